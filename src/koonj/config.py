@@ -1,0 +1,52 @@
+"""koonj.toml and the environment -> Settings and Targets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EMBEDDED = "embedded"
+"""The dsn of the server that koonj runs itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Where a password comes from; the password itself is read when a connection is made, and never kept."""
+
+    source: str
+    """``env``, ``file`` or ``command``."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A named database: where to connect, and how careful to be there."""
+
+    name: str
+    dsn: str
+    """``embedded``, or anything that libpq takes; empty for libpq's own defaults and PG* variables."""
+    protected: bool = False
+    """A change asks for the target's name, typed."""
+    lock_timeout: str = "5s"
+    """PostgreSQL's own notation."""
+    role: str | None = None
+    """SET ROLE after connecting."""
+    password: Password | None = None
+    database: str = ""
+    """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one project's koonj.toml, the command line and the environment say together."""
+
+    root: Path
+    """The folder of koonj.toml, or the one in which the migrations folder was found."""
+    migrations: Path
+    patterns: Path
+    """The project's own patterns; it may not exist."""
+    targets: tuple[Target, ...]
+    target: Target
+    """The chosen one; always in `targets`."""
+
+
+class ConfigError(Exception):
+    """koonj.toml or the command line cannot be used. The message says what, where and what to do."""

@@ -1,0 +1,1 @@
+"""The pattern palette: one file a pattern."""

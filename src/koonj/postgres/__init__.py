@@ -1,0 +1,1 @@
+"""All that sends a query to PostgreSQL."""

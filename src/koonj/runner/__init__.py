@@ -1,0 +1,1 @@
+"""What is done to a target, as values and events. Prints nothing, knows no colour."""

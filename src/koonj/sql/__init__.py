@@ -1,0 +1,1 @@
+"""SQL text: the lexer, statements, sections and fingerprints. No file, no database."""
