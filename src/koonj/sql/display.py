@@ -1,0 +1,53 @@
+"""Text from files, servers and people, made fit for a terminal: nothing hidden, nothing obeyed.
+
+An escape sequence in a file name, a bidi control in a comment or a lone carriage return in an error message must
+not move the cursor, recolour the screen or make a line read as something else ("Trojan Source", CVE-2021-42574).
+"""
+
+import re
+import unicodedata
+
+_CONTROL_PICTURES = 0x2400
+_DELETE = 0x7F
+_DELETE_PICTURE = "\u2421"
+
+# Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are letters without ink. Left out are
+# the Arabic, Syriac and Kaithi number signs (Cf, but drawn). The joiners U+200C and U+200D belong to Indic and
+# Persian writing and to emoji: they stay where a character beyond ASCII stands before them, and show elsewhere.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+    "|(?<![^\x00-\x7f\u200b-\u200f])[\u200c\u200d]"
+)
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    r"""Give `text` with every hidden or obeyed character shown: ``\x1b`` as ``␛``, U+202E as ``<U+202E>``.
+
+    `keep` names characters that the caller handles: ``visible(sql, keep="\n\t")`` leaves lines and tabs alone.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _picture(found[0]), text)
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == _DELETE:
+        return _DELETE_PICTURE
+    return f"<U+{code:04X}>"
+
+
+def cells(text: str) -> int:
+    """How many terminal cells `text` takes: two for wide and fullwidth characters, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
