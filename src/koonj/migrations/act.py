@@ -1,7 +1,7 @@
 """Acts: what history says was done to a migration on one target.
 
-The rows live in ``koonj.history`` and are read by ``postgres.history``; they are values here because the states
-are worked out from them, below the database.
+The rows live in ``koonj.history`` and are read by ``postgres.history``; they are values here because the
+states are worked out from them, below the database.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Action(StrEnum):
     ROLLBACK = "rollback"
     ADOPT = "adopt"
     ACCEPT = "accept"
-    """A person's decision about a late, edited, missing, duplicate or interrupted migration, with its reason."""
+    """A person's decision about a late, edited, missing, duplicate or interrupted one, with its reason."""
 
 
 class Outcome(StrEnum):
@@ -56,7 +56,7 @@ class Act:
     error: str | None
     sqlstate: str | None
     transaction_id: str | None
-    """The xid8 of the transaction that carried the act, as text; None where there was not one single transaction."""
+    """The xid8 of the transaction that carried the act, as text; None where there was not one single one."""
     database_role: str
     os_user: str
     host: str

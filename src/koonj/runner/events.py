@@ -1,7 +1,7 @@
 """What a run says, as it goes: the only thing that a screen, a command or a journal knows of it.
 
-Events are frozen values that survive JSON (strings, numbers, booleans, None, tuples and other such values), and
-carry no secret: a target is its name. The last event of every stream is a `RunFinished`.
+Events are frozen values that survive JSON (strings, numbers, booleans, None, tuples and other such values),
+and carry no secret: a target is its name. The last event of every stream is a `RunFinished`.
 """
 
 from dataclasses import dataclass, field
