@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from time import time
 
+from koonj.postgres.advisory_lock import LockHolder
+
 
 class Direction(StrEnum):
     """Which way a migration runs."""
@@ -108,19 +110,6 @@ class Plan:
     def statements(self) -> int:
         """How many statements it would send."""
         return sum(len(m.statements) - m.done for m in self.migrations)
-
-
-@dataclass(frozen=True, slots=True)
-class LockHolder:
-    """Who holds a target's lock, as pg_stat_activity tells it."""
-
-    pid: int
-    application_name: str
-    host: str
-    """The client's address, or ``local`` for a unix socket."""
-    user: str
-    since: float
-    """Unix seconds: when that session began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +246,20 @@ class StatementFinished(Event):
     tag: str
     """The server's command tag, such as ``CREATE TABLE`` or ``INSERT 0 5``."""
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying(Event):
+    """A transaction was rolled back by a lock timeout or a deadlock, and is tried again after a pause."""
+
+    name: str
+    attempt: int
+    """The attempt that comes, from 2."""
+    of: int
+    sqlstate: str
+    message: str
+    pause: float
+    """Seconds until then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+CREATE SCHEMA IF NOT EXISTS koonj;
+
+CREATE TABLE IF NOT EXISTS koonj.history (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'accept')),
+    outcome text NOT NULL CHECK (outcome IN ('started', 'done', 'failed')),
+    script text NOT NULL,
+    file_hash text NOT NULL,
+    statements_hash text NOT NULL,
+    rollback_hash text NOT NULL,
+    statements_done integer NOT NULL,
+    statements_total integer NOT NULL,
+    started timestamp with time zone NOT NULL,
+    finished timestamp with time zone,
+    reason text,
+    accepted text,
+    error text,
+    sqlstate text,
+    transaction_id text,
+    database_role text NOT NULL DEFAULT CURRENT_USER,
+    os_user text NOT NULL,
+    host text NOT NULL,
+    version text NOT NULL,
+    run_id uuid NOT NULL
+);
+
+COMMENT ON SCHEMA koonj IS 'Written by koonj: what migrations did to this database.';
+COMMENT ON TABLE koonj.history IS 'One row for each act on one migration. Append-only: rows are never removed.';
+
+-- Anyone who may connect may see what has run, so that a status works with a read-only role.
+-- The texts that ran, and the errors, stay with the owner: they can hold data.
+GRANT USAGE ON SCHEMA koonj TO PUBLIC;
+GRANT SELECT (
+    id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
+    started, finished, reason, accepted, sqlstate, transaction_id, database_role, os_user, host, version, run_id
+) ON koonj.history TO PUBLIC;

@@ -1,0 +1,1 @@
+SELECT id, error FROM koonj.history WHERE error IS NOT NULL ORDER BY id

@@ -1,0 +1,1 @@
+SELECT script FROM koonj.history WHERE id OPERATOR(pg_catalog.=) %s

@@ -1,0 +1,16 @@
+"""What an error's SQLSTATE means for a run (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+
+import psycopg
+
+RETRIED = frozenset({"55P03", "40P01", "40001"})
+"""lock_not_available, deadlock_detected, serialization_failure: nothing was wrong with the SQL."""
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Was the connection itself lost? Then the server may still be at work, or have answered unheard.
+
+    Class 08 are connection exceptions; 57P01 to 57P05 are a server's good-byes.
+    """
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(("08", "57P0"))

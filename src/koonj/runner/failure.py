@@ -1,0 +1,89 @@
+"""What went wrong, where in the file, what it leaves and what can be done: as one value."""
+
+from __future__ import annotations
+
+import psycopg
+
+from koonj.runner.events import Direction, Failure
+from koonj.runner.execute import StatementError
+from koonj.runner.work import Work
+from koonj.sql.statements import Statement
+
+COMMANDS = {Direction.APPLY: "koonj apply", Direction.ROLLBACK: "koonj rollback"}
+
+
+class MigrationError(Exception):
+    """A migration stopped; the failure says all."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def of_error(
+    work: Work,
+    error: StatementError | psycopg.Error,
+    *,
+    state: str,
+    next_steps: tuple[str, ...],
+    committed: tuple[str, ...] = (),
+) -> Failure:
+    """The failure of a statement; or, of a plain psycopg.Error, that of BEGIN, COMMIT or the history row."""
+    if isinstance(error, StatementError):
+        index, statement, cause = error.numbered.index, error.numbered.statement, error.error
+        line, column = _place(work, statement, cause.diag.statement_position)
+    else:
+        index, cause = 0, error
+        line, column = _closing(work)
+    diagnostic = cause.diag
+    return Failure(
+        name=work.migration.name,
+        direction=work.direction,
+        statement=index,
+        of=work.total,
+        file=work.migration.shown_path,
+        line=line,
+        column=column,
+        source="" if line is None else work.migration.sections.body.source.line(line),
+        sqlstate=cause.sqlstate,
+        severity=diagnostic.severity or "ERROR",
+        message=diagnostic.message_primary or str(cause).strip() or type(cause).__name__,
+        detail=diagnostic.message_detail,
+        hint=diagnostic.message_hint,
+        context=diagnostic.context,
+        committed=committed,
+        state=state,
+        next=next_steps,
+    )
+
+
+def _place(work: Work, statement: Statement, position: str | None) -> tuple[int, int]:
+    """Line and column in the file; `position` counts characters of the statement's text from 1."""
+    contiguous = statement.end - statement.start == len(statement.text)
+    if position is None or not contiguous:
+        return statement.line, statement.column
+    return work.script.locate(statement.start + int(position) - 1)
+
+
+def _closing(work: Work) -> tuple[int | None, int | None]:
+    """Where the script's COMMIT stands: deferred constraints fail there."""
+    closing = work.steps[-1].step.end if work.steps else None
+    return (None, None) if closing is None else (closing.line, closing.column)
+
+
+def done_lines(work: Work, done: int) -> tuple[str, ...]:
+    """What is committed of a migration of which `done` statements are: a line each."""
+    return tuple(f"statement {s.index}: {s.summary}" for s in work.planned.statements[:done])
+
+
+def next_steps(work: Work, done: int) -> tuple[str, ...]:
+    """What can be done after a migration failed of which `done` statements are committed."""
+    again = f"Mend the cause, then run it again: {COMMANDS[work.direction]}"
+    if done:
+        again += f" (it goes on at statement {done + 1}, if the statements before it stay as they are)"
+    steps = [again]
+    if not work.in_one_transaction:
+        if work.direction is Direction.APPLY and work.migration.sections.rollback is not None:
+            steps.append(f"Or take back what {work.migration.name} left: koonj rollback")
+        steps.append(f"See what is recorded: koonj history {work.migration.number}")
+    return tuple(steps)

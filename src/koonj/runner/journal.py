@@ -1,0 +1,73 @@
+"""History rows as a run writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import time
+
+import psycopg
+
+from koonj import __version__
+from koonj.migrations.act import Action, Outcome
+from koonj.postgres import history
+from koonj.postgres.history import Record
+from koonj.runner.events import Direction
+from koonj.runner.session import Session
+from koonj.runner.work import Work
+
+_ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The record of one migration that runs."""
+
+    session: Session
+    work: Work
+    started: float = field(default_factory=time)
+    """Unix seconds."""
+
+    def record(
+        self,
+        outcome: Outcome,
+        done: int,
+        *,
+        error: str | None = None,
+        sqlstate: str | None = None,
+        transactional: bool = False,
+    ) -> Record:
+        """The migration's history row."""
+        prints = self.work.migration.fingerprints
+        return Record(
+            name=self.work.migration.name,
+            action=_ACTIONS[self.work.direction],
+            outcome=outcome,
+            script=self.work.migration.text,
+            file_hash=prints.file,
+            statements_hash=prints.statements,
+            rollback_hash=prints.rollback,
+            statements_done=done,
+            statements_total=self.work.total,
+            started=self.started,
+            os_user=self.session.os_user,
+            host=self.session.host,
+            version=__version__,
+            run_id=self.session.control.run_id,
+            error=error,
+            sqlstate=sqlstate,
+            transactional=transactional,
+        )
+
+    async def failed(self, error: psycopg.Error | None) -> bool:
+        """Record a failure that left nothing behind; False where that could not be written."""
+        message = "cancelled" if error is None else error.diag.message_primary or str(error).strip()
+        sqlstate = None if error is None else error.sqlstate
+        if self.session.conn.closed:
+            return False
+        try:
+            await history.insert(
+                self.session.conn, self.record(Outcome.FAILED, 0, error=message, sqlstate=sqlstate)
+            )
+        except psycopg.Error:
+            return False
+        return True

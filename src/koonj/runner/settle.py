@@ -1,0 +1,55 @@
+"""What became of a COMMIT that was sent and not answered."""
+
+from __future__ import annotations
+
+from enum import Enum
+from time import monotonic
+
+import psycopg
+
+from koonj.postgres import history
+from koonj.postgres.connector import ConnectError
+from koonj.runner.run import Cancelled
+from koonj.runner.session import Session
+
+SECONDS = 30.0
+"""How long to ask."""
+
+PAUSE = 0.5
+
+
+class Fate(Enum):
+    """How a transaction ended."""
+
+    COMMITTED = "committed"
+    ROLLED_BACK = "rolled back"
+    UNKNOWN = "unknown"
+
+
+async def fate_of(session: Session, transaction_id: str) -> Fate:
+    """Ask the target over a new connection, for a while, what became of a transaction."""
+    end = monotonic() + SECONDS
+    while True:
+        status = await _ask(session, transaction_id)
+        if status == "committed":
+            return Fate.COMMITTED
+        if status == "aborted":
+            return Fate.ROLLED_BACK
+        if monotonic() > end:
+            return Fate.UNKNOWN
+        try:
+            await session.control.pause(PAUSE)
+        except Cancelled:
+            return Fate.UNKNOWN
+
+
+async def _ask(session: Session, transaction_id: str) -> str | None:
+    try:
+        conn = await session.connector.connect(session.target, name="koonj settle")
+    except ConnectError:
+        return None
+    async with conn:
+        try:
+            return await history.transaction_status(conn, transaction_id)
+        except psycopg.Error:
+            return None

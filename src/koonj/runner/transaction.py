@@ -1,0 +1,128 @@
+"""A migration in one transaction, together with its history row: both or neither."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import psycopg
+
+from koonj.migrations.act import Outcome
+from koonj.postgres import history
+from koonj.postgres.session import begin, commit, fence, roll_back
+from koonj.postgres.sqlstate import RETRIED, is_lost
+from koonj.runner.events import Event, Failure, MigrationFinished, Retrying
+from koonj.runner.execute import StatementError, execute
+from koonj.runner.failure import MigrationError, next_steps, of_error
+from koonj.runner.journal import Journal
+from koonj.runner.run import Cancelled
+from koonj.runner.session import Session
+from koonj.runner.settle import Fate, fate_of
+from koonj.runner.work import Work
+
+
+class CommitError(Exception):
+    """BEGIN, the history row or COMMIT failed, rather than a statement of the file."""
+
+    def __init__(self, error: psycopg.Error, transaction_id: str | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.transaction_id = transaction_id
+        """Of the transaction whose COMMIT was sent; None where it was not."""
+
+
+async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
+    """Run it, again after a lock timeout where the file says so. Raises MigrationError, Cancelled."""
+    journal, begun = Journal(session, work), monotonic()
+    for attempt in range(1, work.retries + 2):
+        try:
+            async for event in _attempt(journal):
+                yield event
+            break
+        except StatementError as error:
+            await roll_back(session.conn)
+            if not _again(journal, error, attempt):
+                raise MigrationError(await _rolled_back(journal, error)) from error
+            retrying = _retrying(work, error, attempt)
+            yield retrying
+            await session.control.pause(retrying.pause)
+        except CommitError as error:
+            await _after_commit_error(journal, error)
+            break
+        except Cancelled:
+            await roll_back(session.conn)
+            raise
+    yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
+
+
+async def _attempt(journal: Journal) -> AsyncIterator[Event]:
+    session, work = journal.session, journal.work
+    opening = work.steps[0].step.begin if work.steps else None
+    try:
+        text = None if opening is None else opening.text
+        await begin(session.conn, text, work.planned.lock_timeout, work.statement_timeout)
+    except psycopg.Error as error:
+        raise CommitError(error) from error
+    for step in work.steps:
+        for numbered in step.statements:
+            async for event in execute(session.conn, session.control, work, numbered):
+                yield event
+    session.control.check()
+    await _commit(journal)
+
+
+async def _commit(journal: Journal) -> None:
+    conn, transaction_id = journal.session.conn, None
+    try:
+        await fence(conn, journal.session.target)
+        row = journal.record(Outcome.DONE, journal.work.total, transactional=True)
+        _, transaction_id = await history.insert(conn, row)
+        await commit(conn)
+    except psycopg.Error as error:
+        raise CommitError(error, transaction_id) from error
+
+
+def _again(journal: Journal, error: StatementError, attempt: int) -> bool:
+    if journal.session.control.cancelled or journal.session.conn.closed:
+        return False
+    return attempt <= journal.work.retries and error.error.sqlstate in RETRIED
+
+
+def _retrying(work: Work, error: StatementError, attempt: int) -> Retrying:
+    pause = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
+    message = error.error.diag.message_primary or str(error)
+    state = error.error.sqlstate or ""
+    return Retrying(work.migration.name, attempt + 1, work.retries + 1, state, message, pause)
+
+
+async def _after_commit_error(journal: Journal, error: CommitError) -> None:
+    """Return where the transaction is committed after all. Raises MigrationError where it is not, or unknown."""
+    cause, fate = error.error, Fate.ROLLED_BACK
+    if is_lost(cause) and error.transaction_id is not None:
+        fate = await fate_of(journal.session, error.transaction_id)
+    if fate is Fate.COMMITTED:
+        return
+    await roll_back(journal.session.conn)
+    if fate is Fate.ROLLED_BACK:
+        raise MigrationError(await _rolled_back(journal, cause)) from cause
+    name = journal.work.migration.name
+    state = (
+        f"Unknown: the connection was lost while {name} was being committed, and the target does not answer. "
+        "It is committed whole, with its history row, or not at all."
+    )
+    asking = ("When the target answers again, its history knows: koonj status",)
+    raise MigrationError(of_error(journal.work, cause, state=state, next_steps=asking)) from cause
+
+
+async def _rolled_back(journal: Journal, error: StatementError | psycopg.Error) -> Failure:
+    cause = error.error if isinstance(error, StatementError) else error
+    state = f"Nothing of {journal.work.migration.name} is committed: its transaction was rolled back."
+    if is_lost(cause):
+        state = (
+            f"The connection was lost. Nothing of {journal.work.migration.name} is committed: "
+            "the server rolls a transaction back whose client is gone."
+        )
+    elif not await journal.failed(cause):
+        state += " The failure itself could not be written to history."
+    return of_error(journal.work, error, state=state, next_steps=next_steps(journal.work, 0))

@@ -1,0 +1,42 @@
+"""Getting the target's lock: one runner at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from time import monotonic
+
+from koonj.postgres import advisory_lock
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.runner.events import LockObtained, WaitingForLock
+from koonj.runner.session import Session
+
+POLL = 0.25
+"""Seconds between two tries."""
+
+SAY_AGAIN = 5.0
+"""Seconds between two words about the same holder."""
+
+
+class LockNotObtainedError(Exception):
+    """Another run held the lock for the whole wait."""
+
+    def __init__(self, holder: LockHolder | None, seconds: float) -> None:
+        super().__init__("another run holds the target's lock")
+        self.holder = holder
+        self.seconds = seconds
+
+
+async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockObtained]:
+    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
+    begun = monotonic()
+    said: tuple[int | None, float] | None = None
+    while not await advisory_lock.try_lock(session.conn):
+        holder, waited = await advisory_lock.holder(session.conn), monotonic() - begun
+        if wait is not None and waited >= wait:
+            raise LockNotObtainedError(holder, waited)
+        pid = holder.pid if holder else None
+        if said is None or said[0] != pid or waited - said[1] >= SAY_AGAIN:
+            said = pid, waited
+            yield WaitingForLock(holder, waited)
+        await session.control.pause(POLL)
+    yield LockObtained(monotonic() - begun)
