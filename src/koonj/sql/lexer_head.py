@@ -1,0 +1,82 @@
+"""The first words of a statement: what they say about the reading of it, and of the text after it."""
+
+import re
+from functools import cache
+
+from koonj.sql.lexer_rules import BLANKS, Words
+
+WATCHED = frozenset({"create", "copy", "set", "reset", "discard"})
+"""First words after which more words are needed; any other statement is of no interest here."""
+
+_ROUTINES = tuple(
+    (*create, kind)
+    for create in (("create",), ("create", "or", "replace"))
+    for kind in ("function", "procedure")
+)
+_SETTING = "standard_conforming_strings"
+_FALSE = frozenset({"off", "of", "false", "fals", "fal", "fa", "f", "no", "n", "0"})
+_BEFORE_VALUE = frozenset({_SETTING, "to"})
+_LIMIT = 8
+
+
+class Head:
+    """The first identifiers of one statement, lower case, as psql tracks them (psqlscan.l, rule {identifier})."""
+
+    __slots__ = ("value_at", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.value_at = 0
+
+    def hear(self, word: str, end: int, *, nested: bool) -> Words:
+        """Add a word; the answer says which words are wanted from here on.
+
+        Args:
+            word: in lower case.
+            end: the offset after it.
+            nested: it is inside parentheses.
+        """
+        words = self.words
+        if words and nested and words[0] != "create":
+            return Words.ALL
+        words.append(word)
+        if word in _BEFORE_VALUE:
+            self.value_at = end
+        if words[0] == "create":
+            return self._routine()
+        return Words.ALL if words[0] in WATCHED and len(words) < _LIMIT else Words.NONE
+
+    def _routine(self) -> Words:
+        words = tuple(self.words)
+        if words in _ROUTINES:
+            return Words.BLOCK
+        return Words.ALL if any(words == routine[: len(words)] for routine in _ROUTINES) else Words.NONE
+
+    def copies_rows(self) -> bool:
+        """Whether this is COPY … FROM STDIN (or STDOUT, which PostgreSQL takes for the same)."""
+        words = self.words
+        return words[:1] == ["copy"] and any(
+            pair in (("from", "stdin"), ("from", "stdout"))
+            for pair in zip(words[1:6], words[2:7], strict=False)
+        )
+
+    def standard_strings(self, source: str, *, default: bool) -> bool | None:
+        """The standard_conforming_strings that this statement sets, None where it sets none.
+
+        Args:
+            source: the text that the words' offsets are of.
+            default: what RESET goes back to.
+        """
+        match self.words:
+            case ["reset", "all" | "standard_conforming_strings", *_] | ["discard", "all", *_]:
+                return default
+            case ["set", "session" | "local", name, *_] | ["set", name, *_] if name == _SETTING:
+                found = _value().match(source, self.value_at)
+                value = found[1].lower() if found else "on"
+                return default if value == "default" else value not in _FALSE
+        return None
+
+
+@cache
+def _value() -> re.Pattern[str]:
+    return re.compile(rf"{BLANKS}(?:={BLANKS})?'?([A-Za-z0-9]+)")

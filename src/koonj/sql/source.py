@@ -1,0 +1,92 @@
+"""A text and the places in it: line, column and byte of an offset."""
+
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass
+
+_CHUNK = 4096
+"""Characters between two remembered byte offsets: a lookup encodes at most this many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text."""
+
+    line: int
+    """1-based."""
+    column: int
+    """1-based, in characters."""
+    byte: int
+    r"""0-based offset in the text's UTF-8, the byte-order mark included."""
+    offset: int
+    """0-based, in characters."""
+
+
+class Source:
+    r"""A text whose lines end at ``\n``, ``\r\n`` or a lone ``\r``. What a lookup needs is computed at the first one."""
+
+    __slots__ = ("_bytes", "_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: array[int] | None = None
+        self._bytes: array[int] | None = None
+
+    def position(self, offset: int) -> Position:
+        """Where the character at ``offset`` stands; the length of the text is allowed and is its end.
+
+        Raises:
+            IndexError: the offset is not in the text.
+        """
+        if not 0 <= offset <= len(self.text):
+            msg = f"offset {offset} is not in a text of {len(self.text)} characters"
+            raise IndexError(msg)
+        line = bisect_right(self._line_starts(), offset)
+        column = offset - self._line_starts()[line - 1] + 1
+        return Position(line, column, self._byte(offset), offset)
+
+    def line(self, number: int) -> str:
+        """The line with this 1-based number, without its end.
+
+        Raises:
+            IndexError: there is no such line.
+        """
+        starts = self._line_starts()
+        if not 1 <= number <= len(starts):
+            msg = f"line {number} is not in a text of {len(starts)} lines"
+            raise IndexError(msg)
+        end = starts[number] if number < len(starts) else len(self.text)
+        line = self.text[starts[number - 1] : end]
+        return line.removesuffix("\n").removesuffix("\r") if number < len(starts) else line
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are; what follows the last line end counts, also when it is empty."""
+        return len(self._line_starts())
+
+    def _line_starts(self) -> "array[int]":
+        if self._starts is None:
+            ends = re.finditer(r"\r\n?|\n", self.text)
+            self._starts = array("Q", [0, *(end.end() for end in ends)])
+        return self._starts
+
+    def _byte(self, offset: int) -> int:
+        if self.text.isascii():
+            return offset
+        if self._bytes is None:
+            self._bytes = self._byte_offsets()
+        chunk = offset // _CHUNK
+        return self._bytes[chunk] + _encoded_size(self.text[chunk * _CHUNK : offset])
+
+    def _byte_offsets(self) -> "array[int]":
+        """The byte offset of every _CHUNK-th character."""
+        offsets = array("Q", [0])
+        for start in range(0, len(self.text), _CHUNK):
+            offsets.append(offsets[-1] + _encoded_size(self.text[start : start + _CHUNK]))
+        return offsets
+
+
+def _encoded_size(text: str) -> int:
+    """Bytes in UTF-8; a byte that could not be decoded (surrogateescape) counts as the one byte that it was."""
+    return len(text.encode(errors="replace"))
