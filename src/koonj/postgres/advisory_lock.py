@@ -1,7 +1,7 @@
 """One runner at a time a database: a session-level advisory lock, polled.
 
-A waiting ``pg_advisory_lock`` holds a snapshot, and a CREATE INDEX CONCURRENTLY waits for every older snapshot: the
-two deadlock and leave an INVALID index. So koonj only ever tries, and sleeps on the client
+A waiting ``pg_advisory_lock`` holds a snapshot, and a CREATE INDEX CONCURRENTLY waits for every older
+snapshot: the two deadlock and leave an INVALID index. So koonj only ever tries, and sleeps on the client
 (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
 """
 

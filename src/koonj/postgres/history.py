@@ -1,10 +1,11 @@
-"""koonj.history: the record in a target of what ran there. Always fully qualified, made by the first apply."""
+"""koonj.history: the record in a target of what ran there. Fully qualified; made by the first apply."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -86,15 +87,13 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
-def _act(row: tuple[object, ...], errors: dict[int, str]) -> Act:
-    columns = (
-        "id name action outcome file_hash statements_hash rollback_hash statements_done statements_total "
-        "started finished reason accepted sqlstate transaction_id database_role os_user host version run_id"
-    ).split()
-    values = dict(zip(columns, row, strict=True))
-    values["action"] = Action(str(values["action"]))
-    values["outcome"] = Outcome(str(values["outcome"]))
-    return Act(error=errors.get(int(str(values["id"]))), **values)  # type: ignore[arg-type]  # the query's columns
+def _act(row: tuple[Any, ...], errors: dict[int, str]) -> Act:
+    """`row` has the columns of read_acts.sql: an Act's fields, less `error`."""
+    names = (field.name for field in fields(Act) if field.name != "error")
+    values = dict(zip(names, row, strict=True))
+    values["action"] = Action(values["action"])
+    values["outcome"] = Outcome(values["outcome"])
+    return Act(error=errors.get(values["id"]), **values)
 
 
 async def read_script(conn: AsyncConnection, act_id: int) -> str | None:

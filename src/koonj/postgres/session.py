@@ -75,7 +75,7 @@ async def fence(conn: AsyncConnection, target: Target) -> None:
 async def must_be_direct(conn: AsyncConnection) -> None:
     """Refuse a connection pooler: the session that takes the lock might not be the one that works.
 
-    Behind a pooler the pid that the client was told is not the one of the server process. Raises ConnectError.
+    Behind a pooler the pid that the client was told is not the server process's. Raises ConnectError.
     """
     cursor = await conn.execute("SELECT pg_catalog.pg_backend_pid()")
     row = await cursor.fetchone()

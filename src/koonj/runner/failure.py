@@ -57,6 +57,26 @@ def of_error(
     )
 
 
+def of_cancel(work: Work, state: str, done: int) -> Failure:
+    """Cancelled by a person between two statements, so that the server had nothing to say."""
+    return Failure(
+        name=work.migration.name,
+        direction=work.direction,
+        statement=0,
+        of=work.total,
+        file=work.migration.shown_path,
+        line=None,
+        column=None,
+        source="",
+        sqlstate=None,
+        severity="ERROR",
+        message="cancelled between two statements",
+        committed=done_lines(work, done),
+        state=state,
+        next=next_steps(work, done),
+    )
+
+
 def _place(work: Work, statement: Statement, position: str | None) -> tuple[int, int]:
     """Line and column in the file; `position` counts characters of the statement's text from 1."""
     contiguous = statement.end - statement.start == len(statement.text)

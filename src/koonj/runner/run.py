@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from uuid import uuid4
 
-import psycopg
 from psycopg import AsyncConnection
 
 from koonj.runner.events import Event
@@ -102,6 +101,3 @@ class Run:
     def answer(self, question_id: str, text: str) -> None:
         """Answer a `Question`."""
         self._control.give(question_id, text)
-
-
-CANCEL_ERRORS = (psycopg.errors.QueryCanceled, Cancelled)

@@ -1,8 +1,8 @@
 """A migration that cannot be one transaction: run step by step, as written, each step journalled.
 
-A block's count is written by the block's own transaction, so it is exact. A statement outside a transaction is
-counted after the server's answer: where koonj dies in between, history says `started`, and the migration is
-`interrupted` until a person has looked.
+A block's count is written by the block's own transaction, so it is exact. A statement outside a transaction
+is counted after the server's answer: where koonj dies in between, history says `started`, and the migration
+is `interrupted` until a person has looked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from koonj.postgres.session import begin, clean, commit, fence, roll_back, set_t
 from koonj.postgres.sqlstate import is_lost
 from koonj.runner.events import Event, Failure, MigrationFinished
 from koonj.runner.execute import StatementError, execute
-from koonj.runner.failure import MigrationError, done_lines, next_steps, of_error
+from koonj.runner.failure import MigrationError, done_lines, next_steps, of_cancel, of_error
 from koonj.runner.journal import Journal
 from koonj.runner.run import Cancelled
 from koonj.runner.session import Session
@@ -39,17 +39,18 @@ async def run_steps(session: Session, work: Work) -> AsyncIterator[Event]:
                 done = step.last
     except (StatementError, psycopg.Error) as error:
         raise MigrationError(await _stopped(journal, act_id, done, error)) from error
-    except Cancelled:
+    except Cancelled as error:
         await _end(journal, act_id, done, None)
-        raise
+        state = f"{done} of {work.total} statements of {work.migration.name} are committed."
+        raise MigrationError(of_cancel(work, state, done)) from error
     yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
 
 
 async def _start(journal: Journal) -> int:
     """The `started` row, and the session's timeouts.
 
-    A lock timeout inside CREATE INDEX CONCURRENTLY leaves an INVALID index, so a file with one waits for ever,
-    unless it says otherwise itself.
+    A lock timeout inside CREATE INDEX CONCURRENTLY leaves an INVALID index, so a file with one waits for
+    ever, unless it says otherwise itself.
     """
     session, work = journal.session, journal.work
     try:
@@ -128,7 +129,7 @@ async def _fenced(journal: Journal) -> AsyncIterator[None]:
 
 
 async def _end(journal: Journal, act_id: int, done: int, error: psycopg.Error | None) -> bool:
-    """Record where it stopped; False where that could not be written, and history goes on saying `started`."""
+    """Record where it stopped; False where that could not be written: history goes on saying `started`."""
     conn = journal.session.conn
     message = "cancelled" if error is None else error.diag.message_primary or str(error).strip()
     if conn.closed:

@@ -14,7 +14,7 @@ from koonj.postgres.session import begin, commit, fence, roll_back
 from koonj.postgres.sqlstate import RETRIED, is_lost
 from koonj.runner.events import Event, Failure, MigrationFinished, Retrying
 from koonj.runner.execute import StatementError, execute
-from koonj.runner.failure import MigrationError, next_steps, of_error
+from koonj.runner.failure import MigrationError, next_steps, of_cancel, of_error
 from koonj.runner.journal import Journal
 from koonj.runner.run import Cancelled
 from koonj.runner.session import Session
@@ -46,13 +46,13 @@ async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
                 raise MigrationError(await _rolled_back(journal, error)) from error
             retrying = _retrying(work, error, attempt)
             yield retrying
-            await session.control.pause(retrying.pause)
+            await _pause(journal, retrying.pause)
         except CommitError as error:
             await _after_commit_error(journal, error)
             break
-        except Cancelled:
+        except Cancelled as error:
             await roll_back(session.conn)
-            raise
+            raise MigrationError(await _cancelled(journal)) from error
     yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
 
 
@@ -97,7 +97,7 @@ def _retrying(work: Work, error: StatementError, attempt: int) -> Retrying:
 
 
 async def _after_commit_error(journal: Journal, error: CommitError) -> None:
-    """Return where the transaction is committed after all. Raises MigrationError where it is not, or unknown."""
+    """Return where the transaction is committed after all. Raises MigrationError where not, or unknown."""
     cause, fate = error.error, Fate.ROLLED_BACK
     if is_lost(cause) and error.transaction_id is not None:
         fate = await fate_of(journal.session, error.transaction_id)
@@ -126,3 +126,17 @@ async def _rolled_back(journal: Journal, error: StatementError | psycopg.Error) 
     elif not await journal.failed(cause):
         state += " The failure itself could not be written to history."
     return of_error(journal.work, error, state=state, next_steps=next_steps(journal.work, 0))
+
+
+async def _pause(journal: Journal, seconds: float) -> None:
+    try:
+        await journal.session.control.pause(seconds)
+    except Cancelled as error:
+        raise MigrationError(await _cancelled(journal)) from error
+
+
+async def _cancelled(journal: Journal) -> Failure:
+    """Cancelled between two statements."""
+    await journal.failed(None)
+    state = f"Nothing of {journal.work.migration.name} is committed: its transaction was rolled back."
+    return of_cancel(journal.work, state, 0)

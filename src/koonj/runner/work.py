@@ -15,7 +15,7 @@ from koonj.sql.statements import Statement
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A statement with its number among those that a script sends: k of n, transaction control not counted."""
+    """A statement with its number among those that a script sends: transaction control is not counted."""
 
     index: int
     statement: Statement

@@ -1,0 +1,155 @@
+"""How a run ends: one verdict and one sentence for each way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+
+from koonj.config import Target
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.connector import ConnectError
+from koonj.postgres.history import HistoryError
+from koonj.runner.events import (
+    Direction,
+    Event,
+    Failure,
+    MigrationFinished,
+    Obstacle,
+    PlanMade,
+    RunFinished,
+    Verdict,
+)
+
+
+class End(Exception):  # noqa: N818 - most ways to end are no errors
+    """A run ends here."""
+
+    def __init__(
+        self,
+        verdict: Verdict,
+        message: str,
+        *,
+        failure: Failure | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+        self.failure = failure
+        self.obstacles = obstacles
+
+    def event(self, seen: Iterable[Event]) -> RunFinished:
+        """The last event, from what happened before it."""
+        planned: tuple[str, ...] = ()
+        finished: list[str] = []
+        for event in seen:
+            if isinstance(event, PlanMade):
+                planned = tuple(migration.name for migration in event.plan.migrations)
+            elif isinstance(event, MigrationFinished):
+                finished.append(event.name)
+        failed = self.failure.name if self.failure else None
+        remaining = tuple(name for name in planned if name not in finished and name != failed)
+        return RunFinished(
+            self.verdict, self.message, tuple(finished), self.failure, remaining, self.obstacles
+        )
+
+
+def all_done(direction: Direction, seen: Iterable[Event]) -> End:
+    """Everything that was planned is committed."""
+    count = sum(isinstance(event, MigrationFinished) for event in seen)
+    if not count:
+        return End(Verdict.DONE, "The decision is recorded; there was nothing to run.")
+    verb = "Applied" if direction is Direction.APPLY else "Rolled back"
+    return End(Verdict.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+
+
+def nothing(direction: Direction) -> End:
+    """There is no work, or another run has done it."""
+    words = {
+        Direction.APPLY: "Nothing to apply: no migration is pending.",
+        Direction.ROLLBACK: "Nothing to roll back.",
+    }
+    return End(Verdict.NOTHING, words[direction])
+
+
+def plan_only() -> End:
+    """The plan was all that was asked for."""
+    return End(Verdict.NOTHING, "Only planned; nothing was changed.")
+
+
+def declined() -> End:
+    """The answer was not yes."""
+    return End(Verdict.DECLINED, "Nothing was changed.")
+
+
+def stopped(obstacles: tuple[Obstacle, ...]) -> End:
+    """Something must be decided or mended first."""
+    return End(Verdict.STOPPED, "Stopped before anything was changed.", obstacles=obstacles)
+
+
+def changed(obstacles: tuple[Obstacle, ...]) -> End:
+    """Between the question and the lock, files or target became other than shown."""
+    message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
+    return End(Verdict.STOPPED, message, obstacles=obstacles)
+
+
+def cancelled() -> End:
+    """Cancelled while nothing ran."""
+    return End(Verdict.INTERRUPTED, "Cancelled. No statement was running.")
+
+
+def who(holder: LockHolder | None) -> str:
+    """A lock's holder in words."""
+    if holder is None:
+        return "a session that this role may not see"
+    return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
+
+
+def locked(holder: LockHolder | None, seconds: float) -> End:
+    """Another run held the lock all the time."""
+    message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
+    return End(Verdict.LOCKED, message)
+
+
+def lock_lost(holder: LockHolder | None) -> End:
+    """A file gave the lock away, and another run has it now."""
+    message = f"A migration released koonj's lock, and {who(holder)} took it. The rest was not tried."
+    return End(Verdict.FAILED, message)
+
+
+def connection_lost() -> End:
+    """After a commit that is known to be done."""
+    return End(Verdict.FAILED, "The connection was lost after the last commit. The rest was not tried.")
+
+
+def stopped_by(failure: Failure, *, cancelled: bool) -> End:
+    """A migration, or the target itself, failed; or a person cancelled it."""
+    verdict = Verdict.INTERRUPTED if cancelled else Verdict.FAILED
+    return End(verdict, f"Cancelled. {failure.state}" if cancelled else failure.message, failure=failure)
+
+
+def outside_failure(
+    error: ConnectError | HistoryError | psycopg.Error, target: Target, direction: Direction
+) -> Failure:
+    """The failure of the target rather than of a migration: no file, no statement."""
+    if isinstance(error, psycopg.Error):
+        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        hint = "Look at the target's state: koonj status"
+    else:
+        message, hint = error.message, error.hint
+    return Failure(
+        name="",
+        direction=direction,
+        statement=0,
+        of=0,
+        file="",
+        line=None,
+        column=None,
+        source="",
+        sqlstate=error.sqlstate,
+        severity="ERROR",
+        message=f"{target.name}: {message}",
+        state="No statement of a migration was running.",
+        next=(hint,),
+    )

@@ -1,0 +1,202 @@
+"""A run from its first event to its last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import uuid4
+
+import psycopg
+
+from koonj.config import Target
+from koonj.migrations.folder import FolderReader
+from koonj.postgres import advisory_lock, history
+from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
+from koonj.postgres.history import HistoryError
+from koonj.postgres.session import clean, must_be_direct
+from koonj.runner.accept import accept
+from koonj.runner.ending import (
+    End,
+    all_done,
+    cancelled,
+    changed,
+    connection_lost,
+    declined,
+    lock_lost,
+    locked,
+    nothing,
+    outside_failure,
+    plan_only,
+    stopped,
+    stopped_by,
+)
+from koonj.runner.events import (
+    Direction,
+    Event,
+    MigrationFailed,
+    MigrationStarted,
+    Plan,
+    PlanMade,
+    Question,
+    QuestionKind,
+    RunStarted,
+)
+from koonj.runner.failure import MigrationError
+from koonj.runner.plan import Planned, make_plan
+from koonj.runner.request import Request
+from koonj.runner.run import Cancelled, Control, Run
+from koonj.runner.session import Session, open_session
+from koonj.runner.steps import run_steps
+from koonj.runner.transaction import run_transaction
+from koonj.runner.waiting import LockNotObtainedError, obtain_lock
+from koonj.runner.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run was given."""
+
+    connector: Connector
+    target: Target
+    reader: FolderReader
+    request: Request
+
+
+def start(connector: Connector, target: Target, reader: FolderReader, request: Request) -> Run:
+    """An apply or rollback, ready to be listened to; nothing happens before its events are read."""
+    job = Job(connector, target, reader, request)
+    return Run(lambda control: _run(job, control))
+
+
+async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
+    """Every stage, and one ending whichever way it goes."""
+    yield RunStarted(control.run_id, job.target.name, job.request.direction)
+    seen: list[Event] = []
+    try:
+        async with aclosing(_stages(job, control)) as stages:
+            async for event in stages:
+                seen.append(event)
+                yield event
+        end = all_done(job.request.direction, seen)
+    except MigrationError as error:
+        yield MigrationFailed(error.failure)
+        end = stopped_by(error.failure, cancelled=control.cancelled)
+    except End as error:
+        end = error
+    except (ConnectError, HistoryError, psycopg.Error) as error:
+        end = stopped_by(
+            outside_failure(error, job.target, job.request.direction), cancelled=control.cancelled
+        )
+    except Cancelled:
+        end = cancelled()
+    yield end.event(seen)
+
+
+async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
+    conn = await job.connector.connect(job.target, name="koonj")
+    async with conn:
+        control.working_on(conn)
+        session = open_session(job.connector, job.target, conn, control)
+        server = await describe(conn)
+        shown = await _plan(session, job, server)
+        yield PlanMade(shown.plan)
+        _must_go_on(shown, job.request)
+        if not job.request.assume_yes or job.target.protected:
+            question = _question(shown.plan)
+            control.expect(question.id)
+            yield question
+            if await control.answer_to(question.id) != question.expected:
+                raise declined()
+        async for event in _locked(session, job, shown, server):
+            yield event
+
+
+async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo) -> AsyncIterator[Event]:
+    """All that changes the target: under its lock, and only what was shown."""
+    await must_be_direct(session.conn)
+    try:
+        async for waiting in obtain_lock(session, job.request.wait):
+            yield waiting
+    except LockNotObtainedError as error:
+        raise locked(error.holder, error.seconds) from error
+    planned = await _plan(session, job, server)
+    if planned.signature != shown.signature or planned.plan.obstacles:
+        yield PlanMade(planned.plan)
+        _must_be_within(planned, shown)
+    await clean(session.conn, job.target)
+    await history.ensure(session.conn)
+    for entry in planned.accepts:
+        yield await accept(session, entry, job.request.reason or "")
+    for index, work in enumerate(planned.works, start=1):
+        _must_be_connected(session)
+        session.control.check()
+        async for event in _migrate(session, work, index, len(planned.works)):
+            yield event
+    await _leave(session)
+
+
+async def _plan(session: Session, job: Job, server: ServerInfo) -> Planned:
+    folder = await asyncio.to_thread(job.reader.read)
+    return await make_plan(session.conn, job.target, folder, job.request, server)
+
+
+def _must_go_on(planned: Planned, request: Request) -> None:
+    if planned.plan.obstacles:
+        raise stopped(planned.plan.obstacles)
+    if not planned.works and not planned.accepts:
+        raise nothing(request.direction)
+    if request.plan_only:
+        raise plan_only()
+
+
+def _must_be_within(planned: Planned, shown: Planned) -> None:
+    """While this run waited, another may have done its work: that is well. All else is looked at again."""
+    if planned.plan.obstacles or not planned.signature <= shown.signature:
+        raise changed(planned.plan.obstacles)
+    if not planned.works and not planned.accepts:
+        raise nothing(planned.plan.direction)
+
+
+def _must_be_connected(session: Session) -> None:
+    if session.conn.closed:
+        raise connection_lost()
+
+
+def _question(plan: Plan) -> Question:
+    """The policy: an ordinary target wants a yes, a protected one its name, typed."""
+    verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
+    count = len(plan.migrations)
+    what = f"{verb} {count} migration{'' if count == 1 else 's'} on {plan.target}"
+    if plan.protected:
+        text = f"{what}? The target is protected: type its name, {plan.target}."
+        return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
+    return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
+
+
+async def _migrate(session: Session, work: Work, index: int, of: int) -> AsyncIterator[Event]:
+    run = run_transaction if work.in_one_transaction else run_steps
+    yield MigrationStarted(
+        work.migration.name, work.direction, index, of, work.total, work.in_one_transaction
+    )
+    async for event in run(session, work):
+        yield event
+    if not session.conn.closed:
+        await clean(session.conn, session.target)
+        await _keep_lock(session)
+
+
+async def _keep_lock(session: Session) -> None:
+    """A file can give the lock away (DISCARD ALL, pg_advisory_unlock_all): take it again, or stop."""
+    held = await advisory_lock.holder(session.conn)
+    if held is not None and held.pid == session.conn.info.backend_pid:
+        return
+    if not await advisory_lock.try_lock(session.conn):
+        raise lock_lost(held)
+
+
+async def _leave(session: Session) -> None:
+    """Give the lock back; a connection that is gone has given it back by itself."""
+    if not session.conn.closed:
+        await advisory_lock.unlock(session.conn)
