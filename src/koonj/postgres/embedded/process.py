@@ -1,0 +1,121 @@
+"""Starting `postgres` under a watchdog: a shell of a few lines that stops it when nobody holds the pipe any more.
+
+`postgres` is run directly and its pid file polled: `pg_ctl -w` looks only every 100 ms.
+"""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from . import postmaster
+from .account import Account, run_as
+from .binaries import Binaries
+from .environment import child_environment
+from .initdb import last_lines
+from .problem import EmbeddedError
+
+PORT = 5432
+"""Only part of the socket's name: the server listens on no address."""
+
+# Arguments: the signal, the file that answers a line from the pipe, the folder to remove afterwards, the server's
+# command. Standard input is the pipe. The server is the child of a shell that waits for it; a second one reads the
+# pipe. So a dead server ends the watchdog, the pipe's end ends the server, and a killed half leaves the other.
+_WATCH = """
+signal=$1 answer=$2 folder=$3; shift 3
+"$@" 3<&- & server=$!
+{ while read -r _ <&3; do true >"$answer"; done; kill -s "$signal" "$server"; } & watch=$!
+exec 3<&-
+wait "$server"; status=$?
+kill "$watch"
+test -z "$folder" || rm -f "$answer"; rmdir "$folder"
+exit "$status"
+"""
+_KEEP_PIPE = "exec 3<&0 </dev/null\n"  # a background job of sh loses its standard input
+_FOREGROUND = _KEEP_PIPE + _WATCH
+_BACKGROUND = _KEEP_PIPE + "{" + _WATCH + "} &\n"
+
+
+def launch(
+    binaries: Binaries,
+    data: Path,
+    sockets: Path,
+    settings: Mapping[str, str],
+    *,
+    account: Account | None,
+    pipe: int | IO[bytes],
+    log: Path,
+    stop_with: signal.Signals,
+    outlive: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start the server on `data`, listening in the folder `sockets` only, and its watchdog; don't wait for it.
+
+    Returns the watchdog's process. With `outlive` it is not our child: the returned process is done at once, and the
+    watchdog removes `sockets` in the end.
+    """
+    fixed = {
+        "listen_addresses": "",
+        "unix_socket_directories": _quoted(sockets),
+        "unix_socket_permissions": "0700",
+        "port": str(PORT),
+    }
+    options = [word for name, value in {**settings, **fixed}.items() for word in ("-c", f"{name}={value}")]
+    script = _BACKGROUND if outlive else _FOREGROUND
+    watch = [signal_name(stop_with), sockets / "answer", sockets if outlive else ""]
+    postmaster.defuse(data)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [
+                "/bin/sh",
+                "-c",
+                script,
+                "koonj-server",
+                *watch,
+                binaries.bindir / "postgres",
+                "-D",
+                data,
+                *options,
+            ],
+            stdin=pipe,
+            stdout=output,
+            stderr=output,
+            env=child_environment(),
+            cwd="/",
+            start_new_session=True,  # the terminal's Ctrl-C and hang-up are not the server's
+            **run_as(account),
+        )
+
+
+def wait_ready(data: Path, alive: Callable[[], bool], log: Path, seconds: float) -> None:
+    """Return when the server on `data` takes connections. Raises EmbeddedError with the end of `log` otherwise."""
+    end = time.monotonic() + seconds
+    while not postmaster.is_ready(data):
+        if not alive():
+            raise EmbeddedError(
+                f"The PostgreSQL server did not start:\n{_log(log)}", f"Its data is in {data}."
+            )
+        if time.monotonic() > end:
+            raise EmbeddedError(
+                f"The PostgreSQL server was not ready after {seconds:.0f} s:\n{_log(log)}",
+                f"Its data is in {data}. It may still be recovering: try again.",
+            )
+        time.sleep(0.002)
+
+
+def signal_name(number: signal.Signals) -> str:
+    """As the shell's kill wants it: INT for SIGINT."""
+    return number.name.removeprefix("SIG")
+
+
+def _log(log: Path) -> str:
+    try:
+        return last_lines(log.read_text("utf-8", "replace"))
+    except OSError as error:
+        return f"(its log {log} cannot be read: {error})"
+
+
+def _quoted(folder: Path) -> str:
+    # unix_socket_directories is a list of identifiers: a comma or a space needs the quotes.
+    return '"' + str(folder).replace('"', '""') + '"'

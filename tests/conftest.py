@@ -1,0 +1,176 @@
+"""What every test stands on: a clean environment, a home of its own, and a real PostgreSQL.
+
+One scratch cluster for each process (each pytest-xdist worker), started by the first test that asks for a database.
+KOONJ_TEST_BINDIR chooses the server programs to test with; by default they are found as koonj finds them.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+
+from koonj.postgres.embedded.binaries import Binaries, choose
+from koonj.postgres.embedded.scratch import Scratch
+
+BINDIR = os.environ.get("KOONJ_TEST_BINDIR", "")
+MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
+"""In the environment of everything that a test starts, so that what is left behind can be found."""
+
+
+def _clean_environment() -> None:
+    """Remove what the user's shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
+    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
+    exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
+    for name in list(os.environ):
+        if name in exact or re.match(r"PG|KOONJ_|TEXTUAL|LC_|PSYCOPG_", name):
+            del os.environ[name]
+    os.environ["LANG"] = "C.UTF-8"
+    os.environ["LC_ALL"] = "C.UTF-8"
+    name, _, value = MARK.partition("=")
+    os.environ[name] = value
+
+
+_clean_environment()
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile(
+    "default", deadline=None, derandomize=True, max_examples=60, suppress_health_check=_SLOW
+)
+settings.register_profile("more", deadline=None, max_examples=2000, suppress_health_check=_SLOW)
+settings.load_profile("default")
+
+
+def _point_home_to(folder: Path, put: Callable[[str, str], None]) -> None:
+    put("HOME", str(folder))
+    for name, part in (("DATA", ".local/share"), ("CONFIG", ".config"), ("STATE", ".local/state")):
+        put(f"XDG_{name}_HOME", str(folder / part))
+
+
+def _new_folder() -> Path:
+    # In /tmp and open to others: root's server runs as another account, and pytest's tmp_path is closed to that one.
+    folder = Path(tempfile.mkdtemp(prefix="koonj-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session() -> Iterator[None]:
+    """A home that is nobody's, for the whole run; at its end nothing that a test started may still run."""
+    folder = _new_folder()
+    _point_home_to(folder, os.environ.__setitem__)
+    os.environ["XDG_CACHE_HOME"] = str(
+        folder / ".cache"
+    )  # one for all tests: root copies server programs to it
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
+    end = time.monotonic() + 5
+    while (left := _left_behind()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left, f"processes that the tests left behind: {left}"
+
+
+def _left_behind() -> list[str]:
+    """The command lines of living processes, other than this one, that carry MARK."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        if folder.name == str(os.getpid()):
+            continue
+        try:
+            if MARK.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(
+                    f"{folder.name}: {(folder / 'cmdline').read_bytes().replace(bytes(1), b' ').decode()}"
+                )
+        except OSError:
+            continue  # it ended just now, or is another user's
+    return found
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home folder of the test's own: HOME and XDG_*_HOME point to it, but for the cache."""
+    folder = _new_folder()
+    _point_home_to(folder, monkeypatch.setenv)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    """The server programs that the tests run on."""
+    return choose({**os.environ, "KOONJ_PG_BINDIR": BINDIR})
+
+
+@pytest.fixture(scope="session")
+def server(binaries: Binaries) -> Iterator[Scratch]:
+    """This process's scratch cluster. Roles and settings made in it are seen by all its tests: prefer `scratch`."""
+    with Scratch(binaries, settings={"max_connections": "100", "max_prepared_transactions": "10"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _databases(server: Scratch) -> Iterator[Callable[[], str]]:
+    """Makes empty databases; drops the oldest only when their sessions are long gone (it waits 100 ms for live ones)."""
+    used: deque[str] = deque()
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        quick = sql.SQL("STRATEGY FILE_COPY" if server.binaries.major >= 15 else "")
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}")
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+        def make() -> str:
+            name = f"test_{secrets.token_hex(6)}"
+            connection.execute(create.format(sql.Identifier(name), quick))
+            used.append(name)
+            if len(used) > 20:
+                connection.execute(drop.format(sql.Identifier(used.popleft())))
+            return server.dsn(name)
+
+        yield make
+
+
+@pytest.fixture
+def make_database(_databases: Callable[[], str]) -> Callable[[], str]:
+    """Call it for the dsn of one more empty database. At most 20 live at a time."""
+    return _databases
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str]) -> str:
+    """The dsn of a fresh empty database."""
+    return make_database()
+
+
+@pytest.fixture
+def scratch(binaries: Binaries) -> Iterator[Scratch]:
+    """A cluster of the test's own, for roles, settings and kills."""
+    with Scratch(binaries) as running:
+        yield running
+
+
+def _client(binaries: Binaries, name: str) -> Path:
+    """A client program that is not older than the server: from the server's own folder if it has one."""
+    program = binaries.program(name) or shutil.which(name)
+    if program is None:
+        pytest.skip(f"no {name} on this machine")
+    return Path(program)
+
+
+@pytest.fixture(scope="session")
+def psql(binaries: Binaries) -> Path:
+    """The path of psql, or a skip."""
+    return _client(binaries, "psql")
+
+
+@pytest.fixture(scope="session")
+def pg_dump(binaries: Binaries) -> Path:
+    """The path of pg_dump, or a skip."""
+    return _client(binaries, "pg_dump")
