@@ -24,7 +24,7 @@ class Position:
 
 
 class Source:
-    r"""A text whose lines end at ``\n``, ``\r\n`` or a lone ``\r``. What a lookup needs is computed at the first one."""
+    r"""A text whose lines end at ``\n``, ``\r\n`` or a lone ``\r``; its index is made at the first lookup."""
 
     __slots__ = ("_bytes", "_starts", "text")
 
@@ -88,5 +88,5 @@ class Source:
 
 
 def _encoded_size(text: str) -> int:
-    """Bytes in UTF-8; a byte that could not be decoded (surrogateescape) counts as the one byte that it was."""
+    """Bytes in UTF-8; a byte that could not be decoded (surrogateescape) counts as the one that it was."""
     return len(text.encode(errors="replace"))

@@ -2,8 +2,9 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
-from koonj.sql.lexer_rules import BLANKS, Words
+from koonj.sql.lexer.rules import BLANKS, Words
 
 WATCHED = frozenset({"create", "copy", "set", "reset", "discard"})
 """First words after which more words are needed; any other statement is of no interest here."""
@@ -20,7 +21,7 @@ _LIMIT = 8
 
 
 class Head:
-    """The first identifiers of one statement, lower case, as psql tracks them (psqlscan.l, rule {identifier})."""
+    """The first identifiers of one statement, in lower case, as psql tracks them (psqlscan.l, {identifier})."""
 
     __slots__ = ("value_at", "words")
 

@@ -1,0 +1,90 @@
+r"""The lexical rules of psql as regular expressions (psqlscan.l of PostgreSQL 18, src/fe_utils).
+
+``rule`` skips a run of tokens that cannot end a statement and then matches one *event*, a named group: what
+the scanner must look at. No two tokens start alike and their repeats are possessive, so that a rule never
+goes back into a token. Patterns are compiled when first asked for: importing this costs nothing.
+"""
+
+import re
+from enum import Enum
+from functools import cache
+
+_LETTER = r"A-Za-z_\x80-\U0010ffff"
+"""What may start an identifier: psql reads bytes, and each byte from 0x80 on counts as a letter."""
+
+_WORD = rf"[{_LETTER}][{_LETTER}0-9$]*+"
+_DIGITS = r"[0-9]++(?:_[0-9]++)*"
+_TAG_END = rf"(?:[{_LETTER}][{_LETTER}0-9]*+)?\$"
+_KEYWORD = rf"(?:[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LETTER}0-9$])"
+_NEVER = "(?!)"
+
+BLANKS = r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+)*"
+
+_TOKENS_IN_A_ROW = 400
+"""Bound of one match: re keeps a frame for each repeat of a group, and a statement may have 20 MB."""
+
+
+class Words(Enum):
+    """Which identifiers the scanner wants to hear of."""
+
+    ALL = "all"
+    """Each one: what the statement is, is not known yet."""
+    BLOCK = "block"
+    """BEGIN, CASE and END: the statement makes a function or a procedure."""
+    NONE = "none"
+
+
+@cache
+def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
+    """The rule that skips tokens up to the next event.
+
+    Where it skips nothing, finds no event, and more text follows, there a quote begins that is never closed.
+
+    Args:
+        words: which identifiers are events.
+        backslashes: '…' has backslash escapes (``standard_conforming_strings`` is off).
+        one_token: skip at most one token.
+    """
+    prefixed = r"(?:[eEbBxX]|[uU]&)'" if backslashes else "[eE]'"
+    word = rf"(?!{prefixed}){_WORD}"
+    skipped = {Words.ALL: _NEVER, Words.BLOCK: rf"(?!{_KEYWORD}){word}", Words.NONE: word}[words]
+    heard = {Words.ALL: word, Words.BLOCK: _KEYWORD, Words.NONE: _NEVER}[words]
+    return re.compile(
+        rf"""(?:
+          [^-'"$;()\\/:.0-9{_LETTER}]++     # blanks, commas, operators
+        | {skipped}
+        | {_NEVER if backslashes else "'[^']*+'"}    # with '' inside it reads as two: the end is the same
+        | "[^"]*+"
+        | (?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_WORD})?    # 1.5e and 1a$ are one token
+        | \${_DIGITS}(?:{_WORD})?           # $1, a parameter
+        | \.
+        | :(?::|[{_LETTER}0-9]*+)           # ::, or :name, a psql variable, in which $ is no letter
+        | --[^\n\r]*+ | -(?!-) | /(?!\*)
+        | \$(?!{_TAG_END}|[0-9])
+        ){{0,{1 if one_token else _TOKENS_IN_A_ROW}}}
+        (?:
+          (?P<semicolon>;) | (?P<open>\() | (?P<close>\)) | (?P<backslash>\\)
+        | (?P<comment>/\*) | (?P<dollar>\${_TAG_END})
+        | (?P<string>{prefixed}{"|'" if backslashes else ""})
+        | (?P<word>{heard})
+        )?""",
+        re.VERBOSE,
+    )
+
+
+@cache
+def blanks() -> re.Pattern[str]:
+    """White space and -- comments, which psql leaves out before a statement."""
+    return re.compile(BLANKS)
+
+
+@cache
+def rest_of_line() -> re.Pattern[str]:
+    r"""Blanks and a -- comment up to and with the end of the line, which a lone \r is not."""
+    return re.compile(r"(?:[ \t\r\f\v]++|--[^\n\r]*+)*(?:\n|\Z)")
+
+
+@cache
+def end_of_rows() -> re.Pattern[str]:
+    r"""The line ``\.`` after the rows of a COPY."""
+    return re.compile(r"^\\\.\r?(?:\n|\Z)", re.MULTILINE)
