@@ -1,0 +1,220 @@
+"""Apply, as a person sees it: a folder in, a catalog out."""
+
+from koonj.runner.events import (
+    Direction,
+    MigrationFinished,
+    Notice,
+    PlanMade,
+    Question,
+    StatementFinished,
+    StatementStarted,
+    Verdict,
+)
+from koonj.runner.request import Extent
+from support.project import Project, ending, listen, of_kind
+
+
+async def test_all_pending_migrations_run_in_the_order_of_their_numbers(project: Project) -> None:
+    names = [project.table(n) for n in (1, 2, 10)]
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).finished == tuple(names)
+    assert project.tables() == {"t1", "t2", "t10"}
+    assert await project.states() == dict.fromkeys(names, "applied")
+
+
+async def test_next_is_one_and_up_to_includes_its_number(project: Project) -> None:
+    for number in (1, 2, 3, 4):
+        project.table(number)
+    await project.run(Direction.APPLY)
+    assert project.tables() == {"t1"}
+    await project.run(Direction.APPLY, extent=Extent.UP_TO, number=3)
+    assert project.tables() == {"t1", "t2", "t3"}
+
+
+async def test_history_says_who_did_what_and_when(project: Project) -> None:
+    name = project.table(1)
+    events = await project.apply()
+    (act,) = await project.acts()
+    assert (act.name, act.action, act.outcome) == (name, "apply", "done")
+    assert (act.statements_done, act.statements_total) == (1, 1)
+    assert act.finished is not None
+    assert act.finished >= act.started
+    assert act.os_user
+    assert act.host
+    assert act.transaction_id is not None
+    assert len(of_kind(events, MigrationFinished)) == 1
+    [(script,)] = project.sql("SELECT script FROM koonj.history")
+    assert script == (project.path / name).read_text()
+
+
+async def test_the_history_row_is_in_the_migrations_own_transaction(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    [(same,)] = project.sql("SELECT h.xmin = c.xmin FROM koonj.history h, pg_class c WHERE c.relname = 't1'")
+    assert same
+
+
+async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(project: Project) -> None:
+    project.write(
+        "001_two.sql", "CREATE TABLE a ();\nCREATE TABLE b ();\nSELECT 1/0;\n-- Rollback: none: test"
+    )
+    events = await project.apply()
+    (planned,) = of_kind(events, PlanMade)[0].plan.migrations
+    assert planned.in_transaction
+    assert "BEGIN" in planned.mode
+    assert project.tables() == set()
+
+
+async def test_the_files_own_begin_sets_the_isolation_level(project: Project) -> None:
+    project.write(
+        "001_level.sql",
+        """
+        BEGIN ISOLATION LEVEL SERIALIZABLE;
+        CREATE TABLE seen AS SELECT current_setting('transaction_isolation') AS level;
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    await project.apply()
+    assert project.sql("SELECT level FROM seen") == [("serializable",)]
+
+
+async def test_set_transaction_may_be_the_first_statement(project: Project) -> None:
+    project.write(
+        "001_level.sql",
+        """
+        BEGIN;
+        SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+        CREATE TABLE seen AS SELECT current_setting('transaction_isolation') AS level;
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT level FROM seen") == [("repeatable read",)]
+
+
+async def test_concurrently_runs_outside_a_transaction_statement_by_statement(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_index.sql",
+        """
+        CREATE INDEX CONCURRENTLY t1_a ON t1 (id);
+        CREATE INDEX CONCURRENTLY t1_b ON t1 (id);
+        -- Rollback:
+        -- DROP INDEX CONCURRENTLY IF EXISTS t1_a;
+        -- DROP INDEX CONCURRENTLY IF EXISTS t1_b;
+        """,
+    )
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert [s.index for s in of_kind(events, StatementStarted) if s.name == "002_index.sql"] == [1, 2]
+    act = (await project.acts())[-1]
+    assert (act.outcome, act.statements_done, act.statements_total) == ("done", 2, 2)
+    assert project.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't1'::regclass") == [(3,)]
+
+
+async def test_several_blocks_commit_one_by_one(project: Project) -> None:
+    project.write(
+        "001_blocks.sql",
+        """
+        BEGIN;
+        CREATE TABLE a ();
+        COMMIT;
+        CREATE TABLE between ();
+        BEGIN;
+        CREATE TABLE b ();
+        CREATE TABLE a ();
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    events = await project.apply()
+    failure = ending(events).failure
+    assert failure is not None
+    assert (failure.statement, failure.of) == (4, 4)
+    assert len(failure.committed) == 2
+    assert project.tables() == {"a", "between"}
+    act = (await project.acts())[-1]
+    assert (act.outcome, act.statements_done) == ("failed", 2)
+
+
+async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
+    project.write(
+        "001_blocks.sql",
+        "CREATE TABLE a ();\nBEGIN;\nCREATE TABLE b AS SELECT x FROM later;\nCOMMIT;\n-- Rollback: none: test",
+    )
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+    project.sql("CREATE TABLE later (x int)")
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert [s.index for s in of_kind(events, StatementStarted)] == [2]
+    assert set((await project.states()).values()) == {"applied"}
+
+
+async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Project) -> None:
+    project.write(
+        "001_copy.sql",
+        "BEGIN;\nCREATE TABLE words (id int, word text);\n"
+        "COPY words FROM stdin;\n1\ta;b\n2\t--no\\tcomment\n\\.\nINSERT INTO words VALUES (3, 'c');\nCOMMIT;\n"
+        "-- Rollback:\n-- BEGIN;\n-- DROP TABLE words;\n-- COMMIT;\n",
+    )
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE, ending(events)
+    assert project.sql("SELECT * FROM words ORDER BY 1") == [(1, "a;b"), (2, "--no\tcomment"), (3, "c")]
+    assert "COPY 2" in [s.tag for s in of_kind(events, StatementFinished)]
+
+
+async def test_notices_come_while_the_statement_runs(project: Project) -> None:
+    project.write(
+        "001_notice.sql",
+        "DO $$ BEGIN RAISE WARNING 'careful %', 1 USING HINT = 'look'; END $$;\n-- Rollback: none: test\n",
+    )
+    events = await project.apply()
+    (notice,) = of_kind(events, Notice)
+    assert (notice.severity, notice.message, notice.hint) == ("WARNING", "careful 1", "look")
+    kinds = [type(event) for event in events]
+    assert kinds.index(StatementStarted) < kinds.index(Notice) < kinds.index(StatementFinished)
+
+
+async def test_nothing_pending_is_said_and_makes_nothing(project: Project) -> None:
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.NOTHING
+    assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
+
+
+async def test_no_answer_but_yes_changes_anything(project: Project) -> None:
+    project.table(1)
+    events = await listen(project.start(Direction.APPLY, assume_yes=False), answer="y ")
+    assert ending(events).verdict is Verdict.DECLINED
+    assert project.tables() == set()
+    events = await listen(project.start(Direction.APPLY, assume_yes=False))
+    assert ending(events).verdict is Verdict.DONE
+
+
+async def test_a_protected_target_wants_its_name_whatever_was_answered_before(project: Project) -> None:
+    project.table(1)
+    project.protect()
+    events = await listen(project.start(Direction.APPLY), answer="yes")
+    (question,) = of_kind(events, Question)
+    assert (question.kind, question.expected) == ("typed", "local")
+    assert ending(events).verdict is Verdict.DECLINED
+    assert ending(await listen(project.start(Direction.APPLY), answer="local")).verdict is Verdict.DONE
+
+
+async def test_a_plan_changes_nothing(project: Project) -> None:
+    project.table(1)
+    events = await project.apply(plan_only=True)
+    assert of_kind(events, PlanMade)
+    assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
+
+
+async def test_a_file_with_an_error_stops_the_run_before_anything_changes(project: Project) -> None:
+    project.table(1)
+    project.write("002_open.sql", "BEGIN;\nCREATE TABLE t2 ();\n-- Rollback: none: test\n")
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.STOPPED
+    (obstacle,) = ending(events).obstacles
+    assert (obstacle.state, obstacle.can_allow, obstacle.line) == ("open-transaction", False, 1)
+    assert project.tables() == set()

@@ -1,0 +1,90 @@
+"""late, edited, missing, duplicate and interrupted stop an apply until a person decides."""
+
+import pytest
+
+from koonj.runner.events import Accepted, Direction, Verdict
+from koonj.runner.request import Request
+from support.project import Project, ending, of_kind
+
+
+async def _stops(project: Project, state: str) -> None:
+    """It stops, names the state, and changes nothing; with the decision it goes on, and says why in history."""
+    before = project.tables(), len(await project.acts())
+    stopped = ending(await project.apply())
+    assert stopped.verdict is Verdict.STOPPED
+    assert state in {obstacle.state for obstacle in stopped.obstacles}
+    assert all(obstacle.can_allow for obstacle in stopped.obstacles)
+    assert (project.tables(), len(await project.acts())) == before
+    events = await project.apply(allow=frozenset({state}), reason="I looked")
+    assert ending(events).verdict is Verdict.DONE, ending(events)
+    assert {accepted.state for accepted in of_kind(events, Accepted)} == {state}
+    accepts = [act for act in await project.acts() if act.action == "accept"]
+    assert {(act.accepted, act.reason) for act in accepts} == {(state, "I looked")}
+
+
+async def test_late(project: Project) -> None:
+    project.table(2)
+    await project.apply()
+    project.table(1)
+    await _stops(project, "late")
+    assert project.tables() == {"t1", "t2"}
+
+
+async def test_edited(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    file = project.path / name
+    file.write_text(file.read_text().replace("id int", "id bigint"))
+    project.table(2)
+    assert (await project.states())[name] == "edited"
+    await _stops(project, "edited")
+    assert set((await project.states()).values()) == {"applied"}
+    file.write_text(file.read_text().replace("id bigint", "id smallint"))
+    assert (await project.states())[name] == "edited"
+
+
+async def test_missing(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    (project.path / name).unlink()
+    project.table(2)
+    await _stops(project, "missing")
+    project.table(3)
+    assert ending(await project.apply()).verdict is Verdict.DONE
+
+
+async def test_duplicate(project: Project) -> None:
+    project.table(1)
+    project.write("001_other.sql", "CREATE TABLE other ();\n-- Rollback: none: test\n")
+    await _stops(project, "duplicate")
+    assert project.tables() == {"t1", "other"}
+
+
+async def test_interrupted(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_steps.sql", "CREATE TABLE a (id int);\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
+    )
+    await project.apply()
+    project.sql(
+        "UPDATE koonj.history SET outcome = 'started', statements_done = 2, finished = NULL WHERE id = 2"
+    )
+    project.sql("DROP TABLE b")
+    assert (await project.states())["002_steps.sql"] == "interrupted"
+    await _stops(project, "interrupted")
+    assert project.tables() == {"t1", "a", "b"}
+
+
+async def test_cosmetic_changes_stop_nothing(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    file = project.path / name
+    file.write_text("-- why it is there\r\n" + file.read_text().replace("\n", "\r\n"), newline="")
+    project.table(2)
+    assert (await project.states())[name] == "cosmetic"
+    assert ending(await project.apply()).verdict is Verdict.DONE
+
+
+def test_a_decision_needs_its_reason() -> None:
+    with pytest.raises(ValueError, match="reason"):
+        Request(Direction.APPLY, allow=frozenset({"late"}), reason="  ")

@@ -1,0 +1,117 @@
+"""An error says where, what, what it leaves and what can be done."""
+
+from koonj.config import Target
+from koonj.runner.events import Direction, Failure, MigrationFailed, Verdict
+from koonj.runner.request import Request
+from koonj.runner.start import start
+from support.project import Project, ending, listen, of_kind
+
+
+async def _failure(project: Project) -> Failure:
+    events = await project.apply()
+    failure = ending(events).failure
+    assert failure is not None
+    assert ending(events).verdict is Verdict.FAILED
+    return failure
+
+
+async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_typo.sql",
+        "-- é: a line of more bytes than characters\nBEGIN;\nCREATE TABLE t2 (id int);\n"
+        "ALTER TABLE t2\n    ADD COLUMN ö integger;\nCOMMIT;\n-- Rollback: none: test\n",
+    )
+    failure = await _failure(project)
+    assert (failure.name, failure.statement, failure.of) == ("002_typo.sql", 2, 2)
+    assert failure.file.endswith("002_typo.sql")
+    assert (failure.line, failure.column) == (5, 18)
+    assert failure.source == "    ADD COLUMN ö integger;"
+    assert failure.sqlstate == "42704"
+    assert failure.committed == ()
+    assert "rolled back" in failure.state
+    assert failure.next
+    assert project.tables() == {"t1"}
+
+
+async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again(project: Project) -> None:
+    project.write("001_bad.sql", "CREATE TABLE t1 (id integger);\n-- Rollback: none: test\n")
+    await _failure(project)
+    (act,) = await project.acts()
+    assert (act.outcome, act.sqlstate, act.statements_done) == ("failed", "42704", 0)
+    assert act.error == 'type "integger" does not exist'
+    assert await project.states() == {"001_bad.sql": "failed"}
+    project.write("001_bad.sql", "CREATE TABLE t1 (id integer);\n-- Rollback: none: test\n")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert await project.states() == {"001_bad.sql": "applied"}
+
+
+async def test_detail_hint_and_context_are_kept(project: Project) -> None:
+    project.write(
+        "001_raise.sql",
+        "DO $$\nBEGIN\n  RAISE EXCEPTION 'no' USING DETAIL = 'because', HINT = 'try yes', ERRCODE = 'KJ001';\nEND $$;\n"
+        "-- Rollback: none: test\n",
+    )
+    failure = await _failure(project)
+    assert (failure.message, failure.detail, failure.hint) == ("no", "because", "try yes")
+    assert failure.sqlstate == "KJ001"
+    assert "inline_code_block line 3" in (failure.context or "")
+    assert failure.line == 1
+
+
+async def test_a_deferred_constraint_fails_at_the_files_commit(project: Project) -> None:
+    project.write(
+        "001_deferred.sql",
+        """
+        BEGIN;
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO c VALUES (1);
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    failure = await _failure(project)
+    assert (failure.line, failure.sqlstate, failure.statement) == (5, "23503", 0)
+    assert project.tables() == set()
+    assert await project.states() == {"001_deferred.sql": "failed"}
+
+
+async def test_what_came_before_stays_and_what_comes_after_is_not_tried(project: Project) -> None:
+    project.table(1)
+    project.write("002_bad.sql", "SELECT 1/0;\n-- Rollback: none: test\n")
+    last = project.table(3)
+    events = await project.apply()
+    assert ending(events).finished == ("001_make_t1.sql",)
+    assert ending(events).remaining == (last,)
+    assert len(of_kind(events, MigrationFailed)) == 1
+    assert project.tables() == {"t1"}
+
+
+async def test_an_unreachable_target_is_an_answer_without_its_password(project: Project) -> None:
+    project.table(1)
+    target = Target("gone", "postgresql://u:s3cret@127.0.0.1:1/x?connect_timeout=2")
+    run = start(project.connector, target, project.reader, Request(Direction.APPLY, assume_yes=True))
+    events = await listen(run)
+    assert ending(events).verdict is Verdict.FAILED
+    assert "s3cret" not in repr(events)
+
+
+async def test_a_lock_timeout_is_tried_again_as_often_as_the_file_says(project: Project) -> None:
+    import psycopg
+
+    from koonj.runner.events import Retrying
+
+    project.table(1)
+    await project.apply()
+    project.write(
+        "002_wait.sql",
+        "-- koonj: lock_timeout 50ms\n-- koonj: retries 1\nBEGIN;\nALTER TABLE t1 ADD x int;\nCOMMIT;\n"
+        "-- Rollback: none: test\n",
+    )
+    with psycopg.connect(project.target.dsn) as blocker:
+        blocker.execute("LOCK TABLE t1")
+        events = await project.apply()
+    assert [(r.attempt, r.of, r.sqlstate) for r in of_kind(events, Retrying)] == [(2, 2, "55P03")]
+    assert ending(events).verdict is Verdict.FAILED
+    assert ending(await project.apply()).verdict is Verdict.DONE

@@ -1,0 +1,198 @@
+"""Whatever breaks, and whenever: history and schema agree, and koonj says what is known."""
+
+import asyncio
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.runner.events import (
+    Direction,
+    LockObtained,
+    MigrationFinished,
+    StatementStarted,
+    Verdict,
+    WaitingForLock,
+)
+from koonj.runner.request import Extent
+from koonj.runner.run import Run
+from support.dropping_proxy import dropping_proxy
+from support.project import Project, ending, listen, of_kind
+
+SLEEP = "BEGIN;\nCREATE TABLE t1 ();\nSELECT pg_sleep(30);\nCOMMIT;\n-- Rollback: none: test\n"
+SLEEP_ALONE = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(30);\n-- Rollback: none: test\n"
+
+
+async def _until_asleep(run: Run, statement: int) -> tuple[list[object], asyncio.Task[None]]:
+    """The run, listened to in the background until it is in its long statement."""
+    events: list[object] = []
+    asleep = asyncio.Event()
+
+    async def read() -> None:
+        async for event in run.events():
+            events.append(event)
+            if isinstance(event, StatementStarted) and event.index == statement:
+                asleep.set()
+
+    task = asyncio.create_task(read())
+    await asyncio.wait_for(asleep.wait(), 10)
+    await asyncio.sleep(0.1)
+    return events, task
+
+
+async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    run = project.start(Direction.APPLY)
+    events, task = await _until_asleep(run, 2)
+    await run.cancel()
+    await asyncio.wait_for(task, 5)
+    end = ending(events)  # type: ignore[arg-type]  # all are events
+    assert end.verdict is Verdict.INTERRUPTED
+    assert end.failure is not None
+    assert end.failure.sqlstate == "57014"
+    assert "Nothing of 001_sleep.sql is committed" in end.message
+    assert project.tables() == set()
+    assert await project.states() == {"001_sleep.sql": "failed"}
+    assert project.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND pid <> pg_backend_pid()"
+    ) == [(0,)]
+
+
+async def test_cancel_between_steps_counts_what_is_committed(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP_ALONE)
+    run = project.start(Direction.APPLY)
+    events, task = await _until_asleep(run, 3)
+    await run.cancel()
+    await asyncio.wait_for(task, 5)
+    failure = ending(events).failure  # type: ignore[arg-type]  # all are events
+    assert failure is not None
+    assert len(failure.committed) == 2
+    (act,) = await project.acts()
+    assert (act.outcome, act.statements_done) == ("failed", 2)
+
+
+async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    run = project.start(Direction.APPLY)
+    events, task = await _until_asleep(run, 2)
+    project.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+    )
+    await asyncio.wait_for(task, 5)
+    end = ending(events)  # type: ignore[arg-type]  # all are events
+    assert end.verdict is Verdict.FAILED
+    assert end.failure is not None
+    assert "connection was lost" in end.failure.state
+    assert project.tables() == set()
+    assert await project.states() == {"001_sleep.sql": "pending"}
+
+
+async def test_a_session_that_the_server_ends_between_steps_is_interrupted(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP_ALONE)
+    run = project.start(Direction.APPLY)
+    events, task = await _until_asleep(run, 3)
+    project.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+    )
+    await asyncio.wait_for(task, 5)
+    failure = ending(events).failure  # type: ignore[arg-type]  # all are events
+    assert failure is not None
+    assert "unknown" in failure.state
+    assert await project.states() == {"001_sleep.sql": "interrupted"}
+
+
+@pytest.mark.parametrize("forward", [True, False], ids=["committed unheard", "never sent"])
+async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forward: bool) -> None:
+    first, second = project.table(1), project.table(2)
+    real = project.target
+    # Creating the history is the first COMMIT of the run, the migration's own the second.
+    with tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder:
+        async with dropping_proxy(real.dsn, Path(folder), b"COMMIT\0", count=2, forward=forward) as dsn:
+            project.target = replace(real, dsn=dsn)
+            events = await asyncio.wait_for(project.apply(), 40)
+    project.target = real
+    end = ending(events)
+    assert end.verdict is Verdict.FAILED
+    assert bool(of_kind(events, MigrationFinished)) is forward
+    assert project.tables() == ({"t1"} if forward else set())
+    assert await project.states() == {first: "applied" if forward else "pending", second: "pending"}
+    assert second in end.remaining
+
+
+async def test_two_runners_at_once_apply_each_migration_once(project: Project) -> None:
+    names = [project.table(n) for n in range(1, 9)]
+    runs = [project.start(Direction.APPLY, extent=Extent.ALL) for _ in range(3)]
+    all_events = await asyncio.gather(*(listen(run) for run in runs))
+    done = [name for events in all_events for name in ending(events).finished]
+    assert sorted(done) == names
+    assert {ending(events).verdict for events in all_events} == {Verdict.DONE, Verdict.NOTHING}
+    assert [act.name for act in await project.acts()] == names
+
+
+async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    holder = project.start(Direction.APPLY)
+    _, task = await _until_asleep(holder, 2)
+    events = await listen(project.start(Direction.APPLY, wait=0.6))
+    (waiting,) = of_kind(events, WaitingForLock)
+    assert waiting.holder is not None
+    [(pid,)] = project.sql(
+        "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND application_name = 'koonj' AND datname = current_database()"
+    )
+    assert (waiting.holder.pid, waiting.holder.application_name, waiting.holder.host) == (
+        pid,
+        "koonj",
+        "local",
+    )
+    assert ending(events).verdict is Verdict.LOCKED
+    assert str(pid) in ending(events).message
+    status = await project.status()
+    assert status.running is not None
+    assert status.running.pid == pid
+    await holder.cancel()
+    await task
+
+
+async def test_the_lock_is_waited_for(project: Project) -> None:
+    project.table(1)
+    with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+        from koonj.postgres.advisory_lock import KEY
+
+        conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        task = asyncio.create_task(project.apply())
+        await asyncio.sleep(0.5)
+        assert not task.done()
+    events = await asyncio.wait_for(task, 5)
+    assert of_kind(events, LockObtained)[0].seconds > 0.3
+    assert ending(events).verdict is Verdict.DONE
+
+
+async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unseen(project: Project) -> None:
+    name = project.table(1)
+    with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+        from koonj.postgres.advisory_lock import KEY
+
+        conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        task = asyncio.create_task(project.apply())
+        await asyncio.sleep(0.5)
+        file = project.path / name
+        file.write_text(file.read_text().replace("id int", "id text"))
+    end = ending(await asyncio.wait_for(task, 5))
+    assert end.verdict is Verdict.STOPPED
+    assert "look again" in end.message
+    assert project.tables() == set()
+
+
+async def test_a_listener_that_goes_away_stops_the_statement(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    _, task = await _until_asleep(project.start(Direction.APPLY), 2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0.3)
+    assert project.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()"
+    ) == [(0,)]
+    assert await project.states() == {"001_sleep.sql": "pending"}

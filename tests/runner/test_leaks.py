@@ -1,0 +1,125 @@
+"""What a file sets neither moves the history nor outlives the file."""
+
+import psycopg
+
+from koonj.runner.events import Verdict
+from support.project import Project, ending
+
+
+async def test_search_path_does_not_move_the_history(project: Project) -> None:
+    project.write(
+        "001_path.sql",
+        """
+        BEGIN;
+        CREATE SCHEMA elsewhere;
+        CREATE TABLE elsewhere.history (id int);
+        SET search_path TO elsewhere;
+        CREATE TABLE here ();
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    project.write("002_next.sql", "CREATE TABLE there ();\n-- Rollback: none: test\n")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT count(*) FROM koonj.history") == [(2,)]
+    rows = project.sql(
+        "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname IN ('here', 'there') ORDER BY relname"
+    )
+    assert rows == [("elsewhere",), ("public",)]
+
+
+async def test_a_role_that_the_file_takes_is_given_back(project: Project) -> None:
+    project.sql("DROP ROLE IF EXISTS koonj_leak")
+    project.sql("CREATE ROLE koonj_leak")
+    project.sql("GRANT CREATE ON SCHEMA public TO koonj_leak")
+    for number, outside in ((1, False), (2, True)):
+        script = f"SET ROLE koonj_leak;\nCREATE TABLE owned{number} (id int);\n"
+        wrapped = f"{script}VACUUM owned{number};\n" if outside else f"BEGIN;\n{script}COMMIT;\n"
+        project.write(f"00{number}_role.sql", wrapped + "-- Rollback: none: test\n")
+    project.write("003_after.sql", "CREATE TABLE mine (id int);\n-- Rollback: none: test\n")
+    try:
+        events = await project.apply()
+        assert ending(events).verdict is Verdict.DONE, ending(events)
+        rows = project.sql(
+            "SELECT relname, relowner::regrole::text FROM pg_class WHERE relname ~ '^(owned|mine)' ORDER BY 1"
+        )
+        assert rows[1:] == [("owned1", "koonj_leak"), ("owned2", "koonj_leak")]
+        assert rows[0][1] != "koonj_leak"
+        assert {act.database_role for act in await project.acts()} == {rows[0][1]}
+    finally:
+        project.sql("DROP OWNED BY koonj_leak")
+        project.sql("DROP ROLE koonj_leak")
+
+
+async def test_settings_and_temporary_tables_end_with_their_file(project: Project) -> None:
+    project.write(
+        "001_set.sql",
+        """
+        BEGIN;
+        SET statement_timeout = '77s';
+        SET TIME ZONE 'Asia/Tokyo';
+        CREATE TEMP TABLE left_over (id int);
+        PREPARE p AS SELECT 1;
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    project.write(
+        "002_look.sql",
+        """
+        CREATE TABLE seen AS
+        SELECT current_setting('statement_timeout') AS timeout, current_setting('TimeZone') AS zone,
+               to_regclass('left_over') IS NULL AS gone, (SELECT count(*) FROM pg_prepared_statements) AS prepared;
+        -- Rollback: none: test
+        """,
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    [(timeout, zone, gone, prepared)] = project.sql("SELECT * FROM seen")
+    assert (timeout, gone, prepared) == ("0", True, 0)
+    assert zone != "Asia/Tokyo"
+
+
+async def test_timeouts_are_explicit_and_a_file_can_set_its_own(project: Project) -> None:
+    look = "SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement"
+    project.write("001_default.sql", f"CREATE TABLE seen AS {look};\n-- Rollback: none: test\n")
+    project.write(
+        "002_own.sql",
+        f"-- koonj: lock_timeout 250ms\n-- koonj: statement_timeout 1min\nINSERT INTO seen {look};\n"
+        "-- Rollback: none: test\n",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT * FROM seen") == [("5s", "0"), ("250ms", "1min")]
+
+
+async def test_a_concurrent_build_never_times_out_on_a_lock(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_index.sql",
+        "CREATE INDEX CONCURRENTLY i ON t1 (id);\n"
+        "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock;\n-- Rollback: none: test\n",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT lock FROM seen") == [("0",)]
+
+
+async def test_a_file_that_gives_the_lock_away_does_not_open_the_door(project: Project) -> None:
+    project.write("001_unlock.sql", "SELECT pg_advisory_unlock_all();\n-- Rollback: none: test\n")
+    project.write(
+        "002_held.sql",
+        "CREATE TABLE seen AS SELECT count(*) AS held FROM pg_locks WHERE locktype = 'advisory' AND granted\n"
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database());\n"
+        "-- Rollback: none: test\n",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT held FROM seen") == [(1,)]
+
+
+async def test_the_lock_is_free_after_the_run(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    with psycopg.connect(project.target.dsn) as conn:
+        row = conn.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+    assert row == (0,)

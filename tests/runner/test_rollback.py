@@ -1,0 +1,98 @@
+"""Roll back, as a person sees it."""
+
+from koonj.runner.events import PlanMade, Verdict
+from koonj.runner.request import Extent
+from support.project import Project, ending, of_kind
+
+
+async def test_the_last_one_is_taken_back_and_pending_again(project: Project) -> None:
+    names = [project.table(n) for n in (1, 2)]
+    await project.apply()
+    events = await project.roll_back()
+    assert ending(events).finished == (names[1],)
+    assert project.tables() == {"t1"}
+    assert await project.states() == {names[0]: "applied", names[1]: "pending"}
+    await project.apply()
+    assert project.tables() == {"t1", "t2"}
+
+
+async def test_down_to_a_number_leaves_that_one(project: Project) -> None:
+    for number in (1, 2, 3):
+        project.table(number)
+    await project.apply()
+    await project.roll_back(extent=Extent.UP_TO, number=1)
+    assert project.tables() == {"t1"}
+
+
+async def test_all_the_way_down(project: Project) -> None:
+    names = [project.table(n) for n in (1, 2, 3)]
+    await project.apply()
+    events = await project.roll_back(extent=Extent.ALL)
+    assert ending(events).finished == tuple(reversed(names))
+    assert project.tables() == set()
+    assert [act.action for act in await project.acts()] == ["apply"] * 3 + ["rollback"] * 3
+
+
+async def test_what_was_applied_last_goes_first_whatever_its_number(project: Project) -> None:
+    project.table(2)
+    await project.apply()
+    late = project.table(1)
+    await project.apply(allow=frozenset({"late"}), reason="merged late")
+    assert ending(await project.roll_back()).finished == (late,)
+
+
+async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
+    project.table(1, rollback=False)
+    await project.apply()
+    (obstacle,) = ending(await project.roll_back()).obstacles
+    assert (obstacle.state, obstacle.can_allow) == ("rollback missing", False)
+    project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
+    await project.apply()
+    (obstacle,) = ending(await project.roll_back()).obstacles
+    assert "the data is gone" in obstacle.message
+    assert project.tables() == {"t1", "t2"}
+
+
+async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    (project.path / name).unlink()
+    stopped = ending(await project.roll_back())
+    assert [o.state for o in stopped.obstacles] == ["missing"]
+    events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
+    assert ending(events).verdict is Verdict.DONE
+    assert of_kind(events, PlanMade)[0].plan.migrations[0].from_history
+    assert project.tables() == set()
+    assert await project.states() == {}
+
+
+async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Project) -> None:
+    project.write(
+        "001_rows.sql", "CREATE TABLE t AS SELECT 1 AS x FROM generate_series(1, 2);\n-- Rollback: none: x\n"
+    )
+    project.write(
+        "002_unique.sql",
+        "CREATE UNIQUE INDEX CONCURRENTLY t_x ON t (x);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY IF EXISTS t_x;\n",
+    )
+    failure = ending(await project.apply()).failure
+    assert failure is not None
+    assert failure.sqlstate == "23505"
+    assert "INVALID indexes on the target now: public.t_x" in failure.state
+    assert (await project.states())["002_unique.sql"] == "failed"
+    assert ending(await project.roll_back()).verdict is Verdict.DONE
+    assert project.sql("SELECT to_regclass('t_x')") == [(None,)]
+    assert (await project.states())["002_unique.sql"] == "pending"
+
+
+async def test_an_error_in_a_rollback_is_placed_in_the_file(project: Project) -> None:
+    project.write(
+        "001_bad.sql",
+        "CREATE TABLE t1 ();\n\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE t1;\n--   DROP TABLE nowhere;\n-- COMMIT;\n",
+    )
+    await project.apply()
+    failure = ending(await project.roll_back()).failure
+    assert failure is not None
+    assert (failure.line, failure.sqlstate) == (6, "42P01")
+    assert failure.source == "--   DROP TABLE nowhere;"
+    assert project.tables() == {"t1"}
+    assert (await project.states())["001_bad.sql"] != "pending"

@@ -1,0 +1,63 @@
+"""Status is SELECT-only, and knows what it does not know."""
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from koonj.config import Target
+from koonj.runner.status import read_status
+from support.project import Project
+
+
+async def test_a_database_that_never_saw_koonj_stays_so(project: Project) -> None:
+    project.table(1)
+    status = await project.status()
+    assert (status.has_history, status.applied, status.pending) == (False, 0, 1)
+    assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
+
+
+async def test_it_works_in_a_read_only_session_for_a_role_without_any_grant(project: Project) -> None:
+    project.table(1)
+    project.table(2)
+    await project.apply()
+    with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS koonj_looker")
+        conn.execute("CREATE ROLE koonj_looker LOGIN")
+        conn.execute("ALTER ROLE koonj_looker SET default_transaction_read_only = on")
+    dsn = make_conninfo(project.target.dsn, user="koonj_looker")
+    status = await read_status(project.connector, Target("look", dsn), project.reader.read())
+    assert status.error is None
+    assert status.server is not None
+    assert (status.server.user, status.applied, status.pending) == ("koonj_looker", 2, 0)
+
+
+async def test_it_says_whom_it_reached(project: Project) -> None:
+    status = await project.status()
+    [(version, database)] = project.sql("SELECT current_setting('server_version'), current_database()")
+    assert status.server is not None
+    assert version.startswith(status.server.version)
+    assert status.server.database == database
+    assert 0 < status.server.round_trip < 5
+
+
+async def test_a_dead_target_is_said_to_be_unknown(project: Project) -> None:
+    project.table(1)
+    target = Target("gone", "host=127.0.0.1 port=1 user=u password=s3cret")
+    status = await read_status(project.connector, target, project.reader.read())
+    assert not status.known
+    assert status.entries == ()
+    assert status.hint
+    assert "s3cret" not in repr(status)
+
+
+async def test_a_history_that_may_not_be_read_is_said_so(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    project.sql("REVOKE USAGE ON SCHEMA koonj FROM PUBLIC")
+    with psycopg.connect(project.target.dsn, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS koonj_blind")
+        conn.execute(sql.SQL("CREATE ROLE koonj_blind LOGIN"))
+    dsn = make_conninfo(project.target.dsn, user="koonj_blind")
+    status = await read_status(project.connector, Target("blind", dsn), project.reader.read())
+    assert "permission denied" in (status.error or "")
+    assert "GRANT" in (status.hint or "")

@@ -1,0 +1,110 @@
+"""A project on disk and a target on the real server, and a way to run koonj's engine on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, TypeVar
+
+import psycopg
+
+from koonj.config import Target
+from koonj.migrations.act import Act
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.connector import Connector
+from koonj.runner.events import Direction, Event, Question, RunFinished
+from koonj.runner.history import read_history
+from koonj.runner.request import Extent, Request
+from koonj.runner.run import Run
+from koonj.runner.start import start
+from koonj.runner.status import TargetStatus, read_status
+
+
+@dataclass
+class Project:
+    """A folder of migrations and one target."""
+
+    path: Path
+    target: Target
+    connector: Connector
+    reader: FolderReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = FolderReader(self.path)
+
+    def write(self, name: str, text: str) -> Path:
+        """A migration, dedented."""
+        file = self.path / name
+        file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return file
+
+    def table(self, number: int, *, rollback: bool = True) -> str:
+        """A migration that makes table t<number>; its name."""
+        down = f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n" if rollback else ""
+        name = f"{number:03d}_make_t{number}.sql"
+        self.write(name, f"BEGIN;\nCREATE TABLE t{number} (id int PRIMARY KEY);\nCOMMIT;\n\n{down}")
+        return name
+
+    def protect(self) -> None:
+        self.target = replace(self.target, protected=True)
+
+    def start(self, direction: Direction, **options: Any) -> Run:
+        request = Request(direction, **{"assume_yes": True, "wait": 10.0, **options})
+        return start(self.connector, self.target, self.reader, request)
+
+    async def run(self, direction: Direction, **options: Any) -> list[Event]:
+        return await listen(self.start(direction, **options))
+
+    async def apply(self, **options: Any) -> list[Event]:
+        """Apply all, unless told otherwise."""
+        return await self.run(Direction.APPLY, **{"extent": Extent.ALL, **options})
+
+    async def roll_back(self, **options: Any) -> list[Event]:
+        """Roll back one, unless told otherwise."""
+        return await self.run(Direction.ROLLBACK, **options)
+
+    async def status(self) -> TargetStatus:
+        return await read_status(self.connector, self.target, self.reader.read())
+
+    async def states(self) -> dict[str, str]:
+        status = await self.status()
+        assert status.known, status.error
+        return {entry.name: entry.state.value for entry in status.entries}
+
+    async def acts(self) -> tuple[Act, ...]:
+        return await read_history(self.connector, self.target)
+
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the target answers, over a connection of the test's own."""
+        with psycopg.connect(self.target.dsn, autocommit=True) as conn:
+            cursor = conn.execute(text, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def tables(self) -> set[str]:
+        rows = self.sql("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")
+        return {row[0] for row in rows}
+
+
+async def listen(run: Run, answer: str | None = None) -> list[Event]:
+    """Every event; a question is answered with `answer`, or with what it expects."""
+    events = []
+    async for event in run.events():
+        events.append(event)
+        if isinstance(event, Question):
+            run.answer(event.id, event.expected if answer is None else answer)
+    return events
+
+
+def ending(events: list[Event]) -> RunFinished:
+    """The last event, which every run has."""
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    return last
+
+
+Kind = TypeVar("Kind", bound=Event)
+
+
+def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
+    return [event for event in events if isinstance(event, kind)]
