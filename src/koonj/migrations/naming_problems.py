@@ -1,0 +1,57 @@
+"""What is wrong with the names and numbers in a folder."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from koonj.migrations.migration import Migration
+from koonj.migrations.names import is_one_direction, suggest
+from koonj.sql.problem import Problem, Severity
+
+_DATE_DIGITS = 8
+"""A number this long is a date (20240131, 20240131093000) and not a count: it has no gaps."""
+
+
+def printable(name: str) -> str:
+    """A file name that can be written as UTF-8: bytes that are not become ``\\udc..`` spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def bad_name(name: str) -> Problem:
+    """Of a .sql file that begins with a digit and whose name does not fit."""
+    hint = f"Rename it, for example to {suggest(name)}."
+    if is_one_direction(name):
+        hint += " The way back belongs into the same file, below '-- Rollback:'."
+    return Problem(
+        "bad-name",
+        Severity.ERROR,
+        "The name does not fit NNN_description.sql (three digits or more, '_', a-z 0-9 _), so it is not run.",
+        hint,
+    )
+
+
+def of_numbers(migrations: Sequence[Migration]) -> Iterator[tuple[str, Problem]]:
+    """Numbers used twice and gaps, by file; the migrations are in order."""
+    by_number = [(n, [m.name for m in group]) for n, group in groupby(migrations, key=lambda m: m.number)]
+    for number, names in by_number:
+        if len(names) > 1:
+            yield from ((name, _duplicate(number, name, names)) for name in names)
+    for (before, _), (after, names) in pairwise(by_number):
+        if after > before + 1 and len(str(after)) < _DATE_DIGITS:
+            yield names[0], _gap(before + 1, after - 1)
+
+
+def _duplicate(number: int, name: str, names: Sequence[str]) -> Problem:
+    others = ", ".join(other for other in names if other != name)
+    return Problem(
+        "duplicate-number",
+        Severity.ERROR,
+        f"Number {number:03d} is used by {others} too: which of them comes first is not said.",
+        "Give the newer one, which has not been applied anywhere, the next free number.",
+    )
+
+
+def _gap(first: int, last: int) -> Problem:
+    numbers = f"Number {first:03d} is" if first == last else f"Numbers {first:03d} to {last:03d} are"
+    return Problem(
+        "gap", Severity.NOTE, f"{numbers} not used.", "Nothing to do, if no file was lost; koonj does not mind."
+    )

@@ -1,0 +1,117 @@
+"""One file's bytes, and a snapshot by which to see that they did not change."""
+
+import os
+import stat
+from typing import NamedTuple
+
+from koonj.sql.problem import Problem, Severity
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+"""O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: a link is followed by `read_link` only."""
+
+_SETTLED_NS = 2_000_000_000
+"""A file changed less than this before it was read may change again without a new time stamp (the clock of ext4
+ticks every few ms, that of FAT every 2 s), so it is read again the next time."""
+
+
+class Snapshot(NamedTuple):
+    """What stat said of a file when it was read."""
+
+    modified_ns: int
+    changed_ns: int
+    size: int
+    inode: int
+    device: int
+    settled: bool
+    """The times are old enough that a later write cannot carry the same ones."""
+
+
+class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
+    """A file that is named like a migration and cannot be taken as one."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def read_file(
+    directory: int, name: str, now: int, before: Snapshot | None
+) -> tuple[Snapshot, bytes | None]:
+    """A regular file's bytes, or None for them if `before` still describes it. Raises Refused.
+
+    `directory` is an open descriptor, `now` in ns since the epoch, taken before the folder was listed.
+    """
+    try:
+        if before is not None and before.settled:
+            current = _snapshot(os.stat(name, dir_fd=directory, follow_symlinks=False), now)
+            if current == before:
+                return before, None
+        return _read(os.open(name, _FLAGS, dir_fd=directory), now)
+    except OSError as error:
+        raise Refused(_unreadable(error)) from error
+
+
+def read_link(
+    directory: int, folder: str, name: str, now: int, before: Snapshot | None
+) -> tuple[Snapshot, bytes | None]:
+    """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises Refused."""
+    top = os.path.realpath(folder)
+    end = os.path.realpath(os.path.join(top, name))
+    if os.path.commonpath([top, end]) != top:
+        raise Refused(_leaves(end))
+    return read_file(directory, os.path.relpath(end, top), now, before)
+
+
+def _read(descriptor: int, now: int) -> tuple[Snapshot, bytes]:
+    """All bytes. The snapshot is taken first, so that a write in between makes it stale."""
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused(_NOT_A_FILE)
+        # One byte more than the size: a file that did not grow is read, and seen to end, in one call.
+        raw = os.read(descriptor, status.st_size + 1)
+        if len(raw) != status.st_size:
+            raw = _rest(descriptor, raw)
+        return _snapshot(status, now), raw
+    finally:
+        os.close(descriptor)
+
+
+def _rest(descriptor: int, start: bytes) -> bytes:
+    """What a short read, or a file that grows, still has."""
+    parts = [start]
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _snapshot(status: os.stat_result, now: int) -> Snapshot:
+    modified, changed = status.st_mtime_ns, status.st_ctime_ns
+    settled = max(modified, changed) < now - _SETTLED_NS
+    return Snapshot(modified, changed, status.st_size, status.st_ino, status.st_dev, settled)
+
+
+_NOT_A_FILE = Problem(
+    "unreadable",
+    Severity.ERROR,
+    "It is not a regular file (a device, a socket or a FIFO), so it was not read.",
+    "Put a file in its place, or move it out of the folder.",
+)
+
+
+def _unreadable(error: OSError) -> Problem:
+    return Problem(
+        "unreadable",
+        Severity.ERROR,
+        f"The file cannot be read: {error.strerror or error}.",
+        "Give yourself the right to read it (chmod u+r), or mend the link.",
+    )
+
+
+def _leaves(end: str) -> Problem:
+    return Problem(
+        "leaves-folder",
+        Severity.ERROR,
+        f"The symbolic link leaves the migrations folder, to {end}, and is refused.",
+        "Copy the file into the folder: what ran must be what is kept here.",
+    )
