@@ -1,7 +1,8 @@
 """Text from files, servers and people, made fit for a terminal: nothing hidden, nothing obeyed.
 
-An escape sequence in a file name, a bidi control in a comment or a lone carriage return in an error message must
-not move the cursor, recolour the screen or make a line read as something else ("Trojan Source", CVE-2021-42574).
+An escape sequence in a file name, a bidi control in a comment or a lone carriage return in an error message
+must not move the cursor, recolour the screen or make a line read as something else ("Trojan Source",
+CVE-2021-42574).
 """
 
 import re
@@ -11,12 +12,12 @@ _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _DELETE_PICTURE = "\u2421"
 
-# Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are letters without ink. Left out are
-# the Arabic, Syriac and Kaithi number signs (Cf, but drawn). The joiners U+200C and U+200D belong to Indic and
-# Persian writing and to emoji: they stay where a character beyond ASCII stands before them, and show elsewhere.
+# Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are letters without ink. Left
+# out are the Arabic, Syriac, Kaithi and hieroglyphic signs of Cf that are drawn. The joiners U+200C and
+# U+200D belong to Indic and Persian writing and to emoji: they stay after a character beyond ASCII only.
 _HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
     "|(?<![^\x00-\x7f\u200b-\u200f])[\u200c\u200d]"
 )
 
@@ -24,7 +25,7 @@ _HIDDEN = re.compile(
 def visible(text: str, *, keep: str = "") -> str:
     r"""Give `text` with every hidden or obeyed character shown: ``\x1b`` as ``␛``, U+202E as ``<U+202E>``.
 
-    `keep` names characters that the caller handles: ``visible(sql, keep="\n\t")`` leaves lines and tabs alone.
+    `keep` names characters that the caller handles: ``visible(sql, keep="\n\t")`` leaves those alone.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -41,7 +42,7 @@ def _picture(character: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many terminal cells `text` takes: two for wide and fullwidth characters, none for combining marks."""
+    """How many terminal cells `text` takes: two for wide characters, none for combining marks."""
     if text.isascii():
         return len(text)
     return sum(map(_cells_of, text))
