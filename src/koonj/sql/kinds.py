@@ -1,0 +1,80 @@
+"""The kinds of things that CREATE, ALTER, DROP and COMMENT ON name, as words."""
+
+from koonj.sql.reader import Reader
+
+_MODIFIERS = frozenset(
+    {"unique", "temp", "temporary", "global", "local", "unlogged", "recursive", "trusted", "procedural"}
+)
+_LONGER = (
+    ("materialized", "view"),
+    ("event", "trigger"),
+    ("constraint", "trigger"),
+    ("foreign", "table"),
+    ("foreign", "data", "wrapper"),
+    ("user", "mapping"),
+    ("default", "privileges"),
+    ("default", "conversion"),
+    ("large", "object"),
+    ("access", "method"),
+    ("operator", "class"),
+    ("operator", "family"),
+    ("text", "search", "configuration"),
+    ("text", "search", "dictionary"),
+    ("text", "search", "parser"),
+    ("text", "search", "template"),
+)
+ATTACHED = frozenset({"trigger", "constraint trigger", "policy", "rule", "constraint"})
+"""Kinds whose name holds only within a table, which follows ON."""
+
+
+def modifiers(reader: Reader) -> tuple[str, ...]:
+    """Go on behind what stands between CREATE and the kind, and give what matters of it: ``unique``, ``temporary``."""
+    reader.accept("or", "replace")
+    found = []
+    while word := reader.accept_one(_MODIFIERS):
+        found.append("temporary" if word == "temp" else word)
+    return tuple(word for word in found if word in {"unique", "temporary", "unlogged"})
+
+
+def kind(reader: Reader) -> str:
+    """The kind that is named next: ``table``, ``materialized view``; empty where there is no word."""
+    for words in _LONGER:
+        if reader.accept(*words):
+            return " ".join(words)
+    return reader.take() if reader.peek().isalpha() else ""
+
+
+def thing(reader: Reader, named: str) -> str:
+    """The name of a thing of the kind `named`, as written; empty where it has none."""
+    match named:
+        case "cast":
+            return f"({' '.join(reader.parentheses())})"
+        case "operator":
+            return _operator(reader)
+        case "user mapping":
+            reader.accept("for")
+        case "transform":
+            reader.accept("for")
+        case "large object":
+            return reader.take()
+        case _:
+            reader.accept("if", "not", "exists")
+            reader.accept("if", "exists")
+            reader.accept("only")
+    return reader.name()
+
+
+def _operator(reader: Reader) -> str:
+    schema = reader.name()
+    if reader.accept("."):
+        schema += "."
+    return schema + reader.take()
+
+
+def table_behind_on(reader: Reader) -> str:
+    """The table of a trigger, policy, rule or index: the name behind the next ON outside parentheses."""
+    for word in reader.top_level():
+        if word == "on":
+            reader.accept("only")
+            return reader.name()
+    return ""

@@ -1,0 +1,201 @@
+"""Which statements PostgreSQL refuses inside a transaction block (SQLSTATE 25001).
+
+From the calls of PreventInTransactionBlock in the sources of PostgreSQL 13 to 18 (src/backend/commands, tcop/utility.c):
+what any of them refuses is refused here. Where it depends on data that the text does not show, the answer is MAYBE.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from koonj.sql.options import is_off, is_on, options_of
+from koonj.sql.reader import Reader
+from koonj.sql.strings import content
+from koonj.sql.tokens import TokenKind, significant
+
+
+class Refusal(StrEnum):
+    """Whether PostgreSQL refuses the statement inside a transaction block."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    """It depends on what is in the database."""
+    YES = "yes"
+
+
+class Refused(NamedTuple):
+    """The verdict, and the form of the statement that it is about."""
+
+    refusal: Refusal = Refusal.NO
+    reason: str = ""
+    """Such as ``CREATE INDEX CONCURRENTLY``; where it depends, on what."""
+    concurrent: bool = False
+    """An index or partition command with CONCURRENTLY: a lock_timeout would leave it half done."""
+
+
+ALLOWED = Refused()
+
+
+def refused(reader: Reader) -> Refused:
+    """The verdict on one statement, from its words."""
+    rule = _RULES.get(reader.take())
+    return ALLOWED if rule is None else rule(reader)
+
+
+def _yes(reason: str, *, concurrent: bool = False) -> Refused:
+    return Refused(Refusal.YES, reason, concurrent)
+
+
+def _maybe(reason: str) -> Refused:
+    return Refused(Refusal.MAYBE, reason)
+
+
+def _vacuum(_reader: Reader) -> Refused:
+    return _yes("VACUUM")
+
+
+def _discard(reader: Reader) -> Refused:
+    return _yes("DISCARD ALL") if reader.accept("all") else ALLOWED
+
+
+def _commit(reader: Reader) -> Refused:
+    return _yes("COMMIT PREPARED") if reader.accept("prepared") else ALLOWED
+
+
+def _rollback(reader: Reader) -> Refused:
+    return _yes("ROLLBACK PREPARED") if reader.accept("prepared") else ALLOWED
+
+
+def _create(reader: Reader) -> Refused:
+    reader.accept("unique")
+    if reader.accept("index", "concurrently"):
+        return _yes("CREATE INDEX CONCURRENTLY", concurrent=True)
+    if kind := reader.accept_one(("database", "tablespace")):
+        return _yes(f"CREATE {kind.upper()}")
+    if reader.accept("subscription"):
+        return _create_subscription(reader)
+    return ALLOWED
+
+
+def _create_subscription(reader: Reader) -> Refused:
+    options = _with_options(reader)
+    if is_off(options.get("create_slot")) or is_off(options.get("connect")):
+        return ALLOWED
+    return _yes("CREATE SUBSCRIPTION that creates its slot")
+
+
+def _drop(reader: Reader) -> Refused:
+    if reader.accept("index", "concurrently"):
+        return _yes("DROP INDEX CONCURRENTLY", concurrent=True)
+    if kind := reader.accept_one(("database", "tablespace")):
+        return _yes(f"DROP {kind.upper()}")
+    if reader.accept("subscription"):
+        return _maybe("DROP SUBSCRIPTION, if it has a slot")
+    return ALLOWED
+
+
+def _alter(reader: Reader) -> Refused:
+    match reader.take():
+        case "system":
+            return _yes("ALTER SYSTEM")
+        case "database":
+            return _alter_database(reader)
+        case "table":
+            return _alter_table(reader)
+        case "subscription":
+            return _alter_subscription(reader)
+        case _:
+            return ALLOWED
+
+
+def _alter_database(reader: Reader) -> Refused:
+    reader.name()
+    reader.accept_one(("set", "with"))
+    return _yes("ALTER DATABASE … SET TABLESPACE") if reader.accept("tablespace") else ALLOWED
+
+
+def _alter_table(reader: Reader) -> Refused:
+    reader.accept("if", "exists")
+    reader.accept("only")
+    reader.name()
+    reader.accept("*")
+    if reader.accept("detach", "partition") and reader.name() and reader.accept("concurrently"):
+        return _yes("ALTER TABLE … DETACH PARTITION … CONCURRENTLY", concurrent=True)
+    return ALLOWED
+
+
+def _alter_subscription(reader: Reader) -> Refused:
+    reader.name()
+    if reader.accept("refresh"):
+        return _yes("ALTER SUBSCRIPTION … REFRESH, since PostgreSQL 14")
+    if reader.peek(1) == "publication" and reader.accept_one(("set", "add", "drop")):
+        if is_off(_with_options(reader).get("refresh")):
+            return ALLOWED
+        return _yes("ALTER SUBSCRIPTION … PUBLICATION that refreshes, since PostgreSQL 14")
+    if reader.accept("set"):
+        return _set_subscription(options_of(reader.parentheses()))
+    return ALLOWED
+
+
+def _set_subscription(options: Mapping[str, str]) -> Refused:
+    if "failover" in options:
+        return _yes("ALTER SUBSCRIPTION … SET (failover), in PostgreSQL 17")
+    if "two_phase" in options:
+        return _maybe("ALTER SUBSCRIPTION … SET (two_phase), if its slot must change")
+    return ALLOWED
+
+
+def _reindex(reader: Reader) -> Refused:
+    options = options_of(reader.parentheses())
+    kind = reader.take()
+    if reader.accept("concurrently") or is_on(options.get("concurrently")):
+        return _yes("REINDEX CONCURRENTLY", concurrent=True)
+    if kind in {"schema", "database", "system"}:
+        return _yes(f"REINDEX {kind.upper()}")
+    return _maybe(f"REINDEX {kind.upper()}, if it is partitioned") if kind in {"table", "index"} else ALLOWED
+
+
+def _cluster(reader: Reader) -> Refused:
+    reader.parentheses()
+    reader.accept("verbose")
+    return _maybe("CLUSTER, if the table is partitioned") if reader.name() else _yes("CLUSTER of all tables")
+
+
+def _do(reader: Reader) -> Refused:
+    """A DO block ends its transaction itself, or runs one of these through EXECUTE: seen where it is spelled out."""
+    strings = (token.text for token in reader.rest() if token.kind is TokenKind.STRING)
+    body = max(strings, key=len, default="")  # the other one would be the language's name
+    before = ""
+    for token in significant(content(body)):
+        word = token.text.lower()
+        if before in {"commit", "rollback"} and word in {";", "and"}:
+            return _maybe(f"DO with {before.upper()} in it")
+        if before == "execute" and token.kind is TokenKind.STRING:
+            inner = refused(Reader(content(token.text)))
+            if inner.refusal is not Refusal.NO:
+                return _maybe(f"DO that executes {inner.reason}")
+        before = word
+    return ALLOWED
+
+
+def _with_options(reader: Reader) -> Mapping[str, str]:
+    """The options in WITH (…), which ends the statement."""
+    while reader.peek():
+        if reader.accept("with"):
+            return options_of(reader.parentheses())
+        reader.take()
+    return {}
+
+
+_RULES: Mapping[str, Callable[[Reader], Refused]] = {
+    "vacuum": _vacuum,
+    "discard": _discard,
+    "commit": _commit,
+    "rollback": _rollback,
+    "create": _create,
+    "drop": _drop,
+    "alter": _alter,
+    "reindex": _reindex,
+    "cluster": _cluster,
+    "do": _do,
+}

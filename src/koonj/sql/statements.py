@@ -1,0 +1,82 @@
+"""Statements: what one is, does, and may do inside a transaction block."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from koonj.sql.control import Control, transaction
+from koonj.sql.reader import Reader
+from koonj.sql.refusal import Refusal, refused
+from koonj.sql.summary import describe
+
+__all__ = ["Control", "Refusal", "Statement", "Verdict", "classify"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the text of a statement says, known without a database."""
+
+    control: Control | None
+    """Its part in transaction control; None for all that works inside or outside a transaction."""
+    chain: bool
+    """COMMIT or ROLLBACK with AND CHAIN: the next transaction begins at once."""
+    read_only: bool
+    """BEGIN or SET TRANSACTION with READ ONLY."""
+    refusal: Refusal
+    """Whether PostgreSQL (any version from 13 to 18) refuses it inside a transaction block."""
+    refusal_reason: str
+    """The refused form, such as ``CREATE INDEX CONCURRENTLY``; empty where nothing is refused."""
+    is_concurrent: bool
+    """CREATE, DROP or REINDEX INDEX CONCURRENTLY, or DETACH PARTITION CONCURRENTLY: a lock_timeout leaves it half done."""
+    verb: str
+    """The first word, in lower case."""
+    kind: str
+    """What it creates, alters, drops or fills: ``table``, ``materialized view``; empty where that is unknown."""
+    name: str
+    """The name of that as it is written, with its schema; empty where it is unknown."""
+    summary: str
+    """What it does, in words: ``alter table documents add column status``; one line of at most 100 characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement(Verdict):
+    """One statement of a script."""
+
+    index: int
+    """1-based, in the script."""
+    text: str
+    r"""What is sent: all of it, with its semicolon; where ``\;`` joined several, without the backslashes."""
+    start: int
+    """The offset of its first character in the script's source."""
+    end: int
+    """The offset behind its last character in the script's source."""
+    line: int
+    """1-based, in the file."""
+    column: int
+    """1-based, in the file, in characters."""
+    copy_data: tuple[int, int] | None
+    """Where the rows of a COPY … FROM stdin start and end in the script's source; None of any other statement."""
+
+
+def classify(text: str) -> Verdict:
+    """The verdict on one statement. Reads only as much of it as that needs, and never raises."""
+    reader = Reader(text)
+    act = transaction(reader.again())
+    refusal, reason, concurrent = refused(reader.again())
+    about = describe(reader)
+    return Verdict(
+        control=act.control,
+        chain=act.chain,
+        read_only=act.read_only,
+        refusal=refusal,
+        refusal_reason=reason,
+        is_concurrent=concurrent,
+        verb=about.verb,
+        kind=about.kind,
+        name=act.name or about.name,
+        summary=about.summary,
+    )
+
+
+def parts_of(verdict: Verdict) -> dict[str, Any]:
+    """The fields of a verdict, to make a Statement of it."""
+    return {field.name: getattr(verdict, field.name) for field in fields(Verdict)}

@@ -1,0 +1,159 @@
+"""The tokens of SQL text: enough to see what a statement does, and whether two texts say the same.
+
+The rules are the server's (PostgreSQL source: src/backend/parser/scan.l), the ends of quotes are the lexer's.
+Nothing is raised: what is not closed reaches to the end of the text, and a character of no rule is a token by itself.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from koonj.sql.lexer import quotes
+
+
+class TokenKind(StrEnum):
+    """What a token is."""
+
+    BLANK = "blank"
+    COMMENT = "comment"
+    """From ``--`` to the end of the line without it, or ``/* … */``."""
+    WORD = "word"
+    """A keyword or an unquoted name."""
+    QUOTED = "quoted"
+    """A name in double quotes, ``U&"…"`` too."""
+    STRING = "string"
+    """Every constant in quotes: ``'…'``, with a prefix (E, U&, B, X, N), or between dollar quotes."""
+    NUMBER = "number"
+    PARAMETER = "parameter"
+    OPERATOR = "operator"
+    PUNCTUATION = "punctuation"
+
+
+class Token(NamedTuple):
+    """One token; the offsets are in characters of the text that was read."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+
+
+_LETTER = r"A-Za-z_\x80-\U0010ffff"
+_WORD = rf"[{_LETTER}][{_LETTER}0-9$]*+"
+_DIGITS = r"[0-9]++(?:_[0-9]++)*+"
+_EXPONENT = r"[eE][-+]?[0-9][0-9_]*+"
+_SIGN = r"(?:\+|-(?!-))"
+_SAFE = r"(?:[*<>=]|/(?!\*))"
+_ODD = r"[~!@\#^&|`?%]"
+_NAME_BYTES = 64
+"""PostgreSQL refuses a longer operator; here it becomes several."""
+
+
+@cache
+def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
+    """One token, without the blanks and ``--`` comments before it where `skip` is wanted.
+
+    The group is its kind; a `mark` opens a token whose end no simple expression finds; at the end of the text there
+    is no group.
+    """
+    kinds = rf"""
+          (?P<word>(?!(?:[eEbBxXnN]|[uU]&)'|[uU]&"){_WORD})
+        | (?P<punctuation>[(),;\[\]]|:[:=]?|\.\.|\.(?![0-9]))
+        | (?P<string>{"(?!)" if backslashes else "'[^']*+'(?!')"})
+        | (?P<number>(?:0[xX][0-9a-fA-F_]++|0[oObB][0-9_]++
+            |(?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_EXPONENT})?)(?:{_WORD})?)
+        | (?P<quoted>"[^"]*+"(?!"))
+        | (?P<parameter>\$[0-9]++(?:{_WORD})?)
+        # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
+        | (?P<operator>(?:{_SAFE}|{_SIGN}){{0,{_NAME_BYTES}}}+{_ODD}(?:{_SAFE}|{_SIGN}|{_ODD}){{0,{_NAME_BYTES}}}+
+            |(?:{_SIGN}{{0,{_NAME_BYTES}}}+{_SAFE}){{1,{_NAME_BYTES}}}+|{_SIGN})
+        | (?P<mark>/\*|\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
+        """
+    blank, comment = r"[ \t\n\r\f\v]++", r"--[^\n\r]*+"
+    if skip:
+        return re.compile(rf"(?:{blank}|{comment})*+(?:{kinds}|\Z)", re.VERBOSE)
+    return re.compile(rf"(?P<blank>{blank})|(?P<comment>{comment})|{kinds}", re.VERBOSE)
+
+
+def tokens(text: str, *, backslashes: bool = False) -> Iterator[Token]:
+    """Every token of `text` in order, blanks and comments too: joined, they are the text.
+
+    Args:
+        text: one statement, or any piece of SQL.
+        backslashes: a plain '…' has backslash escapes (``standard_conforming_strings`` is off).
+    """
+    return _read(text, backslashes=backslashes, skip=False)
+
+
+def significant(text: str, *, backslashes: bool = False) -> Iterator[Token]:
+    """The tokens that say something: no blanks, no comments."""
+    read = _read(text, backslashes=backslashes, skip=True)
+    return (token for token in read if token.kind is not TokenKind.COMMENT)
+
+
+def _read(text: str, *, backslashes: bool, skip: bool) -> Iterator[Token]:
+    rule, at, size = _rule(backslashes=backslashes, skip=skip), 0, len(text)
+    while at < size:
+        for found in rule.finditer(text, at):
+            group = found.lastgroup
+            if group is None:
+                return
+            start, at = found.span(group)
+            if group == "mark":
+                kind, at = _marked(text, found["mark"], start, backslashes=backslashes)
+                yield Token(kind, text[start:at], start, at)
+                break
+            yield Token(_KINDS[group], found[group], start, at)
+
+
+def significant_texts(text: str) -> Iterator[str]:
+    """The texts of the significant tokens, and nothing more about them: what a fingerprint is made of, fast."""
+    rule, at, size = _rule(backslashes=False, skip=True), 0, len(text)
+    while at < size:
+        for found in rule.finditer(text, at):
+            if found.lastgroup == "mark":
+                start = found.start("mark")
+                kind, at = _marked(text, found["mark"], start, backslashes=False)
+                if kind is not TokenKind.COMMENT:
+                    yield text[start:at]
+                break
+            if found.lastgroup:
+                yield found[found.lastgroup]
+        else:
+            return
+
+
+_KINDS: dict[str | None, TokenKind] = {kind.value: kind for kind in TokenKind}
+
+
+def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[TokenKind, int]:
+    """The kind and the end of the token that the mark at `start` opens."""
+    after = start + len(mark)
+    if mark == "/*":
+        kind, end = TokenKind.COMMENT, quotes.end_of_comment(text, start)
+    elif mark[-1] == "'":
+        kind, end = TokenKind.STRING, _end_of_string(text, after, mark[:-1].lower(), backslashes=backslashes)
+    elif mark[-1] == '"':
+        kind, end = TokenKind.QUOTED, _end_of_quoted(text, after)
+    elif mark[-1] == "$" and len(mark) > 1:
+        kind, end = TokenKind.STRING, quotes.end_of_dollar_quote(text, after, mark)
+    else:
+        kind, end = TokenKind.OPERATOR, after
+    return kind, len(text) if end is None else end
+
+
+def _end_of_string(text: str, at: int, prefix: str, *, backslashes: bool) -> int | None:
+    if prefix in {"", "n"}:
+        prefix = "" if backslashes else "u&"  # what the lexer's rules call a string without backslashes
+    return quotes.end_of_string(text, at, prefix)
+
+
+def _end_of_quoted(text: str, at: int) -> int | None:
+    """The offset after the name whose content starts at `at`, in which "" stands for one quote."""
+    while (quote := text.find('"', at)) >= 0:
+        if text[quote + 1 : quote + 2] != '"':
+            return quote + 1
+        at = quote + 2
+    return None
