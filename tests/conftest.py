@@ -1,6 +1,6 @@
 """What every test stands on: a clean environment, a home of its own, and a real PostgreSQL.
 
-One scratch cluster for each process (each pytest-xdist worker), started by the first test that asks for a database.
+One scratch cluster for each process (each pytest-xdist worker), started by the first test that needs a database.
 KOONJ_TEST_BINDIR chooses the server programs to test with; by default they are found as koonj finds them.
 """
 
@@ -28,7 +28,7 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _clean_environment() -> None:
-    """Remove what the user's shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
+    """Remove what the shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
     exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
@@ -57,7 +57,7 @@ def _point_home_to(folder: Path, put: Callable[[str, str], None]) -> None:
 
 
 def _new_folder() -> Path:
-    # In /tmp and open to others: root's server runs as another account, and pytest's tmp_path is closed to that one.
+    # In /tmp and open to others: root's server runs as another account, which may not enter pytest's tmp_path.
     folder = Path(tempfile.mkdtemp(prefix="koonj-test-", dir="/tmp"))
     folder.chmod(0o755)
     return folder
@@ -112,14 +112,14 @@ def binaries() -> Binaries:
 
 @pytest.fixture(scope="session")
 def server(binaries: Binaries) -> Iterator[Scratch]:
-    """This process's scratch cluster. Roles and settings made in it are seen by all its tests: prefer `scratch`."""
+    """This process's scratch cluster. Roles and settings in it are seen by all its tests: see `scratch`."""
     with Scratch(binaries, settings={"max_connections": "100", "max_prepared_transactions": "10"}) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def _databases(server: Scratch) -> Iterator[Callable[[], str]]:
-    """Makes empty databases; drops the oldest only when their sessions are long gone (it waits 100 ms for live ones)."""
+    """Makes empty databases. Drops the oldest later, when their sessions are gone: that is 100 ms faster."""
     used: deque[str] = deque()
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         quick = sql.SQL("STRATEGY FILE_COPY" if server.binaries.major >= 15 else "")

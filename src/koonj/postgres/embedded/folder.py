@@ -1,6 +1,5 @@
 """Folders of running scratch servers: short names, private, and locked by their owner as long as it lives."""
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .account import Account, give
+from .locks import lock, open_lock_file
 
 PREFIX = "koonj-scratch-"
 OWNER = "owner"
@@ -19,8 +19,8 @@ class RunFolder:
     """One private folder, 0700, of the account that runs the server."""
 
     path: Path
-    lock: int
-    """The file descriptor that holds the lock. It is not inherited by programs."""
+    descriptor: int
+    """Of the file that is locked. It is not inherited by programs."""
 
     @classmethod
     def make(cls, parent: Path, account: Account | None) -> "RunFolder":
@@ -28,16 +28,16 @@ class RunFolder:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         # Locked before it has its name, so that no sweep ever sees it free.
         young = path / "owner.new"
-        lock = os.open(young, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        descriptor = open_lock_file(young)
+        lock(descriptor)
         young.rename(path / OWNER)
         give(path, account)
-        return cls(path, lock)
+        return cls(path, descriptor)
 
     def remove(self) -> None:
         """Delete all of it, then let go of the lock."""
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self.lock)
+        os.close(self.descriptor)
 
 
 def scratch_parent() -> Path:
@@ -47,8 +47,17 @@ def scratch_parent() -> Path:
     """
     if shared_memory_has_room():
         return SHARED_MEMORY
-    temporary = Path(tempfile.gettempdir())
-    return temporary if len(os.fsencode(temporary)) <= 60 else Path("/tmp")  # noqa: S108  mkdtemp makes it private
+    temporary = tempfile.gettempdir()
+    fits = len(os.fsencode(temporary)) <= 60 and "," not in temporary  # libpq takes a comma for two hosts
+    return Path(temporary) if fits else TEMPORARY
+
+
+def scratch_parents() -> tuple[Path, ...]:
+    """All folders that scratch clusters may have been put in."""
+    return (SHARED_MEMORY, Path(tempfile.gettempdir()), TEMPORARY)
+
+
+TEMPORARY = Path("/tmp")  # noqa: S108  mkdtemp makes it private
 
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes it private

@@ -20,15 +20,15 @@ def arguments(major: int, *, durable: bool) -> tuple[str, ...]:
     same = ("-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale")
     if durable:
         return (*same, *(("--data-checksums",) if major < 18 else ()))  # 18 has them unless told not to
-    small = (*same, "--no-sync", "--wal-segsize=1")
+    small: tuple[str, ...] = (*same, "--no-sync", "--wal-segsize=1")
     small += ("--no-instructions",) if major >= 14 else ()
     return small + (("--no-data-checksums",) if major >= 18 else ())
 
 
 def make_cluster(binaries: Binaries, data: Path, account: Account | None, *, durable: bool) -> None:
-    """Run initdb on `data`, an empty folder that belongs to `account`. Raises EmbeddedError with initdb's words."""
+    """Run initdb on `data`, an empty folder of `account`. Raises EmbeddedError with initdb's words."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  a program that binaries.py found
             [binaries.bindir / "initdb", "-D", data, *arguments(binaries.major, durable=durable)],
             env=child_environment(),
             cwd="/",
@@ -46,7 +46,7 @@ def make_cluster(binaries: Binaries, data: Path, account: Account | None, *, dur
         raise EmbeddedError(f"{binaries.bindir / 'initdb'} did not run: {error}") from error
     if done.returncode != 0:
         raise EmbeddedError(
-            f"initdb could not make a PostgreSQL {binaries.major} cluster in {data}:\n{last_lines(done.stdout)}",
+            f"initdb could not make a cluster in {data}:\n{last_lines(done.stdout)}",
             "Look at the disk's free space and the folder's owner and mode.",
         )
 

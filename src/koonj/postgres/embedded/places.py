@@ -37,7 +37,7 @@ USUAL = (
 
 
 def places(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """(folder, where it was found) of every place in order, lazily; a folder may be named twice or not exist."""
+    """(folder, where it was found) in order, lazily; a folder may be named twice, or not exist."""
     for folder in filter(None, environ.get(VARIABLE, "").split(os.pathsep)):
         yield Path(folder), f"${VARIABLE}"
     yield from _wheels()
@@ -65,7 +65,7 @@ def _path(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 def _pg_config(program: str) -> Iterator[tuple[Path, str]]:
     # Debian's may name a folder that holds no server; the caller looks.
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  the pg_config on PATH
             [program, "--bindir"],
             capture_output=True,
             text=True,

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from .problem import EmbeddedError
@@ -33,7 +34,7 @@ def running(data: Path) -> int | None:
 
 
 def defuse(data: Path) -> None:
-    """Make a dead server's postmaster.pid harmless: its pid may be another process's by now, and its status lies.
+    """Make a dead server's postmaster.pid harmless: its pid may be reused by now, and its status lies.
 
     The file stays, so that PostgreSQL still looks for shared memory that survivors of that server use.
     """
@@ -43,7 +44,7 @@ def defuse(data: Path) -> None:
 
 
 def stop(data: Path, first: signal.Signals, patience: float) -> None:
-    """Stop the server that runs on `data`, if one does: `first`, after `patience` seconds SIGQUIT, then SIGKILL.
+    """Stop the server that runs on `data`, if any: `first`, after `patience` seconds SIGQUIT, then SIGKILL.
 
     Raises EmbeddedError when it runs after all that.
     """
@@ -60,6 +61,12 @@ def stop(data: Path, first: signal.Signals, patience: float) -> None:
         if _gone(data, pid, seconds):
             return
     raise EmbeddedError(f"The PostgreSQL server on {data} does not stop (pid {running(data)}).")
+
+
+def gone(data: Path, seconds: float) -> bool:
+    """Wait until no server runs on `data`; False when one still does after `seconds`."""
+    pid = running(data)
+    return pid is None or _gone(data, pid, seconds)
 
 
 def _gone(data: Path, pid: int, seconds: float) -> bool:
@@ -85,8 +92,8 @@ def _serves(pid: int, data: Path) -> bool:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
-        return (b"-D", os.fsencode(data)) in zip(words, words[1:], strict=False)
-    listed = subprocess.run(
+        return (b"-D", os.fsencode(data)) in pairwise(words)
+    listed = subprocess.run(  # noqa: S603  no words of others
         ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return f" -D {data} " in f"{listed.stdout.strip()} "

@@ -1,4 +1,4 @@
-"""Starting `postgres` under a watchdog: a shell of a few lines that stops it when nobody holds the pipe any more.
+"""Starting `postgres` under a watchdog: a few lines of sh that stop it when nobody holds the pipe.
 
 `postgres` is run directly and its pid file polled: `pg_ctl -w` looks only every 100 ms.
 """
@@ -20,17 +20,18 @@ from .problem import EmbeddedError
 PORT = 5432
 """Only part of the socket's name: the server listens on no address."""
 
-# Arguments: the signal, the file that answers a line from the pipe, the folder to remove afterwards, the server's
-# command. Standard input is the pipe. The server is the child of a shell that waits for it; a second one reads the
-# pipe. So a dead server ends the watchdog, the pipe's end ends the server, and a killed half leaves the other.
+ANSWER = "answer"
+
+# Arguments: the signal, the file that answers a line from the pipe, the server's command. Standard input is
+# the pipe. The server is the child of a shell that waits for it; a second shell reads the pipe. So a dead
+# server ends the watchdog, the pipe's end ends the server, and with one half killed the other does its part.
 _WATCH = """
-signal=$1 answer=$2 folder=$3; shift 3
+signal=$1 answer=$2; shift 2
 "$@" 3<&- & server=$!
 { while read -r _ <&3; do true >"$answer"; done; kill -s "$signal" "$server"; } & watch=$!
 exec 3<&-
 wait "$server"; status=$?
 kill "$watch"
-test -z "$folder" || rm -f "$answer"; rmdir "$folder"
 exit "$status"
 """
 _KEEP_PIPE = "exec 3<&0 </dev/null\n"  # a background job of sh loses its standard input
@@ -50,10 +51,10 @@ def launch(
     stop_with: signal.Signals,
     outlive: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start the server on `data`, listening in the folder `sockets` only, and its watchdog; don't wait for it.
+    """Start the server on `data`, listening in the folder `sockets` only, and its watchdog; don't wait.
 
-    Returns the watchdog's process. With `outlive` it is not our child: the returned process is done at once, and the
-    watchdog removes `sockets` in the end.
+    Returns the watchdog's process. With `outlive` it is not our child: the returned process ends at once.
+    The watchdog answers each line in `pipe` by making the file ANSWER in `sockets`.
     """
     fixed = {
         "listen_addresses": "",
@@ -63,21 +64,15 @@ def launch(
     }
     options = [word for name, value in {**settings, **fixed}.items() for word in ("-c", f"{name}={value}")]
     script = _BACKGROUND if outlive else _FOREGROUND
-    watch = [signal_name(stop_with), sockets / "answer", sockets if outlive else ""]
+    watch: list[str | Path] = [
+        stop_with.name.removeprefix("SIG"),
+        sockets / ANSWER,
+        binaries.bindir / "postgres",
+    ]
     postmaster.defuse(data)
     with log.open("ab") as output:
-        return subprocess.Popen(
-            [
-                "/bin/sh",
-                "-c",
-                script,
-                "koonj-server",
-                *watch,
-                binaries.bindir / "postgres",
-                "-D",
-                data,
-                *options,
-            ],
+        return subprocess.Popen(  # noqa: S603  a program that binaries.py found
+            ["/bin/sh", "-c", script, "koonj-server", *watch, "-D", data, *options],
             stdin=pipe,
             stdout=output,
             stderr=output,
@@ -89,7 +84,7 @@ def launch(
 
 
 def wait_ready(data: Path, alive: Callable[[], bool], log: Path, seconds: float) -> None:
-    """Return when the server on `data` takes connections. Raises EmbeddedError with the end of `log` otherwise."""
+    """Return when the server on `data` takes connections; else raise EmbeddedError with the end of `log`."""
     end = time.monotonic() + seconds
     while not postmaster.is_ready(data):
         if not alive():
@@ -102,11 +97,6 @@ def wait_ready(data: Path, alive: Callable[[], bool], log: Path, seconds: float)
                 f"Its data is in {data}. It may still be recovering: try again.",
             )
         time.sleep(0.002)
-
-
-def signal_name(number: signal.Signals) -> str:
-    """As the shell's kill wants it: INT for SIGINT."""
-    return number.name.removeprefix("SIG")
 
 
 def _log(log: Path) -> str:

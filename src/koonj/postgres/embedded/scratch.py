@@ -1,9 +1,13 @@
-"""A private cluster that is thrown away: nothing of it is left when it is closed, or when its owner is killed."""
+"""A private cluster that is thrown away.
+
+Closed, it leaves nothing. When its owner is killed its watchdog stops it, and the next one sweeps its folder.
+"""
 
 import secrets
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,12 +15,13 @@ from typing import Self
 from .account import server_account
 from .binaries import Binaries, choose
 from .conninfo import conninfo
-from .folder import RunFolder, scratch_parent
+from .folder import RunFolder, scratch_parent, scratch_parents
 from .initdb import SUPERUSER
 from .postmaster import stop
 from .process import launch, wait_ready
 from .staging import reachable
-from .template import copy_template
+from .sweep import sweep
+from .template import fresh_cluster
 
 SETTINGS: Mapping[str, str] = {
     "fsync": "off",
@@ -45,7 +50,7 @@ _STOP = 5.0
 class Scratch:
     """A context manager; blocking.
 
-    Entering it starts the server (EmbeddedError when that fails), leaving it stops the server and removes all.
+    Entering it starts the server (EmbeddedError when that fails), leaving it stops it and removes all.
     """
 
     def __init__(
@@ -55,9 +60,13 @@ class Scratch:
         settings: Mapping[str, str] | None = None,
         parent: Path | None = None,
     ) -> None:
-        """`settings` come over SETTINGS. `parent` is the folder to work in; shared memory where there is room."""
+        """Find the programs (EmbeddedError when there are none); `settings` come over SETTINGS.
+
+        `parent` is the folder to work in: by default shared memory where there is room.
+        """
+        found = binaries or choose()
         self.account = server_account()
-        self.binaries = reachable(binaries or choose(), self.account)
+        self.binaries = reachable(found, self.account)
         self.cluster_name = f"koonj-{secrets.token_hex(8)}"
         """Random; ask ``current_setting('cluster_name')`` before trusting a connection."""
         self._settings = {**SETTINGS, **(settings or {}), "cluster_name": self.cluster_name}
@@ -66,7 +75,9 @@ class Scratch:
         self._watchdog: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self._folder = RunFolder.make(self._parent or scratch_parent(), self.account)
+        parent = self._parent or scratch_parent()
+        sweep((parent, *scratch_parents()), self.account)
+        self._folder = RunFolder.make(parent, self.account)
         try:
             self._start(self._folder)
         except BaseException:
@@ -97,10 +108,8 @@ class Scratch:
         if watchdog is not None:
             if watchdog.stdin:
                 watchdog.stdin.close()
-            try:
+            with suppress(subprocess.TimeoutExpired):  # half of it was killed; what runs is stopped below
                 watchdog.wait(_STOP)
-            except subprocess.TimeoutExpired:
-                pass  # half of it was killed; what runs is stopped below
         if folder is not None:
             stop(folder.path / "data", signal.SIGQUIT, _STOP)
             folder.remove()
@@ -109,7 +118,7 @@ class Scratch:
 
     def _start(self, folder: RunFolder) -> None:
         data, log = folder.path / "data", folder.path / "log"
-        copy_template(self.binaries, data, self.account)
+        fresh_cluster(self.binaries, data, self.account)
         watchdog = launch(
             self.binaries,
             data,

@@ -1,9 +1,94 @@
-"""Server programs that root's unprivileged account can reach."""
+"""Server programs that root's unprivileged account can reach: a copy, where a private folder bars the way."""
+
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 from .account import Account
 from .binaries import Binaries
+from .paths import CACHE, koonj_folder
+from .problem import EmbeddedError
+from .sweep import prune
+
+_LEFT_OUT = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
 
 
 def reachable(binaries: Binaries, account: Account | None) -> Binaries:
-    """`binaries`, or a copy of them where `account` may read them."""
-    return binaries
+    """`binaries`, or a copy of what the server needs of them in a folder that `account` may enter.
+
+    The copy is root's own, nobody else can write to it, and it is made anew when the original changes.
+    Raises EmbeddedError when the folder cannot be copied.
+    """
+    if account is None or all(map(account.reaches, _needed(binaries.bindir))):
+        return binaries
+    top = binaries.bindir.parent
+    if not (top / "share").is_dir():
+        raise EmbeddedError(
+            f"The account {account.name}, which runs the server for root, may not enter {binaries.bindir}.",
+            "Run koonj as an ordinary user, or install PostgreSQL where all may read it.",
+        )
+    cache = koonj_folder(CACHE, account)
+    copy = cache / f"programs-{binaries.major}-{_key(binaries.bindir)}"
+    if not copy.is_dir():
+        _copy(binaries.bindir, copy)
+    prune(cache, "programs-*[0-9a-f]", copy)
+    return replace(binaries, bindir=copy / top.parent.name / top.name / "bin")
+
+
+def _needed(bindir: Path) -> list[Path]:
+    """What must be readable: the programs, and the folders beside them that they load from, if any."""
+    top = bindir.parent
+    beside = [top / "lib", top / "share", _libraries(bindir)]
+    return [bindir / "postgres", bindir / "initdb", *(folder for folder in beside if folder.is_dir())]
+
+
+def _libraries(bindir: Path) -> Path:
+    """Where a Python package keeps the shared libraries that its programs load: ``<package>.libs``."""
+    package = bindir.parent.parent
+    return package.with_name(f"{package.name}.libs")
+
+
+def _copy(bindir: Path, copy: Path) -> None:
+    # The same shape as the original, for the programs find their libraries and share by relative paths.
+    new = copy.with_name(f"{copy.name}.new-{secrets.token_hex(4)}")
+    top = new / bindir.parent.parent.name / bindir.parent.name
+    try:
+        (top / "bin").mkdir(parents=True)
+        for program in ("postgres", "initdb"):
+            shutil.copyfile(bindir / program, top / "bin" / program)
+        for folder in ("lib", "share"):
+            if (bindir.parent / folder).is_dir():
+                shutil.copytree(bindir.parent / folder, top / folder, ignore=_LEFT_OUT, symlinks=True)
+        if (libraries := _libraries(bindir)).is_dir():
+            shutil.copytree(libraries, new / libraries.name)
+        _open_to_read(new)
+        with suppress(FileExistsError, NotADirectoryError):
+            new.rename(copy)
+    except OSError as error:
+        if not copy.is_dir():  # else another koonj was faster
+            raise EmbeddedError(
+                f"The server programs in {bindir} cannot be copied to {copy}: {error}"
+            ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _open_to_read(folder: Path) -> None:
+    folder.chmod(0o755)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(parent, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+
+
+def _key(bindir: Path) -> str:
+    parts = [os.fsencode(bindir)]
+    for program in ("postgres", "initdb"):
+        status = (bindir / program).stat()
+        parts.append(b"%d %d" % (status.st_mtime_ns, status.st_size))
+    return sha256(b"\0".join(parts)).hexdigest()[:16]
