@@ -1,0 +1,25 @@
+"""The way in: what the terminal can do first, then Textual, then the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from koonj.config import Settings
+from koonj.tui import terminal
+
+USAGE_ERROR = 2
+
+
+def run(settings: Settings, *, ascii_only: bool = False) -> int:
+    """Show koonj's screen until the person leaves; gives the exit status."""
+    refusal = terminal.refusal(os.environ, is_tty=sys.stdin.isatty() and sys.stderr.isatty())
+    if refusal is not None:
+        print(refusal, file=sys.stderr)
+        return USAGE_ERROR
+    found = terminal.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only)
+    terminal.settle(found, os.environ)
+    from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
+
+    return asyncio.run(show(settings, found))

@@ -1,0 +1,65 @@
+"""The Textual application: theme, first screen, and the end. Import it after `terminal.settle`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+
+from koonj.config import Settings
+from koonj.tui.engine import Engine
+from koonj.tui.keys import Keys
+from koonj.tui.private import write_ascii_only
+from koonj.tui.screens.main import Main
+from koonj.tui.terminal import THEME, Terminal
+from koonj.tui.theme import KOONJ
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Koonj(App[int]):
+    """koonj on a terminal. Its result is the exit status."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "koonj"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = []
+
+    def __init__(self, engine: Engine, terminal: Terminal) -> None:
+        super().__init__(ansi_color=True if terminal.theme == THEME else None)
+        self.engine = engine
+        self.keys = Keys()
+        self.register_theme(KOONJ)
+        self.theme = terminal.theme
+        self.animation_level = "none"
+        if terminal.ascii_only:
+            write_ascii_only(self)
+
+    def on_mount(self) -> None:
+        """Open the main screen; leave the terminal clean when told to go."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.exit, 128 + number)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.push_screen(Main(self.engine))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when keys come, before anybody acts on them."""
+        if isinstance(event, events.Key):
+            self.keys.note(event)
+        await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """Textual's own way out leads through ours, which asks while a run goes on."""
+        if isinstance(self.screen, Main):
+            self.screen.quit()
+
+
+async def show(settings: Settings, terminal: Terminal) -> int:
+    """Run the screen until the person leaves; gives the exit status."""
+    async with Engine(settings) as engine:
+        status = await Koonj(engine, terminal).run_async(mouse=terminal.mouse)
+    return status or 0

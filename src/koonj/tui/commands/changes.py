@@ -1,0 +1,82 @@
+"""Commands that change a target. Each shows its plan and asks before it changes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koonj.runner.events import Direction
+from koonj.runner.request import Extent, Request
+from koonj.tui.commands.command import Command, Group
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+
+class _Change(Command):
+    group = Group.CHANGES
+    footer = "134"
+    request: Request
+    nothing: str
+
+    def why_not(self, screen: Main) -> str | None:
+        """The target must have answered and have something to do; one run at a time."""
+        check = screen.snapshot.check
+        if screen.control.running:
+            return "A run is going on; wait for its end, or cancel it with c."
+        if check.status is None or check.since is not None:
+            return f"{check.target.name} has not answered yet."
+        if check.status.error is not None:
+            return f"{check.target.name} cannot be reached: {check.status.error} (R asks again)"
+        applied = [entry.applied for entry in check.status.entries]
+        idle = all(applied) if self.request.direction is Direction.APPLY else not any(applied)
+        return f"{self.nothing} on {check.target.name}." if idle else None
+
+    def run(self, screen: Main) -> None:
+        """Begin; the run itself asks."""
+        screen.control.start(self.request)
+
+
+class ApplyNext(_Change):
+    """Apply the next pending migration to the chosen target."""
+
+    key = "a"
+    label = "apply"
+    request = Request(Direction.APPLY)
+    nothing = "Nothing is pending"
+
+
+class ApplyAll(_Change):
+    """Apply all pending migrations to the chosen target."""
+
+    key = "A"
+    label = "all"
+    request = Request(Direction.APPLY, Extent.ALL)
+    nothing = "Nothing is pending"
+
+
+class RollBackLast(_Change):
+    """Roll back the migration that was applied last."""
+
+    key = "r"
+    label = "roll back"
+    request = Request(Direction.ROLLBACK)
+    nothing = "Nothing is applied"
+
+
+class Cancel(Command):
+    """Cancel the running statement on the server, and end the run."""
+
+    key = "c"
+    also = ("ctrl+c",)
+    label = "cancel"
+    group = Group.RUN
+    footer = "1234"
+    while_running = True
+
+    def why_not(self, screen: Main) -> str | None:
+        """There must be a run."""
+        return None if screen.control.running else "Nothing is running. q quits koonj."
+
+    def run(self, screen: Main) -> None:
+        """Ask the server to stop."""
+        screen.control.cancel()

@@ -1,0 +1,115 @@
+"""Commands: one class each. Key, footer, help and bindings all come from that one declaration.
+
+A command's docstring is its help. `why_not` says why it cannot be used now: it is then dim, and pressing its
+key shows the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+
+class Group(StrEnum):
+    """Where a command belongs: the help's headings, in its order."""
+
+    CHANGES = "Apply and roll back"
+    MIGRATIONS = "1 Migrations"
+    PREVIEW = "2 Preview"
+    TARGETS = "3 Targets"
+    RUN = "4 Run"
+    MOVING = "Moving"
+    KOONJ = "koonj"
+
+
+class Command:
+    """Something that the person can ask of the main screen."""
+
+    key: ClassVar[str]
+    """Textual's name of the key."""
+    also: ClassVar[tuple[str, ...]] = ()
+    """Other keys for the same."""
+    label: ClassVar[str]
+    """A word or two for the footer."""
+    group: ClassVar[Group]
+    footer: ClassVar[str] = ""
+    """The numbers of the panes in which the bottom line shows it."""
+    while_running: ClassVar[bool] = False
+    """Does the bottom line show it while a run goes on?"""
+
+    def why_not(self, screen: Main) -> str | None:
+        """Why it cannot be used now; None where it can."""
+        return None
+
+    def run(self, screen: Main) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    @classmethod
+    def name(cls) -> str:
+        """A stable name, for bindings and keymaps: ``apply-next``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def help(cls) -> str:
+        """What it does, in a sentence."""
+        return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def all_keys(cls) -> tuple[str, ...]:
+        """All its keys."""
+        return (cls.key, *cls.also)
+
+
+_SHOWN = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}
+
+
+def shown_key(key: str) -> str:
+    """A key as it is written for people: ``ctrl+d`` as ``Ctrl+D``, ``slash`` as ``/``."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return "Ctrl+" + key.removeprefix("ctrl+").upper()
+    return key
+
+
+def bindings(commands: Iterable[Command]) -> list[Binding]:
+    """Bindings for a screen whose `action_command` takes a command's name."""
+    return [_binding(command) for command in commands]
+
+
+def _binding(command: Command) -> Binding:
+    name, keys = command.name(), ",".join(command.all_keys())
+    action = f"command('{name}')"
+    return Binding(keys, action, command.label, id=name, tooltip=command.help(), show=False)
+
+
+
+def named(commands: Sequence[Command], name: str) -> Command:
+    """The command of that name. Raises StopIteration where there is none."""
+    return next(c for c in commands if c.name() == name)

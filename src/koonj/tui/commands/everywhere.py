@@ -1,0 +1,137 @@
+"""Commands of the whole screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koonj.tui.commands.command import Command, Group
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+
+class NextPane(Command):
+    """To the next pane."""
+
+    key = "tab"
+    label = "next pane"
+    group = Group.MOVING
+
+    def run(self, screen: Main) -> None:
+        """Round and round."""
+        screen.step_pane(1)
+
+
+class PreviousPane(Command):
+    """To the pane before."""
+
+    key = "shift+tab"
+    label = "pane before"
+    group = Group.MOVING
+
+    def run(self, screen: Main) -> None:
+        """Round and round."""
+        screen.step_pane(-1)
+
+
+class _Jump(Command):
+    label = "pane"
+    group = Group.MOVING
+
+    def run(self, screen: Main) -> None:
+        """Focus it."""
+        screen.focus_pane(self.key)
+
+
+class PaneMigrations(_Jump):
+    """To the migrations."""
+
+    key = "1"
+
+
+class PanePreview(_Jump):
+    """To the preview."""
+
+    key = "2"
+
+
+class PaneTargets(_Jump):
+    """To the targets."""
+
+    key = "3"
+
+
+class PaneRun(_Jump):
+    """To the run."""
+
+    key = "4"
+
+
+class Back(Command):
+    """One step back: dismiss the ended run, clear the filter, return to the migrations. It never quits."""
+
+    key = "escape"
+    label = "back"
+    group = Group.KOONJ
+
+    def run(self, screen: Main) -> None:
+        """The nearest thing first."""
+        screen.step_back()
+
+
+class Help(Command):
+    """All keys, those of the current pane first."""
+
+    key = "question_mark"
+    also = ("f1",)
+    label = "help"
+    group = Group.KOONJ
+    footer = "1234"
+    while_running = True
+
+    def run(self, screen: Main) -> None:
+        """Open the help."""
+        screen.open_help()
+
+
+class Repaint(Command):
+    """Draw the whole screen anew."""
+
+    key = "ctrl+l"
+    label = "repaint"
+    group = Group.KOONJ
+
+    def run(self, screen: Main) -> None:
+        """Everything."""
+        screen.refresh(repaint=True, layout=True)
+
+
+class Suspend(Command):
+    """Put koonj in the background; fg brings it back."""
+
+    key = "ctrl+z"
+    label = "suspend"
+    group = Group.KOONJ
+
+    def why_not(self, screen: Main) -> str | None:
+        """A stopped process would keep a transaction and its locks open."""
+        return "A run is going on; a stopped koonj would keep its locks." if screen.control.running else None
+
+    def run(self, screen: Main) -> None:
+        """Stop the process."""
+        screen.app.action_suspend_process()
+
+
+class Quit(Command):
+    """Quit koonj. While a run goes on it asks: wait, or cancel."""
+
+    key = "q"
+    also = ("ctrl+q",)
+    label = "quit"
+    group = Group.KOONJ
+    footer = "1234"
+    while_running = True
+
+    def run(self, screen: Main) -> None:
+        """Now, or after the person decided about the run."""
+        screen.quit()

@@ -1,0 +1,146 @@
+"""Moving: the same keys in every pane, in dialogs and in the help."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from koonj.tui.commands.command import Command, Group
+from koonj.tui.widgets.pane import Pane
+
+SIDEWAYS = 8
+"""Columns that one key moves the text sideways."""
+
+
+class HasPane(Protocol):
+    """A screen whose keys move a pane."""
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that has the keys."""
+
+
+class _Move(Command):
+    group = Group.MOVING
+
+    def run(self, screen: HasPane) -> None:
+        """Move the focused pane."""
+        self.move(screen.pane)
+
+    def move(self, pane: Pane) -> None:
+        """How."""
+        raise NotImplementedError
+
+
+class Down(_Move):
+    """One line down."""
+
+    key, also, label = "down", ("j",), "down"
+
+    def move(self, pane: Pane) -> None:
+        """One line."""
+        pane.go(1)
+
+
+class Up(_Move):
+    """One line up."""
+
+    key, also, label = "up", ("k",), "up"
+
+    def move(self, pane: Pane) -> None:
+        """One line."""
+        pane.go(-1)
+
+
+class PageDown(_Move):
+    """One page down."""
+
+    key, also, label = "pagedown", ("ctrl+f",), "page down"
+
+    def move(self, pane: Pane) -> None:
+        """One page."""
+        pane.go(pane.page)
+
+
+class PageUp(_Move):
+    """One page up."""
+
+    key, also, label = "pageup", ("ctrl+b",), "page up"
+
+    def move(self, pane: Pane) -> None:
+        """One page."""
+        pane.go(-pane.page)
+
+
+class HalfDown(_Move):
+    """Half a page down."""
+
+    key, label = "ctrl+d", "half down"
+
+    def move(self, pane: Pane) -> None:
+        """Half a page."""
+        pane.go(max(1, pane.page // 2))
+
+
+class HalfUp(_Move):
+    """Half a page up."""
+
+    key, label = "ctrl+u", "half up"
+
+    def move(self, pane: Pane) -> None:
+        """Half a page."""
+        pane.go(-max(1, pane.page // 2))
+
+
+class First(_Move):
+    """To the first line."""
+
+    key, also, label = "g", ("home",), "first"
+
+    def move(self, pane: Pane) -> None:
+        """The first."""
+        pane.go_to(0)
+
+
+class Last(_Move):
+    """To the last line."""
+
+    key, also, label = "G", ("end",), "last"
+
+    def move(self, pane: Pane) -> None:
+        """The last."""
+        pane.go_to(pane.count() - 1)
+
+
+class ScrollRight(_Move):
+    """See what is right of the edge."""
+
+    key, also, label = "right", ("l",), "right"
+
+    def move(self, pane: Pane) -> None:
+        """Some columns."""
+        pane.sideways(SIDEWAYS)
+
+
+class ScrollLeft(_Move):
+    """Back to the left."""
+
+    key, also, label = "left", ("h",), "left"
+
+    def move(self, pane: Pane) -> None:
+        """Some columns."""
+        pane.sideways(-SIDEWAYS)
+
+
+MOVING: tuple[_Move, ...] = (
+    Down(),
+    Up(),
+    PageDown(),
+    PageUp(),
+    HalfDown(),
+    HalfUp(),
+    First(),
+    Last(),
+    ScrollRight(),
+    ScrollLeft(),
+)
+"""What every screen with a pane understands."""

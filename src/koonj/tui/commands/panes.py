@@ -1,0 +1,134 @@
+"""Commands of one pane each; their keys work from every pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koonj.tui.commands.command import Command, Group
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+
+class Filter(Command):
+    """Show only the migrations whose number, name or state has these words; Enter keeps it, Esc clears it."""
+
+    key = "slash"
+    label = "filter"
+    group = Group.MIGRATIONS
+    footer = "1"
+
+    def run(self, screen: Main) -> None:
+        """Open the line to type in."""
+        screen.open_filter()
+
+
+class New(Command):
+    """Write a new migration from a pattern, or a blank one."""
+
+    key = "n"
+    label = "new"
+    group = Group.MIGRATIONS
+    footer = "1"
+
+    def why_not(self, screen: Main) -> str | None:
+        """The number of the next one must be known."""
+        return None if screen.snapshot.folder else "The migrations folder has not been read yet."
+
+    def run(self, screen: Main) -> None:
+        """Open the palette."""
+        screen.open_palette()
+
+
+class Edit(Command):
+    """Open the selected migration in $VISUAL or $EDITOR."""
+
+    key = "e"
+    label = "edit"
+    group = Group.MIGRATIONS
+    footer = "12"
+
+    def why_not(self, screen: Main) -> str | None:
+        """There must be a file; and a run must not be left alone with a stopped screen."""
+        if screen.control.running:
+            return "A run is going on; the editor would hide it."
+        if screen.selected is None:
+            return "No migration is selected."
+        if screen.selected.migration is None:
+            return f"There is no file {screen.selected.name}; the preview shows what history recorded."
+        return None
+
+    def run(self, screen: Main) -> None:
+        """Lend the terminal to the editor."""
+        screen.edit()
+
+
+class SwitchText(Command):
+    """Show the other text: Body or Rollback."""
+
+    key = "v"
+    also = ("right_square_bracket", "left_square_bracket")
+    label = "body/rollback"
+    group = Group.PREVIEW
+    footer = "2"
+
+    def run(self, screen: Main) -> None:
+        """The other tab."""
+        screen.preview.tab = screen.preview.tab.other
+
+
+class Format(Command):
+    """Show the text as a formatter writes it, and back. The file stays as it is."""
+
+    key = "f"
+    label = "format"
+    group = Group.PREVIEW
+    footer = "2"
+
+    def why_not(self, screen: Main) -> str | None:
+        """There must be a text."""
+        return None if screen.preview.shown else "There is no text to format."
+
+    def run(self, screen: Main) -> None:
+        """Format in a thread, or show the file's own text again."""
+        screen.shown.toggle_format()
+
+
+class Targets(Command):
+    """Go to the targets; there Enter chooses the one under the cursor."""
+
+    key = "t"
+    label = "target"
+    group = Group.TARGETS
+    footer = "14"
+
+    def run(self, screen: Main) -> None:
+        """Focus the pane."""
+        screen.focus_pane("3")
+
+
+class Refresh(Command):
+    """Read the folder and ask every target again."""
+
+    key = "R"
+    label = "refresh"
+    group = Group.TARGETS
+    footer = "3"
+
+    def run(self, screen: Main) -> None:
+        """Look again, everywhere."""
+        screen.look_again()
+
+
+class Open(Command):
+    """In the migrations: read the preview. In the targets: choose the one under the cursor."""
+
+    key = "enter"
+    also = ("space",)
+    label = "choose"
+    group = Group.MOVING
+    footer = "3"
+
+    def run(self, screen: Main) -> None:
+        """What Enter means depends on the pane."""
+        screen.open_current()

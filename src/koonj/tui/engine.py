@@ -1,0 +1,91 @@
+"""The screen's one door to folder, targets and runs. What connects is imported when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from koonj.config import Settings, Target
+from koonj.migrations.folder import Folder, FolderReader
+from koonj.runner.request import Request
+
+if TYPE_CHECKING:
+    from koonj.postgres.connector import Connector
+    from koonj.runner.run import Run
+    from koonj.runner.status import TargetStatus
+
+
+class Engine:
+    """Reads the folder, asks targets, starts runs; holds the connector for as long as the screen lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reader = FolderReader(settings.migrations)
+        self._reading = asyncio.Lock()
+        self._connecting = asyncio.Lock()
+        self._connector: Connector | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connector is not None:
+            await self._connector.close()
+
+    async def read_folder(self) -> Folder:
+        """The folder as it is now; what did not change is not read again. Raises FolderError, OSError."""
+        async with self._reading:
+            return await asyncio.to_thread(self._reader.read)
+
+    async def ask(self, target: Target, folder: Folder) -> TargetStatus:
+        """What `target` says of itself and of `folder`'s migrations. It changes nothing there."""
+        connector = await self._connect()
+        from koonj.runner.status import read_status  # noqa: PLC0415 - brings psycopg
+
+        return await read_status(connector, target, folder)
+
+    async def silent(self, target: Target, seconds: float) -> TargetStatus:
+        """The status of a target that did not answer in time."""
+        await self._connect()
+        from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.status import TargetStatus  # noqa: PLC0415 - brings psycopg
+
+        return TargetStatus(
+            target=target.name,
+            dsn=safe_dsn(target),
+            protected=target.protected,
+            server=None,
+            error=f"no answer within {seconds:.0f} s",
+            hint="Is the server reachable from here? R asks again.",
+            has_history=False,
+            entries=(),
+        )
+
+    async def start(self, target: Target, request: Request) -> Run:
+        """Make a run of `request`; it begins when its events are read."""
+        connector = await self._connect()
+        from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
+
+        return start(connector, target, FolderReader(self.settings.migrations), request)
+
+    async def recorded_text(self, target: Target, act_id: int) -> str | None:
+        """The text that history recorded with an act; None where there is no such act."""
+        connector = await self._connect()
+        from koonj.runner.history import recorded_text  # noqa: PLC0415 - brings psycopg
+
+        return await recorded_text(connector, target, act_id)
+
+    async def _connect(self) -> Connector:
+        async with self._connecting:
+            if self._connector is None:
+                # Importing psycopg takes a third of a second: not in the thread that paints.
+                await asyncio.to_thread(import_module, "koonj.runner.start")
+                await asyncio.to_thread(import_module, "koonj.runner.status")
+                from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
+
+                self._connector = Connector()
+            return self._connector

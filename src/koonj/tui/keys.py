@@ -1,0 +1,32 @@
+"""When keys were pressed: what tells a decision from a key that is held down or was typed ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from textual.events import Key
+
+REPEAT = 0.7
+"""Seconds: keyboards repeat a held key after 0.25 to 0.66 s, and then 10 to 30 times a second."""
+
+
+@dataclass(slots=True)
+class Keys:
+    """Remembers the last two presses of each key, on the monotonic clock."""
+
+    _last: dict[str, Key] = field(default_factory=dict)
+    _before: dict[str, float] = field(default_factory=dict)
+
+    def note(self, event: Key) -> None:
+        """A key reached koonj; the same event again, on its way up, is no second press."""
+        last = self._last.get(event.key)
+        if last is event:
+            return
+        if last is not None:
+            self._before[event.key] = last.time
+        self._last[event.key] = event
+
+    def is_repeat(self, event: Key) -> bool:
+        """Was the same key seen so shortly before that it may be held down?"""
+        before = self._before.get(event.key)
+        return before is not None and event.time - before < REPEAT

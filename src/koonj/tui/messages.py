@@ -1,0 +1,81 @@
+"""What widgets and watchers tell the screen: each message is a value, sent upward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from koonj.migrations.folder import Folder
+from koonj.runner.events import Event
+
+if TYPE_CHECKING:
+    from koonj.runner.status import TargetStatus
+
+
+@dataclass
+class FolderRead(Message):
+    """The migrations folder was read, and differs from what was known."""
+
+    folder: Folder
+
+
+@dataclass
+class FolderLost(Message):
+    """The migrations folder cannot be read."""
+
+    error: str
+
+
+@dataclass
+class TargetAsked(Message):
+    """A target is being asked for its status."""
+
+    name: str
+    since: float
+    """On the monotonic clock."""
+
+
+@dataclass
+class TargetAnswered(Message):
+    """A target's status, or why there is none."""
+
+    name: str
+    status: TargetStatus
+
+
+@dataclass
+class MigrationSelected(Message):
+    """The list's cursor moved to a migration; None when the list is empty."""
+
+    name: str | None
+
+
+@dataclass
+class TargetChosen(Message):
+    """The person chose a target."""
+
+    name: str
+
+
+@dataclass
+class RunSaid(Message):
+    """An event of the run that goes on."""
+
+    event: Event
+
+
+@dataclass
+class RunEnded(Message):
+    """The run's stream has ended; `error` where it broke instead of finishing."""
+
+    error: str | None = None
+
+
+@dataclass
+class Said(Message):
+    """One line for the person, shown in the bottom line until the next key."""
+
+    text: str
+    is_problem: bool = False

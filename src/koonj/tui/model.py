@@ -1,0 +1,120 @@
+"""What the screen knows, as one frozen value: it flows down to the widgets, and none keeps a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from koonj.config import Settings, Target
+from koonj.migrations.folder import Folder
+from koonj.migrations.migration import Migration
+from koonj.migrations.state import Entry, State
+
+if TYPE_CHECKING:
+    from koonj.runner.status import TargetStatus  # brings psycopg, which the first paint does not wait for
+
+UNKNOWN = "unknown"
+"""The word for the state of a migration on a target that has not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One target, and what it last said."""
+
+    target: Target
+    status: TargetStatus | None = None
+    """None: it has not answered yet."""
+    since: float | None = None
+    """While it is being asked: since when, on the monotonic clock."""
+
+    @property
+    def answered(self) -> bool:
+        """Is what this says of the target's migrations read from its server?"""
+        return self.status is not None and self.status.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One migration as the list shows it."""
+
+    number: int
+    name: str
+    state: State | None
+    """None: unknown."""
+    migration: Migration | None
+    """None: there is no such file."""
+    entry: Entry | None
+
+    @property
+    def word(self) -> str:
+        """The state in words."""
+        if self.state is None:
+            return UNKNOWN
+        accepted = self.entry is not None and self.entry.accepted
+        return f"{self.state.value} (accepted)" if accepted else self.state.value
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The number as the file writes it, and the rest of the name without its ending."""
+        digits, _, rest = self.name.partition("_")
+        return (digits, rest.removesuffix(".sql")) if digits.isdigit() else ("", self.name)
+
+    def matches(self, words: Iterable[str]) -> bool:
+        """Is each of the (lower-case) `words` in the name, the number or the state?"""
+        text = f"{self.number} {self.name} {self.word}".lower()
+        return all(word in text for word in words)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that the screen shows of folder and targets, at one moment."""
+
+    settings: Settings
+    checks: tuple[Check, ...]
+    chosen: str
+    """The chosen target's name."""
+    folder: Folder | None = None
+    """None: not read yet."""
+
+    @staticmethod
+    def of(settings: Settings) -> Snapshot:
+        """Before anything was read."""
+        return Snapshot(settings, tuple(Check(t) for t in settings.targets), settings.target.name)
+
+    @property
+    def check(self) -> Check:
+        """The chosen target's."""
+        return next(c for c in self.checks if c.target.name == self.chosen)
+
+    @property
+    def target(self) -> Target:
+        """The chosen one."""
+        return self.check.target
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The migrations of folder and target together, in their order."""
+        check = self.check
+        entries = {e.name: e for e in check.status.entries} if check.status and check.answered else {}
+        migrations = self.folder.migrations if self.folder else ()
+        rows = [_row_of(m, entries.pop(m.name, None)) for m in migrations]
+        gone = [Row(e.number, e.name, e.state, None, e) for e in entries.values() if e.applied or e.act]
+        return tuple(sorted(rows + gone, key=lambda r: (r.number, r.name))) if gone else tuple(rows)
+
+    def row(self, name: str | None) -> Row | None:
+        """The row of that file name."""
+        return next((r for r in self.rows if r.name == name), None)
+
+    def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
+        """The same with what a target said; `status` None keeps what it said before."""
+        checks = [
+            replace(c, status=status or c.status, since=since) if c.target.name == name else c
+            for c in self.checks
+        ]
+        return replace(self, checks=tuple(checks))
+
+
+def _row_of(migration: Migration, entry: Entry | None) -> Row:
+    return Row(migration.number, migration.name, entry.state if entry else None, migration, entry)

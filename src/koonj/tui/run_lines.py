@@ -1,0 +1,142 @@
+"""A run in lines: what goes on, what happened, how it ended, and everything about an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from rich.style import Style
+
+from koonj.runner.events import Direction, Failure, Obstacle
+from koonj.tui.paint import Part, wrap
+from koonj.tui.run_view import RunView, Tone, verdict_words
+from koonj.tui.sql_text import expand
+from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
+
+Line = list[Part]
+
+_TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
+    {
+        Tone.STEP: ("·", DIM),
+        Tone.DONE: ("✓", GOOD),
+        Tone.NOTICE: ("i", PLAIN),
+        Tone.ATTENTION: ("!", WARNING),
+        Tone.BAD: ("✗", BAD),
+    }
+)
+_LABEL = 11
+"""Cells for the words before an error's parts."""
+
+
+def clock(seconds: float) -> str:
+    """``0:07``, ``12:40``, ``3:02:11``."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def progress(view: RunView, now: float, width: int) -> list[Line]:
+    """What goes on now: migration k of n, statement k of n, since when."""
+    if not view.running:
+        return []
+    return [_first(view, now), *_second(view, width)]
+
+
+def _first(view: RunView, now: float) -> Line:
+    verb = "applying" if view.direction is Direction.APPLY else "rolling back"
+    line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
+    if view.migration is not None:
+        line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
+        line += [(view.migration.name, STRONG)]
+    return [*line, (f"  {clock(now - view.begun)}", ACCENT)]
+
+
+def _second(view: RunView, width: int) -> list[Line]:
+    if view.cancelling:
+        return [[(" cancelling", WARNING)]]
+    if view.asking:
+        return [[(" waiting for your answer", WAITING)]]
+    if view.waiting is not None:
+        return [[(f" waiting for the lock for {view.waiting.seconds:.0f} s", WAITING)]]
+    if view.statement is not None:
+        one = view.statement
+        text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
+        return [[(" " + wrap(text, width - 2)[0], PLAIN)]]
+    return [[(" at work" if view.migration else " making the plan", DIM)]]
+
+
+def history(view: RunView, width: int) -> list[Line]:
+    """What happened, wrapped to `width`."""
+    lines: list[Line] = []
+    for entry in view.log:
+        mark, style = _TONES[entry.tone]
+        lines += _marked(mark, style, entry.text, width)
+    return lines
+
+
+def result_lines(view: RunView, width: int) -> list[Line]:
+    """How it ended: the result and everything about an error, wrapped to `width`."""
+    lines: list[Line] = []
+    if view.result is not None:
+        tone, word = verdict_words(view.result.verdict)
+        mark, style = _TONES[tone]
+        lines += _marked(mark, style, f"{word}: {view.result.message}", width, STRONG)
+        lines += [line for obstacle in view.result.obstacles for line in obstacle_lines(obstacle, width)]
+    if view.failure is not None:
+        lines += failure_lines(view.failure, width)
+    return lines
+
+
+def failure_lines(failure: Failure, width: int) -> list[Line]:
+    """An error with everything that is known of it."""
+    return list(_failure(failure, width))
+
+
+def _failure(failure: Failure, width: int) -> Iterator[Line]:
+    where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
+    which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
+    yield [("   ", PLAIN), (which, PLAIN), (where, STRONG)]
+    if failure.source:
+        yield from _source(failure, width)
+    code = f" {failure.sqlstate}" if failure.sqlstate else ""
+    yield from _labelled(f"{failure.severity}{code}", failure.message, width, BAD)
+    for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
+        if text:
+            yield from _labelled(label, text, width)
+    committed = "\n".join(failure.committed) or "nothing of this migration"
+    yield from _labelled("committed", committed, width, STRONG)
+    if failure.state:
+        yield from _labelled("state", failure.state, width, STRONG)
+    for number, step in enumerate(failure.next):
+        yield from _labelled("next" if not number else "", step, width)
+
+
+def _source(failure: Failure, width: int) -> Iterator[Line]:
+    """The line, and a caret under the column; a long line is cut around it."""
+    column = (failure.column or 1) - 1
+    room = width - 6
+    before, after = expand(failure.source[:column]), expand(failure.source[column:])
+    skip = max(0, len(before) - room * 2 // 3)
+    lead = "…" if skip else ""
+    yield [("      ", PLAIN), ((lead + (before + after)[skip:])[:room], ACCENT)]
+    if failure.column is not None:
+        yield [(" " * (6 + len(lead) + len(before) - skip) + "^", BAD)]
+
+
+def obstacle_lines(obstacle: Obstacle, width: int) -> list[Line]:
+    """What stops a run, and what to do."""
+    place = f":{obstacle.line}" if obstacle.line else ""
+    who = f"{obstacle.name}{place}: " if obstacle.name else ""
+    lines = _marked("!", WARNING, f"{who}{obstacle.state}: {obstacle.message}", width)
+    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(obstacle.hint, width - 6) if text]
+
+
+def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:
+    texts = wrap(text, width - 4)
+    return [[(f" {mark} " if not i else "   ", style), (line, looks)] for i, line in enumerate(texts)]
+
+
+def _labelled(label: str, text: str, width: int, style: Style = PLAIN) -> Iterator[Line]:
+    space = max(_LABEL, len(label) + 1)
+    for number, line in enumerate(wrap(text, width - space - 4)):
+        yield [("   " + (label if not number else "").ljust(space), style), (line, PLAIN)]

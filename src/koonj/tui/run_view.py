@@ -1,0 +1,187 @@
+"""What the screen knows of a run: its events, folded one by one into a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.runner import events
+from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
+
+LOG_LIMIT = 2_000
+"""Lines that are kept; of a longer run the first ones go."""
+
+
+class Tone(StrEnum):
+    """What a line of the log is."""
+
+    STEP = "step"
+    DONE = "done"
+    NOTICE = "notice"
+    ATTENTION = "attention"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of what happened."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as far as its events have told."""
+
+    target: str
+    direction: Direction
+    begun: float
+    """Unix seconds."""
+    plan: Plan | None = None
+    migration: events.MigrationStarted | None = None
+    """The one that runs."""
+    statement: events.StatementStarted | None = None
+    """The one that runs."""
+    waiting: events.WaitingForLock | None = None
+    asking: bool = False
+    cancelling: bool = False
+    log: tuple[LogLine, ...] = ()
+    result: events.RunFinished | None = None
+    ended: float | None = None
+    """Unix seconds; None while it goes on."""
+
+    @property
+    def running(self) -> bool:
+        """Does it go on?"""
+        return self.ended is None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed."""
+        return self.result.failure if self.result else None
+
+    def saying(self, tone: Tone, text: str) -> RunView:
+        """The same with one more line."""
+        return replace(self, log=(*self.log, LogLine(tone, text))[-LOG_LIMIT:])
+
+
+def fold(view: RunView, event: Event) -> RunView:
+    """The view after `event`."""
+    step = _STEPS.get(type(event))
+    return step(view, event) if step else view
+
+
+def broken(view: RunView, error: str, at: float) -> RunView:
+    """The view after its stream broke without a result: what the target holds is not known."""
+    return replace(view.saying(Tone.BAD, error), ended=at, asking=False, statement=None)
+
+
+def holder_words(holder: LockHolder | None) -> str:
+    """Who holds the lock, in words."""
+    if holder is None:
+        return "another session (this role may not see whose)"
+    return f"{holder.application_name or 'a session'} of {holder.user} from {holder.host}, pid {holder.pid}"
+
+
+def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
+    for note in event.plan.notes:
+        view = view.saying(Tone.NOTICE, note)
+    return replace(view, plan=event.plan)
+
+
+def _question(view: RunView, _: events.Question) -> RunView:
+    return replace(view, asking=True)
+
+
+def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
+    if view.waiting is None:
+        view = view.saying(Tone.ATTENTION, f"waiting for the lock, held by {holder_words(event.holder)}")
+    return replace(view, waiting=event, asking=False)
+
+
+def _locked(view: RunView, event: events.LockObtained) -> RunView:
+    if view.waiting is not None:
+        view = view.saying(Tone.STEP, f"lock obtained after {event.seconds:.1f} s")
+    return replace(view, waiting=None, asking=False)
+
+
+def _accepted(view: RunView, event: events.Accepted) -> RunView:
+    return view.saying(Tone.ATTENTION, f"{event.name}: {event.state} accepted: {event.reason}")
+
+
+def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
+    return replace(view, migration=event, statement=None, asking=False, waiting=None)
+
+
+def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
+    return replace(view, statement=event)
+
+
+def _notice(view: RunView, event: events.Notice) -> RunView:
+    view = view.saying(Tone.NOTICE, f"{event.severity}: {event.message}")
+    for label, text in (("DETAIL", event.detail), ("HINT", event.hint)):
+        if text:
+            view = view.saying(Tone.NOTICE, f"  {label}: {text}")
+    return view
+
+
+def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
+    if view.migration and not view.migration.in_transaction:
+        done = f"  {event.index} of {event.of} {event.tag}, {event.seconds:.2f} s, committed"
+        view = view.saying(Tone.STEP, done)
+    return replace(view, statement=None)
+
+
+def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
+    done = "applied" if event.direction is Direction.APPLY else "rolled back"
+    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
+    view = view.saying(Tone.DONE, f"{done} {event.name}, {count}, {event.seconds:.2f} s")
+    return replace(view, migration=None, statement=None)
+
+
+def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
+    return replace(view.saying(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
+
+
+def _finished(view: RunView, event: events.RunFinished) -> RunView:
+    return replace(view, result=event, ended=event.at, asking=False, waiting=None, statement=None)
+
+
+_STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
+    {
+        events.PlanMade: _plan_made,
+        events.Question: _question,
+        events.WaitingForLock: _waiting,
+        events.LockObtained: _locked,
+        events.Accepted: _accepted,
+        events.MigrationStarted: _migration_started,
+        events.StatementStarted: _statement_started,
+        events.Notice: _notice,
+        events.StatementFinished: _statement_finished,
+        events.MigrationFinished: _migration_finished,
+        events.Cancelling: _cancelling,
+        events.RunFinished: _finished,
+    }
+)
+
+_VERDICTS: Mapping[Verdict, tuple[Tone, str]] = MappingProxyType(
+    {
+        Verdict.DONE: (Tone.DONE, "done"),
+        Verdict.NOTHING: (Tone.STEP, "nothing to do"),
+        Verdict.DECLINED: (Tone.STEP, "not done"),
+        Verdict.STOPPED: (Tone.ATTENTION, "stopped"),
+        Verdict.FAILED: (Tone.BAD, "failed"),
+        Verdict.INTERRUPTED: (Tone.ATTENTION, "interrupted"),
+        Verdict.LOCKED: (Tone.ATTENTION, "locked"),
+    }
+)
+
+
+def verdict_words(verdict: Verdict) -> tuple[Tone, str]:
+    """How a result reads."""
+    return _VERDICTS[verdict]

@@ -1,0 +1,64 @@
+"""What stops a run, and the offer to pass it for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events, on
+from textual.widget import Widget
+from textual.widgets import Input
+
+from koonj.runner.events import Direction, Obstacle
+from koonj.tui.paint import wrap
+from koonj.tui.run_lines import Line, obstacle_lines
+from koonj.tui.screens.dialog import Dialog
+from koonj.tui.theme import PLAIN
+from koonj.tui.widgets.bottom_line import Hint
+
+
+class Allow(Dialog[str | None]):
+    """Gives the person's reason, or None. The plan is shown and asked for afterwards as ever."""
+
+    HINTS = (Hint("Enter", "allow, with this reason"), Hint("Esc", "leave it"))
+
+    def __init__(self, obstacles: tuple[Obstacle, ...], direction: Direction) -> None:
+        super().__init__()
+        self._obstacles = obstacles
+        self._direction = direction
+
+    def heading(self) -> str:
+        """What was stopped."""
+        return "The apply is stopped" if self._direction is Direction.APPLY else "The rollback is stopped"
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """Each obstacle, and what a reason does."""
+        lines = [line for obstacle in self._obstacles for line in obstacle_lines(obstacle, width)]
+        states = ", ".join(sorted({o.state for o in self._obstacles}))
+        text = f"To go on all the same, say why: history keeps the decision ({states}) and the reason."
+        return [*lines, [], *[[(" " + one, PLAIN)] for one in wrap(text, width - 2)]]
+
+    def answers(self) -> Sequence[Widget]:
+        """A line for the reason."""
+        reason = Input(placeholder="reason", compact=True, id="typed")
+        reason.cursor_blink = False
+        return (reason,)
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        super().on_mount()
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc leaves everything as it is."""
+        if event.key == "escape":
+            event.stop()
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """A reason must have been typed."""
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.say("History needs a reason. Esc leaves it.")

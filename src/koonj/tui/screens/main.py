@@ -1,0 +1,315 @@
+"""The main screen: four panes, and who tells whom. State flows down, messages come up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Input
+
+from koonj.runner.events import RunStarted
+from koonj.tui import editor, messages
+from koonj.tui.commands import MAIN
+from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.footer import hints
+from koonj.tui.engine import Engine
+from koonj.tui.model import Row, Snapshot
+from koonj.tui.run_control import RunControl
+from koonj.tui.run_view import RunView, broken, fold
+from koonj.tui.screens.help import Help
+from koonj.tui.screens.leave import Leave, Leaving
+from koonj.tui.screens.palette import Palette
+from koonj.tui.screens.shown import Shown
+from koonj.tui.watch import Watch
+from koonj.tui.widgets.bottom_line import BottomLine
+from koonj.tui.widgets.filter_line import FilterLine
+from koonj.tui.widgets.migration_list import MigrationList
+from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.preview import Preview
+from koonj.tui.widgets.run_pane import RunPane
+from koonj.tui.widgets.targets import Targets
+from koonj.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Main(Screen[None]):
+    """Holds what is known and passes it down; `Watch`, `RunControl` and `Shown` do what is slow."""
+
+    BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    AUTO_FOCUS = "MigrationList"
+
+    known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
+    view: reactive[RunView | None] = reactive(None, init=False, repaint=False)
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.control = RunControl(self, engine)
+        self.watcher = Watch(self, engine)
+        self.shown = Shown(self)
+        self.set_reactive(Main.known, Snapshot.of(engine.settings))
+
+    def compose(self) -> ComposeResult:
+        """List and preview above, targets and run beneath."""
+        yield TopLine().data_bind(snapshot=Main.known)
+        with Horizontal(id="upper"):
+            with Vertical(id="left"):
+                yield MigrationList().data_bind(snapshot=Main.known)
+                yield FilterLine()
+            yield Preview()
+        yield Targets().data_bind(snapshot=Main.known)
+        yield RunPane().data_bind(Main.view)
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """The first paint waits for nothing."""
+        self.filter_line.display = False
+        self.call_after_refresh(self.watcher.start)
+
+    # What is known, and who has the keys
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known of folder and targets."""
+        assert self.known is not None
+        return self.known
+
+    @property
+    def migrations(self) -> MigrationList:
+        """Pane 1."""
+        return self.query_one(MigrationList)
+
+    @property
+    def preview(self) -> Preview:
+        """Pane 2."""
+        return self.query_one(Preview)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """Where the filter is typed."""
+        return self.query_one(FilterLine)
+
+    @property
+    def panes(self) -> list[Pane]:
+        """In the order of their numbers."""
+        return sorted(self.query(Pane), key=lambda pane: pane.NUMBER)
+
+    @property
+    def pane(self) -> Pane:
+        """The one that has the keys."""
+        return self.focused if isinstance(self.focused, Pane) else self.migrations
+
+    @property
+    def selected(self) -> Row | None:
+        """The migration under the list's cursor."""
+        return self.migrations.selected
+
+    # Commands
+
+    def action_command(self, name: str) -> None:
+        """Do what a key asks, or say why not."""
+        self.hush()
+        command = named(MAIN, name)
+        reason = command.why_not(self)
+        if reason is None:
+            command.run(self)
+        else:
+            self.say(reason)
+
+    def say(self, text: str) -> None:
+        """Something that the person should read, until the next key."""
+        self.post_message(messages.Said(text, is_problem=True))
+
+    def hush(self) -> None:
+        """The bottom line shows the keys again."""
+        self.query_one(BottomLine).said = None
+
+    def focus_pane(self, number: str) -> None:
+        """Give the keys to a pane."""
+        next(pane for pane in self.panes if number == pane.NUMBER).focus()
+
+    def step_pane(self, step: int) -> None:
+        """Give the keys to the pane before or after."""
+        panes = self.panes
+        panes[(panes.index(self.pane) + step) % len(panes)].focus()
+
+    def open_filter(self) -> None:
+        """Type a filter."""
+        self.filter_line.display = True
+        self.filter_line.focus()
+
+    def open_current(self) -> None:
+        """What Enter means."""
+        if isinstance(self.pane, Targets):
+            self.pane.choose()
+        else:
+            self.focus_pane("2")
+
+    def open_help(self) -> None:
+        """All keys."""
+        self.app.push_screen(Help(MAIN, self.pane.NUMBER))
+
+    def open_palette(self) -> None:
+        """A new migration."""
+        assert self.snapshot.folder is not None
+        self.app.push_screen(Palette(self.snapshot.settings, self.snapshot.folder), self._written)
+
+    def _written(self, paths: tuple[Path, ...] | None) -> None:
+        if paths:
+            self.clear_filter()
+            self.migrations.select(paths[0].name)
+            names = ", ".join(path.name for path in paths)
+            self.post_message(messages.Said(f"Written: {names}. e opens it in your editor."))
+            self.watcher.look()
+
+    def edit(self) -> None:
+        """The selected file in the person's editor."""
+        assert self.selected is not None
+        assert self.selected.migration is not None
+        try:
+            editor.edit(self.app, self.selected.migration.path)
+        except editor.EditorError as error:
+            self.say(str(error))
+        self.watcher.look()
+
+    def look_again(self) -> None:
+        """Folder and targets."""
+        self.watcher.look()
+        self.watcher.ask_all()
+
+    def step_back(self) -> None:
+        """The nearest thing that Esc can put away."""
+        if self.view is not None and not self.view.running:
+            self.view = None
+        elif self.migrations.filter:
+            self.clear_filter()
+        else:
+            self.migrations.focus()
+
+    def quit(self) -> None:
+        """At once, or as the person decides about the run."""
+        if not self.control.running or self.control.leaving:
+            self.app.exit()
+        else:
+            self.app.push_screen(Leave(), self._leave)
+
+    def _leave(self, way: Leaving | None) -> None:
+        if way is None:
+            return
+        if not self.control.running:
+            self.app.exit()
+        self.control.leave(cancel=way is Leaving.CANCEL)
+        self.say("koonj quits when the run has ended. q quits at once.")
+
+    # Messages
+
+    @on(messages.FolderRead)
+    def folder_read(self, message: messages.FolderRead) -> None:
+        """The folder is another one: what targets said of it is asked again."""
+        self.known = replace(self.snapshot, folder=message.folder)
+        self.watcher.ask_all()
+
+    @on(messages.FolderLost)
+    def folder_lost(self, message: messages.FolderLost) -> None:
+        """The folder cannot be read."""
+        self.say(message.error)
+
+    @on(messages.TargetAsked)
+    def target_asked(self, message: messages.TargetAsked) -> None:
+        """It is being asked; what it said before stays meanwhile."""
+        self.known = self.snapshot.with_check(message.name, None, message.since)
+
+    @on(messages.TargetAnswered)
+    def target_answered(self, message: messages.TargetAnswered) -> None:
+        """It answered, or could not be reached."""
+        self.known = self.snapshot.with_check(message.name, message.status, None)
+
+    @on(messages.TargetChosen)
+    def target_chosen(self, message: messages.TargetChosen) -> None:
+        """States are now those of this target."""
+        if self.control.running:
+            self.say("A run is going on; the target stays until it has ended.")
+        else:
+            self.known = replace(self.snapshot, chosen=message.name)
+
+    @on(messages.MigrationSelected)
+    def migration_selected(self) -> None:
+        """Show it."""
+        self._shown_again()
+
+    @on(messages.RunSaid)
+    def run_said(self, message: messages.RunSaid) -> None:
+        """The run goes on."""
+        event = message.event
+        if isinstance(event, RunStarted):
+            self.view = RunView(event.target, event.direction, event.at)
+        elif self.view is not None:
+            self.view = fold(self.view, event)
+
+    @on(messages.RunEnded)
+    def run_ended(self, message: messages.RunEnded) -> None:
+        """Whatever it did, the target is asked what it holds now."""
+        if message.error is not None and self.view is not None:
+            self.view = broken(self.view, message.error, time())
+        if self.control.leaving:
+            self.app.exit()
+        self.watcher.ask(self.snapshot.target)
+
+    @on(messages.Said)
+    def said(self, message: messages.Said) -> None:
+        """One line until the next key."""
+        self.query_one(BottomLine).said = (message.text, message.is_problem)
+
+    @on(Input.Changed, "#filter")
+    def filter_changed(self, event: Input.Changed) -> None:
+        """Live."""
+        self.migrations.filter = event.value
+
+    @on(FilterLine.Kept)
+    def filter_kept(self) -> None:
+        """The list has the keys again."""
+        self.filter_line.display = False
+        self.migrations.focus()
+
+    @on(FilterLine.Cleared)
+    def clear_filter(self) -> None:
+        """All migrations again."""
+        self.filter_line.value = ""
+        self.migrations.filter = ""
+        self.filter_kept()
+
+    @on(FilterLine.Moved)
+    def filter_moved(self, message: FilterLine.Moved) -> None:
+        """Up and down while the filter is typed."""
+        self.migrations.go(message.lines)
+
+    def on_key(self, _: events.Key) -> None:
+        """A key that means nothing still puts away what was said."""
+        self.hush()
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter now."""
+        self._hints()
+
+    def watch_known(self) -> None:
+        """The selected migration's state may be another one."""
+        self.call_later(self._shown_again)
+
+    def watch_view(self) -> None:
+        """Other keys matter now."""
+        self._hints()
+
+    def _shown_again(self) -> None:
+        self.shown.show(self.selected)
+        self._hints()
+
+    def _hints(self) -> None:
+        self.query_one(BottomLine).hints = hints(self)

@@ -1,0 +1,167 @@
+"""The palette: choose a pattern, fill its fields, see the finished SQL, write the file."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+
+from koonj.config import Settings
+from koonj.migrations.folder import Folder
+from koonj.migrations.new import SlugError, create, next_number
+from koonj.patterns.pattern import load
+from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.moving import MOVING
+from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
+from koonj.tui.sql_text import SqlText
+from koonj.tui.widgets.bottom_line import BottomLine, Hint
+from koonj.tui.widgets.field_row import FieldRow
+from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.sql_preview import SqlPreview
+from koonj.tui.widgets.write_line import WriteLine
+
+_WIDTH = 3
+"""Digits of a number in an empty folder."""
+
+
+class Palette(Screen[tuple[Path, ...] | None]):
+    """Gives the paths of the files that it wrote, or None."""
+
+    BINDINGS = bindings(MOVING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    AUTO_FOCUS = "PatternList"
+
+    def __init__(self, settings: Settings, folder: Folder) -> None:
+        super().__init__()
+        self._settings = settings
+        self._number = next_number(folder)
+        self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
+        self._source: Source = Blank()
+        self._drafting: Drafting = drafting(self._source, {})
+        self._insist = False
+
+    def compose(self) -> ComposeResult:
+        """Patterns and form above, the SQL beneath."""
+        with Horizontal(id="upper"):
+            yield PatternList()
+            with Vertical(id="form"):
+                yield VerticalScroll(id="fields", can_focus=False)
+                yield WriteLine()
+        yield SqlPreview()
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """Read the patterns beside the screen."""
+        self.run_worker(self._load())
+
+    async def _load(self) -> None:
+        patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
+        self.query_one(PatternList).sources = (*map(FromPattern, patterns), Blank())
+        if problems:
+            self._say(str(problems[0]))
+
+    @property
+    def pane(self) -> Pane:
+        """What the moving keys move: the list, or the SQL while a field is filled."""
+        return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The form's fields."""
+        return list(self.query(FieldRow))
+
+    def action_command(self, name: str) -> None:
+        """Move."""
+        named(MOVING, name).run(self)  # type: ignore[arg-type] # a moving command needs a pane only
+
+    @on(PatternList.Chosen)
+    async def chosen(self, event: PatternList.Chosen) -> None:
+        """Another pattern: another form."""
+        self._source = event.source
+        self._insist = False
+        fields = self.query_one("#fields")
+        async with self.batch():
+            await fields.remove_children()
+            defaults = event.source.defaults({})
+            rows = [FieldRow(field, defaults.get(field.name, "")) for field in event.source.fields]
+            await fields.mount_all(rows)
+        self._draft()
+
+    @on(FieldRow.Changed)
+    def _draft(self) -> None:
+        """What the fields make now."""
+        values = {row.field.name: row.value for row in self.rows}
+        self._drafting = drafting(self._source, values)
+        self._show()
+
+    def _show(self) -> None:
+        made = self._drafting
+        for row in self.rows:
+            row.show(dict(made.defaults), dict(made.errors), insist=self._insist)
+        preview = self.query_one(SqlPreview)
+        preview.finished = made.finished
+        preview.about = self._source.about
+        preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
+        files = names(made.drafts, self._number, self._digits) if made.finished else []
+        self.query_one(WriteLine).files = tuple(files)
+
+    @on(FieldRow.Entered)
+    def entered(self, event: FieldRow.Entered) -> None:
+        """To the next field; from the last one to the line that writes."""
+        self._show()
+        rows = self.rows
+        at = rows.index(event.row)
+        if at + 1 < len(rows):
+            rows[at + 1].focus_entry()
+        else:
+            self.query_one(WriteLine).focus()
+
+    @on(WriteLine.Pressed)
+    def write(self) -> None:
+        """Write, or lead to what is missing."""
+        if self._drafting.finished:
+            self.run_worker(self._write(), exclusive=True, group="write")
+            return
+        self._insist = True
+        self._show()
+        next(row for row in self.rows if row.field.name in self._drafting.errors).focus_entry()
+
+    async def _write(self) -> None:
+        try:
+            paths = await asyncio.to_thread(create, self._settings.migrations, self._drafting.drafts)
+        except (OSError, SlugError) as error:
+            self._say(f"Nothing was written: {error}")
+        else:
+            self.dismiss(paths)
+
+    def _say(self, text: str) -> None:
+        self.query_one(BottomLine).said = (text, True)
+
+    def on_descendant_focus(self) -> None:
+        """The keys that matter depend on where they go; a field shows its help."""
+        in_list = isinstance(self.focused, PatternList)
+        self.query_one(BottomLine).hints = _LIST if in_list else _FORM
+        for row in self.rows:
+            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._insist)
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter goes into the form; Esc comes back, and then leaves."""
+        self.query_one(BottomLine).said = None
+        in_list = isinstance(self.focused, PatternList)
+        if event.key == "escape":
+            event.stop()
+            if in_list:
+                self.dismiss(None)
+            else:
+                self.query_one(PatternList).focus()
+        elif event.key == "enter" and in_list and self.rows:
+            event.stop()
+            self.rows[0].focus_entry()
+
+
+_LIST = (Hint("Enter", "fill in"), Hint("j/k", "choose"), Hint("Esc", "close"))
+_FORM = (Hint("Enter", "next"), Hint("PgDn/PgUp", "scroll the SQL"), Hint("Esc", "patterns"))

@@ -1,0 +1,60 @@
+"""What the terminal can do. To be known before Textual is imported, which reads its switches only then."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+
+_NO_SCREEN = frozenset({"", "dumb", "unknown"})
+_INSTEAD = "Use the headless command: koonj status, koonj apply, koonj rollback (koonj --help lists all)."
+
+THEME = "koonj"
+_BASE_THEME = "ansi-dark"
+"""Textual's own theme in the terminal's colours; in force until ours is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What this terminal shows and how it is best treated."""
+
+    colour: bool = True
+    """False where NO_COLOR is set and not empty (https://no-color.org)."""
+    ascii_only: bool = False
+    """Nothing above 0x7F may be written."""
+    remote: bool = False
+    """The terminal is at the other end of an ssh connection."""
+    mouse: bool = True
+    theme: str = THEME
+
+
+def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
+    """Why no screen can be drawn here and what to use instead, or None where one can."""
+    if not is_tty:
+        return f"koonj's screen needs a terminal, and its input or error output is not one. {_INSTEAD}"
+    if environ.get("TERM", "") in _NO_SCREEN:
+        name = environ.get("TERM") or "not set"
+        return f"koonj's screen needs a terminal that can move its cursor, and TERM is {name}. {_INSTEAD}"
+    return None
+
+
+def read(environ: Mapping[str, str], *, encoding: str | None, ascii_only: bool = False) -> Terminal:
+    """What `environ` and the output's `encoding` say; `ascii_only` is the person's own wish."""
+    remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+    utf8 = (encoding or "").replace("-", "").replace("_", "").lower() == "utf8"
+    return Terminal(
+        colour=not environ.get("NO_COLOR"),
+        ascii_only=ascii_only or not utf8 or environ.get("TERM") == "linux",
+        remote=remote,
+        mouse=not remote,
+        theme=environ.get("TEXTUAL_THEME") or THEME,
+    )
+
+
+def settle(terminal: Terminal, environ: MutableMapping[str, str]) -> None:
+    """Set the switches that Textual reads at import; what the person has set already stays."""
+    environ.setdefault("TEXTUAL_THEME", _BASE_THEME)
+    environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    if terminal.remote:
+        # An arrow key's bytes may come in two packets: without patience it reads as Escape and two letters.
+        environ.setdefault("ESCDELAY", "250")
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]  # Textual takes an empty one for set, against the convention

@@ -1,0 +1,51 @@
+"""The line in which the filter is typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class FilterLine(Input):
+    """Filters as the person types. Enter keeps, Esc clears, up and down move in the list meanwhile."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "clear", show=False),
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("down", "move(1)", "down", show=False),
+    ]
+
+    class Kept(Message):
+        """Enter."""
+
+    class Cleared(Message):
+        """Esc."""
+
+    class Moved(Message):
+        """Up or down."""
+
+        def __init__(self, lines: int) -> None:
+            super().__init__()
+            self.lines = lines
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="number, name or state", compact=True, select_on_focus=False, id="filter"
+        )
+        self.cursor_blink = False
+
+    async def action_submit(self) -> None:
+        """Enter: keep the filter."""
+        self.post_message(self.Kept())
+
+    def action_clear(self) -> None:
+        """Esc: no filter."""
+        self.value = ""
+        self.post_message(self.Cleared())
+
+    def action_move(self, lines: int) -> None:
+        """Move in the list without leaving this line."""
+        self.post_message(self.Moved(lines))

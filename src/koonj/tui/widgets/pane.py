@@ -1,0 +1,181 @@
+"""A pane: a title line and lines of its own, drawn one by one; only what is visible is ever made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from koonj.tui.paint import Part, cut, strip
+from koonj.tui.theme import DIM, PLAIN, RAISED
+
+WHEEL = 3
+"""Lines that one turn of the mouse wheel moves."""
+
+
+class Pane(Widget, can_focus=True):
+    """Lines that scroll under a title. A subclass says how many there are, and draws one."""
+
+    ALLOW_SELECT = False
+    NUMBER: ClassVar[str] = ""
+    """The key that jumps here; empty for none."""
+    TITLE: ClassVar[str] = ""
+
+    top: reactive[int] = reactive(0)
+    """The body's first visible line."""
+
+    def count(self) -> int:
+        """How many lines the body has."""
+        raise NotImplementedError
+
+    def draw(self, index: int, width: int) -> Strip:
+        """Line `index` (0-based) of the body, `width` cells wide."""
+        raise NotImplementedError
+
+    def head(self, width: int) -> Sequence[Strip]:
+        """Lines between title and body that do not scroll."""
+        return ()
+
+    def title(self) -> tuple[str, str]:
+        """What the title says, left and right."""
+        return self.TITLE, ""
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Textual asks for line `y` of the widget."""
+        width = self.size.width
+        if y == 0:
+            return self._title(width).apply_style(self.rich_style)
+        head = self.head(width)
+        if y <= len(head):
+            return head[y - 1].apply_style(self.rich_style)
+        index = self.top + y - 1 - len(head)
+        line = self.draw(index, width) if 0 <= index < self.count() else strip((), width)
+        return line.apply_style(self.rich_style)
+
+    def _title(self, width: int) -> Strip:
+        left, right = self.title()
+        left = f" {self.NUMBER} {left} " if self.NUMBER else f" {left} "
+        right = f" {right} " if right else ""
+        right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
+        left = cut(left, width)
+        gap = width - cell_len(left) - cell_len(right)
+        if self.has_pseudo_class("focus"):
+            return strip([(left + " " * gap + right, RAISED)], width)
+        parts: list[Part] = [("─", DIM), (left, PLAIN), ("─" * (gap - 2), DIM), (right, DIM), ("─", DIM)]
+        return strip(parts, width)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """All lines, for a pane whose height is `auto`."""
+        return 1 + len(self.head(width)) + self.count()
+
+    # Scrolling
+
+    @property
+    def page(self) -> int:
+        """How many lines of the body fit."""
+        return max(1, self.size.height - 1 - len(self.head(self.size.width)))
+
+    @property
+    def last_top(self) -> int:
+        """The greatest `top` that still fills the pane."""
+        return max(0, self.count() - self.page)
+
+    def validate_top(self, top: int) -> int:
+        """Keep within the body."""
+        return max(0, min(top, self.last_top))
+
+    def go(self, lines: int) -> None:
+        """Move by so many lines, up or down."""
+        self.top += lines
+
+    def go_to(self, index: int) -> None:
+        """Move to a line; one beyond the end means the last."""
+        self.top = index
+
+    def sideways(self, columns: int) -> None:
+        """Move sideways, where lines are wider than the pane."""
+
+    def body_changed(self) -> None:
+        """The body is another one: stay in its bounds, draw it anew."""
+        self.top = self.validate_top(self.top)
+        self.refresh(layout=self.styles.is_auto_height)
+
+    def redraw_line(self, index: int) -> None:
+        """Draw one line of the body anew."""
+        y = index - self.top + 1 + len(self.head(self.size.width))
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def redraw_title(self) -> None:
+        """Draw the title anew."""
+        self.refresh(Region(0, 0, self.size.width, 1))
+
+    def redraw_head(self) -> None:
+        """Draw title and head anew."""
+        self.refresh(Region(0, 0, self.size.width, 1 + len(self.head(self.size.width))))
+
+    def on_resize(self) -> None:
+        """Stay in bounds."""
+        self.top = self.validate_top(self.top)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """One turn of the wheel."""
+        event.stop()
+        self.go(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """One turn of the wheel, up."""
+        event.stop()
+        self.go(-WHEEL)
+
+
+class CursorPane(Pane):
+    """A pane of which one line is current.
+
+    A cursor that leaves the pane scrolls half a page: a slow line then seldom has to carry the whole pane.
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep within the body."""
+        return max(0, min(cursor, self.count() - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Scroll if need be; else draw the two lines only."""
+        half = max(1, self.page // 2)
+        if new < self.top:
+            self.top = new if self.top - new > half else max(0, self.top - half)
+        elif new >= self.top + self.page:
+            self.top = new - self.page + 1 if new - self.top - self.page >= half else self.top + half
+        self.redraw_line(old)
+        self.redraw_line(new)
+        self.redraw_title()
+
+    def go(self, lines: int) -> None:
+        """Move the cursor."""
+        self.cursor += lines
+
+    def go_to(self, index: int) -> None:
+        """Move the cursor to a line."""
+        self.cursor = index
+
+    def on_click(self, event: events.Click) -> None:
+        """The line under the mouse becomes current."""
+        index = self.top + event.y - 1 - len(self.head(self.size.width))
+        if 0 <= index < self.count():
+            self.cursor = index
+
+    def on_resize(self) -> None:
+        """Keep the cursor visible."""
+        super().on_resize()
+        if self.cursor >= self.top + self.page:
+            self.top = self.cursor - self.page + 1

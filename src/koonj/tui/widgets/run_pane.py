@@ -1,0 +1,88 @@
+"""The run: what goes on while one does, and how the last one ended until it is dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import time
+
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.timer import Timer
+
+from koonj.tui.paint import strip
+from koonj.tui.run_lines import Line, history, progress, result_lines
+from koonj.tui.run_view import RunView
+from koonj.tui.theme import DIM
+from koonj.tui.widgets.pane import Pane
+
+TICK = 1.0
+"""Seconds between two updates of the elapsed time, and only while a run goes on."""
+
+
+class RunPane(Pane):
+    """Follows a run; at its end it stays on the result."""
+
+    NUMBER = "4"
+    TITLE = "Run"
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[Line] = []
+        self._ending = 0
+        self._ticker: Timer | None = None
+
+    def watch_view(self, old: RunView | None, new: RunView | None) -> None:
+        """Something happened."""
+        self._tick(running=new is not None and new.running)
+        following = old is None or self.top >= self.last_top
+        self._rewrap()
+        self.call_after_refresh(self._follow, following=following)
+
+    def _follow(self, *, following: bool) -> None:
+        """Stay on the newest line; an error is read from its beginning."""
+        if following:
+            failure = self.view.failure if self.view else None
+            self.top = self._ending if failure is not None else self.last_top
+
+    def _rewrap(self) -> None:
+        width = max(20, self.size.width)
+        happened = history(self.view, width) if self.view else []
+        ending = result_lines(self.view, width) if self.view else []
+        self._ending = len(happened)
+        self._lines = happened + ending
+        self.body_changed()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._rewrap()
+
+    def _tick(self, *, running: bool) -> None:
+        if running and self._ticker is None:
+            self._ticker = self.set_interval(TICK, self.redraw_head)
+        elif not running and self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+
+    def count(self) -> int:
+        """Lines of what happened."""
+        return len(self._lines) if self.view else 1
+
+    def title(self) -> tuple[str, str]:
+        """What runs or ran, and how an ended one is put away."""
+        if self.view is None:
+            return self.TITLE, ""
+        if self.view.running:
+            return f"{self.TITLE}  going on", "c cancels"
+        return f"{self.TITLE}  ended", "Esc dismisses"
+
+    def head(self, width: int) -> Sequence[Strip]:
+        """Migration and statement of the run that goes on."""
+        return [strip(line, width) for line in progress(self.view, time(), width)] if self.view else ()
+
+    def draw(self, index: int, width: int) -> Strip:
+        """One line of what happened."""
+        if self.view is None:
+            return strip([(" nothing has run yet", DIM)], width)
+        return strip(self._lines[index], width)

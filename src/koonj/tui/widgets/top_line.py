@@ -1,0 +1,53 @@
+"""The first line: which folder, which target, how it stands there."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from koonj.tui.model import Check, Snapshot
+from koonj.tui.paint import Part, cut, strip
+from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, RAISED, WAITING
+
+
+class TopLine(Widget):
+    """One line; the target's name stands out with a mark, in words and, where there is one, in colour."""
+
+    ALLOW_SELECT = False
+
+    snapshot: reactive[Snapshot | None] = reactive(None)
+
+    def render_line(self, y: int) -> Strip:
+        """Folder at the left; target and counts at the right, which come first where room is short."""
+        width = self.size.width
+        if self.snapshot is None:
+            return strip((), width)
+        check = self.snapshot.check
+        right = [*_target(check), *_standing(check)]
+        room = width - sum(cell_len(text) for text, _ in right)
+        left = cut(f" {self._folder()}", room - 1) if room > 8 else ""
+        return strip([(left.ljust(room), DIM), *right], width).apply_style(self.rich_style)
+
+    def _folder(self) -> str:
+        assert self.snapshot is not None
+        folder = self.snapshot.folder
+        return folder.shown_path or str(folder.path) if folder else str(self.snapshot.settings.migrations)
+
+
+def _target(check: Check) -> list[Part]:
+    guard = " PROTECTED" if check.target.protected else ""
+    return [("target ", DIM), (f" ► {check.target.name}{guard} ", RAISED)]
+
+
+def _standing(check: Check) -> list[Part]:
+    status = check.status
+    if status is None:
+        return [("  connecting " if check.since is not None else "  not asked yet ", WAITING)]
+    if status.error is not None:
+        return [("  × unreachable ", BAD)]
+    pending = WAITING if status.pending else GOOD
+    trouble: list[Part] = [(f"  {len(status.problems)} to decide", BAD)] if status.problems else []
+    counts: list[Part] = [(f"  {status.applied} applied", PLAIN), (f"  {status.pending} pending", pending)]
+    return [*counts, *trouble, (" ", PLAIN)]
