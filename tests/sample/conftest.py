@@ -1,0 +1,70 @@
+"""The sample's files, psql to run them, and one database that has them all."""
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from koonj.postgres.embedded.scratch import Scratch
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def files() -> list[Path]:
+    """The sample's migrations in their order."""
+    return sorted((ROOT / "database" / "migrations").glob("*.sql"))
+
+
+@pytest.fixture(scope="session")
+def run_sql(psql: Path) -> Callable[[str, Path | str], None]:
+    """Runs a file, or a text, as `psql -f` does; a failure shows what psql said."""
+
+    def run(dsn: str, script: Path | str) -> None:
+        file, text = ("-", script) if isinstance(script, str) else (str(script), None)
+        command = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-f", file]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def schema_of(pg_dump: Path) -> Callable[[str], str]:
+    """All that `pg_dump -s` says of a database, but for koonj's own schema and the random \\restrict lines."""
+
+    def dump(dsn: str) -> str:
+        command = [str(pg_dump), "--schema-only", "--exclude-schema=koonj", "-d", dsn]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return "".join(
+            line
+            for line in text.splitlines(keepends=True)
+            if not line.startswith(("\\restrict", "\\unrestrict"))
+        )
+
+    return dump
+
+
+@pytest.fixture(scope="session")
+def sample(server: Scratch, files: list[Path], run_sql: Callable[[str, Path | str], None]) -> Iterator[str]:
+    """The dsn of a database with all files applied by psql. Shared: tests leave it as it was."""
+    name = sql.Identifier(f"sample_{secrets.token_hex(4)}")
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+        dsn = server.dsn(name.as_string(None).strip('"'))
+        for file in files:
+            run_sql(dsn, file)
+        yield dsn
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def connection(sample: str) -> Iterator[psycopg.Connection]:
+    """A connection to the sample in a transaction that is rolled back."""
+    with psycopg.connect(sample) as connection:
+        yield connection
+        connection.rollback()

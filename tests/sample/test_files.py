@@ -1,0 +1,139 @@
+"""Each file of the sample by psql alone: up, down and up again, and again after an interruption at any step."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.migrations.folder import FolderReader, check
+from koonj.sql.control import Control
+from koonj.sql.sections import parse
+
+RunSql = Callable[[str, Path | str], None]
+SchemaOf = Callable[[str], str]
+
+
+def rollback(file: Path) -> str:
+    script = parse(file.read_text(encoding="utf-8")).rollback
+    assert script is not None, file.name
+    return script.source.text
+
+
+def test_fifteen_files_without_a_problem(files: list[Path]) -> None:
+    folder = FolderReader(files[0].parent).read()
+    assert [migration.name for migration in folder.migrations] == [file.name for file in files]
+    assert [migration.number for migration in folder.migrations] == list(range(1, 16))
+    assert check(folder) == ()
+    assert folder.others == 0
+
+
+def test_each_says_its_name_and_why(files: list[Path]) -> None:
+    for file in files:
+        name, why, *_ = file.read_text(encoding="utf-8").splitlines()
+        assert name == f"-- {file.name}"
+        description = parse(file.read_text(encoding="utf-8")).description
+        assert why.removeprefix("-- ") in description
+        assert "1. " not in description, "the first step is not part of the description"
+
+
+def test_up_down_up_and_all_the_way_back(
+    files: list[Path], database: str, run_sql: RunSql, schema_of: SchemaOf
+) -> None:
+    before = [schema_of(database)]
+    for file in files:
+        run_sql(database, file)
+        after = schema_of(database)
+        run_sql(database, rollback(file))
+        assert schema_of(database) == before[-1], file.name
+        run_sql(database, file)
+        assert schema_of(database) == after, file.name
+        before.append(after)
+    for file in reversed(files):
+        before.pop()
+        run_sql(database, rollback(file))
+        assert schema_of(database) == before[-1], file.name
+
+
+def test_a_rollback_may_run_twice(
+    files: list[Path], database: str, run_sql: RunSql, schema_of: SchemaOf
+) -> None:
+    for file in files:
+        run_sql(database, file)
+    for file in reversed(files):
+        run_sql(database, rollback(file))
+        once = schema_of(database)
+        run_sql(database, rollback(file))
+        assert schema_of(database) == once, file.name
+
+
+def stops(file: Path) -> Iterator[tuple[str, list[str]]]:
+    """Where a crash can leave the database: after each statement outside a transaction and after each COMMIT."""
+    done: list[str] = []
+    in_transaction = False
+    for statement in parse(file.read_text(encoding="utf-8")).body.statements:
+        done.append(statement.text)
+        if statement.control is not None:
+            in_transaction = statement.control is Control.BEGIN
+        if not in_transaction:
+            yield f"line {statement.line}", list(done)
+
+
+@pytest.mark.parametrize("number", [4, 10, 14])
+def test_a_file_in_steps_can_run_again_and_back_from_every_step(
+    number: int, files: list[Path], database: str, run_sql: RunSql, schema_of: SchemaOf
+) -> None:
+    for file in files[: number - 1]:
+        run_sql(database, file)
+    file = files[number - 1]
+    before = schema_of(database)
+    run_sql(database, file)
+    after = schema_of(database)
+    run_sql(database, rollback(file))
+    for where, statements in stops(file):
+        for finish, expected in ((rollback(file), before), (file, after)):
+            with psycopg.connect(database, autocommit=True) as connection:
+                for statement in statements:
+                    connection.execute(statement.encode())
+            run_sql(database, finish)
+            assert schema_of(database) == expected, where
+        run_sql(database, rollback(file))
+
+
+def test_the_role_of_users_who_were_there_before(files: list[Path], database: str, run_sql: RunSql) -> None:
+    for file in files[:3]:
+        run_sql(database, file)
+    add = "INSERT INTO users (email, display_name, email_verified_at) VALUES (%s, 'x', %s)"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(add, ("new@example.org", None))
+        connection.execute(add, ("known@example.org", "2024-01-01"))
+        run_sql(database, files[3])
+        rows = connection.execute("SELECT email, role FROM users ORDER BY email").fetchall()
+    assert rows == [("known@example.org", "member"), ("new@example.org", "guest")]
+
+
+def test_the_seeds_go_back_alone(files: list[Path], database: str, run_sql: RunSql) -> None:
+    for file in files[:2]:
+        run_sql(database, file)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO roles VALUES ('auditor', 'ours')")
+        connection.execute("INSERT INTO permissions VALUES ('auditor', 'audit_log:read')")
+        run_sql(database, files[2])
+        assert connection.execute("SELECT count(*) FROM roles").fetchone() == (5,)
+        run_sql(database, rollback(files[2]))
+        assert connection.execute("SELECT role, action FROM permissions").fetchall() == [
+            ("auditor", "audit_log:read")
+        ]
+        assert connection.execute("SELECT name FROM roles").fetchall() == [("auditor",)]
+
+
+def test_the_seeds_stay_when_somebody_built_on_them(
+    files: list[Path], database: str, run_sql: RunSql
+) -> None:
+    for file in files[:3]:
+        run_sql(database, file)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO permissions VALUES ('guest', 'feedback:give')")
+        with pytest.raises(AssertionError, match="permissions_role_fkey"):
+            run_sql(database, rollback(files[2]))
+        assert connection.execute("SELECT count(*) FROM permissions").fetchone() == (20,)

@@ -1,0 +1,202 @@
+"""The sample by koonj's command and by the two scripts: the same schema as by psql, and back to nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+ROOT = Path(__file__).parents[2]
+KOONJ = Path(sys.executable).with_name("koonj")
+
+SchemaOf = Callable[[str], str]
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def project(home: Path) -> Path:
+    """A copy of what the sample is made of, in a folder of its own: its embedded database is its own too."""
+    folder = home / "project"
+    shutil.copytree(ROOT / "database", folder / "database")
+    shutil.copy(ROOT / "koonj.toml", folder)
+    return folder
+
+
+def run(folder: Path, *arguments: str | Path, program: Path = KOONJ, **environment: str) -> Done:
+    path = f"{KOONJ.parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [str(program), *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PATH": path, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def script(project: Path, name: str, *arguments: str, **environment: str) -> Done:
+    # From another folder: the scripts find their project by their own place.
+    return run(Path("/"), *arguments, program=project / "database" / name, **environment)
+
+
+def ok(done: Done) -> str:
+    assert done.returncode == 0, f"{done.args} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def history(dsn: str) -> list[tuple[str, str, str]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute("SELECT name, action, outcome FROM koonj.history ORDER BY id").fetchall()
+
+
+def test_check_finds_nothing(project: Path) -> None:
+    ok(run(project, "check"))
+
+
+def test_the_schema_is_the_one_that_psql_makes_and_goes_back_to_nothing(
+    project: Path, files: list[Path], sample: str, database: str, schema_of: SchemaOf
+) -> None:
+    empty = schema_of(database)
+    ok(run(project, "apply", "--all", "--yes", "--dsn", database))
+    assert schema_of(database) == schema_of(sample)
+    assert [(name, outcome) for name, _, outcome in history(database)] == [
+        (file.name, "done") for file in files
+    ]
+    ok(run(project, "status", "--dsn", database))
+    ok(run(project, "rollback", "--all", "--yes", "--dsn", database))
+    assert schema_of(database) == empty
+    assert run(project, "status", "--dsn", database).returncode == 3
+
+
+def test_one_by_one_is_the_same(project: Path, sample: str, database: str, schema_of: SchemaOf) -> None:
+    ok(run(project, "apply", "4", "--yes", "--dsn", database))
+    ok(run(project, "rollback", "--yes", "--dsn", database))
+    ok(run(project, "apply", "--yes", "--dsn", database))
+    ok(run(project, "apply", "--all", "--yes", "--dsn", database))
+    assert schema_of(database) == schema_of(sample)
+
+
+def test_init_db_on_the_server_that_koonj_runs(project: Path) -> None:
+    ok(script(project, "init-db.sh"))
+    ok(run(project, "status"))
+    ok(script(project, "init-db.sh"))  # nothing left to do, and no error
+
+
+def libpq_environment(dsn: str) -> dict[str, str]:
+    parts = conninfo_to_dict(dsn)
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
+    return {names[key]: str(value) for key, value in parts.items() if key in names}
+
+
+@pytest.fixture
+def local(database: str, psql: Path) -> dict[str, str]:
+    """What says where the PostgreSQL of this machine is, and finds its programs."""
+    path = os.pathsep.join([str(KOONJ.parent), str(psql.parent), os.environ["PATH"]])
+    if shutil.which("createdb", path=path) is None:
+        pytest.skip("no createdb on this machine")
+    return {**libpq_environment(database), "PATH": path}
+
+
+def test_init_db_makes_a_database_of_a_name(
+    project: Path, sample: str, database: str, local: dict[str, str], schema_of: SchemaOf
+) -> None:
+    name = f"{conninfo_to_dict(database)['dbname']}-new"
+    dsn = psycopg.conninfo.make_conninfo(database, dbname=name)
+    try:
+        ok(script(project, "init-db.sh", name, **local))
+        assert schema_of(dsn) == schema_of(sample)
+        ok(script(project, "init-db.sh", name, **local))
+    finally:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["x; rm -rf /"], {}, "not a plain name"),
+        ([""], {}, "empty"),
+        (["ragqa"], {"PGHOST": "db.internal"}, "another machine"),
+        (["ragqa"], {"PGHOST": "/run", "PGHOSTADDR": "192.0.2.1"}, "another machine"),
+        (["ragqa"], {"PGSERVICE": "production"}, "another machine"),
+    ],
+)
+def test_init_db_refuses(arguments: list[str], environment: dict[str, str], says: str, project: Path) -> None:
+    done = script(project, "init-db.sh", *arguments, **environment)
+    assert done.returncode in {1, 2}
+    assert says in done.stderr
+
+
+@pytest.fixture
+def staging(project: Path, database: str) -> str:
+    """A target of koonj.toml; its dsn."""
+    with (project / "koonj.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[targets.staging]\ndsn = "{database}"\n')
+    return database
+
+
+def test_run_migrations_to_a_target(project: Path, sample: str, staging: str, schema_of: SchemaOf) -> None:
+    ok(script(project, "run-migrations.sh", "staging", "--yes"))
+    assert schema_of(staging) == schema_of(sample)
+
+
+def test_run_migrations_changes_nothing_that_nobody_agreed_to(
+    project: Path, staging: str, schema_of: SchemaOf
+) -> None:
+    empty = schema_of(staging)
+    done = script(project, "run-migrations.sh", "staging")
+    assert done.returncode != 0
+    assert "--yes" in done.stderr
+    assert schema_of(staging) == empty
+
+
+def test_run_migrations_to_an_unknown_target(project: Path) -> None:
+    done = script(project, "run-migrations.sh", "nowhere", "--yes")
+    assert done.returncode != 0
+    assert "nowhere" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--yes"]])
+def test_run_migrations_wants_a_target(arguments: list[str], project: Path) -> None:
+    done = script(project, "run-migrations.sh", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: database/run-migrations.sh TARGET")
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path) -> str:
+    """A PATH with what a shell script needs, and without koonj."""
+    for name in ("sh", "cat", "dirname"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["init-db.sh", "run-migrations.sh"])
+def test_help_needs_nothing(name: str, project: Path, bare_path: str) -> None:
+    assert ok(script(project, name, "--help", PATH=bare_path)).startswith(f"Usage: database/{name}")
+
+
+@pytest.mark.parametrize("arguments", [["init-db.sh"], ["run-migrations.sh", "local"]])
+def test_without_koonj_they_say_so(arguments: list[str], project: Path, bare_path: str) -> None:
+    name, *rest = arguments
+    done = script(project, name, *rest, PATH=bare_path)
+    assert done.returncode == 1
+    assert "no koonj in" in done.stderr
+
+
+def test_they_prefer_the_koonj_of_the_project(project: Path) -> None:
+    own = project / ".venv" / "bin" / "koonj"
+    own.parent.mkdir(parents=True)
+    own.write_text('#!/bin/sh\nprintf "%s|" "$PWD" "$@"\n')
+    own.chmod(0o755)
+    done = script(project, "run-migrations.sh", "local", "--wait", "a b")
+    assert ok(done) == f"{project}|apply|--all|--target|local|--wait|a b|"
+    done = script(project, "init-db.sh", "--json")
+    assert ok(done) == f"{project}|apply|--all|--yes|--target|local|--json|"
