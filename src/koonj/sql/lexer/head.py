@@ -21,7 +21,7 @@ _LIMIT = 8
 
 
 class Head:
-    """The first identifiers of one statement, in lower case, as psql tracks them (psqlscan.l, {identifier})."""
+    """The first identifiers of one statement, as psql tracks them (psqlscan.l, {identifier})."""
 
     __slots__ = ("value_at", "words")
 
@@ -29,17 +29,14 @@ class Head:
         self.words: list[str] = []
         self.value_at = 0
 
-    def hear(self, word: str, end: int, *, nested: bool) -> Words:
+    def hear(self, word: str, end: int) -> Words:
         """Add a word; the answer says which words are wanted from here on.
 
         Args:
             word: in lower case.
             end: the offset after it.
-            nested: it is inside parentheses.
         """
         words = self.words
-        if words and nested and words[0] != "create":
-            return Words.ALL
         words.append(word)
         if word in _BEFORE_VALUE:
             self.value_at = end
@@ -56,9 +53,8 @@ class Head:
     def copies_rows(self) -> bool:
         """Whether this is COPY … FROM STDIN (or STDOUT, which PostgreSQL takes for the same)."""
         words = self.words
-        return words[:1] == ["copy"] and any(
-            pair in (("from", "stdin"), ("from", "stdout"))
-            for pair in zip(words[1:6], words[2:7], strict=False)
+        return words[:1] == ["copy"] and not {("from", "stdin"), ("from", "stdout")}.isdisjoint(
+            pairwise(words)
         )
 
     def standard_strings(self, source: str, *, default: bool) -> bool | None:

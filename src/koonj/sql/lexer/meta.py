@@ -13,6 +13,7 @@ RESETTING = frozenset({"r", "reset"})
 """These throw away what has been read so far."""
 
 QUITTING = frozenset({"q", "quit"})
+"""These end the reading; what has been read so far is sent, as at the end of a file."""
 
 _WHOLE_LINE = frozenset({"!", "copy", "ef", "ev", "sf", "sf+", "sv", "sv+", "help", "h"})
 """The argument of these is the rest of the line, quotes and backslashes included."""

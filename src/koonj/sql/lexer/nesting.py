@@ -4,7 +4,7 @@
 class Nesting:
     """A stack of what is open, with the offset where each began. While it holds something, no semicolon ends.
 
-    psql counts a BEGIN, CASE or END only outside parentheses, so blocks never lie above a parenthesis.
+    psql hears of no word in parentheses, so that a block never lies above a parenthesis.
     """
 
     __slots__ = ("_open",)
@@ -36,8 +36,6 @@ class Nesting:
 
     def block_word(self, word: str, at: int) -> None:
         """BEGIN opens a block, and so does CASE inside one, as it ends with END too."""
-        if self.in_parentheses:
-            return
         if word == "begin":
             self._open.append(("begin atomic", at))
         elif word == "case" and self._open:

@@ -13,9 +13,13 @@ _LETTER = r"A-Za-z_\x80-\U0010ffff"
 """What may start an identifier: psql reads bytes, and each byte from 0x80 on counts as a letter."""
 
 _WORD = rf"[{_LETTER}][{_LETTER}0-9$]*+"
-_DIGITS = r"[0-9]++(?:_[0-9]++)*"
+_INTEGER = r"[0-9]++(?:_[0-9]++(?!\$))*"
+_NUMBER = rf"(?:{_INTEGER}(?:\.(?!\.)(?:{_INTEGER})?)?|\.{_INTEGER})(?:[eE][-+]{_INTEGER})?"
 _TAG_END = rf"(?:[{_LETTER}][{_LETTER}0-9]*+)?\$"
 _KEYWORD = rf"(?:[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LETTER}0-9$])"
+_PREFIX = r"(?:[bBnNxX](?=')|[uU](?=&))"
+"""The first letter of B'…', N'…', X'…', U&'…': no word, though it reads like one."""
+
 _NEVER = "(?!)"
 
 BLANKS = r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+)*"
@@ -47,17 +51,19 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
     """
     prefixed = r"(?:[eEbBxX]|[uU]&)'" if backslashes else "[eE]'"
     word = rf"(?!{prefixed}){_WORD}"
-    skipped = {Words.ALL: _NEVER, Words.BLOCK: rf"(?!{_KEYWORD}){word}", Words.NONE: word}[words]
-    heard = {Words.ALL: word, Words.BLOCK: _KEYWORD, Words.NONE: _NEVER}[words]
+    skipped, heard = {
+        Words.ALL: (rf"(?!{prefixed}){_PREFIX}", rf"(?!{_PREFIX}){word}"),
+        Words.BLOCK: (rf"(?!{_KEYWORD}){word}", _KEYWORD),
+        Words.NONE: (word, _NEVER),
+    }[words]
     return re.compile(
         rf"""(?:
           [^-'"$;()\\/:.0-9{_LETTER}]++     # blanks, commas, operators
         | {skipped}
         | {_NEVER if backslashes else "'[^']*+'"}    # with '' inside it reads as two: the end is the same
         | "[^"]*+"
-        | (?:{_DIGITS}(?:\.(?!\.)(?:{_DIGITS})?)?|\.{_DIGITS})(?:{_WORD})?    # 1.5e and 1a$ are one token
-        | \${_DIGITS}(?:{_WORD})?           # $1, a parameter
-        | \.
+        | (?:{_NUMBER}|\$[0-9]++)(?:{_WORD})?    # 1.5e, 1_0$a and $1a, though not valid, are one token each
+        | \.\.?
         | :(?::|[{_LETTER}0-9]*+)           # ::, or :name, a psql variable, in which $ is no letter
         | --[^\n\r]*+ | -(?!-) | /(?!\*)
         | \$(?!{_TAG_END}|[0-9])

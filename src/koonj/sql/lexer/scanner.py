@@ -119,6 +119,8 @@ class Scanner:
 
     def _on_word(self, event: Match[str]) -> None:
         word = event["word"].lower()
+        if self._nesting.in_parentheses:
+            return  # psql hears of none that is in parentheses
         if self._words is Words.BLOCK:
             self._nesting.block_word(word, event.start("word"))
         elif self._head is None and word not in WATCHED:
@@ -130,7 +132,7 @@ class Scanner:
         if self._head is None:
             self._head = Head()
             self._heads.append(self._head)
-        wanted = self._head.hear(word, end, nested=self._nesting.in_parentheses)
+        wanted = self._head.hear(word, end)
         if wanted is not self._words:
             self._listen(wanted)
 
@@ -144,25 +146,32 @@ class Scanner:
         self._pieces.append((self._piece_start, at))  # \; and \: stand for the bare character
         self._piece_start = at + 1
         self._at = at + 2
-        if self._text[at + 1] == ";":
+        if self._text[at + 1] == ";" and not self._nesting:
             self._new_head()
 
     def _meta_command(self, at: int) -> None:
         name, end = meta.read(self._text, at)
         if name in meta.SENDING:
             self._send_by(name, at)
+        elif name in meta.QUITTING:
+            self._send("\\" + name, at)
         elif name in meta.RESETTING:
             self._clear()
         elif self._start is not None:
-            self._pieces.append((self._piece_start, at))
-            self._piece_start = end
+            self._cut_out(at, end)
         self._at = end
         item = Item(ItemKind.META, at, end, name=name, source=self._text)
         self._ready.append(item)
         self._copies += meta.copies_from_stdin(name, item.text)
         if name in meta.QUITTING:
             self._at = len(self._text)
-            self._send("eof", self._at)
+
+    def _cut_out(self, at: int, end: int) -> None:
+        """Leave a meta-command out of the statement around it, with the line ends before it, as psql does."""
+        while at > self._piece_start and self._text[at - 1] == "\n":
+            at -= 1
+        self._pieces.append((self._piece_start, at))
+        self._piece_start = end
 
     def _send_by(self, name: str, at: int) -> None:
         r"""``\g`` and its like: send what has been read or, if that is nothing, the last statement again."""

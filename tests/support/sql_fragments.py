@@ -1,0 +1,72 @@
+r"""Pieces of SQL, each a corner of psql's lexer. Joined at random they make a file that is nearly all corners."""
+
+QUOTES = [
+    "'", "''", "'a'", "'it''s'", "'\\'", "'--'", "'a;b'", "'a\nb'", "'a\n\n;b'", "'a\r'", "'\\';'",
+    "E'", "E'a\\'b'", "e'\\\\'", "E'\\", "E'x''y'", "E'a''b", "E'a'\n'b\\'c'", "E'a'\r'b\\'c'", "E'a' -- c\r 'b\\'c'",
+    "u&'a''b'", "U&'\\0041'", 'U&"a""b"', "u&", "U&E'\\''", "B'01'", "x'1F'", "b'a''b\\'", "B'a'\r'b\\'", "n'q'", "N'a''b'",
+    '"', '"a"', '"a"";"', '"b;"', '"E\'"',
+    "$$", "$$a;b$$", "$$'$$", "$a$", "$b$", "$a$ x; $b$ ' $a$", "$é$;$é$", "$A$;$a$;$A$", "$a$$a$",
+]  # fmt: skip
+WORDS = [
+    "select", " select 1", "values (1)", "x", "é", "日本", "😀", "\u00a0", "\u2003", "e", "E", "u", "_", "a$b", "a$$", "é$x$",
+    "_$a$", "insert into t values ('a', E'b\\n', $$c$$);", "comment on table t is 'x;';", "\v", "\f", "\t", " ", "\ufeff",
+]  # fmt: skip
+NUMBERS = [
+    "$1", "$1$a$", "$1a$b$", "$1e'\\'", "$", "$ ", "1", "1$a$", "1a$a$", "1_0", "1_$a$", "1.5", "1.e'\\'", "1.5.e'\\''", ".5e'",
+    "1e-5", "1e+", "0x1F", "0x$a$", "0b'1'", "1..10", "1..e'\\''", "t.e'\\''", "1__e'\\'",
+]  # fmt: skip
+COMMENTS = [
+    "/*", "*/", "/* c */", "/* a /* b */ c */", "/**/", "/*/", "/* ' */", "/*\n;\n*/", "--", "-- c ' \" ; $$", "--;",
+    "-- c\r", "--\n", "\n-- c\n", "-", "- -", "->>", "#-", "@-", "*/*", "+--", "+/*x*/", "//*", "%%", "*", "/", "?-",
+]  # fmt: skip
+BRACKETS = ["(", ")", "((", "))", "(;)", "( ; )", "(';')", "[", "]", "[1:2]", "{", "}"]
+BLOCKS = [
+    " begin ", " BEGIN ", " end ", " End ", " case ", "CASE ", " begin atomic ", " end;", " case when x then y end ",
+    "create function f() ", "create or replace function f() ", "create procedure p() ", "create or replace procedure p ",
+    "CREATE /*x*/ OR -- y\n REPLACE FUNCTION f() ", "create or ", "create ", " function ", " or ", " replace ", " procedure ",
+    "create function f() begin atomic select 1; select case when a then b end; end;\n",
+    "create procedure p() begin atomic select (case a when b then c end); end;\n",
+    "create function f() begin atomic select 1\\; select 2; end;\n", "create (or) replace function f() begin ",
+    "create function begin() returns int return 1;\n", "create function f() language sql as $$ begin; end $$;\n",
+    "create view v as select case when a then b end;\n", "create table t (a int, ", "begin; end;\n",
+    "create schema s create function f() begin atomic select 1; end;\n", " begin$ ", " $begin ", " 1begin ", " end_x ",
+]  # fmt: skip
+COLONS = [
+    ":a", ":'a'", ':"a"', ":'", ':"', "::", "::text", ":=", ":", ":1", ":é", ":a$b", ":a$$", ":e'\\'", ":::e'\\'",
+    "::e'\\''", ":begin ", ":'a''b'",
+]  # fmt: skip
+ENDS = [
+    "\\;",
+    "\\:",
+    "\\;\\;",
+    "; ",
+    ";",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    "\n;\n",
+    *[";\n"] * 12,
+    ";\r\n",
+    ";\r",
+    ";\n\n",
+]
+META = [
+    "\\echo hi\n", "\\echo 'a ; b' \"c ' d\" x\n", "\\set ON_ERROR_STOP 0\n", "\\echo a \\\\", "\\echo a \\echo b\n",
+    "\\echo 'x\n", '\\echo "x\n', "\\echo\n", "\\echo a'b'c\n", "\\restrict k\n\\unrestrict k\n", "\\r\n", "\\p\n", "\\g\n",
+    "\\echo 'a\\'b' \\\\ ", "\\echo\tx\r\n", "\\echo 'a''b' \\\\", "\\echo :a;b \\\\ ;", "\\echo a\\;\n", "\\echo -- x \\\\",
+]  # fmt: skip
+# psql 18.6 takes a statement without any word that follows COPY … FROM STDIN for one more COPY (and throws away what
+# follows as its rows), so each of these ends with a word.
+COPIES = [
+    "copy t from stdin;\n1\t;\n2\t'\n\\.\nselect;\n", "COPY t FROM stdin ; -- c\nx\n\\.\r\nselect;\n",
+    "copy t from stdin;\n\\.\nselect;\n", "copy s.t from stdin with (format csv);\r\n\"\n\\.\nselect;\n",
+    "copy t (a, b) from '/x';\n", "copy t to stdout;\n", "\ncopy /* from stdin */ t from program 'stdin';\n",
+    "\ncopy (select 1 from stdin) to stdout;\n", '\ncopy "stdin" from \'/x\';\n',
+]  # fmt: skip
+SETTINGS = [
+    "set standard_conforming_strings = off;\n", "set standard_conforming_strings to on;\n", "set a = 'off';\n",
+    "set standard_conforming_strings=off; select 'a\\';'\n;", "SET LOCAL standard_conforming_strings TO 'off';\n",
+]  # fmt: skip
+
+FRAGMENTS = [*QUOTES, *WORDS, *NUMBERS, *COMMENTS, *BRACKETS, *BLOCKS, *COLONS, *ENDS, *META, *COPIES]
