@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from koonj.config import find_migrations as find_migrations
+from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
 from koonj.migrations.reading import Refused, Snapshot, read_file, read_link
 from koonj.sql.fingerprint import file_hash
 from koonj.sql.problem import Problem
+
+__all__ = ["FileProblem", "Folder", "FolderError", "FolderReader", "check", "find_migrations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Folder:
     others: int
     """Files and folders that are no migrations and were left alone."""
     problems: tuple[tuple[str, Problem], ...]
-    """(file name, problem) of the names, the numbers and of files that could not be read; not of their text."""
+    """(file name, problem) of names, of numbers, of files that could not be read; not of their text."""
     shown_path: str = ""
     """As the person knows it: relative to the working directory where that is shorter."""
 
@@ -46,9 +48,13 @@ class FolderError(Exception):
 def check(folder: Folder) -> tuple[FileProblem, ...]:
     """Everything that is wrong, known without a database: of the folder, then file by file in order."""
     shown = folder.shown_path or str(folder.path)
-    of_folder = [FileProblem(name, os.path.join(shown, name), problem) for name, problem in folder.problems]
+    of_folder = [FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems]
     of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in m.problems]
     return (*of_folder, *of_files)
+
+
+def _shown_file(shown_folder: str, name: str) -> str:
+    return name if shown_folder in {"", "."} else str(Path(shown_folder, name))
 
 
 class FolderReader:
@@ -147,4 +153,6 @@ def _shown(path: Path, cwd: Path | None) -> str:
 
 
 def _unreadable_folder(shown: str, error: OSError) -> str:
-    return f"{shown}: the migrations folder cannot be read: {error.strerror}. Give another with --migrations PATH."
+    return (
+        f"{shown}: the migrations folder cannot be read: {error.strerror}. Name another: --migrations PATH."
+    )

@@ -95,8 +95,8 @@ class Migration:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong with this file, known without a database, by line.
 
-        A text that cannot be read, or that is another tool's, has that one problem: what else a parser would say
-        about it is noise.
+        A text that cannot be read, or that is another tool's, has that one problem: what a parser would say
+        about it besides is noise.
         """
         unreadable = encoding.problem(self.raw)
         if unreadable is not None:

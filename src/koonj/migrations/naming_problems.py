@@ -53,5 +53,8 @@ def _duplicate(number: int, name: str, names: Sequence[str]) -> Problem:
 def _gap(first: int, last: int) -> Problem:
     numbers = f"Number {first:03d} is" if first == last else f"Numbers {first:03d} to {last:03d} are"
     return Problem(
-        "gap", Severity.NOTE, f"{numbers} not used.", "Nothing to do, if no file was lost; koonj does not mind."
+        "gap",
+        Severity.NOTE,
+        f"{numbers} not used.",
+        "Nothing to do, if no file was lost; koonj does not mind.",
     )

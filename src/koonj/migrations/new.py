@@ -51,7 +51,9 @@ def slugify(words: str) -> str:
     plain = unicodedata.normalize("NFKD", fit[2] if fit else words.strip().removesuffix(".sql"))
     slug = snake_case("".join(c for c in plain if not unicodedata.combining(c)))
     if not slug:
-        raise SlugError(f"{words!r} has no letter a-z or digit for a file name; say it like 'add status to documents'.")
+        raise SlugError(
+            f"{words!r} has no letter a-z or digit for a file name; say it like 'add status to documents'."
+        )
     if len(slug) > _LONGEST_SLUG:
         raise SlugError(f"The name has {len(slug)} characters; at most {_LONGEST_SLUG} fit into a file name.")
     return slug
@@ -99,7 +101,7 @@ def _write(path: Path, text: str, made: list[Path]) -> None:
     """Creates one file, on disk when it returns; adds it to `made` as soon as it is there."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     made.append(path)
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -118,7 +120,7 @@ def _locked(folder: Path) -> Iterator[int]:
 
 
 def _names(folder: Path) -> list[str]:
-    return [name for name in os.listdir(folder) if looks_like_one(name)]
+    return [path.name for path in folder.iterdir() if looks_like_one(path.name)]
 
 
 def _after(names: Iterable[str]) -> tuple[int, int]:

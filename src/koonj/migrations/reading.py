@@ -7,11 +7,11 @@ from typing import NamedTuple
 from koonj.sql.problem import Problem, Severity
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-"""O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: a link is followed by `read_link` only."""
+"""O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: only `read_link` follows a link."""
 
 _SETTLED_NS = 2_000_000_000
-"""A file changed less than this before it was read may change again without a new time stamp (the clock of ext4
-ticks every few ms, that of FAT every 2 s), so it is read again the next time."""
+"""A file that changed less than this before it was read may change again without a new time stamp (the clock
+of ext4 ticks every few ms, that of FAT every 2 s), so it is read again the next time."""
 
 
 class Snapshot(NamedTuple):
@@ -34,9 +34,7 @@ class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error 
         self.problem = problem
 
 
-def read_file(
-    directory: int, name: str, now: int, before: Snapshot | None
-) -> tuple[Snapshot, bytes | None]:
+def read_file(directory: int, name: str, now: int, before: Snapshot | None) -> tuple[Snapshot, bytes | None]:
     """A regular file's bytes, or None for them if `before` still describes it. Raises Refused.
 
     `directory` is an open descriptor, `now` in ns since the epoch, taken before the folder was listed.
@@ -56,7 +54,7 @@ def read_link(
 ) -> tuple[Snapshot, bytes | None]:
     """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises Refused."""
     top = os.path.realpath(folder)
-    end = os.path.realpath(os.path.join(top, name))
+    end = os.path.realpath(f"{top}/{name}")
     if os.path.commonpath([top, end]) != top:
         raise Refused(_leaves(end))
     return read_file(directory, os.path.relpath(end, top), now, before)

@@ -1,10 +1,14 @@
-"""koonj.toml and the environment -> Settings and Targets."""
+"""What koonj.toml, the command line and the environment say, as values."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 EMBEDDED = "embedded"
 """The dsn of the server that koonj runs itself."""
+
+FILE_NAME = "koonj.toml"
+FOLDERS = ("database/migrations", "db/migrations", "migrations")
+"""Where migrations are looked for, upward from the working directory, where there is no koonj.toml."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class Password:
     source: str
     """``env``, ``file`` or ``command``."""
     value: str
+    """Of a file: its absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,17 @@ class Target:
     password: Password | None = None
     database: str = ""
     """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a project keeps things; enough for what needs no database."""
+
+    root: Path
+    """The folder of koonj.toml, or the one in which the migrations folder was found."""
+    migrations: Path
+    patterns: Path
+    """The project's own patterns; it may not exist."""
 
 
 @dataclass(frozen=True, slots=True)

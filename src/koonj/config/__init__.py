@@ -1,0 +1,62 @@
+"""koonj.toml and the environment -> Settings and Targets."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from koonj.config import project, targets
+from koonj.config.project import find_migrations
+from koonj.config.values import (
+    EMBEDDED,
+    FILE_NAME,
+    FOLDERS,
+    ConfigError,
+    Password,
+    Places,
+    Settings,
+    Target,
+)
+
+__all__ = [
+    "EMBEDDED",
+    "FILE_NAME",
+    "FOLDERS",
+    "ConfigError",
+    "Password",
+    "Places",
+    "Settings",
+    "Target",
+    "find_migrations",
+    "load",
+    "places",
+]
+
+
+def load(
+    cwd: Path,
+    *,
+    migrations: Path | None = None,
+    target: str | None = None,
+    dsn: str | None = None,
+    environ: Mapping[str, str],
+) -> Settings:
+    """The settings of the project around `cwd`. Reads only koonj.toml, writes nothing. Raises ConfigError.
+
+    `migrations`, `target` and `dsn` are the command line's. The target is the command line's `dsn`, else the
+    named one, else koonj.toml's ``default`` or its first; where koonj.toml has none, DATABASE_URL, else what
+    the PG* variables say.
+    """
+    found = project.find(cwd, migrations)
+    listed = targets.listed(found, environ)
+    chosen = targets.choose(found, listed, target, dsn)
+    if chosen not in listed:
+        listed = (chosen, *(t for t in listed if t.name != chosen.name))
+    where = found.places
+    return Settings(where.root, where.migrations, where.patterns, listed, chosen)
+
+
+def places(cwd: Path, *, migrations: Path | None = None) -> Places:
+    """The folders of the project around `cwd`, for what needs no target (check, new, patterns).
+
+    Raises ConfigError, also for mistakes in the rest of koonj.toml's top level.
+    """
+    return project.find(cwd, migrations).places

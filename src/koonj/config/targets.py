@@ -1,0 +1,177 @@
+"""The targets: from koonj.toml, from DATABASE_URL, from PG*; and which of them is meant."""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from koonj.config import dsn as dsn_rules
+from koonj.config.duration import milliseconds
+from koonj.config.project import Project
+from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
+from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Password, Target
+
+_KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database")
+_PASSWORD_SOURCES = ("env", "file", "command")
+_PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
+"""The variables of libpq that say which database is meant (libpq-envars)."""
+
+
+def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
+    """koonj.toml's targets; where it has none, those of the environment. Raises ConfigError."""
+    if project.file is not None:
+        try:
+            declared = _declared(project.file, project.places.root)
+        except TomlError as error:
+            raise ConfigError(str(error)) from error
+        if declared:
+            return declared
+    return _of_environment(environ, project.places.root)
+
+
+def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str | None) -> Target:
+    """The target that is meant. Raises ConfigError."""
+    if dsn is not None:
+        if name is not None:
+            raise ConfigError("--target and --dsn name two databases; give one of them.")
+        return _from_outside("dsn", "--dsn", dsn, project.places.root)
+    if name is not None:
+        return _named(known, name, f"--target {name}")
+    default = _default(project.file, known)
+    if default is not None:
+        return default
+    if not known:
+        raise ConfigError(
+            f"No target: which database? Add one to {FILE_NAME} (koonj init makes it), give --dsn DSN "
+            "(--dsn embedded is a server of koonj's own), or set DATABASE_URL or PGDATABASE."
+        )
+    return known[0]
+
+
+def _named(known: Sequence[Target], name: str, said_by: str) -> Target:
+    for target in known:
+        if target.name == name:
+            return target
+    raise ConfigError(f"{said_by}: there is no such target. {did_you_mean(name, [t.name for t in known])}")
+
+
+def _default(file: TomlFile | None, known: Sequence[Target]) -> Target | None:
+    """The one that koonj.toml's ``default`` names."""
+    if file is None:
+        return None
+    try:
+        name = file.get(("default",), str)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+    return (
+        None
+        if name is None
+        else _named(known, name, f"{file.shown}:{file.line(('default',))}: default = {name!r}")
+    )
+
+
+def _of_environment(environ: Mapping[str, str], root: Path) -> tuple[Target, ...]:
+    found = []
+    if url := environ.get("DATABASE_URL"):
+        found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, root))
+    if any(environ.get(name) for name in _PLACES):
+        found.append(Target("environment", ""))
+    return tuple(found)
+
+
+def _from_outside(name: str, said_by: str, dsn: str, root: Path) -> Target:
+    """A target of the command line or the environment, which may hold a password. Raises ConfigError."""
+    wrong = dsn_rules.mistake(dsn)
+    if wrong is not None:
+        raise ConfigError(f"{said_by}: {wrong}")
+    return Target(name, dsn, database=database_name(root) if dsn == EMBEDDED else "")
+
+
+def _declared(file: TomlFile, root: Path) -> tuple[Target, ...]:
+    """koonj.toml's targets, in its order. Raises TomlError."""
+    return tuple(_target(file, name, root) for name in file.table(("targets",)))
+
+
+def _target(file: TomlFile, name: str, root: Path) -> Target:
+    keys = ("targets", name)
+    if not name.strip() or not name.isprintable():
+        file.fail(keys, "a target needs a name that can be typed.")
+    file.only(keys, _KEYS)
+    dsn = file.get((*keys, "dsn"), str)
+    if dsn is None:
+        file.fail(keys, f'target {name!r} has no dsn. Write dsn = "embedded", or what libpq takes.')
+    wrong = dsn_rules.mistake(dsn) or dsn_rules.secret(dsn)
+    if wrong is not None:
+        file.fail((*keys, "dsn"), wrong)
+    return Target(
+        name,
+        dsn,
+        protected=file.get((*keys, "protected"), bool) or False,
+        lock_timeout=_lock_timeout(file, (*keys, "lock_timeout")),
+        role=_role(file, (*keys, "role")),
+        password=_password(file, (*keys, "password"), root),
+        database=_database(file, (*keys, "database"), dsn, root),
+    )
+
+
+def _lock_timeout(file: TomlFile, keys: tuple[str, ...]) -> str:
+    given = file.get(keys, str)
+    if given is None:
+        return "5s"
+    if milliseconds(given) is None:
+        file.fail(
+            keys,
+            f"{given!r} is not a time of PostgreSQL's: write '5s', '500ms' or '2min'; '0' waits for ever.",
+        )
+    return given
+
+
+def _role(file: TomlFile, keys: tuple[str, ...]) -> str | None:
+    role = file.get(keys, str)
+    if role is not None and (not role or "\0" in role):
+        file.fail(keys, "role must be a role's name; leave the line out for none.")
+    return role
+
+
+def _password(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password | None:
+    if isinstance(file.table(keys[:-1]).get(keys[-1]), str):
+        file.fail(keys, f"the password itself does not belong into {FILE_NAME}. {dsn_rules.INSTEAD}")
+    table = file.table(keys)
+    if keys[-1] not in file.table(keys[:-1]):
+        return None
+    file.only(keys, _PASSWORD_SOURCES)
+    if len(table) != 1:
+        file.fail(keys, f"password needs exactly one of {', '.join(_PASSWORD_SOURCES)}.")
+    source = next(iter(table))
+    value = file.get((*keys, source), str)
+    if not value:
+        file.fail((*keys, source), f"password.{source} is empty.")
+    if source == "file":
+        value = str(root / Path(value).expanduser())
+    return Password(source, value)
+
+
+def _database(file: TomlFile, keys: tuple[str, ...], dsn: str, root: Path) -> str:
+    given = file.get(keys, str)
+    if dsn != EMBEDDED:
+        if given is not None:
+            file.fail(keys, 'database is for dsn = "embedded"; elsewhere write dbname=… into the dsn.')
+        return ""
+    if given is None:
+        return database_name(root)
+    if not given or "\0" in given or len(given.encode()) > _NAME_BYTES:
+        file.fail(keys, f"database must be a name of 1 to {_NAME_BYTES} bytes.")
+    return given
+
+
+_NAME_BYTES = 63
+"""PostgreSQL cuts longer identifiers (NAMEDATALEN - 1)."""
+
+
+def database_name(root: Path) -> str:
+    """The embedded server's database of a project: its folder's name, and six digits of its path's hash."""
+    path = root.resolve()
+    slug = re.sub(r"[^a-z0-9]+", "_", path.name.lower()).strip("_")[:50] or "koonj"
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()
+    return f"{slug}_{digest[:6]}"
