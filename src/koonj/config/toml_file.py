@@ -51,7 +51,7 @@ class TomlFile:
         """The line (1-based) on which the value of these keys begins; None for no keys.
 
         tomllib tells no positions of what is valid, so ever longer prefixes are parsed until the value is
-        there. It begins after the last prefix that is whole. Only mistakes are looked up, and these files are short.
+        there. It begins after the last prefix that is whole. Only mistakes are looked up, in short files.
         """
         lines = self._text.splitlines(keepends=True) if keys else []
         begin = 1

@@ -1,8 +1,9 @@
 """The name of a migration's file: ``016_add_status_to_documents.sql``.
 
 Three digits or more, an underscore, snake case, ``.sql``. A .sql file that begins with a digit and does not
-fit was surely meant to be a migration, so it is a problem and not just another file. That includes ``7_x.sql``:
-its number is clear, but all that sorts by text (``ls``, a diff, a shell loop around ``psql -f``) puts it last.
+fit was surely meant to be a migration, so it is a problem and not just another file. That includes
+``7_x.sql``: its number is clear, but all that sorts by text (``ls``, a diff, a shell loop around ``psql -f``)
+puts it last.
 """
 
 import re
