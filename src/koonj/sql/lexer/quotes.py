@@ -20,22 +20,31 @@ def end_of_dollar_quote(text: str, at: int, tag: str) -> int | None:
     return None if end < 0 else end + len(tag)
 
 
-def end_of_string(text: str, at: int, prefix: str) -> int | None:
+def end_of_identifier(text: str, at: int) -> int | None:
+    """The offset after the "…" whose content starts at ``at``. None where it is not closed."""
+    return _closing_quote(_identifier_marks(), text, at)
+
+
+def end_of_string(text: str, at: int, *, backslashes: bool, doubled: bool) -> int | None:
     """The offset after the string whose content starts at ``at``. None where it is not closed.
 
     Args:
         text: the whole text.
         at: the offset after the opening quote.
-        prefix: what stands before that quote, in lower case: ``b``, ``x`` and ``u&`` know no backslashes, and
-            in a bit string '' is not an escaped quote.
+        backslashes: a backslash escapes the character after it.
+        doubled: two quotes stand for one, which they do not in B'…' and X'…'.
     """
-    marks = _string_marks(backslashes=prefix in {"", "e"}, doubled=prefix not in {"b", "x"})
+    marks = _string_marks(backslashes=backslashes, doubled=doubled)
     while True:
-        end = next((mark.end() for mark in marks.finditer(text, at) if mark[0] == "'"), None)
+        end = _closing_quote(marks, text, at)
         goes_on = _continuation().match(text, end) if end is not None else None
         if goes_on is None:
             return end
         at = goes_on.end()
+
+
+def _closing_quote(marks: re.Pattern[str], text: str, at: int) -> int | None:
+    return next((mark.end() for mark in marks.finditer(text, at) if len(mark[0]) == 1), None)
 
 
 @cache
@@ -44,8 +53,13 @@ def _comment_marks() -> re.Pattern[str]:
 
 
 @cache
+def _identifier_marks() -> re.Pattern[str]:
+    return re.compile('""|"')
+
+
+@cache
 def _string_marks(*, backslashes: bool, doubled: bool) -> re.Pattern[str]:
-    """What matters inside a string: its end, and what only looks like it."""
+    """What matters inside a string: its end, one character long, and what only looks like it."""
     return re.compile("|".join([r"\\[\s\S]"] * backslashes + ["''"] * doubled + ["'"]))
 
 

@@ -42,7 +42,7 @@ class Words(Enum):
 def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
     """The rule that skips tokens up to the next event.
 
-    Where it skips nothing, finds no event, and more text follows, there a quote begins that is never closed.
+    A quote is skipped when it is closed and has no doubled quote in it; any other one is an event.
 
     Args:
         words: which identifiers are events.
@@ -60,8 +60,8 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
         rf"""(?:
           [^-'"$;()\\/:.0-9{_LETTER}]++     # blanks, commas, operators
         | {skipped}
-        | {_NEVER if backslashes else "'[^']*+'"}    # with '' inside it reads as two: the end is the same
-        | "[^"]*+"
+        | {_NEVER if backslashes else "'[^']*+'(?!')"}
+        | "[^"]*+"(?!")
         | (?:{_NUMBER}|\$[0-9]++)(?:{_WORD})?    # 1.5e, 1_0$a and $1a, though not valid, are one token each
         | \.\.?
         | :(?::|[{_LETTER}0-9]*+)           # ::, or :name, a psql variable, in which $ is no letter
@@ -71,7 +71,7 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
         (?:
           (?P<semicolon>;) | (?P<open>\() | (?P<close>\)) | (?P<backslash>\\)
         | (?P<comment>/\*) | (?P<dollar>\${_TAG_END})
-        | (?P<string>{prefixed}{"|'" if backslashes else ""})
+        | (?P<string>{prefixed}|') | (?P<identifier>")
         | (?P<word>{heard})
         )?""",
         re.VERBOSE,

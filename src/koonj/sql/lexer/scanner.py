@@ -57,13 +57,11 @@ class Scanner:
         self._start = self._piece_start = self._at
         size = len(self._text)
         while self._start is not None and (event := self._next_event()):
-            before, self._at = self._at, event.end()
+            self._at = event.end()
             if event.lastgroup:
                 self._handlers[event.lastgroup](self, event)
             elif self._at >= size:
                 self._send("eof", size, self._nesting.innermost)
-            elif self._at == before:
-                self._leave_open(self._text[before], before)
 
     def _next_event(self) -> Match[str] | None:
         if self._strings.changes_at is not None and self._strings.reach(self._at):
@@ -90,7 +88,14 @@ class Scanner:
 
     def _on_string(self, event: Match[str]) -> None:
         prefix = event["string"][:-1].lower()
-        self._jump(quotes.end_of_string(self._text, event.end(), prefix), "'", event.end() - 1)
+        backslashes = prefix == "e" or (not prefix and not self._strings.standard)
+        end = quotes.end_of_string(
+            self._text, event.end(), backslashes=backslashes, doubled=prefix not in {"b", "x"}
+        )
+        self._jump(end, "'", event.end() - 1)
+
+    def _on_identifier(self, event: Match[str]) -> None:
+        self._jump(quotes.end_of_identifier(self._text, event.end()), '"', event.end() - 1)
 
     def _jump(self, end: int | None, quote: str, opened_at: int) -> None:
         """Go behind what is quoted, or to the end of the text where ``quote`` is not closed."""
@@ -218,6 +223,7 @@ class Scanner:
         "comment": _on_comment,
         "dollar": _on_dollar,
         "string": _on_string,
+        "identifier": _on_identifier,
         "word": _on_word,
         "backslash": _on_backslash,
     }
