@@ -90,7 +90,7 @@ def _drop(reader: Reader) -> Refused:
     if kind := reader.accept_one(("database", "tablespace")):
         return _yes(f"DROP {kind.upper()}")
     if reader.accept("subscription"):
-        return _maybe("DROP SUBSCRIPTION, if it has a slot")
+        return _maybe("DROP SUBSCRIPTION of one with a slot")
     return ALLOWED
 
 
@@ -127,11 +127,11 @@ def _alter_table(reader: Reader) -> Refused:
 def _alter_subscription(reader: Reader) -> Refused:
     reader.name()
     if reader.accept("refresh"):
-        return _yes("ALTER SUBSCRIPTION … REFRESH, since PostgreSQL 14")
+        return _yes("ALTER SUBSCRIPTION … REFRESH (PostgreSQL 14 and later)")
     if reader.peek(1) == "publication" and reader.accept_one(("set", "add", "drop")):
         if is_off(_with_options(reader).get("refresh")):
             return ALLOWED
-        return _yes("ALTER SUBSCRIPTION … PUBLICATION that refreshes, since PostgreSQL 14")
+        return _yes("ALTER SUBSCRIPTION … PUBLICATION that refreshes (PostgreSQL 14 and later)")
     if reader.accept("set"):
         return _set_subscription(options_of(reader.parentheses()))
     return ALLOWED
@@ -139,9 +139,9 @@ def _alter_subscription(reader: Reader) -> Refused:
 
 def _set_subscription(options: Mapping[str, str]) -> Refused:
     if "failover" in options:
-        return _yes("ALTER SUBSCRIPTION … SET (failover), in PostgreSQL 17")
+        return _yes("ALTER SUBSCRIPTION … SET (failover)")
     if "two_phase" in options:
-        return _maybe("ALTER SUBSCRIPTION … SET (two_phase), if its slot must change")
+        return _maybe("ALTER SUBSCRIPTION … SET (two_phase)")
     return ALLOWED
 
 
@@ -152,13 +152,13 @@ def _reindex(reader: Reader) -> Refused:
         return _yes("REINDEX CONCURRENTLY", concurrent=True)
     if kind in {"schema", "database", "system"}:
         return _yes(f"REINDEX {kind.upper()}")
-    return _maybe(f"REINDEX {kind.upper()}, if it is partitioned") if kind in {"table", "index"} else ALLOWED
+    return _maybe(f"REINDEX {kind.upper()} of a partitioned one") if kind in {"table", "index"} else ALLOWED
 
 
 def _cluster(reader: Reader) -> Refused:
     reader.parentheses()
     reader.accept("verbose")
-    return _maybe("CLUSTER, if the table is partitioned") if reader.name() else _yes("CLUSTER of all tables")
+    return _maybe("CLUSTER of a partitioned table") if reader.name() else _yes("CLUSTER of all tables")
 
 
 def _do(reader: Reader) -> Refused:

@@ -33,6 +33,8 @@ class Verdict:
     """What it creates, alters, drops or fills: ``table``, ``materialized view``; empty where that is unknown."""
     name: str
     """The name of that as it is written, with its schema; empty where it is unknown."""
+    copies: str
+    """``from stdin`` or ``to stdout`` of a COPY whose rows go through the connection; empty of all else."""
     summary: str
     """What it does, in words: ``alter table documents add column status``; one line of at most 100 characters."""
 
@@ -50,11 +52,13 @@ class Statement(Verdict):
     end: int
     """The offset behind its last character in the script's source."""
     line: int
-    """1-based, in the file."""
+    """Of its first word, behind the comments that belong to it: 1-based, in the file."""
     column: int
-    """1-based, in the file, in characters."""
+    """Of that word: 1-based, in the file, in characters."""
     copy_data: tuple[int, int] | None
     """Where the rows of a COPY … FROM stdin start and end in the script's source; None of any other statement."""
+    spans: tuple[tuple[int, int], ...]
+    r"""Start and end of the parts of the source that make the text: more than one where ``\;`` cut it."""
 
 
 def classify(text: str) -> Verdict:
@@ -73,8 +77,23 @@ def classify(text: str) -> Verdict:
         verb=about.verb,
         kind=about.kind,
         name=act.name or about.name,
+        copies=_copies(reader.again()),
         summary=about.summary,
     )
+
+
+def _copies(reader: Reader) -> str:
+    """The direction of a COPY through the connection; STDIN and STDOUT mean the same to PostgreSQL (gram.y)."""
+    if not reader.accept("copy"):
+        return ""
+    reader.accept("binary")
+    if reader.peek() != "(":
+        reader.name()
+    reader.parentheses()
+    direction = reader.accept_one(("from", "to"))
+    if not direction or reader.peek() not in {"stdin", "stdout"}:
+        return ""
+    return "from stdin" if direction == "from" else "to stdout"
 
 
 def parts_of(verdict: Verdict) -> dict[str, Any]:

@@ -77,24 +77,25 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
     return re.compile(rf"(?P<blank>{blank})|(?P<comment>{comment})|{kinds}", re.VERBOSE)
 
 
-def tokens(text: str, *, backslashes: bool = False) -> Iterator[Token]:
+def tokens(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
     """Every token of `text` in order, blanks and comments too: joined, they are the text.
 
     Args:
         text: one statement, or any piece of SQL.
+        start: the offset to begin at.
         backslashes: a plain '…' has backslash escapes (``standard_conforming_strings`` is off).
     """
-    return _read(text, backslashes=backslashes, skip=False)
+    return _read(text, start, backslashes=backslashes, skip=False)
 
 
-def significant(text: str, *, backslashes: bool = False) -> Iterator[Token]:
+def significant(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
     """The tokens that say something: no blanks, no comments."""
-    read = _read(text, backslashes=backslashes, skip=True)
+    read = _read(text, start, backslashes=backslashes, skip=True)
     return (token for token in read if token.kind is not TokenKind.COMMENT)
 
 
-def _read(text: str, *, backslashes: bool, skip: bool) -> Iterator[Token]:
-    rule, at, size = _rule(backslashes=backslashes, skip=skip), 0, len(text)
+def _read(text: str, at: int, *, backslashes: bool, skip: bool) -> Iterator[Token]:
+    rule, size = _rule(backslashes=backslashes, skip=skip), len(text)
     while at < size:
         for found in rule.finditer(text, at):
             group = found.lastgroup

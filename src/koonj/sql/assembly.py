@@ -1,0 +1,153 @@
+"""From what the lexer finds to numbered statements and problems."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from koonj.sql.lexer import Item, ItemKind
+from koonj.sql.meta_rules import MetaRules
+from koonj.sql.problem import Problem, Severity
+from koonj.sql.refusal import Refusal
+from koonj.sql.statements import Statement, Verdict, classify, parts_of
+from koonj.sql.tokens import significant, significant_texts
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A statement whose rows may still come."""
+
+    item: Item
+    text: str
+    verdict: Verdict
+    copy_data: tuple[int, int] | None
+
+
+def assemble(
+    text: str, items: Iterable[Item], locate: Callable[[int], tuple[int, int]]
+) -> tuple[tuple[Statement, ...], tuple[Problem, ...]]:
+    """The statements of a text and what is wrong with it. `locate` gives line and column of an offset."""
+    assembly = _Assembly(locate)
+    for item in items:
+        assembly.add(item)
+    nul = text.find("\0")
+    if nul >= 0:
+        assembly.problem(
+            "nul-byte", nul, "There is a NUL byte here, which PostgreSQL cannot hold.", "Remove it."
+        )
+    return assembly.statements(), tuple(assembly.problems)
+
+
+class _Assembly:
+    def __init__(self, locate: Callable[[int], tuple[int, int]]) -> None:
+        self.locate = locate
+        self.drafts: list[_Draft] = []
+        self.waiting: list[_Draft] = []
+        self.problems: list[Problem] = []
+        self.meta = MetaRules()
+
+    def problem(self, code: str, at: int, message: str, hint: str) -> None:
+        """Note an error at an offset."""
+        self.problems.append(Problem(code, Severity.ERROR, message, hint, *self.locate(at)))
+
+    def add(self, item: Item) -> None:
+        """Take the lexer's next item."""
+        if item.kind is ItemKind.META:
+            refusal = self.meta.refusal(item.name, item.text)
+            if refusal is not None:
+                self.problem("meta-command", item.start, *refusal)
+        elif item.kind is ItemKind.COPY_DATA:
+            if self.waiting:
+                self.waiting.pop(0).copy_data = (item.start, item.end)
+        else:
+            self._statement(item)
+
+    def _statement(self, item: Item) -> None:
+        if item.unterminated is not None:
+            self._unterminated(item.unterminated, item.start if item.opened_at is None else item.opened_at)
+        text = item.text
+        if not says_something(text) or item.start == item.end:  # the latter: \g sent the last one again
+            return
+        verdict = self._verdict(item, text)
+        draft = _Draft(item, text, verdict, (item.end, item.end) if verdict.copies == "from stdin" else None)
+        self.drafts.append(draft)
+        if draft.copy_data is not None:
+            self.waiting.append(draft)
+        elif verdict.copies:
+            hint = "Leave it out: a migration has nowhere to write rows to."
+            self.problem("copy-to-stdout", item.start, "COPY … TO stdout sends rows to the client.", hint)
+
+    def _verdict(self, item: Item, text: str) -> Verdict:
+        parts = [classify(part) for part in _parts(item, text) if says_something(part)]
+        if len(parts) == 1:
+            return parts[0]
+        alone = [p for p in parts if p.control or p.copies or p.refusal is Refusal.YES]
+        if alone:
+            message = f"'{alone[0].summary}' is sent in one message with other statements (\\;)."
+            self.problem("batch", item.start, message, "End each of these statements with a plain ';'.")
+        maybe = any(part.refusal is not Refusal.NO for part in parts)
+        summary = f"{parts[0].summary[:80]} and {len(parts) - 1} more in one message"
+        refusal = Refusal.MAYBE if maybe else Refusal.NO
+        return replace(parts[0], control=None, copies="", refusal=refusal, summary=summary)
+
+    def _unterminated(self, what: str, at: int) -> None:
+        message, hint = _UNTERMINATED.get(
+            what, (f"The text that {what} opens here is never closed.", f"Close it with {what}.")
+        )
+        self.problem("unterminated", at, message, hint)
+
+    def statements(self) -> tuple[Statement, ...]:
+        """All of them, numbered."""
+        return tuple(self._numbered(index, draft) for index, draft in enumerate(self.drafts, start=1))
+
+    def _numbered(self, index: int, draft: _Draft) -> Statement:
+        item = draft.item
+        first = next(significant(item.source, item.start))  # behind the comments that psql sends too
+        line, column = self.locate(first.start)
+        return Statement(
+            **parts_of(draft.verdict),
+            index=index,
+            text=draft.text,
+            start=item.start,
+            end=item.end,
+            line=line,
+            column=column,
+            copy_data=draft.copy_data,
+            spans=item.spans,
+        )
+
+
+def says_something(text: str) -> bool:
+    """Whether there is more in a statement than comments and semicolons."""
+    return any(token != ";" for token in significant_texts(text))
+
+
+def _parts(item: Item, text: str) -> list[str]:
+    r"""The commands of a statement: several where ``\;`` joined them."""
+    if item.pieces is None:
+        return [text]
+    parts = [""]
+    for start, end in item.pieces:
+        piece = item.source[start:end]
+        if start > item.start and item.source[start - 1 : start + 1] == r"\;":
+            parts.append("")
+            piece = piece[1:]
+        parts[-1] += piece
+    return parts
+
+
+_UNTERMINATED = {
+    "'": (
+        "The string that starts here is never closed.",
+        "Close it with '; inside it a quote is written ''.",
+    ),
+    '"': ("The quoted name that starts here is never closed.", 'Close it with ".'),
+    "/*": (
+        "The comment that starts here is never closed.",
+        "Close it with */; comments nest, so each /* needs its own.",
+    ),
+    "(": (
+        "The parenthesis that opens here is never closed.",
+        "Close it: no semicolon ends a statement inside it.",
+    ),
+    "begin atomic": ("BEGIN ATOMIC has no END.", "End the function's body with END;"),
+    "case": ("This CASE has no END.", "End it with END."),
+}

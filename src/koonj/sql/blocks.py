@@ -1,0 +1,219 @@
+"""The shape of a script: one transaction, or step by step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from koonj.sql.control import Control
+from koonj.sql.problem import Problem, Severity
+from koonj.sql.refusal import Refusal
+from koonj.sql.script import Script
+from koonj.sql.statements import Statement
+
+
+class Mode(StrEnum):
+    """How a script runs."""
+
+    TRANSACTION = "one transaction"
+    """All of it and its history row commit together, in a transaction that koonj opens."""
+    STEPS = "step by step"
+    """As it is written: each block a transaction, each other statement on its own."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is committed at once."""
+
+    begin: Statement | None
+    """The script's own BEGIN; None where it has none here."""
+    statements: tuple[Statement, ...]
+    """What is between, savepoints too."""
+    end: Statement | None
+    """The COMMIT or ROLLBACK; None where there is none."""
+    in_transaction: bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a script runs, and what is wrong with that."""
+
+    mode: Mode
+    steps: tuple[Step, ...]
+    wrapped: bool
+    """Of a TRANSACTION: the script has its own BEGIN and COMMIT."""
+    explanation: str
+    """The mode and its reason, in words."""
+    problems: tuple[Problem, ...]
+
+
+_CLOSING = frozenset({Control.COMMIT, Control.ROLLBACK, Control.PREPARE})
+_NEED_BLOCK = frozenset({Control.SAVEPOINT, Control.RELEASE, Control.ROLLBACK_TO})
+
+
+def shape(script: Script) -> Shape:
+    """Work out how a script runs."""
+    cutter = _Cutter()
+    for statement in script.statements:
+        cutter.add(statement)
+    steps = cutter.finish()
+    problems = tuple(cutter.problems)
+    if len(steps) == 1 and steps[0].in_transaction and _commits(steps[0]):
+        return Shape(Mode.TRANSACTION, steps, wrapped=True, explanation="one transaction", problems=problems)
+    if not any(s.control for s in script.statements) and not _refused(script.statements):
+        whole = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
+        words = "no BEGIN in the file; koonj runs it in one transaction" if whole else "no statements"
+        return Shape(Mode.TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
+    return Shape(Mode.STEPS, steps, wrapped=False, explanation=_explain(steps), problems=problems)
+
+
+class _Cutter:
+    """Cuts statements into steps, in their order."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._steps: list[Step] = []
+        self._open = False
+        self._begin: Statement | None = None
+        self._inner: list[Statement] = []
+
+    def add(self, statement: Statement) -> None:
+        """Take the next statement."""
+        control = statement.control
+        if control is Control.BEGIN and not self._open:
+            self._open, self._begin = True, statement
+            self._look_for_read_only(statement)
+        elif control in _CLOSING:
+            self._close(statement)
+        elif self._open:
+            self._add_inside(statement)
+        else:
+            if control in _NEED_BLOCK:
+                self._problem("savepoint-without-begin", statement, statement.summary)
+            self._steps.append(Step(None, (statement,), None, in_transaction=False))
+
+    def finish(self) -> tuple[Step, ...]:
+        """The steps, when there are no more statements."""
+        if self._open:
+            at = self._begin or self._steps[-1].end  # the latter is a COMMIT AND CHAIN
+            assert at is not None, "something has opened the block"
+            self._problem("open-transaction", at)
+            self._end_step(None)
+        return tuple(self._steps)
+
+    def _close(self, statement: Statement) -> None:
+        if statement.control is Control.PREPARE:
+            self._problem("prepare-transaction", statement)
+        elif not self._open:
+            self._problem("commit-without-begin", statement, statement.verb.upper())
+            return
+        elif statement.control is Control.ROLLBACK:
+            self._problem("rolls-back", statement)
+        self._end_step(statement)
+        if statement.chain:
+            self._problem("commit-and-chain", statement)
+            self._open = True
+
+    def _end_step(self, end: Statement | None) -> None:
+        self._steps.append(Step(self._begin, tuple(self._inner), end, in_transaction=True))
+        self._open, self._begin, self._inner = False, None, []
+
+    def _add_inside(self, statement: Statement) -> None:
+        if statement.control is Control.BEGIN:
+            self._problem("nested-begin", statement)
+        if statement.refusal is Refusal.YES:
+            self._problem("refused-in-transaction", statement, statement.refusal_reason)
+        elif statement.refusal is Refusal.MAYBE:
+            self._problem("maybe-refused-in-transaction", statement, statement.refusal_reason)
+        self._look_for_read_only(statement)
+        self._inner.append(statement)
+
+    def _look_for_read_only(self, statement: Statement) -> None:
+        if statement.read_only:
+            self._problem("read-only", statement)
+
+    def _problem(self, code: str, at: Statement, what: str = "") -> None:
+        severity, message, hint = _PROBLEMS[code]
+        code = code.removeprefix("maybe-")
+        self.problems.append(Problem(code, severity, message.format(what), hint, at.line, at.column))
+
+
+def _commits(step: Step) -> bool:
+    return step.end is not None and step.end.control is Control.COMMIT and not step.end.chain
+
+
+def _refused(statements: Sequence[Statement]) -> Statement | None:
+    """The first statement that PostgreSQL refuses, or may refuse, in a transaction block."""
+    return next((s for s in statements if s.refusal is not Refusal.NO), None)
+
+
+def _explain(steps: Sequence[Step]) -> str:
+    words = f"step by step: {' and '.join(_counted(steps))}"
+    alone = [s for step in steps if not step.in_transaction for s in step.statements]
+    refused = _refused(alone)
+    if refused is None:
+        return words
+    refuses = "may refuse" if refused.refusal is Refusal.MAYBE else "refuses"
+    return f"{words}, as PostgreSQL {refuses} {refused.refusal_reason} in a transaction"
+
+
+def _counted(steps: Sequence[Step]) -> Iterator[str]:
+    blocks = sum(step.in_transaction for step in steps)
+    alone = len(steps) - blocks
+    if blocks:
+        yield f"{blocks} transaction{'s' if blocks > 1 else ''}"
+    if alone or not blocks:
+        yield "1 statement on its own" if alone == 1 else f"{alone} statements on their own"
+
+
+_PROBLEMS = {
+    "open-transaction": (
+        Severity.ERROR,
+        "The transaction that begins here does not end: psql would exit with status 0, and its statements be lost.",
+        "End it with COMMIT;",
+    ),
+    "commit-without-begin": (
+        Severity.ERROR,
+        "{} without BEGIN: there is no transaction here to end.",
+        "Write BEGIN; before the statements that belong together, or delete this.",
+    ),
+    "savepoint-without-begin": (
+        Severity.ERROR,
+        "'{}' stands outside a transaction, where PostgreSQL refuses it.",
+        "Write BEGIN; before it and COMMIT; after it.",
+    ),
+    "rolls-back": (
+        Severity.ERROR,
+        "This block ends in ROLLBACK: nothing of it would stay.",
+        "End it with COMMIT;",
+    ),
+    "prepare-transaction": (
+        Severity.ERROR,
+        "PREPARE TRANSACTION leaves the transaction open on the server: koonj could not say whether it is applied.",
+        "End the block with COMMIT;",
+    ),
+    "commit-and-chain": (
+        Severity.ERROR,
+        "AND CHAIN begins the next transaction without a BEGIN.",
+        "Write COMMIT; and BEGIN;",
+    ),
+    "nested-begin": (
+        Severity.WARNING,
+        "BEGIN inside a transaction does nothing: PostgreSQL only warns.",
+        "Delete it, or end the transaction before it with COMMIT;",
+    ),
+    "refused-in-transaction": (
+        Severity.ERROR,
+        "PostgreSQL refuses this inside a transaction block: {}.",
+        "Take it out of BEGIN … COMMIT, best into a file of its own.",
+    ),
+    "maybe-refused-in-transaction": (
+        Severity.NOTE,
+        "PostgreSQL may refuse this inside a transaction block: {}.",
+        "If it does, take it out of BEGIN … COMMIT.",
+    ),
+    "read-only": (
+        Severity.ERROR,
+        "The transaction is READ ONLY, so koonj could not record in it that the file is applied.",
+        "Leave READ ONLY out.",
+    ),
+}

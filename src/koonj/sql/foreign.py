@@ -1,0 +1,64 @@
+"""Files that belong to another migration tool."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from koonj.sql.problem import Problem, Severity
+from koonj.sql.source import Source
+
+
+class _Tool(NamedTuple):
+    name: str
+    marker: str
+    """A regular expression of a whole comment line, or of its beginning."""
+    both_ways: bool
+    """The file holds the way up and the way down, and psql would run both."""
+
+
+_TOOLS = (
+    _Tool("dbmate", r"--[ \t]*migrate:(?:up|down)\b", both_ways=True),
+    _Tool(
+        "goose",
+        r"--[ \t]*\+goose[ \t]+(?:up|down|statementbegin|statementend|no[ \t]+transaction|envsub)\b",
+        both_ways=True,
+    ),
+    _Tool("sql-migrate", r"--[ \t]*\+migrate[ \t]+(?:up|down)\b", both_ways=True),
+    _Tool("tern", r"----[ \t]*create above / drop below[ \t]*----", both_ways=True),
+    _Tool("tern", r"----[ \t]*tern:", both_ways=False),
+    _Tool("Liquibase", r"--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b", both_ways=False),
+    _Tool("Liquibase", r"--[ \t]*changeset[ \t]+[^\s:]+:\S", both_ways=False),
+    _Tool("node-pg-migrate", r"--[ \t]*(?:up|down)[ \t]+migration[ \t]*$", both_ways=True),
+    _Tool("sqitch", r"--[ \t]*(?:deploy|revert|verify)[ \t]+\S+:\S+[ \t]+to[ \t]+\S+", both_ways=False),
+    _Tool("Atlas", r"--[ \t]*atlas:(?:txmode|delimiter|checkpoint|txtar|import)\b", both_ways=False),
+    _Tool(
+        "graphile-migrate",
+        r"--![ \t]*(?:previous|hash|message|no-transaction|split|include|allowinvalidhash)\b",
+        both_ways=False,
+    ),
+)
+
+
+def other_tool(text: str) -> Problem | None:
+    """The problem of a file that carries another tool's marker on a line of its own; None where there is none."""
+    if "--" not in text:
+        return None
+    found = _markers().search(text)
+    if found is None:
+        return None
+    tool = _TOOLS[int((found.lastgroup or "t0")[1:])]
+    place = Source(text).position(found.start(found.lastgroup or 0))
+    message = f"The file belongs to {tool.name}."
+    if tool.both_ways:
+        message = f"The file belongs to {tool.name}: psql would run up and then down."
+    hint = "Keep the way up as it is, and put the way down behind '-- Rollback:' with '-- ' before each line."
+    if not tool.both_ways:
+        hint = f"Remove {tool.name}'s markers when the file is koonj's, or move it to another folder."
+    return Problem("other-tool", Severity.ERROR, message, hint, place.line, place.column)
+
+
+@cache
+def _markers() -> re.Pattern[str]:
+    """All markers, each in the group of its number."""
+    alternatives = "|".join(f"(?P<t{number}>{tool.marker})" for number, tool in enumerate(_TOOLS))
+    return re.compile(rf"(?:^\ufeff?|(?<=\r))(?:{alternatives})", re.IGNORECASE | re.MULTILINE)

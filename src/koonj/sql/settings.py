@@ -1,0 +1,126 @@
+"""Settings in the leading comments of a file: ``-- koonj: lock_timeout 5s``."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from koonj.sql.display import visible
+from koonj.sql.marks import Mark, Place
+from koonj.sql.problem import Problem, Severity
+from koonj.sql.source import Source
+
+_LONGEST_TIMEOUT = 2_147_483_647
+"""PostgreSQL's limit for lock_timeout and statement_timeout, in ms."""
+_MOST_RETRIES = 100
+_MILLISECONDS = {"": 1.0, "ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, for this file only."""
+
+    name: str
+    """``lock_timeout``, ``statement_timeout`` or ``retries``."""
+    value: str
+    """As PostgreSQL takes it, such as ``5s``; of retries a whole number."""
+    line: int
+    """1-based."""
+    column: int
+    """1-based, in characters; of the name."""
+
+
+def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting, ...], tuple[Problem, ...]]:
+    """The settings of a file, and what is wrong with them. A wrong one is left out."""
+    settings: dict[str, Setting] = {}
+    problems: list[Problem] = []
+    for mark in marks:
+        if mark.word != "koonj":
+            continue
+        if mark.place is not Place.LEADING:
+            problems.append(misplaced_setting(*_place(source, mark.start)))
+            continue
+        for setting in _written(source, mark):
+            problem = _problem(setting, settings)
+            if problem is None:
+                settings[setting.name] = setting
+            else:
+                problems.append(problem)
+    return tuple(settings.values()), tuple(problems)
+
+
+def misplaced_setting(line: int, column: int) -> Problem:
+    """A setting that stands where it is not read."""
+    return Problem(
+        "misplaced-setting",
+        Severity.ERROR,
+        "A setting stands here, where it is not read.",
+        "Put '-- koonj: …' on a line of its own before the first statement.",
+        line,
+        column,
+    )
+
+
+def _written(source: Source, mark: Mark) -> Iterable[Setting]:
+    """The settings behind ``-- koonj:``; commas separate several."""
+    line, column = _place(source, mark.end)
+    text = source.line(line)[column - 1 :]
+    for part in re.finditer(r"[^,]+", text):
+        words = part[0].replace("=", " ").split()
+        indent = len(part[0]) - len(part[0].lstrip())
+        name = words[0].lower() if words else ""
+        value = " ".join(words[1:]).strip("'")
+        yield Setting(name, value, line, column + part.start() + indent)
+    if not text.strip(" \t,"):
+        yield Setting("", "", line, column)
+
+
+def _place(source: Source, offset: int) -> tuple[int, int]:
+    place = source.position(offset)
+    return place.line, place.column
+
+
+def _problem(setting: Setting, before: Mapping[str, Setting]) -> Problem | None:
+    if not setting.name:
+        return _error(setting, "unknown-setting", "No setting follows '-- koonj:'.", _KNOWN)
+    if setting.name not in _VALUES:
+        return _error(setting, "unknown-setting", f"There is no setting {visible(setting.name)}.", _KNOWN)
+    if setting.name in before:
+        message = f"{setting.name} is set twice; first in line {before[setting.name].line}."
+        return _error(setting, "repeated-setting", message, "Delete one of them.")
+    is_good, what = _VALUES[setting.name]
+    if is_good(setting.value):
+        return None
+    return _error(
+        setting, "bad-setting", f"{setting.name} is {what}, not '{visible(setting.value)}'.", _EXAMPLE
+    )
+
+
+def _error(setting: Setting, code: str, message: str, hint: str) -> Problem:
+    return Problem(code, Severity.ERROR, message, hint, setting.line, setting.column)
+
+
+_KNOWN = "Write lock_timeout, statement_timeout or retries, and its value."
+_EXAMPLE = "Write it like '-- koonj: lock_timeout 5s' or '-- koonj: retries 3'."
+
+
+@cache
+def _duration() -> re.Pattern[str]:
+    return re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|min|h|d)?", re.ASCII)
+
+
+def _is_timeout(value: str) -> bool:
+    found = _duration().fullmatch(value)
+    return found is not None and float(found[1]) * _MILLISECONDS[found[2] or ""] <= _LONGEST_TIMEOUT
+
+
+def _is_count(value: str) -> bool:
+    return value.isascii() and value.isdigit() and int(value[:9]) <= _MOST_RETRIES
+
+
+_TIME = "a time such as 500ms, 5s, 2min or 0 (no limit)"
+_VALUES: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "lock_timeout": (_is_timeout, _TIME),
+    "statement_timeout": (_is_timeout, _TIME),
+    "retries": (_is_count, f"a number from 0 to {_MOST_RETRIES}"),
+}
