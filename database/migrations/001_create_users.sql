@@ -1,5 +1,6 @@
 -- 001_create_users.sql
--- The people who ask. Their id is a uuid because it appears in addresses and exports, where a number would tell how many there are.
+-- The people who ask.
+-- Their id is a uuid: it appears in addresses and exports, where a number would tell how many there are.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS users (

@@ -1,5 +1,6 @@
 -- 002_create_roles_and_permissions.sql
--- What a role may do. Roles are few and stable, so the name is the key: rows that refer to one can be read without a join.
+-- What a role may do.
+-- Roles are few and stable, so the name is the key: rows that refer to one can be read without a join.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS roles (

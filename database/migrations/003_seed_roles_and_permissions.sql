@@ -1,5 +1,6 @@
 -- 003_seed_roles_and_permissions.sql
--- The four roles that the application knows. Plain INSERTs: a role that is there already stops the file, so all these rows are its own.
+-- The four roles that the application knows.
+-- Plain INSERTs: a role that is there already stops the file, so all these rows are its own.
 BEGIN;
 
 INSERT INTO roles (name, description) VALUES

@@ -1,10 +1,9 @@
 -- 004_add_role_to_users.sql
--- Every user gets one role: member with a verified address, guest without. In steps, so that no lock on users outlasts a blink.
--- Each step may run again: after an interruption the whole file can.
-
--- 1. Nullable, with a default for new rows only: instant.
+-- Every user gets one role: member with a verified address, guest without.
+-- In steps, so that no lock on users outlasts a blink; after an interruption the whole file can run again.
 BEGIN;
 
+-- 1. Nullable, with a default for new rows only: instant.
 ALTER TABLE users ADD COLUMN IF NOT EXISTS role text;
 ALTER TABLE users ALTER COLUMN role SET DEFAULT 'guest';
 
@@ -12,9 +11,9 @@ COMMENT ON COLUMN users.role IS 'What the user may do: see permissions';
 
 COMMIT;
 
--- 2. The rows that were there. It locks them as any UPDATE does; with millions of users it would go in batches.
 BEGIN;
 
+-- 2. The rows that were there. It locks them as any UPDATE does; with millions of users it would go in batches.
 UPDATE users
 SET role = CASE WHEN email_verified_at IS NULL THEN 'guest' ELSE 'member' END
 WHERE role IS NULL;
@@ -25,9 +24,9 @@ COMMIT;
 DROP INDEX CONCURRENTLY IF EXISTS users_role_idx;
 CREATE INDEX CONCURRENTLY users_role_idx ON users (role);
 
--- 4. From here on new rows are held to both rules; old rows are not read yet.
 BEGIN;
 
+-- 4. From here on new rows are held to both rules; old rows are not read yet.
 ALTER TABLE users
     DROP CONSTRAINT IF EXISTS users_role_fkey,
     DROP CONSTRAINT IF EXISTS users_role_given;
@@ -37,17 +36,17 @@ ALTER TABLE users
 
 COMMIT;
 
--- 5. The long look at old rows, in a transaction of its own: reads and writes go on.
 BEGIN;
 
+-- 5. The long look at old rows, in a transaction of its own: reads and writes go on.
 ALTER TABLE users VALIDATE CONSTRAINT users_role_fkey;
 ALTER TABLE users VALIDATE CONSTRAINT users_role_given;
 
 COMMIT;
 
--- 6. The validated check lets SET NOT NULL skip its own scan; then it has done its work.
 BEGIN;
 
+-- 6. The validated check lets SET NOT NULL skip its own scan; then it has done its work.
 ALTER TABLE users ALTER COLUMN role SET NOT NULL;
 ALTER TABLE users DROP CONSTRAINT users_role_given;
 

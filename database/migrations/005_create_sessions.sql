@@ -1,5 +1,6 @@
 -- 005_create_sessions.sql
--- Signed-in browsers. Only the hash of a session's token is stored: who reads this table cannot become somebody else.
+-- Signed-in browsers.
+-- Only the hash of a session's token is stored: who reads this table cannot become somebody else.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS sessions (

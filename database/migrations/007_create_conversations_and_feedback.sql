@@ -1,5 +1,6 @@
 -- 007_create_conversations_and_feedback.sql
--- Questions and answers, and what people thought of them. Messages are always read together, so they are one value of their conversation.
+-- Questions and answers, and what people thought of them.
+-- Messages are always read together, so they are one value of their conversation.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS conversations (

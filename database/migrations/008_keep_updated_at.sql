@@ -1,5 +1,5 @@
 -- 008_keep_updated_at.sql
--- updated_at was the application's to set, and a repair by hand forgot it. Now the database does it, and only when something changed.
+-- updated_at was the application's to set, and repairs by hand forgot it: now the database sets it.
 BEGIN;
 
 CREATE FUNCTION set_updated_at() RETURNS trigger

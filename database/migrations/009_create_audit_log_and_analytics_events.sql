@@ -1,5 +1,6 @@
 -- 009_create_audit_log_and_analytics_events.sql
--- Two records that only grow: who changed what, and how the service is used. Their keys are numbers in the order of arrival.
+-- Two records that only grow: who changed what, and how the service is used.
+-- Their keys are numbers in the order of arrival.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS audit_log (

@@ -1,5 +1,6 @@
 -- 010_index_chunks_for_search.sql
--- Search by words reads every chunk; the collection has outgrown that. Built while others write, so it cannot be in a transaction.
+-- Search by words reads every chunk, and the collection has outgrown that.
+-- Built while others write, so it cannot be in a transaction.
 
 -- A build that failed leaves an INVALID index, which IF NOT EXISTS would take for a good one: it goes first.
 DROP INDEX CONCURRENTLY IF EXISTS document_chunks_search_vector_idx;

@@ -1,5 +1,6 @@
 -- 011_create_system_config.sql
--- Settings that are changed while the service runs: limits, switches, texts. Each is looked up by name, so the name is the key.
+-- Settings that are changed while the service runs: limits, switches, texts.
+-- Each is looked up by name, so the name is the key.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS system_config (

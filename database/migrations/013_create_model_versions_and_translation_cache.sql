@@ -1,5 +1,5 @@
 -- 013_create_model_versions_and_translation_cache.sql
--- A translation is worth keeping as long as we know which model made it: the models, and what they have translated.
+-- The models, and what they have translated: a translation is kept as long as we know what made it.
 BEGIN;
 
 CREATE TABLE IF NOT EXISTS model_versions (
@@ -48,7 +48,7 @@ CREATE INDEX IF NOT EXISTS translation_cache_last_used_at_idx ON translation_cac
 COMMENT ON TABLE model_versions IS 'Language models that the service uses or has used';
 COMMENT ON COLUMN model_versions.is_default IS 'Used when nothing else is asked for; one for each purpose';
 COMMENT ON TABLE translation_cache IS 'Translations of questions and passages; losing it costs money, not knowledge';
-COMMENT ON COLUMN translation_cache.source_sha256 IS 'SHA-256 of the text in UTF-8; the text itself may be long, and is not needed to find it';
+COMMENT ON COLUMN translation_cache.source_sha256 IS 'SHA-256 of the text in UTF-8; the text itself is not needed to find it';
 
 COMMIT;
 
