@@ -52,7 +52,7 @@ class Lease:
         return conninfo(self.sockets, SUPERUSER, database)
 
     def is_alive(self) -> bool:
-        """Whether the server still runs; when it does not (it was killed), close this and open_shared again."""
+        """Whether the server still runs; when it was killed, close this and open_shared again."""
         return (
             self._pipe is not None and self._pipe.is_read() and postmaster.running(self.home.data) is not None
         )

@@ -47,8 +47,8 @@ def open_shared(
     """Join the user's server, or start it; the Lease keeps it running. Blocking.
 
     It takes 5 ms to join, 30 ms to start, 1 s or more to make the cluster. The data is in ``server-<major>``
-    of `data_home`, by default of koonj's part of the user's data folder (see paths.py). Without `binaries` the
-    first that are found are used. Raises EmbeddedError, and leaves nothing behind then.
+    of `data_home`, by default of koonj's part of the user's data folder (see paths.py). Without `binaries`
+    the first that are found are used. Raises EmbeddedError, and leaves nothing behind then.
     """
     found = binaries or choose(environ)
     account = server_account()
@@ -87,7 +87,7 @@ def _join(home: Home) -> Pipe | None:
             return pipe
         # A server without its socket's folder, or a watchdog without its server: end both.
         postmaster.stop(home.data, signal.SIGINT, _STOP)
-        if not pipe.unread_within(5.0):
+        if not pipe.unread_within(2.0):
             home.clients.unlink()  # half of the watchdog was killed, and the other half waits for nothing
     except BaseException:
         pipe.close()

@@ -12,7 +12,7 @@ from .account import Account
 from .binaries import Binaries
 from .paths import CACHE, koonj_folder
 from .problem import EmbeddedError
-from .sweep import prune
+from .sweep import lock_of, prune
 
 _LEFT_OUT = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
 
@@ -35,7 +35,8 @@ def reachable(binaries: Binaries, account: Account | None) -> Binaries:
     copy = cache / f"programs-{binaries.major}-{_key(binaries.bindir)}"
     if not copy.is_dir():
         _copy(binaries.bindir, copy)
-    prune(cache, "programs-*[0-9a-f]", copy)
+        lock_of(copy).write_text(str(binaries.bindir), "utf-8")
+    prune(cache, "programs", copy)
     return replace(binaries, bindir=copy / top.parent.name / top.name / "bin")
 
 

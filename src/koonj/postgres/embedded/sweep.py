@@ -14,6 +14,7 @@ from .folder import OWNER, PREFIX
 from .locks import lock
 from .problem import EmbeddedError
 
+_LOCK = ".lock"
 _YOUNG = 60.0  # seconds that a folder may take to get its owner's lock
 _UNUSED = 30 * 86400.0  # seconds after which a cached copy goes
 
@@ -49,13 +50,32 @@ def _sweep_one(folder: Path, changed: float) -> None:
         os.close(owner)
 
 
-def prune(cache: Path, pattern: str, keep: Path) -> None:
-    """Remove the copies in `cache` that nobody has used for 30 days; `keep` is being used now."""
+def prune(cache: Path, prefix: str, keep: Path) -> None:
+    """Remove the copies in `cache` that nobody has used for 30 days, or whose original is gone.
+
+    `keep` is being used now. Beside a copy, ``<name>.lock`` holds the path of its original.
+    """
     now = time.time()
     os.utime(keep, (now, now))
-    for copy in cache.glob(pattern):
+    for copy in cache.glob(f"{prefix}-*"):
         try:
-            if copy != keep and now - copy.lstat().st_mtime > _UNUSED:
+            if copy == keep or copy.suffix == _LOCK:
+                continue
+            if now - copy.lstat().st_mtime > _UNUSED or _orphaned(copy):
                 shutil.rmtree(copy, ignore_errors=True)
+                lock_of(copy).unlink(missing_ok=True)
         except FileNotFoundError:
             continue  # another koonj was faster
+
+
+def lock_of(copy: Path) -> Path:
+    """The file beside a cached copy that is locked while the copy is made."""
+    return copy.with_name(copy.name + _LOCK)
+
+
+def _orphaned(copy: Path) -> bool:
+    try:
+        original = lock_of(copy).read_text("utf-8")
+    except OSError:
+        return False
+    return original != "" and not Path(original).exists()

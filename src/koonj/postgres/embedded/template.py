@@ -19,7 +19,7 @@ from .initdb import arguments, make_cluster
 from .locks import lock, open_lock_file
 from .paths import CACHE, koonj_folder, make_trusted
 from .problem import EmbeddedError
-from .sweep import prune
+from .sweep import lock_of, prune
 
 _FORMAT = "1"  # changed when the same arguments begin to mean another template
 
@@ -41,14 +41,15 @@ def template(binaries: Binaries, account: Account | None) -> Path:
     cache = _cache(account)
     path = cache / f"template-{_key(binaries)}"
     if not _whole(path):
-        gate = open_lock_file(cache / f"{path.name}.lock")
+        gate = open_lock_file(lock_of(path))
         try:
             lock(gate, seconds=None)
             if not _whole(path):
                 _make(binaries, path, account)
+                lock_of(path).write_text(str(binaries.bindir), "utf-8")
         finally:
             os.close(gate)
-    prune(cache, "template-*[0-9a-f]", path)
+    prune(cache, "template", path)
     return path
 
 

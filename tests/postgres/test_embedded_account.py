@@ -1,0 +1,178 @@
+"""Root's server: another account, which gets no more of the machine than it had."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import koonj
+from koonj.postgres.embedded.account import Account, run_as, server_account
+from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
+from koonj.postgres.embedded.paths import CACHE, DATA, koonj_folder, make_trusted
+from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.staging import reachable
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
+
+
+@pytest.fixture
+def account() -> Account:
+    found = server_account()
+    assert found
+    return found
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder in /tmp that all may enter, unlike pytest's tmp_path."""
+    made = Path(tempfile.mkdtemp(prefix="koonj-test-", dir="/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def private(folder: Path) -> Path:
+    """A folder like root's home: 0700."""
+    made = folder / "root's home"
+    made.mkdir(mode=0o700)
+    return made
+
+
+def test_the_user_keeps_his_own_folders(home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert koonj_folder(DATA, None) == home / ".local/share/koonj"
+    assert stat.S_IMODE((home / ".local/share/koonj").stat().st_mode) == 0o700
+    assert koonj_folder(CACHE, None, {"HOME": str(folder)}) == folder / ".cache/koonj"
+    assert (
+        koonj_folder(DATA, None, {"HOME": str(folder), "XDG_DATA_HOME": "relative"})
+        == folder / ".local/share/koonj"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.platform", "darwin")
+        on_macos = koonj_folder(DATA, None, {"HOME": str(folder)})
+    assert on_macos == folder / "Library/Application Support/koonj"
+
+
+@as_root
+def test_root_keeps_data_where_the_account_gets_in_and_opens_nothing(
+    folder: Path, private: Path, account: Account
+) -> None:
+    of_system = replace(DATA, of_system=str(folder / "var-lib-koonj"))
+    assert koonj_folder(of_system, account, {"HOME": str(private)}) == folder / "var-lib-koonj"
+    one = koonj_folder(of_system, account, {"XDG_DATA_HOME": str(private / "one")})
+    two = koonj_folder(of_system, account, {"XDG_DATA_HOME": str(private / "two")})
+    assert one != two
+    assert {one.parent, two.parent} == {folder / "var-lib-koonj"}
+    assert account.enters(one)
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert list(private.iterdir()) == []
+    assert koonj_folder(of_system, account, {"XDG_DATA_HOME": str(folder / "open")}) == folder / "open/koonj"
+
+
+def test_a_folder_that_others_could_write_to_is_refused(folder: Path) -> None:
+    (folder / "open").mkdir()
+    (folder / "open").chmod(0o777)
+    (folder / "link").symlink_to(folder)
+    (folder / "file").touch()
+    for name in ("open", "link", "file"):
+        with pytest.raises(EmbeddedError, match=r"only the user who runs koonj may write to|cannot be made"):
+            make_trusted(folder / name, 0o755)
+
+
+@as_root
+def test_another_users_folder_is_refused(folder: Path, account: Account) -> None:
+    (folder / "planted").mkdir()
+    os.chown(folder / "planted", account.uid, account.gid)
+    with pytest.raises(EmbeddedError, match="only the user who runs koonj may write to"):
+        make_trusted(folder / "planted", 0o755)
+
+
+@as_root
+def test_programs_in_a_private_folder_are_copied_once_for_reading_only(
+    folder: Path, private: Path, binaries: Binaries, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not binaries.source.startswith("Python package"):
+        pytest.skip("needs the server programs of a Python package")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    package = binaries.bindir.parent.parent
+    for source in (package, package.with_name(f"{package.name}.libs")):
+        subprocess.run(["cp", "-R", source, private], check=True)
+    hidden = replace(binaries, bindir=private / package.name / "pginstall/bin")
+    assert reachable(binaries, None) is binaries
+    copied = reachable(hidden, account)
+    assert copied.bindir.is_relative_to(folder / "cache/koonj")
+    for each in (folder / "cache").rglob("*"):
+        assert each.lstat().st_uid == 0
+        assert each.is_symlink() or not each.stat().st_mode & 0o022
+    with Scratch(copied) as scratch, psycopg.connect(scratch.dsn()) as connection:
+        assert connection.execute(
+            "select count(*) from pg_timezone_names where name = 'Asia/Kolkata'"
+        ).fetchone() == (1,)
+        connection.execute("create extension pg_trgm")
+    before = copied.bindir.stat().st_ino
+    assert reachable(hidden, account) == copied
+    assert copied.bindir.stat().st_ino == before
+    os.utime(hidden.bindir / "postgres")
+    assert reachable(hidden, account) != copied
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+
+
+_EVERYTHING = """
+import sys, psycopg
+from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.shared import open_shared
+with Scratch() as scratch:
+    print(psycopg.connect(scratch.dsn()).execute("select 'scratch'").fetchone()[0])
+with open_shared() as lease:
+    lease.ensure_database("demo")
+    print(psycopg.connect(lease.dsn("demo")).execute("select current_setting('cluster_name')").fetchone()[0])
+    print(lease.home.path)
+"""
+
+
+@as_root
+def test_an_ordinary_user_is_served_too(folder: Path, binaries: Binaries, account: Account) -> None:
+    """The same programs, as the account `nobody` with a home of its own."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    source, packages = Path(koonj.__file__).parent.parent, Path(sysconfig.get_path("platlib"))
+    python = next((p for p in (sys.executable, f"/usr/bin/{version}") if account.reaches(Path(p))), None)
+    if python is None or not (account.enters(source) and account.enters(packages)):
+        pytest.skip(f"{account.name} may not enter the folders of this Python, of koonj or of its packages")
+    template = Path(f"/dev/shm/koonj-templates-{account.uid}")
+    had_template = template.exists()
+    own = folder / "home of nobody"
+    own.mkdir(mode=0o700)
+    os.chown(own, account.uid, account.gid)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    environ |= {
+        "HOME": str(own),
+        "PYTHONPATH": f"{source}:{packages}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "KOONJ_PG_BINDIR": str(binaries.bindir),
+    }
+    done = subprocess.run(
+        [python, "-c", _EVERYTHING],
+        env=environ,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **run_as(account),
+    )
+    if not had_template:
+        shutil.rmtree(template, ignore_errors=True)
+    assert done.stderr == ""
+    words = done.stdout.splitlines()
+    assert words[0] == "scratch"
+    assert words[1].startswith("koonj-")
+    assert words[2] == str(own / f".local/share/koonj/server-{binaries.major}")

@@ -1,0 +1,341 @@
+"""One server for several processes: it stays as long as any of them lives, and not longer."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.account import server_account
+from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
+from koonj.postgres.embedded.folder import scratch_parent
+from koonj.postgres.embedded.home import Home
+from koonj.postgres.embedded.lease import Lease
+from koonj.postgres.embedded.shared import open_shared
+
+_CLIENT = """
+import subprocess, sys
+from pathlib import Path
+from koonj.postgres.embedded.shared import open_shared
+lease = open_shared(Path(sys.argv[1]))
+if "child" in sys.argv:
+    subprocess.Popen(["sleep", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+print(lease.cluster_name, flush=True)
+if "wait" in sys.argv:
+    sys.stdin.read()
+lease.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def made_home(binaries: Binaries) -> Iterator[Path]:
+    """A data home whose cluster is made already: initdb takes its time."""
+    folder = Path(tempfile.mkdtemp(prefix="koonj test ", dir=scratch_parent()))
+    folder.chmod(0o755)
+    open_shared(folder / "made", binaries=binaries).close()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_home(made_home: Path, binaries: Binaries) -> Iterator[Path]:
+    """A copy of it; whatever a test leaves running there is stopped."""
+    folder = made_home / "data home"
+    subprocess.run(["cp", "-a", made_home / "made", folder], check=True)
+    yield folder
+    data = folder / f"server-{binaries.major}" / "data"
+    still = postmaster.running(data)
+    postmaster.stop(data, signal.SIGQUIT, 5)
+    Home(data.parent, server_account()).remove_sockets()
+    shutil.rmtree(folder)
+    assert still is None, "the test left its server running"
+
+
+@pytest.fixture
+def opens(data_home: Path, binaries: Binaries) -> Iterator[Callable[[], Lease]]:
+    """Opens leases on the data home, and closes them at the end."""
+    leases: list[Lease] = []
+
+    def one() -> Lease:
+        leases.append(open_shared(data_home, binaries=binaries))
+        return leases[-1]
+
+    yield one
+    for lease in leases:
+        lease.close()
+
+
+@pytest.fixture
+def client(data_home: Path, binaries: Binaries) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts another koonj process on the data home, and returns when it has its lease."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, ready: bool = True) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CLIENT, str(data_home), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "KOONJ_PG_BINDIR": str(binaries.bindir)},
+        )
+        started.append(process)
+        assert process.stdout
+        assert not ready or process.stdout.readline().startswith("koonj-")
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _server(data_home: Path) -> Path:
+    (folder,) = data_home.glob("server-*")
+    return folder / "data"
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _watchdogs(data_home: Path) -> list[int]:
+    """The pids of the two shells: the one that waits for the server, and the one that reads the FIFO."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"koonj-server" in command and os.fsencode(_server(data_home)) in command:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
+def _answers(lease: Lease) -> bool:
+    with psycopg.connect(lease.dsn()) as connection:
+        row = connection.execute("select current_setting('cluster_name')").fetchone()
+    return row == (lease.cluster_name,)
+
+
+def test_the_first_makes_the_rest_join_and_the_last_stops(
+    opens: Callable[[], Lease], data_home: Path
+) -> None:
+    first, second = opens(), opens()
+    assert first.cluster_name == second.cluster_name
+    assert _answers(first)
+    assert _answers(second)
+    assert first.sockets.stat().st_mode & 0o777 == 0o700
+    first.close()
+    assert second.is_alive()
+    assert _answers(second)
+    second.close()
+    second.close()
+    assert not second.is_alive()
+    assert postmaster.running(_server(data_home)) is None
+    assert not second.sockets.exists()
+    assert not _watchdogs(data_home)
+
+
+def test_data_survives_and_is_kept_safely(opens: Callable[[], Lease]) -> None:
+    lease = opens()
+    assert lease.ensure_database('odd "name" ü')
+    assert not lease.ensure_database('odd "name" ü')
+    with psycopg.connect(lease.dsn('odd "name" ü')) as connection:
+        connection.execute("create table kept as select 42 as answer")
+        row = connection.execute(
+            "select current_setting('fsync'), current_setting('full_page_writes')"
+        ).fetchone()
+        assert row == ("on", "on")
+    lease.close()
+    again = opens()
+    assert again.cluster_name == lease.cluster_name
+    with psycopg.connect(again.dsn('odd "name" ü')) as connection:
+        assert connection.execute("select answer from kept").fetchone() == (42,)
+
+
+def test_a_database_is_ensured_by_many_at_once(opens: Callable[[], Lease]) -> None:
+    lease = opens()
+    created: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: created.append(lease.ensure_database("wanted"))) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(created) == [False] * 5 + [True]
+    with pytest.raises(EmbeddedError, match="63 bytes"):
+        lease.ensure_database("ü" * 32)
+
+
+def test_kill_9_of_the_only_process_stops_the_server(
+    client: Callable[..., subprocess.Popen[str]], data_home: Path
+) -> None:
+    _kill(client("wait"))
+    assert postmaster.gone(_server(data_home), 2.0)
+
+
+def test_kill_9_of_one_of_two_leaves_it_running(
+    client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease]
+) -> None:
+    starter = client("wait")
+    lease = opens()
+    _kill(starter)
+    time.sleep(0.2)
+    assert lease.is_alive()
+    assert _answers(lease)
+
+
+def test_a_child_of_a_killed_process_does_not_keep_it(
+    client: Callable[..., subprocess.Popen[str]], data_home: Path
+) -> None:
+    process = client("wait", "child")
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    try:
+        _kill(process)
+        assert postmaster.gone(_server(data_home), 2.0)
+    finally:
+        os.kill(int(child), signal.SIGKILL)
+
+
+def test_the_terminals_signals_do_not_reach_it_and_output_is_not_held(
+    client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease]
+) -> None:
+    starter = client("wait")
+    lease = opens()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        os.killpg(starter.pid, number)
+    starter.communicate(timeout=5)  # its end of file comes, though the server goes on
+    time.sleep(0.1)
+    assert _answers(lease)
+
+
+def test_a_killed_server_is_started_anew_and_recovers(opens: Callable[[], Lease], data_home: Path) -> None:
+    lease = opens()
+    with psycopg.connect(lease.dsn(), autocommit=True) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    pid = postmaster.running(_server(data_home))
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    assert postmaster.gone(_server(data_home), 2.0)
+    assert not lease.is_alive()
+    again = opens()
+    with psycopg.connect(again.dsn()) as connection:
+        assert connection.execute("select answer from kept").fetchone() == (42,)
+    # The first process's lease holds the same FIFO and socket: it goes on too.
+    assert _answers(lease)
+    again.close()
+    assert _answers(lease)
+
+
+@pytest.mark.parametrize("which", ["waiting", "reading", "both"])
+def test_a_killed_watchdog_is_replaced(
+    which: str, client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease], data_home: Path
+) -> None:
+    starter = client("wait")
+    pids = _watchdogs(data_home)
+    assert len(pids) == 2
+    for pid in {"waiting": pids[:1], "reading": pids[1:], "both": pids}[which]:
+        os.kill(pid, signal.SIGKILL)
+    lease = opens()
+    assert _answers(lease)
+    _kill(starter)
+    time.sleep(0.05)
+    assert _answers(lease)
+    lease.close()
+    assert postmaster.running(_server(data_home)) is None
+
+
+def test_a_server_and_its_waiting_half_killed_is_started_anew(
+    opens: Callable[[], Lease], data_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens()
+    server = postmaster.running(_server(data_home))
+    assert server
+    os.kill(_watchdogs(data_home)[0], signal.SIGKILL)
+    os.kill(server, signal.SIGKILL)
+    assert _answers(opens())
+
+
+def test_a_stale_pid_that_another_process_has_now_is_no_hindrance(
+    opens: Callable[[], Lease], data_home: Path
+) -> None:
+    first = opens()
+    pid_file = _server(data_home) / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    os.kill(int(lines[0]), signal.SIGKILL)
+    assert postmaster.gone(_server(data_home), 2.0)
+    first.close()
+    lines[0] = str(os.getpid())
+    pid_file.write_text("\n".join(lines) + "\n")
+    assert _answers(opens())
+
+
+def test_many_processes_at_the_same_moment_share_one_server(
+    client: Callable[..., subprocess.Popen[str]], data_home: Path
+) -> None:
+    processes = [client("wait", ready=False) for _ in range(4)]
+    names = {process.stdout.readline() for process in processes if process.stdout}
+    assert len(names) == 1
+    assert len(_watchdogs(data_home)) == 2
+    for process in processes:
+        process.communicate("")
+    assert postmaster.running(_server(data_home)) is None
+
+
+def test_opening_while_the_last_one_leaves_always_gives_a_living_server(
+    opens: Callable[[], Lease], data_home: Path, binaries: Binaries
+) -> None:
+    """Two threads open and close as fast as they can: a lease that is held always answers."""
+    wrong: list[BaseException] = []
+
+    def churn() -> None:
+        try:
+            for _ in range(6):
+                with open_shared(data_home, binaries=binaries) as lease:
+                    assert _answers(lease)
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=churn) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_failing_initdb_is_an_error_and_leaves_no_data(data_home: Path) -> None:
+    programs = data_home / "programs"
+    programs.mkdir()
+    for name in ("postgres", "initdb"):
+        (programs / name).write_text("#!/bin/sh\necho 'initdb: error: the disk is full'\nexit 1\n")
+        (programs / name).chmod(0o755)
+    for _ in range(2):
+        with pytest.raises(EmbeddedError, match="the disk is full"):
+            open_shared(data_home / "new", binaries=Binaries(programs, (17, 1), "test"))
+    assert [path.name for path in (data_home / "new/server-17").iterdir()] == ["gate"]
+
+
+def test_a_cluster_that_does_not_start_is_an_error_and_keeps_its_data(
+    opens: Callable[[], Lease], data_home: Path
+) -> None:
+    configuration = _server(data_home) / "postgresql.conf"
+    good = configuration.read_text()
+    configuration.write_text(good + "\nwork_mem = banana\n")
+    with pytest.raises(EmbeddedError, match=r"did not start:\n(.*\n)*.*banana"):
+        opens()
+    assert not _watchdogs(data_home)
+    configuration.write_text(good)
+    assert _answers(opens())
