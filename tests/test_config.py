@@ -1,5 +1,6 @@
 """koonj.toml, the command line and the environment, as Settings or as an error that says what, where, what to do."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -271,16 +272,17 @@ class TestPasswords:
         )
 
 
-class TestChoice:
-    ENVIRON = {"DATABASE_URL": "postgresql:///url", "PGHOST": "db"}
+ENVIRON = {"DATABASE_URL": "postgresql:///url", "PGHOST": "db"}
 
+
+class TestChoice:
     def names(self, settings: Settings) -> tuple[str, list[str]]:
         assert settings.target in settings.targets
         return settings.target.name, [t.name for t in settings.targets]
 
     def test_first_without_default(self, project: Project) -> None:
         project.toml('[targets.b]\ndsn = "dbname=b"\n[targets.a]\ndsn = "dbname=a"')
-        assert self.names(project.load(environ=self.ENVIRON)) == ("b", ["b", "a"])
+        assert self.names(project.load(environ=ENVIRON)) == ("b", ["b", "a"])
 
     def test_named(self, project: Project) -> None:
         project.toml('default = "b"\n[targets.b]\ndsn = "dbname=b"\n[targets.a]\ndsn = "dbname=a"')
@@ -288,7 +290,7 @@ class TestChoice:
 
     def test_dsn_goes_before_all(self, project: Project) -> None:
         project.toml('[targets.b]\ndsn = "dbname=b"')
-        settings = project.load(dsn="dbname=x", environ=self.ENVIRON)
+        settings = project.load(dsn="dbname=x", environ=ENVIRON)
         assert self.names(settings) == ("dsn", ["dsn", "b"])
 
     def test_dsn_and_target(self, project: Project) -> None:
@@ -312,10 +314,10 @@ class TestChoice:
         assert message == "koonj.toml:2: default = 'x': there is no such target. Known: staging."
 
     def test_of_the_environment(self, project: Project) -> None:
-        settings = project.load(environ=self.ENVIRON)
+        settings = project.load(environ=ENVIRON)
         assert self.names(settings) == ("DATABASE_URL", ["DATABASE_URL", "environment"])
         assert settings.targets[1].dsn == ""
-        assert project.load(environ=self.ENVIRON, target="environment").target.dsn == ""
+        assert project.load(environ=ENVIRON, target="environment").target.dsn == ""
 
     def test_of_the_environment_where_koonj_toml_has_none(self, project: Project) -> None:
         assert project.toml("").load(environ={"PGSERVICE": "x"}).target.name == "environment"
@@ -393,7 +395,5 @@ def test_any_bytes_are_settings_or_a_config_error(
     root = tmp_path_factory.mktemp("any")
     (root / "migrations").mkdir()
     (root / "koonj.toml").write_bytes(raw)
-    try:
-        load(root, environ={"PGHOST": "x"})
-    except ConfigError as error:
-        assert "koonj.toml" in str(error)
+    with contextlib.suppress(ConfigError):
+        assert load(root, environ={"PGHOST": "x"}).root == root

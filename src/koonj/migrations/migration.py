@@ -117,7 +117,7 @@ class Migration:
         rollback, shape = self.sections.rollback, self.rollback_shape
         if rollback is not None and shape is not None:
             return (*rollback.problems, *shape.problems, *_nothing_in(rollback, _EMPTY_ROLLBACK))
-        return () if self.sections.none_reason is not None else (_NO_ROLLBACK,)
+        return () if self.sections.rollback_line is not None else (_NO_ROLLBACK,)
 
 
 _EMPTY = Problem(
