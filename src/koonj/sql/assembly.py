@@ -117,7 +117,7 @@ class _Assembly:
 
 def says_something(text: str) -> bool:
     """Whether there is more in a statement than comments and semicolons."""
-    return any(token != ";" for token in significant_texts(text))
+    return any(piece != ";" for piece in significant_texts(text))
 
 
 def _parts(item: Item, text: str) -> list[str]:

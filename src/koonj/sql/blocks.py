@@ -168,7 +168,7 @@ def _counted(steps: Sequence[Step]) -> Iterator[str]:
 _PROBLEMS = {
     "open-transaction": (
         Severity.ERROR,
-        "The transaction that begins here does not end: psql would exit with status 0, and its statements be lost.",
+        "The transaction that begins here does not end: psql would exit with 0 and lose its statements.",
         "End it with COMMIT;",
     ),
     "commit-without-begin": (
@@ -188,7 +188,7 @@ _PROBLEMS = {
     ),
     "prepare-transaction": (
         Severity.ERROR,
-        "PREPARE TRANSACTION leaves the transaction open on the server: koonj could not say whether it is applied.",
+        "PREPARE TRANSACTION leaves it open whether the file is applied.",
         "End the block with COMMIT;",
     ),
     "commit-and-chain": (

@@ -1,9 +1,11 @@
 """Transaction control: what opens, ends or marks a transaction."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.sql.reader import Reader
+from koonj.sql.tokens import TokenKind
 
 
 class Control(StrEnum):
@@ -42,44 +44,56 @@ _NOISE = ("work", "transaction")
 
 def transaction(reader: Reader) -> Transaction:
     """What the statement does to the transaction; `NONE` for most."""
-    match reader.take():
-        case "begin":
-            return _begin(reader)
-        case "start" if reader.peek() == "transaction":
-            return _begin(reader)
-        case "commit":
-            return _end(reader, Control.COMMIT, Control.COMMIT_PREPARED)
-        case "end":
-            return _end(reader, Control.COMMIT, None)
-        case "rollback":
-            return _end(reader, Control.ROLLBACK, Control.ROLLBACK_PREPARED)
-        case "abort":
-            return _end(reader, Control.ROLLBACK, None)
-        case "savepoint":
-            return Transaction(Control.SAVEPOINT, reader.name())
-        case "release":
-            reader.accept("savepoint")
-            return Transaction(Control.RELEASE, reader.name())
-        case "prepare" if reader.peek() == "transaction" and reader.peek(1) != "as":
-            return Transaction(Control.PREPARE, reader.peek(1))
-        case "set" if reader.accept("transaction"):
-            return Transaction(None, read_only=_read_only(reader))
-        case _:
-            return NONE
+    rule = _RULES.get(reader.take())
+    return NONE if rule is None else rule(reader)
+
+
+def _start(reader: Reader) -> Transaction:
+    return _begin(reader) if reader.accept("transaction") else NONE
 
 
 def _begin(reader: Reader) -> Transaction:
     return Transaction(Control.BEGIN, read_only=_read_only(reader))
 
 
-def _end(reader: Reader, control: Control, prepared: Control | None) -> Transaction:
-    if prepared is not None and reader.accept("prepared"):
-        return Transaction(prepared, reader.peek())
+def _commit(reader: Reader) -> Transaction:
+    """COMMIT, END."""
+    if reader.accept("prepared"):
+        return Transaction(Control.COMMIT_PREPARED, reader.peek())
     reader.accept_one(_NOISE)
-    if control is Control.ROLLBACK and reader.accept("to"):
+    return Transaction(Control.COMMIT, chain=reader.accept("and", "chain"))
+
+
+def _roll_back(reader: Reader) -> Transaction:
+    """ROLLBACK, ABORT."""
+    if reader.accept("prepared"):
+        return Transaction(Control.ROLLBACK_PREPARED, reader.peek())
+    reader.accept_one(_NOISE)
+    if reader.accept("to"):
         reader.accept("savepoint")
         return Transaction(Control.ROLLBACK_TO, reader.name())
-    return Transaction(control, chain=reader.accept("and", "chain"))
+    return Transaction(Control.ROLLBACK, chain=reader.accept("and", "chain"))
+
+
+def _savepoint(reader: Reader) -> Transaction:
+    return Transaction(Control.SAVEPOINT, reader.name())
+
+
+def _release(reader: Reader) -> Transaction:
+    reader.accept("savepoint")
+    return Transaction(Control.RELEASE, reader.name())
+
+
+def _prepare(reader: Reader) -> Transaction:
+    """PREPARE TRANSACTION 'name', and not the PREPARE of a query that is called so."""
+    name = reader.token(1)
+    if reader.peek() == "transaction" and (name is None or name.kind is TokenKind.STRING):
+        return Transaction(Control.PREPARE, reader.peek(1))
+    return NONE
+
+
+def _set(reader: Reader) -> Transaction:
+    return Transaction(None, read_only=_read_only(reader)) if reader.accept("transaction") else NONE
 
 
 def _read_only(reader: Reader) -> bool:
@@ -91,3 +105,17 @@ def _read_only(reader: Reader) -> bool:
             last = word
         before = word
     return last == "only"
+
+
+_RULES: Mapping[str, Callable[[Reader], Transaction]] = {
+    "begin": _begin,
+    "start": _start,
+    "commit": _commit,
+    "end": _commit,
+    "rollback": _roll_back,
+    "abort": _roll_back,
+    "savepoint": _savepoint,
+    "release": _release,
+    "prepare": _prepare,
+    "set": _set,
+}

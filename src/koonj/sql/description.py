@@ -7,7 +7,7 @@ from koonj.sql.tokens import TokenKind, tokens
 
 
 def description_of(comments: str) -> str:
-    """The prose in the leading comments of a file, a line each, without the file's own name, settings and rules.
+    """The prose in the leading comments of a file, without the file's own name, settings and rulers.
 
     Args:
         comments: the text before the first statement.

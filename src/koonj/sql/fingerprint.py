@@ -39,8 +39,8 @@ def file_hash(raw: bytes) -> str:
 def script_hash(script: Script | None) -> str:
     """sha256 of what a script says; of nothing where there is none.
 
-    What is hashed cannot be read in two ways: a token ends with a NUL, which is in none that PostgreSQL takes, a
-    statement with an empty token, and the hash of its rows follows that, before one more NUL, where it has any.
+    Two scripts cannot give the same bytes: a token ends with a NUL, which is in none that PostgreSQL takes, a
+    statement with an empty token; after a COPY follows the hash of its rows.
     """
     digest = sha256()
     for statement in () if script is None else script.statements:
@@ -56,14 +56,14 @@ def _pieces(tokens: Iterator[str]) -> Iterator[bytes]:
     """The tokens in encoded batches, without semicolons at the end."""
     batch: list[str] = []
     semicolons = 0
-    for token in tokens:
-        if token == ";":
+    for piece in tokens:
+        if piece == ";":
             semicolons += 1
             continue
         if semicolons:
             batch += [";"] * semicolons
             semicolons = 0
-        batch.append(token)
+        batch.append(piece)
         if len(batch) >= _BATCH:
             yield _encoded(batch)
             batch = []

@@ -33,7 +33,7 @@ _TOOLS = (
     _Tool("Atlas", r"--[ \t]*atlas:(?:txmode|delimiter|checkpoint|txtar|import)\b", both_ways=False),
     _Tool(
         "graphile-migrate",
-        r"--![ \t]*(?:previous|hash|message|no-transaction|split|include|allowinvalidhash)\b",
+        r"--![ \t]*(?:previous|hash|message|split|include)\b",
         both_ways=False,
     ),
 )

@@ -28,7 +28,7 @@ ATTACHED = frozenset({"trigger", "constraint trigger", "policy", "rule", "constr
 
 
 def modifiers(reader: Reader) -> tuple[str, ...]:
-    """Go on behind what stands between CREATE and the kind, and give what matters of it: ``unique``, ``temporary``."""
+    """Go on behind what stands between CREATE and the kind, and give what of it matters."""
     reader.accept("or", "replace")
     found = []
     while word := reader.accept_one(_MODIFIERS):

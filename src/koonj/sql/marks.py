@@ -61,7 +61,7 @@ def read_marks(source: Source) -> Marks:
     if not candidates:
         return Marks(None, (), leading_end, None)
     places = _Places(source, leading_end)
-    others = []
+    others: list[Mark] = []
     for found in candidates:
         place = places.of(found.start())
         if place is None:
@@ -114,7 +114,7 @@ class _Places:
         return self._between(at)
 
     def items_before(self, at: int) -> tuple[Item, ...] | None:
-        """The items that end before `at`; None where one goes on behind it, and is another one without that."""
+        """The items that end before `at`; None where one goes on behind it, which must be read anew."""
         if any(item.start < at < item.end for item in self._seen):
             return None
         return tuple(item for item in self._seen if item.end <= at)

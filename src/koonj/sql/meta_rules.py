@@ -1,6 +1,6 @@
-r"""Which psql meta-commands a migration may have: those that change nothing but what psql prints, or make it stricter.
+r"""Which psql meta-commands a migration may have: those that only print, or make psql stricter.
 
-As psql 18 does it (src/bin/psql/command.c): between ``\restrict KEY`` and ``\unrestrict KEY`` no other is allowed.
+As in psql 18 (src/bin/psql/command.c): between ``\restrict KEY`` and ``\unrestrict KEY`` there is no other.
 """
 
 import re

@@ -8,7 +8,7 @@ _NAME_PARTS = frozenset({TokenKind.WORD, TokenKind.QUOTED})
 
 
 class Reader:
-    """A cursor over the significant tokens of one statement; they are read from the text as they are asked for.
+    """A cursor over the significant tokens of one statement, read from the text as they are asked for.
 
     Words are compared without case. A quoted name or a string keeps its quotes, so it never equals a keyword.
     """
@@ -23,7 +23,7 @@ class Reader:
     def again(self) -> "Reader":
         """Another cursor at the start of the same statement; what has been read is not read twice."""
         other = Reader("")
-        other._more, other._seen = self._more, self._seen  # noqa: SLF001 - its own kind
+        other._more, other._seen = self._more, self._seen
         return other
 
     def token(self, ahead: int = 0) -> Token | None:

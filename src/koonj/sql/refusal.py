@@ -1,7 +1,7 @@
 """Which statements PostgreSQL refuses inside a transaction block (SQLSTATE 25001).
 
-From the calls of PreventInTransactionBlock in the sources of PostgreSQL 13 to 18 (src/backend/commands, tcop/utility.c):
-what any of them refuses is refused here. Where it depends on data that the text does not show, the answer is MAYBE.
+From the calls of PreventInTransactionBlock in the sources of PostgreSQL 13 to 18 (src/backend): what any of
+them refuses is refused here. Where that depends on data, which no text shows, the answer is MAYBE.
 """
 
 from collections.abc import Callable, Mapping
@@ -162,7 +162,7 @@ def _cluster(reader: Reader) -> Refused:
 
 
 def _do(reader: Reader) -> Refused:
-    """A DO block ends its transaction itself, or runs one of these through EXECUTE: seen where it is spelled out."""
+    """A DO block that ends its transaction itself, or EXECUTEs one of these, where the text shows it."""
     strings = (token.text for token in reader.rest() if token.kind is TokenKind.STRING)
     body = max(strings, key=len, default="")  # the other one would be the language's name
     before = ""

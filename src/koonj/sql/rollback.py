@@ -193,6 +193,7 @@ def _inner() -> re.Pattern[str]:
 @cache
 def _nearly() -> re.Pattern[str]:
     return re.compile(
-        r"^[ \t]*(--[ \t]*(?:roll[ -]?back|revert|down)(?:[ \t]+(?:script|migration|section|sql|part))?[ \t]*[:-]*[ \t]*\r?)$",
+        r"^[ \t]*(--[ \t]*(?:roll[ -]?back|revert|down)"
+        r"(?:[ \t]+(?:script|migration|section|sql|part))?[ \t]*[:-]*[ \t]*\r?)$",
         re.IGNORECASE | re.MULTILINE,
     )

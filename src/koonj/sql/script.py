@@ -40,7 +40,7 @@ class Script:
         Args:
             text: the script.
             first_line: the line of the file where it starts.
-            prefixes: how many characters stand before each of its lines in the file; none where that is empty.
+            prefixes: how many characters stand before each of its lines in the file; empty: none do.
             items: what the lexer finds in it, where that is known already.
         """
         self.source = Source(text)

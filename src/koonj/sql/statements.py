@@ -26,17 +26,17 @@ class Verdict:
     refusal_reason: str
     """The refused form, such as ``CREATE INDEX CONCURRENTLY``; empty where nothing is refused."""
     is_concurrent: bool
-    """CREATE, DROP or REINDEX INDEX CONCURRENTLY, or DETACH PARTITION CONCURRENTLY: a lock_timeout leaves it half done."""
+    """CREATE, DROP, REINDEX or DETACH … CONCURRENTLY: a lock_timeout would leave it half done."""
     verb: str
     """The first word, in lower case."""
     kind: str
-    """What it creates, alters, drops or fills: ``table``, ``materialized view``; empty where that is unknown."""
+    """Of what it creates, alters, drops or fills: ``table``, ``materialized view``; empty where unknown."""
     name: str
     """The name of that as it is written, with its schema; empty where it is unknown."""
     copies: str
     """``from stdin`` or ``to stdout`` of a COPY whose rows go through the connection; empty of all else."""
     summary: str
-    """What it does, in words: ``alter table documents add column status``; one line of at most 100 characters."""
+    """What it does: ``alter table documents add column status``; one line of at most 100 characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Statement(Verdict):
     column: int
     """Of that word: 1-based, in the file, in characters."""
     copy_data: tuple[int, int] | None
-    """Where the rows of a COPY … FROM stdin start and end in the script's source; None of any other statement."""
+    """Where the rows of a COPY … FROM stdin start and end in the script's source; None of all else."""
     spans: tuple[tuple[int, int], ...]
     r"""Start and end of the parts of the source that make the text: more than one where ``\;`` cut it."""
 
@@ -83,7 +83,7 @@ def classify(text: str) -> Verdict:
 
 
 def _copies(reader: Reader) -> str:
-    """The direction of a COPY through the connection; STDIN and STDOUT mean the same to PostgreSQL (gram.y)."""
+    """The direction of a COPY through the connection; STDIN and STDOUT are the same word to gram.y."""
     if not reader.accept("copy"):
         return ""
     reader.accept("binary")

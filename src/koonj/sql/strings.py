@@ -10,7 +10,7 @@ def _dollars() -> re.Pattern[str]:
 
 
 def content(token: str) -> str:
-    """What the quotes of a token hold, or the token itself. Escapes with backslashes stay as they are written."""
+    """What the quotes of a token hold, or the token itself. Backslash escapes stay as they are written."""
     if opening := _dollars().match(token):
         return token[opening.end() :].removesuffix(opening[0])
     quote = token.find("'") if token.endswith("'") else token.find('"') if token.endswith('"') else -1

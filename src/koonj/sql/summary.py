@@ -22,13 +22,13 @@ class Description:
     """A statement's verb, the kind and the name of what it is about, and all of it as a phrase."""
 
     verb: str
-    """The first word in lower case, such as ``create``; of a WITH query the word behind its common table expressions."""
+    """The first word in lower case, such as ``create``; of a WITH query the one behind that part."""
     kind: str = ""
     """Such as ``materialized view``; empty where there is none."""
     name: str = ""
     """As it is written, with its schema; the first one of several; empty where there is none."""
     summary: str = ""
-    """Such as ``create index documents_status_idx on documents``: at most LIMIT characters of one line, nothing hidden."""
+    """Such as ``create index documents_status_idx on documents``: one line of at most LIMIT characters."""
 
 
 def describe(reader: Reader) -> Description:
@@ -88,7 +88,7 @@ def _alter(verb: str, reader: Reader) -> Description:
 
 
 def _action(reader: Reader) -> str:
-    """What an ALTER does, the first one of several: ``add column status``, ``alter column a set not null``."""
+    """The first thing that an ALTER does: ``add column status``, ``alter column a set not null``."""
     first = reader.accept_one(("add", "drop", "alter", "rename", "validate"))
     if not first:
         return _few(reader)
@@ -202,10 +202,8 @@ _WORDED_SETTINGS = frozenset(
 
 
 def _set(verb: str, reader: Reader) -> Description:
-    if reader.peek(1) not in {"=", "to", "."}:
-        scope = reader.accept_one(("session", "local"))
-    else:
-        scope = ""
+    is_name = reader.peek(1) in {"=", "to", "."}
+    scope = "" if is_name else reader.accept_one(("session", "local"))
     if reader.peek() in _WORDED_SETTINGS:
         return Description(verb, "", "", _phrase(verb, scope, _few(reader)))
     name = reader.name()

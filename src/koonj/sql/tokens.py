@@ -1,7 +1,7 @@
 """The tokens of SQL text: enough to see what a statement does, and whether two texts say the same.
 
 The rules are the server's (PostgreSQL source: src/backend/parser/scan.l), the ends of quotes are the lexer's.
-Nothing is raised: what is not closed reaches to the end of the text, and a character of no rule is a token by itself.
+Nothing is raised: what is not closed reaches to the end of the text, and a character of no rule is a token.
 """
 
 import re
@@ -40,23 +40,24 @@ class Token(NamedTuple):
     end: int
 
 
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
-_WORD = rf"[{_LETTER}][{_LETTER}0-9$]*+"
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and all from U+0080 on
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
+_WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # $ may stand inside
 _DIGITS = r"[0-9]++(?:_[0-9]++)*+"
 _EXPONENT = r"[eE][-+]?[0-9][0-9_]*+"
 _SIGN = r"(?:\+|-(?!-))"
 _SAFE = r"(?:[*<>=]|/(?!\*))"
 _ODD = r"[~!@\#^&|`?%]"
-_NAME_BYTES = 64
-"""PostgreSQL refuses a longer operator; here it becomes several."""
+_FEW = "{0,64}+"
+"""PostgreSQL refuses an operator of 64 characters; here it becomes several."""
 
 
 @cache
 def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
     """One token, without the blanks and ``--`` comments before it where `skip` is wanted.
 
-    The group is its kind; a `mark` opens a token whose end no simple expression finds; at the end of the text there
-    is no group.
+    The group is its kind; a `mark` opens a token whose end no simple expression finds; at the end of the text
+    there is no group.
     """
     kinds = rf"""
           (?P<word>(?!(?:[eEbBxXnN]|[uU]&)'|[uU]&"){_WORD})
@@ -67,9 +68,9 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
         | (?P<quoted>"[^"]*+"(?!"))
         | (?P<parameter>\$[0-9]++(?:{_WORD})?)
         # An operator does not end in + or - unless one of its characters is odd: a=-1 is a, =, -, 1.
-        | (?P<operator>(?:{_SAFE}|{_SIGN}){{0,{_NAME_BYTES}}}+{_ODD}(?:{_SAFE}|{_SIGN}|{_ODD}){{0,{_NAME_BYTES}}}+
-            |(?:{_SIGN}{{0,{_NAME_BYTES}}}+{_SAFE}){{1,{_NAME_BYTES}}}+|{_SIGN})
-        | (?P<mark>/\*|\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
+        | (?P<operator>(?:{_SAFE}|{_SIGN}){_FEW}{_ODD}(?:{_SAFE}|{_SIGN}|{_ODD}){_FEW}
+            |(?:{_SIGN}{_FEW}{_SAFE})(?:{_SIGN}{_FEW}{_SAFE}){_FEW}|{_SIGN})
+        | (?P<mark>/\*|\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$|(?:[eEbBxXnN]|[uU]&)?'|(?:[uU]&)?"|[\s\S])
         """
     blank, comment = r"[ \t\n\r\f\v]++", r"--[^\n\r]*+"
     if skip:
@@ -110,7 +111,7 @@ def _read(text: str, at: int, *, backslashes: bool, skip: bool) -> Iterator[Toke
 
 
 def significant_texts(text: str) -> Iterator[str]:
-    """The texts of the significant tokens, and nothing more about them: what a fingerprint is made of, fast."""
+    """The texts of the significant tokens and nothing more about them: fast, for fingerprints."""
     rule, at, size = _rule(backslashes=False, skip=True), 0, len(text)
     while at < size:
         for found in rule.finditer(text, at):
@@ -137,7 +138,7 @@ def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[Tok
     elif mark[-1] == "'":
         kind, end = TokenKind.STRING, _end_of_string(text, after, mark[:-1].lower(), backslashes=backslashes)
     elif mark[-1] == '"':
-        kind, end = TokenKind.QUOTED, _end_of_quoted(text, after)
+        kind, end = TokenKind.QUOTED, quotes.end_of_identifier(text, after)
     elif mark[-1] == "$" and len(mark) > 1:
         kind, end = TokenKind.STRING, quotes.end_of_dollar_quote(text, after, mark)
     else:
@@ -146,15 +147,5 @@ def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[Tok
 
 
 def _end_of_string(text: str, at: int, prefix: str, *, backslashes: bool) -> int | None:
-    if prefix in {"", "n"}:
-        prefix = "" if backslashes else "u&"  # what the lexer's rules call a string without backslashes
-    return quotes.end_of_string(text, at, prefix)
-
-
-def _end_of_quoted(text: str, at: int) -> int | None:
-    """The offset after the name whose content starts at `at`, in which "" stands for one quote."""
-    while (quote := text.find('"', at)) >= 0:
-        if text[quote + 1 : quote + 2] != '"':
-            return quote + 1
-        at = quote + 2
-    return None
+    escapes = prefix == "e" or (backslashes and prefix in {"", "n"})
+    return quotes.end_of_string(text, at, backslashes=escapes, doubled=prefix not in {"b", "x"})
