@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -14,8 +15,10 @@ from psycopg import AsyncConnection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
-from koonj.postgres.embedded.binaries import EmbeddedError
-from koonj.postgres.embedded.shared import Lease, open_shared
+from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
+from koonj.postgres.embedded.lease import Lease
+from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
 
@@ -112,12 +115,22 @@ class Connector:
             return target.dsn
         async with self._opening:
             try:
-                if self._lease is None:
-                    self._lease = await asyncio.to_thread(open_shared)
-                await asyncio.to_thread(self._lease.ensure_database, target.database)
+                self._lease = lease = await asyncio.to_thread(_alive, self._lease)
+                await asyncio.to_thread(lease.ensure_database, target.database)
             except EmbeddedError as error:
-                raise ConnectError(str(error), "Install koonj[embedded], or name another dsn.") from error
-        return self._lease.dsn(target.database)
+                raise ConnectError(error.message, error.hint) from error
+            except psycopg.Error as error:
+                raise _refused(error, target) from error
+        return lease.dsn(target.database)
+
+
+def _alive(lease: Lease | None) -> Lease:
+    """The lease, or a new one where there is none or its server was killed. Blocking. Raises EmbeddedError."""
+    if lease is not None:
+        if lease.is_alive():
+            return lease
+        lease.close()
+    return open_shared()
 
 
 async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
@@ -158,10 +171,18 @@ def _refused(error: psycopg.Error, target: Target) -> ConnectError:
             value = conninfo_to_dict(target.dsn).get(secret)
             if value:
                 message = message.replace(str(value), "********")
-    hint = "Is the server running, and reachable from here? `psql` takes the same dsn."
+    return ConnectError(message, _hint(error, target), error.sqlstate)
+
+
+def _hint(error: psycopg.Error, target: Target) -> str:
+    set_here = [name for name in NOT_OVERRIDDEN if name in os.environ]
+    if target.dsn == EMBEDDED and set_here:
+        return (
+            f"The environment sets {', '.join(set_here)}, which libpq obeys in any case: unset it for koonj."
+        )
     if error.sqlstate is not None:
-        hint = "The server answered, and refused. Look at the role, the database's name and the password."
-    return ConnectError(message, hint, error.sqlstate)
+        return "The server answered, and refused. Look at the role, the database's name and the password."
+    return "Is the server running, and reachable from here? `psql` takes the same dsn."
 
 
 async def _check(conn: AsyncConnection, lease: Lease | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import psycopg
 
 from koonj.config import Target
+from koonj.migrations.folder import FolderError
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.history import HistoryError
@@ -130,14 +131,17 @@ def stopped_by(failure: Failure, *, cancelled: bool) -> End:
 
 
 def outside_failure(
-    error: ConnectError | HistoryError | psycopg.Error, target: Target, direction: Direction
+    error: ConnectError | HistoryError | FolderError | psycopg.Error, target: Target, direction: Direction
 ) -> Failure:
     """The failure of the target rather than of a migration: no file, no statement."""
-    if isinstance(error, psycopg.Error):
+    sqlstate = None
+    if isinstance(error, FolderError):
+        message, hint = str(error), "Look at the folder, or name another one with --migrations."
+    elif isinstance(error, psycopg.Error):
         message = error.diag.message_primary or str(error).strip() or type(error).__name__
-        hint = "Look at the target's state: koonj status"
+        hint, sqlstate = "Look at the target's state: koonj status", error.sqlstate
     else:
-        message, hint = error.message, error.hint
+        message, hint, sqlstate = error.message, error.hint, error.sqlstate
     return Failure(
         name="",
         direction=direction,
@@ -147,7 +151,7 @@ def outside_failure(
         line=None,
         column=None,
         source="",
-        sqlstate=error.sqlstate,
+        sqlstate=sqlstate,
         severity="ERROR",
         message=f"{target.name}: {message}",
         state="No statement of a migration was running.",

@@ -33,17 +33,21 @@ async def execute(
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
     begun = monotonic()
     rows = work.script.data(statement) if statement.copy_data is not None else None
-    said: asyncio.Queue[Diagnostic | None] = asyncio.Queue()
-    conn.add_notice_handler(said.put_nowait)
+    said: asyncio.Queue[Notice | None] = asyncio.Queue()
+
+    def hear(diagnostic: Diagnostic) -> None:
+        said.put_nowait(notice(name, diagnostic))  # now: a diagnostic does not outlive this call
+
+    conn.add_notice_handler(hear)
     sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, said))
     try:
-        while (diagnostic := await said.get()) is not None:
-            yield notice(name, diagnostic)
+        while (heard := await said.get()) is not None:
+            yield heard
         tag = await sending
     except psycopg.Error as error:
         raise StatementError(numbered, error) from error
     finally:
-        conn.remove_notice_handler(said.put_nowait)
+        conn.remove_notice_handler(hear)
         if not sending.done():
             sending.cancel()  # psycopg cancels the statement on the server, and waits for its end
             await asyncio.wait((sending,))
@@ -51,7 +55,7 @@ async def execute(
 
 
 async def _send(
-    conn: AsyncConnection, text: bytes, rows: Iterable[bytes] | None, said: asyncio.Queue[Diagnostic | None]
+    conn: AsyncConnection, text: bytes, rows: Iterable[bytes] | None, said: asyncio.Queue[Notice | None]
 ) -> str:
     """Send, read every result, and put None into `said` at the end; the last command tag."""
     try:

@@ -7,6 +7,7 @@ import psycopg
 from koonj.runner.events import Direction, Failure
 from koonj.runner.execute import StatementError
 from koonj.runner.work import Work
+from koonj.sql.source import Source
 from koonj.sql.statements import Statement
 
 COMMANDS = {Direction.APPLY: "koonj apply", Direction.ROLLBACK: "koonj rollback"}
@@ -29,12 +30,7 @@ def of_error(
     committed: tuple[str, ...] = (),
 ) -> Failure:
     """The failure of a statement; or, of a plain psycopg.Error, that of BEGIN, COMMIT or the history row."""
-    if isinstance(error, StatementError):
-        index, statement, cause = error.numbered.index, error.numbered.statement, error.error
-        line, column = _place(work, statement, cause.diag.statement_position)
-    else:
-        index, cause = 0, error
-        line, column = _closing(work)
+    index, cause, (line, column) = _cause(work, error)
     diagnostic = cause.diag
     return Failure(
         name=work.migration.name,
@@ -44,7 +40,7 @@ def of_error(
         file=work.migration.shown_path,
         line=line,
         column=column,
-        source="" if line is None else work.migration.sections.body.source.line(line),
+        source="" if line is None else Source(work.migration.text).line(line),
         sqlstate=cause.sqlstate,
         severity=diagnostic.severity or "ERROR",
         message=diagnostic.message_primary or str(cause).strip() or type(cause).__name__,
@@ -55,6 +51,16 @@ def of_error(
         state=state,
         next=next_steps,
     )
+
+
+def _cause(
+    work: Work, error: StatementError | psycopg.Error
+) -> tuple[int, psycopg.Error, tuple[int | None, int | None]]:
+    """Number of the statement, what the server said, line and column in the file."""
+    if isinstance(error, psycopg.Error):
+        return 0, error, _closing(work)
+    position = error.error.diag.statement_position
+    return error.numbered.index, error.error, _place(work, error.numbered.statement, position)
 
 
 def of_cancel(work: Work, state: str, done: int) -> Failure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import AsyncConnection
 
@@ -17,8 +17,9 @@ from koonj.postgres import history
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.runner.events import Direction, Obstacle, Plan
 from koonj.runner.request import Request
-from koonj.runner.selection import Selection, problems_as_obstacles, select
+from koonj.runner.selection import Selection, folder_obstacles, problems_as_obstacles, select
 from koonj.runner.work import Work, make_work
+from koonj.sql.problem import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ async def make_plan(
     acts = await history.read_acts(conn)
     entries = await asyncio.to_thread(states, folder, acts)
     selection = await asyncio.to_thread(select, entries, acts, request)
+    if request.direction is Direction.APPLY:
+        selection = replace(selection, obstacles=(*folder_obstacles(folder), *selection.obstacles))
     recorded = await _recorded_texts(conn, selection, acts, request)
     return await asyncio.to_thread(_assemble, target, request, server, selection, recorded, entries)
 
@@ -114,7 +117,7 @@ def _work(
         stops = _rollback_obstacles(migration)
         if stops:
             return stops
-    elif any(problem.severity.value == "error" for problem in migration.problems):
+    elif any(problem.severity is Severity.ERROR for problem in migration.problems):
         return ()  # the selection has said so
     done = _done(entry, migration, request.direction)
     return make_work(

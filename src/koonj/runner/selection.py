@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from koonj.migrations.act import Act, Action
+from koonj.migrations.folder import Folder
 from koonj.migrations.state import Entry, State
 from koonj.runner.events import Direction, Obstacle
 from koonj.runner.request import Extent, Request
@@ -139,6 +140,15 @@ def problems_as_obstacles(file: str, name: str, problems: Iterable[Problem]) -> 
         for problem in problems
         if problem.severity is Severity.ERROR
     )
+
+
+def folder_obstacles(folder: Folder) -> tuple[Obstacle, ...]:
+    """A file that koonj refuses to read or to run may be the one that has to come first.
+
+    Numbers used twice are left to the states: they matter while one of the two is pending.
+    """
+    serious = ((name, problem) for name, problem in folder.problems if problem.code != "duplicate-number")
+    return tuple(o for name, problem in serious for o in problems_as_obstacles(name, name, (problem,)))
 
 
 def _where(file: str, problem: Problem) -> str:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 
 from koonj.config import Target
-from koonj.migrations.folder import FolderReader
+from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
@@ -85,7 +85,7 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
         end = stopped_by(error.failure, cancelled=control.cancelled)
     except End as error:
         end = error
-    except (ConnectError, HistoryError, psycopg.Error) as error:
+    except (ConnectError, HistoryError, FolderError, psycopg.Error) as error:
         end = stopped_by(
             outside_failure(error, job.target, job.request.direction), cancelled=control.cancelled
         )

@@ -2,11 +2,9 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
 
 
 @cache
-def query(name: str) -> LiteralString:
+def query(name: str) -> str:
     """The text of ``queries/NAME.sql``."""
-    text = files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    return cast("LiteralString", text)  # it is the package's own file, as literal as text in a module
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
