@@ -61,7 +61,12 @@ def open_shared(
                 f"Another koonj has been busy with the server in {home.path} for {_GATE:.0f} s.",
                 "Wait for it, or end it.",
             )
-        return Lease(home, _join(home) or _start(home, usable))
+        pipe = _join(home) or _start(home, usable)
+        try:
+            return Lease(home, pipe)
+        except BaseException:
+            pipe.close()
+            raise
     finally:
         os.close(gate)
 
