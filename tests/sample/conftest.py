@@ -8,10 +8,25 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.postgres.embedded.scratch import Scratch
 
 ROOT = Path(__file__).parents[2]
+
+
+def _plain(dsn: str) -> str:
+    """Without what only this psycopg's libpq knows: the machine's psql may be older."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
+    return make_conninfo(
+        "", **{key: parts[key] for key in ("host", "port", "user", "dbname") if key in parts}
+    )
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str]) -> str:
+    """The dsn of a fresh empty database, for any psql."""
+    return _plain(make_database())
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +70,7 @@ def sample(server: Scratch, files: list[Path], run_sql: Callable[[str, Path | st
     name = sql.Identifier(f"sample_{secrets.token_hex(4)}")
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
-        dsn = server.dsn(name.as_string(None).strip('"'))
+        dsn = _plain(server.dsn(name.as_string(None).strip('"')))
         for file in files:
             run_sql(dsn, file)
         yield dsn
