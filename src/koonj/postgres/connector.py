@@ -125,7 +125,7 @@ class Connector:
 
 
 def _alive(lease: Lease | None) -> Lease:
-    """The lease, or a new one where there is none or its server was killed. Blocking. Raises EmbeddedError."""
+    """The lease, or a new one where there is none or its server died. Blocking. Raises EmbeddedError."""
     if lease is not None:
         if lease.is_alive():
             return lease
