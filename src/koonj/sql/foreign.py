@@ -40,7 +40,7 @@ _TOOLS = (
 
 
 def other_tool(text: str) -> Problem | None:
-    """The problem of a file that carries another tool's marker on a line of its own; None where there is none."""
+    """The problem of a file that carries another tool's marker on a line of its own; None of other files."""
     if "--" not in text:
         return None
     found = _markers().search(text)
