@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.migrations.reading import Refused, Snapshot, read_file, read_link
+from koonj.migrations.reading import Refused, Stamp, read_file, read_link
 from koonj.sql.fingerprint import file_hash
 from koonj.sql.problem import Problem
 
@@ -57,13 +57,18 @@ def _shown_file(shown_folder: str, name: str) -> str:
     return name if shown_folder in {"", "."} else str(Path(shown_folder, name))
 
 
+_Known = dict[str, tuple[Stamp, Migration]]
+"""What was read of a folder, by file name."""
+
+
 class FolderReader:
     """Reads one folder, again and again; what did not change is neither read nor parsed again."""
 
     def __init__(self, path: Path, cwd: Path | None = None) -> None:
         self._path = path.absolute()
         self._shown = _shown(self._path, cwd)
-        self._known: dict[str, tuple[Snapshot, Migration]] = {}
+        self._known: _Known = {}
+        self._read_at = 0
         self._last: Folder | None = None
 
     @property
@@ -77,74 +82,80 @@ class FolderReader:
         Raises FolderError where the folder itself cannot be read. A file that cannot be read is a problem of
         the folder.
         """
+        read_at = time.time_ns()
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                found = self._read(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise FolderError(_unreadable_folder(self._shown, error)) from error
-        try:
-            return self._read(descriptor)
-        finally:
-            os.close(descriptor)
+        folder = self._folder(found)
+        self._known, self._read_at, self._last = found.known, read_at, folder
+        return folder
 
-    def _read(self, descriptor: int) -> Folder:
-        known: dict[str, tuple[Snapshot, Migration]] = {}
-        problems: list[tuple[str, Problem]] = []
-        others = 0
-        now = time.time_ns()
+    def _read(self, descriptor: int) -> "_Found":
+        found = _Found()
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 name = entry.name
                 fit = FITTING.fullmatch(name)
-                if fit is None:
-                    bad = looks_like_one(name) and not entry.is_dir()
-                    others += not bad
-                    if bad:
-                        problems.append((naming_problems.printable(name), naming_problems.bad_name(name)))
-                elif entry.is_dir():
-                    others += 1
+                if fit is None and looks_like_one(name) and not entry.is_dir():
+                    found.problems.append((naming_problems.printable(name), naming_problems.bad_name(name)))
+                elif fit is None or entry.is_dir():
+                    found.others += 1
                 else:
                     try:
-                        known[name] = self._file(descriptor, entry, int(fit[1]), now)
+                        found.known[name] = self._file(descriptor, entry, int(fit[1]))
+                    except FileNotFoundError:
+                        continue  # deleted since the folder was listed
                     except Refused as refused:
-                        problems.append((name, refused.problem))
-        return self._folder(known, problems, others)
+                        found.problems.append((name, refused.problem))
+        return found
 
-    def _file(
-        self, descriptor: int, entry: "os.DirEntry[str]", number: int, now: int
-    ) -> tuple[Snapshot, Migration]:
+    def _file(self, descriptor: int, entry: "os.DirEntry[str]", number: int) -> tuple[Stamp, Migration]:
         """One migration, from memory if its file did not change. Raises Refused."""
-        name = entry.name
-        before = self._known.get(name)
-        snapshot, raw = (
-            read_link(descriptor, str(self._path), name, now, before and before[0])
-            if entry.is_symlink()
-            else read_file(descriptor, name, now, before and before[0])
-        )
-        if before is not None and (raw is None or raw == before[1].raw):
-            return (snapshot, before[1])
+        name, folder = entry.name, str(self._path)
+        known = self._known.get(name)
+        before = None if known is None else known[0]
+        if entry.is_symlink():
+            stamp, raw = read_link(descriptor, folder, name, before, self._read_at)
+        else:
+            stamp, raw = read_file(descriptor, name, before, self._read_at)
+        if known is not None and raw is None:
+            return known
+        if known is not None and raw == known[1].raw:
+            return stamp, known[1]
         content = raw or b""
-        return snapshot, Migration(number, name, str(self._path), self._shown, content, file_hash(content))
+        return stamp, Migration(number, name, folder, self._shown, content, file_hash(content))
 
-    def _folder(
-        self, known: dict[str, tuple[Snapshot, Migration]], problems: list[tuple[str, Problem]], others: int
-    ) -> Folder:
-        migrations = tuple(sorted((m for _, m in known.values()), key=lambda m: (m.number, m.name)))
-        found = (*sorted(problems, key=lambda p: p[0]), *naming_problems.of_numbers(migrations))
-        self._known = known
-        folder = Folder(self._path, migrations, others, found, self._shown)
-        if self._last is None or not _same(self._last, folder):
-            self._last = folder
-        return self._last
+    def _folder(self, found: "_Found") -> Folder:
+        last, known = self._last, found.known
+        kept = (
+            last is not None
+            and len(known) == len(self._known)
+            and all(name in self._known and known[name][1] is self._known[name][1] for name in known)
+        )
+        migrations = last.migrations if last is not None and kept else _ordered(known)
+        named = sorted(found.problems, key=lambda p: p[0])
+        problems = (*named, *naming_problems.of_numbers(migrations))
+        if last is not None and kept and (found.others, problems) == (last.others, last.problems):
+            return last
+        return Folder(self._path, migrations, found.others, problems, self._shown)
 
 
-def _same(old: Folder, new: Folder) -> bool:
-    """Whether nothing changed; the migrations are compared as objects, since unchanged ones are kept."""
-    return (
-        len(old.migrations) == len(new.migrations)
-        and all(a is b for a, b in zip(old.migrations, new.migrations, strict=True))
-        and old.others == new.others
-        and old.problems == new.problems
-    )
+@dataclass(slots=True)
+class _Found:
+    """What one reading gathers."""
+
+    known: _Known = field(default_factory=dict)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)
+    others: int = 0
+
+
+def _ordered(known: _Known) -> tuple[Migration, ...]:
+    return tuple(sorted((m for _, m in known.values()), key=lambda m: (m.number, m.name)))
 
 
 def _shown(path: Path, cwd: Path | None) -> str:

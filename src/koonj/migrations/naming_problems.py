@@ -1,5 +1,6 @@
 """What is wrong with the names and numbers in a folder."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
@@ -7,8 +8,8 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.names import is_one_direction, suggest
 from koonj.sql.problem import Problem, Severity
 
-_DATE_DIGITS = 8
-"""A number this long is a date (20240131, 20240131093000) and not a count: it has no gaps."""
+_DATES = 10_000_000
+"""From here on a number is a date (20240131, 20240131093000) and not a count: it has no gaps."""
 
 
 def printable(name: str) -> str:
@@ -31,13 +32,18 @@ def bad_name(name: str) -> Problem:
 
 def of_numbers(migrations: Sequence[Migration]) -> Iterator[tuple[str, Problem]]:
     """Numbers used twice and gaps, by file; the migrations are in order."""
-    by_number = [(n, [m.name for m in group]) for n, group in groupby(migrations, key=lambda m: m.number)]
-    for number, names in by_number:
-        if len(names) > 1:
-            yield from ((name, _duplicate(number, name, names)) for name in names)
-    for (before, _), (after, names) in pairwise(by_number):
-        if after > before + 1 and len(str(after)) < _DATE_DIGITS:
-            yield names[0], _gap(before + 1, after - 1)
+    uses = Counter(m.number for m in migrations)
+    if len(uses) < len(migrations):
+        yield from _duplicates([m for m in migrations if uses[m.number] > 1])
+    for before, after in pairwise(migrations):
+        if after.number > before.number + 1 and after.number < _DATES:
+            yield after.name, _gap(before.number + 1, after.number - 1)
+
+
+def _duplicates(migrations: Sequence[Migration]) -> Iterator[tuple[str, Problem]]:
+    for number, group in groupby(migrations, key=lambda m: m.number):
+        names = [m.name for m in group]
+        yield from ((name, _duplicate(number, name, names)) for name in names)
 
 
 def _duplicate(number: int, name: str, names: Sequence[str]) -> Problem:

@@ -1,8 +1,7 @@
-"""One file's bytes, and a snapshot by which to see that they did not change."""
+"""One file's bytes, and a stamp by which to see that they did not change."""
 
 import os
 import stat
-from typing import NamedTuple
 
 from koonj.sql.problem import Problem, Severity
 
@@ -13,17 +12,8 @@ _SETTLED_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again without a new time stamp (the clock
 of ext4 ticks every few ms, that of FAT every 2 s), so it is read again the next time."""
 
-
-class Snapshot(NamedTuple):
-    """What stat said of a file when it was read."""
-
-    modified_ns: int
-    changed_ns: int
-    size: int
-    inode: int
-    device: int
-    settled: bool
-    """The times are old enough that a later write cannot carry the same ones."""
+Stamp = tuple[int, int, int, int, int]
+"""What stat said of a file when it was read: last write and last change in ns, size, inode, device."""
 
 
 class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
@@ -34,34 +24,40 @@ class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error 
         self.problem = problem
 
 
-def read_file(directory: int, name: str, now: int, before: Snapshot | None) -> tuple[Snapshot, bytes | None]:
-    """A regular file's bytes, or None for them if `before` still describes it. Raises Refused.
+def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> tuple[Stamp, bytes | None]:
+    """A regular file's bytes, or None for them if the stamp `before` still tells that they are the same.
 
-    `directory` is an open descriptor, `now` in ns since the epoch, taken before the folder was listed.
+    `directory` is an open descriptor; `stamped` is when `before` was taken, in ns since the epoch.
+    Raises Refused, and FileNotFoundError where the file is gone.
     """
     try:
-        if before is not None and before.settled:
-            current = _snapshot(os.stat(name, dir_fd=directory, follow_symlinks=False), now)
+        if before is not None and max(before[0], before[1]) < stamped - _SETTLED_NS:
+            current = _stamp(os.stat(name, dir_fd=directory, follow_symlinks=False))
             if current == before:
                 return before, None
-        return _read(os.open(name, _FLAGS, dir_fd=directory), now)
+        return _read(os.open(name, _FLAGS, dir_fd=directory))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise Refused(_unreadable(error)) from error
 
 
 def read_link(
-    directory: int, folder: str, name: str, now: int, before: Snapshot | None
-) -> tuple[Snapshot, bytes | None]:
+    directory: int, folder: str, name: str, before: Stamp | None, stamped: int
+) -> tuple[Stamp, bytes | None]:
     """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises Refused."""
     top = os.path.realpath(folder)
     end = os.path.realpath(f"{top}/{name}")
     if os.path.commonpath([top, end]) != top:
         raise Refused(_leaves(end))
-    return read_file(directory, os.path.relpath(end, top), now, before)
+    try:
+        return read_file(directory, os.path.relpath(end, top), before, stamped)
+    except FileNotFoundError as error:
+        raise Refused(_unreadable(error)) from error
 
 
-def _read(descriptor: int, now: int) -> tuple[Snapshot, bytes]:
-    """All bytes. The snapshot is taken first, so that a write in between makes it stale."""
+def _read(descriptor: int) -> tuple[Stamp, bytes]:
+    """All bytes. The stamp is taken first, so that a write in between makes it stale."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -70,7 +66,7 @@ def _read(descriptor: int, now: int) -> tuple[Snapshot, bytes]:
         raw = os.read(descriptor, status.st_size + 1)
         if len(raw) != status.st_size:
             raw = _rest(descriptor, raw)
-        return _snapshot(status, now), raw
+        return _stamp(status), raw
     finally:
         os.close(descriptor)
 
@@ -83,10 +79,8 @@ def _rest(descriptor: int, start: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _snapshot(status: os.stat_result, now: int) -> Snapshot:
-    modified, changed = status.st_mtime_ns, status.st_ctime_ns
-    settled = max(modified, changed) < now - _SETTLED_NS
-    return Snapshot(modified, changed, status.st_size, status.st_ino, status.st_dev, settled)
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 _NOT_A_FILE = Problem(
