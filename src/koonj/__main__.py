@@ -1,0 +1,6 @@
+"""``python -m koonj``."""
+
+from koonj.cli.main import entry
+
+if __name__ == "__main__":
+    entry()

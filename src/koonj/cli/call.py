@@ -1,0 +1,85 @@
+"""One call of the command: what was asked, where, and where the answer goes."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from koonj import config
+from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
+from koonj.cli.output import Output
+from koonj.cli.words import Marks
+from koonj.config import ConfigError, Places, Settings
+from koonj.migrations.folder import Folder, FolderError, FolderReader
+from koonj.migrations.migration import Migration
+from koonj.migrations.names import FITTING
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Arguments, surroundings and the two streams."""
+
+    args: Namespace
+    out: Output
+    err: Diagnostics
+    cwd: Path
+    environ: Mapping[str, str]
+
+    @property
+    def marks(self) -> Marks:
+        """Marks that stdout can show."""
+        return Marks(ascii_only=self.out.ascii_only)
+
+    def settings(self) -> Settings:
+        """Project and target. Raises UsageError."""
+        args = self.args
+        try:
+            return config.load(
+                self.cwd, migrations=args.migrations, target=args.target, dsn=args.dsn, environ=self.environ
+            )
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
+
+    def places(self) -> Places:
+        """The project's folders, for what needs no target. Raises UsageError."""
+        try:
+            return config.places(self.cwd, migrations=self.args.migrations)
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
+
+    def reader(self, migrations: Path) -> FolderReader:
+        """A reader that shows paths as the person in this folder writes them."""
+        return FolderReader(migrations, self.cwd)
+
+    def folder(self, migrations: Path) -> Folder:
+        """The folder as it is now. Raises CommandError."""
+        try:
+            return self.reader(migrations).read()
+        except FolderError as error:
+            raise CommandError(str(error)) from error
+
+
+def number_of(text: str) -> int:
+    """``16``, ``016``, ``016_add_status.sql`` or a path to it -> 16. Raises UsageError."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    fit = FITTING.fullmatch(Path(text).name)
+    if fit is None:
+        raise UsageError(
+            f"{text!r} is neither a migration's number nor its file name.", "Look at them with: koonj status"
+        )
+    return int(fit[1])
+
+
+def found(folder: Folder, text: str) -> Migration:
+    """The one migration that a number or a file name means. Raises UsageError."""
+    number = number_of(text)
+    same = [migration for migration in folder.migrations if migration.number == number]
+    if not text.isdigit():
+        same = [migration for migration in same if migration.name == Path(text).name]
+    if not same:
+        raise UsageError(f"There is no migration {text} in {folder.shown_path}.", "koonj status lists them.")
+    if len(same) > 1:
+        names = ", ".join(migration.name for migration in same)
+        raise UsageError(f"Number {number} is used {len(same)} times: {names}.", "Give the file name.")
+    return same[0]

@@ -1,0 +1,112 @@
+"""An error with everything that is known of it, in lines."""
+
+from collections.abc import Iterator
+
+from koonj.runner.events import Failure, Obstacle
+from koonj.sql.display import cells, visible
+
+_ROOM = 100
+"""Cells of a source line that are shown; of a longer one, those around the column."""
+_TAB = 8
+
+
+def failure_lines(failure: Failure) -> Iterator[str]:
+    """Where, what, why; what is committed, what state that leaves, what can be done."""
+    yield f"{_place(failure)}{failure.severity}: {_first(failure.message)}{_code(failure.sqlstate)}"
+    yield from _rest(failure.message)
+    if failure.source and failure.line is not None:
+        yield from source_lines(failure.source, failure.column)
+    for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
+        if text:
+            yield f"{label}: {_first(text)}"
+            yield from _rest(text)
+    if failure.name:
+        yield from _committed(failure)
+    if failure.state:
+        yield f"State: {failure.state}"
+    for step in failure.next:
+        yield f"Next: {step}"
+
+
+def failure_title(failure: Failure) -> str:
+    """``apply of 016_add.sql failed at statement 2 of 3``."""
+    if not failure.name:
+        return f"{failure.direction.value} failed"
+    at = f" at statement {failure.statement} of {failure.of}" if failure.statement else ""
+    return f"{failure.direction.value} of {failure.name} failed{at}"
+
+
+def obstacle_lines(obstacle: Obstacle) -> Iterator[str]:
+    """What stops a run, and what to do about it."""
+    yield f"{obstacle.state}: {obstacle.message}"
+    if obstacle.hint:
+        yield f"    {obstacle.hint}"
+
+
+def source_lines(source: str, column: int | None) -> Iterator[str]:
+    """The line, and a caret under its 1-based `column`, by terminal cells; a long line is cut around it."""
+    at = len(source) if column is None else column - 1
+    before, after = _expand(source[:at], 0), _expand(source[at:], cells(_expand(source[:at], 0)))
+    if column is None:
+        yield "    " + _head(before, _ROOM)
+        return
+    left = _tail(before, _ROOM * 2 // 3)
+    yield "    " + left + _head(after, _ROOM - cells(left))
+    yield "    " + " " * cells(left) + "^"
+
+
+def _expand(text: str, start: int) -> str:
+    """Without tabs and hidden characters, as if it began at cell `start`."""
+    shown = ""
+    width = start
+    for number, piece in enumerate(visible(text, keep="\t").split("\t")):
+        if number:
+            blank = _TAB - width % _TAB
+            shown, width = shown + " " * blank, width + blank
+        shown, width = shown + piece, width + cells(piece)
+    return shown
+
+
+def _head(text: str, room: int) -> str:
+    if cells(text) <= room:
+        return text
+    kept = text[:room]
+    while cells(kept) > room - 3:
+        kept = kept[:-1]
+    return kept + "..."
+
+
+def _tail(text: str, room: int) -> str:
+    if cells(text) <= room:
+        return text
+    kept = text[-room:]
+    while cells(kept) > room - 3:
+        kept = kept[1:]
+    return "..." + kept
+
+
+def _place(failure: Failure) -> str:
+    if not failure.file:
+        return ""
+    where = (failure.file, failure.line, failure.column)
+    return ":".join(str(part) for part in where if part is not None) + ": "
+
+
+def _code(sqlstate: str | None) -> str:
+    return f" (SQLSTATE {sqlstate})" if sqlstate else ""
+
+
+def _committed(failure: Failure) -> Iterator[str]:
+    if not failure.committed:
+        yield "Committed: nothing of this migration."
+        return
+    yield "Committed:"
+    yield from (f"    {line}" for line in failure.committed)
+
+
+def _first(text: str) -> str:
+    return text.split("\n", 1)[0]
+
+
+def _rest(text: str) -> Iterator[str]:
+    return (f"    {line}" for line in text.split("\n")[1:])

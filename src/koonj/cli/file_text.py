@@ -1,0 +1,131 @@
+"""Files, their problems and the patterns, in lines."""
+
+import re
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from koonj.cli.diagnostics import ExitCode
+from koonj.cli.words import count
+from koonj.migrations.folder import FileProblem, Folder
+from koonj.migrations.migration import Migration
+from koonj.patterns.pattern import Field, Pattern
+from koonj.sql.blocks import Shape
+from koonj.sql.problem import Severity
+
+_SHELL_SPECIAL = re.compile(r"[\"$`\\!]")
+"""What a shell still reads within double quotes."""
+
+_DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def text_of(migration: Migration, *, rollback: bool) -> bytes:
+    """The file's bytes; or the rollback as SQL, which must be there."""
+    if not rollback:
+        return migration.raw
+    script = migration.sections.rollback
+    assert script is not None
+    return script.source.text.encode()
+
+
+def text_lines(migration: Migration, *, rollback: bool, numbers: bool) -> Iterator[str]:
+    """The same in lines, with their numbers in the file before them where that is wanted."""
+    text = text_of(migration, rollback=rollback).decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = _LINE_END.split(text)
+    first = 1
+    if rollback and migration.sections.rollback is not None:
+        first = migration.sections.rollback.locate(0)[0]
+    for number, line in enumerate(lines if lines[-1] else lines[:-1], start=first):
+        yield f"{number:>5}  {line}" if numbers else line
+
+
+def statement_lines(shape: Shape | None) -> Iterator[str]:
+    """How a script runs, and a line for each statement that it sends."""
+    if shape is None:
+        yield "no rollback"
+        return
+    yield shape.explanation
+    number = 0
+    for step in shape.steps:
+        for statement in step.statements:
+            number += 1
+            outside = "" if step.in_transaction else " (outside a transaction)"
+            yield f"{number}. line {statement.line}: {statement.summary}{outside}"
+    if not number:
+        yield "no statement"
+
+
+def no_rollback(migration: Migration) -> str:
+    """Why there is no rollback to show."""
+    reason = migration.sections.none_reason
+    if reason is not None:
+        return f"{migration.name} cannot be rolled back: {reason}"
+    return f"{migration.name} does not say how to undo it."
+
+
+def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str]:
+    """``file:line:column: severity: message`` with what to do below, and a line for the whole."""
+    found = dict.fromkeys(Severity, 0)
+    for _, path, problem in problems:
+        found[problem.severity] += 1
+        where = ":".join(str(part) for part in (path, problem.line, problem.column) if part is not None)
+        yield f"{where}: {problem.severity}: {problem.message} [{problem.code}]"
+        if problem.hint:
+            yield f"    {problem.hint}"
+    told = ", ".join(count(number, severity) for severity, number in found.items() if number)
+    others = f" ({count(folder.others, 'other file')} left alone)" if folder.others else ""
+    what = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"
+    yield f"{what}: {told or 'no problems'}"
+
+
+def check_code(problems: Iterable[FileProblem]) -> ExitCode:
+    """What the problems mean for a shell."""
+    serious = {problem.code for *_, problem in problems if problem.severity is Severity.ERROR}
+    if serious - {_DUPLICATE}:
+        return ExitCode.ERROR
+    undecided = serious or any(problem.code == _NO_ROLLBACK for *_, problem in problems)
+    return ExitCode.DECISION if undecided else ExitCode.OK
+
+
+def pattern_list(patterns: Iterable[Pattern]) -> Iterator[str]:
+    """Each pattern's key and what it makes."""
+    listed = tuple(patterns)
+    width = max((len(pattern.key) for pattern in listed), default=0)
+    for pattern in listed:
+        yield f"{pattern.key:<{width}}  {pattern.title} ({count(len(pattern.files), 'file')})"
+    yield ""
+    yield "The fields of one: koonj patterns PATTERN"
+
+
+def pattern_lines(pattern: Pattern) -> Iterator[str]:
+    """One pattern with its fields."""
+    yield f"{pattern.key}: {pattern.title}"
+    if pattern.about:
+        yield from (f"  {line}" for line in textwrap.wrap(pattern.about, 98))
+    yield ""
+    for field in pattern.fields:
+        yield from _field(field)
+    yield ""
+    needed = (field for field in pattern.fields if field.required and not field.default)
+    yield f"koonj new --pattern {pattern.key} {' '.join(map(_example, needed))}"
+
+
+def _field(field: Field) -> Iterator[str]:
+    need = "required" if field.required and not field.default else "can be left out"
+    yield f"{field.name}  {field.label}: {field.kind}, {need}"
+    if field.choices:
+        yield f"    one of: {', '.join(field.choices)}"
+    for word, text in (("default", field.default), ("example", field.example)):
+        if text:
+            yield f"    {word}: {text}"
+    if field.help:
+        yield from (f"    {line}" for line in field.help.split("\n"))
+
+
+def _example(field: Field) -> str:
+    """``table=documents``, quoted for a shell where it needs to be."""
+    value = field.example or field.default or (field.choices[0] if field.choices else "...")
+    if "'" in value and not _SHELL_SPECIAL.search(value):
+        return f'{field.name}="{value}"'
+    return f"{field.name}={shlex.quote(value)}"

@@ -1,0 +1,118 @@
+"""What --help says, besides the options."""
+
+ABOUT = "koonj: PostgreSQL migrations that are plain SQL files. Without a command: the full-screen view."
+
+EPILOG = """\
+examples:
+  koonj                                  the screen: see, preview, write, apply, roll back
+  koonj init                             begin a project here
+  koonj new add status to documents      the next file, with the form to fill in
+  koonj status                           what is applied, pending, edited, missing
+  koonj apply                            the next pending migration, after a question
+  koonj apply --all --yes                all of them, for a script
+  koonj rollback                         the migration applied last
+  koonj status --target staging --json   for a program: see docs/json.md
+
+exit codes:
+  0  all well
+  1  an error, or the question was answered with no
+  2  the command line or koonj.toml cannot be used, or nobody was there to answer a question
+  3  status: migrations are pending
+  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback
+  5  another run holds the target's lock
+  6  interrupted
+
+The target is --dsn, else --target, else koonj.toml's default or first one, else DATABASE_URL, else PG*.
+The text output is plain lines, made to be read aloud: a mark and a word, no colour, nothing drawn.
+"""
+
+_RUN = """\
+examples:
+{examples}
+
+Before anything changes the plan is shown and a question is asked. --yes answers it beforehand. A protected
+target wants its name: typed, or as --confirm NAME. Where nobody can answer (no terminal, or --json) and no
+option did, nothing changes and the exit code is 2.
+Ctrl-C cancels the running statement on the server, and says what that leaves.
+
+exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
+4 a person must decide first, 5 lock not obtained, 6 interrupted.
+"""
+
+APPLY = _RUN.format(
+    examples="""\
+  koonj apply                 the next pending migration
+  koonj apply 16              all pending up to and with number 16
+  koonj apply --all --plan    what it would do, and stop
+  koonj apply --all --yes     no question
+  koonj apply --all --target production --confirm production
+  koonj apply 12 --allow late --reason 'hotfix of Monday'"""
+)
+
+ROLLBACK = _RUN.format(
+    examples="""\
+  koonj rollback              the migration applied last
+  koonj rollback 12           down to 12; 12 itself stays applied
+  koonj rollback --all        every one
+  koonj rollback --plan       what it would do, and stop"""
+)
+
+STATUS = """\
+examples:
+  koonj status
+  koonj status --target staging
+  koonj status --dsn postgresql://me@db.example.com/app --json
+
+It only reads: a role that may SELECT is enough, and it makes nothing in the database.
+
+exit codes: 0 all applied, 1 the target cannot be read or a file's name cannot be used, 2 usage,
+3 migrations are pending, 4 one is edited, missing, late, duplicate or interrupted.
+"""
+
+SHOW = """\
+examples:
+  koonj show 16                          the file
+  koonj show 016_add_status.sql --numbers
+  koonj show 16 --statements             each statement that would be sent, in words
+  koonj show 16 --rollback               the rollback as SQL, without its comment marks
+"""
+
+NEW = """\
+examples:
+  koonj new add status to documents
+  koonj new --pattern add_column table=documents column=status type='varchar(50)' default="'active'"
+  koonj new NAME --pattern PATTERN field=value ...
+
+The file gets the next free number and nothing is overwritten. Its path is printed.
+`koonj patterns` lists the patterns, `koonj patterns PATTERN` the fields of one.
+"""
+
+PATTERNS = """\
+examples:
+  koonj patterns
+  koonj patterns add_column
+
+A project's own patterns are read from database/patterns (or `patterns` in koonj.toml).
+"""
+
+HISTORY = """\
+examples:
+  koonj history                          every act, oldest first
+  koonj history 16                       those on one migration
+  koonj history --json
+"""
+
+CHECK = """\
+examples:
+  koonj check
+  koonj check --migrations db/migrations --json
+
+Each line begins with file:line:column. Notes and most warnings are for reading and do not fail.
+
+exit codes: 0 nothing serious, 1 errors, 2 usage,
+4 no other errors, but a number is used twice or a file does not say how to undo it.
+"""
+
+INIT = """\
+Makes koonj.toml here, and database/migrations unless there is a migrations folder. Overwrites nothing.
+"""

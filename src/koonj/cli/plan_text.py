@@ -1,0 +1,49 @@
+"""A plan in lines."""
+
+from collections.abc import Iterator
+
+from koonj.cli.words import count
+from koonj.runner.events import Direction, Plan, PlannedMigration
+
+MANY = 20
+"""More statements than this are counted and not listed, unless asked for."""
+
+
+def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
+    """Target and server, each migration with its statements, then what else there is to know.
+
+    What stops the run is not among them: it is an error, and goes where errors go.
+    """
+    guard = ", protected" if plan.protected else ""
+    yield f"target {plan.target}{guard}: {plan.server}"
+    yield f"plan: {_what(plan)}"
+    for migration in plan.migrations:
+        yield from _migration(migration, verbose=verbose)
+    for accepted in plan.accepted:
+        yield f"allowed, and recorded with its reason: {accepted.state}: {accepted.message}"
+    for note in plan.notes:
+        yield f"note: {note}"
+
+
+def _what(plan: Plan) -> str:
+    if not plan.migrations:
+        return "no migration"
+    verb = "apply" if plan.direction is Direction.APPLY else "roll back"
+    return f"{verb} {count(len(plan.migrations), 'migration')}, {count(plan.statements, 'statement')}"
+
+
+def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
+    verb = "apply" if migration.direction is Direction.APPLY else "roll back"
+    yield f"{verb} {migration.name}"
+    yield f"  {migration.mode}; lock_timeout {migration.lock_timeout}"
+    if migration.from_history:
+        yield "  The file is gone: this is the text that history recorded."
+    if migration.done:
+        yield f"  {count(migration.done, 'statement')} of an earlier run stay done and are passed over."
+    statements = migration.statements[migration.done :]
+    shown = statements if verbose or len(statements) <= MANY else statements[:MANY]
+    for one in shown:
+        outside = "" if one.in_transaction else " (outside a transaction)"
+        yield f"  {one.index}. line {one.line}: {one.summary}{outside}"
+    if len(shown) < len(statements):
+        yield f"  and {count(len(statements) - len(shown), 'more statement')}; --verbose shows all"

@@ -1,0 +1,99 @@
+"""What a run says, in lines for stdout."""
+
+from collections.abc import Iterator
+
+from koonj.cli.plan_text import MANY, plan_lines
+from koonj.cli.words import Marks, count, moment_of, seconds
+from koonj.migrations.entry import State
+from koonj.runner.ending import who
+from koonj.runner.events import (
+    Accepted,
+    Direction,
+    Event,
+    LockObtained,
+    MigrationFailed,
+    MigrationFinished,
+    MigrationStarted,
+    Notice,
+    PlanMade,
+    StatementFinished,
+    StatementStarted,
+    WaitingForLock,
+)
+
+_SLOW = 1.0
+"""Seconds from which on a statement's time is worth a line."""
+
+
+class RunText:
+    """Turns the events of one run into lines, one after the other."""
+
+    def __init__(self, marks: Marks, *, verbose: bool) -> None:
+        self._marks = marks
+        self._verbose = verbose
+        self._planned = False
+        self._waited = False
+
+    def lines(self, event: Event) -> Iterator[str]:
+        """The lines of one event; most have one, some none."""
+        match event:
+            case PlanMade():
+                yield from self._plan(event)
+            case WaitingForLock():
+                self._waited = True
+                yield _waiting(event)
+            case LockObtained() if self._waited:
+                yield f"Got the lock after {seconds(event.seconds)}."
+            case Accepted():
+                name = event.name or "the folder"
+                yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
+            case MigrationStarted() | MigrationFinished() | MigrationFailed():
+                yield self._migration(event)
+            case StatementStarted() | StatementFinished():
+                yield from self._statement(event)
+            case Notice():
+                yield from _notice(event)
+            case _:
+                return
+
+    def _plan(self, event: PlanMade) -> Iterator[str]:
+        if self._planned:
+            yield "Meanwhile the plan has become another:"
+        self._planned = True
+        yield from plan_lines(event.plan, verbose=self._verbose)
+
+    def _migration(self, event: MigrationStarted | MigrationFinished | MigrationFailed) -> str:
+        match event:
+            case MigrationStarted():
+                verb = "Applying" if event.direction is Direction.APPLY else "Rolling back"
+                return f"{verb} {event.index} of {event.of}: {event.name}"
+            case MigrationFinished():
+                up = event.direction is Direction.APPLY
+                mark = self._marks.of(State.APPLIED if up else State.PENDING)
+                word = "applied" if up else "rolled back"
+                told = f"{count(event.statements, 'statement')}, {seconds(event.seconds)}"
+                return f"{mark} {word}  {event.name}  {told}"
+            case MigrationFailed():
+                return f"{self._marks.of(State.FAILED)} failed  {event.failure.name}"
+
+    def _statement(self, event: StatementStarted | StatementFinished) -> Iterator[str]:
+        which = f"statement {event.index} of {event.of}"
+        if isinstance(event, StatementStarted):
+            if event.of <= MANY or self._verbose:
+                yield f"  {which}, line {event.line}: {event.summary}"
+        elif event.seconds >= _SLOW:
+            yield f"  {which} took {seconds(event.seconds)}: {event.tag}"
+
+
+def _waiting(event: WaitingForLock) -> str:
+    since = event.holder.since if event.holder else None
+    told = f", connected since {moment_of(since)}" if since is not None else ""
+    return f"Waiting for the target's lock for {seconds(event.seconds)}: held by {who(event.holder)}{told}"
+
+
+def _notice(event: Notice) -> Iterator[str]:
+    for label, text in ((event.severity, event.message), ("DETAIL", event.detail), ("HINT", event.hint)):
+        if text:
+            first, *rest = text.split("\n")
+            yield f"  {label}: {first}"
+            yield from (f"      {line}" for line in rest)

@@ -1,0 +1,114 @@
+"""Values as JSON: the shapes that docs/json.md documents."""
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from re import sub
+from typing import Any
+
+from koonj.migrations.act import Act
+from koonj.migrations.folder import FileProblem, Folder
+from koonj.migrations.migration import Migration
+from koonj.patterns.pattern import Pattern
+from koonj.runner.events import Event
+from koonj.sql.blocks import Shape
+from koonj.sql.problem import Problem
+
+
+def plain(value: Any) -> Any:
+    """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def event_shape(event: Event) -> dict[str, Any]:
+    """``{"event": "statement_started", "at": …, …}``."""
+    name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return {"event": name, "at": event.at, **{k: v for k, v in plain(event).items() if k != "at"}}
+
+
+def error_shape(message: str, hint: str) -> dict[str, Any]:
+    """Why a command could not give its report."""
+    return {"error": {"message": message, "hint": hint}}
+
+
+def migration_shape(migration: Migration) -> dict[str, Any]:
+    """One file, whole."""
+    sections = migration.sections
+    return {
+        "number": migration.number,
+        "name": migration.name,
+        "path": migration.shown_path,
+        "description": sections.description,
+        "settings": {setting.name: setting.value for setting in sections.settings},
+        "file_hash": migration.file_hash,
+        "text": migration.text,
+        "body": _script_shape(sections.body.source.text, migration.shape),
+        "rollback": (
+            None
+            if sections.rollback is None
+            else _script_shape(sections.rollback.source.text, migration.rollback_shape)
+        ),
+        "rollback_none": sections.none_reason,
+        "problems": [plain(problem) for problem in migration.problems],
+    }
+
+
+def _script_shape(text: str, shape: Shape | None) -> dict[str, Any] | None:
+    if shape is None:
+        return None
+    sent = ((step.in_transaction, statement) for step in shape.steps for statement in step.statements)
+    return {
+        "mode": shape.mode.value,
+        "explanation": shape.explanation,
+        "text": text,
+        "statements": [
+            {
+                "index": index,
+                "line": statement.line,
+                "column": statement.column,
+                "summary": statement.summary,
+                "in_transaction": in_transaction,
+                "text": statement.text,
+            }
+            for index, (in_transaction, statement) in enumerate(sent, start=1)
+        ],
+    }
+
+
+def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, Any]:
+    """Of ``koonj check``."""
+    return {
+        "folder": folder.shown_path,
+        "migrations": len(folder.migrations),
+        "others": folder.others,
+        "problems": [problem_shape(name, path, problem) for name, path, problem in problems],
+    }
+
+
+def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
+    """A problem, and whose it is."""
+    return {"name": name, "path": path, **plain(problem)}
+
+
+def history_shape(target: str, acts: Iterable[Act]) -> dict[str, Any]:
+    """Of ``koonj history``."""
+    return {"target": target, "acts": [plain(act) for act in acts]}
+
+
+def pattern_shape(pattern: Pattern) -> dict[str, Any]:
+    """One pattern, without its templates."""
+    return {
+        "key": pattern.key,
+        "title": pattern.title,
+        "about": pattern.about,
+        "origin": str(pattern.origin),
+        "fields": [plain(field) for field in pattern.fields],
+        "files": [file.slug_template for file in pattern.files],
+    }
