@@ -101,9 +101,9 @@ class FolderReader:
             for entry in entries:
                 name = entry.name
                 fit = FITTING.fullmatch(name)
-                if fit is None and looks_like_one(name) and not entry.is_dir():
+                if fit is None and looks_like_one(name) and not _is_folder(entry):
                     found.problems.append((naming_problems.printable(name), naming_problems.bad_name(name)))
-                elif fit is None or entry.is_dir():
+                elif fit is None or _is_folder(entry):
                     found.others += 1
                 else:
                     try:
@@ -152,6 +152,13 @@ class _Found:
     known: _Known = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     others: int = 0
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself; reading it says so
+        return False
 
 
 def _ordered(known: _Known) -> tuple[Migration, ...]:
