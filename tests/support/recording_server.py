@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from contextlib import suppress
+from io import BufferedRWPair
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,11 +45,12 @@ class RecordingServer:
 
     def statements(self, psql: Path, text: str) -> list[str]:
         """What this psql sends for a file of this text, message by message."""
-        self._sent = sent = []
+        sent: list[str] = []
+        self._sent = sent
         file = Path(self._folder.name, "file.sql")
         file.write_bytes(text.encode())
-        command = [psql, "-X", "-q", "-f", file, "-h", self._folder.name, "-p", "5432", "-U", "u", "-d", "d"]
-        subprocess.run(command, capture_output=True, timeout=30, check=False)
+        connection = ["-h", self._folder.name, "-p", "5432", "-U", "u", "-d", "d"]
+        subprocess.run([psql, "-X", "-q", "-f", file, *connection], capture_output=True, timeout=30, check=False)
         return sent
 
     def _serve(self) -> None:
@@ -64,7 +66,7 @@ class RecordingServer:
 class _Session:
     """One connection, in version 3 of the protocol."""
 
-    def __init__(self, stream: "socket.SocketIO", sent: list[str]) -> None:
+    def __init__(self, stream: BufferedRWPair, sent: list[str]) -> None:
         self.stream = stream
         self.sent = sent
 

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from itertools import pairwise
 
+from koonj.sql.lexer.quotes import end_of_comment
 from koonj.sql.lexer.rules import BLANKS, Words
 
 WATCHED = frozenset({"create", "copy", "set", "reset", "discard"})
@@ -68,12 +69,27 @@ class Head:
             case ["reset", "all" | "standard_conforming_strings", *_] | ["discard", "all", *_]:
                 return default
             case ["set", "session" | "local", name, *_] | ["set", name, *_] if name == _SETTING:
-                found = _value().match(source, self.value_at)
+                found = _value().match(source, _before_value(source, self.value_at))
                 value = found[1].lower() if found else "on"
                 return default if value == "default" else value not in _FALSE
         return None
 
 
+def _before_value(source: str, at: int) -> int:
+    """The offset behind blanks, comments and an equals sign."""
+    while found := _blanks_and_sign().match(source, at):
+        at = found.end()
+        if not source.startswith("/*", at):
+            break
+        at = end_of_comment(source, at) or len(source)
+    return at
+
+
+@cache
+def _blanks_and_sign() -> re.Pattern[str]:
+    return re.compile(rf"{BLANKS}(?:={BLANKS})?")
+
+
 @cache
 def _value() -> re.Pattern[str]:
-    return re.compile(rf"{BLANKS}(?:={BLANKS})?'?([A-Za-z0-9]+)")
+    return re.compile(r"'?([A-Za-z0-9]+)")

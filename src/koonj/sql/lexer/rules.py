@@ -9,14 +9,20 @@ import re
 from enum import Enum
 from functools import cache
 
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
-"""What may start an identifier: psql reads bytes, and each byte from 0x80 on counts as a letter."""
+# What may stand in an identifier, as all but the ASCII characters that may not: psql reads bytes, and each
+# byte from 0x80 on counts as a letter. (re would take 30 ms to compile that as a range up to U+10FFFF.)
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
+_WORD_PART = r"[^\x00-#%-/:-@\[-^`{-\x7f]"  # $ is one
 
-_WORD = rf"[{_LETTER}][{_LETTER}0-9$]*+"
+_WORD = rf"{_LETTER}{_WORD_PART}*+"
+_PLAIN = r"[\x00-!#%&*+,<=>?@\[\]^`{|}~\x7f]"
+"""Blanks, commas, operators: ASCII without letters, digits, and what starts a token of its own."""
+
 _INTEGER = r"[0-9]++(?:_[0-9]++(?!\$))*"
 _NUMBER = rf"(?:{_INTEGER}(?:\.(?!\.)(?:{_INTEGER})?)?|\.{_INTEGER})(?:[eE][-+]{_INTEGER})?"
-_TAG_END = rf"(?:[{_LETTER}][{_LETTER}0-9]*+)?\$"
-_KEYWORD = rf"(?:[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LETTER}0-9$])"
+_TAG_END = rf"(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$"
+_KEYWORD = rf"(?:[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])(?!{_WORD_PART})"
 _PREFIX = r"(?:[bBnNxX](?=')|[uU](?=&))"
 """The first letter of B'…', N'…', X'…', U&'…': no word, though it reads like one."""
 
@@ -58,13 +64,13 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
     }[words]
     return re.compile(
         rf"""(?:
-          [^-'"$;()\\/:.0-9{_LETTER}]++     # blanks, commas, operators
+          {_PLAIN}++
         | {skipped}
         | {_NEVER if backslashes else "'[^']*+'(?!')"}
         | "[^"]*+"(?!")
         | (?:{_NUMBER}|\$[0-9]++)(?:{_WORD})?    # 1.5e, 1_0$a and $1a, though not valid, are one token each
         | \.\.?
-        | :(?::|[{_LETTER}0-9]*+)           # ::, or :name, a psql variable, in which $ is no letter
+        | :(?::|{_LETTER_OR_DIGIT}*+)           # ::, or :name, a psql variable, in which $ is no letter
         | --[^\n\r]*+ | -(?!-) | /(?!\*)
         | \$(?!{_TAG_END}|[0-9])
         ){{0,{1 if one_token else _TOKENS_IN_A_ROW}}}

@@ -1,4 +1,22 @@
-r"""Pieces of SQL, each a corner of psql's lexer. Joined at random they make a file that is nearly all corners."""
+r"""What we cut, and what a real psql cuts, of files that are nearly all corners of its lexer.
+
+More examples: ``pytest tests/sql/test_lexer_psql.py --hypothesis-profile=more``.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from koonj.postgres.embedded.binaries import discover
+from koonj.sql.lexer import ItemKind, scan, split
+from support.recording_server import RecordingServer
+
+# Pieces of SQL that are joined at random.
 
 QUOTES = [
     "'", "''", "'a'", "'it''s'", "'\\'", "'--'", "'a;b'", "'a\nb'", "'a\n\n;b'", "'a\r'", "'\\';'",
@@ -69,4 +87,72 @@ SETTINGS = [
     "set standard_conforming_strings=off; select 'a\\';'\n;", "SET LOCAL standard_conforming_strings TO 'off';\n",
 ]  # fmt: skip
 
+# Where psql before 18 (or before the minor releases of its time) differs from 18: a number with letters behind it
+# is two tokens, a word in parentheses counts, and rows of a COPY that fails are read as SQL.
+_NEWER = {
+    *NUMBERS,
+    *COPIES,
+    "create (or) replace function f() begin ",
+    "create function f() begin atomic select 1\\; select 2; end;\n",
+}
 FRAGMENTS = [*QUOTES, *WORDS, *NUMBERS, *COMMENTS, *BRACKETS, *BLOCKS, *COLONS, *ENDS, *META, *COPIES]
+OLDER_FRAGMENTS = [fragment for fragment in FRAGMENTS if fragment not in _NEWER]
+
+KNOWN_COMMANDS = {"echo", "set", "restrict", "unrestrict", "r", "p", "g"}
+
+
+def files(fragments: Sequence[str]) -> st.SearchStrategy[str]:
+    """A few settings, and then up to forty fragments."""
+    settings_first = st.lists(st.sampled_from(SETTINGS), max_size=2)
+    rest = st.lists(st.sampled_from(fragments), min_size=1, max_size=40)
+    return st.tuples(settings_first, rest).map(lambda parts: "".join([*parts[0], *parts[1]]))
+
+
+def find_psqls() -> dict[int, Path]:
+    """The psql of each major version on this machine; the wrapper that Debian has on PATH takes 100 ms a start."""
+    found = {}
+    for binaries in discover(os.environ):
+        if program := binaries.program("psql"):
+            found[binaries.major] = program
+    return found
+
+
+PSQLS = find_psqls()
+NEW = max(PSQLS, default=0)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as running:
+        yield running
+
+
+def sent(statements: Sequence[str]) -> list[str]:
+    """Without the empty lines, which psql leaves out, and without what is empty."""
+    return [form for text in statements if (form := re.sub(r"\n{2,}", "\n", text).strip(" \t\r\n\f\v"))]
+
+
+def check(server: RecordingServer, psql: Path, text: str) -> None:
+    # After a command that it does not know psql throws the line away; koonj refuses the file.
+    commands = {item.name for item in scan(text) if item.kind is ItemKind.META}
+    assume(commands <= KNOWN_COMMANDS)
+    assert sent(split(text)) == sent(server.statements(psql, text))
+
+
+@pytest.mark.skipif(NEW < 18, reason="no psql 18 on this machine")
+@settings(max_examples=5 * settings().max_examples)
+@given(text=files(FRAGMENTS))
+@example(text="set standard_conforming_strings = off;\nB'a'\r'b\\'\\:;")
+@example(text="create (or) replace function f() begin ;\nselect 1")
+@example(text="N'a'create function f() begin atomic select 1; end; select 2;")
+@example(text="1_0$a$;$a$;1..101.e'\\';1e+1.e'\\';';'")
+@example(text="select 1 -- a\n\n\\echo b \\\\ c\n;")
+def test_split_is_what_psql_18_sends(server: RecordingServer, text: str) -> None:
+    check(server, PSQLS[NEW], text)
+
+
+@pytest.mark.skipif(not PSQLS.keys() - {NEW}, reason="no older psql on this machine")
+@settings(max_examples=2 * settings().max_examples)
+@given(text=files(OLDER_FRAGMENTS))
+def test_split_is_what_an_older_psql_sends(server: RecordingServer, text: str) -> None:
+    check(server, PSQLS[min(PSQLS)], text)
