@@ -4,6 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -382,6 +383,16 @@ class TestDuration:
     )
     def test_refused(self, text: str) -> None:
         assert milliseconds(text) is None
+
+    def test_postgresql_takes_them_as_the_same(self, database: str) -> None:
+        texts = ["5s", "500ms", "2min", "250", "0", "1.5s", " 5 s ", "1h", "1d", "1500us", ".5s", "2.", "24d"]
+        with psycopg.connect(database) as connection:
+            for text in texts:
+                connection.execute("SELECT set_config('lock_timeout', %s, false)", (text,))
+                row = connection.execute(
+                    "SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"
+                ).fetchone()
+                assert row == (milliseconds(text),), text
 
     @given(st.text())
     def test_any_text_has_an_answer(self, text: str) -> None:

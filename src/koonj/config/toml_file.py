@@ -1,6 +1,5 @@
 """A TOML file whose mistakes can be named with their line."""
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -93,6 +92,8 @@ class TomlFile:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """A sentence that names the nearest of the known words, or all of them."""
+    import difflib  # noqa: PLC0415 - 9 ms that only a mistake needs
+
     near = difflib.get_close_matches(word.lower(), known, n=1)
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
 
