@@ -88,7 +88,8 @@ class RunText:
 def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
     told = f", connected since {moment_of(since)}" if since is not None else ""
-    return f"Waiting for the target's lock for {seconds(event.seconds)}: held by {who(event.holder)}{told}"
+    waited = f"; {seconds(event.seconds)} so far" if event.seconds >= 1 else ""
+    return f"Waiting for the target's lock, held by {who(event.holder)}{told}{waited}"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -1,0 +1,304 @@
+"""koonj apply and rollback, without a terminal: what changes, what is said, what the shell gets to know."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from koonj.postgres.advisory_lock import KEY
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+
+def test_apply_takes_the_next_a_number_or_all(project: Project) -> None:
+    for number in range(1, 6):
+        project.table(number)
+    assert project.koonj("apply", "--yes").code == 0
+    assert project.tables() == {"t1"}
+    assert project.koonj("apply", "003", "--yes").code == 0
+    assert project.tables() == {"t1", "t2", "t3"}
+    assert project.koonj("apply", "migrations/004_make_t4.sql", "--yes").code == 0
+    assert project.tables() == {"t1", "t2", "t3", "t4"}
+    assert project.koonj("apply", "--all", "--yes").code == 0
+    assert project.tables() == {"t1", "t2", "t3", "t4", "t5"}
+    nothing = project.koonj("apply", "--yes")
+    assert nothing.code == 0
+    assert nothing.out.endswith("Nothing to apply: no migration is pending.\n")
+
+
+def test_rollback_takes_the_last_down_to_a_number_or_all(project: Project) -> None:
+    for number in range(1, 6):
+        project.table(number)
+    project.koonj("apply", "--all", "--yes")
+    answer = project.koonj("rollback", "--yes")
+    assert answer.code == 0
+    assert "◦ rolled back  005_make_t5.sql  1 statement, " in answer.out
+    assert project.tables() == {"t1", "t2", "t3", "t4"}
+    assert project.koonj("rollback", "2", "--yes").code == 0
+    assert project.tables() == {"t1", "t2"}
+    assert project.koonj("rollback", "--all", "--yes").code == 0
+    assert project.tables() == set()
+
+
+def test_the_plan_comes_first_and_all_is_said(project: Project) -> None:
+    project.write(
+        "001_one.sql",
+        """
+        BEGIN;
+        CREATE TABLE t1 (id int);
+        DO $$ BEGIN RAISE NOTICE 'look here' USING HINT = 'or there'; END $$;
+        COMMIT;
+        """,
+    )
+    lines = project.koonj("apply", "--yes").out.splitlines()
+    assert lines[0].startswith("target local: PostgreSQL ")
+    assert lines[1:5] == [
+        "plan: apply 1 migration, 2 statements",
+        "apply 001_one.sql",
+        "  one transaction; lock_timeout 5s",
+        "  1. line 2: create table t1",
+    ]
+    assert lines[6:8] == [
+        "Applying 1 of 1: 001_one.sql",
+        "  statement 1 of 2, line 2: create table t1",
+    ]
+    assert lines[8].startswith("  statement 2 of 2, line 3: do")
+    assert lines[9:11] == ["  NOTICE: look here", "  HINT: or there"]
+    assert lines[-2].startswith("✓ applied  001_one.sql  2 statements, ")
+    assert lines[-1] == "Applied 1 migration."
+
+
+@pytest.mark.parametrize("command", ["apply --all", "rollback", "apply --json"])
+def test_without_a_terminal_nothing_changes_without_yes(project: Project, command: str) -> None:
+    project.table(1)
+    if command == "rollback":
+        project.koonj("apply", "--yes")
+    before = project.tables()
+    answer = project.run(*command.split())
+    assert answer.code == 2
+    assert "--yes" in answer.err
+    assert project.tables() == before
+
+
+def test_a_protected_target_wants_its_name(project: Project) -> None:
+    project.table(1)
+    project.configure(protected="true")
+    only_yes = project.koonj("apply", "--yes")
+    assert only_yes.code == 2
+    assert "--confirm local" in only_yes.err
+    wrong = project.koonj("apply", "--confirm", "production")
+    assert wrong.code == 2
+    assert project.tables() == set()
+    assert project.koonj("apply", "--confirm", "local").code == 0
+    assert project.tables() == {"t1"}
+
+
+def test_the_name_is_a_yes_for_an_ordinary_target_too(project: Project) -> None:
+    project.table(1)
+    assert project.koonj("apply", "--confirm", "local").code == 0
+    assert project.tables() == {"t1"}
+
+
+@pytest.mark.parametrize("word", ["--plan", "--dry-run"])
+def test_a_plan_changes_nothing(project: Project, word: str) -> None:
+    project.table(1)
+    answer = project.koonj("apply", "--all", word)
+    assert answer.code == 0
+    assert "  1. line 2: create table t1" in answer.out
+    assert project.tables() == set()
+
+
+def test_a_long_plan_is_counted_unless_asked_for(project: Project) -> None:
+    project.write("001_long.sql", "BEGIN;\n" + "SELECT 1;\n" * 50 + "COMMIT;\n")
+    assert "  and 30 more statements; --verbose shows all" in project.koonj("apply", "--plan").out
+    assert project.koonj("apply", "--plan", "--verbose").out.count(" line ") == 50
+    quiet = project.koonj("apply", "--yes")
+    assert "statement 50 of 50" not in quiet.out
+
+
+def test_an_error_says_where_why_and_what_now(project: Project) -> None:
+    project.table(1)
+    name = "002_bad.sql"
+    project.write(name, "BEGIN;\nCREATE TABLE t2 (id int);\n\tSELECT 'é', nothing FROM t2;\nCOMMIT;\n")
+    project.table(3)
+    answer = project.koonj("apply", "--all", "--yes")
+    assert answer.code == 1
+    assert project.tables() == {"t1"}
+    lines = answer.err.splitlines()
+    assert lines[0] == f"koonj: error: apply of {name} failed at statement 2 of 2"
+    assert lines[1] == f'migrations/{name}:3:14: ERROR: column "nothing" does not exist (SQLSTATE 42703)'
+    source, caret = lines[2], lines[3]
+    assert source == "    " + " " * 8 + "SELECT 'é', nothing FROM t2;"
+    assert source[caret.index("^") :].startswith("nothing")
+    assert "Committed: nothing of this migration." in lines
+    assert any(line.startswith("State: ") for line in lines)
+    assert any(line.startswith("Next: ") for line in lines)
+    assert "koonj: committed in this run: 001_make_t1.sql" in lines
+    assert "koonj: not tried: 003_make_t3.sql" in lines
+
+
+def test_context_and_detail_are_shown_and_not_obeyed(project: Project) -> None:
+    project.write(
+        "001_raise.sql",
+        """
+        BEGIN;
+        DO $$ BEGIN RAISE EXCEPTION E'a \\x1b[31mred\\nline' USING DETAIL = E'd1\\nd2', HINT = 'h'; END $$;
+        COMMIT;
+        """,
+    )
+    answer = project.koonj("apply", "--yes")
+    assert answer.code == 1
+    assert "\x1b" not in answer.err + answer.out
+    assert "ERROR: a ␛[31mred (SQLSTATE P0001)\n    line\n" in answer.err
+    assert "DETAIL: d1\n    d2\nHINT: h\nCONTEXT: PL/pgSQL function" in answer.err
+
+
+def test_late_stops_until_it_is_allowed_with_a_reason(project: Project) -> None:
+    project.table(2)
+    project.koonj("apply", "--yes")
+    late = project.table(1)
+    stopped = project.koonj("apply", "--yes")
+    assert stopped.code == 4
+    assert f"late: {late}" in stopped.err
+    assert project.koonj("apply", "--yes", "--allow", "late").code == 2
+    assert project.koonj("apply", "--yes", "--allow", "late", "--reason", "of Monday").code == 0
+    assert project.tables() == {"t1", "t2"}
+    history = project.koonj("history", "1")
+    assert "accept late" in history.out
+    assert "    reason: of Monday" in history.out
+
+
+def test_a_rollback_that_is_missing(project: Project) -> None:
+    project.table(1, rollback=False)
+    project.koonj("apply", "--yes")
+    answer = project.koonj("rollback", "--yes")
+    assert answer.code == 4
+    assert "rollback missing: 001_make_t1.sql has no rollback." in answer.err
+    assert project.tables() == {"t1"}
+
+
+def test_edited_stops(project: Project) -> None:
+    name = project.table(1)
+    project.koonj("apply", "--yes")
+    project.write(name, "SELECT 1;")
+    project.table(2)
+    assert project.koonj("apply", "--yes").code == 4
+    assert project.koonj("status").code == 4
+
+
+def test_a_file_with_an_error_is_told_with_its_place(project: Project) -> None:
+    project.write("001_open.sql", "BEGIN;\nSELECT 'open;\n")
+    answer = project.koonj("apply", "--yes")
+    assert answer.code == 1
+    assert "migrations/001_open.sql:2:8" in answer.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["apply", "99", "--yes"],
+        ["rollback", "99", "--yes"],
+        ["apply", "001_other.sql", "--yes"],
+        ["apply", "x", "--yes"],
+        ["apply", "1", "--all"],
+        ["apply", "--allow", "nonsense", "--reason", "x"],
+        ["apply", "--reason", "x"],
+        ["apply", "--wait", "-1"],
+        ["apply", "--wait", "soon"],
+        ["show", "99"],
+        ["nonsense"],
+        ["status", "--what"],
+        ["status", "--target", "other"],
+        ["status", "--dsn", "x=y", "--target", "local"],
+        ["--json"],
+    ],
+)
+def test_usage(project: Project, argv: list[str]) -> None:
+    project.table(1)
+    answer = project.koonj(*argv)
+    assert answer.code == 2
+    assert answer.err.startswith("koonj: error: ")
+    assert project.tables() == set()
+
+
+def test_another_runs_lock(project: Project) -> None:
+    project.table(1)
+    with psycopg.connect(project.dsn, autocommit=True, application_name="other koonj") as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        answer = project.koonj("apply", "--yes", "--wait", "0")
+        waited = project.koonj("apply", "--yes", "--wait", "0.3")
+    assert answer.code == waited.code == 5
+    assert "other koonj (pid " in answer.err
+    assert "Waiting for the target's lock, held by other koonj (pid " in waited.out
+    assert project.tables() == set()
+
+
+def test_events_as_json_lines(project: Project) -> None:
+    name = project.table(1)
+    answer = project.koonj("apply", "--yes", "--json")
+    assert answer.code == 0
+    assert [event["event"] for event in answer.events] == [
+        "run_started",
+        "plan_made",
+        "lock_obtained",
+        "migration_started",
+        "statement_started",
+        "statement_finished",
+        "migration_finished",
+        "run_finished",
+    ]
+    assert all(event["koonj"] == 1 and event["at"] > 1.6e9 for event in answer.events)
+    assert answer.events[1]["plan"]["migrations"][0]["statements"][0]["summary"] == "create table t1"
+    assert answer.events[-1]["verdict"] == "done"
+    assert answer.events[-1]["finished"] == [name]
+
+
+def test_a_failure_as_json(project: Project) -> None:
+    project.write("001_bad.sql", "SELECT nothing;")
+    answer = project.koonj("apply", "--yes", "--json")
+    assert answer.code == 1
+    failed, last = answer.events[-2:]
+    assert (failed["event"], last["event"], last["verdict"]) == ("migration_failed", "run_finished", "failed")
+    failure = failed["failure"]
+    assert (failure["sqlstate"], failure["line"], failure["column"]) == ("42703", 1, 8)
+
+
+def test_an_unreachable_target(files: Project) -> None:
+    files.table(1)
+    answer = files.koonj("apply", "--yes")
+    assert answer.code == 1
+    assert answer.err.startswith("koonj: error: apply failed\n")
+    assert "local: " in answer.err
+
+
+def test_history(project: Project) -> None:
+    assert project.koonj("history").out == ""
+    name = project.table(1)
+    project.koonj("apply", "--yes")
+    project.koonj("rollback", "--yes")
+    project.write("002_bad.sql", "SELECT nothing;")
+    project.koonj("apply", "--all", "--yes")
+    lines = project.koonj("history").out.splitlines()
+    assert lines[0].startswith(f"✓ apply done  {name}  ")
+    assert lines[1].startswith(f"◦ rollback done  {name}  ")
+    assert lines[3].startswith("✗ apply failed, 0 of 1 statement committed  002_bad.sql  ")
+    assert lines[4] == '    error: column "nothing" does not exist (SQLSTATE 42703)'
+    report = project.koonj("history", "2", "--json").json
+    assert [(act["name"], act["outcome"]) for act in report["acts"]] == [("002_bad.sql", "failed")]
+    assert project.koonj("history", "001_make_t1.sql").out.count("\n") == 3
+
+
+def test_a_reader_that_leaves_does_not_stop_a_run(project: Project) -> None:
+    for number in range(1, 30):
+        project.table(number)
+    script = f"{sys.executable} -m koonj apply --all --yes | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(project.tables()) == 29

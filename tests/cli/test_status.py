@@ -1,0 +1,171 @@
+"""koonj status: what it says, what it makes (nothing), what it needs (little)."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+
+def test_pending_then_applied(project: Project) -> None:
+    names = [project.table(1), project.table(2)]
+    before = project.koonj("status")
+    assert before.code == 3
+    assert "target local: PostgreSQL " in before.out
+    assert "2 migrations: 2 pending" in before.out
+    assert "koonj has never changed this database" in before.out
+    assert [line.split()[1:3] for line in before.out.splitlines()[-2:]] == [["pending", n] for n in names]
+    assert project.koonj("apply", "--all", "--yes").code == 0
+    after = project.koonj("status")
+    assert after.code == 0
+    assert re.search(
+        rf"^✓ applied  {names[0]}  \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d$", after.out, re.M
+    )
+    assert after.err == ""
+
+
+def test_makes_nothing_in_the_database(project: Project) -> None:
+    project.table(1)
+    project.koonj("status")
+    assert project.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'koonj'") == []
+
+
+def test_an_empty_folder_says_what_next(project: Project) -> None:
+    answer = project.koonj("status")
+    assert answer.code == 0
+    assert "No migrations in migrations. Write the first: koonj new NAME" in answer.out
+
+
+def test_problems_go_before_pending(project: Project) -> None:
+    project.table(2)
+    project.koonj("apply", "--yes")
+    late, pending = project.table(1), project.table(3)
+    answer = project.koonj("status")
+    assert answer.code == 4
+    assert re.search(rf"^\S late     {late}", answer.out, re.M)
+    assert re.search(rf"^\S pending  {pending}", answer.out, re.M)
+    assert project.koonj("status", "--json").json["needs_decision"] == [late]
+
+
+def test_a_file_name_that_cannot_be_used_is_an_error(project: Project) -> None:
+    project.write("7-add.sql", "SELECT 1;")
+    answer = project.koonj("status")
+    assert answer.code == 1
+    assert "7-add.sql" in answer.out
+
+
+def test_json(project: Project) -> None:
+    name = project.table(1)
+    project.koonj("apply", "--yes")
+    report = project.koonj("status", "--json").json
+    assert (report["koonj"], report["command"]) == (1, "status")
+    assert report["target"]["name"] == "local"
+    assert report["server"]["major"] >= 13
+    assert (report["applied"], report["pending"], report["error"]) == (1, 0, None)
+    (migration,) = report["migrations"]
+    assert (migration["number"], migration["name"], migration["state"]) == (1, name, "applied")
+    assert migration["last_act"]["action"] == "apply"
+
+
+def test_an_unreachable_server_still_shows_the_files(files: Project) -> None:
+    name = files.table(1)
+    answer = files.koonj("status")
+    assert answer.code == 1
+    assert f"? unknown  {name}" in answer.out
+    assert "pending" not in answer.out
+    assert answer.err.startswith("koonj: error: local: ")
+    report = files.koonj("status", "--json").json
+    assert report["migrations"][0]["state"] == "unknown"
+    assert report["pending"] is None
+    assert report["counts"] is None
+    assert report["error"]["message"]
+
+
+@pytest.mark.parametrize("command", ["status", "apply --yes", "rollback --yes", "history", "status --json"])
+def test_a_password_is_never_shown(files: Project, command: str) -> None:
+    files.table(1)
+    for dsn in ("postgresql://u:s3cret@127.0.0.1:1/x", "host=127.0.0.1 port=1 password=s3cret user=u"):
+        answer = files.koonj(*command.split(), "--dsn", dsn)
+        assert answer.code == 1
+        assert "s3cret" not in answer.out + answer.err
+
+
+def test_a_dsn_that_is_none_does_not_show_its_password(files: Project) -> None:
+    for dsn in (
+        "postgresql://u:s3cret@[::1/x",
+        "password=s3cret nonsense",
+        "postgresql://u:s3cret@h/x?what=1",
+    ):
+        answer = files.koonj("status", "--dsn", dsn)
+        assert answer.code in {1, 2}
+        assert "s3cret" not in answer.out + answer.err
+
+
+def test_a_read_only_role_is_enough(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    role = "reader_" + conninfo_to_dict(project.dsn)["dbname"].__str__()
+    project.sql(f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA koonj TO {role}")
+    try:
+        project.sql(f"GRANT SELECT ON koonj.history TO {role}")
+        answer = project.koonj("status", "--dsn", make_conninfo(project.dsn, user=role))
+        assert answer.code == 0, answer.err
+        assert "1 migration: 1 applied" in answer.out
+    finally:
+        project.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_text_of_others_is_shown_and_not_obeyed(project: Project) -> None:
+    (project.migrations / "1-\x1b[31mred\u202egnp.sql").write_text("SELECT 1;")
+    answer = project.koonj("status")
+    assert "\x1b" not in answer.out + answer.err
+    assert "\u202e" not in answer.out + answer.err
+
+
+def test_a_stdout_that_is_not_utf8_gets_ascii(project: Project) -> None:
+    project.table(1)
+    answer = project.run("status", PYTHONIOENCODING="ascii")
+    assert answer.code == 3
+    assert answer.out.isascii()
+    assert ". pending  001_make_t1.sql" in answer.out
+
+
+def _modules_after(project: Project, *argv: str) -> set[str]:
+    code = (
+        "import json, sys\nfrom koonj.cli.main import main\n"
+        f"main({list(argv)!r})\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+
+
+def test_status_needs_neither_textual_nor_rich(project: Project) -> None:
+    project.table(1)
+    assert not _modules_after(project, "status") & {"textual", "rich", "pygments", "sqlparse"}
+
+
+@pytest.mark.parametrize("command", [("check",), ("show", "1"), ("patterns",), ("--version",), ("new", "x")])
+def test_what_needs_no_database_needs_no_driver(project: Project, command: tuple[str, ...]) -> None:
+    project.table(1)
+    assert not _modules_after(project, *command) & {"textual", "rich", "psycopg"}
+
+
+def test_a_reader_that_leaves_is_no_error(project: Project) -> None:
+    for number in range(1, 300):
+        project.table(number)
+    script = f"{sys.executable} -m koonj status | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.returncode == 3
