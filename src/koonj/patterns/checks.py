@@ -1,0 +1,116 @@
+"""What is wrong with a pattern whose parts can be read: fields that do not fit their places, broken SQL."""
+
+from collections.abc import Iterator
+
+from koonj.migrations.migration import Migration
+from koonj.patterns.header import Entry, problem
+from koonj.patterns.model import NO, Field, Kind, Pattern, PatternFile
+from koonj.patterns.names import RefusedError
+from koonj.patterns.places import Place, places
+from koonj.patterns.render import write
+from koonj.patterns.template import Condition, Piece, Template, TemplateError, parse
+from koonj.patterns.values import EMPTY, Value, read, stand_in_of
+from koonj.sql.problem import Problem, Severity
+from koonj.sql.source import Source
+
+
+def of_field(field: Field, entry: Entry, pattern: Pattern) -> Iterator[Problem]:
+    """What is wrong with one field; `entry` is where the file says it."""
+    choices = entry.under.get("choices", entry)
+    if field.kind is Kind.CHOICE and not field.choices:
+        yield problem("A choice without choices.", "Say choices: yes | no.", choices.line, choices.column)
+    if field.kind is not Kind.CHOICE and field.choices:
+        yield problem(f"A {field.kind} has no choices.", "Say kind: choice.", choices.line, choices.column)
+    default = entry.under.get("default")
+    if default is None or not field.default:
+        return
+    try:
+        derived = parse(field.default)
+    except TemplateError as error:
+        yield problem(str(error), "", default.line, default.column + error.offset)
+        return
+    before = pattern.fields[: pattern.fields.index(field)]
+    for message, offset in _misused(derived, before):
+        hint = "A default can use the fields before it."
+        yield problem(message, hint, default.line, default.column + offset)
+    if not derived.names:
+        try:
+            read(field, field.default)
+        except RefusedError as refused:
+            yield problem(f"The default does not fit: {refused}", "", default.line, default.column)
+
+
+def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
+    """What is wrong with one migration of a pattern."""
+    for message, offset in _misused(file.slug, pattern.fields):
+        hint = "The fields stand in the head of the file, as -- field: lines."
+        yield problem(message, hint, file.slug_line, file.slug_column + offset)
+    source = Source(file.body.text)
+    wrong = list(_misused(file.body, pattern.fields)) or list(_misplaced(file.body, pattern))
+    for message, offset in wrong:
+        place = source.position(offset)
+        yield problem(message, "", file.line + place.line - 1, place.column)
+    if not wrong and all(field.kind is not Kind.CHOICE or field.choices for field in pattern.fields):
+        yield from _broken(file, pattern)
+
+
+def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[str, int]]:
+    """Placeholders without a field, and parts of what has none; with their offsets."""
+    by_name = {field.name: field for field in fields}
+    seen = set()
+    for name, part, offset in template.names:
+        field = by_name.get(name)
+        if (name, part) in seen:
+            continue
+        seen.add((name, part))
+        if field is None:
+            yield f"There is no field {name} for {{{{{name}}}}}.", offset
+        elif part is not None and field.kind is not Kind.QUALIFIED_NAME:
+            yield f"{name} is a {field.kind}: only a {Kind.QUALIFIED_NAME} has a {part}.", offset
+
+
+def _misplaced(template: Template, pattern: Pattern) -> Iterator[tuple[str, int]]:
+    try:
+        spots = places(template)
+    except TemplateError as error:
+        yield str(error), error.offset
+        return
+    for slot in template.slots:
+        code = spots[slot.start].place in {Place.CODE, Place.BARE}
+        if code and _may_be_empty(slot, pattern) and not _guarded(slot):
+            shown = slot.name if slot.part is None else f"{slot.name}.{slot.part}"
+            yield (
+                f"{shown} may be empty: put what needs it between {{{{#{shown}}}}} and {{{{/{shown}}}}}.",
+                slot.start,
+            )
+
+
+def _may_be_empty(slot: Piece, pattern: Pattern) -> bool:
+    field = pattern.field(slot.name or "")
+    return field is not None and (slot.part == "schema" or not (field.required or field.default))
+
+
+def _guarded(slot: Piece) -> bool:
+    return Condition(slot.name or "", slot.part, negated=False) in slot.conditions
+
+
+def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
+    """What koonj would say of the migration, with every field filled in and with as few as possible."""
+    seen = set()
+    for full in (True, False):
+        values = {field.name: _value(field, full=full) for field in pattern.fields}
+        text = write(file.body, values)
+        for found in Migration.from_recorded("001_pattern.sql", text).problems if text.strip() else ():
+            if found.severity is not Severity.NOTE and found.message not in seen:
+                seen.add(found.message)
+                example = text.splitlines()[found.line - 1].strip() if found.line else ""
+                hint = f"{found.hint} Written out: {example}" if example else found.hint
+                yield problem(
+                    f"The migration would be wrong: {found.message}", hint, file.slug_line, file.slug_column
+                )
+
+
+def _value(field: Field, *, full: bool) -> Value:
+    if field.kind is Kind.CHOICE:
+        return read(field, next((c for c in field.choices if (c != NO) is full), field.choices[0]))
+    return stand_in_of(field.kind, schema=full) if full or field.required or field.default else EMPTY

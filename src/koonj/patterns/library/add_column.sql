@@ -1,0 +1,40 @@
+-- title: Add a column with a default
+-- about: PostgreSQL 11 and later keep the default of the rows that exist in the catalog: the change takes a moment
+--        however big the table is, NOT NULL included. A default that differs from row to row (random(),
+--        gen_random_uuid(), clock_timestamp()), a serial type or a domain with a CHECK rewrites the whole table
+--        instead, and nobody can read it meanwhile.
+--
+-- field: table
+--   kind: qualified name
+--   example: documents
+-- field: column
+--   kind: name
+--   example: status
+-- field: type
+--   kind: type
+--   default: text
+--   example: varchar(50)
+-- field: default
+--   kind: expression
+--   example: 'active'
+--   help: A constant in SQL ('active', 0, false) or a stable function such as now().
+-- field: not_null
+--   label: NOT NULL
+--   kind: choice
+--   choices: yes | no
+--   default: yes
+--
+-- migration: add_{{column}}_to_{{table.name}}
+-- Adds {{column}} to {{table}}; the rows that exist get {{default}}.
+-- Rolling back loses what was written into the column.
+BEGIN;
+
+ALTER TABLE {{table}}
+    ADD COLUMN IF NOT EXISTS {{column}} {{type}} DEFAULT {{default}}{{#not_null}} NOT NULL{{/not_null}};
+
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE {{table}} DROP COLUMN IF EXISTS {{column}};
+-- COMMIT;

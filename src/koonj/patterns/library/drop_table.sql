@@ -1,0 +1,102 @@
+-- title: Drop a table: move it out of the way
+-- about: The first half of a safe drop. It refuses while anything still uses the table, then moves it, with its rows,
+--        indexes and sequences, to a schema where no application looks. Rolling back moves it back in a moment. When
+--        nobody has missed it for long enough, the pattern drop_table_for_good makes the later file that drops it.
+--
+-- field: table
+--   kind: name
+--   example: old_sessions
+-- field: schema
+--   kind: name
+--   default: public
+--   help: Where the table is, and where rolling back puts it.
+-- field: trash
+--   label: Move to schema
+--   kind: name
+--   default: trash
+--   help: Made if it is not there.
+--
+-- migration: move_{{table}}_to_{{trash}}
+-- Moves {{schema}}.{{table}} out of the way, to the schema {{trash}}, if nothing uses it any more.
+-- The final drop is a later file, made when nobody has missed the table for long enough: by koonj's pattern
+-- drop_table_for_good. Until then rolling this back loses nothing.
+BEGIN;
+
+DO $check$
+DECLARE
+    doomed regclass := '{{schema}}.{{table}}';
+    uses text;
+BEGIN
+    -- The table, its row type (and the array of it) and its sequences; then what PostgreSQL knows to depend on them:
+    -- views, foreign keys, policies, defaults, columns, functions of SQL; and partitions, parents, publications.
+    WITH part (class, id) AS (
+        SELECT 'pg_class'::regclass, doomed::oid
+        UNION ALL
+        SELECT 'pg_type'::regclass, unnest(ARRAY[oid, typarray]) FROM pg_type WHERE typrelid = doomed
+        UNION ALL
+        SELECT d.classid, d.objid
+        FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND d.refobjid = doomed AND d.deptype IN ('a', 'i')
+    ), dependent (thing, relation) AS (
+        SELECT
+            CASE WHEN r.rulename = '_RETURN'
+                THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+                ELSE pg_describe_object(d.classid, d.objid, d.objsubid)
+            END,
+            coalesce(r.ev_class, c.conrelid, a.adrelid, p.polrelid, t.oid)
+        FROM part
+        JOIN pg_depend d ON d.refclassid = part.class AND d.refobjid = part.id AND d.deptype = 'n'
+        LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        LEFT JOIN pg_constraint c ON d.classid = 'pg_constraint'::regclass AND c.oid = d.objid
+        LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+        LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+        LEFT JOIN pg_class t ON d.classid = 'pg_class'::regclass AND t.oid = d.objid
+    ), usage (thing) AS (
+        SELECT thing FROM dependent WHERE relation IS DISTINCT FROM doomed
+        UNION
+        SELECT pg_describe_object('pg_class'::regclass, inhrelid, 0) FROM pg_inherits WHERE inhparent = doomed
+        UNION
+        SELECT pg_describe_object('pg_class'::regclass, inhparent, 0) FROM pg_inherits WHERE inhrelid = doomed
+        UNION
+        SELECT pg_describe_object('pg_publication'::regclass, prpubid, 0) FROM pg_publication_rel WHERE prrelid = doomed
+    )
+    SELECT string_agg(thing, ', ' ORDER BY thing) INTO uses FROM usage;
+    IF uses IS NOT NULL THEN
+        RAISE EXCEPTION '% is still used by: %', doomed, uses
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Change or drop what uses it first.';
+    END IF;
+
+    -- PostgreSQL keeps no record of what the text of a function uses: these have to be read by a person.
+    SELECT string_agg(f.oid::regprocedure::text, ', ' ORDER BY f.oid::regprocedure::text) INTO uses
+    FROM pg_proc f JOIN pg_class t ON t.oid = doomed
+    WHERE f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        AND strpos(lower(f.prosrc), lower(t.relname)) > 0;
+    IF uses IS NOT NULL THEN
+        RAISE WARNING '% stands in the text of: %', doomed, uses;
+    END IF;
+END
+$check$;
+
+CREATE SCHEMA IF NOT EXISTS {{trash}};
+ALTER TABLE {{schema}}.{{table}} SET SCHEMA {{trash}};
+
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE {{trash}}.{{table}} SET SCHEMA {{schema}};
+-- DO $empty$
+-- BEGIN
+--     IF EXISTS (
+--         SELECT FROM pg_namespace n
+--         WHERE n.oid = to_regnamespace('{{trash}}') AND pg_has_role(n.nspowner, 'USAGE')
+--             AND NOT EXISTS (
+--                 SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = n.oid
+--             )
+--     ) THEN
+--         DROP SCHEMA {{trash}};
+--     END IF;
+-- END
+-- $empty$;
+-- COMMIT;

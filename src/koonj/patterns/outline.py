@@ -1,0 +1,37 @@
+"""What a migration's text does, without names and values: all texts of one pattern must do the same."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from koonj.migrations.migration import Migration
+from koonj.sql.script import Script
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The statements and everything else that koonj would obey."""
+
+    body: tuple[tuple[object, ...], ...]
+    rollback: tuple[tuple[object, ...], ...] | None
+    none: bool
+    """There is ``Rollback: none``."""
+    settings: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def of(text: str) -> Outline:
+    """The outline of a migration's text."""
+    migration = Migration.from_recorded("001_pattern.sql", text)
+    sections = migration.sections
+    return Outline(
+        body=_statements(sections.body),
+        rollback=None if sections.rollback is None else _statements(sections.rollback),
+        none=sections.none_reason is not None,
+        settings=tuple(f"{setting.name} {setting.value}" for setting in sections.settings),
+        problems=tuple(problem.code for problem in migration.problems),
+    )
+
+
+def _statements(script: Script) -> tuple[tuple[object, ...], ...]:
+    return tuple((s.verb, s.control, s.refusal, s.copy_data is None) for s in script.statements)

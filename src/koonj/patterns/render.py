@@ -1,0 +1,137 @@
+"""A pattern and the values of its fields -> the migrations to write."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from koonj.migrations.new import Draft, SlugError, slugify
+from koonj.patterns import outline, template
+from koonj.patterns.model import Field, FieldErrors, Kind, Pattern, PatternFile
+from koonj.patterns.names import RefusedError, as_typed, cut
+from koonj.patterns.places import Place, Spot, places
+from koonj.patterns.template import Condition, Piece, Template
+from koonj.patterns.values import Value, read, stand_in
+
+_LONGEST_SLUG = 100
+"""In characters; a list of columns can be long, and a file's name is read in lists."""
+
+_parsed = lru_cache(maxsize=256)(template.parse)
+_places = lru_cache(maxsize=256)(places)
+
+
+def defaults(pattern: Pattern, values: Mapping[str, str]) -> dict[str, str]:
+    """What an empty value of each field means, given the others; empty where that cannot be said (yet)."""
+    return _read_all(pattern, values)[1]
+
+
+def render(pattern: Pattern, values: Mapping[str, str]) -> tuple[Draft, ...]:
+    """The migrations, in their order. An empty or absent value means the field's default.
+
+    Raises FieldErrors: a value that does not fit its field, or a name that is no field of the pattern.
+    """
+    known, _, errors = _read_all(pattern, values)
+    names = ", ".join(field.name for field in pattern.fields)
+    errors |= {name: f"No such field; there are {names}." for name in values if pattern.field(name) is None}
+    if errors:
+        raise FieldErrors(errors)
+    drafts = tuple(_draft(pattern, file, known) for file in pattern.files)
+    return tuple(draft for draft in drafts if draft.text.strip())
+
+
+def write(parsed: Template, known: Mapping[str, Value]) -> str:
+    """A template's text with values. Raises FieldErrors: a value would end the dollar quote around it."""
+    spots = _places(parsed)
+    written: list[str] = []
+    for piece in parsed.shown(lambda c: _holds(c, known)):
+        value = _value(piece, known)
+        written.append(piece.text if value is None else _written(piece, value, spots[piece.start]))
+    return "".join(written)
+
+
+def _read_all(
+    pattern: Pattern, values: Mapping[str, str]
+) -> tuple[dict[str, Value], dict[str, str], dict[str, str]]:
+    """Values, defaults, errors. A field whose default waits for a wrong one has no error of its own."""
+    known: dict[str, Value] = {}
+    meant: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for field in pattern.fields:
+        derived = _parsed(field.default)
+        waits = any(name not in known for name, _, _ in derived.names)
+        meant[field.name] = "" if waits else _default(field, derived, known)
+        typed = values.get(field.name, "").strip()
+        if waits and not typed:
+            continue
+        try:
+            known[field.name] = read(field, typed or meant[field.name])
+        except RefusedError as refused:
+            errors[field.name] = str(refused) if typed else _of_default(str(refused), meant[field.name])
+    return known, meant, errors
+
+
+def _of_default(message: str, default: str) -> str:
+    return f"The default {default} does not fit. {message}" if default else message
+
+
+def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str:
+    shown = [(piece, _value(piece, known)) for piece in derived.shown(lambda c: _holds(c, known))]
+    if field.kind is Kind.NAME:
+        name = cut([(piece.text, False) if value is None else (value.word, True) for piece, value in shown])
+        return as_typed(name) if name else ""
+    return "".join(piece.text if value is None else value.text for piece, value in shown)
+
+
+def _draft(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> Draft:
+    text = write(file.body, known)
+    expected = outline.of(write(file.body, _stand_ins(pattern, known)))
+    if outline.of(text) != expected:
+        raise FieldErrors(_culprits(pattern, file, known, expected))
+    return Draft(_slug(pattern, file, known), text)
+
+
+def _stand_ins(pattern: Pattern, known: Mapping[str, Value]) -> dict[str, Value]:
+    """A harmless value for each field, empty where its value is."""
+    return {field.name: stand_in(field, known[field.name]) for field in pattern.fields}
+
+
+def _culprits(
+    pattern: Pattern, file: PatternFile, known: Mapping[str, Value], expected: outline.Outline
+) -> dict[str, str]:
+    """The fields whose values change the statements: the checks of single values let something through."""
+    harmless = _stand_ins(pattern, known)
+    guilty = [
+        name for name in known if outline.of(write(file.body, {**harmless, name: known[name]})) != expected
+    ]
+    message = "This value would change the statements around it; koonj writes nothing with it."
+    return dict.fromkeys(guilty or known, message)
+
+
+def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> str:
+    """From the slug's words, or the pattern's key where none of them fits a file name (``документы``)."""
+    shown = file.slug.shown(lambda c: _holds(c, known))
+    words = "".join(piece.text if (value := _value(piece, known)) is None else value.word for piece in shown)
+    try:
+        return slugify(slugify(words[:_LONGEST_SLUG])[:_LONGEST_SLUG])
+    except SlugError:
+        return pattern.key
+
+
+def _written(piece: Piece, value: Value, spot: Spot) -> str:
+    forms = {
+        Place.CODE: value.code,
+        Place.BARE: value.bare,
+        Place.STRING: value.text.replace("'", "''"),
+        Place.COMMENT: value.text,
+    }
+    written = forms[spot.place]
+    closing = next((tag for tag in spot.tags if tag in written), None)
+    if closing is not None and piece.name is not None:
+        raise FieldErrors({piece.name: f"{closing} cannot be in it: the text around it ends there."})
+    return written
+
+
+def _value(piece: Piece, known: Mapping[str, Value]) -> Value | None:
+    return None if piece.name is None else known[piece.name].part(piece.part)
+
+
+def _holds(condition: Condition, known: Mapping[str, Value]) -> bool:
+    return known[condition.name].part(condition.part).holds is not condition.negated

@@ -1,0 +1,137 @@
+"""Text with placeholders: a part of Mustache (https://mustache.github.io/mustache.5.html).
+
+``{{table}}`` is the field's value, ``{{table.schema}}`` and ``{{table.name}}`` are parts of it.
+``{{#where}} … {{/where}}`` is there only when the field has a value (of a choice: other than ``no``),
+``{{^where}} … {{/where}}`` only when not. A line of nothing but such a mark (or ``--`` and it) vanishes.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_MARK = re.compile(r"\{\{\s*([#^/]?)\s*([a-z][a-z0-9_]*)(?:\.([a-z]+))?\s*\}\}")
+_OPEN = re.compile(r"\{\{")
+_LINE_BEFORE = re.compile(r"(?:^|(?<=\n))[ \t]*(?:--)?[ \t]*\Z")
+_LINE_AFTER = re.compile(r"[ \t]*(?:\r?\n|\Z)")
+
+PARTS = frozenset({"schema", "name"})
+
+
+class TemplateError(ValueError):
+    """A mark that makes no sense; `offset` is where in the text."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        self.offset = offset
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A section's condition: the field has a value, or (`negated`) has none."""
+
+    name: str
+    part: str | None
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of plain text, or one placeholder; there when all conditions hold."""
+
+    start: int
+    end: int
+    text: str
+    """Of plain text; of a placeholder empty."""
+    name: str | None
+    """The field; None for plain text."""
+    part: str | None
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parsed text."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    marks: tuple[tuple[int, int], ...] = field(repr=False)
+    """Where section marks stand (with the line, if it is theirs alone)."""
+
+    @property
+    def slots(self) -> tuple[Piece, ...]:
+        """The placeholders."""
+        return tuple(piece for piece in self.pieces if piece.name is not None)
+
+    @property
+    def names(self) -> tuple[tuple[str, str | None, int], ...]:
+        """Every field used, with the part asked for and where: in placeholders and in conditions."""
+        used = [(piece.name, piece.part, piece.start) for piece in self.slots if piece.name is not None]
+        used += [(c.name, c.part, piece.start) for piece in self.pieces for c in piece.conditions]
+        return tuple(used)
+
+    def masked(self) -> str:
+        """The text with an identifier for each placeholder and blanks for marks; no offset changes."""
+        characters = list(self.text)
+        for start, end in self.marks:
+            characters[start:end] = [c if c in "\r\n" else " " for c in self.text[start:end]]
+        for slot in self.slots:
+            characters[slot.start : slot.end] = "x" * (slot.end - slot.start)
+        return "".join(characters)
+
+    def shown(self, holds: Callable[[Condition], bool]) -> list[Piece]:
+        """The pieces whose conditions hold."""
+        return [piece for piece in self.pieces if all(holds(condition) for condition in piece.conditions)]
+
+
+def parse(text: str) -> Template:
+    """Raises TemplateError."""
+    pieces: list[Piece] = []
+    marks: list[tuple[int, int]] = []
+    opened: list[tuple[Condition, int]] = []
+    at = 0
+    for found in _MARK.finditer(text):
+        sign, name, part = found.groups()
+        if part is not None and part not in PARTS:
+            raise TemplateError(f"{name}.{part}: a field has the parts schema and name only.", found.start())
+        start, end = found.span() if not sign else _line_of(text, *found.span())
+        conditions = tuple(condition for condition, _ in opened)
+        if start > at:
+            pieces.append(Piece(at, start, _plain(text, at, start), None, None, conditions))
+        at = end
+        if sign:
+            marks.append((start, end))
+            _open_or_close(opened, sign, Condition(name, part, negated=sign == "^"), found.start())
+        else:
+            pieces.append(Piece(start, end, "", name, part, conditions))
+    if opened:
+        raise TemplateError(f"This is never closed with {{{{/{opened[-1][0].name}}}}}.", opened[-1][1])
+    if at < len(text):
+        pieces.append(Piece(at, len(text), _plain(text, at, len(text)), None, None, ()))
+    return Template(text, tuple(pieces), tuple(marks))
+
+
+def _plain(text: str, start: int, end: int) -> str:
+    stray = _OPEN.search(text, start, end)
+    if stray:
+        raise TemplateError("{{ that begins no placeholder; one looks like {{table}}.", stray.start())
+    return text[start:end]
+
+
+def _open_or_close(opened: list[tuple[Condition, int]], sign: str, condition: Condition, offset: int) -> None:
+    if sign != "/":
+        opened.append((condition, offset))
+        return
+    last = opened[-1][0] if opened else None
+    if last is None or (last.name, last.part) != (condition.name, condition.part):
+        but = f"; {{{{#{last.name}}}}} is open" if last else ""
+        raise TemplateError(f"{{{{/{condition.name}}}}} closes what is not open{but}.", offset)
+    opened.pop()
+
+
+def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """A mark's own extent, or its line's when nothing else is on it."""
+    line = text.rfind("\n", 0, start) + 1
+    after = _LINE_AFTER.match(text, end)
+    if after and _LINE_BEFORE.match(text[line:start]):
+        return line, after.end()
+    return start, end

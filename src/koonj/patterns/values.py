@@ -1,0 +1,132 @@
+"""What was typed into a field -> what stands for it in SQL, in a string, in a comment, in a name."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from koonj.patterns import sql_text
+from koonj.patterns.model import NO, Field, Kind
+from koonj.patterns.names import RefusedError, quote, read_list, read_name, read_qualified
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value in all the forms in which a pattern can use it."""
+
+    code: str
+    """In SQL."""
+    bare: str
+    """In SQL that has its own parentheses around it."""
+    text: str
+    """In a comment and, its quotes doubled, inside a string."""
+    word: str
+    """As a part of a name or a slug."""
+    schema: "Value | None" = None
+    name: "Value | None" = None
+    holds: bool = True
+    """Whether a section of this field is there."""
+
+    def part(self, part: str | None) -> "Value":
+        """``schema`` or ``name`` of a qualified name; the schema may be `EMPTY`."""
+        if part is None:
+            return self
+        return (self.schema or EMPTY) if part == "schema" else (self.name or self)
+
+
+EMPTY = Value("", "", "", "", holds=False)
+
+
+def read(field: Field, typed: str) -> Value:
+    """The value of a field; of an empty one `EMPTY`. Raises RefusedError."""
+    typed = typed.strip()
+    if not typed:
+        if field.required:
+            raise RefusedError("Needs a value." + (f" For example: {field.example}" if field.example else ""))
+        return EMPTY
+    hidden = next((c for c in typed if unicodedata.category(c) in _REFUSED_CATEGORIES), None)
+    if hidden is not None:
+        raise RefusedError(f"One line without control characters; U+{ord(hidden):04X} is in it.")
+    if field.kind is Kind.CHOICE:
+        return _choice(field, typed)
+    return _READERS[field.kind](typed)
+
+
+def _name(typed: str) -> Value:
+    return _identifier(read_name(typed))
+
+
+def _identifier(name: str) -> Value:
+    return Value(quote(name), quote(name), quote(name), name)
+
+
+def _qualified(typed: str) -> Value:
+    schema, name = read_qualified(typed)
+    value = _identifier(name)
+    if schema is None:
+        return replace(value, name=value)
+    code = f"{quote(schema)}.{quote(name)}"
+    return Value(code, code, code, f"{schema}_{name}", schema=_identifier(schema), name=value)
+
+
+def _names(typed: str) -> Value:
+    names = read_list(typed)
+    code = ", ".join(quote(name) for name in names)
+    return Value(code, code, code, "_".join(names))
+
+
+def _keys(typed: str) -> Value:
+    keys = sql_text.keys(typed)
+    code = ", ".join(keys)
+    return Value(code, code, code, "_".join(sql_text.name_of_key(key) for key in keys))
+
+
+def _type(typed: str) -> Value:
+    return _sql(sql_text.data_type(typed), typed)
+
+
+def _expression(typed: str) -> Value:
+    return _sql(sql_text.expression(typed), typed)
+
+
+def _sql(code: str, typed: str) -> Value:
+    return Value(code, typed, typed, typed)
+
+
+def _text(typed: str) -> Value:
+    literal = "'" + typed.replace("'", "''") + "'"
+    return Value(literal, literal, typed, typed)
+
+
+def _choice(field: Field, typed: str) -> Value:
+    if typed not in field.choices:
+        raise RefusedError(f"One of: {', '.join(field.choices)}.")
+    return Value(typed, typed, typed, typed, holds=typed != NO)
+
+
+_READERS: Mapping[Kind, Callable[[str], Value]] = {
+    Kind.NAME: _name,
+    Kind.QUALIFIED_NAME: _qualified,
+    Kind.NAMES: _names,
+    Kind.KEYS: _keys,
+    Kind.TYPE: _type,
+    Kind.EXPRESSION: _expression,
+    Kind.TEXT: _text,
+}
+
+_STAND_INS = {Kind.TYPE: "int", Kind.EXPRESSION: "0"}
+
+
+def stand_in(field: Field, value: Value) -> Value:
+    """A harmless value for a field, empty where `value` is."""
+    if field.kind is Kind.CHOICE or not value.holds:
+        return value
+    return stand_in_of(field.kind, schema=value.schema is not None)
+
+
+def stand_in_of(kind: Kind, *, schema: bool) -> Value:
+    """A harmless value of any kind but a choice; `schema`: of a qualified name, with one."""
+    if kind is Kind.QUALIFIED_NAME:
+        return _qualified("x.x" if schema else "x")
+    return _READERS[kind](_STAND_INS.get(kind, "x"))

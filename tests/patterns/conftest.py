@@ -1,0 +1,93 @@
+"""A database on which a pattern's files run as psql runs them."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from koonj.migrations.migration import Migration
+from koonj.migrations.new import Draft
+from koonj.patterns.pattern import load, render
+
+
+@dataclass
+class Bench:
+    """One database and psql."""
+
+    dsn: str
+    psql: Path
+    pg_dump: Path
+    folder: Path
+
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            cursor = connection.execute(text, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def run(self, text: str) -> subprocess.CompletedProcess[str]:
+        file = self.folder / "script.sql"
+        file.write_text(text, encoding="utf-8")
+        command = [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self.dsn, "-f", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def up(self, draft: Draft) -> str:
+        done = self.run(draft.text)
+        assert done.returncode == 0, done.stderr + draft.text
+        return done.stderr
+
+    def down(self, draft: Draft) -> None:
+        rollback = Migration.from_recorded("001_x.sql", draft.text).sections.rollback
+        assert rollback is not None
+        done = self.run(rollback.source.text)
+        assert done.returncode == 0, done.stderr + rollback.source.text
+
+    def schema(self) -> str:
+        done = subprocess.run(
+            [self.pg_dump, "-s", "-d", self.dsn], capture_output=True, text=True, check=True
+        )
+        # A random word since August 2025, so that a dump cannot smuggle commands into psql.
+        return "\n".join(line for line in done.stdout.splitlines() if "restrict " not in line)
+
+    def there_and_back(self, *drafts: Draft) -> tuple[str, str]:
+        """Up, down, up again; the schema before and after. Each step down gives what was before its step up."""
+        schemas = [self.schema()]
+        for draft in drafts:
+            self.up(draft)
+            schemas.append(self.schema())
+            assert schemas[-1] != schemas[-2]
+        for draft, before in zip(reversed(drafts), reversed(schemas[:-1]), strict=True):
+            self.down(draft)
+            assert self.schema() == before
+        for draft in drafts:
+            self.up(draft)
+        assert self.schema() == schemas[-1]
+        return schemas[0], schemas[-1]
+
+
+@pytest.fixture
+def bench(database: str, psql: Path, pg_dump: Path, tmp_path: Path) -> Bench:
+    return Bench(database, psql, pg_dump, tmp_path)
+
+
+class Library:
+    """koonj's own patterns."""
+
+    def __init__(self) -> None:
+        patterns, problems = load()
+        assert not problems, [str(problem) for problem in problems]
+        self.patterns = {pattern.key: pattern for pattern in patterns}
+
+    def drafts(self, key: str, /, **values: str) -> tuple[Draft, ...]:
+        drafts = render(self.patterns[key], values)
+        for draft in drafts:
+            problems = Migration.from_recorded("001_x.sql", draft.text).problems
+            assert not problems, problems
+        return drafts
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return Library()

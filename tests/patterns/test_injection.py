@@ -1,0 +1,170 @@
+"""No value of any field changes what a pattern's statements are: it is refused, or it stays within its place."""
+
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from koonj.migrations.migration import Migration
+from koonj.patterns.pattern import FieldErrors, Kind, load, render
+from koonj.sql.lexer import split
+from koonj.sql.tokens import TokenKind, significant
+
+PATTERNS = {pattern.key: pattern for pattern in load()[0]}
+
+SHARP = [
+    *(
+        "'",
+        '"',
+        "$$",
+        "$check$",
+        "$keys$",
+        "$empty$",
+        "$",
+        "--",
+        "/*",
+        "*/",
+        ";",
+        "\\",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ".",
+        ":",
+    ),
+    *(
+        "{{table}}",
+        "{{#x}}",
+        "\n",
+        "\r",
+        "\u2028",
+        "\x00",
+        "\ud800",
+        "-- Rollback:",
+        "Rollback: none: x",
+        "BEGIN",
+        "COMMIT",
+    ),
+    *(
+        "BEGIN ATOMIC",
+        "END",
+        "E'",
+        "U&'",
+        'U&"',
+        "a",
+        "B",
+        "ж",
+        "1",
+        " ",
+        "NOT NULL",
+        "::text",
+        "DROP TABLE t",
+        "\\gexec",
+    ),
+    *(
+        "x'",
+        "koonj: retries 9",
+        "COPY t FROM stdin",
+        "%",
+        "%I",
+        "no",
+        "yes",
+        "\ufeff",
+        "\u00a0",
+        "+goose Up",
+        "\\;",
+    ),
+]
+ANYTHING = st.one_of(
+    st.lists(st.sampled_from(SHARP), min_size=1, max_size=6).map("".join),
+    st.lists(st.sampled_from(SHARP), min_size=1, max_size=6).map(" ".join),
+    st.text(min_size=1, max_size=12),
+)
+PLAIN = {Kind.TYPE: "int", Kind.EXPRESSION: "0", Kind.QUALIFIED_NAME: "x", Kind.KEYS: "x", Kind.TEXT: "x"}
+
+
+@st.composite
+def filled(draw: Any) -> tuple[str, dict[str, str]]:
+    """A pattern and its values, some of them harmless."""
+    pattern = PATTERNS[draw(st.sampled_from(sorted(PATTERNS)))]
+    values = {}
+    for field in pattern.fields:
+        if field.kind is Kind.CHOICE:
+            values[field.name] = draw(st.sampled_from(field.choices))
+        else:
+            values[field.name] = draw(st.one_of(st.just(PLAIN.get(field.kind, "x")), ANYTHING, ANYTHING))
+    return pattern.key, values
+
+
+def harmless(key: str, values: dict[str, str]) -> dict[str, str]:
+    """The same choices and the same fields empty, with values that nobody would write to do harm."""
+    plain = {}
+    for field in PATTERNS[key].fields:
+        value = values[field.name].strip()
+        plain[field.name] = value if field.kind is Kind.CHOICE or not value else PLAIN.get(field.kind, "x")
+        if not value and "{{" in field.default:
+            plain[field.name] = "x"
+        if field.kind is Kind.QUALIFIED_NAME and _has_schema(value):
+            plain[field.name] = "x.x"
+    return plain
+
+
+def _has_schema(typed: str) -> bool:
+    outside = "".join(typed.split('"')[::2])
+    return "." in outside
+
+
+def sent(text: str) -> list[str]:
+    """The statements that would run, up and down."""
+    migration = Migration.from_recorded("001_x.sql", text)
+    scripts = [
+        script for script in (migration.sections.body, migration.sections.rollback) if script is not None
+    ]
+    return [statement for script in scripts for statement in split(script.source.text)]
+
+
+def skeleton(sql: str, words: set[str]) -> list[str]:
+    """Of the tokens outside parentheses: the words that the pattern itself has, the marks, and what DO would run."""
+    depth, found = 0, []
+    for token in significant(sql):
+        mark = token.text if token.kind is TokenKind.PUNCTUATION else ""
+        depth -= mark == ")"
+        if depth == 0 and (mark in {"(", ")", ",", ";"} or token.text.upper() in words):
+            found.append(token.text.upper())
+        if depth == 0 and token.text.startswith("$"):
+            tag = token.text[: token.text.index("$", 1) + 1]
+            found += [tag, *skeleton(token.text[len(tag) : -len(tag)], words), token.text[-len(tag) :]]
+        depth += mark == "("
+    return found
+
+
+def words_of(sql: str) -> set[str]:
+    inner = {w for t in significant(sql) if t.text.startswith("$") for w in words_of(t.text.split("$")[2])}
+    return inner | {t.text.upper() for t in significant(sql) if t.kind is TokenKind.WORD} - {"X", "INT"}
+
+
+@settings(max_examples=150)
+@given(filled())
+@example(("drop_table", {"table": "a$check$b", "schema": "a", "trash": "b"}))
+@example(("drop_table", {"table": "a'b", "schema": "'", "trash": "$empty$"}))
+@example(("add_column", {"table": "t", "column": "c", "type": "int", "default": "0 -- ", "not_null": "yes"}))
+def test_values_stay_in_their_places(given_values: tuple[str, dict[str, str]]) -> None:
+    key, values = given_values
+    try:
+        drafts = render(PATTERNS[key], values)
+    except FieldErrors:
+        return
+    names = {value.strip().upper() for value in values.values()}
+    expected = render(PATTERNS[key], harmless(key, values))
+    assert len(drafts) == len(expected)
+    for draft, other in zip(drafts, expected, strict=True):
+        assert not Migration.from_recorded("001_x.sql", draft.text).problems
+        for ours, theirs in zip(sent(draft.text), sent(other.text), strict=True):
+            words = words_of(theirs) - names  # a table may be called add
+            parentheses_of_a_default = ["(", ")"] if key == "add_column" and "DEFAULT" in words else []
+            found = [token for token in skeleton(ours, words) if token not in parentheses_of_a_default]
+            assert found == skeleton(theirs, words)
+        assert draft.text.count("\n") == other.text.count("\n")
+        draft.text.encode()

@@ -1,0 +1,102 @@
+"""Names: quoted as the server quotes them, read as they are typed, cut as the server cuts them."""
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.patterns.keywords import KEYWORDS
+from koonj.patterns.names import (
+    LONGEST,
+    RefusedError,
+    as_typed,
+    cut,
+    quote,
+    read_list,
+    read_name,
+    read_qualified,
+)
+
+TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
+NAME = st.one_of(
+    TEXT, st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_$]{0,9}", fullmatch=True), st.sampled_from(sorted(KEYWORDS))
+)
+
+
+def test_quotes_are_the_servers(database: str) -> None:
+    with psycopg.connect(database) as connection:
+
+        @given(NAME)
+        def check(name: str) -> None:
+            assert connection.execute("SELECT quote_ident(%s)", [name]).fetchone() == (quote(name),)
+
+        check()
+        # A server older than the newest keyword does not quote it; that koonj does is harmless.
+        theirs = connection.execute("SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'").fetchall()
+    assert {word for (word,) in theirs} <= KEYWORDS
+
+
+@given(NAME)
+def test_a_name_is_read_as_it_was_typed(name: str) -> None:
+    assert read_name(as_typed(name)) == name
+    assert read_qualified(f"{as_typed(name)} . {as_typed(name)}") == (name, name)
+    assert read_list(f"{as_typed(name)},{as_typed(name + '!')}") == (name, name + "!")
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("a", ("a",)),
+        (" a , Order Items ", ("a", "Order Items")),
+        ('"a,b", "say ""x"""', ("a,b", 'say "x"')),
+    ],
+)
+def test_lists(typed: str, names: tuple[str, ...]) -> None:
+    assert read_list(typed) == names
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("a,,b", "A name is missing"),
+        ("a,", "A name is missing"),
+        ("a.b", "No schema here"),
+        ('a"b', "A double quote out of place"),
+        ('"ab', "A name is missing"),
+        ('""', "A name cannot be empty"),
+        ("a, b, a", "a is there twice"),
+        ("ä" * 32, "64 bytes; PostgreSQL keeps 63"),
+    ],
+)
+def test_refused_lists(typed: str, message: str) -> None:
+    with pytest.raises(RefusedError, match=message):
+        read_list(typed)
+
+
+def test_refused_single_names() -> None:
+    with pytest.raises(RefusedError, match="not a list"):
+        read_name("a, b")
+    with pytest.raises(RefusedError, match="not a list"):
+        read_qualified("a, b")
+    with pytest.raises(RefusedError, match="At most a schema and a name"):
+        read_qualified("a.b.c")
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("t" * 63, "c" * 63), ("t" * 30, "ü" * 31), ("€" * 21, "x"), ("ab", "c" * 63)]
+)
+def test_long_names_are_cut_as_the_server_cuts_them(database: str, table: str, column: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f'CREATE TABLE "{table}" ("{column}" int)'.encode())
+        connection.execute(f'CREATE INDEX ON "{table}" ("{column}")'.encode())
+        found = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname LIKE '%idx'"
+        ).fetchone()
+    assert found == (cut([(table, True), ("_", False), (column, True), ("_idx", False)]),)
+
+
+@given(st.lists(st.tuples(st.text(max_size=80), st.booleans()), max_size=5))
+def test_a_cut_name_fits_unless_its_fixed_parts_do_not(parts: list[tuple[str, bool]]) -> None:
+    fixed = sum(len(text.encode("utf-8", "replace")) for text, cuttable in parts if not cuttable)
+    parts = [(text.encode("utf-8", "replace").decode(), cuttable) for text, cuttable in parts]
+    assert len(cut(parts).encode()) <= max(LONGEST, fixed)
