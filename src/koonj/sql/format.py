@@ -1,7 +1,7 @@
 """Tidying SQL for display and for new files; what it gives is never run unseen.
 
-sqlparse does the work, statement by statement, as the lexer cuts them. What it gives is taken only where it says
-the same: the same tokens, but for the case of words, and the same comments.
+sqlparse does the work, statement by statement, as the lexer cuts them. What it gives is taken only where it
+says the same: the same tokens, but for the case of words, and the same comments.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ _QUERIES = frozenset({"select", "insert", "update", "delete", "with"})
 def pretty(sql: str) -> str:
     """The text with keywords in upper case and long queries broken into lines.
 
-    What stands between the statements, the rows of a COPY, and the layout of a statement of several lines stay as
-    they are. So does a statement that sqlparse does not understand, and a text of over 200,000 characters.
+    What stands between the statements, the rows of a COPY, and the layout of a statement of several lines stay
+    as they are. So does a statement that sqlparse does not understand, and a text of over 200,000 characters.
     """
     if len(sql) > _TOO_LONG:
         return sql

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-# No unquoted name is one of these: PostgreSQL 18, src/include/parser/kwlist.h, reserved and type_func_name, but for
-# USER and a few rare ones.
+# No unquoted name is one of these: PostgreSQL 18, src/include/parser/kwlist.h, reserved and type_func_name,
+# but for USER and a few rare ones.
 _RESERVED_WORDS = """
     all analyse analyze and any array as asc both case cast check collate column concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time

@@ -100,6 +100,7 @@ class _Places:
         self._inside: Item | None = None
         self._tokens: Iterator[Token] = iter(())
         self._token: Token | None = None
+        self._word = -1
 
     def of(self, at: int) -> Place | None:
         """Where the comment at `at` stands; None where no comment begins there."""
@@ -108,8 +109,7 @@ class _Places:
             return self._between(at)
         if item.kind is not ItemKind.STATEMENT or not self._is_comment(item, at):
             return None
-        following = next(significant(self._text, at), None)
-        if at > self._leading_end and following is not None and following.start < item.end:
+        if at > self._leading_end and self._next_word(at) < item.end:
             return Place.INSIDE
         return self._between(at)
 
@@ -148,6 +148,13 @@ class _Places:
             if self._token is None:
                 return False
         return self._token.kind is TokenKind.COMMENT and self._token.start == at
+
+    def _next_word(self, at: int) -> int:
+        """The offset of the first token at or behind `at` that says something."""
+        if at > self._word:
+            following = next(significant(self._text, at), None)
+            self._word = len(self._text) if following is None else following.start
+        return self._word
 
     def _between(self, at: int) -> Place | None:
         """The place of what is in no statement, or in one only because psql begins it with that comment."""

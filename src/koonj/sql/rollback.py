@@ -60,11 +60,12 @@ def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
     place = source.position(first)
     number, prefix, strangers = place.line, place.column - 1, 0
     for found in _line().finditer(source.text, first):
-        marked = found["mark"] is not None or found.start() == first
         content = found["content"]
-        if found.start() != first:
+        if found.start() == first:
+            content = (found["mark"] or "") + content
+        else:
             prefix = len(found["mark"] or "")
-        if marked:
+        if found["mark"] is not None or found.start() == first:
             yield from _inner_marks(content, number, prefix)
         elif content.strip():
             strangers += 1

@@ -50,7 +50,8 @@ def parse(text: str) -> Sections:
     marks = read_marks(source)
     settings, problems = read_settings(source, marks.others)
     block = NO_BLOCK if marks.rollback is None else read_rollback(source, marks.rollback)
-    missed = () if marks.rollback is not None else nearly_rollback(source)
+    seen = marks.rollback is not None or any(mark.word != "koonj" for mark in marks.others)
+    missed = () if seen else nearly_rollback(source)
     end = len(text) if marks.rollback is None else marks.rollback.start
     body = text if end == len(text) else text[:end]
     return Sections(

@@ -206,6 +206,8 @@ def _set(verb: str, reader: Reader) -> Description:
     scope = "" if is_name else reader.accept_one(("session", "local"))
     if reader.peek() in _WORDED_SETTINGS:
         return Description(verb, "", "", _phrase(verb, scope, _few(reader)))
+    if reader.peek() == "all":
+        return Description(verb, "", "", _phrase(verb, "all"))
     name = reader.name()
     return Description(verb, "", name, _phrase(verb, scope, name))
 

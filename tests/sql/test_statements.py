@@ -1,0 +1,282 @@
+"""What koonj says about a statement, and what a real server says about it."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.sql.statements import Control, Refusal, classify
+
+CONTROL = [
+    ("BEGIN", Control.BEGIN),
+    ("begin work;", Control.BEGIN),
+    ("BEGIN TRANSACTION", Control.BEGIN),
+    ("BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", Control.BEGIN),
+    ("/* x */ START TRANSACTION READ ONLY -- y", Control.BEGIN),
+    ("COMMIT", Control.COMMIT),
+    ("COMMIT WORK AND NO CHAIN", Control.COMMIT),
+    ("END", Control.COMMIT),
+    ("END TRANSACTION", Control.COMMIT),
+    ("ROLLBACK", Control.ROLLBACK),
+    ("ABORT WORK", Control.ROLLBACK),
+    ("ROLLBACK TRANSACTION AND CHAIN", Control.ROLLBACK),
+    ("SAVEPOINT a", Control.SAVEPOINT),
+    ("RELEASE SAVEPOINT a", Control.RELEASE),
+    ('RELEASE "a"', Control.RELEASE),
+    ("ROLLBACK TO a", Control.ROLLBACK_TO),
+    ("ROLLBACK WORK TO SAVEPOINT a", Control.ROLLBACK_TO),
+    ("ABORT TRANSACTION TO a", Control.ROLLBACK_TO),
+    ("PREPARE TRANSACTION 'x'", Control.PREPARE),
+    ("PREPARE transaction AS SELECT 1", None),
+    ("PREPARE x AS SELECT 1", None),
+    ("COMMIT PREPARED 'x'", Control.COMMIT_PREPARED),
+    ("ROLLBACK PREPARED 'x'", Control.ROLLBACK_PREPARED),
+    ("SET TRANSACTION READ ONLY", None),
+    ('"begin"', None),
+    ("'begin'", None),
+    ("beginning", None),
+    ("CREATE TABLE begin ()", None),
+]
+
+
+@pytest.mark.parametrize(("sql", "control"), CONTROL)
+def test_transaction_control(sql: str, control: Control | None) -> None:
+    assert classify(sql).control is control
+
+
+def test_details_of_transaction_control() -> None:
+    assert classify("COMMIT AND CHAIN").chain
+    assert not classify("COMMIT AND NO CHAIN").chain
+    assert classify("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY").read_only
+    assert not classify("BEGIN READ ONLY, READ WRITE").read_only
+    assert classify("SET TRANSACTION READ ONLY").read_only
+    assert not classify("SET x = 'READ ONLY'").read_only
+
+
+YES, NO, MAYBE = Refusal.YES, Refusal.NO, Refusal.MAYBE
+
+# Each is run inside BEGIN on a real server too. `t` is a table with an index `i`, `p` is partitioned, and `p1` is a
+# partition of it.
+EVERYWHERE = [
+    ("VACUUM", YES),
+    ("VACUUM (ANALYZE) t", YES),
+    ("CREATE DATABASE d", YES),
+    ("DROP DATABASE IF EXISTS d", YES),
+    ("CREATE TABLESPACE s LOCATION '/nowhere'", YES),
+    ("DROP TABLESPACE s", YES),
+    ("ALTER SYSTEM SET work_mem = '4MB'", YES),
+    ("ALTER DATABASE postgres SET TABLESPACE pg_default", YES),
+    ("ALTER DATABASE postgres WITH TABLESPACE pg_default", YES),
+    ("ALTER DATABASE postgres RESET tablespace", NO),
+    ("ALTER DATABASE postgres SET work_mem = '4MB'", NO),
+    ("DISCARD ALL", YES),
+    ("DISCARD PLANS", NO),
+    ("COMMIT PREPARED 'x'", YES),
+    ("ROLLBACK PREPARED 'x'", YES),
+    ("CREATE INDEX CONCURRENTLY j ON t (a)", YES),
+    ("create /* c */ unique index concurrently -- d\n if not exists j on t (a)", YES),
+    ("CREATE INDEX CONCURRENTLY ON t (a)", YES),
+    ('CREATE INDEX "concurrently" ON t (a)', NO),
+    ("CREATE INDEX ON t (a)", NO),
+    ("DROP INDEX CONCURRENTLY i", YES),
+    ("DROP INDEX CONCURRENTLY IF EXISTS i", YES),
+    ("DROP INDEX i", NO),
+    ("REINDEX INDEX CONCURRENTLY i", YES),
+    ("REINDEX TABLE CONCURRENTLY t", YES),
+    ("REINDEX SCHEMA public", YES),
+    ("REINDEX (VERBOSE) SYSTEM postgres", YES),
+    ("REINDEX TABLE t", MAYBE),
+    ("REINDEX INDEX i", MAYBE),
+    ("CLUSTER", YES),
+    ("CLUSTER VERBOSE", YES),
+    ("CLUSTER t USING i", MAYBE),
+    ("CREATE SUBSCRIPTION s CONNECTION 'host=/nowhere' PUBLICATION p", YES),
+    (
+        "CREATE SUBSCRIPTION s CONNECTION 'host=/nowhere' PUBLICATION p WITH (enabled = off, create_slot = on)",
+        YES,
+    ),
+    ("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)", NO),
+    ("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = 'off', slot_name = NONE)", NO),
+    ("DROP SUBSCRIPTION IF EXISTS s", MAYBE),
+    ("CREATE TABLE n (a int)", NO),
+    ("CREATE TABLE concurrently_named (database int)", NO),
+    ("ALTER TYPE mood ADD VALUE 'x'", NO),
+    ("REFRESH MATERIALIZED VIEW CONCURRENTLY m", NO),
+    ("ANALYZE t", NO),
+    ("TRUNCATE t", NO),
+    ("LOCK TABLE t IN ACCESS EXCLUSIVE MODE", NO),
+    ("COMMENT ON TABLE t IS 'VACUUM'", NO),
+    ("INSERT INTO t (a) VALUES (1)", NO),
+    ("DO $$ BEGIN PERFORM 1; END $$", NO),
+    ("DO $$ BEGIN EXECUTE 'VACUUM'; END $$", MAYBE),
+    ("DO LANGUAGE 'plpgsql' $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY ON t (a)'; END $$", MAYBE),
+    ("DO 'BEGIN PERFORM ''EXECUTE vacuum''; END'", NO),
+]
+SINCE_14 = [
+    ("REINDEX (CONCURRENTLY) TABLE t", YES),
+    ("REINDEX (VERBOSE, CONCURRENTLY on) INDEX i", YES),
+    ("REINDEX (CONCURRENTLY off) INDEX i", MAYBE),
+    ("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY", YES),
+    ("ALTER TABLE IF EXISTS ONLY public.p DETACH PARTITION public.p1 CONCURRENTLY", YES),
+    ("ALTER TABLE p DETACH PARTITION p1", NO),
+    ("ALTER SUBSCRIPTION s REFRESH PUBLICATION", YES),
+    ("ALTER SUBSCRIPTION s SET PUBLICATION r WITH (refresh = false)", NO),
+    ("ALTER SUBSCRIPTION s ADD PUBLICATION r", YES),
+    ("ALTER SUBSCRIPTION s DROP PUBLICATION q WITH (copy_data = 'x', refresh = 'off')", NO),
+    ("ALTER SUBSCRIPTION s DISABLE", NO),
+]
+BY_DATA = [
+    ("ALTER SUBSCRIPTION s SET (failover)", YES),
+    ("ALTER SUBSCRIPTION s SET (two_phase = true)", MAYBE),
+    ("ALTER SUBSCRIPTION s SET (slot_name = NONE)", NO),
+    ("CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = false)", NO),
+    ("DO $$ BEGIN IF x THEN ROLLBACK; END IF; END $$", MAYBE),
+    ("DO $$ BEGIN EXECUTE 'SELECT 1'; END $$", NO),
+    ("CALL p()", NO),
+]
+PARTITIONED = ["REINDEX TABLE p", "REINDEX INDEX pi", "CLUSTER p USING pi"]
+FAILOVER = "ALTER SUBSCRIPTION s SET (failover = true)"
+SET_UP = """
+    CREATE TABLE t (a int); CREATE INDEX i ON t (a);
+    CREATE TABLE p (a int NOT NULL) PARTITION BY RANGE (a); CREATE INDEX pi ON p (a);
+    CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2);
+    CREATE TYPE mood AS ENUM ('y');
+    CREATE MATERIALIZED VIEW m AS SELECT 1 AS a; CREATE UNIQUE INDEX mi ON m (a);
+    CREATE PUBLICATION q;
+"""
+IN_TRANSACTION = "25001"  # active_sql_transaction
+
+
+@pytest.mark.parametrize(("sql", "verdict"), EVERYWHERE + SINCE_14 + BY_DATA)
+def test_refusal(sql: str, verdict: Refusal) -> None:
+    found = classify(sql)
+    assert found.refusal is verdict
+    assert bool(found.refusal_reason) is (verdict is not NO)
+
+
+def test_the_server_refuses_the_same(database: str) -> None:
+    """One connection, one block a statement: the server's SQLSTATE against the verdict."""
+    wrong = []
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(SET_UP.encode())
+        major = connection.info.server_version // 10000
+        known = EVERYWHERE + (SINCE_14 if major >= 14 else [])
+        for sql, verdict in known:
+            refused = refusing(connection, sql) == IN_TRANSACTION
+            if verdict is not MAYBE and refused is not (verdict is YES):
+                wrong.append((sql, verdict, refused))
+        if major >= 15:
+            assert [refusing(connection, sql) for sql in PARTITIONED] == [IN_TRANSACTION] * 3
+        if major >= 17:
+            assert refusing(connection, FAILOVER) == IN_TRANSACTION
+        assert wrong == []
+        commits = "DO $$ BEGIN COMMIT; END $$"
+        assert refusing(connection, commits) == "2D000"
+        assert classify(commits).refusal is MAYBE
+
+
+def refusing(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> str | None:
+    """The SQLSTATE that the statement gets inside a transaction block with a subscription `s`; None if it works."""
+    connection.execute("BEGIN")
+    try:
+        connection.execute(
+            b"CREATE SUBSCRIPTION s CONNECTION 'host=/nowhere' PUBLICATION q WITH (connect = false, slot_name = 'x')"
+            if sql.startswith("ALTER SUBSCRIPTION")
+            else b"SELECT"
+        )
+        if (
+            "PUBLICATION" in sql and "refresh =" not in sql and sql.startswith("ALTER")
+        ):  # only enabled ones refresh
+            connection.execute("ALTER SUBSCRIPTION s ENABLE")
+        connection.execute(sql.encode())
+    except psycopg.Error as error:
+        return error.sqlstate
+    finally:
+        connection.execute("ROLLBACK")
+    return None
+
+
+@pytest.mark.parametrize(
+    ("sql", "concurrent"),
+    [
+        ("CREATE INDEX CONCURRENTLY ON t (a)", True),
+        ("DROP INDEX CONCURRENTLY i", True),
+        ("REINDEX (CONCURRENTLY) TABLE t", True),
+        ("REINDEX SCHEMA CONCURRENTLY s", True),
+        ("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY", True),
+        ("ALTER TABLE p DETACH PARTITION p1 FINALIZE", False),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY m", False),
+        ("VACUUM", False),
+    ],
+)
+def test_concurrent(sql: str, concurrent: bool) -> None:
+    assert classify(sql).is_concurrent is concurrent
+
+
+SUMMARIES = [
+    line.split(" => ")
+    for line in (Path(__file__).parent / "data" / "summaries.txt").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize(("sql", "summary"), SUMMARIES)
+def test_summary(sql: str, summary: str) -> None:
+    assert classify(sql).summary == summary
+
+
+@pytest.mark.parametrize(
+    ("sql", "parts"),
+    [
+        ('CREATE TABLE "A b".c (x int)', ("create", "table", '"A b".c')),
+        ("CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT 1", ("create", "materialized view", "v")),
+        ("WITH a AS (DELETE FROM t RETURNING *) INSERT INTO u SELECT * FROM a", ("insert", "table", "u")),
+        ("DROP FUNCTION IF EXISTS s.f(int)", ("drop", "function", "s.f")),
+        ("CREATE INDEX ON t (a)", ("create", "index", "")),
+        ("SAVEPOINT x", ("savepoint", "", "x")),
+    ],
+)
+def test_verb_kind_and_name(sql: str, parts: tuple[str, str, str]) -> None:
+    found = classify(sql)
+    assert (found.verb, found.kind, found.name) == parts
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER ROLE r PASSWORD 'hunter2'",
+        "CREATE ROLE r LOGIN PASSWORD 'hunter2'",
+        "CREATE USER MAPPING FOR r SERVER s OPTIONS (password 'hunter2')",
+        "CREATE SUBSCRIPTION s CONNECTION 'password=hunter2' PUBLICATION p",
+        "ALTER SUBSCRIPTION s CONNECTION 'password=hunter2'",
+        "SET x = 'hunter2'",
+        "SELECT set_config('x', 'hunter2', false)",
+        "NOTIFY c, 'hunter2'",
+        "EXECUTE q('hunter2')",
+    ],
+)
+def test_a_summary_tells_no_secret(sql: str) -> None:
+    assert "hunter2" not in classify(sql).summary
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["create", "alter", "drop", "reindex", "cluster", "comment", "on", "index", "table", "(", ")", ",", ";", "'x'",
+         "concurrently", "with", "set", "copy", "from", "stdin", "do", "$$", "begin", "execute", "if", "exists", "a", ".",
+         "=", "*", '"', "subscription", "publication", "refresh", "--", "\n", "/*", "column", "add", "grant", "\u202e"]
+    )
+).map(" ".join)  # fmt: skip
+
+
+@given(st.text() | WORDS)
+def test_nothing_is_raised_and_a_summary_is_one_short_line(sql: str) -> None:
+    found = classify(sql)
+    assert len(found.summary) <= 100
+    assert all(c.isprintable() for c in found.summary if c.isascii())
+    assert "\u202e" not in found.summary
+
+
+def test_a_long_statement_is_not_read_to_its_end() -> None:
+    long = "INSERT INTO t VALUES " + ", ".join(["(1, 'x')"] * 2_000_000)
+    assert classify(long).summary == "insert into t"
