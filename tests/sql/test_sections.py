@@ -213,7 +213,7 @@ def test_nothing_is_raised(text: str) -> None:
 
 
 LINES = st.lists(
-    st.text(alphabet=st.characters(exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=20),
+    st.text(alphabet=st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=20),
     max_size=8,
 )
 

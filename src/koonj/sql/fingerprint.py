@@ -43,9 +43,13 @@ def script_hash(script: Script | None) -> str:
     statement with an empty token; after a COPY follows the hash of its rows.
     """
     digest = sha256()
+    exact = False
     for statement in () if script is None else script.statements:
-        for piece in _pieces(significant_texts(statement.text)):
+        said = iter([statement.text]) if exact else significant_texts(statement.text)
+        for piece in _pieces(said):
             digest.update(piece)
+        # With other rules for strings, what is a comment is not known here: every character counts.
+        exact = exact or statement.name.lower() == "standard_conforming_strings"
         digest.update(b"\0")
         if script is not None and statement.copy_data is not None:
             digest.update(_rows_hash(script, statement) + b"\0\0")

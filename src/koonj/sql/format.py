@@ -20,8 +20,9 @@ _QUERIES = frozenset({"select", "insert", "update", "delete", "with"})
 def pretty(sql: str) -> str:
     """The text with keywords in upper case and long queries broken into lines.
 
-    What stands between the statements, the rows of a COPY, and the layout of a statement of several lines stay
-    as they are. So does a statement that sqlparse does not understand, and a text of over 200,000 characters.
+    What stands between the statements, the rows of a COPY, and the layout of a statement of several lines
+    stay as they are. So does a statement that sqlparse does not understand, and a text of over 200,000
+    characters.
     """
     if len(sql) > _TOO_LONG:
         return sql
@@ -78,13 +79,21 @@ def _same_token(one: Token, other: Token) -> bool:
 
 def _with_names_kept(before: Sequence[Token], after: Sequence[Token]) -> str:
     """The formatted text, but with only those words in upper case that are keywords for sure."""
-    words = [token.text.lower() if token.kind is TokenKind.WORD else "" for token in before]
+    words = [_word(token) for token in before]
     parts, number = [], 0
     for token in after:
         if token.kind is TokenKind.BLANK:
             parts.append(token.text)
             continue
         original = before[number].text
-        parts.append(original.upper() if words[number] and is_keyword(words, number) else original)
+        keyword = token.kind is TokenKind.WORD and is_keyword(words, number)
+        parts.append(original.upper() if keyword else original)
         number += 1
     return "".join(parts)
+
+
+def _word(token: Token) -> str:
+    """A token for the choice of keywords."""
+    if token.kind is TokenKind.COMMENT:
+        return ""
+    return token.text.lower() if token.kind is TokenKind.WORD else token.text

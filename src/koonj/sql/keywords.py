@@ -45,7 +45,7 @@ _WORDS_IN_PAIRS = """
     replace-procedure replace-trigger replace-view returns-setof returns-table returns-trigger
     row-level set-default set-not set-null set-schema temp-table temporary-table unique-index
     unlogged-table update-cascade update-restrict update-set using-index validate-constraint
-    values-in
+    values-( values-in
 """
 
 _RESERVED = frozenset(_RESERVED_WORDS.split())
@@ -57,12 +57,14 @@ def is_keyword(words: Sequence[str], number: int) -> bool:
     """Whether one word of a statement is a keyword. What is not known is a name.
 
     Args:
-        words: the words in lower case; empty strings stand for everything else.
+        words: the tokens, words in lower case; empty strings stand for comments.
         number: which of them.
     """
     word = words[number]
-    if word in _RESERVED or (word in _FIRST and not any(words[:number])):
-        return True
     before = words[number - 1] if number else ""
     after = words[number + 1] if number + 1 < len(words) else ""
+    if word == "on" and before in {"=", "to"}:
+        return False  # a parameter's value
+    if word in _RESERVED or (word in _FIRST and not any(words[:number])):
+        return True
     return (before, word) in _PAIRS or (word, after) in _PAIRS

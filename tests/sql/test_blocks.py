@@ -1,0 +1,142 @@
+"""The shape of a script: one transaction or steps, and what is wrong with its blocks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.sql.blocks import Mode, Shape, shape
+from koonj.sql.problem import Severity
+from koonj.sql.script import Script
+
+
+def of(text: str) -> Shape:
+    return shape(Script.of_body(text))
+
+
+def outline(found: Shape) -> list[tuple[str, list[str], str]]:
+    """Of each step: its BEGIN, its statements, its end."""
+    return [
+        (
+            step.begin.text if step.begin else "",
+            [s.text for s in step.statements],
+            step.end.text if step.end else "",
+        )
+        for step in found.steps
+    ]
+
+
+def test_one_block_over_everything() -> None:
+    found = of("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; SAVEPOINT a; ROLLBACK TO a; END;")
+    assert (found.mode, found.wrapped, found.explanation) == (Mode.TRANSACTION, True, "one transaction")
+    assert outline(found) == [
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE;", ["SELECT 1;", "SAVEPOINT a;", "ROLLBACK TO a;"], "END;")
+    ]
+    assert found.problems == ()
+
+
+def test_no_begin() -> None:
+    found = of("SELECT 1; SELECT 2;")
+    assert (found.mode, found.wrapped) == (Mode.TRANSACTION, False)
+    assert found.explanation == "no BEGIN in the file; koonj runs it in one transaction"
+    assert outline(found) == [("", ["SELECT 1;", "SELECT 2;"], "")]
+    assert found.steps[0].in_transaction
+
+
+def test_no_statements() -> None:
+    found = of("-- nothing")
+    assert (found.mode, found.steps, found.explanation, found.problems) == (
+        Mode.TRANSACTION,
+        (),
+        "no statements",
+        (),
+    )
+
+
+def test_what_cannot_run_in_a_transaction_runs_alone() -> None:
+    found = of("CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX CONCURRENTLY j ON t (b); SELECT 1;")
+    assert found.mode is Mode.STEPS
+    assert [step.in_transaction for step in found.steps] == [False] * 3
+    assert found.explanation == (
+        "step by step: 3 statements on their own, as PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction"
+    )
+    assert found.problems == ()
+
+
+def test_what_may_be_refused_runs_alone_where_the_file_has_no_block() -> None:
+    found = of("REINDEX TABLE t;")
+    assert found.mode is Mode.STEPS
+    assert "may refuse REINDEX TABLE of a partitioned one" in found.explanation
+
+
+def test_blocks_and_statements_between_them() -> None:
+    found = of("SET a = 1; BEGIN; SELECT 1; COMMIT; START TRANSACTION; SELECT 2; SELECT 3; COMMIT; VACUUM")
+    assert found.mode is Mode.STEPS
+    assert [step.in_transaction for step in found.steps] == [False, True, True, False]
+    assert outline(found)[2] == ("START TRANSACTION;", ["SELECT 2;", "SELECT 3;"], "COMMIT;")
+    assert found.explanation.startswith(
+        "step by step: 2 transactions and 2 statements on their own, as PostgreSQL"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["SET a = 1; BEGIN; SELECT 1; COMMIT;", "BEGIN; SELECT 1; COMMIT; ANALYZE t;"]
+)
+def test_a_statement_outside_the_only_block(text: str) -> None:
+    found = of(text)
+    assert (found.mode, found.wrapped, len(found.steps)) == (Mode.STEPS, False, 2)
+    assert found.explanation == "step by step: 1 transaction and 1 statement on its own"
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("SELECT 1;\n BEGIN; SELECT 2;", ["error open-transaction 2 2"]),
+        ("COMMIT; BEGIN; SELECT 1;", ["error commit-without-begin 1 1", "error open-transaction 1 9"]),
+        ("SELECT 1; ROLLBACK;", ["error commit-without-begin 1 11"]),
+        ("BEGIN; VACUUM; COMMIT;", ["error refused-in-transaction 1 8"]),
+        ("BEGIN; CLUSTER t; COMMIT;", ["note refused-in-transaction 1 8"]),
+        ("BEGIN; SELECT 1; ROLLBACK;", ["error rolls-back 1 18"]),
+        ("BEGIN; SELECT 1; PREPARE TRANSACTION 'x';", ["error prepare-transaction 1 18"]),
+        ("BEGIN; SELECT 1; COMMIT AND CHAIN; COMMIT;", ["error commit-and-chain 1 18"]),
+        ("BEGIN; COMMIT AND CHAIN;", ["error commit-and-chain 1 8", "error open-transaction 1 8"]),
+        ("BEGIN; BEGIN; SELECT 1; COMMIT;", ["warning nested-begin 1 8"]),
+        ("BEGIN READ ONLY; SELECT 1; COMMIT;", ["error read-only 1 1"]),
+        ("BEGIN; SET TRANSACTION READ ONLY; COMMIT;", ["error read-only 1 8"]),
+        ("SAVEPOINT a;", ["error savepoint-without-begin 1 1"]),
+        ("ROLLBACK PREPARED 'x';", []),
+        ("BEGIN; ROLLBACK PREPARED 'x'; COMMIT;", ["error refused-in-transaction 1 8"]),
+    ],
+)
+def test_problems(text: str, problems: list[str]) -> None:
+    assert [f"{p.severity} {p.code} {p.line} {p.column}" for p in of(text).problems] == problems
+
+
+def test_a_problem_says_what_and_what_to_do() -> None:
+    (problem,) = of("BEGIN; CREATE INDEX CONCURRENTLY i ON t (a); COMMIT;").problems
+    assert problem.message == "PostgreSQL refuses this inside a transaction block: CREATE INDEX CONCURRENTLY."
+    assert "out of BEGIN" in problem.hint
+
+
+WORDS = [
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "COMMIT AND CHAIN",
+    "SAVEPOINT a",
+    "SELECT 1",
+    "VACUUM",
+    "PREPARE TRANSACTION 'x'",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS)).map(";".join))
+def test_no_statement_is_lost_or_moved(text: str) -> None:
+    script = Script.of_body(text)
+    found = shape(script)
+    run = [s for step in found.steps for s in (step.begin, *step.statements, step.end) if s is not None]
+    without_block = [s for s in script.statements if s not in run]
+    assert [s.index for s in run] == sorted(s.index for s in run)
+    codes = {p.code for p in found.problems if p.severity is Severity.ERROR}
+    assert not without_block or codes & {"commit-without-begin", "prepare-transaction"}
+    if found.mode is Mode.TRANSACTION and found.wrapped:
+        assert not codes & {"open-transaction", "commit-without-begin", "rolls-back", "commit-and-chain"}
