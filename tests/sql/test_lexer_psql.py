@@ -31,7 +31,7 @@ WORDS = [
 ]  # fmt: skip
 NUMBERS = [
     "$1", "$1$a$", "$1a$b$", "$1e'\\'", "$", "$ ", "1", "1$a$", "1a$a$", "1_0", "1_$a$", "1.5", "1.e'\\'", "1.5.e'\\''", ".5e'",
-    "1e-5", "1e+", "0x1F", "0x$a$", "0b'1'", "1..10", "1..e'\\''", "t.e'\\''", "1__e'\\'",
+    "1e-5", "1e+", "1e-", "1.e-e'\\''", "1_0e+1_0$a$", "0x1F", "0x$a$", "0b'1'", "1..10", "1..e'\\''", "t.e'\\''", "1__e'\\'",
 ]  # fmt: skip
 COMMENTS = [
     "/*", "*/", "/* c */", "/* a /* b */ c */", "/**/", "/*/", "/* ' */", "/*\n;\n*/", "--", "-- c ' \" ; $$", "--;",
@@ -87,13 +87,10 @@ SETTINGS = [
     "set standard_conforming_strings=off; select 'a\\';'\n;", "SET LOCAL standard_conforming_strings TO 'off';\n",
 ]  # fmt: skip
 
-# Where psql before 18 (or before the minor releases of its time) differs from 18: a number with letters behind it
-# is two tokens, a word in parentheses counts, and rows of a COPY that fails are read as SQL.
-_NEWER = {
-    *NUMBERS,
-    *COPIES,
-    "create (or) replace function f() begin ",
-    "create function f() begin atomic select 1\\; select 2; end;\n",
+# Where psql before 18 (or before the minor releases of its time) differs from 18: a number with letters behind it is
+# two tokens, words in parentheses count, \v is no blank, and the rows of a COPY that fails are read as SQL.
+_NEWER = {*NUMBERS, *COPIES, *BRACKETS, "\v"} | {
+    block for block in BLOCKS if "(or)" in block or "\\;" in block
 }
 FRAGMENTS = [*QUOTES, *WORDS, *NUMBERS, *COMMENTS, *BRACKETS, *BLOCKS, *COLONS, *ENDS, *META, *COPIES]
 OLDER_FRAGMENTS = [fragment for fragment in FRAGMENTS if fragment not in _NEWER]
@@ -146,6 +143,8 @@ def check(server: RecordingServer, psql: Path, text: str) -> None:
 @example(text="create (or) replace function f() begin ;\nselect 1")
 @example(text="N'a'create function f() begin atomic select 1; end; select 2;")
 @example(text="1_0$a$;$a$;1..101.e'\\';1e+1.e'\\';';'")
+@example(text="1e--;'")
+@example(text="1e-e'\\';';'")
 @example(text="select 1 -- a\n\n\\echo b \\\\ c\n;")
 def test_split_is_what_psql_18_sends(server: RecordingServer, text: str) -> None:
     check(server, PSQLS[NEW], text)

@@ -20,7 +20,10 @@ _PLAIN = r"[\x00-!#%&*+,<=>?@\[\]^`{|}~\x7f]"
 """Blanks, commas, operators: ASCII without letters, digits, and what starts a token of its own."""
 
 _INTEGER = r"[0-9]++(?:_[0-9]++(?!\$))*"
-_NUMBER = rf"(?:{_INTEGER}(?:\.(?!\.)(?:{_INTEGER})?)?|\.{_INTEGER})(?:[eE][-+]{_INTEGER})?"
+_MANTISSA = rf"(?:{_INTEGER}(?:\.(?!\.)(?:{_INTEGER})?)?|\.{_INTEGER})"
+_NUMBER = rf"{_MANTISSA}(?:[eE][-+](?:{_INTEGER}(?:{_WORD})?)?|{_WORD})?"
+"""With the letters behind it, and the sign in ``1e-``: what is no valid number is one token all the same."""
+
 _TAG_END = rf"(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$"
 _KEYWORD = rf"(?:[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])(?!{_WORD_PART})"
 _PREFIX = r"(?:[bBnNxX](?=')|[uU](?=&))"
@@ -68,7 +71,8 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
         | {skipped}
         | {_NEVER if backslashes else "'[^']*+'(?!')"}
         | "[^"]*+"(?!")
-        | (?:{_NUMBER}|\$[0-9]++)(?:{_WORD})?    # 1.5e, 1_0$a and $1a, though not valid, are one token each
+        | {_NUMBER}
+        | \$[0-9]++(?:{_WORD})?
         | \.\.?
         | :(?::|{_LETTER_OR_DIGIT}*+)           # ::, or :name, a psql variable, in which $ is no letter
         | --[^\n\r]*+ | -(?!-) | /(?!\*)
