@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from koonj.postgres.advisory_lock import KEY
-
-if TYPE_CHECKING:
-    from conftest import Project
+from support.command import Project
 
 
 def test_apply_takes_the_next_a_number_or_all(project: Project) -> None:
@@ -298,7 +295,7 @@ def test_a_reader_that_leaves_does_not_stop_a_run(project: Project) -> None:
         project.table(number)
     script = f"{sys.executable} -m koonj apply --all --yes | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60
+        ["bash", "-c", script], cwd=project.root, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(project.tables()) == 29

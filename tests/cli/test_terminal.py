@@ -8,14 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from conftest import Project, Terminal
+from support.command import Project, Terminal
 
-    Start = Callable[..., Terminal]
+Start = Callable[..., Terminal]
 
 QUESTION = r"Apply 1 migration on local\? Type yes to go on: $"
 

@@ -69,7 +69,7 @@ class Diagnostics:
     def error(self, message: str, hint: str = "") -> None:
         """What went wrong, and what to do."""
         first, *rest = message.split("\n")
-        self.lines((f"koonj: error: {first}", *(f"    {line}" for line in rest)))
+        self.lines((f"koonj: error: {first}", *(f"    {line.strip()}" for line in rest)))
         if hint:
             self.lines(f"    {line}" for line in hint.split("\n"))
 

@@ -1,20 +1,14 @@
-"""Files, their problems and the patterns, in lines."""
+"""Files and their problems, in lines."""
 
 import re
-import shlex
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.words import count
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
-from koonj.patterns.pattern import Field, Pattern
 from koonj.sql.blocks import Shape
 from koonj.sql.problem import Severity
-
-_SHELL_SPECIAL = re.compile(r"[\"$`\\!]")
-"""What a shell still reads within double quotes."""
 
 _DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -86,46 +80,3 @@ def check_code(problems: Iterable[FileProblem]) -> ExitCode:
         return ExitCode.ERROR
     undecided = serious or any(problem.code == _NO_ROLLBACK for *_, problem in problems)
     return ExitCode.DECISION if undecided else ExitCode.OK
-
-
-def pattern_list(patterns: Iterable[Pattern]) -> Iterator[str]:
-    """Each pattern's key and what it makes."""
-    listed = tuple(patterns)
-    width = max((len(pattern.key) for pattern in listed), default=0)
-    for pattern in listed:
-        yield f"{pattern.key:<{width}}  {pattern.title} ({count(len(pattern.files), 'file')})"
-    yield ""
-    yield "The fields of one: koonj patterns PATTERN"
-
-
-def pattern_lines(pattern: Pattern) -> Iterator[str]:
-    """One pattern with its fields."""
-    yield f"{pattern.key}: {pattern.title}"
-    if pattern.about:
-        yield from (f"  {line}" for line in textwrap.wrap(pattern.about, 98))
-    yield ""
-    for field in pattern.fields:
-        yield from _field(field)
-    yield ""
-    needed = (field for field in pattern.fields if field.required and not field.default)
-    yield f"koonj new --pattern {pattern.key} {' '.join(map(_example, needed))}"
-
-
-def _field(field: Field) -> Iterator[str]:
-    need = "required" if field.required and not field.default else "can be left out"
-    yield f"{field.name}  {field.label}: {field.kind}, {need}"
-    if field.choices:
-        yield f"    one of: {', '.join(field.choices)}"
-    for word, text in (("default", field.default), ("example", field.example)):
-        if text:
-            yield f"    {word}: {text}"
-    if field.help:
-        yield from (f"    {line}" for line in field.help.split("\n"))
-
-
-def _example(field: Field) -> str:
-    """``table=documents``, quoted for a shell where it needs to be."""
-    value = field.example or field.default or (field.choices[0] if field.choices else "...")
-    if "'" in value and not _SHELL_SPECIAL.search(value):
-        return f'{field.name}="{value}"'
-    return f"{field.name}={shlex.quote(value)}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from koonj.cli.call import Call
 from koonj.cli.diagnostics import CommandError, UsageError
 from koonj.migrations.new import Draft, SlugError, blank, create, slugify
-from koonj.patterns.pattern import FieldErrors, Pattern, load, render
+
+if TYPE_CHECKING:
+    from koonj.patterns.pattern import Pattern
 
 
 def new(call: Call) -> tuple[Path, ...]:
@@ -31,6 +34,8 @@ def new(call: Call) -> tuple[Path, ...]:
 
 
 def _from_pattern(call: Call, patterns: Path) -> tuple[Draft, ...]:
+    from koonj.patterns.pattern import FieldErrors, render  # noqa: PLC0415 - a blank file needs no patterns
+
     key, *rest = call.args.pattern
     pairs = [word for word in (*call.args.words, *rest) if "=" in word]
     name = " ".join(word for word in (*call.args.words, *rest) if "=" not in word)
@@ -56,6 +61,8 @@ def _named(drafts: tuple[Draft, ...], name: str) -> tuple[Draft, ...]:
 
 def find_pattern(call: Call, folder: Path, key: str) -> Pattern:
     """The pattern of that key. Raises UsageError."""
+    from koonj.patterns.pattern import load  # noqa: PLC0415 - a blank file needs no patterns
+
     patterns, problems = load(folder)
     for pattern in patterns:
         if pattern.key == key.replace("-", "_") or pattern.key == key:

@@ -111,8 +111,8 @@ def new(call: Call) -> int:
 
 def patterns(call: Call) -> int:
     """``koonj patterns``."""
-    from koonj.cli.file_text import pattern_lines, pattern_list
     from koonj.cli.files import find_pattern
+    from koonj.cli.pattern_text import pattern_lines, pattern_list
     from koonj.cli.shapes import pattern_shape
     from koonj.patterns.pattern import load
 

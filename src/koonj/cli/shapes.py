@@ -1,19 +1,23 @@
 """Values as JSON: the shapes that docs/json.md documents."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from re import sub
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from koonj.migrations.act import Act
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
-from koonj.patterns.pattern import Pattern
 from koonj.runner.events import Event
 from koonj.sql.blocks import Shape
 from koonj.sql.problem import Problem
+
+if TYPE_CHECKING:
+    from koonj.patterns.pattern import Pattern
 
 
 def plain(value: Any) -> Any:

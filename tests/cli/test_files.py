@@ -1,0 +1,287 @@
+"""What needs no database: check, show, new, patterns, init; and the command line itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from koonj import __version__
+from koonj.cli.arguments import ALLOWABLE
+from koonj.cli.diagnostics import ExitCode
+from koonj.cli.help_text import EPILOG
+from koonj.cli.main import COMMANDS
+from koonj.runner.selection import DECISIONS
+from support.command import Project
+
+STATUS = """\
+-- 016_add_status.sql
+-- Workflow status.
+-- koonj: lock_timeout 2s
+BEGIN;
+ALTER TABLE documents ADD COLUMN status text;
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE documents DROP COLUMN status;
+-- COMMIT;
+"""
+
+
+def test_version(files: Project) -> None:
+    assert files.koonj("--version").out == f"koonj {__version__}\n"
+    assert files.koonj("status", "--version").out == f"koonj {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name])
+def test_every_command_has_help_with_examples(files: Project, command: str) -> None:
+    answer = files.koonj(command, "--help")
+    assert answer.code == 0
+    assert answer.out.startswith(f"usage: koonj {command} ")
+    assert "examples:" in answer.out or command == "init"
+    for option in ("--target", "--dsn", "--migrations", "--json", "--version"):
+        assert option in answer.out
+
+
+def test_help_tells_every_exit_code(files: Project) -> None:
+    answer = files.koonj("-h")
+    assert answer.code == 0
+    for code in ExitCode:
+        assert f"\n  {code:d}  " in EPILOG
+    assert EPILOG.rstrip() in answer.out
+
+
+def test_what_can_be_allowed_is_what_stops_a_run() -> None:
+    assert set(ALLOWABLE) == {state.value for state in DECISIONS}
+
+
+def test_options_stand_before_or_after_the_command(files: Project) -> None:
+    files.table(1)
+    before = files.koonj("--json", "--migrations", "migrations", "check")
+    after = files.koonj("check", "--json", "--migrations", "migrations")
+    assert before.out == after.out
+    assert before.json["migrations"] == 1
+
+
+def test_check_finds_nothing(files: Project) -> None:
+    files.table(1)
+    (files.migrations / "README.md").write_text("")
+    answer = files.koonj("check")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == "1 migration in migrations (1 other file left alone): no problems\n"
+
+
+def test_check_tells_place_problem_and_what_to_do(files: Project) -> None:
+    files.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: test\n")
+    answer = files.koonj("check")
+    assert answer.code == 1
+    first, hint, last = answer.out.splitlines()
+    assert first.startswith("migrations/001_open.sql:1:1: error: ")
+    assert first.endswith(" [open-transaction]")
+    assert hint.startswith("    ")
+    assert last == "1 migration in migrations: 1 error"
+    (problem,) = files.koonj("check", "--json").json["problems"]
+    assert (problem["code"], problem["line"], problem["name"]) == ("open-transaction", 1, "001_open.sql")
+
+
+def test_check_of_what_a_person_must_decide(files: Project) -> None:
+    files.table(1, rollback=False)
+    assert files.koonj("check").code == 4
+    files.table(1)
+    files.write("001_twin.sql", "SELECT 1;\n-- Rollback: none: test\n")
+    assert files.koonj("check").code == 4
+
+
+def test_check_of_no_folder(files: Project) -> None:
+    answer = files.koonj("check", "--migrations", "nowhere")
+    assert answer.code == 2
+    assert "there is no such folder" in answer.err
+
+
+def test_errors_are_json_too(files: Project) -> None:
+    answer = files.koonj("show", "99", "--json")
+    assert answer.code == 2
+    assert answer.json["error"]["message"] == "There is no migration 99 in migrations."
+
+
+def test_show_gives_a_program_the_bytes(files: Project) -> None:
+    text = STATUS.replace("\n", "\r\n") + "-- \x1b[31m\n"
+    files.write("016_add_status.sql", text)
+    assert files.run("show", "16").out == text.replace("\r\n", "\n")  # the test reads with universal newlines
+
+
+@pytest.mark.parametrize("name", ["16", "016", "016_add_status.sql", "migrations/016_add_status.sql"])
+def test_show_numbers_the_lines(files: Project, name: str) -> None:
+    files.write("016_add_status.sql", STATUS + "-- \x1b[31m\u202e\n")
+    lines = files.koonj("show", name, "--numbers").out.splitlines()
+    assert lines[0] == "    1  -- 016_add_status.sql"
+    assert lines[-1] == "   12  -- ␛[31m<U+202E>"
+
+
+def test_show_statements_and_rollback(files: Project) -> None:
+    files.write("016_add_status.sql", STATUS)
+    up = files.koonj("show", "16", "--statements").out
+    assert up == "one transaction\n1. line 5: alter table documents add column status\n"
+    down = files.koonj("show", "16", "--statements", "--rollback").out
+    assert "1. line 10: alter table documents drop column status" in down
+    script = files.koonj("show", "16", "--rollback").out
+    assert script == "BEGIN;\nALTER TABLE documents DROP COLUMN status;\nCOMMIT;\n"
+    numbered = files.koonj("show", "16", "--rollback", "--numbers").out.splitlines()
+    assert numbered[0] == "    9  BEGIN;"
+
+
+def test_show_a_rollback_that_is_not_there(files: Project) -> None:
+    files.table(1, rollback=False)
+    files.write("002_none.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
+    assert files.koonj("show", "1", "--rollback").code == 4
+    answer = files.koonj("show", "2", "--rollback")
+    assert answer.code == 4
+    assert "002_none.sql cannot be rolled back: it only reads" in answer.err
+
+
+def test_show_as_json(files: Project) -> None:
+    files.write("016_add_status.sql", STATUS)
+    migration = files.koonj("show", "16", "--json").json["migration"]
+    assert (migration["number"], migration["name"]) == (16, "016_add_status.sql")
+    assert migration["settings"] == {"lock_timeout": "2s"}
+    assert migration["description"] == "Workflow status."
+    assert migration["text"] == STATUS
+    assert migration["body"]["statements"][0]["line"] == 5
+    assert migration["rollback"]["statements"][0]["text"] == "ALTER TABLE documents DROP COLUMN status;"
+
+
+def test_show_of_a_number_used_twice(files: Project) -> None:
+    files.write("001_a.sql", "SELECT 1;")
+    files.write("001_b.sql", "SELECT 2;")
+    answer = files.koonj("show", "1")
+    assert answer.code == 2
+    assert "001_a.sql, 001_b.sql" in answer.err
+    assert files.koonj("show", "001_b.sql").out == "SELECT 2;"
+
+
+def test_new_makes_the_next_file(files: Project) -> None:
+    files.table(7)
+    answer = files.koonj("new", "Add", "status", "to documents")
+    assert (answer.code, answer.out) == (0, "migrations/008_add_status_to_documents.sql\n")
+    text = (files.migrations / "008_add_status_to_documents.sql").read_text()
+    assert text.startswith("-- 008_add_status_to_documents.sql\n")
+    assert files.koonj("new", "x", "--json").json["created"] == ["migrations/009_x.sql"]
+
+
+@pytest.mark.parametrize("argv", [["new"], ["new", "  "], ["new", "…"]])
+def test_new_needs_a_name(files: Project, argv: list[str]) -> None:
+    assert files.koonj(*argv).code == 2
+    assert list(files.migrations.iterdir()) == []
+
+
+ADD_COLUMN = ["table=documents", "column=status", "type=text", "default='active'"]
+
+
+def test_new_from_a_pattern(files: Project) -> None:
+    answer = files.koonj("new", "--pattern", "add_column", *ADD_COLUMN)
+    assert (answer.code, answer.out) == (0, "migrations/001_add_status_to_documents.sql\n")
+    text = (files.migrations / "001_add_status_to_documents.sql").read_text()
+    assert "ADD COLUMN IF NOT EXISTS status text DEFAULT 'active' NOT NULL" in text
+    assert files.koonj("check").code == 0
+
+
+def test_new_from_a_pattern_with_a_name_of_ones_own(files: Project) -> None:
+    answer = files.koonj("new", "my_name", "--pattern", "add-column", *ADD_COLUMN)
+    assert answer.out == "migrations/001_my_name.sql\n"
+    fields = ["table=documents", "columns=owner_id", "references=users"]
+    several = files.koonj("new", "owner", "--pattern", "add_foreign_key", *fields).out.splitlines()
+    assert several[0] == "migrations/002_owner.sql"
+    assert several[1].startswith("migrations/003_owner_")
+
+
+def test_new_names_each_field_that_is_wrong(files: Project) -> None:
+    answer = files.koonj("new", "--pattern", "add_column", "not_null=maybe", "nonsense=1")
+    assert answer.code == 2
+    for field in ("table: ", "column: ", "not_null: ", "nonsense: "):
+        assert f"\n    {field}" in answer.err
+    assert "koonj patterns add_column" in answer.err
+    assert list(files.migrations.iterdir()) == []
+
+
+def test_new_from_no_pattern(files: Project) -> None:
+    answer = files.koonj("new", "--pattern", "nonsense")
+    assert answer.code == 2
+    assert "add_column" in answer.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that even root cannot write to")
+def test_new_in_a_folder_that_cannot_be_written(files: Project) -> None:
+    answer = files.koonj("new", "x", "--migrations", "/proc/self")
+    assert answer.code == 1
+    assert answer.err.startswith("koonj: error: /proc/self/")
+    assert "cannot be written" in answer.err
+
+
+def test_patterns(files: Project) -> None:
+    listed = files.koonj("patterns")
+    assert listed.code == 0
+    assert "add_column" in listed.out
+    one = files.koonj("patterns", "add_column").out
+    assert "\ntable  Table: qualified name, required\n" in one
+    assert "koonj new --pattern add_column table=documents column=status" in one
+    report = files.koonj("patterns", "--json").json["patterns"]
+    assert {"key", "title", "about", "origin", "fields", "files"} <= set(report[0])
+    assert files.koonj("patterns", "nonsense").code == 2
+
+
+def test_the_example_of_every_pattern_works_as_it_is_written(files: Project) -> None:
+    for pattern in files.koonj("patterns", "--json").json["patterns"]:
+        command = files.koonj("patterns", pattern["key"]).out.splitlines()[-1]
+        assert command.startswith("koonj new --pattern ")
+        script = f"{sys.executable} -m {command}"
+        subprocess.run(["bash", "-c", script], cwd=files.root, check=True, timeout=60)
+
+
+def test_a_pattern_file_that_is_none_is_told(files: Project) -> None:
+    folder = files.root / "database" / "patterns"
+    folder.mkdir(parents=True)
+    (folder / "mine.sql").write_text("nothing of a pattern")
+    answer = files.koonj("patterns")
+    assert answer.code == 1
+    assert "mine.sql" in answer.err
+    assert "add_column" in answer.out
+
+
+def test_init_begins_a_project(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = files.root / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    answer = files.koonj("init")
+    assert answer.code == 0
+    assert answer.out.startswith("made koonj.toml\nmade database/migrations\n")
+    assert files.koonj("new", "first").out == "database/migrations/001_first.sql\n"
+    again = files.koonj("init")
+    assert again.code == 1
+    assert "exists already" in again.err
+
+
+def test_no_project_says_how_to_begin(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = files.root / "empty"
+    empty.mkdir()
+    (files.root / "koonj.toml").unlink()
+    (files.root / "migrations").rmdir()
+    monkeypatch.chdir(empty)
+    answer = files.koonj("status")
+    assert answer.code == 2
+    assert "koonj init" in answer.err
+
+
+def test_a_mistake_in_koonj_toml_is_told_with_its_line(files: Project) -> None:
+    (files.root / "koonj.toml").write_text('migrations = "migrations"\nnonsense = 1\n')
+    answer = files.koonj("status")
+    assert answer.code == 2
+    assert "koonj.toml:2" in answer.err
+
+
+def test_the_screen_needs_a_terminal(files: Project) -> None:
+    answer = files.run()
+    assert answer.code == 2
+    assert "koonj status" in answer.err

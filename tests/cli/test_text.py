@@ -1,0 +1,111 @@
+"""Text of others on a terminal: shown, never obeyed; a caret that stands where it should."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from koonj.cli.failure_text import source_lines
+from koonj.cli.stream import Stream
+from koonj.sql.display import cells, visible
+
+ANY = st.text(st.characters(exclude_categories=()))
+
+
+@given(ANY)
+@example("\x1b]0;title\x07")
+@example("\u200b\u200d\u2066")
+def test_nothing_hidden_is_left(text: str) -> None:
+    for character in visible(text):
+        category = unicodedata.category(character)
+        assert category not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(character) not in {
+            "RLO",
+            "LRO",
+            "RLE",
+            "LRE",
+            "PDF",
+            "RLI",
+            "LRI",
+            "FSI",
+        }
+
+
+@given(ANY)
+def test_shown_once_is_shown(text: str) -> None:
+    assert visible(visible(text)) == visible(text)
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
+def test_ordinary_text_stays(text: str) -> None:
+    assert visible(text) == text
+    assert cells(text) == len(text)
+
+
+def test_writing_of_the_world_stays() -> None:
+    for text in ("कूँज", "क्‍ष", "می‌خواهم", "日本語", "עברית", "👩‍👩‍👧", "é\u0301"):
+        assert visible(text) == text
+
+
+def test_how_it_is_shown() -> None:
+    assert visible("a\x1b\t\x7f\x9b\u202e\ud800\n") == "a␛␉␡<U+009B><U+202E><U+D800>␊"
+    assert visible("a\tb\n", keep="\t\n") == "a\tb\n"
+    assert visible("us\u200cers") == "us<U+200C>ers"
+
+
+def _caret(source: str, column: int) -> str:
+    """The text above the caret's cell and after it."""
+    line, caret = source_lines(source, column)
+    skip = cells(caret) - 1
+    taken = 0
+    for place, character in enumerate(line):
+        if taken == skip:
+            return line[place:]
+        taken += cells(character)
+    return ""
+
+
+def test_the_caret_stands_under_the_column() -> None:
+    assert _caret("SELECT x FROM t", 8) == "x FROM t"
+    assert _caret("\t\tSELECT x", 10) == "x"
+    assert _caret("a\tb\tx y", 5) == "x y"
+    assert _caret("SELECT '日本語', x", 15) == "x"
+    assert _caret("SELECT 'e\u0301', x", 14) == "x"
+    assert _caret("SELECT '\x1b\u202e', x", 14) == "x"
+    assert _caret("SELECT", 7) == ""
+
+
+@given(st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=400), st.data())
+def test_a_source_line_fits_and_has_its_caret(source: str, data: st.DataObject) -> None:
+    column = data.draw(st.integers(1, len(source) + 1))
+    line, caret = source_lines(source, column)
+    assert cells(line) <= 104
+    assert cells(caret) <= cells(line) + 1
+    assert caret.strip() == "^"
+
+
+def test_a_long_line_is_cut_around_the_column() -> None:
+    source = "SELECT " + "a, " * 5000 + "x, " + "b, " * 5000
+    assert _caret(source, source.index("x") + 1).startswith("x, b")
+
+
+def _written(text: str, encoding: str) -> str:
+    raw = io.BytesIO()
+    stream = Stream(io.TextIOWrapper(raw, encoding=encoding, newline=""))
+    stream.line(text)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_what_an_encoding_lacks_is_spelt() -> None:
+    assert _written("a → b … ‘c’ ✓ \x1b", "ascii") == "a -> b ... 'c' <U+2713> <U+001B>\n"
+    assert _written("café \u202e", "latin-1") == "café <U+202E>\n"
+    assert _written("कूँज ✓", "utf-8") == "कूँज ✓\n"
+
+
+@given(ANY, st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8", "euc-jp"]))
+def test_every_text_can_be_written(text: str, encoding: str) -> None:
+    assert _written(text, encoding).endswith("\n")
