@@ -17,6 +17,7 @@ class _Draft:
 
     item: Item
     text: str
+    first_word: int
     verdict: Verdict
     copy_data: tuple[int, int] | None
 
@@ -63,11 +64,14 @@ class _Assembly:
     def _statement(self, item: Item) -> None:
         if item.unterminated is not None:
             self._unterminated(item.unterminated, item.start if item.opened_at is None else item.opened_at)
-        text = item.text
-        if not says_something(text) or item.start == item.end:  # the latter: \g sent the last one again
+        first_word = _first_word(item)
+        if first_word is None:
             return
-        verdict = self._verdict(item, text)
-        draft = _Draft(item, text, verdict, (item.end, item.end) if verdict.copies == "from stdin" else None)
+        text = item.text
+        verdict = classify(text) if item.pieces is None else self._batch_verdict(item)
+        draft = _Draft(
+            item, text, first_word, verdict, (item.end, item.end) if verdict.copies == "from stdin" else None
+        )
         self.drafts.append(draft)
         if draft.copy_data is not None:
             self.waiting.append(draft)
@@ -75,8 +79,8 @@ class _Assembly:
             hint = "Leave it out: a migration has nowhere to write rows to."
             self.problem("copy-to-stdout", item.start, "COPY … TO stdout sends rows to the client.", hint)
 
-    def _verdict(self, item: Item, text: str) -> Verdict:
-        parts = [classify(part) for part in _parts(item, text) if says_something(part)]
+    def _batch_verdict(self, item: Item) -> Verdict:
+        parts = [classify(part) for part in _parts(item) if any(t != ";" for t in significant_texts(part))]
         if len(parts) == 1:
             return parts[0]
         alone = [p for p in parts if p.control or p.copies or p.refusal is Refusal.YES]
@@ -100,8 +104,7 @@ class _Assembly:
 
     def _numbered(self, index: int, draft: _Draft) -> Statement:
         item = draft.item
-        first = next(significant(item.source, item.start))  # behind the comments that psql sends too
-        line, column = self.locate(first.start)
+        line, column = self.locate(draft.first_word)
         return Statement(
             **parts_of(draft.verdict),
             index=index,
@@ -115,17 +118,23 @@ class _Assembly:
         )
 
 
-def says_something(text: str) -> bool:
-    """Whether there is more in a statement than comments and semicolons."""
-    return any(piece != ";" for piece in significant_texts(text))
+def _first_word(item: Item) -> int | None:
+    r"""Where the first token stands behind comments and semicolons; None where there is nothing else.
+
+    Nothing, too, where \g sends the statement before once more.
+    """
+    for token in significant(item.source, item.start):
+        if token.start >= item.end:
+            return None
+        if token.text not in {";", "\\"}:  # the backslash is that of \;
+            return token.start
+    return None
 
 
-def _parts(item: Item, text: str) -> list[str]:
+def _parts(item: Item) -> list[str]:
     r"""The commands of a statement: several where ``\;`` joined them."""
-    if item.pieces is None:
-        return [text]
     parts = [""]
-    for start, end in item.pieces:
+    for start, end in item.spans:
         piece = item.source[start:end]
         if start > item.start and item.source[start - 1 : start + 1] == r"\;":
             parts.append("")

@@ -5,24 +5,20 @@ from koonj.sql.reader import Reader
 _MODIFIERS = frozenset(
     {"unique", "temp", "temporary", "global", "local", "unlogged", "recursive", "trusted", "procedural"}
 )
-_LONGER = (
-    ("materialized", "view"),
-    ("event", "trigger"),
-    ("constraint", "trigger"),
-    ("foreign", "table"),
-    ("foreign", "data", "wrapper"),
-    ("user", "mapping"),
-    ("default", "privileges"),
-    ("default", "conversion"),
-    ("large", "object"),
-    ("access", "method"),
-    ("operator", "class"),
-    ("operator", "family"),
-    ("text", "search", "configuration"),
-    ("text", "search", "dictionary"),
-    ("text", "search", "parser"),
-    ("text", "search", "template"),
-)
+_LONGER = {
+    "access": (("method",),),
+    "constraint": (("trigger",),),
+    "default": (("privileges",), ("conversion",)),
+    "event": (("trigger",),),
+    "foreign": (("table",), ("data", "wrapper")),
+    "large": (("object",),),
+    "materialized": (("view",),),
+    "operator": (("class",), ("family",)),
+    "text": tuple(("search", part) for part in ("configuration", "dictionary", "parser", "template")),
+    "user": (("mapping",),),
+}
+"""Kinds of several words, by their first one."""
+
 ATTACHED = frozenset({"trigger", "constraint trigger", "policy", "rule", "constraint"})
 """Kinds whose name holds only within a table, which follows ON."""
 
@@ -38,10 +34,11 @@ def modifiers(reader: Reader) -> tuple[str, ...]:
 
 def kind(reader: Reader) -> str:
     """The kind that is named next: ``table``, ``materialized view``; empty where there is no word."""
-    for words in _LONGER:
-        if reader.accept(*words):
-            return " ".join(words)
-    return reader.take() if reader.peek().isalpha() else ""
+    first = reader.peek()
+    for words in _LONGER.get(first, ()):
+        if reader.accept(first, *words):
+            return " ".join((first, *words))
+    return reader.take() if first.isalpha() else ""
 
 
 def thing(reader: Reader, named: str) -> str:

@@ -13,33 +13,34 @@ class Reader:
     Words are compared without case. A quoted name or a string keeps its quotes, so it never equals a keyword.
     """
 
-    __slots__ = ("_at", "_more", "_seen")
+    __slots__ = ("_at", "_more", "_seen", "_words")
 
     def __init__(self, text: str) -> None:
         self._more: Iterator[Token] = significant(text)
         self._seen: list[Token] = []
+        self._words: list[str] = []  # the same, as `peek` gives them
         self._at = 0
 
     def again(self) -> "Reader":
         """Another cursor at the start of the same statement; what has been read is not read twice."""
         other = Reader("")
-        other._more, other._seen = self._more, self._seen
+        other._more, other._seen, other._words = self._more, self._seen, self._words
         return other
 
     def token(self, ahead: int = 0) -> Token | None:
         """The token that many after the next one; None behind the end."""
-        wanted = self._at + ahead
-        while len(self._seen) <= wanted:
-            token = next(self._more, None)
-            if token is None:
-                return None
-            self._seen.append(token)
-        return self._seen[wanted]
+        return self._seen[self._at + ahead] if self.peek(ahead) else None
 
     def peek(self, ahead: int = 0) -> str:
         """That token's text, a word in lower case; empty behind the end."""
-        token = self.token(ahead)
-        return "" if token is None else folded(token)
+        wanted, words = self._at + ahead, self._words
+        while len(words) <= wanted:
+            token = next(self._more, None)
+            if token is None:
+                return ""
+            self._seen.append(token)
+            words.append(folded(token))
+        return words[wanted]
 
     def take(self) -> str:
         """The next token's text as `peek` gives it, and go on behind it."""
@@ -49,10 +50,11 @@ class Reader:
 
     def accept(self, *words: str) -> bool:
         """Go on behind these words if they are the next ones."""
-        if all(self.peek(k) == word for k, word in enumerate(words)):
-            self._at += len(words)
-            return True
-        return False
+        for ahead, word in enumerate(words):
+            if self.peek(ahead) != word:
+                return False
+        self._at += len(words)
+        return True
 
     def accept_one(self, words: Iterable[str]) -> str:
         """Go on behind the next token if it is one of these words, and give it; empty if it is none."""

@@ -98,4 +98,7 @@ def _copies(reader: Reader) -> str:
 
 def parts_of(verdict: Verdict) -> dict[str, Any]:
     """The fields of a verdict, to make a Statement of it."""
-    return {field.name: getattr(verdict, field.name) for field in fields(Verdict)}
+    return {name: getattr(verdict, name) for name in _PARTS}
+
+
+_PARTS = tuple(field.name for field in fields(Verdict))
