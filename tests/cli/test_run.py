@@ -235,6 +235,31 @@ def test_another_runs_lock(project: Project) -> None:
     assert project.tables() == set()
 
 
+def test_a_retry_is_said(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.write(
+        "002_alter.sql",
+        """
+        -- koonj: lock_timeout 10ms
+        -- koonj: retries 1
+        BEGIN;
+        ALTER TABLE t1 ADD COLUMN x int;
+        COMMIT;
+        """,
+    )
+    with psycopg.connect(project.dsn) as other:
+        other.execute("LOCK TABLE t1")
+        answer = project.koonj("apply", "--yes")
+    assert answer.code == 1
+    assert (
+        "  rolled back: canceling statement due to lock timeout (SQLSTATE 55P03)\n  trying again in "
+        in answer.out
+    )
+    assert "attempt 2 of 2" in answer.out
+    assert "(SQLSTATE 55P03)" in answer.err
+
+
 def test_events_as_json_lines(project: Project) -> None:
     name = project.table(1)
     answer = project.koonj("apply", "--yes", "--json")

@@ -16,6 +16,7 @@ from koonj.runner.events import (
     MigrationStarted,
     Notice,
     PlanMade,
+    Retrying,
     StatementFinished,
     StatementStarted,
     WaitingForLock,
@@ -53,6 +54,8 @@ class RunText:
                 yield from self._statement(event)
             case Notice():
                 yield from _notice(event)
+            case Retrying():
+                yield from _retrying(event)
             case _:
                 return
 
@@ -90,6 +93,11 @@ def _waiting(event: WaitingForLock) -> str:
     told = f", connected since {moment_of(since)}" if since is not None else ""
     waited = f"; {seconds(event.seconds)} so far" if event.seconds >= 1 else ""
     return f"Waiting for the target's lock, held by {who(event.holder)}{told}{waited}"
+
+
+def _retrying(event: Retrying) -> Iterator[str]:
+    yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
+    yield f"  trying again in {seconds(event.pause)}: attempt {event.attempt} of {event.of}"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""docs/json.md names every event and every key."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from koonj.cli.shapes import event_shape
+from koonj.migrations.act import Act
+from koonj.migrations.state import State
+from koonj.patterns.pattern import Field
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.runner import events
+from koonj.runner.events import Event, Failure, Obstacle, Plan, PlannedMigration, PlannedStatement, Verdict
+from koonj.sql.problem import Problem
+from support.command import Project
+
+DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
+WORDS = frozenset(re.findall(r"[\w]+", DOCS))
+EVENTS = [
+    kind
+    for kind in vars(events).values()
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+]
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_every_event(kind: type[Event]) -> None:
+    names = [field.name for field in fields(kind)]
+    event = object.__new__(kind)
+    for name in names:
+        object.__setattr__(event, name, None)
+    shape = event_shape(event)
+    (row,) = re.findall(rf"^\| `{shape['event']}` \|.*$", DOCS, re.M)
+    assert {"event", "at", *names} == set(shape)
+    assert set(names) - {"at"} <= set(re.findall(r"\w+", row))
+
+
+VALUES: list[Any] = [
+    Act,
+    Failure,
+    Field,
+    LockHolder,
+    Obstacle,
+    Plan,
+    PlannedMigration,
+    PlannedStatement,
+    Problem,
+]
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_value(kind: Any) -> None:
+    assert {field.name for field in fields(kind)} <= WORDS
+
+
+def test_every_word() -> None:
+    for word in (*State, *Verdict):
+        assert f"`{word.value}`" in DOCS
+
+
+def _keys(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_keys, value.values()))
+    return set().union(*map(_keys, value)) if isinstance(value, list) else set()
+
+
+def test_every_key_of_the_reports(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    for command in ("status", "show 1", "history", "check", "patterns", "new x"):
+        keys = _keys(project.koonj(*command.split(), "--json").json)
+        assert {word for key in keys for word in re.findall(r"\w+", key)} <= WORDS, command
