@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.migrations.migration import Migration
 from koonj.migrations.new import Draft
@@ -22,6 +23,13 @@ class Bench:
     pg_dump: Path
     folder: Path
 
+    @property
+    def _where(self) -> str:
+        """The dsn for a client of any age: of what libpq 18 knows, an older one takes the basics."""
+        known = conninfo_to_dict(self.dsn)
+        basics = [(key, known.get(key)) for key in ("host", "port", "user", "dbname")]
+        return make_conninfo(**{key: str(value) for key, value in basics if value})
+
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             cursor = connection.execute(text, values or None)
@@ -30,7 +38,7 @@ class Bench:
     def run(self, text: str) -> subprocess.CompletedProcess[str]:
         file = self.folder / "script.sql"
         file.write_text(text, encoding="utf-8")
-        command = [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self.dsn, "-f", str(file)]
+        command = [str(self.psql), "-X", "-v", "ON_ERROR_STOP=1", "-d", self._where, "-f", str(file)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def up(self, draft: Draft) -> str:
@@ -46,7 +54,7 @@ class Bench:
 
     def schema(self) -> str:
         done = subprocess.run(
-            [self.pg_dump, "-s", "-d", self.dsn], capture_output=True, text=True, check=True
+            [self.pg_dump, "-s", "-d", self._where], capture_output=True, text=True, check=True
         )
         # A random word since August 2025, so that a dump cannot smuggle commands into psql.
         return "\n".join(line for line in done.stdout.splitlines() if "restrict " not in line)

@@ -1,6 +1,7 @@
 """Each of koonj's own patterns on a real server: up, down to the same schema, up again, with names of every sort."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from koonj.migrations.migration import Migration
 from koonj.patterns.pattern import defaults
 
 LONG = "a_table_with_a_name_of_exactly_sixty_characters_in_all______"
@@ -262,6 +264,27 @@ def test_a_trash_schema_in_use_stays(bench: Any, library: Any) -> None:
     ]
     bench.up(library.drafts("drop_table_for_good", table="a")[0])
     assert bench.sql("SELECT to_regnamespace('trash')") == [(None,)]
+
+
+def test_a_trash_schema_of_somebody_else_stays(bench: Any, library: Any) -> None:
+    role = f"mover_{secrets.token_hex(6)}"
+    bench.sql(f"CREATE SCHEMA trash; CREATE ROLE {role}; CREATE SCHEMA own AUTHORIZATION {role}")
+    bench.sql(
+        f"DO $$ BEGIN EXECUTE 'GRANT CREATE ON DATABASE ' || current_database() || ' TO {role}'; END $$"
+    )
+    bench.sql(f"GRANT USAGE, CREATE ON SCHEMA trash TO {role}; SET ROLE {role}; CREATE TABLE own.t (id int)")
+    try:
+        (move,) = library.drafts("drop_table", table="t", schema="own")
+        rollback = Migration.from_recorded("001_x.sql", move.text).sections.rollback
+        assert rollback is not None
+        for script in (move.text, rollback.source.text):
+            done = bench.run(f"SET ROLE {role};\n{script}")
+            assert done.returncode == 0, done.stderr
+        assert bench.sql("SELECT to_regclass('own.t')::text, to_regnamespace('trash')::text") == [
+            ("own.t", "trash")
+        ]
+    finally:
+        bench.sql(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
 
 
 def test_the_final_drop_touches_only_what_was_moved(bench: Any, library: Any) -> None:
