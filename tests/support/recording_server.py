@@ -50,7 +50,9 @@ class RecordingServer:
         file = Path(self._folder.name, "file.sql")
         file.write_bytes(text.encode())
         connection = ["-h", self._folder.name, "-p", "5432", "-U", "u", "-d", "d"]
-        subprocess.run([psql, "-X", "-q", "-f", file, *connection], capture_output=True, timeout=30, check=False)
+        subprocess.run(
+            [psql, "-X", "-q", "-f", file, *connection], capture_output=True, timeout=30, check=False
+        )
         return sent
 
     def _serve(self) -> None:

@@ -206,8 +206,8 @@ class Scanner:
     def _copied_rows(self) -> None:
         """The rows of the COPYs before, from the next line on, once nothing else stands on their line.
 
-        psql takes the rows at the semicolon and reads the rest of that line after them, which is the same but for
-        a statement that begins behind the COPY and goes on over the end of the line.
+        psql takes the rows at the semicolon and reads the rest of that line after them, which is the same but
+        for a statement that begins behind the COPY and goes on over the end of the line.
         """
         line_end = rules.rest_of_line().match(self._text, self._at)
         if not line_end:
