@@ -47,28 +47,15 @@ class _Reading:
         self._problems: list[Problem] = []
 
     def pattern(self) -> Pattern:
-        if not _KEY.fullmatch(self._path.stem):
-            self._say(
-                f"{self._path.stem} cannot be a pattern's key.",
-                "Name the file in lower-case letters, digits and underscores, such as add_column.sql.",
-                1,
-            )
+        self._check_key()
         marks = list(_MIGRATION.finditer(self._text))
         head = self._text[: marks[0].start()] if marks else self._text
         header = read_header(head.split("\n"))
         self._problems += header.problems
-        title = header.entries.get("title", Entry("", 1, 1, 0))
-        if not title.value:
-            self._say(
-                "No title.",
-                "Write -- title: and what the pattern does, in a few words.",
-                title.line,
-                title.column,
-            )
         fields = tuple(self._field(name, entry) for name, entry in header.fields.items())
         pattern = Pattern(
             key=self._path.stem,
-            title=title.value,
+            title=self._title(header),
             about=header.entries["about"].value if "about" in header.entries else "",
             fields=fields,
             files=self._files(marks),
@@ -78,6 +65,25 @@ class _Reading:
         if self._problems:
             raise PatternFileError(tuple(sorted(self._problems, key=lambda p: (p.line or 0, p.column or 0))))
         return pattern
+
+    def _check_key(self) -> None:
+        if not _KEY.fullmatch(self._path.stem):
+            self._say(
+                f"{self._path.stem} cannot be a pattern's key.",
+                "Name the file in lower-case letters, digits and underscores, such as add_column.sql.",
+                1,
+            )
+
+    def _title(self, header: Header) -> str:
+        title = header.entries.get("title", Entry("", 1, 1, 0))
+        if not title.value:
+            self._say(
+                "No title.",
+                "Write -- title: and what the pattern does, in a few words.",
+                title.line,
+                title.column,
+            )
+        return title.value
 
     def _say(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self._problems.append(problem(message, hint, line, column))
