@@ -217,3 +217,11 @@ def test_ctrl_c_in_a_status(project: Project, terminal: Start) -> None:
             assert person.close() == 6
     assert "koonj: interrupted." in person.text
     assert "Traceback" not in person.text
+
+
+def test_without_a_command_the_screen_opens(project: Project, terminal: Start) -> None:
+    project.table(1)
+    person = terminal(environ={"TERM": "xterm-256color"})
+    person.expect("001_make_t1|make_t1|make t1")
+    person.type("q")
+    assert person.close() == 0

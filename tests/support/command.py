@@ -9,13 +9,16 @@ import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -109,12 +112,19 @@ class Terminal:
     """The command in a terminal of its own, with a person who reads and types."""
 
     def __init__(
-        self, project: Project, *argv: str, program: tuple[str, ...] = KOONJ, stdout: Any = None
+        self,
+        project: Project,
+        *argv: str,
+        program: tuple[str, ...] = KOONJ,
+        stdout: Any = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
             (*program, *argv),
             cwd=project.root,
+            env={**os.environ, **environ},
             stdin=slave,
             stdout=stdout or slave,
             stderr=slave,
