@@ -28,8 +28,11 @@ class Document:
     problems: tuple[Problem, ...]
 
 
-def document(migration: Migration) -> Document:
-    """Read a migration for the preview. Parses its text: for a large one, not in the thread that paints."""
+def document(migration: Migration, of_folder: tuple[Problem, ...] = ()) -> Document:
+    """Read a migration for the preview; `of_folder` is what is wrong with its name or number.
+
+    Parses its text: for a large one, not in the thread that paints.
+    """
     sections, shape = migration.sections, migration.rollback_shape
     script, line = sections.rollback, sections.rollback_line
     none_reason = (
@@ -42,7 +45,7 @@ def document(migration: Migration) -> Document:
         rollback=SqlText(script.source.text, first_line=(line or 0) + 1) if script else None,
         mode=migration.shape.explanation,
         rollback_mode=shape.explanation if shape else none_reason,
-        problems=migration.problems,
+        problems=(*of_folder, *migration.problems),
     )
 
 

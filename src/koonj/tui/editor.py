@@ -43,12 +43,9 @@ def edit(app: App[int], path: Path) -> None:
         with app.suspend():
             ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the person's own command
     except SuspendNotSupported as error:
-        raise EditorError(
-            f"This terminal cannot be lent to an editor: edit {path} in another."
-        ) from error
+        raise EditorError(f"This terminal cannot be lent to an editor: edit {path} in another.") from error
     except OSError as error:
-        raise EditorError(
-            f"{words[0]} does not start: {error.strerror or error}. Look at VISUAL and EDITOR."
-        ) from error
+        reason = error.strerror or error
+        raise EditorError(f"{words[0]} does not start: {reason}. Look at VISUAL and EDITOR.") from error
     if ended.returncode:
         raise EditorError(f"{words[0]} ended with exit status {ended.returncode}.")

@@ -26,6 +26,10 @@ class Keys:
             self._before[event.key] = last.time
         self._last[event.key] = event
 
+    def is_latest(self, event: Key) -> bool:
+        """Has the same key not come again?"""
+        return self._last.get(event.key) is event
+
     def is_repeat(self, event: Key) -> bool:
         """Was the same key seen so shortly before that it may be held down?"""
         before = self._before.get(event.key)

@@ -11,6 +11,7 @@ from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import Entry, State
+from koonj.sql.problem import Problem
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus  # brings psycopg, which the first paint does not wait for
@@ -20,6 +21,15 @@ UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many migrations are in the database, wait to be applied, need a person."""
+
+    applied: int
+    pending: int
+    problems: int
+
+
+@dataclass(frozen=True)
 class Check:
     """One target, and what it last said."""
 
@@ -28,6 +38,14 @@ class Check:
     """None: it has not answered yet."""
     since: float | None = None
     """While it is being asked: since when, on the monotonic clock."""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Of the migrations there; counted once, since a folder may hold thousands."""
+        status = self.status
+        if status is None:
+            return Counts(0, 0, 0)
+        return Counts(status.applied, status.pending, len(status.problems))
 
     @property
     def answered(self) -> bool:
@@ -106,6 +124,11 @@ class Snapshot:
     def row(self, name: str | None) -> Row | None:
         """The row of that file name."""
         return next((r for r in self.rows if r.name == name), None)
+
+    def problems_of(self, name: str) -> tuple[Problem, ...]:
+        """What is wrong with a file's name or number."""
+        problems = self.folder.problems if self.folder else ()
+        return tuple(problem for of, problem in problems if of == name)
 
     def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
         """The same with what a target said; `status` None keeps what it said before."""

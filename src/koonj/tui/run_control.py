@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from koonj.config import Target
 from koonj.runner.events import Obstacle, Plan, PlanMade, Question, RunFinished, Verdict
 from koonj.runner.request import Request
+from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
 from koonj.tui.messages import RunEnded, RunSaid
 from koonj.tui.screens.allow import Allow
@@ -36,12 +38,13 @@ class RunControl:
     def start(self, request: Request) -> None:
         """Begin a run on the chosen target."""
         self.running = True
-        self._screen.run_worker(self._follow(self._screen.snapshot.target, request), group="run")
+        follow = partial(self._follow, self._screen.snapshot.target, request)
+        beside(self._screen, follow, "run")
 
     def cancel(self) -> None:
         """Ask the server to cancel the running statement, and end the run."""
         if self._run is not None:
-            self._screen.run_worker(self._cancel(self._run), group="cancel")
+            beside(self._screen, partial(self._cancel, self._run), "cancel")
 
     def leave(self, *, cancel: bool) -> None:
         """Quit koonj when the run has ended, by itself or because it is cancelled."""

@@ -95,7 +95,7 @@ def failure_lines(failure: Failure, width: int) -> list[Line]:
 def _failure(failure: Failure, width: int) -> Iterator[Line]:
     where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
-    yield [("   ", PLAIN), (which, PLAIN), (where, STRONG)]
+    yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(which + where, width - 4))
     if failure.source:
         yield from _source(failure, width)
     code = f" {failure.sqlstate}" if failure.sqlstate else ""

@@ -79,18 +79,21 @@ class SqlText:
         end = self._starts[index + 1] if index + 1 < len(self) else len(self.text)
         return self.text[self._starts[index] : end].rstrip("\r\n")
 
-    def _lex(self) -> Iterator[tuple[int, Style, str]]:
-        for offset, kind, value in PostgresLexer().get_tokens_unprocessed(self.text):
-            yield offset, token_style(kind), value
+    def _lex(self) -> Iterator[tuple[Style, str]]:
+        for _, kind, value in PostgresLexer().get_tokens_unprocessed(self.text):
+            yield token_style(kind), value
 
     def _pull(self) -> None:
-        offset, style, value = next(self._tokens, (len(self.text), PLAIN, ""))
-        index = bisect_right(self._starts, offset) - 1
+        """Take one token. They cover the text in order; their own offsets are wrong in dollar quotes."""
+        style, value = next(self._tokens, (PLAIN, self.text[self._reached :]))
+        if not self.text.startswith(value, self._reached):
+            style, value = PLAIN, self.text[self._reached :]
+        index = bisect_right(self._starts, self._reached) - 1
         for piece in _LINE_END.split(value):
             if piece:
                 self._parts.setdefault(index, []).append((piece, style))
             index += 1
-        self._reached = max(self._reached, offset + len(value))
+        self._reached += len(value)
 
 
 def expand(text: str) -> str:

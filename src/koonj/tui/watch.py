@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from koonj.config import EMBEDDED, Target
 from koonj.migrations.folder import Folder, FolderError
+from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
 from koonj.tui.messages import FolderLost, FolderRead, TargetAnswered, TargetAsked
 
@@ -40,7 +42,7 @@ class Watch:
         """Read the folder in a thread, unless that is being done."""
         if not self._looking:
             self._looking = True
-            self._screen.run_worker(self._look(), group="folder")
+            beside(self._screen, self._look, "folder")
 
     def ask_all(self) -> None:
         """Ask every target, side by side."""
@@ -51,8 +53,8 @@ class Watch:
         """Ask one target; an earlier question to it is dropped."""
         if self._folder is not None:
             self._screen.post_message(TargetAsked(target.name, monotonic()))
-            worker = self._ask(target, self._folder)
-            self._screen.run_worker(worker, group=f"target {target.name}", exclusive=True)
+            work = partial(self._ask, target, self._folder)
+            beside(self._screen, work, f"target {target.name}", exclusive=True)
 
     async def _look(self) -> None:
         try:

@@ -27,8 +27,8 @@ class _Change(Command):
             return f"{check.target.name} has not answered yet."
         if check.status.error is not None:
             return f"{check.target.name} cannot be reached: {check.status.error} (R asks again)"
-        applied = [entry.applied for entry in check.status.entries]
-        idle = all(applied) if self.request.direction is Direction.APPLY else not any(applied)
+        counts = check.counts
+        idle = not (counts.pending if self.request.direction is Direction.APPLY else counts.applied)
         return f"{self.nothing} on {check.target.name}." if idle else None
 
     def run(self, screen: Main) -> None:

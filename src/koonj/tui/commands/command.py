@@ -109,7 +109,6 @@ def _binding(command: Command) -> Binding:
     return Binding(keys, action, command.label, id=name, tooltip=command.help(), show=False)
 
 
-
 def named(commands: Sequence[Command], name: str) -> Command:
     """The command of that name. Raises StopIteration where there is none."""
     return next(c for c in commands if c.name() == name)

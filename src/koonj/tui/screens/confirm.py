@@ -67,10 +67,12 @@ class Confirm(Dialog[str | None]):
             self.dismiss(None)
         elif event.key == _YES and not self.typed:
             event.stop()
-            if self.is_meant(event):
-                self.dismiss(self._question.expected)
-            else:
-                self.say("That y came before this question could be read. Press y again for yes, n for no.")
+            self.decide(
+                event, self._yes, "That y came too soon, or was held down. Press y again for yes, n for no."
+            )
+
+    def _yes(self) -> None:
+        self.dismiss(self._question.expected)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

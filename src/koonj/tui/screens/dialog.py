@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.moving import MOVING
+from koonj.tui.keys import Keys
 from koonj.tui.paint import strip
 from koonj.tui.run_lines import Line
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+QUIET = 0.12
+"""Seconds after a deciding key in which it must not come again: keyboards repeat a held key within 0.1 s."""
+
+_FRAME = 3
+"""Lines of the box around the text: its border and the keys."""
 READING = 0.3
 """Seconds that a dialog must have been on the screen before a key decides."""
 
@@ -32,16 +40,30 @@ READING = 0.3
 class Lines(Pane):
     """A dialog's text. It scrolls where it is longer than the box."""
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, make: Callable[[int], Sequence[Line]]) -> None:
         super().__init__()
         self._heading = title
-        self._lines = lines
+        self._make = make
+        self._width = 0
+        self._lines: Sequence[Line] = ()
+
+    def _wrap(self, width: int) -> None:
+        if width and width != self._width:
+            self._width, self._lines = width, self._make(width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Title and all lines, wrapped to the width that the box has."""
+        self._wrap(width)
+        return super().get_content_height(container, viewport, width)
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._wrap(self.size.width)
+        super().on_resize()
 
     def title(self) -> tuple[str, str]:
         """The dialog's title, and which part is visible."""
-        count = self.count()
-        last = min(self.top + self.page, count)
-        return self._heading, f"{self.top + 1}-{last} of {count}" if count > self.page else ""
+        return self._heading, self.place
 
     def count(self) -> int:
         """Lines."""
@@ -78,12 +100,16 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def compose(self) -> ComposeResult:
         """Text, what is asked, keys."""
-        width = min(self.WIDTH, self.app.size.width - 4)
         with Vertical(id="box") as box:
-            box.styles.width = width + 2
-            yield Lines(self.heading(), self.lines(width))
+            box.styles.width = self.WIDTH
+            yield Lines(self.heading(), self.lines)
             yield from self.answers()
             yield BottomLine(id="keys")
+
+    def on_resize(self) -> None:
+        """The text leaves room for what is asked, and for the screen behind."""
+        room = self.app.size.height * 9 // 10 - _FRAME - 2 * len(self.query(Input))
+        self.pane.styles.max_height = max(3, room)
 
     def on_mount(self) -> None:
         """Show the keys; note when the dialog is on the screen."""
@@ -102,11 +128,62 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """Move the text."""
         named(MOVING, name).run(self)  # type: ignore[arg-type] # a moving command needs a pane only
 
+    def painted_for(self) -> float:
+        """Seconds since it is on the screen; 0 before."""
+        return 0.0 if self._painted is None else monotonic() - self._painted
+
+    def decide(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
+        """Do what a key decides, if it was pressed once and for this dialog; else say `otherwise`.
+
+        A held key is found out twice: by the same key shortly before and, should koonj have been too busy to
+        see that, by the same key shortly after.
+        """
+        if self.is_meant(event):
+            self._wait_for_quiet(event, act, otherwise)
+        else:
+            self.say(otherwise)
+
+    def _wait_for_quiet(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
+        begun = monotonic()
+
+        def decided() -> None:
+            if not self._keys.is_latest(event):
+                self.say(otherwise)
+            elif monotonic() - begun > 2 * QUIET:  # too busy to have seen all keys
+                self._wait_for_quiet(event, act, otherwise)
+            else:
+                act()
+
+        self.set_timer(QUIET, decided)
+
+    @property
+    def _keys(self) -> Keys:
+        return cast("Koonj", self.app).keys
+
+    def painted_for(self) -> float:
+        """Seconds since it is on the screen; 0 before."""
+        return 0.0 if self._painted is None else monotonic() - self._painted
+
+    def decide(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
+        """Do what a key decides, if it was pressed once and for this dialog; else say `otherwise`.
+
+        A held key is found out twice: by the same key shortly before and, should koonj have been too busy to
+        see that, by the same key shortly after.
+        """
+        if self._deciding is not None:
+            self._deciding.stop()
+            self._deciding = None
+            self.say(otherwise)
+        elif self.is_meant(event):
+            self._deciding = self.set_timer(QUIET, act)
+        else:
+            self.say(otherwise)
+
     def is_meant(self, event: events.Key) -> bool:
         """Was this key pressed for this dialog: after it could be read, and not held down since before?"""
         if self._painted is None or event.time < self._painted + READING:
             return False
-        return not cast("Koonj", self.app).keys.is_repeat(event)
+        return not self._keys.is_repeat(event)
 
     def say(self, text: str) -> None:
         """One line instead of the keys."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 
 from textual import events
 
@@ -51,6 +52,11 @@ class Leave(Dialog[Leaving | None]):
         if event.key == "escape":
             event.stop()
             self.dismiss(None)
-        elif event.key in tuple(Leaving) and self.is_meant(event):
+        elif event.key in tuple(Leaving):
             event.stop()
-            self.dismiss(Leaving(event.key))
+            chosen = Leaving(event.key)
+            leave = partial(self._leave, chosen)
+            self.decide(event, leave, f"That {chosen} came too soon. Press it again.")
+
+    def _leave(self, way: Leaving) -> None:
+        self.dismiss(way)

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
+from koonj.migrations.folder import Folder
 from koonj.runner.events import RunStarted
 from koonj.tui import editor, messages
 from koonj.tui.commands import MAIN
@@ -28,7 +29,7 @@ from koonj.tui.screens.palette import Palette
 from koonj.tui.screens.shown import Shown
 from koonj.tui.watch import Watch
 from koonj.tui.widgets.bottom_line import BottomLine
-from koonj.tui.widgets.filter_line import FilterLine
+from koonj.tui.widgets.filter_line import FilterLine, FilterRow
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.preview import Preview
@@ -63,7 +64,7 @@ class Main(Screen[None]):
         with Horizontal(id="upper"):
             with Vertical(id="left"):
                 yield MigrationList().data_bind(snapshot=Main.known)
-                yield FilterLine()
+                yield FilterRow()
             yield Preview()
         yield Targets().data_bind(snapshot=Main.known)
         yield RunPane().data_bind(Main.view)
@@ -71,7 +72,6 @@ class Main(Screen[None]):
 
     def on_mount(self) -> None:
         """The first paint waits for nothing."""
-        self.filter_line.display = False
         self.call_after_refresh(self.watcher.start)
 
     # What is known, and who has the keys
@@ -143,7 +143,7 @@ class Main(Screen[None]):
 
     def open_filter(self) -> None:
         """Type a filter."""
-        self.filter_line.display = True
+        self.query_one(FilterRow).display = True
         self.filter_line.focus()
 
     def open_current(self) -> None:
@@ -215,7 +215,16 @@ class Main(Screen[None]):
     def folder_read(self, message: messages.FolderRead) -> None:
         """The folder is another one: what targets said of it is asked again."""
         self.known = replace(self.snapshot, folder=message.folder)
+        self._say_what_is_wrong(message.folder)
         self.watcher.ask_all()
+
+    def _say_what_is_wrong(self, folder: Folder) -> None:
+        """Files that cannot be in the list are spoken of, so that nobody misses them."""
+        listed = {m.name for m in folder.migrations}
+        wrong = [(name, problem) for name, problem in folder.problems if name and name not in listed]
+        if wrong:
+            more = f" {len(wrong)} files are left out: koonj check." if len(wrong) > 1 else ""
+            self.say(f"{wrong[0][0]}: {wrong[0][1].message}{more}")
 
     @on(messages.FolderLost)
     def folder_lost(self, message: messages.FolderLost) -> None:
@@ -276,7 +285,7 @@ class Main(Screen[None]):
     @on(FilterLine.Kept)
     def filter_kept(self) -> None:
         """The list has the keys again."""
-        self.filter_line.display = False
+        self.query_one(FilterRow).display = False
         self.migrations.focus()
 
     @on(FilterLine.Cleared)

@@ -14,15 +14,19 @@ from koonj.config import Settings
 from koonj.migrations.folder import Folder
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
+from koonj.tui.beside import beside
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.moving import MOVING
 from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
+from koonj.tui.paint import cut
 from koonj.tui.sql_text import SqlText
+from koonj.tui.theme import DIM
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.field_row import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.sql_preview import SqlPreview
+from koonj.tui.widgets.text_line import Heading, TextLine
 from koonj.tui.widgets.write_line import WriteLine
 
 _WIDTH = 3
@@ -49,6 +53,8 @@ class Palette(Screen[tuple[Path, ...] | None]):
         with Horizontal(id="upper"):
             yield PatternList()
             with Vertical(id="form"):
+                yield Heading()
+                yield TextLine(id="about")
                 yield VerticalScroll(id="fields", can_focus=False)
                 yield WriteLine()
         yield SqlPreview()
@@ -56,7 +62,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     def on_mount(self) -> None:
         """Read the patterns beside the screen."""
-        self.run_worker(self._load())
+        beside(self, self._load, "patterns")
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
@@ -104,7 +110,9 @@ class Palette(Screen[tuple[Path, ...] | None]):
             row.show(dict(made.defaults), dict(made.errors), insist=self._insist)
         preview = self.query_one(SqlPreview)
         preview.finished = made.finished
-        preview.about = self._source.about
+        self.query_one(Heading).text = self._source.title
+        about = cut(" ".join(self._source.about.split()), 400)
+        self.query_one("#about", TextLine).parts = ((f" {about}", DIM),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = names(made.drafts, self._number, self._digits) if made.finished else []
         self.query_one(WriteLine).files = tuple(files)
@@ -124,7 +132,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
     def write(self) -> None:
         """Write, or lead to what is missing."""
         if self._drafting.finished:
-            self.run_worker(self._write(), exclusive=True, group="write")
+            beside(self, self._write, "write", exclusive=True)
             return
         self._insist = True
         self._show()
@@ -145,6 +153,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         """The keys that matter depend on where they go; a field shows its help."""
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = _LIST if in_list else _FORM
+        self.query_one(Heading).raised = not isinstance(self.focused, Pane)
         for row in self.rows:
             row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._insist)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
-from koonj.tui.document import SMALL, document
+from koonj.sql.problem import Problem
+from koonj.tui.beside import beside
+from koonj.tui.document import SMALL, Document, document
 from koonj.tui.model import Row
 from koonj.tui.sql_text import SqlText
 
@@ -15,56 +20,63 @@ if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
 
 
+Make = Callable[[], Awaitable[Document | None]]
+
+
 class Shown:
     """Brings the selected migration into the preview."""
 
     def __init__(self, screen: Main) -> None:
         self._screen = screen
-        self._migration: Migration | None = None
+        self._source: object = None
+        """What the preview's document was, or is being, made of."""
 
     def show(self, row: Row | None) -> None:
-        """Show `row`; a file that did not change is not read again."""
-        preview = self._screen.preview
-        preview.row = row
-        if row is None:
-            self._migration = preview.document = None
-        elif row.migration is None:
-            self._show_recorded(row)
-        elif row.migration is not self._migration or preview.document is None:
-            self._show_file(row.migration)
-
-    def _show_file(self, migration: Migration) -> None:
-        self._migration = migration
-        if len(migration.raw) <= SMALL:
-            self._screen.preview.document = document(migration)
+        """Show `row`; what did not change is not read again."""
+        self._screen.preview.row = row
+        source, make = self._made_of(row)
+        if source == self._source:
+            return
+        self._source = source
+        if row is not None and row.migration is not None and len(row.migration.raw) <= SMALL:
+            of_folder = self._screen.snapshot.problems_of(row.name)
+            self._screen.preview.document = document(row.migration, of_folder)
+        elif make is not None:
+            beside(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
-            self._screen.run_worker(self._read(migration), group="preview", exclusive=True)
+            self._screen.preview.document = None
 
-    async def _read(self, migration: Migration) -> None:
-        read = await asyncio.to_thread(document, migration)
-        if migration is self._migration:
-            self._screen.preview.document = read
-
-    def _show_recorded(self, row: Row) -> None:
-        """The file is gone: history has its text."""
-        shown = self._screen.preview.document
-        if shown is not None and shown.name == row.name:
-            return
-        self._migration = None
+    def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
+        """What the document of `row` is made of, and how."""
+        if row is None:
+            return None, None
+        if row.migration is not None:
+            of_folder = self._screen.snapshot.problems_of(row.name)
+            return (row.migration, of_folder), partial(self._parse, row.migration, of_folder)
         act = row.entry.act if row.entry else None
-        if act is not None:
-            self._screen.run_worker(self._recall(row.name, act.id), group="preview", exclusive=True)
+        target = self._screen.snapshot.target
+        if act is None:
+            return (row.name, target.name), None
+        return (row.name, target.name, act.id), partial(self._recall, row.name, target, act.id)
 
-    async def _recall(self, name: str, act_id: int) -> None:
+    async def _bring(self, source: object, make: Make) -> None:
         try:
-            text = await self._screen.engine.recorded_text(self._screen.snapshot.target, act_id)
+            made = await make()
         except Exception as error:  # whatever a target that left raises must not take the screen along
-            self._screen.say(f"The text that history recorded cannot be read: {error}")
-            return
-        selected = self._screen.selected
-        if text is not None and selected is not None and selected.name == name:
-            read = await asyncio.to_thread(document, Migration.from_recorded(name, text))
-            self._screen.preview.document = read
+            self._screen.say(f"The text cannot be shown: {error}")
+        else:
+            if source == self._source:
+                self._screen.preview.document = made
+
+    async def _parse(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Document | None:
+        return await asyncio.to_thread(document, migration, of_folder)
+
+    async def _recall(self, name: str, target: Target, act_id: int) -> Document | None:
+        """The file is gone: history has its text."""
+        text = await self._screen.engine.recorded_text(target, act_id)
+        if text is None:
+            return None
+        return await asyncio.to_thread(document, Migration.from_recorded(name, text))
 
     def toggle_format(self) -> None:
         """Formatted, or as it stands."""
@@ -72,7 +84,8 @@ class Shown:
         if preview.formatted is not None:
             preview.formatted = None
         elif preview.shown is not None:
-            self._screen.run_worker(self._format(preview.shown), group="format", exclusive=True)
+            work = partial(self._format, preview.shown)
+            beside(self._screen, work, "format", exclusive=True)
 
     async def _format(self, sql: SqlText) -> None:
         text = await asyncio.to_thread(pretty, sql.text)

@@ -17,19 +17,9 @@ from textual.widgets import Input
 from koonj.patterns.pattern import Field
 from koonj.tui.paint import Part, cut, fit, strip
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG
+from koonj.tui.widgets.text_line import TextLine
 
 LABEL = 16
-
-
-class TextLine(Widget):
-    """One line of text that is drawn as it is."""
-
-    ALLOW_SELECT = False
-    parts: reactive[tuple[Part, ...]] = reactive(())
-
-    def render_line(self, y: int) -> Strip:
-        """The line."""
-        return strip(self.parts, self.size.width).apply_style(self.rich_style)
 
 
 class Choice(Widget, can_focus=True):
@@ -126,11 +116,6 @@ class FieldRow(Vertical):
             note.parts = ((" " * LABEL + "! ", BAD), (error, PLAIN))
         else:
             note.parts = ((" " * (LABEL + 2) + self.field.help, DIM),)
-
-    @property
-    def has_focus_within(self) -> bool:
-        """Does its entry have the keys?"""
-        return self.has_pseudo_class("focus-within")
 
     def focus_entry(self) -> None:
         """Give it the keys."""

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
+
+from koonj.tui.theme import STRONG
+from koonj.tui.widgets.text_line import TextLine
+
+
+class FilterRow(Horizontal):
+    """A slash, and what is typed after it."""
+
+    def compose(self) -> ComposeResult:
+        """Both."""
+        yield TextLine(id="slash")
+        yield FilterLine()
+
+    def on_mount(self) -> None:
+        """Unseen until it is asked for."""
+        self.query_one(TextLine).parts = ((" /", STRONG),)
+        self.display = False
 
 
 class FilterLine(Input):

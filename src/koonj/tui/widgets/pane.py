@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,6 +17,18 @@ from koonj.tui.theme import DIM, PLAIN, RAISED
 
 WHEEL = 3
 """Lines that one turn of the mouse wheel moves."""
+
+
+def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
+    """A title over the whole width: a bar where the keys are, a rule elsewhere."""
+    left, right = f" {left} ", f" {right} " if right else ""
+    right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
+    left = cut(left, width)
+    gap = width - cell_len(left) - cell_len(right)
+    if raised:
+        return strip([(left + " " * gap + right, RAISED)], width)
+    parts: list[Part] = [("─", DIM), (left, PLAIN), ("─" * (gap - 2), DIM), (right, DIM), ("─", DIM)]
+    return strip(parts, width)
 
 
 class Pane(Widget, can_focus=True):
@@ -29,6 +41,7 @@ class Pane(Widget, can_focus=True):
 
     top: reactive[int] = reactive(0)
     """The body's first visible line."""
+    _head: tuple[int, Sequence[Strip]] | None = None
 
     def count(self) -> int:
         """How many lines the body has."""
@@ -46,6 +59,12 @@ class Pane(Widget, can_focus=True):
         """What the title says, left and right."""
         return self.TITLE, ""
 
+    def _heads(self, width: int) -> Sequence[Strip]:
+        """The head, made once for as long as nothing changes."""
+        if self._head is None or self._head[0] != width:
+            self._head = (width, self.head(width))
+        return self._head[1]
+
     # Drawing
 
     def render_line(self, y: int) -> Strip:
@@ -53,7 +72,7 @@ class Pane(Widget, can_focus=True):
         width = self.size.width
         if y == 0:
             return self._title(width).apply_style(self.rich_style)
-        head = self.head(width)
+        head = self._heads(width)
         if y <= len(head):
             return head[y - 1].apply_style(self.rich_style)
         index = self.top + y - 1 - len(head)
@@ -62,26 +81,25 @@ class Pane(Widget, can_focus=True):
 
     def _title(self, width: int) -> Strip:
         left, right = self.title()
-        left = f" {self.NUMBER} {left} " if self.NUMBER else f" {left} "
-        right = f" {right} " if right else ""
-        right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
-        left = cut(left, width)
-        gap = width - cell_len(left) - cell_len(right)
-        if self.has_pseudo_class("focus"):
-            return strip([(left + " " * gap + right, RAISED)], width)
-        parts: list[Part] = [("─", DIM), (left, PLAIN), ("─" * (gap - 2), DIM), (right, DIM), ("─", DIM)]
-        return strip(parts, width)
+        left = f"{self.NUMBER} {left}" if self.NUMBER else left
+        return title_line(left, right, width, raised=self.has_pseudo_class("focus"))
 
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """All lines, for a pane whose height is `auto`."""
-        return 1 + len(self.head(width)) + self.count()
+        return 1 + len(self._heads(width)) + self.count()
 
     # Scrolling
 
     @property
     def page(self) -> int:
         """How many lines of the body fit."""
-        return max(1, self.size.height - 1 - len(self.head(self.size.width)))
+        return max(1, self.size.height - 1 - len(self._heads(self.size.width)))
+
+    @property
+    def place(self) -> str:
+        """Which lines are visible; empty where all are."""
+        count = self.count()
+        return f"{self.top + 1}-{min(count, self.top + self.page)} of {count}" if count > self.page else ""
 
     @property
     def last_top(self) -> int:
@@ -104,13 +122,14 @@ class Pane(Widget, can_focus=True):
         """Move sideways, where lines are wider than the pane."""
 
     def body_changed(self) -> None:
-        """The body is another one: stay in its bounds, draw it anew."""
+        """The body or the head is another one: stay in bounds, draw it anew."""
+        self._head = None
         self.top = self.validate_top(self.top)
         self.refresh(layout=self.styles.is_auto_height)
 
     def redraw_line(self, index: int) -> None:
         """Draw one line of the body anew."""
-        y = index - self.top + 1 + len(self.head(self.size.width))
+        y = index - self.top + 1 + len(self._heads(self.size.width))
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
@@ -120,7 +139,8 @@ class Pane(Widget, can_focus=True):
 
     def redraw_head(self) -> None:
         """Draw title and head anew."""
-        self.refresh(Region(0, 0, self.size.width, 1 + len(self.head(self.size.width))))
+        self._head = None
+        self.refresh(Region(0, 0, self.size.width, 1 + len(self._heads(self.size.width))))
 
     def on_resize(self) -> None:
         """Stay in bounds."""
@@ -170,7 +190,7 @@ class CursorPane(Pane):
 
     def on_click(self, event: events.Click) -> None:
         """The line under the mouse becomes current."""
-        index = self.top + event.y - 1 - len(self.head(self.size.width))
+        index = self.top + event.y - 1 - len(self._heads(self.size.width))
         if 0 <= index < self.count():
             self.cursor = index
 

@@ -13,11 +13,16 @@ from koonj.tui.document import Document
 from koonj.tui.model import Row
 from koonj.tui.paint import Part, cut, strip, wrap
 from koonj.tui.sql_text import SqlText
+from koonj.tui.standing import standing
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
 from koonj.tui.widgets.sql_pane import SqlPane
 
 _PROBLEMS = 3
 """Problems that the head shows; the rest are counted."""
+
+
+_STANDING = 4
+"""Lines about what the target says of it."""
 
 
 class Tab(StrEnum):
@@ -48,6 +53,7 @@ class Preview(SqlPane):
         """Another migration, or another state of it."""
         if new is None or (old is not None and old.name != new.name):
             self.document = None
+        self.body_changed()
 
     def watch_document(self, old: Document | None, new: Document | None) -> None:
         """Show it from its top; the same migration, changed, from where it was."""
@@ -80,10 +86,7 @@ class Preview(SqlPane):
     def title(self) -> tuple[str, str]:
         """The tabs, the shown one in brackets, and the visible lines."""
         tabs = " ".join(f"[{tab}]" if tab is self.tab else f" {tab} " for tab in Tab)
-        count = self.count()
-        first, last = self.top + 1, min(count, self.top + self.page)
-        place = f"{first}-{last} of {count}" if count > self.page else ""
-        return f"{self.TITLE} {tabs}", place
+        return f"{self.TITLE} {tabs}", self.place
 
     def head(self, width: int) -> Sequence[Strip]:
         """The file and its state, how it runs, its problems."""
@@ -92,6 +95,9 @@ class Preview(SqlPane):
         lines: list[list[Part]] = [self._identity(width)]
         if self.document is None:
             return [strip(line, width) for line in [*lines, [(" reading", DIM)]]]
+        if self.row.migration is None:
+            lines.append([(" the file is gone; this is the text that ran", WARNING)])
+        lines += [[(" " + text, PLAIN)] for text in wrap(standing(self.row), width - 2)[:_STANDING] if text]
         mode = self.document.mode if self.tab is Tab.BODY else self.document.rollback_mode
         lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:2]]
         if self.formatted is not None:

@@ -35,6 +35,7 @@ class RunPane(Pane):
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
         """Something happened."""
+        self.set_class(new is not None and new.failure is not None, "-failed")
         self._tick(running=new is not None and new.running)
         following = old is None or self.top >= self.last_top
         self._rewrap()

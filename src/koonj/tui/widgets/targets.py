@@ -7,13 +7,14 @@ from textual.strip import Strip
 
 from koonj.tui.messages import TargetChosen
 from koonj.tui.model import Check, Snapshot
-from koonj.tui.paint import Part, cut, fit, strip
-from koonj.tui.theme import BAD, DIM, GOOD, MARKED, PLAIN, STRONG, WAITING
+from koonj.tui.paint import Part, fit, strip
+from koonj.tui.target_lines import columns, details, lead
+from koonj.tui.theme import MARKED, PLAIN
 from koonj.tui.widgets.pane import CursorPane
 
 
 class Targets(CursorPane):
-    """One line a target. The chosen one carries a mark and the word."""
+    """One line a target, the chosen one with mark and word; what is wrong with the current one beneath."""
 
     NUMBER = "3"
     TITLE = "Targets"
@@ -31,58 +32,43 @@ class Targets(CursorPane):
             self.cursor = [c.target.name for c in new.checks].index(new.chosen)
         self.body_changed()
 
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Another target's details."""
+        super().watch_cursor(old, new)
+        self.body_changed()
+
+    def validate_cursor(self, cursor: int) -> int:
+        """On a target, never on the details."""
+        return max(0, min(cursor, len(self.checks) - 1))
+
     def choose(self) -> None:
         """Choose the target under the cursor."""
         self.post_message(TargetChosen(self.checks[self.cursor].target.name))
 
+    def _details(self, width: int) -> list[Part]:
+        return details(self.checks[self.cursor], width) if self.checks else []
+
     def count(self) -> int:
-        """Lines."""
-        return len(self.checks)
+        """The targets, and what is wrong with the current one."""
+        return len(self.checks) + len(self._details(max(20, self.size.width)))
 
     def title(self) -> tuple[str, str]:
         """How many there are."""
-        return self.TITLE, "" if self.count() < 2 else f"{self.cursor + 1} of {self.count()}"
+        return self.TITLE, "" if len(self.checks) < 2 else f"{self.cursor + 1} of {len(self.checks)}"
 
     def draw(self, index: int, width: int) -> Strip:
         """Mark, name, whether it is the chosen one, and what it answered."""
         assert self.snapshot is not None
+        if index >= len(self.checks):
+            return strip([self._details(width)[index - len(self.checks)]], width)
+        here = index == self.cursor and self.has_pseudo_class("focus")
         check = self.checks[index]
-        chosen = check.target.name == self.snapshot.chosen
-        focused = self.has_pseudo_class("focus")
-        names = min(24, max(len(c.target.name) for c in self.checks))
-        lead: list[Part] = [
-            ("›" if index == self.cursor and focused else " ", PLAIN),
-            ("► " if chosen else "  ", STRONG),
-            (fit(check.target.name, names), STRONG if chosen else PLAIN),
-            (" chosen " if chosen else "        ", STRONG if chosen else PLAIN),
-        ]
-        parts = lead + answer(check, width - names - 11)
-        if index == self.cursor and focused:
+        parts: list[Part] = [("›" if here else " ", PLAIN)]
+        parts += lead(check, chosen=check.target.name == self.snapshot.chosen, width=self._names())
+        parts += columns(check, self.checks)
+        if here:
             return strip([(text, MARKED) for text, _ in parts], width, MARKED)
         return strip(parts, width)
 
-
-def answer(check: Check, room: int) -> list[Part]:
-    """What a target said, in `room` cells."""
-    guard = " protected" if check.target.protected else ""
-    status = check.status
-    if status is None:
-        word = "connecting" if check.since is not None else "not asked yet"
-        return [(cut(f" … {word}{guard}", room), WAITING)]
-    if status.server is None:
-        return [(cut(f" × unreachable{guard}: {status.error}", room), BAD)]
-    server = status.server
-    facts = f" {server.version}  {server.database}  {server.user}  {server.round_trip * 1000:.1f} ms"
-    if status.error is not None:
-        return [(cut(f" ×{facts}: {status.error}", room), BAD)]
-    counts = f"  {status.applied} applied  {status.pending} pending"
-    trouble = f"  {len(status.problems)} to decide" if status.problems else ""
-    again = "  asking again" if check.since is not None else ""
-    return [
-        (" ● ok", GOOD),
-        (facts, PLAIN),
-        (counts, STRONG if status.pending else PLAIN),
-        (trouble, BAD),
-        (guard, STRONG),
-        (again, DIM),
-    ]
+    def _names(self) -> int:
+        return min(24, max(len(fit(c.target.name, 24).rstrip()) for c in self.checks))

@@ -47,7 +47,9 @@ def _standing(check: Check) -> list[Part]:
         return [("  connecting " if check.since is not None else "  not asked yet ", WAITING)]
     if status.error is not None:
         return [("  × unreachable ", BAD)]
-    pending = WAITING if status.pending else GOOD
-    trouble: list[Part] = [(f"  {len(status.problems)} to decide", BAD)] if status.problems else []
-    counts: list[Part] = [(f"  {status.applied} applied", PLAIN), (f"  {status.pending} pending", pending)]
-    return [*counts, *trouble, (" ", PLAIN)]
+    counts = check.counts
+    parts: list[Part] = [(f"  {counts.applied} applied", PLAIN)]
+    parts.append((f"  {counts.pending} pending", WAITING if counts.pending else GOOD))
+    if counts.problems:
+        parts.append((f"  {counts.problems} to decide", BAD))
+    return [*parts, (" ", PLAIN)]

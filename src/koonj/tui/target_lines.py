@@ -1,0 +1,67 @@
+"""A target in a line, its parts in columns under each other, and what is wrong with it in more lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from koonj.tui.model import Check
+from koonj.tui.paint import Part, fit, wrap
+from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
+
+_CHOSEN = "chosen"
+_MOST = 3
+"""Lines about what is wrong."""
+
+
+def lead(check: Check, *, chosen: bool, width: int = 0) -> list[Part]:
+    """Mark, name, and the word for the chosen one."""
+    looks = STRONG if chosen else PLAIN
+    name = fit(check.target.name, width)
+    word = _CHOSEN if chosen else " " * len(_CHOSEN)
+    return [("► " if chosen else "  ", looks), (f"{name}  {word}  ", looks)]
+
+
+def columns(check: Check, others: Sequence[Check]) -> list[Part]:
+    """Reachability, counts, round trip, server, database, user; each as wide as the widest of `others`."""
+    guard: Part = ("  protected" if check.target.protected else "", STRONG)
+    status = check.status
+    if status is None:
+        return [("… connecting" if check.since is not None else "… not asked yet", WAITING), guard]
+    if status.server is None:
+        return [("× unreachable", BAD), guard]
+    cells = _cells(check)
+    widths = [max(map(len, column)) for column in zip(*filter(None, map(_cells, others)), strict=True)]
+    facts = "  ".join(fit(cell, width) for cell, width in zip(cells, widths, strict=True))
+    if status.error is not None:
+        return [(f"× {facts}", BAD), guard]
+    counts = check.counts
+    trouble = f"  {counts.problems} to decide" if counts.problems else ""
+    running = "  a run goes on" if status.running else ""
+    again = "  asking again" if check.since is not None else ""
+    return [
+        ("● ok  ", GOOD),
+        (f"{counts.applied} applied  {counts.pending} pending", STRONG if counts.pending else PLAIN),
+        (trouble, BAD),
+        (running, WAITING),
+        guard,
+        (f"  {facts}", PLAIN),
+        (again, DIM),
+    ]
+
+
+def details(check: Check, width: int) -> list[Part]:
+    """What is wrong with a target, and what to do."""
+    status = check.status
+    if status is None or status.error is None:
+        return []
+    text = " ".join(f"{status.error}. {status.hint or ''}".replace("..", ".").split())
+    return [("   " + line, DIM) for line in wrap(text, width - 4)[:_MOST]]
+
+
+def _cells(check: Check) -> list[str]:
+    """Round trip, version, database and user of a target that answered."""
+    server = check.status.server if check.status else None
+    if server is None:
+        return []
+    trip = f"{server.round_trip * 1000:.1f} ms"
+    return [trip, f"{server.version}", f"{server.database} as {server.user}"]

@@ -1,0 +1,219 @@
+"""A hand and an eye on koonj's screen: press keys, read lines, wait for what must appear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from textwrap import dedent
+from time import monotonic
+from typing import Any
+
+from textual.pilot import Pilot
+
+from koonj.config import Settings, Target
+from koonj.tui.application import Koonj
+from koonj.tui.engine import Engine
+from koonj.tui.keys import REPEAT
+from koonj.tui.private import screen_text
+from koonj.tui.screens.dialog import READING, Dialog
+from koonj.tui.screens.main import Main
+from koonj.tui.terminal import Terminal
+from koonj.tui.widgets.pane import Pane
+
+PATIENCE = 15.0
+"""Seconds for anything that a test waits for."""
+STEP = 0.01
+
+
+class Screen:
+    """The running screen, as a person meets it."""
+
+    def __init__(self, app: Koonj, pilot: Pilot[Any], folder: Path) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.folder = folder
+        self._yes = 0.0
+
+    @property
+    def main(self) -> Main:
+        """The main screen, whatever lies over it."""
+        return next(s for s in self.app.screen_stack if isinstance(s, Main))
+
+    # What is seen
+
+    def lines(self) -> list[str]:
+        """The lines of the whole screen."""
+        return screen_text(self.app)
+
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.lines())
+
+    def pane(self, number: str) -> list[str]:
+        """The lines of one pane, its title first."""
+        return _drawn(next(p for p in self.main.panes if number == p.NUMBER))
+
+    def migrations(self) -> list[str]:
+        """The visible rows of the list."""
+        return [line for line in self.pane("1")[1:] if line.strip()]
+
+    def row(self, part: str) -> str:
+        """The one visible row with `part` in it."""
+        found = [row for row in self.migrations() if part in row]
+        assert len(found) == 1, f"{part!r} is in {len(found)} rows of:\n" + "\n".join(self.migrations())
+        return found[0]
+
+    def preview(self) -> str:
+        """The second pane."""
+        return "\n".join(self.pane("2"))
+
+    def targets(self) -> list[str]:
+        """The lines of the third pane."""
+        return self.pane("3")[1:]
+
+    def run(self) -> str:
+        """The fourth pane."""
+        return "\n".join(self.pane("4"))
+
+    def top(self) -> str:
+        """The first line."""
+        return self.lines()[0]
+
+    def bottom(self) -> str:
+        """The last line."""
+        return self.lines()[-1]
+
+    def dialog(self) -> str:
+        """The whole text of the dialog that is open."""
+        assert isinstance(self.app.screen, Dialog), f"no dialog is open:\n{self.text()}"
+        return "\n".join(_all(self.app.screen.pane))
+
+    # What is done
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type `text`, letter by letter."""
+        await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
+
+    async def until(self, seen: str | Callable[[], bool]) -> None:
+        """Wait until a text is on the screen, or something holds."""
+        holds = seen if callable(seen) else lambda: seen in self.text()
+        end = monotonic() + PATIENCE
+        while not holds():
+            assert monotonic() < end, f"never came: {seen!r}; the screen:\n{self.text()}"
+            await self.pilot.pause(STEP)
+
+    async def expect_dialog(self, *parts: str) -> str:
+        """Wait for a dialog in which all `parts` stand, until a key decides in it; its text."""
+        await self.until(lambda: isinstance(self.app.screen, Dialog))
+        dialog = self.app.screen
+        assert isinstance(dialog, Dialog)
+        await self.until(lambda: dialog.painted_for() >= READING)
+        text = self.dialog()
+        for part in parts:
+            assert part in text, f"{part!r} is not in:\n{text}"
+        return text
+
+    async def yes(self) -> None:
+        """Press y, after so long that it cannot be an earlier one held down."""
+        await self.until(lambda: monotonic() - self._yes >= REPEAT)
+        await self.press("y")
+        self._yes = monotonic()
+
+    async def expect_run(self, word: str) -> None:
+        """Wait until the run has ended with `word`, and the target has been asked what it holds now."""
+        await self.until(lambda: word in self.run() and not self.main.control.running)
+        await self.until(lambda: self.main.snapshot.check.since is None)
+
+
+class Project:
+    """A folder of migrations and the targets of its koonj.toml."""
+
+    def __init__(self, root: Path, *targets: Target) -> None:
+        self.root = root
+        self.migrations = root / "database" / "migrations"
+        self.patterns = root / "database" / "patterns"
+        self.migrations.mkdir(parents=True, exist_ok=True)
+        self.targets = targets
+
+    @property
+    def settings(self) -> Settings:
+        """What koonj.toml would say."""
+        return Settings(self.root, self.migrations, self.patterns, self.targets, self.targets[0])
+
+    def write(self, name: str, text: str) -> Path:
+        """A migration, dedented."""
+        path = self.migrations / name
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def table(self, number: int) -> str:
+        """A migration that makes table t<number>; its file name."""
+        name = f"{number:03}_make_t{number}.sql"
+        self.write(
+            name,
+            f"""
+            -- {name}
+            BEGIN;
+            CREATE TABLE t{number} (id int PRIMARY KEY);
+            COMMIT;
+
+            -- Rollback:
+            -- BEGIN;
+            -- DROP TABLE t{number};
+            -- COMMIT;
+            """,
+        )
+        return name
+
+    @asynccontextmanager
+    async def open(
+        self, size: tuple[int, int] = (100, 30), terminal: Terminal | None = None, *, answered: bool = True
+    ) -> AsyncIterator[Screen]:
+        """The screen on this project; `answered`: wait until every target has answered."""
+        async with Engine(self.settings) as engine:
+            app = Koonj(engine, terminal or Terminal())
+            async with app.run_test(size=size) as pilot:
+                screen = Screen(app, pilot, self.migrations)
+                await screen.until(lambda: any(isinstance(s, Main) for s in app.screen_stack))
+                await screen.until(lambda: screen.main.snapshot.folder is not None)
+                if answered:
+                    await screen.until(
+                        lambda: all(c.status and c.since is None for c in screen.main.snapshot.checks)
+                    )
+                await pilot.pause()
+                yield screen
+
+
+_KEYS = {" ": "space", "_": "underscore", "/": "slash", "?": "question_mark", ".": "full_stop", "-": "minus"}
+
+
+def _drawn(pane: Pane) -> list[str]:
+    return [pane.render_line(y).text.rstrip() for y in range(pane.size.height)]
+
+
+def _all(pane: Pane) -> list[str]:
+    width = pane.size.width
+    return [pane.title()[0], *(pane.draw(i, width).text.rstrip() for i in range(pane.count()))]
+
+
+_MASKS: Sequence[tuple[re.Pattern[str], str]] = (
+    (re.compile(r"\b\d+\.\d ms"), "N.N ms"),
+    (re.compile(r"\b\d+\.\d\d s\b"), "N.NN s"),
+    (re.compile(r"\btest_[0-9a-f]{12}\b"), "test_DATABASE"),
+    (re.compile(r"\b\d+\.\d+(?= +test_DATABASE|,)"), "NN.N"),
+    (re.compile(r"/tmp/\S+"), "/TMP"),
+)
+
+
+def masked(lines: Sequence[str]) -> str:
+    """Lines without what differs from run to run: times, versions, database names, paths."""
+    text = "\n".join(line.rstrip() for line in lines) + "\n"
+    for pattern, mask in _MASKS:
+        text = pattern.sub(mask, text)
+    return text

@@ -1,0 +1,186 @@
+"""Apply and roll back: the plan first, a question that only a meant key answers, then the run and its result."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+from textual.events import Key
+
+from koonj.tui.keys import REPEAT
+from koonj.tui.screens.dialog import Dialog
+from support.screen import Project, Screen
+
+
+async def hold(screen: Screen, key: str, seconds: float) -> None:
+    """A key that is held down: after 0.25 s it comes again and again, 30 times a second."""
+    screen.app.post_message(Key(key, key))
+    await asyncio.sleep(0.25)
+    for _ in range(int(seconds * 30)):
+        screen.app.post_message(Key(key, key))
+        await asyncio.sleep(1 / 30)
+    await screen.pilot.pause()
+
+
+async def test_apply_next(project: Project, database: str) -> None:
+    project.table(1)
+    project.table(2)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog(
+            "Apply 1 migration to local?",
+            "server    PostgreSQL",
+            "in all    1 statement, 1 in one transaction",
+            "001_make_t1.sql",
+            "create table t1",
+        )
+        await screen.yes()
+        await screen.expect_run("done")
+        assert "applied 001_make_t1.sql" in screen.run()
+        assert "✓ applied" in screen.row("make_t1")
+        assert "◦ pending" in screen.row("make_t2")
+        assert "1 applied  1 pending" in screen.top()
+    assert tables(database) == ["t1"]
+
+
+async def test_apply_all_and_roll_back_the_last(project: Project, database: str) -> None:
+    for number in (1, 2, 3):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("A")
+        await screen.expect_dialog("Apply 3 migrations to local?", "003_make_t3.sql")
+        await screen.yes()
+        await screen.expect_run("done")
+        assert "3 applied  0 pending" in screen.top()
+        await screen.press("r")
+        await screen.expect_dialog("Roll back 1 migration on local?", "drop table t3")
+        await screen.yes()
+        await screen.expect_run("rolled back 003")
+        assert "◦ pending" in screen.row("make_t3")
+    assert tables(database) == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("key", ["n", "escape"])
+async def test_no_changes_nothing(project: Project, database: str, key: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press(key)
+        await screen.expect_run("not done")
+        assert "◦ pending" in screen.row("make_t1")
+    assert tables(database) == []
+
+
+async def test_enter_and_the_keys_that_start_a_run_do_not_confirm(project: Project, database: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press("enter", "space", "a", "A", "r", "Y", "tab", "enter")
+        assert isinstance(screen.app.screen, Dialog)
+        await screen.press("n")
+        await screen.expect_run("not done")
+    assert tables(database) == []
+
+
+async def test_a_y_that_was_typed_ahead_does_not_confirm(project: Project, database: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a", "y", "y")
+        await screen.until(lambda: isinstance(screen.app.screen, Dialog))
+        await screen.press("y")
+        await screen.until("Press y again for yes")
+        assert tables(database) == []
+        await screen.press("n")
+        await screen.expect_run("not done")
+
+
+async def test_a_y_that_is_held_down_does_not_confirm(project: Project, database: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await hold(screen, "y", 1.0)
+        assert isinstance(screen.app.screen, Dialog)
+        assert tables(database) == []
+        await asyncio.sleep(REPEAT)
+        await screen.press("y")
+        await screen.expect_run("done")
+    assert tables(database) == ["t1"]
+
+
+async def test_a_protected_target_takes_its_name_and_nothing_less(protected: Project, database: str) -> None:
+    protected.table(1)
+    async with protected.open() as screen:
+        assert "► production PROTECTED" in screen.top()
+        await screen.press("a")
+        await screen.expect_dialog("production  PROTECTED")
+        await screen.type("y")
+        await screen.press("enter")
+        await screen.until("That is not production.")
+        await screen.press("backspace")
+        await screen.type("productio")
+        await screen.press("enter")
+        assert tables(database) == []
+        await screen.type("n")
+        await screen.press("enter")
+        await screen.expect_run("done")
+    assert tables(database) == ["t1"]
+
+
+async def test_outside_a_transaction_is_said_before(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_index.sql", "CREATE INDEX CONCURRENTLY i ON t1 (id);\n-- Rollback:\n-- DROP INDEX i;\n"
+    )
+    async with project.open() as screen:
+        await screen.press("A")
+        await screen.expect_dialog("1 in one transaction, 1 step by step", "(outside a transaction)")
+        await screen.yes()
+        await screen.expect_run("done")
+        assert "1 of 1 CREATE INDEX" in screen.run()
+
+
+async def test_notices_are_shown(project: Project) -> None:
+    project.write(
+        "001_say.sql", "DO $$ BEGIN RAISE NOTICE 'hello [red]'; END $$;\n-- Rollback: none: it says\n"
+    )
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        assert "NOTICE: hello [red]" in screen.run()
+
+
+async def test_what_stops_a_run_is_shown_and_a_reason_lets_it_pass(project: Project, database: str) -> None:
+    project.table(2)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        project.table(1)
+        await screen.until("◂ late")
+        await screen.until(lambda: screen.main.snapshot.check.since is None)
+        await screen.press("a")
+        await screen.expect_dialog("The apply is stopped", "001_make_t1.sql", "late")
+        await screen.press("enter")
+        await screen.until("History needs a reason.")
+        await screen.type("hotfix")
+        await screen.press("enter")
+        await screen.until("Apply 1 migration to local?")
+        await screen.expect_dialog("accepting late")
+        await screen.yes()
+        await screen.expect_run("done")
+        assert "late accepted: hotfix" in screen.run()
+    assert tables(database) == ["t1", "t2"]
+
+
+def tables(dsn: str) -> list[str]:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        ).fetchall()
+    return [name for (name,) in rows]

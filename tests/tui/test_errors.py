@@ -1,0 +1,102 @@
+"""Errors: everything that is known, and it stays until it is dismissed; cancelling; quitting."""
+
+from __future__ import annotations
+
+from koonj.tui.screens.leave import Leave
+from support.screen import Project
+
+BROKEN = """\
+-- 001_broken.sql
+BEGIN;
+CREATE TABLE fine (id int);
+ALTER TABLE nowhere ADD COLUMN "[red]" int;
+COMMIT;
+-- Rollback:
+-- DROP TABLE fine;
+"""
+SLEEP = "SELECT pg_sleep(30);\n-- Rollback: none: it sleeps\n"
+
+
+async def test_an_error_says_everything_and_stays(project: Project) -> None:
+    path = project.write("001_broken.sql", BROKEN)
+    project.table(2)
+    async with project.open((120, 40)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        await screen.press("y")
+        await screen.expect_run("failed")
+        run = screen.run()
+        assert "statement 2 of 2" in run
+        assert f"{path.name}:4:" in run.replace("\n   ", "")
+        assert 'ALTER TABLE nowhere ADD COLUMN "[red]" int;' in run
+        source, caret = (
+            line for line in run.splitlines() if "ALTER TABLE nowhere" in line or line.strip() == "^"
+        )
+        assert source.index("nowhere") == caret.index("^") or source.index("ALTER") == caret.index("^")
+        assert "42P01" in run
+        assert 'relation "nowhere" does not exist' in run
+        assert "committed" in run
+        assert "state" in run
+        assert "next" in run
+        await screen.until("✗ failed")
+        await screen.press("j", "k", "R")
+        assert "42P01" in screen.run()
+        await screen.press("escape")
+        assert "nothing has run yet" in screen.run()
+
+
+async def test_cancel_stops_the_statement_on_the_server(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press("y")
+        await screen.until("statement 1 of 1")
+        assert "applying on local  migration 1 of 1  001_sleep.sql" in screen.run()
+        await screen.press("ctrl+c")
+        await screen.expect_run("interrupted")
+
+
+async def test_elapsed_time_goes_on_while_a_statement_runs(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press("y")
+        await screen.until("001_sleep.sql  0:01")
+        await screen.press("c")
+        await screen.expect_run("interrupted")
+
+
+async def test_quitting_during_a_run_asks(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press("y")
+        await screen.until("statement 1 of 1")
+        await screen.press("q")
+        await screen.expect_dialog("Quit during a run?")
+        await screen.press("escape")
+        assert not isinstance(screen.app.screen, Leave)
+        assert screen.main.control.running
+        await screen.press("q")
+        await screen.expect_dialog("Quit during a run?")
+        await screen.press("c")
+        await screen.until(lambda: screen.app.return_code is not None and not screen.app.is_running)
+
+
+async def test_the_target_stays_while_a_run_goes_on(three_targets: Project) -> None:
+    three_targets.write("001_sleep.sql", SLEEP)
+    async with three_targets.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.press("y")
+        await screen.until("statement 1 of 1")
+        await screen.press("t", "j", "enter")
+        assert "the target stays" in screen.bottom()
+        assert "► local" in screen.top()
+        await screen.press("A")
+        assert "A run is going on" in screen.bottom()
+        await screen.press("c")
+        await screen.expect_run("interrupted")

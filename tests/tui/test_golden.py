@@ -1,0 +1,91 @@
+"""Whole screens as text, at the size that must work and at one that is pleasant. Reviewed, not generated blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from support.screen import Project, Screen
+
+SIZES = [(80, 24), (120, 36)]
+Golden = Callable[[Screen, str], None]
+
+DOCUMENTS = """\
+-- 001_create_documents.sql
+-- What people ask about; one row is one file in one language.
+BEGIN;
+
+CREATE TABLE IF NOT EXISTS documents (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    language text NOT NULL CHECK (language ~ '^[a-z]{2}$'),
+    title    text NOT NULL
+);
+
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- DROP TABLE IF EXISTS documents;
+-- COMMIT;
+"""
+INDEX = """\
+-- 002_index_documents_title.sql
+CREATE INDEX CONCURRENTLY IF NOT EXISTS documents_title_idx ON documents (title);
+
+-- Rollback:
+-- DROP INDEX CONCURRENTLY IF EXISTS documents_title_idx;
+"""
+BROKEN = """\
+-- 003_add_status.sql
+BEGIN;
+ALTER TABLE documents ADD COLUMN status text NOT NULL DEFAULT 'active';
+ALTER TABLE dokuments ADD COLUMN reviewed boolean;
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE documents DROP COLUMN IF EXISTS status;
+-- COMMIT;
+"""
+
+
+@pytest.fixture
+def documents(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(three_targets.root)
+    three_targets.write("001_create_documents.sql", DOCUMENTS)
+    three_targets.write("002_index_documents_title.sql", INDEX)
+    three_targets.write("003_add_status.sql", BROKEN)
+    return three_targets
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_screens(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
+    width = size[0]
+    async with documents.open(size) as screen:
+        golden(screen, f"open_{width}")
+        await screen.press("question_mark")
+        await screen.expect_dialog()
+        golden(screen, f"help_{width}")
+        await screen.press("escape", "A")
+        await screen.expect_dialog()
+        golden(screen, f"confirm_{width}")
+        await screen.yes()
+        await screen.expect_run("failed")
+        await screen.until("✗ failed")
+        golden(screen, f"error_{width}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_palette(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
+    async with documents.open(size) as screen:
+        await screen.press("n")
+        await screen.until("blank migration")
+        await screen.press("enter")
+        await screen.pilot.pause()
+        golden(screen, f"palette_{size[0]}")
+
+
+async def test_small(documents: Project, golden: Golden) -> None:
+    async with documents.open((40, 12)) as screen:
+        golden(screen, "open_40")

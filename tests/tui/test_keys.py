@@ -1,0 +1,104 @@
+"""Commands: key, footer and help come from one declaration."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from koonj.tui.commands import MAIN
+from koonj.tui.commands.command import Group, shown_key
+from support.screen import Project
+
+
+def test_no_key_means_two_things() -> None:
+    counted = Counter(key for command in MAIN for key in command.all_keys())
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+def test_every_command_explains_itself() -> None:
+    for command in MAIN:
+        assert command.help().endswith("."), command
+        assert command.label, command
+        assert command.name() == command.name().lower()
+
+
+def test_names_are_their_own() -> None:
+    assert len({command.name() for command in MAIN}) == len(MAIN)
+
+
+async def test_help_lists_every_command_the_current_pane_first(project: Project) -> None:
+    async with project.open((100, 60)) as screen:
+        await screen.press("2", "question_mark")
+        text = await screen.expect_dialog("Keys")
+        assert text.index(Group.PREVIEW) < text.index(Group.MIGRATIONS)
+        for command in MAIN:
+            assert shown_key(command.key) in text
+            assert command.help().split()[0] in text
+        await screen.press("escape")
+        assert screen.app.screen is screen.main
+
+
+async def test_panes_by_number_and_tab(project: Project) -> None:
+    async with project.open() as screen:
+        for keys, number in (
+            (["2"], "2"),
+            (["3"], "3"),
+            (["4"], "4"),
+            (["1"], "1"),
+            (["tab"], "2"),
+            (["shift+tab"], "1"),
+        ):
+            await screen.press(*keys)
+            assert number == screen.main.pane.NUMBER
+
+
+async def test_the_focused_pane_is_seen_without_colour(project: Project) -> None:
+    async with project.open() as screen:
+        await screen.press("2")
+        panes = {pane.NUMBER: pane for pane in screen.main.panes}
+        assert all(s.style and s.style.reverse for s in panes["2"].render_line(0) if s.text.strip())
+        assert not any(s.style and s.style.reverse for s in panes["1"].render_line(0))
+
+
+async def test_the_bottom_line_shows_what_matters_here(project: Project) -> None:
+    project.table(1)
+    async with project.open((80, 24)) as screen:
+        assert screen.bottom().split() == (
+            [
+                "a",
+                "apply",
+                "A",
+                "all",
+                "r",
+                "roll",
+                "back",
+                "n",
+                "new",
+                "e",
+                "edit",
+                "/",
+                "filter",
+                "t",
+                "target",
+                "?",
+                "help",
+                "q",
+                "quit",
+            ]
+        )
+        await screen.press("2")
+        assert "v body/rollback" in screen.bottom()
+        await screen.press("3")
+        assert "Enter choose" in screen.bottom()
+
+
+async def test_an_editor_that_is_not_there_is_named(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("e")
+        assert screen.bottom().startswith(" ! ")
+
+
+async def test_quit(project: Project) -> None:
+    async with project.open() as screen:
+        await screen.press("q")
+        await screen.until(lambda: screen.app.return_code == 0)

@@ -1,0 +1,144 @@
+"""Migrations: number, name, state; filtered live; the selection survives; ten thousand scroll as ten do."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from koonj.tui import watch
+from support.screen import Project
+
+
+async def test_a_row_has_number_name_and_state_with_glyph_and_word(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        assert screen.migrations() == [screen.row("001 make_t1")]
+        assert "◦ pending" in screen.row("make_t1")
+
+
+async def test_before_the_target_answers_states_are_unknown_not_guessed(project: Project) -> None:
+    project.table(1)
+    async with project.open(answered=False) as screen:
+        if screen.main.snapshot.check.status is None:
+            await screen.until("001 make_t1")
+            assert "? unknown" in screen.row("make_t1") or screen.main.snapshot.check.status is not None
+        await screen.until("◦ pending")
+
+
+async def test_the_filter_works_as_it_is_typed_and_enter_keeps_it(project: Project) -> None:
+    for number in (1, 2, 12):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("slash")
+        await screen.type("12")
+        await screen.until(lambda: len(screen.migrations()) == 1)
+        await screen.press("enter")
+        assert "/12" in screen.pane("1")[0]
+        assert "1 of 3" in screen.pane("1")[0]
+        await screen.press("escape")
+        assert len(screen.migrations()) == 3
+
+
+async def test_escape_clears_the_filter_while_it_is_typed(project: Project) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("slash")
+        await screen.type("t2")
+        await screen.press("escape")
+        assert len(screen.migrations()) == 2
+
+
+async def test_the_filter_finds_states_and_takes_every_word(project: Project) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog("001_make_t1.sql")
+        await screen.yes()
+        await screen.expect_run("done")
+        await screen.press("slash")
+        await screen.type("pending t2")
+        await screen.until(lambda: len(screen.migrations()) == 1)
+        assert "t2" in screen.migrations()[0]
+
+
+async def test_keys_that_are_typed_into_the_filter_do_nothing_else(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("slash")
+        await screen.type("aAryq")
+        await screen.pilot.pause()
+        assert not screen.main.control.running
+        assert screen.migrations() == []
+
+
+async def test_moving(project: Project) -> None:
+    for number in range(1, 61):
+        project.table(number)
+    async with project.open((100, 30)) as screen:
+        pane = screen.main.migrations
+        for key, cursor in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("k", 0), ("G", 59), ("g", 0)):
+            await screen.press(key)
+            assert pane.cursor == cursor, key
+        await screen.press("pagedown")
+        assert pane.cursor == pane.page
+        await screen.press("pageup")
+        await screen.press("ctrl+d")
+        assert pane.cursor == pane.page // 2
+        await screen.press("ctrl+u")
+        assert pane.cursor == 0
+        await screen.press("end")
+        assert "060 make_t60" in screen.migrations()[-1]
+
+
+async def test_the_cursor_is_seen_without_colour(project: Project) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("j")
+        assert screen.row("make_t2").startswith("›")
+        styles = [s.style for s in screen.main.migrations.render_line(2) if s.style and s.text.strip()]
+        assert all(style.reverse for style in styles)
+
+
+async def test_the_selection_is_a_name_and_survives_new_files(project: Project) -> None:
+    project.table(2)
+    project.table(3)
+    async with project.open() as screen:
+        await screen.press("j")
+        project.table(1)
+        await screen.until("001 make_t1")
+        assert screen.row("make_t3").startswith("›")
+        assert "003_make_t3.sql" in screen.preview()
+
+
+async def test_a_changed_file_is_noticed(project: Project) -> None:
+    name = project.table(1)
+    async with project.open() as screen:
+        project.write(name, "-- A new comment that nobody has seen.\nSELECT 1;\n")
+        await screen.until("nobody has seen")
+
+
+async def test_text_of_others_is_shown_literally(project: Project) -> None:
+    project.write("001_evil.sql", "-- [red]not red[/] \x1b[31mnor this\x1b[0m \u202egnp\nSELECT '[/]';\n")
+    async with project.open() as screen:
+        assert "[red]not red[/] ␛[31mnor this␛[0m <U+202E>gnp" in screen.preview()
+        assert "SELECT '[/]';" in screen.preview()
+
+
+async def test_ten_thousand_rows_move_as_ten_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "LOOK", 2.0)
+    for number in range(1, 10_001):
+        project.write(f"{number:05}_step_{number}.sql", "SELECT 1;\n-- Rollback: none: nothing to undo\n")
+    async with project.open() as screen:
+        await screen.press("G")
+        assert "10000 step_10000" in screen.migrations()[-1]
+        begun = perf_counter()
+        for _ in range(20):
+            await screen.press("k")
+        assert perf_counter() - begun < 5, "moving takes longer with the number of rows"
+        await screen.press("slash")
+        await screen.type("9999")
+        await screen.until(lambda: len(screen.migrations()) == 1)

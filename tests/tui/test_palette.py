@@ -1,0 +1,123 @@
+"""The palette: a pattern, its fields, the finished SQL, a new file with the next free number."""
+
+from __future__ import annotations
+
+import pytest
+
+from koonj.patterns.pattern import Pattern, load
+from koonj.tui.screens.palette import Palette
+from koonj.tui.widgets.field_row import FieldRow
+from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.sql_preview import SqlPreview
+from support.screen import Project, Screen
+
+PATTERNS, _ = load()
+
+
+async def open_palette(screen: Screen, title: str) -> Palette:
+    """Open it, and put the cursor on the pattern of that title."""
+    await screen.press("n")
+    await screen.until(lambda: isinstance(screen.app.screen, Palette) and bool(patterns(screen).sources))
+    titles = [source.title for source in patterns(screen).sources]
+    await screen.press("g", *["j"] * titles.index(title))
+    palette = screen.app.screen
+    assert isinstance(palette, Palette)
+    await screen.until(lambda: bool(palette.rows) and f"─ {title}" in screen.text())
+    return palette
+
+
+def patterns(screen: Screen) -> PatternList:
+    return screen.app.screen.query_one(PatternList)
+
+
+def sql(screen: Screen) -> str:
+    return screen.app.screen.query_one(SqlPreview).sql.text
+
+
+async def write(screen: Screen) -> None:
+    """Enter until the last line, and once more on it."""
+    palette = screen.app.screen
+    assert isinstance(palette, Palette)
+    for _ in range(len(palette.rows) + 1):
+        await screen.press("enter")
+    await screen.until(lambda: screen.app.screen is screen.main)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.key)
+async def test_each_pattern_becomes_files(project: Project, pattern: Pattern) -> None:
+    project.table(41)
+    async with project.open((120, 36)) as screen:
+        palette = await open_palette(screen, pattern.title)
+        await screen.press("enter")
+        for row in palette.rows:
+            if row.field.required and not row.field.default and not row.field.choices:
+                row.query_one("Input").value = row.field.example  # type: ignore[attr-defined] # an Input has a value
+        await screen.until(lambda: screen.app.screen.query_one(SqlPreview).finished)
+        finished = sql(screen)
+        palette.query_one("WriteLine").focus()
+        await screen.press("enter")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        written = sorted(project.migrations.glob("*.sql"))[1:]
+        assert [path.name[:4] for path in written] == [f"{42 + i:03}_" for i in range(len(pattern.files))]
+        assert finished == "\n\n".join(path.read_text(encoding="utf-8") for path in written)
+        await screen.until(written[0].stem[4:20])
+        assert screen.main.selected is not None
+        assert screen.main.selected.name == written[0].name
+
+
+async def test_a_blank_migration(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await open_palette(screen, "blank migration")
+        await screen.press("enter")
+        await screen.type("Add status")
+        assert "[ Write 002_add_status.sql ]" in screen.text()
+        await screen.press("enter", "enter")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.until("002 add_status")
+        assert screen.row("add_status").startswith("›")
+        assert "Written: 002_add_status.sql." in screen.bottom()
+    assert (project.migrations / "002_add_status.sql").read_text().startswith("-- 002_add_status.sql\n")
+
+
+async def test_errors_stand_at_their_field_and_nothing_is_written(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        palette = await open_palette(screen, "blank migration")
+        await screen.press("enter")
+        await screen.type("!!")
+        await screen.until("! '!!' has no letter")
+        await screen.press("enter", "enter")
+        assert isinstance(screen.app.screen, Palette)
+        assert palette.rows[0].has_focus_within
+        await screen.press("escape", "escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
+    assert len(list(project.migrations.iterdir())) == 1
+
+
+async def test_the_sql_is_seen_with_examples_before_anything_is_typed(project: Project) -> None:
+    pattern = PATTERNS[0]
+    async with project.open() as screen:
+        await open_palette(screen, pattern.title)
+        assert "examples stand for what is missing" in screen.text()
+        assert sql(screen).startswith("-- 001_")
+        assert "BEGIN" in sql(screen) or "CREATE" in sql(screen)
+
+
+async def test_escape_goes_back_to_the_patterns_and_what_was_typed_stays(project: Project) -> None:
+    async with project.open() as screen:
+        palette = await open_palette(screen, "blank migration")
+        await screen.press("enter")
+        await screen.type("keep me")
+        await screen.press("escape")
+        assert screen.app.focused is patterns(screen)
+        await screen.press("enter")
+        assert [row.value for row in palette.query(FieldRow)] == ["keep me"]
+
+
+async def test_a_pattern_of_the_project_is_in_the_list_and_a_bad_one_is_named(project: Project) -> None:
+    project.patterns.mkdir(parents=True)
+    (project.patterns / "bad.sql").write_text("no pattern at all\n")
+    async with project.open() as screen:
+        await screen.press("n")
+        await screen.until("bad.sql")

@@ -1,0 +1,125 @@
+"""The preview: body and rollback with the file's own line numbers, how it runs, what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from koonj.tui.sql_text import HIGHLIGHT_LIMIT, SqlText
+from koonj.tui.theme import PLAIN
+from support.screen import Project
+
+
+async def test_body_and_rollback_with_the_numbers_of_the_file(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        assert "[Body]" in screen.pane("2")[0]
+        assert " 3 CREATE TABLE t1 (id int PRIMARY KEY);" in screen.preview()
+        assert "Rollback:" not in "\n".join(screen.pane("2")[1:])
+        await screen.press("v")
+        assert "[Rollback]" in screen.pane("2")[0]
+        assert " 8 DROP TABLE t1;" in screen.preview()
+        assert "-- DROP" not in screen.preview()
+        await screen.press("right_square_bracket")
+        assert "[Body]" in screen.pane("2")[0]
+
+
+async def test_the_head_says_how_it_runs(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_index.sql", "CREATE INDEX CONCURRENTLY i ON t1 (id);\n-- Rollback:\n-- DROP INDEX i;\n"
+    )
+    async with project.open() as screen:
+        assert "one transaction" in screen.preview()
+        await screen.press("j")
+        assert "CONCURRENTLY" in "".join(screen.pane("2")[:5])
+        assert "step by step" in screen.preview() or "outside a transaction" in screen.preview()
+
+
+async def test_problems_are_shown_with_their_line(project: Project) -> None:
+    project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback:\n-- SELECT 1;\n")
+    async with project.open() as screen:
+        assert "! error, line 1:" in screen.preview()
+
+
+async def test_a_number_that_is_used_twice_is_a_problem_of_both(project: Project) -> None:
+    project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: nothing\n")
+    project.write("001_b.sql", "SELECT 1;\n-- Rollback: none: nothing\n")
+    async with project.open() as screen:
+        assert "= duplicate" in screen.row("001 a")
+        assert "001_b.sql" in screen.preview()
+
+
+async def test_a_file_without_rollback_says_so(project: Project) -> None:
+    project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
+    async with project.open() as screen:
+        await screen.press("v")
+        assert "No rollback: it only reads" in screen.preview()
+
+
+async def test_f_formats_the_view_and_says_so(project: Project) -> None:
+    path = project.write("001_a.sql", "select a,b from t where x=1;\n-- Rollback: none: it only reads\n")
+    before = path.read_bytes()
+    async with project.open() as screen:
+        await screen.press("f")
+        await screen.until("formatted for reading; the file is as it was")
+        await screen.press("f")
+        await screen.until(lambda: "formatted for reading" not in screen.text())
+        assert "select a,b from t where x=1;" in screen.preview()
+    assert path.read_bytes() == before
+
+
+async def test_long_lines_are_reached_sideways(project: Project) -> None:
+    project.write("001_a.sql", f"SELECT '{'x' * 80}' AS the_end;\n-- Rollback: none: it only reads\n")
+    async with project.open() as screen:
+        assert "the_end" not in screen.preview()
+        await screen.press("2", *["l"] * 9)
+        assert "the_end" in screen.preview()
+        await screen.press(*["h"] * 10)
+        assert "SELECT" in screen.preview()
+
+
+async def test_a_missing_file_is_read_from_history(project: Project) -> None:
+    name = project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        (project.migrations / name).unlink()
+        await screen.until("∅ missing")
+        await screen.until("the file is gone; this is the text that ran")
+        assert "CREATE TABLE t1" in screen.preview()
+
+
+async def test_a_long_text_opens_without_colours_and_says_so(project: Project) -> None:
+    body = "SELECT 1;\n" * (HIGHLIGHT_LIMIT // 10 + 10)
+    project.write("001_long.sql", body + "-- Rollback: none: it only reads\n")
+    async with project.open() as screen:
+        await screen.until("a long text: shown without colours")
+        await screen.press("2", "G")
+        assert f"{HIGHLIGHT_LIMIT // 10 + 10} SELECT 1;" in screen.preview()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1;\nSELECT 2;",
+        "a\r\nb\rc\n",
+        "DO $x$\nBEGIN\n  RAISE NOTICE 'hi';\nEND\n$x$;\nSELECT 'a\nb', \"c\nd\" /* e\nf */;\n",
+        "SELECT 'unterminated\nstring",
+        "\tx\n\n\n",
+    ],
+)
+def test_colours_change_no_text(text: str) -> None:
+    sql, plain = SqlText(text), SqlText(text)
+    while not sql.reach(len(sql) - 1):
+        pass
+    for index in range(len(sql)):
+        coloured = "".join(piece for piece, _ in sql.line(index))
+        assert coloured == "".join(piece for piece, _ in plain.line(index))
+
+
+def test_keywords_within_dollar_quotes_are_coloured_where_they_stand() -> None:
+    sql = SqlText("DO $x$\nBEGIN\n  NULL;\nEND\n$x$;\n")
+    assert sql.reach(4)
+    assert [text for text, style in sql.line(1) if style is not PLAIN] == ["BEGIN"]

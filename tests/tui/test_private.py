@@ -1,0 +1,28 @@
+"""What koonj uses of Textual's inside: each test says what breaks when it changes."""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.filter import LineFilter
+
+from koonj.tui.private import to_ascii
+from support.screen import Project
+
+
+def test_ascii_mode_stands_on_the_list_of_filters() -> None:
+    """Without it `--ascii` and terminals without UTF-8 would get characters that they cannot show."""
+    filters = App[int]()._filters
+    assert isinstance(filters, list)
+    assert all(isinstance(one, LineFilter) for one in filters)
+
+
+async def test_goldens_stand_on_the_compositor(project: Project) -> None:
+    """Without it the tests cannot read the screen; the program is not touched."""
+    async with project.open((80, 24)) as screen:
+        assert len(screen.lines()) == 24
+
+
+def test_every_character_keeps_its_cells() -> None:
+    assert to_ascii("✓ applied") == "+ applied"
+    assert to_ascii("東") == "??"
+    assert to_ascii("plain") == "plain"

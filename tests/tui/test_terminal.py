@@ -1,0 +1,96 @@
+"""What the terminal can do, and when there is no screen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from koonj.tui.terminal import read, refusal, settle
+from support.screen import Project
+
+
+@pytest.mark.parametrize("environ", [{}, {"TERM": ""}, {"TERM": "dumb"}])
+def test_a_terminal_that_cannot_move_its_cursor_is_refused(environ: dict[str, str]) -> None:
+    said = refusal(environ, is_tty=True)
+    assert said is not None
+    assert "koonj status" in said
+
+
+def test_no_terminal_is_refused() -> None:
+    said = refusal({"TERM": "xterm"}, is_tty=False)
+    assert said is not None
+    assert "koonj apply" in said
+
+
+def test_a_terminal_is_not() -> None:
+    assert refusal({"TERM": "xterm-256color"}, is_tty=True) is None
+
+
+def test_no_color_counts_when_it_is_not_empty() -> None:
+    assert not read({"NO_COLOR": "1"}, encoding="utf-8").colour
+    assert read({"NO_COLOR": ""}, encoding="utf-8").colour
+    environ = {"NO_COLOR": ""}
+    settle(read(environ, encoding="utf-8"), environ)
+    assert "NO_COLOR" not in environ
+
+
+def test_over_ssh_the_mouse_is_off_and_escape_is_patient() -> None:
+    environ = {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}
+    terminal = read(environ, encoding="utf-8")
+    settle(terminal, environ)
+    assert not terminal.mouse
+    assert environ["ESCDELAY"] == "250"
+    assert environ["TEXTUAL_ANIMATIONS"] == "none"
+
+
+def test_what_the_person_set_stays() -> None:
+    environ = {
+        "SSH_TTY": "/dev/pts/1",
+        "ESCDELAY": "400",
+        "TEXTUAL_THEME": "nord",
+        "TEXTUAL_ANIMATIONS": "full",
+    }
+    terminal = read(environ, encoding="utf-8")
+    settle(terminal, environ)
+    assert environ["ESCDELAY"] == "400"
+    assert environ["TEXTUAL_ANIMATIONS"] == "full"
+    assert terminal.theme == "nord"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "ascii_only"), [("utf-8", False), ("UTF8", False), ("latin-1", True), (None, True)]
+)
+def test_a_terminal_without_utf8_gets_ascii(encoding: str | None, ascii_only: bool) -> None:
+    assert read({"TERM": "xterm"}, encoding=encoding).ascii_only is ascii_only
+
+
+async def test_ascii_writes_nothing_above_127(project: Project) -> None:
+    project.write("001_ümlaut.sql", "SELECT 'ß東';\n-- Rollback: none: nothing\n")
+    project.table(2)
+    async with project.open((80, 24), read({"TERM": "xterm"}, encoding="utf-8", ascii_only=True)) as screen:
+        assert screen.text().isascii()
+        assert ". pending" in screen.text()
+        assert all(len(line) <= 80 for line in screen.lines())
+        await screen.press("question_mark")
+        assert screen.text().isascii()
+
+
+def test_the_first_paint_needs_no_database_driver() -> None:
+    code = "import sys; import koonj.tui.application; print('psycopg' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
+
+
+def test_without_a_terminal_the_command_says_what_to_use(tmp_path: object) -> None:
+    code = (
+        "from pathlib import Path; from koonj.config import Settings, Target; from koonj.tui.app import run;"
+        "t = Target('x', ''); raise SystemExit(run(Settings(Path('.'), Path('.'), Path('.'), (t,), t)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert said.returncode == 2
+    assert "koonj status" in said.stderr
+    assert said.stdout == ""
