@@ -91,4 +91,6 @@ def meaning(sql: str) -> list[tuple[list[str], bytes]]:
 
 
 def comments(sql: str) -> list[str]:
-    return [token.text.rstrip() for token in tokens(sql) if token.kind is TokenKind.COMMENT]
+    """Those in statements; what stands between the statements is not touched."""
+    statements = Script.of_body(sql).statements
+    return [t.text.rstrip() for s in statements for t in tokens(s.text) if t.kind is TokenKind.COMMENT]

@@ -19,10 +19,12 @@ class Script:
     Statements of nothing but comments or a lone semicolon are left out. Immutable.
     """
 
-    __slots__ = ("_first_line", "_prefixes", "problems", "source", "statements")
+    __slots__ = ("_prefixes", "first_line", "problems", "source", "statements")
 
     source: Source
     """The script's own text: for a rollback without the comment marks."""
+    first_line: int
+    """The line of the file where it starts, 1-based: its own line k is line first_line + k - 1 of the file."""
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
     """What keeps it from being run: something unterminated, a meta-command, a NUL byte, a batch."""
@@ -44,7 +46,7 @@ class Script:
             items: what the lexer finds in it, where that is known already.
         """
         self.source = Source(text)
-        self._first_line = first_line
+        self.first_line = first_line
         self._prefixes = prefixes
         self.statements, self.problems = assemble(text, scan(text) if items is None else items, self.locate)
 
@@ -70,7 +72,7 @@ class Script:
             column += self._prefixes[min(place.line, len(self._prefixes)) - 1]
         elif place.line == 1 and self.source.text.startswith(_BYTE_ORDER_MARK):
             column = max(1, column - 1)
-        return self._first_line + place.line - 1, column
+        return self.first_line + place.line - 1, column
 
     def locate_in(self, statement: Statement, index: int) -> tuple[int, int]:
         r"""Line and column in the file of character `index` (from 0) of a statement's text.
