@@ -10,6 +10,7 @@ from koonj.patterns.names import RefusedError, as_typed, cut
 from koonj.patterns.places import Place, Spot, places
 from koonj.patterns.template import Condition, Piece, Template
 from koonj.patterns.values import Value, read, stand_in
+from koonj.sql.format import pretty
 
 _LONGEST_SLUG = 100
 """In characters; a list of columns can be long, and a file's name is read in lists."""
@@ -85,7 +86,7 @@ def _draft(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> D
     expected = outline.of(write(file.body, _stand_ins(pattern, known)))
     if outline.of(text) != expected:
         raise FieldErrors(_culprits(pattern, file, known, expected))
-    return Draft(_slug(pattern, file, known), text)
+    return Draft(_slug(pattern, file, known), pretty(text))
 
 
 def _stand_ins(pattern: Pattern, known: Mapping[str, Value]) -> dict[str, Value]:
