@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
 from koonj.tui import watch
@@ -21,10 +22,17 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK", 0.1)
 
 
+def short(dsn: str) -> str:
+    """The dsn with what leads to the server only, as a person would write it."""
+    return make_conninfo(
+        "", **{k: v for k, v in conninfo_to_dict(dsn).items() if k in {"host", "dbname", "user"}}
+    )
+
+
 @pytest.fixture
 def project(tmp_path: Path, database: str) -> Project:
     """One target, ``local``, and an empty folder."""
-    return Project(tmp_path, Target("local", database))
+    return Project(tmp_path, Target("local", short(database)))
 
 
 @pytest.fixture
@@ -32,8 +40,8 @@ def three_targets(tmp_path: Path, make_database: Callable[[], str]) -> Project:
     """``local`` and ``staging`` answer; ``production`` is protected and cannot be reached."""
     return Project(
         tmp_path,
-        Target("local", make_database()),
-        Target("staging", make_database()),
+        Target("local", short(make_database())),
+        Target("staging", short(make_database())),
         Target("production", UNREACHABLE, protected=True),
     )
 
@@ -41,7 +49,7 @@ def three_targets(tmp_path: Path, make_database: Callable[[], str]) -> Project:
 @pytest.fixture
 def protected(tmp_path: Path, database: str) -> Project:
     """One protected target, ``production``."""
-    return Project(tmp_path, Target("production", database, protected=True))
+    return Project(tmp_path, Target("production", short(database), protected=True))
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ COMMIT;
 @pytest.fixture
 def documents(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
     three_targets.write("001_create_documents.sql", DOCUMENTS)
     three_targets.write("002_index_documents_title.sql", INDEX)
     three_targets.write("003_add_status.sql", BROKEN)
@@ -84,8 +86,3 @@ async def test_palette(documents: Project, golden: Golden, size: tuple[int, int]
         await screen.press("enter")
         await screen.pilot.pause()
         golden(screen, f"palette_{size[0]}")
-
-
-async def test_small(documents: Project, golden: Golden) -> None:
-    async with documents.open((40, 12)) as screen:
-        golden(screen, "open_40")

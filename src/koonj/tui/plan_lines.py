@@ -8,6 +8,8 @@ from koonj.tui.run_lines import Line, obstacle_lines
 from koonj.tui.theme import DIM, PLAIN, STRONG, WARNING
 
 _FACT = 10
+_DSN = 2
+"""Lines of the dsn; its first keywords say where it leads."""
 
 
 def heading(plan: Plan) -> str:
@@ -24,7 +26,7 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
     guard = "  PROTECTED" if plan.protected else ""
     lines = _fact("target", plan.target + guard, width, strong=True)
     lines += _fact("server", plan.server, width)
-    lines += _fact("dsn", dsn, width) if dsn else []
+    lines += _fact("dsn", dsn, width)[:_DSN] if dsn else []
     lines += _fact("in all", _sum(plan), width)
     for migration in plan.migrations:
         lines += [[], *_migration(migration, width)]

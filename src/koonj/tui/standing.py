@@ -18,7 +18,7 @@ def standing(row: Row) -> str:
     entry = row.entry
     if entry is None or entry.act is None:
         return entry.note if entry else ""
-    return "\n".join(part for part in (_act(entry.act), entry.note) if part)
+    return "\n".join(part for part in (_act(entry.act), entry.note or _error(entry.act)) if part)
 
 
 def _act(act: Act) -> str:
@@ -27,9 +27,9 @@ def _act(act: Act) -> str:
     if act.outcome is Outcome.DONE:
         return f"{_DONE[act.action]} {when} {who}"
     verb = "apply" if act.action is Action.APPLY else "rollback"
-    done = f", {act.statements_done} of {act.statements_total} statements done"
-    steps = done if act.statements_done else ""
-    if act.outcome is Outcome.STARTED:
-        return f"{verb} started {when} {who}{steps}"
-    code = f" {act.sqlstate}" if act.sqlstate else ""
-    return f"{verb} failed {when} {who}{steps}:{code} {' '.join((act.error or '').split())}"
+    ended = "started" if act.outcome is Outcome.STARTED else "failed"
+    return f"{verb} {ended} {when} {who}"
+
+
+def _error(act: Act) -> str:
+    return " ".join(f"{act.sqlstate or ''} {act.error or ''}".split())

@@ -63,5 +63,5 @@ def _cells(check: Check) -> list[str]:
     server = check.status.server if check.status else None
     if server is None:
         return []
-    trip = f"{server.round_trip * 1000:.1f} ms"
+    trip = f"{server.round_trip * 1000:5.1f} ms"
     return [trip, f"{server.version}", f"{server.database} as {server.user}"]

@@ -147,6 +147,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         begun = monotonic()
 
         def decided() -> None:
+            if not self.is_current:
+                return
             if not self._keys.is_latest(event):
                 self.say(otherwise)
             elif monotonic() - begun > 2 * QUIET:  # too busy to have seen all keys
@@ -159,25 +161,6 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     @property
     def _keys(self) -> Keys:
         return cast("Koonj", self.app).keys
-
-    def painted_for(self) -> float:
-        """Seconds since it is on the screen; 0 before."""
-        return 0.0 if self._painted is None else monotonic() - self._painted
-
-    def decide(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
-        """Do what a key decides, if it was pressed once and for this dialog; else say `otherwise`.
-
-        A held key is found out twice: by the same key shortly before and, should koonj have been too busy to
-        see that, by the same key shortly after.
-        """
-        if self._deciding is not None:
-            self._deciding.stop()
-            self._deciding = None
-            self.say(otherwise)
-        elif self.is_meant(event):
-            self._deciding = self.set_timer(QUIET, act)
-        else:
-            self.say(otherwise)
 
     def is_meant(self, event: events.Key) -> bool:
         """Was this key pressed for this dialog: after it could be read, and not held down since before?"""

@@ -268,6 +268,8 @@ class Main(Screen[None]):
         """Whatever it did, the target is asked what it holds now."""
         if message.error is not None and self.view is not None:
             self.view = broken(self.view, message.error, time())
+        if self.view is not None and self.view.failure is not None:
+            self.migrations.select(self.view.failure.name)
         if self.control.leaving:
             self.app.exit()
         self.watcher.ask(self.snapshot.target)
