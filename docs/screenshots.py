@@ -1,0 +1,113 @@
+"""Makes the pictures of the documentation from the real program, on the sample and a real server.
+
+.venv/bin/python docs/screenshots.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from koonj.config import EMBEDDED, Settings, Target
+from koonj.tui import terminal
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+DOCS = Path(__file__).parent
+SAMPLE = DOCS.parent / "database"
+SIZE = (110, 34)
+PATIENCE = 300
+"""How often to look whether the screen has come so far, twenty times a second."""
+
+BROKEN = """-- 016_add_status_to_documents.sql
+-- Workflow status of a document; every existing row is 'active'.
+BEGIN;
+
+ALTER TABLE documents
+    ADD COLUMN IF NOT EXISTS status integger DEFAULT 'active' NOT NULL;
+
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE documents DROP COLUMN IF EXISTS status;
+-- COMMIT;
+"""
+
+
+async def _until(pilot: Pilot[int], text: str) -> None:
+    """Wait until the screen shows a text."""
+    for _ in range(PATIENCE):
+        await pilot.pause(0.05)
+        if text in pilot.app.export_screenshot().replace("&#160;", " "):
+            return
+    raise SystemExit(f"the screen never showed {text!r}")
+
+
+async def _yes(pilot: Pilot[int]) -> None:
+    """As a person who has read the plan: a y that comes at once does not count."""
+    await pilot.pause(1)
+    await pilot.press("y")
+
+
+def _keep(pilot: Pilot[int], name: str) -> None:
+    picture = pilot.app.export_screenshot(title="koonj")
+    (DOCS / f"{name}.svg").write_text(picture, encoding="utf-8")
+    print(f"docs/{name}.svg")
+
+
+async def _tour(settings: Settings, folder: Path) -> None:
+    from koonj.tui.application import Koonj
+    from koonj.tui.engine import Engine
+
+    found = terminal.read(os.environ, encoding="utf-8", ascii_only=False)
+    async with Engine(settings) as engine:
+        app = Koonj(engine, found)
+        async with app.run_test(size=SIZE) as pilot:
+            await _until(pilot, "15 pending")
+            await pilot.press("A")
+            await _until(pilot, "yes, do it")
+            _keep(pilot, "confirm")
+            await _yes(pilot)
+            await _until(pilot, "Applied 15 migrations")
+            await pilot.press("r")
+            await _until(pilot, "yes, do it")
+            await _yes(pilot)
+            await _until(pilot, "Rolled back 1 migration")
+            await pilot.press("G", "k", "k", "k", "k", "k")
+            await _until(pilot, "010_index_chunks_for_search.sql")
+            _keep(pilot, "koonj")
+            await pilot.press("n")
+            await _until(pilot, "Add a column")
+            _keep(pilot, "palette")
+            await pilot.press("escape")
+            (folder / "016_add_status_to_documents.sql").write_text(BROKEN)
+            await pilot.press("R")
+            await _until(pilot, "2 pending")
+            await pilot.press("A")
+            await _until(pilot, "yes, do it")
+            await _yes(pilot)
+            await _until(pilot, "42704")
+            _keep(pilot, "error")
+
+
+def main() -> None:
+    """Copy the sample, and walk through it with an embedded server of its own."""
+    with tempfile.TemporaryDirectory(prefix="koonj-") as place:
+        os.environ["XDG_DATA_HOME"] = str(Path(place) / "data")
+        folder = Path(place) / "database" / "migrations"
+        shutil.copytree(SAMPLE / "migrations", folder)
+        os.chdir(place)
+        local = Target("local", EMBEDDED, database="ragqa")
+        staging = Target("staging", "host=127.0.0.1 port=1 dbname=ragqa user=migrator", protected=True)
+        settings = Settings(Path(place), folder, SAMPLE / "patterns", (local, staging), local)
+        asyncio.run(_tour(settings, folder))
+
+
+if __name__ == "__main__":
+    main()
