@@ -1,4 +1,4 @@
-"""The queries, one file each. A query that koonj sends is here, or is composed with psycopg.sql beside its use."""
+"""The queries, one file each. What koonj sends is here, or composed with psycopg.sql beside its use."""
 
 from functools import cache
 from importlib.resources import files
