@@ -41,11 +41,17 @@ def edit(app: App[int], path: Path) -> None:
     words = command(os.environ)
     try:
         with app.suspend():
-            ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the person's own command
+            wrong = _run(words, path)  # nothing may be raised in here: Textual would not take the terminal back
     except SuspendNotSupported as error:
         raise EditorError(f"This terminal cannot be lent to an editor: edit {path} in another.") from error
+    if wrong:
+        raise EditorError(wrong)
+
+
+def _run(words: list[str], path: Path) -> str:
+    """Run the editor; gives what went wrong, empty for nothing."""
+    try:
+        ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the person's own command
     except OSError as error:
-        reason = error.strerror or error
-        raise EditorError(f"{words[0]} does not start: {reason}. Look at VISUAL and EDITOR.") from error
-    if ended.returncode:
-        raise EditorError(f"{words[0]} ended with exit status {ended.returncode}.")
+        return f"{words[0]} does not start: {error.strerror or error}. Look at VISUAL and EDITOR."
+    return f"{words[0]} ended with exit status {ended.returncode}." if ended.returncode else ""
