@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from koonj.sql.format import pretty
@@ -74,6 +74,7 @@ PIECES = ["select", "from", "a", " ", "\n", "'x'", "'", "$$", "/*", "*/", "--", 
 
 
 @given(st.lists(st.sampled_from(PIECES)).map(" ".join) | st.text())
+@example("0\u00a0")
 def test_anything_keeps_its_meaning_and_stays_tidy(sql: str) -> None:
     tidy = pretty(sql)
     same(sql, tidy)

@@ -1,7 +1,7 @@
 """Scripts: numbered statements, COPY rows, meta-commands, and what keeps a text from being run."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from koonj.sql.lexer import split
@@ -193,6 +193,8 @@ def test_psql_variables_stay_as_they_are() -> None:
 
 
 @given(PIECES | st.text())
+@example("\\;\\echo x")
+@example("-\\echo x\n- y")
 def test_nothing_is_raised_and_nothing_lost(text: str) -> None:
     script = Script.of_body(text)
     sent = [statement.text for statement in script.statements]
@@ -206,6 +208,9 @@ def test_nothing_is_raised_and_nothing_lost(text: str) -> None:
 
 
 @given(PIECES)
+@example("\ufeff-- Rollback:begin;")
+@example("-- Rollback:begin;\r\\g\n-- commit;")
+@example("-- Rollback:\ufeffbegin;")
 def test_every_place_maps_back_to_the_file(text: str) -> None:
     """What stands at a statement's place in the file is the statement, in body and rollback."""
     sections = parse(text)
@@ -217,7 +222,7 @@ def test_every_place_maps_back_to_the_file(text: str) -> None:
         for statement in script.statements:
             for index, character in enumerate(statement.text):
                 line, column = script.locate_in(statement, index)
-                assert character in "\r\n" or lines[line - 1][column - 1] == character
+                assert character in " \r\n" or lines[line - 1][column - 1] == character
                 if len(statement.spans) == 1:
                     assert script.locate(statement.start + index) == (line, column)
             assert lines[statement.line - 1][statement.column - 1 :].strip()

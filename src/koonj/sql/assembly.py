@@ -87,6 +87,8 @@ class _Assembly:
         if alone:
             message = f"'{alone[0].summary}' is sent in one message with other statements (\\;)."
             self.problem("batch", item.start, message, "End each of these statements with a plain ';'.")
+        if not parts:  # what a meta-command cut in two, such as -\echo x - y, can be a comment when joined
+            return classify("")
         maybe = any(part.refusal is not Refusal.NO for part in parts)
         summary = f"{parts[0].summary[:80]} and {len(parts) - 1} more in one message"
         refusal = Refusal.MAYBE if maybe else Refusal.NO
@@ -123,11 +125,12 @@ def _first_word(item: Item) -> int | None:
 
     Nothing, too, where \g sends the statement before once more.
     """
-    for token in significant(item.source, item.start):
-        if token.start >= item.end:
-            return None
-        if token.text not in {";", "\\"}:  # the backslash is that of \;
-            return token.start
+    for start, end in item.spans if item.start < item.end else ():
+        for token in significant(item.source, start):
+            if token.start >= end:
+                break
+            if token.text != ";":
+                return token.start
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
@@ -47,14 +48,14 @@ def other_tool(text: str) -> Problem | None:
     if found is None:
         return None
     tool = _TOOLS[int((found.lastgroup or "t0")[1:])]
-    place = Source(text).position(found.start(found.lastgroup or 0))
+    line, column = line_and_column(Source(text), found.start(found.lastgroup or 0))
     message = f"The file belongs to {tool.name}."
     if tool.both_ways:
         message = f"The file belongs to {tool.name}: psql would run up and then down."
     hint = "Keep the way up as it is, and put the way down behind '-- Rollback:' with '-- ' before each line."
     if not tool.both_ways:
         hint = f"Remove {tool.name}'s markers when the file is koonj's, or move it to another folder."
-    return Problem("other-tool", Severity.ERROR, message, hint, place.line, place.column)
+    return Problem("other-tool", Severity.ERROR, message, hint, line, column)
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from koonj.sql.keywords import is_keyword
 from koonj.sql.lexer import Item, ItemKind, scan
-from koonj.sql.tokens import Token, TokenKind, tokens
+from koonj.sql.tokens import BLANKS, Token, TokenKind, tokens
 
 _TOO_LONG = 200_000
 """Characters; sqlparse takes seconds for more."""
@@ -45,7 +45,7 @@ def _whole_statements(sql: str) -> list[Item]:
 def _statement(text: str) -> str:
     before = [token for token in tokens(text) if token.kind is not TokenKind.BLANK]
     words = [token.text.lower() for token in before if token.kind is TokenKind.WORD]
-    body = text.rstrip()
+    body = text.rstrip(BLANKS)
     breakable = len(body) > _WIDE and "\n" not in body and words[:1] and words[0] in _QUERIES
     formatted = _formatted(body, reindent=bool(breakable))
     after = list(tokens(formatted))
@@ -59,7 +59,7 @@ def _formatted(text: str, *, reindent: bool) -> str:
     from sqlparse.exceptions import SQLParseError  # noqa: PLC0415
 
     try:
-        return str(sqlparse.format(text, keyword_case="upper", reindent=reindent)).rstrip()
+        return str(sqlparse.format(text, keyword_case="upper", reindent=reindent)).rstrip(BLANKS)
     except (SQLParseError, RecursionError):
         return text
 
@@ -74,7 +74,7 @@ def _same_token(one: Token, other: Token) -> bool:
         return False
     if one.kind is TokenKind.WORD:
         return one.text.lower() == other.text.lower()
-    return one.text.rstrip() == other.text.rstrip()
+    return one.text.rstrip(BLANKS) == other.text.rstrip(BLANKS)
 
 
 def _with_names_kept(before: Sequence[Token], after: Sequence[Token]) -> str:

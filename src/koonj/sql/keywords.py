@@ -7,11 +7,11 @@ from collections.abc import Sequence
 _RESERVED_WORDS = """
     all analyse analyze and any array as asc both case cast check collate column concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time
-    current_timestamp current_user default deferrable desc distinct do else end except false fetch
+    current_timestamp current_user default deferrable desc distinct do else end except fetch
     for foreign freeze from full grant group having ilike in initially inner intersect into is
     isnull join lateral leading left like limit localtime localtimestamp natural not notnull null
     offset on only or order outer primary references returning right select session_user similar
-    some symmetric table then to trailing true union unique using variadic when where window with
+    some symmetric table then to trailing union unique using variadic when where window with
 """
 
 # What a statement begins with.
@@ -42,7 +42,7 @@ _WORDS_IN_PAIRS = """
     insert-into materialized-view no-action not-exists not-valid on-conflict on-delete on-function
     on-index on-schema on-sequence on-type on-update on-view or-replace order-by owned-by owner-to
     partition-by partition-of primary-key rename-column rename-constraint rename-to replace-function
-    replace-procedure replace-trigger replace-view returns-setof returns-table returns-trigger
+    replace-procedure replace-trigger replace-view returns-setof returns-table
     row-level set-default set-not set-null set-schema temp-table temporary-table unique-index
     unlogged-table update-cascade update-restrict update-set using-index validate-constraint
     values-( values-in

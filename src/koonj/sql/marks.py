@@ -11,7 +11,7 @@ from functools import cache
 
 from koonj.sql.lexer import Item, ItemKind, scan
 from koonj.sql.source import Source
-from koonj.sql.tokens import Token, TokenKind, significant, tokens
+from koonj.sql.tokens import BLANKS, Token, TokenKind, significant, tokens
 
 
 class Place(StrEnum):
@@ -160,9 +160,9 @@ class _Places:
         """The place of what is in no statement, or in one only because psql begins it with that comment."""
         line_start = at - self._source.position(at).column + 1
         before = self._text[line_start:at].removeprefix("\ufeff")
-        if not before.strip():
+        if not before.strip(BLANKS):
             return Place.LEADING if at < self._leading_end else Place.BETWEEN
         ended = max((item.end for item in self._seen[-2:] if item.end <= at), default=line_start)
-        if ended > line_start and not self._text[ended:at].strip():
+        if ended > line_start and not self._text[ended:at].strip(BLANKS):
             return Place.BESIDE
         return None

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from koonj.sql.marks import Mark, Place
+from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
 from koonj.sql.settings import misplaced_setting
 from koonj.sql.source import Source
+from koonj.sql.tokens import BLANKS
 
 
 @dataclass(frozen=True)
@@ -35,30 +37,37 @@ class _Lines:
     prefixes: list[int] = field(default_factory=list)
     """How many characters stand before each in the file."""
 
+    def add(self, content: str, end: str, prefix: int) -> None:
+        """One more line."""
+        if not content and end == "\n" and self.texts and self.texts[-1].endswith("\r"):
+            content = " "  # or \r and \n of two lines would become one line end
+        self.texts.append(content + end)
+        self.prefixes.append(prefix)
+
 
 def read_rollback(source: Source, mark: Mark) -> RollbackBlock:
     """Read the block that `mark` begins."""
     first = _blanks().match(source.text, mark.end).end()  # type: ignore[union-attr] # it matches nothing too
-    place = source.position(first)
+    line, column = line_and_column(source, first)
     lines = _Lines()
     problems = list(_read(source, first, lines))
     none = _none().match(lines.texts[0])
     if none:
         reason = _reason([none["reason"], *lines.texts[1:]])
         if not reason:
-            problems.append(_problem("no-reason", (place.line, place.column)))
-        return RollbackBlock(place.line, None, reason or None, tuple(problems))
-    skipped = 0 if lines.texts[0].strip() else 1  # nothing stands behind the colon
+            problems.append(_problem("no-reason", (line, column)))
+        return RollbackBlock(line, None, reason or None, tuple(problems))
+    skipped = 0 if lines.texts[0].strip(BLANKS) else 1  # nothing stands behind the colon
     script = Script.of_rollback(
-        "".join(lines.texts[skipped:]), first_line=place.line + skipped, prefixes=lines.prefixes[skipped:]
+        "".join(lines.texts[skipped:]), first_line=line + skipped, prefixes=lines.prefixes[skipped:]
     )
-    return RollbackBlock(place.line, script, None, tuple(problems))
+    return RollbackBlock(line, script, None, tuple(problems))
 
 
 def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
     """Fill `lines` from the offset behind the colon on; what does not belong into the block is a problem."""
-    place = source.position(first)
-    number, prefix, strangers = place.line, place.column - 1, 0
+    number, column = line_and_column(source, first)
+    prefix, strangers = column - 1, 0
     for found in _line().finditer(source.text, first):
         content = found["content"]
         if found.start() == first:
@@ -67,13 +76,12 @@ def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
             prefix = len(found["mark"] or "")
         if found["mark"] is not None or found.start() == first:
             yield from _inner_marks(content, number, prefix)
-        elif content.strip():
+        elif content.strip(BLANKS):
             strangers += 1
             if strangers == 1:
                 yield _stranger(content, number)
             content = ""
-        lines.texts.append(content + found["end"])
-        lines.prefixes.append(prefix)
+        lines.add(content, found["end"], prefix)
         number += 1
         if not found["end"]:
             break
@@ -92,8 +100,8 @@ def _inner_marks(content: str, line: int, prefix: int) -> Iterator[Problem]:
 
 
 def _stranger(content: str, line: int) -> Problem:
-    column = len(content) - len(content.lstrip()) + 1
-    in_comment = content.lstrip().startswith("/*")
+    column = len(content) - len(content.lstrip(BLANKS)) + 1
+    in_comment = content.lstrip(BLANKS).startswith("/*")
     return _problem("rollback-block-comment" if in_comment else "statements-after-rollback", (line, column))
 
 
@@ -101,7 +109,7 @@ def _reason(lines: Iterable[str]) -> str:
     """The reason, which may go on over several comment lines up to an empty one."""
     words: list[str] = []
     for number, line in enumerate(lines):
-        if number and not line.strip():
+        if number and not line.strip(BLANKS):
             break
         words += line.split()
     return " ".join(words)
@@ -110,21 +118,20 @@ def _reason(lines: Iterable[str]) -> str:
 def misplaced(source: Source, marks: Iterable[Mark]) -> Iterator[Problem]:
     """What looks like a rollback block and is none."""
     for mark in marks:
-        place = source.position(mark.start)
+        place = line_and_column(source, mark.start)
         if mark.word == "/*":
-            yield _problem("rollback-block-comment", (place.line, place.column))
+            yield _problem("rollback-block-comment", place)
         elif mark.word == "rollback" and mark.place is Place.INSIDE:
-            yield _problem("rollback-inside-statement", (place.line, place.column))
+            yield _problem("rollback-inside-statement", place)
         elif mark.word == "rollback":
-            yield _problem("misplaced-rollback", (place.line, place.column))
+            yield _problem("misplaced-rollback", place)
 
 
 def nearly_rollback(source: Source) -> Iterator[Problem]:
     """A comment line that was perhaps meant to begin the block; for a file that has none."""
     found = _nearly().search(source.text)
     if found is not None:
-        place = source.position(found.start(1))
-        yield _problem("nearly-rollback", (place.line, place.column))
+        yield _problem("nearly-rollback", line_and_column(source, found.start(1)))
 
 
 def _problem(code: str, at: tuple[int, int]) -> Problem:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from koonj.sql.assembly import assemble
 from koonj.sql.lexer import Item, scan
+from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem
 from koonj.sql.source import Source
 from koonj.sql.statements import Statement
 
 _CHUNK = 16 * 1024
 """Characters of rows in a chunk: at most 64 KiB in UTF-8."""
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class Script:
@@ -24,7 +24,7 @@ class Script:
     source: Source
     """The script's own text: for a rollback without the comment marks."""
     first_line: int
-    """The line of the file where it starts, 1-based: its own line k is line first_line + k - 1 of the file."""
+    """The line of the file where it starts, 1-based: its own line k is line first_line + k - 1 there."""
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
     """What keeps it from being run: something unterminated, a meta-command, a NUL byte, a batch."""
@@ -42,7 +42,8 @@ class Script:
         Args:
             text: the script.
             first_line: the line of the file where it starts.
-            prefixes: how many characters stand before each of its lines in the file; empty: none do.
+            prefixes: how many characters stand before each of its lines in the file; empty: it is
+                the file itself.
             items: what the lexer finds in it, where that is known already.
         """
         self.source = Source(text)
@@ -66,13 +67,11 @@ class Script:
         Raises:
             IndexError: the offset is not in the source.
         """
+        if not self._prefixes:
+            return line_and_column(self.source, offset)
         place = self.source.position(offset)
-        column = place.column
-        if self._prefixes:
-            column += self._prefixes[min(place.line, len(self._prefixes)) - 1]
-        elif place.line == 1 and self.source.text.startswith(_BYTE_ORDER_MARK):
-            column = max(1, column - 1)
-        return self.first_line + place.line - 1, column
+        prefix = self._prefixes[min(place.line, len(self._prefixes)) - 1]
+        return self.first_line + place.line - 1, prefix + place.column
 
     def locate_in(self, statement: Statement, index: int) -> tuple[int, int]:
         r"""Line and column in the file of character `index` (from 0) of a statement's text.

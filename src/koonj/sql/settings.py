@@ -7,6 +7,7 @@ from functools import cache
 
 from koonj.sql.display import visible
 from koonj.sql.marks import Mark, Place
+from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
@@ -38,7 +39,7 @@ def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting,
         if mark.word != "koonj":
             continue
         if mark.place is not Place.LEADING:
-            problems.append(misplaced_setting(*_place(source, mark.start)))
+            problems.append(misplaced_setting(*line_and_column(source, mark.start)))
             continue
         for setting in _written(source, mark):
             problem = _problem(setting, settings)
@@ -63,8 +64,8 @@ def misplaced_setting(line: int, column: int) -> Problem:
 
 def _written(source: Source, mark: Mark) -> Iterable[Setting]:
     """The settings behind ``-- koonj:``; commas separate several."""
-    line, column = _place(source, mark.end)
-    text = source.line(line)[column - 1 :]
+    line, column = line_and_column(source, mark.end)
+    text = source.line(line).removeprefix("\ufeff")[column - 1 :]
     for part in re.finditer(r"[^,]+", text):
         words = part[0].replace("=", " ").split()
         indent = len(part[0]) - len(part[0].lstrip())
@@ -73,11 +74,6 @@ def _written(source: Source, mark: Mark) -> Iterable[Setting]:
         yield Setting(name, value, line, column + part.start() + indent)
     if not text.strip(" \t,"):
         yield Setting("", "", line, column)
-
-
-def _place(source: Source, offset: int) -> tuple[int, int]:
-    place = source.position(offset)
-    return place.line, place.column
 
 
 def _problem(setting: Setting, before: Mapping[str, Setting]) -> Problem | None:

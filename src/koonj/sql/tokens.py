@@ -40,6 +40,9 @@ class Token(NamedTuple):
     end: int
 
 
+BLANKS = " \t\n\r\f\v"
+"""What PostgreSQL takes for white space; str.strip() without it would take more, such as U+00A0."""
+
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and all from U+0080 on
 _LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
 _WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # $ may stand inside
