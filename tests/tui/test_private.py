@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.app import App
 from textual.filter import LineFilter
 
@@ -26,3 +27,23 @@ def test_every_character_keeps_its_cells() -> None:
     assert to_ascii("✓ applied") == "+ applied"
     assert to_ascii("東") == "??"
     assert to_ascii("plain") == "plain"
+
+
+async def test_a_defect_is_reported_without_values(project: Project) -> None:
+    """Textual's own report prints local variables, and with them a dsn and its password."""
+
+    def defect() -> None:
+        password = "hunter2"
+        raise RuntimeError(f"a defect near something of {len(password)} letters")
+
+    app = None
+    with pytest.raises(RuntimeError, match="a defect"):  # noqa: PT012 - the test's end raises it again
+        async with project.open((80, 24)) as screen:
+            app = screen.app
+            app.call_later(defect)
+            await screen.until(lambda: not screen.app.is_running)
+    assert app is not None
+    assert app.return_code == 1
+    shown = "".join(segment.text for report in app._exit_renderables for segment in report.segments)  # type: ignore[union-attr]
+    assert "a defect near something of 7 letters" in shown
+    assert "hunter2" not in shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import ClassVar
 
 from textual import events
@@ -12,16 +11,16 @@ from textual.app import App
 from koonj.config import Settings
 from koonj.tui.engine import Engine
 from koonj.tui.keys import Keys
-from koonj.tui.private import write_ascii_only
+from koonj.tui.private import CrashReport, write_ascii_only
 from koonj.tui.screens.main import Main
+from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import THEME, Terminal
 from koonj.tui.theme import KOONJ
+from koonj.tui.threads import Threads
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
-
-class Koonj(App[int]):
-    """koonj on a terminal. Its result is the exit status."""
+class Koonj(CrashReport, App[None]):
+    """koonj on a terminal."""
 
     CSS_PATH = "app.tcss"
     TITLE = "koonj"
@@ -40,9 +39,7 @@ class Koonj(App[int]):
 
     def on_mount(self) -> None:
         """Open the main screen; leave the terminal clean when told to go."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.exit, 128 + number)
+        leave_when_told(self)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.push_screen(Main(self.engine))
 
@@ -60,6 +57,8 @@ class Koonj(App[int]):
 
 async def show(settings: Settings, terminal: Terminal) -> int:
     """Run the screen until the person leaves; gives the exit status."""
+    asyncio.get_running_loop().set_default_executor(Threads())
     async with Engine(settings) as engine:
-        status = await Koonj(engine, terminal).run_async(mouse=terminal.mouse)
-    return status or 0
+        app = Koonj(engine, terminal)
+        await app.run_async(mouse=terminal.mouse)
+    return app.return_code or 0

@@ -36,12 +36,12 @@ def _words(variable: str, line: str) -> list[str]:
         raise EditorError(f"{variable} cannot be read as a command line: {error}.") from error
 
 
-def edit(app: App[int], path: Path) -> None:
+def edit(app: App[None], path: Path) -> None:
     """Lend the terminal to the editor until it ends. Raises EditorError."""
     words = command(os.environ)
     try:
         with app.suspend():
-            wrong = _run(words, path)  # nothing may be raised in here: Textual would not take the terminal back
+            wrong = _run(words, path)  # must not raise: Textual would not take the terminal back
     except SuspendNotSupported as error:
         raise EditorError(f"This terminal cannot be lent to an editor: edit {path} in another.") from error
     if wrong:

@@ -48,8 +48,8 @@ class Engine:
 
         return await read_status(connector, target, folder)
 
-    async def silent(self, target: Target, seconds: float) -> TargetStatus:
-        """The status of a target that did not answer in time."""
+    async def unknown(self, target: Target, error: str) -> TargetStatus:
+        """The status of a target of which nothing could be learned."""
         await self._connect()
         from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.status import TargetStatus  # noqa: PLC0415 - brings psycopg
@@ -59,7 +59,7 @@ class Engine:
             dsn=safe_dsn(target),
             protected=target.protected,
             server=None,
-            error=f"no answer within {seconds:.0f} s",
+            error=error,
             hint="Is the server reachable from here? R asks again.",
             has_history=False,
             entries=(),

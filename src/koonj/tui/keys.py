@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from textual.events import Key
 
+BACK = ("escape", "ctrl+c")
+"""Keys that leave a dialog with a no."""
+
 REPEAT = 0.7
 """Seconds: keyboards repeat a held key after 0.25 to 0.66 s, and then 10 to 30 times a second."""
 

@@ -75,5 +75,7 @@ class Watch:
             async with asyncio.timeout(patience):
                 status = await self._engine.ask(target, folder)
         except TimeoutError:
-            status = await self._engine.silent(target, patience)
+            status = await self._engine.unknown(target, f"no answer within {patience:.0f} s")
+        except Exception as error:  # a defect must be seen, and must not take the screen along
+            status = await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
         self._screen.post_message(TargetAnswered(target.name, status))

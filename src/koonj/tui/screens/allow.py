@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.runner.events import Direction, Obstacle
+from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line, obstacle_lines
 from koonj.tui.screens.dialog import Dialog
@@ -50,7 +51,7 @@ class Allow(Dialog[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Esc leaves everything as it is."""
-        if event.key == "escape":
+        if event.key in BACK:
             event.stop()
             self.dismiss(None)
 

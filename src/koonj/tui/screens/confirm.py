@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from koonj.config import Target
 from koonj.runner.events import Plan, Question, QuestionKind
+from koonj.tui.keys import BACK
 from koonj.tui.plan_lines import heading, plan_lines
 from koonj.tui.run_lines import Line
 from koonj.tui.screens.dialog import Dialog
@@ -62,7 +63,7 @@ class Confirm(Dialog[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Only y, n and Esc decide."""
-        if event.key == "escape" or (event.key == _NO and not self.typed):
+        if event.key in BACK or (event.key == _NO and not self.typed):
             event.stop()
             self.dismiss(None)
         elif event.key == _YES and not self.typed:

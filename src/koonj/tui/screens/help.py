@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual import events
 
 from koonj.tui.commands.command import Command, Group, shown_key
+from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
 from koonj.tui.screens.dialog import Dialog
@@ -51,6 +52,6 @@ class Help(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         """The keys that close."""
-        if event.key in {"escape", "q", "question_mark"}:
+        if event.key in {*BACK, "q", "question_mark"}:
             event.stop()
             self.dismiss(None)

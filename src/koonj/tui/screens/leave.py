@@ -8,6 +8,7 @@ from functools import partial
 
 from textual import events
 
+from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
 from koonj.tui.screens.dialog import Dialog
@@ -49,7 +50,7 @@ class Leave(Dialog[Leaving | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Two ways out, and one back."""
-        if event.key == "escape":
+        if event.key in BACK:
             event.stop()
             self.dismiss(None)
         elif event.key in tuple(Leaving):

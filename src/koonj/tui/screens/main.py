@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from koonj.migrations.folder import Folder
-from koonj.runner.events import RunStarted
+from koonj.runner.events import MigrationFinished, RunStarted
 from koonj.tui import editor, messages
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import bindings, named
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+FOLLOW = 1.0
+"""Seconds between two readings of the states while a run goes on."""
+
+
 class Main(Screen[None]):
     """Holds what is known and passes it down; `Watch`, `RunControl` and `Shown` do what is slow."""
 
@@ -56,6 +60,7 @@ class Main(Screen[None]):
         self.control = RunControl(self, engine)
         self.watcher = Watch(self, engine)
         self.shown = Shown(self)
+        self._followed = monotonic()
         self.set_reactive(Main.known, Snapshot.of(engine.settings))
 
     def compose(self) -> ComposeResult:
@@ -262,6 +267,14 @@ class Main(Screen[None]):
             self.view = RunView(event.target, event.direction, event.at)
         elif self.view is not None:
             self.view = fold(self.view, event)
+        if isinstance(event, MigrationFinished) and self.snapshot.check.since is None:
+            self._follow()
+
+    def _follow(self) -> None:
+        """The states follow a long run, once a second at most: they are read from the target, as ever."""
+        if monotonic() - self._followed >= FOLLOW:
+            self._followed = monotonic()
+            self.watcher.ask(self.snapshot.target)
 
     @on(messages.RunEnded)
     def run_ended(self, message: messages.RunEnded) -> None:

@@ -18,6 +18,7 @@ from koonj.tui.beside import beside
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.moving import MOVING
 from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
+from koonj.tui.keys import BACK
 from koonj.tui.paint import cut
 from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import DIM
@@ -161,7 +162,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         """Enter goes into the form; Esc comes back, and then leaves."""
         self.query_one(BottomLine).said = None
         in_list = isinstance(self.focused, PatternList)
-        if event.key == "escape":
+        if event.key in BACK:
             event.stop()
             if in_list:
                 self.dismiss(None)

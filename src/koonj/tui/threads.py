@@ -1,0 +1,38 @@
+"""Threads that nobody waits for when koonj ends: a name server that does not answer must not hold it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
+from typing import ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class Threads(ThreadPoolExecutor):
+    """An executor for asyncio, which wants a ThreadPoolExecutor: each call gets a daemon thread of its own.
+
+    Python's own pool is joined at exit, and a thread within getaddrinfo() cannot be stopped.
+    """
+
+    def submit(
+        self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Future[Result]:
+        """Run `fn` in a thread that ends with it, or with the process."""
+        future: Future[Result] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # as the pool does: it belongs to whoever waits for the result
+                future.set_exception(error)
+
+        Thread(target=work, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as in Python
+        """Nothing to wait for."""
