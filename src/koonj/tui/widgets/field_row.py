@@ -29,6 +29,7 @@ class Choice(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space,l", "step(1)", "next", show=False),
         Binding("left,h", "step(-1)", "before", show=False),
+        Binding("enter", "app.focus_next", "next field", show=False),
     ]
     value: reactive[str] = reactive("")
 

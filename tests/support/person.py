@@ -1,0 +1,115 @@
+"""A person who uses koonj's screen in a real terminal: opens, reads, decides, fills in, leaves."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from support.tmux import PATIENCE, Tmux
+
+_REVERSE = re.compile(r"\x1b\[(?:[0-9;]*;)?7(?:;[0-9;]*)?m")
+_CODE = re.compile(r"\x1b\[[0-9;:]*m")
+READ = 1.0
+"""Seconds in which a person has read a question. A key that comes sooner decides nothing."""
+ROWS_TO = 15
+"""Lines of an 80 x 24 screen above the targets."""
+
+
+class Person:
+    """Uses koonj in `terminal`."""
+
+    def __init__(self, terminal: Tmux) -> None:
+        self.terminal = terminal
+
+    # What is seen
+
+    @property
+    def text(self) -> str:
+        """The whole screen."""
+        return self.terminal.text()
+
+    def rows(self) -> list[str]:
+        """The migrations on the screen: mark, number, name, glyph and word."""
+        lines = self.terminal.lines()[2:ROWS_TO]
+        rows = [line[: line.index("  ", 28) if "  " in line[28:] else None].rstrip() for line in lines]
+        return [row for row in rows if re.match(r"[› ]\d", row)]
+
+    def row(self, start: str) -> str:
+        """The migration whose number and name begin with `start`; empty where it is not on the screen."""
+        return next((row for row in self.rows() if row[1:].startswith(start)), "")
+
+    def is_reversed(self, part: str) -> bool:
+        """Is there a line with `part` of which something is in reverse video: a cursor?"""
+        return any(part in _CODE.sub("", line) and _REVERSE.search(line) for line in self.terminal.painted())
+
+    # What is done
+
+    def opens(self, sees: str, command: str = "koonj") -> None:
+        """Start koonj and wait until `sees` is on the screen."""
+        self.terminal.enter(f"{command}; echo exit=$?")
+        self.terminal.until(sees)
+
+    def presses(self, *keys: str, sees: str = "") -> None:
+        """Press keys, and wait until `sees` is on the screen."""
+        self.terminal.press(*keys)
+        self.terminal.until(sees)
+
+    def says_yes(self, question: str) -> None:
+        """Read the open question that has `question` in it and press y; once more if koonj found it too soon."""
+        self.terminal.until(question)
+        end = time.monotonic() + PATIENCE
+        while question in self.text:
+            assert time.monotonic() < end, f"y does not answer:\n{self.text}"
+            time.sleep(READ)
+            self.terminal.press("y")
+            self.terminal.until(lambda: question not in self.text or "too soon" in self.text)
+
+    def writes(self, pattern: str, values: dict[str, str], *, sees: str, file: str) -> None:
+        """Make a new file of `pattern` from values by the labels of all its fields; `sees` is of the live SQL.
+
+        A value of ``+`` takes the next choice, an empty one leaves what is there.
+        """
+        self.presses("n", sees=f"› {PATTERNS[0][:26]}")
+        for title in PATTERNS[1 : PATTERNS.index(pattern) + 1]:
+            self.presses("j", sees=f"› {title[:26]}")
+        self.presses("Enter", sees="Enter next")
+        for label, value in values.items():
+            self.terminal.until(lambda label=label: self.is_reversed(f" {label}"))
+            if value == "+":
+                self.terminal.press("Space")
+            elif value:
+                self.terminal.type(value)
+            self.terminal.press("Enter")
+        self.terminal.until(lambda: self.is_reversed(f"[ Write {file}"))
+        self.terminal.until(sees)
+        self.presses("Enter", sees="Written: ")
+        self.terminal.until(lambda: self.row(file[:12].replace("_", " ", 1)).startswith("›"))
+
+    def leaves(self, key: str = "q", status: int = 0) -> None:
+        """Quit koonj, and see the shell as it was before."""
+        self.terminal.press(key)
+        self.finds_a_clean_terminal(status)
+
+    def finds_a_clean_terminal(self, status: int) -> None:
+        """koonj has ended with `status`, and its terminal is as if it had never been there."""
+        self.terminal.until(f"exit={status}")
+        self.terminal.until_prompt()
+        assert self.terminal.flags() == "0 0 1"
+        assert "1 Migrations" not in self.text
+        assert self.terminal.modes() == set()
+        assert self.terminal.kitty_levels() == 0
+        self.terminal.type("echo typed-text-is-seen")
+        self.terminal.until("$ echo typed-text-is-seen")
+        self.terminal.press("Enter")
+        self.terminal.until("\ntyped-text-is-seen")
+
+
+PATTERNS = (
+    "Add a column with a default",
+    "Add a foreign key",
+    "Create an index concurrently",
+    "Drop a table: move it out of the way",
+    "Drop a table: the final drop",
+    "blank migration",
+)
+"""In the order of the palette."""
