@@ -127,7 +127,8 @@ def obstacle_lines(obstacle: Obstacle, width: int) -> list[Line]:
     """What stops a run, and what to do."""
     place = f":{obstacle.line}" if obstacle.line else ""
     who = f"{obstacle.name}{place}: " if obstacle.name else ""
-    lines = _marked("!", WARNING, f"{who}{obstacle.state}: {obstacle.message}", width)
+    message = obstacle.message.removeprefix(f"{obstacle.name} ")  # its name stands before already
+    lines = _marked("!", WARNING, f"{who}{obstacle.state}: {message}", width)
     return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(obstacle.hint, width - 6) if text]
 
 

@@ -54,7 +54,9 @@ def details(check: Check, width: int) -> list[Part]:
     status = check.status
     if status is None or status.error is None:
         return []
-    text = " ".join(f"{status.error}. {status.hint or ''}".replace("..", ".").split())
+    error = " ".join(status.error.split())
+    stop = "" if error.endswith((".", "?", "!")) else "."
+    text = f"{error}{stop} {status.hint or ''}".rstrip()
     return [("   " + line, DIM) for line in wrap(text, width - 4)[:_MOST]]
 
 

@@ -35,17 +35,19 @@ class RunPane(Pane):
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
         """Something happened."""
-        self.set_class(new is not None and new.failure is not None, "-failed")
+        result = new.result if new else None
+        self.set_class(result is not None and bool(result.failure or result.obstacles), "-failed")
         self._tick(running=new is not None and new.running)
         following = old is None or self.top >= self.last_top
         self._rewrap()
         self.call_after_refresh(self._follow, following=following)
 
     def _follow(self, *, following: bool) -> None:
-        """Stay on the newest line; an error is read from its beginning."""
+        """Stay on the newest line; an error or an obstacle is read from its beginning."""
         if following:
-            failure = self.view.failure if self.view else None
-            self.top = self._ending if failure is not None else self.last_top
+            result = self.view.result if self.view else None
+            wrong = result is not None and (result.failure is not None or bool(result.obstacles))
+            self.top = self._ending if wrong else self.last_top
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
