@@ -65,6 +65,13 @@ class RunView:
         """Why it failed."""
         return self.result.failure if self.result else None
 
+    @property
+    def wrong(self) -> bool:
+        """Did it end with something to read: an error, an obstacle, or no result at all?"""
+        if self.running:
+            return False
+        return self.result is None or self.result.failure is not None or bool(self.result.obstacles)
+
     def saying(self, tone: Tone, text: str) -> RunView:
         """The same with one more line."""
         return replace(self, log=(*self.log, LogLine(tone, text))[-LOG_LIMIT:])

@@ -35,8 +35,7 @@ class RunPane(Pane):
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
         """Something happened."""
-        result = new.result if new else None
-        self.set_class(result is not None and bool(result.failure or result.obstacles), "-failed")
+        self.set_class(new is not None and new.wrong, "-failed")
         self._tick(running=new is not None and new.running)
         following = old is None or self.top >= self.last_top
         self._rewrap()
@@ -45,9 +44,7 @@ class RunPane(Pane):
     def _follow(self, *, following: bool) -> None:
         """Stay on the newest line; an error or an obstacle is read from its beginning."""
         if following:
-            result = self.view.result if self.view else None
-            wrong = result is not None and (result.failure is not None or bool(result.obstacles))
-            self.top = self._ending if wrong else self.last_top
+            self.top = self._ending if self.view is not None and self.view.wrong else self.last_top
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
