@@ -87,9 +87,10 @@ class Connector:
 
     async def close(self) -> None:
         """Give the embedded server back; it stops when nobody else uses it."""
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            await asyncio.to_thread(lease.close)
+        async with self._opening:
+            lease, self._lease = self._lease, None
+            if lease is not None:
+                await asyncio.to_thread(lease.close)
 
     async def connect(self, target: Target, *, name: str = "koonj") -> AsyncConnection:
         """A new connection to the target: autocommit, UTF8, under the target's role.
@@ -113,6 +114,12 @@ class Connector:
     async def _conninfo(self, target: Target) -> str:
         if target.dsn != EMBEDDED:
             return target.dsn
+        # Shielded: who gives up waiting leaves the server to be closed, not to be forgotten half open.
+        lease = await asyncio.shield(asyncio.create_task(self._leased(target)))
+        return lease.dsn(target.database)
+
+    async def _leased(self, target: Target) -> Lease:
+        """The embedded server, with the target's database. Raises ConnectError."""
         async with self._opening:
             try:
                 self._lease = lease = await asyncio.to_thread(_alive, self._lease)
@@ -121,7 +128,7 @@ class Connector:
                 raise ConnectError(error.message, error.hint) from error
             except psycopg.Error as error:
                 raise _refused(error, target) from error
-        return lease.dsn(target.database)
+        return lease
 
 
 def _alive(lease: Lease | None) -> Lease:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -12,6 +13,13 @@ from psycopg import AsyncConnection
 
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.postgres.queries import query
+from koonj.postgres.sqlstate import is_lost
+
+_ANOTHER_VERSION = "Was it written by another version of koonj?"
+
+
+class NotWrittenError(psycopg.InternalError):
+    """The server took a write of history without an error, and no row came of it."""
 
 
 class HistoryError(Exception):
@@ -59,40 +67,56 @@ async def exists(conn: AsyncConnection) -> bool:
 
 
 async def ensure(conn: AsyncConnection) -> None:
-    """Make schema and table where they are not there yet, in one transaction. Raises HistoryError."""
+    """Make schema and table where they are not there yet, in one transaction. Raises HistoryError.
+
+    No search_path of a role or a database decides what `text` or `=` mean in them.
+    """
     if await exists(conn):
         return
     with _explained("made", "This role needs CREATE on the database, once: GRANT CREATE ON DATABASE … TO …;"):
         async with conn.transaction():
+            await conn.execute("SET LOCAL search_path TO pg_catalog, pg_temp")
+            cursor = await conn.execute(query("schema_exists"))
+            if await cursor.fetchone() is None:
+                await conn.execute(query("create_schema"))
             await conn.execute(query("create_history"))
 
 
 async def read_acts(conn: AsyncConnection) -> tuple[Act, ...]:
-    """Every act, oldest first; nothing where history does not exist. Raises HistoryError."""
+    """Every act, oldest first; nothing where history does not exist. Raises HistoryError.
+
+    With row_security off, a policy that would hide rows is an error, and not a shorter history.
+    """
     if not await exists(conn):
         return ()
     hint = "GRANT USAGE ON SCHEMA koonj TO …; GRANT SELECT ON koonj.history TO …;"
     with _explained("read", hint):
-        errors = await _errors(conn)
-        cursor = await conn.execute(query("read_acts"))
-        return tuple(_act(row, errors) for row in await cursor.fetchall())
+        async with conn.transaction():
+            await conn.execute("SET LOCAL row_security TO off")
+            errors = await _errors(conn)
+            cursor = await conn.execute(query("read_acts"))
+            return tuple(_act(row, errors) for row in await cursor.fetchall())
 
 
 async def _errors(conn: AsyncConnection) -> dict[int, str]:
     """Error texts by act; none for a role that may not see them (they can hold data)."""
-    try:
-        cursor = await conn.execute(query("read_errors"))
-    except psycopg.errors.InsufficientPrivilege:
+    cursor = await conn.execute(query("may_see_errors"))
+    row = await cursor.fetchone()
+    if row is None or not row[0]:
         return {}
+    cursor = await conn.execute(query("read_errors"))
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
 def _act(row: tuple[Any, ...], errors: dict[int, str]) -> Act:
-    """`row` has the columns of read_acts.sql: an Act's fields, less `error`."""
+    """`row` has the columns of read_acts.sql: an Act's fields, less `error`. Raises ValueError."""
     names = (field.name for field in fields(Act) if field.name != "error")
     values = dict(zip(names, row, strict=True))
     values["action"] = Action(values["action"])
     values["outcome"] = Outcome(values["outcome"])
+    values["started"] = datetime.fromtimestamp(values["started"], UTC)
+    if values["finished"] is not None:
+        values["finished"] = datetime.fromtimestamp(values["finished"], UTC)
     return Act(error=errors.get(values["id"]), **values)
 
 
@@ -110,13 +134,14 @@ async def insert(conn: AsyncConnection, record: Record) -> tuple[int, str]:
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_act"), values)
     row = await cursor.fetchone()
-    assert row is not None
+    if row is None:
+        raise NotWrittenError("koonj.history took no row: a trigger, a rule or a policy on it is in the way.")
     return int(row[0]), str(row[1])
 
 
-async def advance(conn: AsyncConnection, act_id: int, done: int) -> None:
-    """Count statements that are committed, or will be with this transaction."""
-    await conn.execute(query("advance_act"), {"id": act_id, "statements_done": done})
+async def advance(conn: AsyncConnection, act_id: int, done: int) -> str:
+    """Count statements that are committed, or will be with this transaction, whose id is given back."""
+    return await _update(conn, "advance_act", {"id": act_id, "statements_done": done})
 
 
 async def finish(
@@ -127,10 +152,21 @@ async def finish(
     *,
     error: str | None = None,
     sqlstate: str | None = None,
-) -> None:
-    """End an act that began with `Outcome.STARTED`."""
+) -> str:
+    """End an act that began with `Outcome.STARTED`; the id of the transaction that says so."""
     values = {"id": act_id, "outcome": outcome, "statements_done": done, "error": error, "sqlstate": sqlstate}
-    await conn.execute(query("finish_act"), values)
+    return await _update(conn, "finish_act", values)
+
+
+async def _update(conn: AsyncConnection, name: str, values: dict[str, Any]) -> str:
+    cursor = await conn.execute(query(name), values)
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotWrittenError(
+            "koonj.history did not take the change of a row: it is gone, or a trigger, a rule or a policy "
+            "on it is in the way."
+        )
+    return str(row[0])
 
 
 async def transaction_status(conn: AsyncConnection, transaction_id: str) -> str | None:
@@ -152,4 +188,15 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
         raise HistoryError(message, hint, error.sqlstate) from error
     except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
         message = f"koonj.history has another shape than this koonj knows: {error.diag.message_primary}"
-        raise HistoryError(message, "Was it written by another version of koonj?", error.sqlstate) from error
+        raise HistoryError(message, _ANOTHER_VERSION, error.sqlstate) from error
+    except (ValueError, OverflowError) as error:
+        raise HistoryError(
+            f"koonj.history holds what this koonj does not know: {error}", _ANOTHER_VERSION
+        ) from error
+    except psycopg.Error as error:
+        if is_lost(error):
+            raise
+        message = f"koonj's history could not be {verb}: {error.diag.message_primary or error}"
+        raise HistoryError(
+            message, "Something on the target is in the way; it has to be mended there.", error.sqlstate
+        ) from error

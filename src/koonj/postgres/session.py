@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import psycopg
 from psycopg import AsyncConnection, errors, sql
 
 from koonj.config import Target
 from koonj.postgres.connector import ConnectError
+
+OWN_LOCK_TIMEOUT = "5s"
+"""How long koonj waits for a lock on its own table, outside a migration's transaction."""
 
 CLEAN = (
     "SET SESSION AUTHORIZATION DEFAULT",
@@ -43,18 +49,26 @@ async def notice_dead_client(conn: AsyncConnection) -> None:
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
     """lock_timeout and statement_timeout, in PostgreSQL's notation; `local`: for this transaction only.
 
+    A transaction_timeout (17+) of the role or the database would end the session in the middle of a file.
     SET, not set_config: a SELECT would take a snapshot, and a file's SET TRANSACTION must come before any.
     """
     scope = sql.SQL("SET LOCAL" if local else "SET")
-    for name, value in (("lock_timeout", lock), ("statement_timeout", statement)):
-        if value is not None:
-            await conn.execute(sql.SQL("{} {} TO {}").format(scope, sql.Identifier(name), sql.Literal(value)))
+    values = {"lock_timeout": lock, "statement_timeout": statement}
+    if conn.info.server_version >= 170000:
+        values["transaction_timeout"] = "0"
+    settings = [
+        sql.SQL("{} {} TO {}").format(scope, sql.Identifier(name), sql.Literal(value))
+        for name, value in values.items()
+        if value is not None
+    ]
+    await conn.execute(sql.SQL("; ").join(settings))
 
 
-async def fence(conn: AsyncConnection, target: Target) -> None:
+async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     """Inside a transaction: undo what the file set, for what follows in this transaction only.
 
     History is then written by the role that connected, whatever the file's SET ROLE, search_path or timeouts.
+    `lock` is a lock_timeout: who locks history must not make the migration's own locks last for ever.
     """
     role = sql.SQL("NONE") if target.role is None else sql.Identifier(target.role)
     await conn.execute(
@@ -65,7 +79,7 @@ async def fence(conn: AsyncConnection, target: Target) -> None:
                 sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
                 sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
                 sql.SQL("SET LOCAL statement_timeout TO 0"),
-                sql.SQL("SET LOCAL lock_timeout TO 0"),
+                sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
                 sql.SQL("SET LOCAL row_security TO on"),
             )
         )
@@ -93,6 +107,22 @@ async def begin(conn: AsyncConnection, text: str | None, lock: str | None, state
     """
     await conn.execute(b"BEGIN" if text is None else text.encode())
     await set_timeouts(conn, lock, statement, local=True)
+
+
+@asynccontextmanager
+async def own_transaction(conn: AsyncConnection, target: Target) -> AsyncIterator[None]:
+    """A short transaction of koonj's own, whatever role and settings a file has left in the session.
+
+    Raises psycopg.Error.
+    """
+    await begin(conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", OWN_LOCK_TIMEOUT, "0")
+    try:
+        await fence(conn, target, OWN_LOCK_TIMEOUT)
+        yield
+        await commit(conn)
+    except BaseException:
+        await roll_back(conn)
+        raise
 
 
 async def commit(conn: AsyncConnection) -> None:

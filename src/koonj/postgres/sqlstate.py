@@ -9,8 +9,10 @@ RETRIED = frozenset({"55P03", "40P01", "40001"})
 def is_lost(error: psycopg.Error) -> bool:
     """Was the connection itself lost? Then the server may still be at work, or have answered unheard.
 
-    Class 08 are connection exceptions; 57P01 to 57P05 are a server's good-byes.
+    Class 08 are connection exceptions; 57P01 to 57P05 are a server's good-byes; and what is FATAL ends
+    the session, such as 25P03 and 25P04, the timeouts of transactions.
     """
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)
-    return error.sqlstate.startswith(("08", "57P0"))
+    fatal = error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+    return fatal or error.sqlstate.startswith(("08", "57P0"))

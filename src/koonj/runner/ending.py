@@ -50,7 +50,8 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
             elif isinstance(event, MigrationFinished):
                 finished.append(event.name)
         failed = self.failure.name if self.failure else None
-        remaining = tuple(name for name in planned if name not in finished and name != failed)
+        tried = {*finished, failed}
+        remaining = tuple(name for name in planned if name not in tried)
         return RunFinished(
             self.verdict, self.message, tuple(finished), self.failure, remaining, self.obstacles
         )
@@ -107,7 +108,7 @@ def who(holder: LockHolder | None) -> str:
     return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
 
 
-def locked(holder: LockHolder | None, seconds: float) -> End:
+def locked(holder: LockHolder, seconds: float) -> End:
     """Another run held the lock all the time."""
     message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
     return End(Verdict.LOCKED, message)

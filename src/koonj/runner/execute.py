@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import psycopg
@@ -32,26 +33,49 @@ async def execute(
     name, statement = work.planned.name, numbered.statement
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
     begun = monotonic()
+    _must_be_read_alike(conn, work, numbered)
     rows = work.script.data(statement) if statement.copy_data is not None else None
     said: asyncio.Queue[Notice | None] = asyncio.Queue()
 
-    def hear(diagnostic: Diagnostic) -> None:
-        said.put_nowait(notice(name, diagnostic))  # now: a diagnostic does not outlive this call
-
-    conn.add_notice_handler(hear)
-    sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, said))
-    try:
-        while (heard := await said.get()) is not None:
-            yield heard
-        tag = await sending
-    except psycopg.Error as error:
-        raise StatementError(numbered, error) from error
-    finally:
-        conn.remove_notice_handler(hear)
-        if not sending.done():
-            sending.cancel()  # psycopg cancels the statement on the server, and waits for its end
-            await asyncio.wait((sending,))
+    with hearing(conn, name, said.put_nowait):
+        sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, said))
+        try:
+            while (heard := await said.get()) is not None:
+                yield heard
+            tag = await sending
+        except psycopg.Error as error:
+            raise StatementError(numbered, error) from error
+        finally:
+            if not sending.done():
+                sending.cancel()  # psycopg cancels the statement on the server, and waits for its end
+                await asyncio.wait((sending,))
     yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - begun)
+
+
+def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: Numbered) -> None:
+    """Refuse what the server would read otherwise than koonj has: with other quotes, or as another encoding.
+
+    A quote that ends elsewhere can hide a COMMIT, and a file is UTF-8. Raises StatementError.
+    """
+    statement, told = numbered.statement, conn.pgconn.parameter_status
+    if told(b"standard_conforming_strings") != b"on" and "\\" in statement.text:
+        message = (
+            "standard_conforming_strings is off, and this statement has a backslash, which would escape. "
+            "Write E'…' where it has to, and leave the setting on."
+        )
+        raise StatementError(numbered, psycopg.NotSupportedError(message))
+    encoding = (told(b"client_encoding") or b"").decode()
+    if encoding not in ("UTF8", "SQL_ASCII") and not _ascii(work, numbered):
+        message = (
+            f"client_encoding is {encoding}, and the file is UTF-8: the server would store other characters "
+            "than these. Leave the setting as it is."
+        )
+        raise StatementError(numbered, psycopg.NotSupportedError(message))
+
+
+def _ascii(work: Work, numbered: Numbered) -> bool:
+    start, end = numbered.statement.copy_data or (0, 0)
+    return numbered.statement.text.isascii() and work.script.source.text[start:end].isascii()
 
 
 async def _send(
@@ -73,7 +97,21 @@ async def _send(
         said.put_nowait(None)
 
 
-def notice(name: str, diagnostic: Diagnostic) -> Notice:
+@contextmanager
+def hearing(conn: AsyncConnection, name: str, hear: Callable[[Notice], None]) -> Iterator[None]:
+    """Hand on what the server says meanwhile, in the name of a migration."""
+
+    def handle(diagnostic: Diagnostic) -> None:
+        hear(_notice(name, diagnostic))  # now: a diagnostic does not outlive this call
+
+    conn.add_notice_handler(handle)
+    try:
+        yield
+    finally:
+        conn.remove_notice_handler(handle)
+
+
+def _notice(name: str, diagnostic: Diagnostic) -> Notice:
     """A server's notice as an event."""
     return Notice(
         name=name,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
+from psycopg.errors import Diagnostic
 
 from koonj.runner.events import Direction, Failure
 from koonj.runner.execute import StatementError
@@ -40,7 +43,7 @@ def of_error(
         file=work.migration.shown_path,
         line=line,
         column=column,
-        source="" if line is None else Source(work.migration.text).line(line),
+        source=_source(work, line, column),
         sqlstate=cause.sqlstate,
         severity=diagnostic.severity or "ERROR",
         message=diagnostic.message_primary or str(cause).strip() or type(cause).__name__,
@@ -59,8 +62,7 @@ def _cause(
     """Number of the statement, what the server said, line and column in the file."""
     if isinstance(error, psycopg.Error):
         return 0, error, _closing(work)
-    position = error.error.diag.statement_position
-    return error.numbered.index, error.error, _place(work, error.numbered.statement, position)
+    return error.numbered.index, error.error, _place(work, error.numbered.statement, error.error.diag)
 
 
 def of_cancel(work: Work, state: str, done: int) -> Failure:
@@ -83,12 +85,32 @@ def of_cancel(work: Work, state: str, done: int) -> Failure:
     )
 
 
-def _place(work: Work, statement: Statement, position: str | None) -> tuple[int, int]:
-    """Line and column in the file; `position` counts characters of the statement's text from 1."""
-    contiguous = statement.end - statement.start == len(statement.text)
-    if position is None or not contiguous:
+def _place(work: Work, statement: Statement, said: Diagnostic) -> tuple[int, int | None]:
+    """Line and column in the file of what the server means, or of the statement."""
+    if statement.copy_data is not None:
+        row = _COPY_ROW.match(said.context or "")
+        if row is not None:
+            first, _ = work.script.locate(statement.copy_data[0])
+            return first + int(row[1]) - 1, None
+    if said.statement_position is None:
         return statement.line, statement.column
-    return work.script.locate(statement.start + int(position) - 1)
+    return work.script.locate_in(statement, int(said.statement_position) - 1)
+
+
+_COPY_ROW = re.compile(r"COPY [^\n]*?, \D*([0-9]+)")
+"""The context of an error in a row of COPY, in any language: ``COPY words, line 2, column id: …``."""
+
+
+def _source(work: Work, line: int | None, column: int | None) -> str:
+    """The line of the file; of one too long to be shown its beginning, if the place is there."""
+    if line is None:
+        return ""
+    text = Source(work.migration.text).line(line)
+    return text if len(text) <= _LONG else text[:_LONG] if (column or 1) <= _LONG else ""
+
+
+_LONG = 10_000
+"""Characters of a line that go into an event."""
 
 
 def _closing(work: Work) -> tuple[int | None, int | None]:

@@ -11,6 +11,7 @@ from koonj import __version__
 from koonj.migrations.act import Action, Outcome
 from koonj.postgres import history
 from koonj.postgres.history import Record
+from koonj.postgres.session import own_transaction
 from koonj.runner.events import Direction
 from koonj.runner.session import Session
 from koonj.runner.work import Work
@@ -60,14 +61,19 @@ class Journal:
 
     async def failed(self, error: psycopg.Error | None) -> bool:
         """Record a failure that left nothing behind; False where that could not be written."""
-        message = "cancelled" if error is None else error.diag.message_primary or str(error).strip()
+        message = words_of(error)
         sqlstate = None if error is None else error.sqlstate
         if self.session.conn.closed:
             return False
+        record = self.record(Outcome.FAILED, 0, error=message, sqlstate=sqlstate)
         try:
-            await history.insert(
-                self.session.conn, self.record(Outcome.FAILED, 0, error=message, sqlstate=sqlstate)
-            )
+            async with own_transaction(self.session.conn, self.session.target):
+                await history.insert(self.session.conn, record)
         except psycopg.Error:
             return False
         return True
+
+
+def words_of(error: psycopg.Error | None) -> str:
+    """What history keeps of an error; None is a person's cancel between two statements."""
+    return "cancelled" if error is None else error.diag.message_primary or str(error).strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
@@ -12,12 +12,15 @@ from koonj.config import Target
 from koonj.migrations.act import Act, Action
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import Entry, State, states
+from koonj.migrations.state import Entry, State
 from koonj.postgres import history
 from koonj.postgres.connector import Connector, ServerInfo, describe
+from koonj.runner.accept import Decision
+from koonj.runner.decisions import Decided, decide
 from koonj.runner.events import Direction, Obstacle, Plan
 from koonj.runner.request import Request
-from koonj.runner.selection import Selection, folder_obstacles, problems_as_obstacles, select
+from koonj.runner.resume import half_done, is_unchanged, same_beginning
+from koonj.runner.selection import folder_obstacles, problems_as_obstacles
 from koonj.runner.work import Work, make_work
 from koonj.sql.problem import Severity
 
@@ -28,13 +31,18 @@ class Planned:
 
     plan: Plan
     works: tuple[Work, ...]
-    accepts: tuple[Entry, ...]
-    """Entries whose state this run was told to pass."""
+    decisions: tuple[Decision, ...]
+    """What this run was told to pass, and history does not know yet."""
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
         """What would run: file name, hash of the bytes, statements already done."""
         return frozenset((w.migration.name, w.migration.file_hash, w.planned.done) for w in self.works)
+
+    @property
+    def decided(self) -> frozenset[tuple[str, str]]:
+        """What would be recorded as decided: file name, state."""
+        return frozenset(decision.key for decision in self.decisions)
 
 
 async def plan(connector: Connector, target: Target, folder: Folder, request: Request) -> Plan:
@@ -50,83 +58,134 @@ async def make_plan(
 ) -> Planned:
     """Plan over a connection that is there. Raises HistoryError."""
     acts = await history.read_acts(conn)
-    entries = await asyncio.to_thread(states, folder, acts)
-    selection = await asyncio.to_thread(select, entries, acts, request)
-    if request.direction is Direction.APPLY:
-        selection = replace(selection, obstacles=(*folder_obstacles(folder), *selection.obstacles))
-    recorded = await _recorded_texts(conn, selection, acts, request)
-    return await asyncio.to_thread(_assemble, target, request, server, selection, recorded, entries)
+    decided = await asyncio.to_thread(decide, folder, acts, request)
+    recorded = await _recorded_texts(conn, decided.selection.entries, acts, request.direction)
+    maker = _Maker(target, folder, request, server, decided, recorded, acts)
+    return await asyncio.to_thread(maker.planned)
 
 
 async def _recorded_texts(
-    conn: AsyncConnection, selection: Selection, acts: Sequence[Act], request: Request
+    conn: AsyncConnection, entries: Sequence[Entry], acts: Sequence[Act], direction: Direction
 ) -> Mapping[str, Migration]:
-    """For a rollback of migrations whose files are gone: what history recorded of them."""
-    if request.direction is Direction.APPLY:
-        return {}
+    """What ran, of a file that is gone, or that changed after it stopped half way."""
     texts = {}
     applied = {act.name: act.id for act in acts if act.action in (Action.APPLY, Action.ADOPT)}
-    for entry in selection.entries:
+    for entry in entries:
+        half = half_done(entry, direction)
         if entry.migration is None:
-            text = await history.read_script(conn, applied[entry.name])
-            if text is not None:
-                texts[entry.name] = Migration.from_recorded(entry.name, text)
+            act_id = applied[entry.name]
+        elif half is not None and not is_unchanged(half, entry.migration, direction):
+            act_id = half.id
+        else:
+            continue
+        text = await history.read_script(conn, act_id)
+        if text is not None:
+            texts[entry.name] = Migration.from_recorded(entry.name, text)
     return texts
 
 
-def _assemble(
-    target: Target,
-    request: Request,
-    server: ServerInfo,
-    selection: Selection,
-    recorded: Mapping[str, Migration],
-    entries: Sequence[Entry],
-) -> Planned:
-    works: list[Work] = []
-    obstacles = list(selection.obstacles)
-    for entry in selection.entries:
-        made = _work(entry, recorded, target, request)
-        if isinstance(made, Work):
-            works.append(made)
-        else:
-            obstacles.extend(made)
-    passed = [o for o in obstacles if o.can_allow and o.state in request.allow]
-    names = {obstacle.name for obstacle in passed}
-    plan = Plan(
-        target=target.name,
-        direction=request.direction,
-        protected=target.protected,
-        server=str(server),
-        migrations=tuple(work.planned for work in works),
-        obstacles=tuple(o for o in obstacles if o not in passed),
-        accepted=tuple(passed),
-        notes=tuple(_notes(selection.entries)),
-    )
-    return Planned(plan, tuple(works), tuple(e for e in entries if e.name in names))
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Everything that a plan is made of."""
 
+    target: Target
+    folder: Folder
+    request: Request
+    server: ServerInfo
+    decided: Decided
+    recorded: Mapping[str, Migration]
+    acts: Sequence[Act]
 
-def _work(
-    entry: Entry, recorded: Mapping[str, Migration], target: Target, request: Request
-) -> Work | tuple[Obstacle, ...]:
-    """One migration's work, or what stands in its way."""
-    migration = entry.migration or recorded.get(entry.name)
-    if migration is None:
-        message = f"{entry.name} has no file, and history's text of it cannot be read by this role."
-        return (Obstacle(entry.name, "rollback missing", message, "Bring the file back.", can_allow=False),)
-    if request.direction is Direction.ROLLBACK:
-        stops = _rollback_obstacles(migration)
-        if stops:
-            return stops
-    elif any(problem.severity is Severity.ERROR for problem in migration.problems):
-        return ()  # the selection has said so
-    done = _done(entry, migration, request.direction)
-    return make_work(
-        migration,
-        request.direction,
-        lock_timeout=target.lock_timeout,
-        done=done,
-        from_history=entry.migration is None,
-    )
+    def planned(self) -> Planned:
+        """The plan."""
+        works: list[Work] = []
+        decisions = list(self.decided.decisions)
+        decided = {decision.key for decision in decisions}
+        stops = [o for o in self._before() if (o.name, o.state) not in decided]
+        for entry in self.decided.selection.entries:
+            made = self._work(entry)
+            if isinstance(made, Work):
+                works.append(made)
+                again = self._runs_again(entry, made)
+                if again is not None and again.state in self.request.allow:
+                    decisions.append(Decision(entry, again))
+                elif again is not None:
+                    stops.append(again)
+            else:
+                stops.extend(made)
+        plan = Plan(
+            target=self.target.name,
+            direction=self.request.direction,
+            protected=self.target.protected,
+            server=str(self.server),
+            migrations=tuple(work.planned for work in works),
+            obstacles=tuple(stops),
+            accepted=tuple(decision.obstacle for decision in decisions),
+            notes=tuple(_notes(self.decided.selection.entries)),
+        )
+        return Planned(plan, tuple(works), tuple(decisions))
+
+    def _before(self) -> tuple[Obstacle, ...]:
+        """What stands in the way whatever the selected scripts are."""
+        obstacles = self.decided.selection.obstacles
+        if self.request.direction is Direction.APPLY:
+            return (*folder_obstacles(self.folder), *obstacles)
+        return obstacles
+
+    def _work(self, entry: Entry) -> Work | tuple[Obstacle, ...]:
+        """One migration's work, or what stands in its way."""
+        direction = self.request.direction
+        migration = entry.migration or self.recorded.get(entry.name)
+        if migration is None:
+            message = f"{entry.name} has no file, and history's text of it cannot be read by this role."
+            return (
+                Obstacle(entry.name, "rollback missing", message, "Bring the file back.", can_allow=False),
+            )
+        if direction is Direction.ROLLBACK:
+            stops = _rollback_obstacles(migration)
+            if stops:
+                return stops
+        elif any(problem.severity is Severity.ERROR for problem in migration.problems):
+            return ()  # the selection has said so
+        return make_work(
+            migration,
+            direction,
+            lock_timeout=self.target.lock_timeout,
+            done=self._done(entry, migration),
+            from_history=entry.migration is None,
+        )
+
+    def _done(self, entry: Entry, migration: Migration) -> int:
+        """Statements that an act that stopped half way committed, where the script still begins so."""
+        direction = self.request.direction
+        act = half_done(entry, direction)
+        if act is None:
+            return 0
+        if is_unchanged(act, migration, direction):
+            return act.statements_done
+        ran = self.recorded.get(entry.name)
+        same = ran is not None and same_beginning(ran, migration, direction, act.statements_done)
+        return act.statements_done if same else 0
+
+    def _runs_again(self, entry: Entry, work: Work) -> Obstacle | None:
+        """An obstacle where statements that are committed were changed since."""
+        act = half_done(entry, self.request.direction)
+        if act is None or work.planned.done:
+            return None
+        accepts = (
+            a for a in self.acts if a.action is Action.ACCEPT and a.name == entry.name and a.id > act.id
+        )
+        if any(a.accepted == State.EDITED and a.file_hash == work.migration.file_hash for a in accepts):
+            return None
+        return Obstacle(
+            entry.name,
+            State.EDITED.value,
+            f"{entry.name} stopped after {act.statements_done} committed statements, which were changed "
+            "since: it would run from its first statement.",
+            "Put those statements back as they were; or take back what they left: koonj rollback; "
+            "or run the file from its start: --allow edited --reason '…'",
+            can_allow=True,
+        )
 
 
 def _rollback_obstacles(migration: Migration) -> tuple[Obstacle, ...]:
@@ -139,20 +198,6 @@ def _rollback_obstacles(migration: Migration) -> tuple[Obstacle, ...]:
         hint = "Write a new migration that undoes it."
         return (Obstacle(name, "rollback missing", message, hint, can_allow=False),)
     return problems_as_obstacles(migration.shown_path, name, (*rollback.problems, *shape.problems))
-
-
-def _done(entry: Entry, migration: Migration, direction: Direction) -> int:
-    """Statements that an act which stopped half way has committed, where the script is still the same."""
-    act = entry.act
-    if act is None or entry.state not in (State.FAILED, State.INTERRUPTED):
-        return 0
-    if direction is Direction.APPLY and act.action is Action.APPLY:
-        same = act.statements_hash == migration.fingerprints.statements
-    elif direction is Direction.ROLLBACK and act.action is Action.ROLLBACK:
-        same = act.rollback_hash == migration.fingerprints.rollback
-    else:
-        same = False
-    return act.statements_done if same else 0
 
 
 def _notes(entries: Sequence[Entry]) -> list[str]:

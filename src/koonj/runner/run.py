@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from psycopg import AsyncConnection
 
 from koonj.runner.events import Event
+
+Made = TypeVar("Made")
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error; it ends a run that a person cancelled
@@ -46,6 +49,21 @@ class Control:
         except TimeoutError:
             return
         raise Cancelled
+
+    async def unless_cancelled(self, work: Coroutine[Any, Any, Made]) -> Made:
+        """The result of something long that changes nothing. Raises Cancelled."""
+        task = asyncio.ensure_future(work)
+        cancelled = asyncio.ensure_future(self._cancelled.wait())
+        try:
+            await asyncio.wait((task, cancelled), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise Cancelled
+        finally:
+            cancelled.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.wait((task,))
 
     def expect(self, question_id: str) -> None:
         """Make room for an answer, before the question is said."""

@@ -15,6 +15,7 @@ from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
+from koonj.postgres.permission import must_be_able_to_write
 from koonj.postgres.session import clean, must_be_direct
 from koonj.runner.accept import accept
 from koonj.runner.ending import (
@@ -36,6 +37,7 @@ from koonj.runner.events import (
     Direction,
     Event,
     MigrationFailed,
+    MigrationFinished,
     MigrationStarted,
     Plan,
     PlanMade,
@@ -77,7 +79,8 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
     try:
         async with aclosing(_stages(job, control)) as stages:
             async for event in stages:
-                seen.append(event)
+                if isinstance(event, (PlanMade, MigrationFinished)):
+                    seen.append(event)
                 yield event
         end = all_done(job.request.direction, seen)
     except MigrationError as error:
@@ -95,7 +98,7 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
 
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
-    conn = await job.connector.connect(job.target, name="koonj")
+    conn = await control.unless_cancelled(job.connector.connect(job.target, name="koonj"))
     async with conn:
         control.working_on(conn)
         session = open_session(job.connector, job.target, conn, control)
@@ -103,6 +106,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         shown = await _plan(session, job, server)
         yield PlanMade(shown.plan)
         _must_go_on(shown, job.request)
+        await must_be_able_to_write(conn)
         if not job.request.assume_yes or job.target.protected:
             question = _question(shown.plan)
             control.expect(question.id)
@@ -115,6 +119,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
 
 async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo) -> AsyncIterator[Event]:
     """All that changes the target: under its lock, and only what was shown."""
+    session.control.check()
     await must_be_direct(session.conn)
     try:
         async for waiting in obtain_lock(session, job.request.wait):
@@ -122,13 +127,14 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
     except LockNotObtainedError as error:
         raise locked(error.holder, error.seconds) from error
     planned = await _plan(session, job, server)
-    if planned.signature != shown.signature or planned.plan.obstacles:
+    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.obstacles:
         yield PlanMade(planned.plan)
         _must_be_within(planned, shown)
     await clean(session.conn, job.target)
+    session.control.check()
     await history.ensure(session.conn)
-    for entry in planned.accepts:
-        yield await accept(session, entry, job.request.reason or "")
+    for decision in planned.decisions:
+        yield await accept(session, decision, job.request.reason or "")
     for index, work in enumerate(planned.works, start=1):
         _must_be_connected(session)
         session.control.check()
@@ -145,7 +151,7 @@ async def _plan(session: Session, job: Job, server: ServerInfo) -> Planned:
 def _must_go_on(planned: Planned, request: Request) -> None:
     if planned.plan.obstacles:
         raise stopped(planned.plan.obstacles)
-    if not planned.works and not planned.accepts:
+    if not planned.works and not planned.decisions:
         raise nothing(request.direction)
     if request.plan_only:
         raise plan_only()
@@ -153,9 +159,10 @@ def _must_go_on(planned: Planned, request: Request) -> None:
 
 def _must_be_within(planned: Planned, shown: Planned) -> None:
     """While this run waited, another may have done its work: that is well. All else is looked at again."""
-    if planned.plan.obstacles or not planned.signature <= shown.signature:
+    more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
+    if planned.plan.obstacles or more:
         raise changed(planned.plan.obstacles)
-    if not planned.works and not planned.accepts:
+    if not planned.works and not planned.decisions:
         raise nothing(planned.plan.direction)
 
 

@@ -12,8 +12,8 @@ from koonj.migrations.act import Outcome
 from koonj.postgres import history
 from koonj.postgres.session import begin, commit, fence, roll_back
 from koonj.postgres.sqlstate import RETRIED, is_lost
-from koonj.runner.events import Event, Failure, MigrationFinished, Retrying
-from koonj.runner.execute import StatementError, execute
+from koonj.runner.events import Event, Failure, MigrationFinished, Notice, Retrying
+from koonj.runner.execute import StatementError, execute, hearing
 from koonj.runner.failure import MigrationError, next_steps, of_cancel, of_error
 from koonj.runner.journal import Journal
 from koonj.runner.run import Cancelled
@@ -33,23 +33,21 @@ class CommitError(Exception):
 
 
 async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
-    """Run it, again after a lock timeout where the file says so. Raises MigrationError, Cancelled."""
+    """Run it; again after a lock timeout where the file says so. Raises MigrationError, Cancelled."""
     journal, begun = Journal(session, work), monotonic()
     for attempt in range(1, work.retries + 2):
         try:
             async for event in _attempt(journal):
                 yield event
             break
-        except StatementError as error:
-            await roll_back(session.conn)
+        except (StatementError, CommitError) as error:
             if not _again(journal, error, attempt):
-                raise MigrationError(await _rolled_back(journal, error)) from error
+                await _give_up(journal, error)
+                break
+            await roll_back(session.conn)
             retrying = _retrying(work, error, attempt)
             yield retrying
             await _pause(journal, retrying.pause)
-        except CommitError as error:
-            await _after_commit_error(journal, error)
-            break
         except Cancelled as error:
             await roll_back(session.conn)
             raise MigrationError(await _cancelled(journal)) from error
@@ -69,13 +67,17 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
             async for event in execute(session.conn, session.control, work, numbered):
                 yield event
     session.control.check()
-    await _commit(journal)
+    said: list[Notice] = []
+    with hearing(session.conn, work.planned.name, said.append):
+        await _commit(journal)
+    for notice in said:  # of triggers that were deferred until now
+        yield notice
 
 
 async def _commit(journal: Journal) -> None:
     conn, transaction_id = journal.session.conn, None
     try:
-        await fence(conn, journal.session.target)
+        await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True)
         _, transaction_id = await history.insert(conn, row)
         await commit(conn)
@@ -83,21 +85,29 @@ async def _commit(journal: Journal) -> None:
         raise CommitError(error, transaction_id) from error
 
 
-def _again(journal: Journal, error: StatementError, attempt: int) -> bool:
+def _again(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:
     if journal.session.control.cancelled or journal.session.conn.closed:
         return False
     return attempt <= journal.work.retries and error.error.sqlstate in RETRIED
 
 
-def _retrying(work: Work, error: StatementError, attempt: int) -> Retrying:
+def _retrying(work: Work, error: StatementError | CommitError, attempt: int) -> Retrying:
     pause = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
     message = error.error.diag.message_primary or str(error)
     state = error.error.sqlstate or ""
     return Retrying(work.migration.name, attempt + 1, work.retries + 1, state, message, pause)
 
 
-async def _after_commit_error(journal: Journal, error: CommitError) -> None:
+async def _give_up(journal: Journal, error: StatementError | CommitError) -> None:
     """Return where the transaction is committed after all. Raises MigrationError where not, or unknown."""
+    if isinstance(error, CommitError):
+        await _after_commit_error(journal, error)
+        return
+    await roll_back(journal.session.conn)
+    raise MigrationError(await _rolled_back(journal, error)) from error
+
+
+async def _after_commit_error(journal: Journal, error: CommitError) -> None:
     cause, fate = error.error, Fate.ROLLED_BACK
     if is_lost(cause) and error.transaction_id is not None:
         fate = await fate_of(journal.session, error.transaction_id)

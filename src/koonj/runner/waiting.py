@@ -20,7 +20,7 @@ SAY_AGAIN = 5.0
 class LockNotObtainedError(Exception):
     """Another run held the lock for the whole wait."""
 
-    def __init__(self, holder: LockHolder | None, seconds: float) -> None:
+    def __init__(self, holder: LockHolder, seconds: float) -> None:
         super().__init__("another run holds the target's lock")
         self.holder = holder
         self.seconds = seconds
@@ -29,14 +29,16 @@ class LockNotObtainedError(Exception):
 async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockObtained]:
     """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
     begun = monotonic()
-    said: tuple[int | None, float] | None = None
+    said: tuple[int, float] | None = None
     while not await advisory_lock.try_lock(session.conn):
         holder, waited = await advisory_lock.holder(session.conn), monotonic() - begun
+        if holder is None:
+            await session.control.pause(0.01)  # it was given back just now
+            continue
         if wait is not None and waited >= wait:
             raise LockNotObtainedError(holder, waited)
-        pid = holder.pid if holder else None
-        if said is None or said[0] != pid or waited - said[1] >= SAY_AGAIN:
-            said = pid, waited
+        if said is None or said[0] != holder.pid or waited - said[1] >= SAY_AGAIN:
+            said = holder.pid, waited
             yield WaitingForLock(holder, waited)
         await session.control.pause(POLL)
     yield LockObtained(monotonic() - begun)

@@ -1,5 +1,3 @@
-CREATE SCHEMA IF NOT EXISTS koonj;
-
 CREATE TABLE IF NOT EXISTS koonj.history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
@@ -25,12 +23,10 @@ CREATE TABLE IF NOT EXISTS koonj.history (
     run_id uuid NOT NULL
 );
 
-COMMENT ON SCHEMA koonj IS 'Written by koonj: what migrations did to this database.';
 COMMENT ON TABLE koonj.history IS 'One row for each act on one migration. Append-only: rows are never removed.';
 
 -- Anyone who may connect may see what has run, so that a status works with a read-only role.
 -- The texts that ran, and the errors, stay with the owner: they can hold data.
-GRANT USAGE ON SCHEMA koonj TO PUBLIC;
 GRANT SELECT (
     id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
     started, finished, reason, accepted, sqlstate, transaction_id, database_role, os_user, host, version, run_id

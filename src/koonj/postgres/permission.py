@@ -1,0 +1,75 @@
+"""May this session write history? Asked before a migration runs, not found out after its statements did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from koonj.postgres.history import HistoryError
+from koonj.postgres.queries import query
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+
+class _Answer(NamedTuple):
+    """A row of may_write.sql. The last four are None where schema or table are not there."""
+
+    in_recovery: bool
+    read_only: bool
+    role: str
+    database: str
+    create_in_database: bool
+    create_in_schema: bool | None
+    use_schema: bool | None
+    write_table: bool | None
+
+
+async def must_be_able_to_write(conn: AsyncConnection) -> None:
+    """Refuse a standby, a read-only session, and a role that may not write history. Raises HistoryError."""
+    cursor = await conn.execute(query("may_write"))
+    row = await cursor.fetchone()
+    assert row is not None
+    answer = _Answer._make(row)
+    _must_be_writable(answer)
+    if answer.write_table is None:
+        _must_be_able_to_make(answer)
+    elif not (answer.use_schema and answer.write_table):
+        raise HistoryError(
+            f"role {answer.role} may not write koonj.history, so nothing was run.",
+            f"Let its owner say: GRANT USAGE ON SCHEMA koonj TO {answer.role}; "
+            f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {answer.role};",
+            "42501",
+        )
+
+
+def _must_be_writable(answer: _Answer) -> None:
+    if answer.in_recovery:
+        raise HistoryError(
+            "the server is a standby, which only replays what its primary does: nothing can be changed here.",
+            "Point the target at the primary; a dsn of several hosts finds it: target_session_attrs=read-write.",
+            "25006",
+        )
+    if answer.read_only:
+        raise HistoryError(
+            f"transactions of role {answer.role} in database {answer.database} are read-only "
+            "(default_transaction_read_only is on).",
+            "If it may be changed: ALTER ROLE … or ALTER DATABASE … RESET default_transaction_read_only.",
+            "25006",
+        )
+
+
+def _must_be_able_to_make(answer: _Answer) -> None:
+    """History is not there yet."""
+    may = answer.create_in_database if answer.create_in_schema is None else answer.create_in_schema
+    if may and answer.use_schema is not False:
+        return
+    if answer.create_in_schema is None:
+        hint = f"GRANT CREATE ON DATABASE {answer.database} TO {answer.role}; is needed once."
+    else:
+        hint = f"GRANT USAGE, CREATE ON SCHEMA koonj TO {answer.role}; is needed once."
+    raise HistoryError(
+        f"role {answer.role} may not make koonj's history (schema koonj, table history) "
+        f"in database {answer.database}.",
+        hint,
+        "42501",
+    )

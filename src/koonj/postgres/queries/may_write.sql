@@ -1,0 +1,15 @@
+-- What a run needs to write history, and what stands in its way. NULL where there is nothing to be asked about.
+SELECT pg_catalog.pg_is_in_recovery(),
+       pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on',
+       CURRENT_USER::pg_catalog.text,
+       pg_catalog.current_database()::pg_catalog.text,
+       pg_catalog.has_database_privilege(d.oid, 'CREATE'),
+       pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+       pg_catalog.has_table_privilege(c.oid, 'INSERT')
+       AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+FROM pg_catalog.pg_database AS d
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) 'koonj'
+LEFT JOIN pg_catalog.pg_class AS c
+    ON c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'history'
+WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
