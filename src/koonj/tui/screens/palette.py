@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from textual import events, on
@@ -69,7 +70,12 @@ class Palette(Screen[tuple[Path, ...] | None]):
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
         self.query_one(PatternList).sources = (*map(FromPattern, patterns), Blank())
         if problems:
-            self._say(str(problems[0]))
+            self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
+
+    def _shown(self, path: Path) -> Path:
+        """Within the project as the person knows it."""
+        root = self._settings.root
+        return path.relative_to(root) if path.is_relative_to(root) else path
 
     @property
     def pane(self) -> Pane:
