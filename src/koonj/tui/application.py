@@ -10,6 +10,7 @@ from textual.app import App
 
 from koonj.config import Settings
 from koonj.tui.engine import Engine
+from koonj.tui.in_order import InOrder
 from koonj.tui.keys import Keys
 from koonj.tui.private import CrashReport, write_ascii_only
 from koonj.tui.screens.main import Main
@@ -31,6 +32,7 @@ class Koonj(CrashReport, App[None]):
         super().__init__(ansi_color=True if terminal.theme == THEME else None)
         self.engine = engine
         self.keys = Keys()
+        self._in_order = InOrder(self, super().on_event)
         self.register_theme(KOONJ)
         self.theme = terminal.theme
         self.animation_level = "none"
@@ -44,9 +46,12 @@ class Koonj(CrashReport, App[None]):
         self.push_screen(Main(self.engine))
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when keys come, before anybody acts on them."""
+        """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
             self.keys.note(event)
+            if not event.is_forwarded:
+                await self._in_order.take(event)
+                return
         await super().on_event(event)
 
     async def action_quit(self) -> None:

@@ -68,6 +68,8 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
+        if not self.is_current:
+            return  # closed before they came
         self.query_one(PatternList).sources = (*map(FromPattern, patterns), Blank())
         if problems:
             self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
