@@ -58,7 +58,7 @@ class InOrder:
         self._settle(turn)
 
     def _settle(self, turn: int) -> None:
-        """The key may have opened a screen, or asked the app for another focus: queue up behind these, too."""
+        """The key may have opened a screen, or asked the app for another focus: behind these, too."""
         after: list[MessagePump] = [self._app.screen, self._app]
 
         def follow() -> None:
