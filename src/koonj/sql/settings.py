@@ -3,18 +3,15 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
+from koonj.config.duration import milliseconds
 from koonj.sql.display import visible
 from koonj.sql.marks import Mark, Place
 from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
-_LONGEST_TIMEOUT = 2_147_483_647
-"""PostgreSQL's limit for lock_timeout and statement_timeout, in ms."""
 _MOST_RETRIES = 100
-_MILLISECONDS = {"": 1.0, "ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +97,8 @@ _KNOWN = "Write lock_timeout, statement_timeout or retries, and its value."
 _EXAMPLE = "Write it like '-- koonj: lock_timeout 5s' or '-- koonj: retries 3'."
 
 
-@cache
-def _duration() -> re.Pattern[str]:
-    return re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|min|h|d)?", re.ASCII)
-
-
 def _is_timeout(value: str) -> bool:
-    found = _duration().fullmatch(value)
-    return found is not None and float(found[1]) * _MILLISECONDS[found[2] or ""] <= _LONGEST_TIMEOUT
+    return milliseconds(value) is not None
 
 
 def _is_count(value: str) -> bool:
