@@ -45,7 +45,9 @@ class Project:
     def table(self, number: int) -> None:
         """A migration that makes table t<number>."""
         down = f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n"
-        self.write(f"{number:03}_make_t{number}.sql", f"BEGIN;\nCREATE TABLE t{number} ();\nCOMMIT;\n\n{down}")
+        self.write(
+            f"{number:03}_make_t{number}.sql", f"BEGIN;\nCREATE TABLE t{number} ();\nCOMMIT;\n\n{down}"
+        )
 
     def sql(self, text: str) -> list[Any]:
         """The first column of what the database answers to a connection of the test's own."""

@@ -51,8 +51,12 @@ def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
     terminal.until("11 applied  0 pending")
     terminal.until("done: Applied 11 migrations.")
     assert all(row.endswith("✓ applied") for row in user.rows())
-    assert project.sql("SELECT convalidated FROM pg_constraint WHERE conname = 'users_invited_by_fkey'") == [True]
-    assert project.sql("SELECT to_regclass('users_email_verified_at_idx')::text") == ["users_email_verified_at_idx"]
+    assert project.sql("SELECT convalidated FROM pg_constraint WHERE conname = 'users_invited_by_fkey'") == [
+        True
+    ]
+    assert project.sql("SELECT to_regclass('users_email_verified_at_idx')::text") == [
+        "users_email_verified_at_idx"
+    ]
     assert project.sql("SELECT count(*) FROM pg_class WHERE relname = 'sessions'") == [0]
 
     user.presses("r", sees="Roll back 1 migration on local?")
@@ -87,7 +91,14 @@ def _write_one_of_each_pattern(user: Person) -> None:
     )
     user.writes(
         "Create an index concurrently",
-        {"Table": "users", "Columns": "email_verified_at", "Unique": "", "Method": "", "Where": "", "Index name": ""},
+        {
+            "Table": "users",
+            "Columns": "email_verified_at",
+            "Unique": "",
+            "Method": "",
+            "Where": "",
+            "Index name": "",
+        },
         sees="CREATE INDEX CONCURRENTLY users_email_verified_at_idx",
         file="009_create_users_email_verified_at_idx",
     )

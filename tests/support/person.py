@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 
 from support.tmux import PATIENCE, Tmux
 
 _REVERSE = re.compile(r"\x1b\[(?:[0-9;]*;)?7(?:;[0-9;]*)?m")
+_ROW = re.compile(r"^[› ]\d{3,} \S+ +\S (?:rollback edited|[a-z]+)", re.MULTILINE)
 _CODE = re.compile(r"\x1b\[[0-9;:]*m")
 READ = 1.0
 """Seconds in which a person has read a question. A key that comes sooner decides nothing."""
-ROWS_TO = 15
-"""Lines of an 80 x 24 screen above the targets."""
 
 
 class Person:
@@ -30,9 +30,7 @@ class Person:
 
     def rows(self) -> list[str]:
         """The migrations on the screen: mark, number, name, glyph and word."""
-        lines = self.terminal.lines()[2:ROWS_TO]
-        rows = [line[: line.index("  ", 28) if "  " in line[28:] else None].rstrip() for line in lines]
-        return [row for row in rows if re.match(r"[› ]\d", row)]
+        return _ROW.findall(self.text)
 
     def row(self, start: str) -> str:
         """The migration whose number and name begin with `start`; empty where it is not on the screen."""
@@ -55,13 +53,17 @@ class Person:
         self.terminal.until(sees)
 
     def says_yes(self, question: str) -> None:
-        """Read the open question that has `question` in it and press y; once more if koonj found it too soon."""
+        """Read the open question that has `question` in it, and answer y."""
+        self.decides(question, "y")
+
+    def decides(self, question: str, key: str) -> None:
+        """Read the open dialog that has `question` in it and press a key; once more if koonj found it too soon."""
         self.terminal.until(question)
         end = time.monotonic() + PATIENCE
         while question in self.text:
-            assert time.monotonic() < end, f"y does not answer:\n{self.text}"
+            assert time.monotonic() < end, f"{key} does not answer:\n{self.text}"
             time.sleep(READ)
-            self.terminal.press("y")
+            self.terminal.press(key)
             self.terminal.until(lambda: question not in self.text or "too soon" in self.text)
 
     def writes(self, pattern: str, values: dict[str, str], *, sees: str, file: str) -> None:
@@ -72,9 +74,10 @@ class Person:
         self.presses("n", sees=f"› {PATTERNS[0][:26]}")
         for title in PATTERNS[1 : PATTERNS.index(pattern) + 1]:
             self.presses("j", sees=f"› {title[:26]}")
+        self.terminal.until(lambda: pattern in self.terminal.lines()[0])  # its form is there
         self.presses("Enter", sees="Enter next")
         for label, value in values.items():
-            self.terminal.until(lambda label=label: self.is_reversed(f" {label}"))
+            self.terminal.until(partial(self.is_reversed, f" {label}"))
             if value == "+":
                 self.terminal.press("Space")
             elif value:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds for anything that must appear; only a failing test waits for so long."""
 STEP = 0.05
 
@@ -53,9 +53,11 @@ class Tmux:
         rc = self._folder / "rc"
         # Bracketed paste is a mode that the shell's own line editor would set.
         rc.write_text("PS1='$ '\nHISTFILE=/dev/null\nbind 'set enable-bracketed-paste off'\n")
-        environ = {name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE", "TERM"}}
-        environ["PATH"] = f"{sysconfig.get_path('scripts')}:{environ['PATH']}"
+        environ = {
+            name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE", "TERM"}
+        }
         environ.update(self._environ)
+        environ["PATH"] = f"{sysconfig.get_path('scripts')}:{environ['PATH']}"
         x, y = self._size.split("x")
         terminal = ["set", "-g", "default-terminal", environ.pop("TERM", "tmux-256color"), ";"]
         shell = f"exec bash --noprofile --rcfile {rc} -i"
@@ -94,6 +96,10 @@ class Tmux:
     def text(self) -> str:
         """The whole screen."""
         return "\n".join(self.lines())
+
+    def unwrapped(self) -> str:
+        """The screen with lines that wrapped at its edge in one."""
+        return self._tmux("capture-pane", "-p", "-J")
 
     def painted(self) -> list[str]:
         """The screen's lines with their SGR codes."""

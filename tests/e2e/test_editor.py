@@ -1,0 +1,58 @@
+"""e: the terminal is lent to the person's own editor, and comes back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.conftest import Project
+from support.person import Person
+
+EDITOR = """\
+#!/bin/sh
+# Puts what the person types as a comment before the first line.
+[ "$1" = --quietly ] || exit 1
+echo "the editor has the terminal, and $2"
+read -r answer
+printf '%s\\n' "-- $answer" | cat - "$2" > "$2.new" && mv "$2.new" "$2"
+[ "$answer" != "bad" ] || exit 3
+"""
+
+
+def test_the_editor_has_the_terminal_and_the_change_is_seen(
+    project: Project, tmp_path: Path, person: Callable[..., Person]
+) -> None:
+    project.table(1)
+    project.table(2)
+    editor = tmp_path / "my editor"
+    editor.write_text(EDITOR)
+    editor.chmod(0o755)
+    user = person(EDITOR="'my editor' --quietly", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    terminal = user.terminal
+    user.opens("0 applied  2 pending")
+    user.presses("a", sees="Apply 1 migration to local?")
+    user.says_yes("Apply 1 migration to local?")
+    terminal.until("1 applied  1 pending")
+
+    user.presses("e", sees="the editor has the terminal, and ")
+    assert "001_make_t1.sql" in user.text
+    assert terminal.flags() == "0 0 1"
+    terminal.type("said in the editor")
+    terminal.until("\nsaid in the editor")
+    terminal.press("Enter")
+    terminal.until("1 -- said in the editor")
+    terminal.until(lambda: user.row("001").endswith("cosmetic"))
+    assert terminal.flags() == "1 1 0"
+    assert user.row("002 make_t2").endswith("◦ pending")
+
+    user.presses("e", sees="the editor has the terminal")
+    terminal.enter("bad")
+    terminal.until("my editor ended with exit status 3")
+    terminal.until("1 -- bad")
+    user.leaves("q")
+    assert (
+        (project.migrations / "001_make_t1.sql")
+        .read_text()
+        .startswith("-- bad\n-- said in the editor\nBEGIN;")
+    )

@@ -1,0 +1,51 @@
+"""The first day: an empty home, the embedded server, the whole sample."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from e2e.conftest import SAMPLE, Project
+from support.person import Person
+
+
+def _servers(home: Path) -> list[str]:
+    """The processes that work in a folder of `home`, or have it in their command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().replace(bytes(1), b" ").decode(errors="replace")
+            folder = str((process / "cwd").readlink())
+        except OSError:
+            continue  # it ended just now
+        if str(home) in line or folder.startswith(str(home)):
+            found.append(f"{process.name}: {line}")
+    return found
+
+
+def test_the_first_day(embedded: Project, home: Path, person: Callable[..., Person]) -> None:
+    count = len(embedded.copy(99))
+    assert count == len(list(SAMPLE.glob("*.sql"))) >= 15
+    user = person()
+    user.opens(f"0 applied  {count} pending")
+    assert any("postgres" in server for server in _servers(home))
+    user.presses("A", sees=f"Apply {count} migrations to local?")
+    user.says_yes(f"Apply {count} migrations to local?")
+    user.terminal.until(f"{count} applied  0 pending")
+    user.leaves("q")
+    _wait_until_stopped(home)
+
+    user.terminal.enter("clear")
+    user.opens(f"{count} applied  0 pending")
+    user.presses("G", sees=f"›{count:03}")
+    assert user.row(f"{count:03}").endswith("✓ applied")
+    user.leaves("q")
+    _wait_until_stopped(home)
+
+
+def _wait_until_stopped(home: Path) -> None:
+    end = time.monotonic() + 30
+    while left := _servers(home):
+        assert time.monotonic() < end, f"still running: {left}"
+        time.sleep(0.05)

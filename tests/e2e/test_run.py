@@ -1,0 +1,121 @@
+"""A run that does not end well: an error, a cancel, a terminal that goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from e2e.conftest import Project
+from support.person import Person
+
+SLEEP = """
+    BEGIN;
+    CREATE TABLE t1 (id int);
+    SELECT pg_sleep(60);
+    COMMIT;
+
+    -- Rollback: none: it never gets there
+    """
+
+
+def _apply_sleeping(project: Project, user: Person) -> None:
+    user.presses("A", sees="Apply 2 migrations to local?")
+    user.says_yes("Apply 2 migrations to local?")
+    user.terminal.until("statement 2 of 2")
+    user.terminal.until(lambda: project.busy() == 1)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_an_error_stays_until_it_is_dismissed(project: Project, person: Callable[..., Person]) -> None:
+    project.table(1)
+    project.write(
+        "002_wrong.sql", "BEGIN;\nINSERT INTO t1 DEFAULT VALUES;\nSELECT count(nope) FROM t1;\nCOMMIT;\n"
+    )
+    user = person()
+    terminal = user.terminal
+    user.opens("0 applied  2 pending")
+    user.presses("A", sees="Apply 2 migrations to local?")
+    user.says_yes("Apply 2 migrations to local?")
+    terminal.until("42703")
+    terminal.until("1 applied  1 pending")
+    lines = terminal.lines()
+    run = next(i for i, line in enumerate(lines) if line.startswith("─ 4 Run"))
+    source = next(i for i, line in enumerate(lines) if "SELECT count(nope) FROM t1;" in line and i > run)
+    assert lines[source + 1].rstrip() == " " * lines[source].index("nope") + "^"
+    for part in ("✗ failed", "002_wrong.sql:3:14", "statement 2 of 2", 'column "nope" does not exist'):
+        assert part in user.text
+    assert user.row("002 wrong").endswith("failed")
+    assert project.sql("SELECT count(*) FROM t1") == [0]
+
+    terminal.press("j", "2", "1", "R")
+    user.presses("n", sees="Enter fill in")
+    user.presses("Escape", sees="Esc dismisses")  # the palette is put away, not the error
+    assert "42703" in user.text
+    user.presses("Escape", sees="nothing has run yet")
+    assert "42703" not in "\n".join(terminal.lines()[16:])
+    user.leaves("q")
+
+
+@pytest.mark.parametrize("keys", [("c",), ("C-c",), ("q", "c")])
+def test_a_cancelled_run_leaves_nothing(
+    project: Project, person: Callable[..., Person], keys: tuple[str, ...]
+) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    project.table(2)
+    user = person()
+    user.opens("0 applied  2 pending")
+    _apply_sleeping(project, user)
+    assert "applying on local  migration 1 of 2  001_sleep.sql" in user.text
+    if keys == ("q", "c"):
+        user.presses("q", sees="Quit during a run?")
+        user.decides("Quit during a run?", "c")
+    else:
+        user.presses(*keys, sees="! interrupted")
+        user.terminal.until("0 applied  2 pending")
+        assert not project.busy()
+        user.terminal.press("q")
+    user.finds_a_clean_terminal(status=0)
+    assert project.busy() == 0
+    assert project.tables() == set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("running", [False, True], ids=["idle", "running"])
+def test_a_signal_ends_koonj_and_leaves_the_terminal_clean(
+    project: Project, person: Callable[..., Person], number: signal.Signals, running: bool
+) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    project.table(2)
+    user = person()
+    user.opens("0 applied  2 pending")
+    if running:
+        _apply_sleeping(project, user)
+    koonj = user.terminal.foreground()
+    os.kill(koonj, number)
+    user.finds_a_clean_terminal(status=128 + number)
+    assert _is_gone(koonj)
+    assert project.busy() == 0
+    assert project.tables() == set()
+
+
+def test_a_dropped_line_ends_koonj_and_its_run(project: Project, person: Callable[..., Person]) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    project.table(2)
+    user = person()
+    user.opens("0 applied  2 pending")
+    _apply_sleeping(project, user)
+    koonj = user.terminal.foreground()
+    user.terminal.hang_up()
+    user.terminal.until(lambda: _is_gone(koonj))
+    user.terminal.until(lambda: project.busy() == 0)
+    assert project.tables() == set()

@@ -1,0 +1,80 @@
+"""What a terminal may be like: suspended, without colour, or none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from e2e.conftest import Project
+from support.person import Person
+
+
+def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> None:
+    project.copy(3)
+    user = person()
+    terminal = user.terminal
+    user.opens("0 applied  3 pending")
+    user.presses("j", sees="1 -- 002_create_roles")
+    painted = terminal.painted()
+    for _ in range(2):
+        user.presses("C-z", sees="Stopped")
+        terminal.until_prompt()
+        assert terminal.flags() == "0 0 1"
+        assert terminal.modes() == set()
+        terminal.enter("clear")
+        terminal.until(lambda: "Stopped" not in user.text)
+        terminal.enter("fg")
+        terminal.until(lambda: terminal.painted() == painted)
+        assert terminal.flags() == "1 1 0"
+    user.presses("j", sees="›003")
+    terminal.press("q")
+    terminal.until_prompt()
+    assert terminal.shell("jobs") == ""
+    assert terminal.flags() == "0 0 1"
+
+
+def test_without_colour(project: Project, person: Callable[..., Person]) -> None:
+    project.copy(3)
+    project.write("004_wrong.sql", "SELECT nope;\n")
+    user = person(NO_COLOR="1")
+    terminal = user.terminal
+    user.opens("0 applied  4 pending")
+    assert user.is_reversed("›001 create_users")
+    assert not user.is_reversed("004 wrong")
+    user.presses("j", sees="›002")
+    terminal.until(lambda: user.is_reversed("›002 create_roles"))
+    assert terminal.colours() == []
+    user.presses("A", sees="Apply 4 migrations to local?")
+    assert terminal.colours() == []
+    user.says_yes("Apply 4 migrations to local?")
+    terminal.until("3 applied  1 pending")
+    terminal.until("42703")
+    assert user.row("003 seed").endswith("✓ applied")
+    assert user.row("004 wrong").endswith("✗ failed")
+    assert terminal.colours() == []
+    user.presses("n", sees="Enter fill in")
+    assert terminal.colours() == []
+    user.presses("Escape", sees="1 Migrations")
+    user.leaves("q")
+
+
+def test_with_colour_there_is_some(project: Project, person: Callable[..., Person]) -> None:
+    project.copy(1)
+    user = person()
+    user.opens("0 applied  1 pending")
+    assert user.terminal.colours()
+    user.leaves("q")
+
+
+@pytest.mark.parametrize(
+    "command", ["TERM=dumb koonj", "TERM= koonj", "koonj < /dev/null", "koonj 2> said || (cat said; exit 2)"]
+)
+def test_no_screen_is_drawn_where_none_can_be(
+    project: Project, person: Callable[..., Person], command: str
+) -> None:
+    project.copy(1)
+    user = person()
+    user.opens("exit=2", command)
+    assert "Use the headless command: koonj status, koonj apply, koonj rollback" in user.terminal.unwrapped()
+    user.finds_a_clean_terminal(status=2)
