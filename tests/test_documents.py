@@ -1,0 +1,75 @@
+"""README and docs say what the program says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from koonj.cli.diagnostics import ExitCode
+from koonj.migrations.entry import DECISIVE, GLYPHS
+from koonj.patterns.pattern import load
+from koonj.tui.commands import MAIN
+from koonj.tui.commands.command import shown_key
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROBLEMS = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+
+
+def _rows(text: str) -> list[list[str]]:
+    """The cells of every table row."""
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
+    ]
+
+
+def test_every_state_has_its_row() -> None:
+    states = {row[1]: row for row in _rows(README) if len(row) == 4}
+    for state, glyph in GLYPHS.items():
+        assert states[state.value][0] == glyph
+        assert (states[state.value][3] == "yes") is (state in DECISIVE)
+
+
+def test_every_exit_code_has_its_row() -> None:
+    codes = {row[0] for row in _rows(README) if row[0].isdigit()}
+    assert codes == {str(code.value) for code in ExitCode}
+
+
+def test_the_keys_that_are_named_are_keys() -> None:
+    known = {shown_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
+    section = README.split("## The screen")[1].split("## The command")[0]
+    named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}
+    assert named <= known, named - known
+
+
+def test_every_problem_code_is_explained() -> None:
+    explained = set(re.findall(r"^\| `([a-z0-9-]+)`", PROBLEMS, re.MULTILINE))
+    assert set(_codes()) <= explained, set(_codes()) - explained
+
+
+def _codes() -> Iterator[str]:
+    """First arguments and keys that look like a problem's code, in the rooms that find problems."""
+    for folder in ("sql", "migrations"):
+        for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                candidates: list[ast.expr | None] = []
+                if isinstance(node, ast.Call) and "roblem" in ast.unparse(node.func):
+                    candidates = list(node.args[:1])
+                elif isinstance(node, ast.Dict):
+                    candidates = [key for key in node.keys if "-" in ast.unparse(key or node)]
+                yield from (text for text in map(_text, candidates) if _CODE.fullmatch(text))
+
+
+_CODE = re.compile(r"[a-z]+[0-9]*(-[a-z0-9]+)*")
+
+
+def _text(expression: ast.expr | None) -> str:
+    is_text = isinstance(expression, ast.Constant) and isinstance(expression.value, str)
+    return str(expression.value) if is_text else ""  # type: ignore[union-attr]  # it is a constant
+
+
+def test_every_pattern_is_in_the_readme() -> None:
+    section = README.split("## Patterns")[1].split("##")[0]
+    assert len(load()[0]) == 5
+    for words in ("add a column", "create an index", "add a foreign key", "drop a"):
+        assert words in section
