@@ -46,7 +46,7 @@ def _must_be_writable(answer: _Answer) -> None:
     if answer.in_recovery:
         raise HistoryError(
             "the server is a standby, which only replays what its primary does: nothing can be changed here.",
-            "Point the target at the primary; a dsn of several hosts finds it: target_session_attrs=read-write.",
+            "Point the target at the primary (a dsn of several hosts: target_session_attrs=read-write).",
             "25006",
         )
     if answer.read_only:

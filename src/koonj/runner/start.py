@@ -184,6 +184,7 @@ def _question(plan: Plan) -> Question:
 
 async def _migrate(session: Session, work: Work, index: int, of: int) -> AsyncIterator[Event]:
     run = run_transaction if work.in_one_transaction else run_steps
+    await asyncio.to_thread(getattr, work.migration, "fingerprints")  # a long file takes a second
     yield MigrationStarted(
         work.migration.name, work.direction, index, of, work.total, work.in_one_transaction
     )

@@ -132,7 +132,9 @@ async def _alone(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIter
         raise StepError(error, unknown=is_lost(error.error)) from error
     try:
         await _counted(journal, act_id, step)
-    except psycopg.Error:
+    except psycopg.Error as first:
+        if is_lost(first):
+            raise StepError(first, done=step.last) from first
         # Most likely a cancel that was meant for the statement; its effect is there and has to be counted.
         try:
             await _counted(journal, act_id, step)

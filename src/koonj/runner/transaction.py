@@ -25,9 +25,13 @@ from koonj.runner.work import Work
 class CommitError(Exception):
     """BEGIN, the history row or COMMIT failed, rather than a statement of the file."""
 
-    def __init__(self, error: psycopg.Error, transaction_id: str | None = None) -> None:
+    def __init__(
+        self, error: psycopg.Error, transaction_id: str | None = None, *, recording: bool = False
+    ) -> None:
         super().__init__(str(error))
         self.error = error
+        self.recording = recording
+        """The history row could not be written."""
         self.transaction_id = transaction_id
         """Of the transaction whose COMMIT was sent; None where it was not."""
 
@@ -75,11 +79,14 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
 
 
 async def _commit(journal: Journal) -> None:
-    conn, transaction_id = journal.session.conn, None
+    conn = journal.session.conn
     try:
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True)
         _, transaction_id = await history.insert(conn, row)
+    except psycopg.Error as error:
+        raise CommitError(error, recording=True) from error
+    try:
         await commit(conn)
     except psycopg.Error as error:
         raise CommitError(error, transaction_id) from error
@@ -115,7 +122,7 @@ async def _after_commit_error(journal: Journal, error: CommitError) -> None:
         return
     await roll_back(journal.session.conn)
     if fate is Fate.ROLLED_BACK:
-        raise MigrationError(await _rolled_back(journal, cause)) from cause
+        raise MigrationError(await _rolled_back(journal, error)) from cause
     name = journal.work.migration.name
     state = (
         f"Unknown: the connection was lost while {name} was being committed, and the target does not answer. "
@@ -125,17 +132,20 @@ async def _after_commit_error(journal: Journal, error: CommitError) -> None:
     raise MigrationError(of_error(journal.work, cause, state=state, next_steps=asking)) from cause
 
 
-async def _rolled_back(journal: Journal, error: StatementError | psycopg.Error) -> Failure:
-    cause = error.error if isinstance(error, StatementError) else error
-    state = f"Nothing of {journal.work.migration.name} is committed: its transaction was rolled back."
+async def _rolled_back(journal: Journal, error: StatementError | CommitError) -> Failure:
+    cause, name = error.error, journal.work.migration.name
+    state = f"Nothing of {name} is committed: its transaction was rolled back."
+    if isinstance(error, CommitError) and error.recording:
+        state = f"Its row in koonj.history could not be written. {state}"
     if is_lost(cause):
         state = (
-            f"The connection was lost. Nothing of {journal.work.migration.name} is committed: "
+            f"The connection was lost. Nothing of {name} is committed: "
             "the server rolls a transaction back whose client is gone."
         )
     elif not await journal.failed(cause):
         state += " The failure itself could not be written to history."
-    return of_error(journal.work, error, state=state, next_steps=next_steps(journal.work, 0))
+    where = error if isinstance(error, StatementError) else cause
+    return of_error(journal.work, where, state=state, next_steps=next_steps(journal.work, 0))
 
 
 async def _pause(journal: Journal, seconds: float) -> None:

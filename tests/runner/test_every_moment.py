@@ -1,0 +1,131 @@
+"""Cancelled, cut off or left alone at every event of a run: nothing is lost, and the way on leads to the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from koonj.runner.events import Direction, Event, Verdict
+from koonj.runner.request import Extent
+from koonj.runner.run import Run
+from support.project import Project, ending
+
+TABLES = {"t1", "a", "b", "t3"}
+
+END_SESSIONS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE application_name LIKE 'koonj%' AND datname = current_database()"
+)
+
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'koonj%' AND datname = current_database()"
+
+LOCKS = (
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+@pytest.fixture
+def mixed(project: Project) -> Project:
+    """One transaction, one file of steps, and one transaction with rows and a notice."""
+    project.table(1)
+    project.write(
+        "002_steps.sql",
+        """
+        CREATE TABLE IF NOT EXISTS a (id int);
+        VACUUM a;
+        BEGIN;
+        CREATE TABLE b (id int);
+        COMMIT;
+        CREATE INDEX CONCURRENTLY IF NOT EXISTS a_id ON a (id);
+        -- Rollback: none: test
+        """,
+    )
+    project.write(
+        "003_rows.sql",
+        "BEGIN;\nCREATE TABLE t3 (id int);\nCOPY t3 FROM stdin;\n1\n2\n\\.\n"
+        "DO $$ BEGIN RAISE NOTICE 'half way'; END $$;\nCOMMIT;\n-- Rollback: none: test\n",
+    )
+    return project
+
+
+def _start_over(project: Project) -> None:
+    tables = ", ".join(sorted(TABLES))
+    project.sql(f"DROP TABLE IF EXISTS {tables}; DROP SCHEMA IF EXISTS koonj CASCADE")
+
+
+def _start(project: Project) -> Run:
+    return project.start(Direction.APPLY, extent=Extent.ALL, allow=frozenset({"interrupted"}), reason="test")
+
+
+async def _until_gone(project: Project) -> None:
+    for _ in range(100):
+        if project.sql(SESSIONS) == [(0,)]:
+            break
+        await asyncio.sleep(0.02)
+    assert project.sql(SESSIONS) == [(0,)]
+    assert project.sql(LOCKS) == [(0,)]
+
+
+async def _check(project: Project) -> None:
+    """What koonj says, held against the catalog."""
+    await _until_gone(project)
+    states, tables = await project.states(), project.tables()
+    assert (states["001_make_t1.sql"] == "applied") == ("t1" in tables)
+    assert (states["003_rows.sql"] == "applied") == ("t3" in tables)
+    acts = [act for act in await project.acts() if act.name == "002_steps.sql"]
+    done = acts[-1].statements_done if acts else 0
+    assert done < 1 or "a" in tables
+    assert (done >= 3) == ("b" in tables)
+    assert (states["002_steps.sql"] == "applied") == (done == 4)
+
+
+async def _at_every_event(
+    project: Project, attack: Callable[[Run], Awaitable[None]], allowed: Sequence[Verdict]
+) -> None:
+    moment, reached = 0, True
+    while reached:
+        _start_over(project)
+        run = _start(project)
+        events: list[Event] = []
+        async for event in run.events():
+            events.append(event)
+            if len(events) == moment + 1:
+                await attack(run)
+        reached = len(events) > moment + 1
+        assert ending(events).verdict in allowed, (moment, ending(events))
+        await _check(project)
+        on = [event async for event in _start(project).events()]
+        assert ending(on).verdict in (Verdict.DONE, Verdict.NOTHING), (moment, ending(on))
+        assert project.tables() == TABLES
+        assert set((await project.states()).values()) == {"applied"}
+        moment += 1
+
+
+async def test_cancelled(mixed: Project) -> None:
+    async def cancel(run: Run) -> None:
+        await run.cancel()
+        await run.cancel()
+
+    await _at_every_event(mixed, cancel, [Verdict.INTERRUPTED, Verdict.DONE])
+
+
+async def test_cut_off_by_the_server(mixed: Project) -> None:
+    async def cut(_run: Run) -> None:
+        mixed.sql(END_SESSIONS)
+
+    await _at_every_event(mixed, cut, [Verdict.FAILED, Verdict.DONE])
+
+
+async def test_left_by_its_listener(mixed: Project) -> None:
+    moment, reached = 0, True
+    while reached:
+        _start_over(mixed)
+        events, reached = _start(mixed).events(), False
+        for _ in range(moment + 1):
+            await anext(events)
+        reached = await anext(events, None) is not None
+        await events.aclose()
+        assert mixed.sql(SESSIONS) == [(0,)] or not reached
+        await _check(mixed)
+        moment += 1
