@@ -125,7 +125,7 @@ async def test_left_by_its_listener(mixed: Project) -> None:
         for _ in range(moment + 1):
             await anext(events)
         reached = await anext(events, None) is not None
-        await events.aclose()
+        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
         assert mixed.sql(SESSIONS) == [(0,)] or not reached
         await _check(mixed)
         moment += 1

@@ -64,6 +64,11 @@ async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, 
     await conn.execute(sql.SQL("; ").join(settings))
 
 
+async def check_deferred(conn: AsyncConnection) -> None:
+    """Run deferred constraints and triggers now: under the file's role and search_path, not the fence's."""
+    await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     """Inside a transaction: undo what the file set, for what follows in this transaction only.
 

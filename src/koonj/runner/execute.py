@@ -14,6 +14,7 @@ from psycopg.errors import Diagnostic
 from koonj.runner.events import Notice, StatementFinished, StatementStarted
 from koonj.runner.run import Control
 from koonj.runner.work import Numbered, Work
+from koonj.sql.lexer import scan
 
 
 class StatementError(Exception):
@@ -58,10 +59,10 @@ def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: Numbered) -
     A quote that ends elsewhere can hide a COMMIT, and a file is UTF-8. Raises StatementError.
     """
     statement, told = numbered.statement, conn.pgconn.parameter_status
-    if told(b"standard_conforming_strings") != b"on" and "\\" in statement.text:
+    if told(b"standard_conforming_strings") != b"on" and not _one_with_escapes(statement.text):
         message = (
-            "standard_conforming_strings is off, and this statement has a backslash, which would escape. "
-            "Write E'…' where it has to, and leave the setting on."
+            "standard_conforming_strings is off on the server, where quotes in this statement end elsewhere "
+            "than they were read. Leave the setting on, and write E'…' where a backslash escapes."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
     encoding = (told(b"client_encoding") or b"").decode()
@@ -71,6 +72,14 @@ def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: Numbered) -
             "than these. Leave the setting as it is."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
+
+
+def _one_with_escapes(text: str) -> bool:
+    """Is it one statement, and whole, where a backslash in '…' escapes?"""
+    if "\\" not in text:
+        return True
+    items = list(scan(text, standard_conforming_strings=False))
+    return len(items) == 1 and items[0].unterminated is None
 
 
 def _ascii(work: Work, numbered: Numbered) -> bool:

@@ -14,7 +14,15 @@ import psycopg
 
 from koonj.migrations.act import Outcome
 from koonj.postgres import history
-from koonj.postgres.session import begin, commit, fence, own_transaction, roll_back, set_timeouts
+from koonj.postgres.session import (
+    begin,
+    check_deferred,
+    commit,
+    fence,
+    own_transaction,
+    roll_back,
+    set_timeouts,
+)
 from koonj.postgres.sqlstate import is_lost
 from koonj.runner.events import Event, MigrationFinished, Notice
 from koonj.runner.execute import StatementError, execute, hearing
@@ -83,11 +91,14 @@ async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIte
 async def _block(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIterator[Event]:
     """A transaction of the file's own, its count included. Raises StepError, Cancelled."""
     conn = journal.session.conn
+    said: list[Notice] = []
     try:
         await _begin(journal, step)
         async for event in _statements(journal, step):
             yield event
         journal.session.control.check()
+        with hearing(conn, journal.work.planned.name, said.append):
+            await check_deferred(conn)
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         transaction_id = await _count(journal, act_id, step)
     except (StatementError, psycopg.Error) as error:
@@ -96,9 +107,7 @@ async def _block(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIter
     except BaseException:
         await roll_back(conn)
         raise
-    said: list[Notice] = []
-    with hearing(conn, journal.work.planned.name, said.append):
-        await _commit(journal, step, transaction_id)
+    await _commit(journal, transaction_id)
     for notice in said:
         yield notice
 
@@ -112,7 +121,7 @@ async def _begin(journal: Journal, step: NumberedStep) -> None:
     await begin(journal.session.conn, text, lock, work.statement_timeout)
 
 
-async def _commit(journal: Journal, step: NumberedStep, transaction_id: str) -> None:
+async def _commit(journal: Journal, transaction_id: str) -> None:
     """COMMIT; where its answer is lost, what became of it is asked. Raises StepError."""
     try:
         await commit(journal.session.conn)

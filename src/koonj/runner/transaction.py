@@ -10,7 +10,7 @@ import psycopg
 
 from koonj.migrations.act import Outcome
 from koonj.postgres import history
-from koonj.postgres.session import begin, commit, fence, roll_back
+from koonj.postgres.session import begin, check_deferred, commit, fence, roll_back
 from koonj.postgres.sqlstate import RETRIED, is_lost
 from koonj.runner.events import Event, Failure, MigrationFinished, Notice, Retrying
 from koonj.runner.execute import StatementError, execute, hearing
@@ -80,6 +80,10 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
 
 async def _commit(journal: Journal) -> None:
     conn = journal.session.conn
+    try:
+        await check_deferred(conn)
+    except psycopg.Error as error:
+        raise CommitError(error) from error
     try:
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True)

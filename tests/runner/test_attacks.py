@@ -1,0 +1,215 @@
+"""Files that try to make koonj say what is not so."""
+
+import time
+
+import pytest
+
+from koonj.runner.events import Direction, Failure, Notice, StatementFinished, Verdict
+from support.project import Project, ending, of_kind
+
+NONE = "-- Rollback: none: test\n"
+
+
+async def _failure(project: Project) -> Failure:
+    failure = ending(await project.apply()).failure
+    assert failure is not None
+    return failure
+
+
+async def test_no_commit_hides_behind_other_rules_for_quotes(project: Project) -> None:
+    project.write(
+        "001_quotes.sql",
+        "BEGIN;\nCREATE TABLE a ();\n"
+        f"SET standard_conforming_strings = off; SELECT '\\''; COMMIT; --';\nSELECT 1/0;\nCOMMIT;\n{NONE}",
+    )
+    failure = await _failure(project)
+    assert "standard_conforming_strings" in failure.message
+    assert (failure.statement, failure.line) == (3, 3)
+    assert project.tables() == set()
+
+
+async def test_a_database_with_the_old_rules_for_quotes(project: Project) -> None:
+    [(database,)] = project.sql("SELECT current_database()")
+    project.sql(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
+    project.table(1)
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    project.write("002_path.sql", f"CREATE TABLE p AS SELECT 'c:\\\\temp' AS path;\n{NONE}")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT path FROM p") == [("c:\\temp",)], "as psql has it there"
+    project.write("003_quote.sql", f"CREATE TABLE q AS SELECT '\\' AS path;\n{NONE}")
+    assert "standard_conforming_strings" in (await _failure(project)).message
+
+
+async def test_a_file_in_utf8_is_not_stored_as_another_encoding(project: Project) -> None:
+    project.write(
+        "001_latin.sql",
+        f"SET client_encoding TO 'LATIN1';\nCREATE TABLE a (x text);\nINSERT INTO a VALUES ('é');\n{NONE}",
+    )
+    failure = await _failure(project)
+    assert (failure.statement, failure.line) == (3, 3)
+    assert "LATIN1" in failure.message
+    (project.path / "001_latin.sql").unlink()
+    project.write("001_latin.sql", f"SET client_encoding TO 'LATIN1';\nCREATE TABLE a (x text);\n{NONE}")
+    project.write("002_rows.sql", f"COPY a FROM stdin;\né\n\\.\n{NONE}")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT x FROM a") == [("é",)]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "default_transaction_read_only = on",
+        "default_transaction_isolation = 'serializable'",
+        "session_replication_role = 'replica'",
+        "row_security = off",
+        "search_path TO ''",
+        "client_encoding TO 'SQL_ASCII'",
+        "client_min_messages = 'error'",
+        "DateStyle = 'German'",
+    ],
+)
+async def test_what_a_step_sets_does_not_keep_koonj_from_counting(project: Project, setting: str) -> None:
+    project.write("001_steps.sql", f"SET {setting};\nVACUUM;\n{NONE}")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert await project.states() == {"001_steps.sql": "applied"}
+
+
+async def test_discard_all_between_steps(project: Project) -> None:
+    project.write("001_steps.sql", f"CREATE TABLE a ();\nDISCARD ALL;\nCREATE TABLE b ();\n{NONE}")
+    project.table(2)
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.tables() == {"a", "b", "t2"}
+
+
+async def test_a_transaction_that_made_itself_read_only_is_rolled_back(project: Project) -> None:
+    project.write(
+        "001_ro.sql", f"BEGIN;\nCREATE TABLE a ();\nSET transaction_read_only = on;\nCOMMIT;\n{NONE}"
+    )
+    failure = await _failure(project)
+    assert failure.sqlstate == "25006"
+    assert "koonj.history could not be written" in failure.state
+    assert project.tables() == set()
+
+
+async def test_a_session_that_the_file_lets_time_out_is_a_lost_connection(project: Project) -> None:
+    project.write(
+        "001_idle.sql",
+        "BEGIN;\nSET idle_in_transaction_session_timeout = 1;\nCREATE TABLE a ();\n"
+        + "SELECT 1;\n" * 5
+        + f"COMMIT;\n{NONE}",
+    )
+    events = []
+    async for event in project.start(Direction.APPLY).events():
+        events.append(event)
+        if isinstance(event, StatementFinished):
+            time.sleep(0.02)  # a screen that is busy
+    failure = ending(events).failure
+    assert failure is not None
+    assert (failure.sqlstate, failure.severity) == ("25P03", "FATAL")
+    assert "rolls a transaction back" in failure.state
+    assert project.tables() == set()
+    assert await project.states() == {"001_idle.sql": "pending"}
+
+
+async def test_commit_inside_a_procedure_runs_step_by_step(project: Project) -> None:
+    project.write(
+        "001_procedure.sql",
+        "CREATE TABLE a (n int);\n"
+        "DO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO a VALUES (i); COMMIT; END LOOP; END $$;\n"
+        f"VACUUM a;\n{NONE}",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT count(*) FROM a") == [(3,)]
+
+
+async def test_the_row_that_copy_refuses_is_found_in_the_file(project: Project) -> None:
+    project.write(
+        "001_rows.sql",
+        f"CREATE TABLE a (x int);\n\nCOPY a (x) FROM stdin;\n1\n2\nthree\n4\n\\.\nSELECT 1;\n{NONE}",
+    )
+    failure = await _failure(project)
+    assert (failure.statement, failure.line, failure.source) == (2, 6, "three")
+    assert "line 3" in (failure.context or "")
+    assert project.tables() == set()
+
+
+async def test_copy_without_rows_in_a_rollback_is_an_error_and_not_a_hang(project: Project) -> None:
+    project.write(
+        "001_rows.sql",
+        "CREATE TABLE a (x int);\n-- Rollback:\n-- COPY a FROM stdin;\n-- x\n-- \\.\n-- DROP TABLE a;\n",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    end = ending(await project.roll_back())
+    assert end.failure is not None
+    assert (end.failure.line, end.failure.source) == (4, "-- x")
+    assert await project.states() == {"001_rows.sql": "applied"}
+
+
+async def test_percent_signs_colons_and_parameters_are_sent_as_they_stand(project: Project) -> None:
+    project.path.joinpath("001_text.sql").write_bytes(
+        b"\xef\xbb\xbfBEGIN;\r\nCREATE TABLE a AS SELECT '100%s :x $1 %(y)s'::text AS t, 7 % 4 AS n;\r\nCOMMIT;\r\n"
+        b"-- Rollback: none: test\r\n"
+    )
+    project.write("002_empty.sql", "")
+    project.write("003_words.sql", f"-- only words\n{NONE}")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT * FROM a") == [("100%s :x $1 %(y)s", 3)]
+    assert set((await project.states()).values()) == {"applied"}
+
+
+async def test_savepoints_work_as_they_are_written(project: Project) -> None:
+    project.write(
+        "001_save.sql",
+        "BEGIN;\nCREATE TABLE a ();\nSAVEPOINT s;\nCREATE TABLE b ();\nROLLBACK TO s;\nRELEASE s;\n"
+        f"CREATE TABLE c ();\nCOMMIT;\n{NONE}",
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.tables() == {"a", "c"}
+
+
+async def test_a_flood_of_notices_comes_whole_and_in_order(project: Project) -> None:
+    project.write(
+        "001_flood.sql",
+        f"DO $$ BEGIN FOR i IN 1..20000 LOOP RAISE NOTICE '%', i; END LOOP; END $$;\n{NONE}",
+    )
+    events = await project.apply()
+    assert [n.message for n in of_kind(events, Notice)] == [str(i) for i in range(1, 20001)]
+
+
+async def test_notices_of_deferred_triggers_come_at_commit(project: Project) -> None:
+    project.write(
+        "001_deferred.sql",
+        """
+        BEGIN;
+        CREATE TABLE a (x int);
+        CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'late'; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER t AFTER INSERT ON a DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION say();
+        INSERT INTO a VALUES (1);
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    assert [n.message for n in of_kind(await project.apply(), Notice)] == ["late"]
+
+
+async def test_a_long_line_does_not_travel_in_the_failure(project: Project) -> None:
+    project.write(
+        "001_long.sql",
+        f"CREATE TABLE a (x text);\nINSERT INTO a VALUES ('{'x' * 50_000}'), (1/0);\nSELECT nothing;\n{NONE}",
+    )
+    failure = await _failure(project)
+    assert (failure.line, len(failure.source)) == (2, 10_000)
+
+
+async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None:
+    project.sql("CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1)")
+    project.write("001_index.sql", f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_x ON a (x);\n{NONE}")
+    assert "INVALID" in (await _failure(project)).state
+    failure = await _failure(project)
+    assert "DROP INDEX CONCURRENTLY public.a_x" in failure.message
+    assert await project.states() == {"001_index.sql": "failed"}
+    project.sql("DELETE FROM a; DROP INDEX a_x")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    (project.path / "002_again.sql").write_text((project.path / "001_index.sql").read_text())
+    assert ending(await project.apply()).verdict is Verdict.DONE, "a valid one is well"

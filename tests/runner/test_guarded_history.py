@@ -1,0 +1,228 @@
+"""Targets whose settings, rights and triggers stand between koonj and its history."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from koonj.runner.events import Direction, LockObtained, StatementStarted, Verdict
+from koonj.runner.request import Extent
+from support.project import Project, ending, listen, of_kind
+
+STEPS = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
+
+SWALLOW = """
+CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER swallow BEFORE {} ON koonj.history FOR EACH ROW EXECUTE FUNCTION swallow()
+"""
+
+
+@pytest.fixture
+def other_role(project: Project) -> Iterator[str]:
+    """A role that may make tables, and nothing else."""
+    [(database,)] = project.sql("SELECT current_database()")
+    role = f"other_{database}"
+    project.sql(f"CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}")
+    yield role
+    project.sql(f"DROP OWNED BY {role}")
+    project.sql(f"DROP ROLE {role}")
+
+
+def _set(project: Project, setting: str) -> None:
+    [(database,)] = project.sql("SELECT current_database()")
+    project.sql(f'ALTER DATABASE "{database}" SET {setting}')
+
+
+async def _refused(project: Project, *words: str) -> None:
+    """Refused before the lock, with these words, and nothing was run."""
+    events = await project.apply()
+    failure = ending(events).failure
+    assert failure is not None
+    assert not of_kind(events, LockObtained)
+    assert not of_kind(events, StatementStarted)
+    said = f"{failure.message} {failure.next}"
+    assert all(word in said for word in words), said
+
+
+async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
+    project: Project, other_role: str
+) -> None:
+    project.table(1)
+    await project.apply()
+    project.table(2)
+    mine = project.target
+    project.target = replace(mine, role=other_role)
+    await _refused(project, other_role, "GRANT SELECT, INSERT, UPDATE ON koonj.history TO")
+    assert project.tables() == {"t1"}
+    project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
+    project.write("003_steps.sql", STEPS)
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert [act.database_role for act in await project.acts()][1:] == [other_role] * 2
+
+
+async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
+    project: Project, other_role: str
+) -> None:
+    project.table(1)
+    mine = project.target
+    project.target = replace(mine, role=other_role)
+    await _refused(project, "GRANT CREATE ON DATABASE", other_role)
+    project.sql("CREATE SCHEMA koonj")
+    await _refused(project, "GRANT USAGE, CREATE ON SCHEMA koonj", other_role)
+    project.sql(f"GRANT USAGE, CREATE ON SCHEMA koonj TO {other_role}")
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.tables() == {"t1"}
+
+
+async def test_a_read_only_database_is_refused_and_can_be_looked_at(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    project.table(2)
+    _set(project, "default_transaction_read_only = on")
+    await _refused(project, "read-only", "default_transaction_read_only")
+    assert set((await project.states()).values()) == {"applied", "pending"}
+
+
+async def test_a_search_path_of_the_database_decides_nothing(project: Project) -> None:
+    project.sql(
+        "CREATE SCHEMA evil; CREATE DOMAIN evil.text AS pg_catalog.text CHECK (value <> 'apply');"
+        "CREATE DOMAIN evil.uuid AS pg_catalog.text;"
+        "CREATE FUNCTION evil.same(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.same)"
+    )
+    _set(project, "search_path TO evil, pg_catalog, public")
+    names = [
+        project.write(f"00{n}_make.sql", f"CREATE TABLE public.t{n} ();\n-- Rollback: none: test\n").name
+        for n in (1, 2)
+    ]
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert await project.states() == dict.fromkeys(names, "applied")
+    assert project.sql(
+        "SELECT count(*) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+        "WHERE a.attrelid = 'koonj.history'::regclass AND t.typnamespace <> 'pg_catalog'::regnamespace"
+    ) == [(0,)]
+
+
+async def test_dates_are_read_whatever_their_style_and_zone(project: Project) -> None:
+    _set(project, "DateStyle = 'German'")
+    _set(project, "TimeZone = 'FOO+3:30'")
+    project.table(1)
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    (act,) = await project.acts()
+    [(started,)] = project.sql("SELECT extract(epoch FROM started)::float8 FROM koonj.history")
+    assert act.started.timestamp() == pytest.approx(started, abs=1e-5)
+
+
+async def test_a_policy_that_hides_history_is_an_error_and_not_a_short_history(
+    project: Project, other_role: str
+) -> None:
+    project.table(1)
+    await project.apply()
+    project.sql("ALTER TABLE koonj.history ENABLE ROW LEVEL SECURITY")
+    project.target = replace(project.target, role=other_role)
+    status = await project.status()
+    assert not status.known
+    assert "row-level security" in (status.error or "")
+
+
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE"])
+async def test_a_trigger_that_swallows_history_is_no_success(project: Project, event: str) -> None:
+    project.table(1)
+    await project.apply()
+    project.sql(SWALLOW.format(event))
+    project.write("002_steps.sql", STEPS)
+    end = ending(await project.apply())
+    assert end.verdict is Verdict.FAILED
+    assert end.failure is not None
+    assert "trigger" in end.failure.message
+    if event == "INSERT":
+        assert project.tables() == {"t1"}
+        assert await project.states() == {"001_make_t1.sql": "applied", "002_steps.sql": "pending"}
+    else:
+        assert "could not write that to its history" in end.failure.state
+        assert (await project.states())["002_steps.sql"] == "interrupted"
+
+
+async def test_history_dropped_by_a_step_is_said(project: Project) -> None:
+    project.write(
+        "001_drop.sql", "CREATE TABLE a ();\nVACUUM a;\nDROP SCHEMA koonj CASCADE;\n-- Rollback: none: test\n"
+    )
+    failure = ending(await project.apply()).failure
+    assert failure is not None
+    assert len(failure.committed) == 3
+    assert "could not write that to its history" in failure.state
+
+
+async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_it(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    project.write(
+        "002_drop.sql",
+        "BEGIN;\nCREATE TABLE a ();\nDROP SCHEMA koonj CASCADE;\nCOMMIT;\n-- Rollback: none: x\n",
+    )
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert project.tables() == {"t1"}
+    assert await project.states() == {"001_make_t1.sql": "applied", "002_drop.sql": "failed"}
+
+
+async def test_an_event_trigger_that_forbids_the_history_is_named(project: Project) -> None:
+    project.table(1)
+    project.sql(
+        "CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ddl here'; END $$;"
+        "CREATE EVENT TRIGGER forbid ON ddl_command_end EXECUTE FUNCTION forbid()"
+    )
+    failure = ending(await project.apply()).failure
+    assert failure is not None
+    assert failure.message.endswith("koonj's history could not be made: no ddl here")
+    assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "change", ["action = 'rehearse'", "outcome = 'half'", "started = 'infinity'", "finished = '-infinity'"]
+)
+async def test_a_history_of_another_version_is_said_to_be_one(project: Project, change: str) -> None:
+    project.table(1)
+    await project.apply()
+    project.sql(
+        "ALTER TABLE koonj.history DROP CONSTRAINT history_action_check, DROP CONSTRAINT history_outcome_check"
+    )
+    project.sql(f"UPDATE koonj.history SET {change}")
+    status = await project.status()
+    if (
+        project.sql("SELECT current_setting('server_version_num')::int < 170000") == [(True,)]
+        and "infinity" in change
+    ):
+        return  # extract(epoch …) is 0 there
+    assert "does not know" in (status.error or "")
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+
+
+async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    project.write(
+        "002_wait.sql",
+        "-- koonj: lock_timeout 100ms\nBEGIN;\nCREATE TABLE a ();\nCOMMIT;\n-- Rollback: none: test\n",
+    )
+    with psycopg.connect(project.target.dsn) as blocker:
+        blocker.execute("LOCK TABLE koonj.history IN SHARE MODE")
+        failure = ending(await project.apply()).failure
+    assert failure is not None
+    assert failure.sqlstate == "55P03"
+    assert failure.state.startswith("Its row in koonj.history could not be written. Nothing of 002_wait.sql")
+    assert project.tables() == {"t1"}
+
+
+async def test_two_databases_of_one_server_do_not_wait_for_each_other(
+    project: Project, make_project: "type[Project]"
+) -> None:
+    other = make_project()  # type: ignore[call-arg]  # a fixture that makes one
+    for one in (project, other):
+        one.write("001_sleep.sql", "SELECT pg_sleep(0.3);\n-- Rollback: none: test\n")
+    run = project.start(Direction.APPLY, extent=Extent.ALL)
+    async for event in run.events():
+        if isinstance(event, StatementStarted):
+            events = await listen(other.start(Direction.APPLY, wait=0.0))
+            assert ending(events).verdict is Verdict.DONE
+            break

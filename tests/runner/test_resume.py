@@ -1,0 +1,201 @@
+"""A migration of several steps that stopped half way goes on where it stopped, and only there."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from koonj.runner.events import Direction, PlanMade, StatementStarted, Verdict
+from support.project import Project, ending, listen, of_kind
+
+NONE = "-- Rollback: none: test\n"
+
+
+async def _mend(project: Project, name: str, old: str, new: str) -> None:
+    file = project.path / name
+    file.write_text(file.read_text().replace(old, new))
+
+
+async def test_the_statement_that_failed_can_be_mended(project: Project) -> None:
+    project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\n{NONE}")
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+    await _mend(project, "001_steps.sql", "integger", "integer")
+    await _mend(project, "001_steps.sql", "VACUUM a", "-- at night\nVACUUM   a")
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert [s.index for s in of_kind(events, StatementStarted)] == [3]
+    assert project.tables() == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("TABLE a ();\nVACUUM a;", "TABLE aa ();\nVACUUM aa;"),
+        ("VACUUM a;\n", ""),
+        ("CREATE TABLE a ();\nVACUUM a;", "BEGIN;\nCREATE TABLE a ();\nCOMMIT;"),
+    ],
+    ids=["other", "fewer", "other steps"],
+)
+async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
+    project: Project, old: str, new: str
+) -> None:
+    project.write(
+        "001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\nVACUUM b;\n{NONE}"
+    )
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+    await _mend(project, "001_steps.sql", "integger", "integer")
+    await _mend(project, "001_steps.sql", old, new)
+    stopped = ending(await project.apply())
+    assert stopped.verdict is Verdict.STOPPED
+    (obstacle,) = stopped.obstacles
+    assert (obstacle.state, obstacle.can_allow) == ("edited", True)
+    assert "2 committed statements" in obstacle.message
+    project.sql("DROP TABLE a")
+    events = await project.apply(allow=frozenset({"edited"}), reason="a was dropped by hand")
+    assert ending(events).verdict is Verdict.DONE
+    assert of_kind(events, StatementStarted)[0].index == 1
+    assert [act.accepted for act in await project.acts() if act.action == "accept"] == ["edited"]
+
+
+async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Project) -> None:
+    project.sql(
+        "CREATE SCHEMA s; CREATE TABLE s.t (x int); INSERT INTO s.t VALUES (1), (1); CREATE TABLE t (x int)"
+    )
+    project.write(
+        "001_index.sql",
+        "SET search_path TO s;\nSELECT pg_catalog.set_config('work_mem', '5MB', false);\n"
+        "CREATE INDEX CONCURRENTLY one ON t (x);\nCREATE UNIQUE INDEX CONCURRENTLY two ON t (x);\n"
+        f"CREATE TABLE seen AS SELECT current_setting('work_mem') AS work_mem;\n{NONE}",
+    )
+    assert ending(await project.apply()).verdict is Verdict.FAILED
+    project.sql("DELETE FROM s.t; DROP INDEX s.two")
+    events = await project.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert [s.index for s in of_kind(events, StatementStarted)] == [1, 2, 4, 5]
+    assert project.sql("SELECT DISTINCT schemaname::text FROM pg_indexes WHERE tablename = 't'") == [("s",)]
+    assert project.sql("SELECT work_mem FROM s.seen") == [("5MB",)]
+
+
+async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None:
+    project.write(
+        "001_steps.sql",
+        "CREATE TABLE a ();\nCREATE TABLE b ();\n"
+        "-- Rollback:\n-- DROP TABLE a;\n-- VACUUM;\n-- DROP TABLE c;\n-- DROP TABLE b;\n",
+    )
+    await project.apply()
+    failure = ending(await project.roll_back()).failure
+    assert failure is not None
+    assert (failure.line, len(failure.committed)) == (6, 2)
+    assert await project.states() == {"001_steps.sql": "failed"}
+    await _mend(project, "001_steps.sql", "DROP TABLE c", "DROP TABLE IF EXISTS c")
+    events = await project.roll_back()
+    assert [s.index for s in of_kind(events, StatementStarted)] == [3, 4]
+    assert ending(events).verdict is Verdict.DONE
+    assert project.tables() == set()
+    assert await project.states() == {"001_steps.sql": "pending"}
+
+
+async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Project) -> None:
+    project.sql("CREATE TABLE t (x int); INSERT INTO t VALUES (1), (1)")
+    project.write(
+        "001_index.sql",
+        f"CREATE INDEX CONCURRENTLY one ON t (x);\nCREATE UNIQUE INDEX CONCURRENTLY two ON t (x);\n{NONE}",
+    )
+    failure = ending(await project.apply()).failure
+    assert failure is not None
+    assert (failure.sqlstate, len(failure.committed)) == ("23505", 1)
+    assert "INVALID indexes on the target now: public.two." in failure.state
+    project.sql("DELETE FROM t; DROP INDEX two")
+    (planned,) = of_kind(events := await project.apply(), PlanMade)[0].plan.migrations
+    assert planned.done == 1
+    assert ending(events).verdict is Verdict.DONE
+
+
+async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
+    project.table(3)
+    await project.apply()
+    project.table(2)
+    project.write("002_other.sql", f"CREATE TABLE other ();\n{NONE}")
+    stopped = ending(await project.apply(allow=frozenset({"duplicate"}), reason="both"))
+    assert stopped.verdict is Verdict.STOPPED
+    assert {obstacle.state for obstacle in stopped.obstacles} == {"late"}
+    assert not [act for act in await project.acts() if act.action == "accept"]
+    events = await project.apply(allow=frozenset({"duplicate", "late"}), reason="both")
+    assert ending(events).verdict is Verdict.DONE
+    accepts = [(act.name, act.accepted) for act in await project.acts() if act.action == "accept"]
+    assert len(accepts) == len(set(accepts)) == 4
+
+
+async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> None:
+    project.table(1)
+    run = project.start(Direction.APPLY)
+    await run.cancel()
+    assert ending(await listen(run)).verdict is Verdict.INTERRUPTED
+    assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
+
+
+async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(project: Project) -> None:
+    from dataclasses import replace
+
+    project.table(1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)
+        dsn = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x"
+        project.target = replace(project.target, dsn=dsn)
+        run = project.start(Direction.APPLY)
+        task = asyncio.create_task(listen(run))
+        await asyncio.sleep(0.2)
+        begun = time.monotonic()
+        await run.cancel()
+        assert ending(await task).verdict is Verdict.INTERRUPTED
+        assert time.monotonic() - begun < 5
+
+
+async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -> None:
+    import psycopg
+
+    from koonj.runner.events import Retrying
+
+    project.table(1)
+    await project.apply()
+    project.write(
+        "002_wait.sql",
+        f"-- koonj: lock_timeout 20ms\n-- koonj: retries 5\nBEGIN;\nALTER TABLE t1 ADD x int;\nCOMMIT;\n{NONE}",
+    )
+    with psycopg.connect(project.target.dsn) as blocker:
+        blocker.execute("LOCK TABLE t1")
+        run = project.start(Direction.APPLY)
+        events = []
+        async for event in run.events():
+            events.append(event)
+            if isinstance(event, Retrying):
+                await run.cancel()
+    assert ending(events).verdict is Verdict.INTERRUPTED
+    assert "Nothing of 002_wait.sql is committed" in ending(events).message
+    assert (await project.states())["002_wait.sql"] == "failed"
+
+
+async def test_a_serialization_failure_at_commit_is_tried_again_too(project: Project) -> None:
+    project.sql("CREATE TABLE tries (n int); CREATE SEQUENCE attempts")
+    project.write(
+        "001_again.sql",
+        """
+        -- koonj: retries 1
+        BEGIN;
+        CREATE TABLE a (x int);
+        CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('attempts') = 1 THEN RAISE SQLSTATE '40001'; END IF;
+            RETURN NULL;
+        END $$;
+        CREATE CONSTRAINT TRIGGER t AFTER INSERT ON a DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION fail_once();
+        INSERT INTO a VALUES (1);
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert project.sql("SELECT count(*) FROM a") == [(1,)]
