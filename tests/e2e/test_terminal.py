@@ -21,7 +21,7 @@ def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> 
         user.presses("C-z", sees="Stopped")
         terminal.until_prompt()
         assert terminal.flags() == "0 0 1"
-        assert terminal.modes() == set()
+        terminal.until(lambda: terminal.modes() == set())
         terminal.enter("clear")
         terminal.until(lambda: "Stopped" not in user.text)
         terminal.enter("fg")
@@ -56,6 +56,31 @@ def test_without_colour(project: Project, person: Callable[..., Person]) -> None
     user.presses("n", sees="Enter fill in")
     assert terminal.colours() == []
     user.presses("Escape", sees="1 Migrations")
+    user.leaves("q")
+
+
+def test_keys_that_come_in_one_packet_find_their_place(
+    project: Project, person: Callable[..., Person]
+) -> None:
+    project.copy(5)
+    user = person()
+    terminal = user.terminal
+    user.opens("0 applied  5 pending")
+    terminal.press("/", *"role", "Enter", "j")
+    terminal.until("003_seed_roles_and_permissions.sql")
+    assert [row[1:4] for row in user.rows()] == ["002", "003", "004"]
+    user.presses("Escape")
+    terminal.until(lambda: len(user.rows()) == 5)
+    for _ in range(3):
+        terminal.press("n", "Escape")  # the palette closes before its patterns are read
+        terminal.until("1 Migrations")
+    user.presses("n", sees="› Add a column with a default")
+    terminal.press("j", "j", "Enter", *"users", "Enter", *"email", "Enter")
+    terminal.until("CREATE INDEX CONCURRENTLY users_email_idx")
+    user.presses("Escape")
+    terminal.until("Enter fill in")
+    user.presses("Escape", sees="1 Migrations")
+    assert len(user.rows()) == 5
     user.leaves("q")
 
 

@@ -16,6 +16,7 @@ def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
 
     user.opens("0 applied  5 pending")
     assert terminal.flags() == "1 1 0"
+    assert {25, 1000, 1006, 1049} <= terminal.modes()  # cursor, mouse, alternate screen: to be put back
     assert [row.split()[0].strip("›") for row in user.rows()] == ["001", "002", "003", "004", "005"]
     assert all(row.endswith("◦ pending") for row in user.rows())
     assert "CREATE TABLE IF NOT EXISTS users (" in user.text

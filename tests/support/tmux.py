@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for anything that must appear; only a failing test waits for so long."""
 STEP = 0.05
 

@@ -17,6 +17,8 @@ from textual.message_pump import MessagePump
 
 PATIENCE = 0.5
 """Seconds; a widget that was removed with the key never says that it is done."""
+ROUNDS = 3
+"""The key goes up, then a message that it became, then what that one became: Enter of an entry, of its row."""
 
 
 class InOrder:
@@ -42,7 +44,7 @@ class InOrder:
         path = self._path()
         await self._handle(event)
         self._app.set_timer(PATIENCE, lambda turn=self._turn: self._done(turn))
-        self._follow(path, self._turn)
+        self._follow(path * ROUNDS, self._turn)
 
     def _path(self) -> list[MessagePump]:
         """Whose queues the key goes through: from the focused widget up to the app with its bindings."""
