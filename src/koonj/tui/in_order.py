@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 PATIENCE = 0.5
 """Seconds; a widget that was removed with the key never says that it is done."""
 ROUNDS = 3
-"""The key goes up, then a message that it became, then what that one became: Enter of an entry, of its row."""
+"""The key goes up, then a message that it became, then what that became: Enter of an entry, of its row."""
 
 
 class InOrder:
