@@ -126,6 +126,5 @@ async def test_left_by_its_listener(mixed: Project) -> None:
             await anext(events)
         reached = await anext(events, None) is not None
         await events.aclose()  # type: ignore[attr-defined]  # it is a generator
-        assert mixed.sql(SESSIONS) == [(0,)] or not reached
         await _check(mixed)
         moment += 1
