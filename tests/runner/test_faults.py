@@ -60,6 +60,25 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     ) == [(0,)]
 
 
+async def test_cancel_stops_rows_on_their_way(project: Project) -> None:
+    rows = ("x" * 200 + "\n") * 100_000
+    project.write(
+        "001_rows.sql", f"CREATE TABLE t1 (x text);\nCOPY t1 FROM stdin;\n{rows}\\.\n-- Rollback: none: x\n"
+    )
+    run = project.start(Direction.APPLY)
+    events = []
+    async for event in run.events():
+        events.append(event)
+        if isinstance(event, StatementStarted) and event.index == 2:
+            asyncio.get_running_loop().call_later(0.02, lambda: asyncio.ensure_future(run.cancel()))
+    end = ending(events)
+    assert (end.verdict, end.failure and end.failure.sqlstate) == (Verdict.INTERRUPTED, "57014")
+    assert end.failure is not None
+    assert end.failure.statement == 2
+    assert project.tables() == set()
+    assert await project.states() == {"001_rows.sql": "failed"}
+
+
 async def test_cancel_between_steps_counts_what_is_committed(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP_ALONE)
     run = project.start(Direction.APPLY)

@@ -1,8 +1,10 @@
 """What a file sets neither moves the history nor outlives the file."""
 
+import asyncio
+
 import psycopg
 
-from koonj.runner.events import Verdict
+from koonj.runner.events import Direction, RunFinished, StatementStarted, Verdict
 from support.project import Project, ending
 
 
@@ -112,6 +114,28 @@ async def test_a_file_that_gives_the_lock_away_does_not_open_the_door(project: P
     )
     assert ending(await project.apply()).verdict is Verdict.DONE
     assert project.sql("SELECT held FROM seen") == [(1,)]
+
+
+async def test_a_lock_given_away_and_taken_by_another_run_stops_before_the_commit(project: Project) -> None:
+    project.table(1)
+    await project.apply()
+    project.write(
+        "002_unlock.sql",
+        "CREATE TABLE IF NOT EXISTS once (n int);\nSELECT pg_advisory_unlock_all();\n"
+        "SELECT pg_sleep(0.5);\nINSERT INTO once VALUES (1);\n-- Rollback: none: test\n",
+    )
+    first = project.start(Direction.APPLY)
+    seen: list[RunFinished] = []
+    async for event in first.events():
+        if isinstance(event, StatementStarted) and event.index == 3:
+            second = asyncio.create_task(project.apply())
+            await asyncio.sleep(0.2)
+        if isinstance(event, RunFinished):
+            seen.append(event)
+    assert seen[0].verdict is Verdict.FAILED
+    assert "released koonj's lock" in seen[0].message
+    assert ending(await second).verdict is Verdict.DONE
+    assert project.sql("SELECT count(*) FROM once") == [(1,)]
 
 
 async def test_the_lock_is_free_after_the_run(project: Project) -> None:

@@ -115,7 +115,7 @@ def locked(holder: LockHolder, seconds: float) -> End:
 
 
 def lock_lost(holder: LockHolder | None) -> End:
-    """A file gave the lock away, and another run has it now."""
+    """A file gave the lock away, and another run has it now: its transaction is not committed."""
     message = f"A migration released koonj's lock, and {who(holder)} took it. The rest was not tried."
     return End(Verdict.FAILED, message)
 

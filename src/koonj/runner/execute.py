@@ -35,7 +35,9 @@ async def execute(
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
     begun = monotonic()
     _must_be_read_alike(conn, work, numbered)
-    rows = work.script.data(statement) if statement.copy_data is not None else None
+    rows = None
+    if statement.copy_data is not None:
+        rows = _until_cancelled(work.script.data(statement), control)
     said: asyncio.Queue[Notice | None] = asyncio.Queue()
 
     with hearing(conn, name, said.put_nowait):
@@ -85,6 +87,17 @@ def _one_with_escapes(text: str) -> bool:
 def _ascii(work: Work, numbered: Numbered) -> bool:
     start, end = numbered.statement.copy_data or (0, 0)
     return numbered.statement.text.isascii() and work.script.source.text[start:end].isascii()
+
+
+def _until_cancelled(rows: Iterable[bytes], control: Control) -> Iterator[bytes]:
+    """The rows of a COPY, with an error among them, for the server too, where a person cancels.
+
+    Otherwise they would go on to the last one, though the server has long refused them.
+    """
+    for chunk in rows:
+        if control.cancelled:
+            raise psycopg.errors.QueryCanceled("cancelled while its rows were being sent")
+        yield chunk
 
 
 async def _send(

@@ -40,7 +40,8 @@ def same_beginning(ran: Migration, now: Migration, direction: Direction, done: i
 
     So a statement that failed can be mended, and the run goes on with it.
     """
-    return _beginning(ran, direction, done) == _beginning(now, direction, done)
+    before = _beginning(ran, direction, done)
+    return before is not None and before == _beginning(now, direction, done)
 
 
 def _beginning(

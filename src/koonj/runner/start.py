@@ -46,13 +46,14 @@ from koonj.runner.events import (
     RunStarted,
 )
 from koonj.runner.failure import MigrationError
-from koonj.runner.plan import Planned, make_plan
+from koonj.runner.plan import make_plan
+from koonj.runner.planner import Planned
 from koonj.runner.request import Request
 from koonj.runner.run import Cancelled, Control, Run
 from koonj.runner.session import Session, open_session
 from koonj.runner.steps import run_steps
 from koonj.runner.transaction import run_transaction
-from koonj.runner.waiting import LockNotObtainedError, obtain_lock
+from koonj.runner.waiting import LockLostError, LockNotObtainedError, keep_lock, obtain_lock
 from koonj.runner.work import Work
 
 
@@ -88,6 +89,8 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
         end = stopped_by(error.failure, cancelled=control.cancelled)
     except End as error:
         end = error
+    except LockLostError as error:
+        end = lock_lost(error.holder)
     except (ConnectError, HistoryError, FolderError, psycopg.Error) as error:
         end = stopped_by(
             outside_failure(error, job.target, job.request.direction), cancelled=control.cancelled
@@ -192,16 +195,7 @@ async def _migrate(session: Session, work: Work, index: int, of: int) -> AsyncIt
         yield event
     if not session.conn.closed:
         await clean(session.conn, session.target)
-        await _keep_lock(session)
-
-
-async def _keep_lock(session: Session) -> None:
-    """A file can give the lock away (DISCARD ALL, pg_advisory_unlock_all): take it again, or stop."""
-    held = await advisory_lock.holder(session.conn)
-    if held is not None and held.pid == session.conn.info.backend_pid:
-        return
-    if not await advisory_lock.try_lock(session.conn):
-        raise lock_lost(held)
+        await keep_lock(session)
 
 
 async def _leave(session: Session) -> None:

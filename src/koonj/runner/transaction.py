@@ -19,6 +19,7 @@ from koonj.runner.journal import Journal
 from koonj.runner.run import Cancelled
 from koonj.runner.session import Session
 from koonj.runner.settle import Fate, fate_of
+from koonj.runner.waiting import LockLostError, keep_lock
 from koonj.runner.work import Work
 
 
@@ -52,6 +53,9 @@ async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
             retrying = _retrying(work, error, attempt)
             yield retrying
             await _pause(journal, retrying.pause)
+        except LockLostError:
+            await roll_back(session.conn)
+            raise
         except Cancelled as error:
             await roll_back(session.conn)
             raise MigrationError(await _cancelled(journal)) from error
@@ -86,6 +90,7 @@ async def _commit(journal: Journal) -> None:
         raise CommitError(error) from error
     try:
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
+        await keep_lock(journal.session)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True)
         _, transaction_id = await history.insert(conn, row)
     except psycopg.Error as error:

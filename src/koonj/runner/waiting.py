@@ -1,4 +1,4 @@
-"""Getting the target's lock: one runner at a time."""
+"""Getting the target's lock, and keeping it: one runner at a time."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ class LockNotObtainedError(Exception):
         self.seconds = seconds
 
 
+class LockLostError(Exception):
+    """A file gave the lock away, and another run has it now."""
+
+    def __init__(self, holder: LockHolder | None) -> None:
+        super().__init__("a migration released the target's lock")
+        self.holder = holder
+
+
 async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockObtained]:
     """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
     begun = monotonic()
@@ -42,3 +50,15 @@ async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[Wai
             yield WaitingForLock(holder, waited)
         await session.control.pause(POLL)
     yield LockObtained(monotonic() - begun)
+
+
+async def keep_lock(session: Session) -> None:
+    """Hold that the lock is still there, or take it again. Raises LockLostError.
+
+    A file can give it away (DISCARD ALL, pg_advisory_unlock_all).
+    """
+    held = await advisory_lock.holder(session.conn)
+    if held is not None and held.pid == session.conn.info.backend_pid:
+        return
+    if not await advisory_lock.try_lock(session.conn):
+        raise LockLostError(held)
