@@ -1,5 +1,7 @@
 """Status is SELECT-only, and knows what it does not know."""
 
+from dataclasses import replace
+
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -61,3 +63,13 @@ async def test_a_history_that_may_not_be_read_is_said_so(project: Project) -> No
     status = await read_status(project.connector, Target("blind", dsn), project.reader.read())
     assert "permission denied" in (status.error or "")
     assert "GRANT" in (status.hint or "")
+
+
+async def test_a_long_silent_statement_keeps_its_connection_alive(project: Project) -> None:
+    conn = await project.connector.connect(project.target)
+    async with conn:
+        assert conn.info.get_parameters()["keepalives_idle"] == "30"
+    project.target = replace(project.target, dsn=f"{project.target.dsn} keepalives_idle=7")
+    conn = await project.connector.connect(project.target)
+    async with conn:
+        assert conn.info.get_parameters()["keepalives_idle"] == "7", "the dsn decides"

@@ -26,6 +26,15 @@ OLDEST_MAJOR = 13
 CONNECT_TIMEOUT = 10
 """Seconds, where the dsn says nothing."""
 
+_DEFAULTS = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+}
+"""Where the dsn says nothing. An index can be hours in the making without a word on the line: no router may
+forget the connection meanwhile, and one that is gone is noticed within minutes, not hours."""
+
 _SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
 
 
@@ -150,8 +159,7 @@ async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
             "Write it as postgresql://user@host/database or as host=… dbname=… user=….",
         ) from error
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
-    if "connect_timeout" not in parts:
-        extra["connect_timeout"] = CONNECT_TIMEOUT
+    extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
     if target.password is not None:
         extra["password"] = await asyncio.to_thread(_password_of, target)
     try:
