@@ -67,7 +67,8 @@ async def _start(journal: Journal) -> int:
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
         state = f"Nothing of {work.migration.name} was sent."
-        raise MigrationError(of_error(work, error, state=state, next_steps=next_steps(work, 0))) from error
+        following = next_steps(work, work.planned.done)
+        raise MigrationError(of_error(work, error, state=state, next_steps=following)) from error
     return act_id
 
 
