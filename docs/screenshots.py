@@ -40,7 +40,7 @@ COMMIT;
 """
 
 
-async def _until(pilot: Pilot[int], text: str) -> None:
+async def _until(pilot: Pilot[None], text: str) -> None:
     """Wait until the screen shows a text."""
     for _ in range(PATIENCE):
         await pilot.pause(0.05)
@@ -49,13 +49,13 @@ async def _until(pilot: Pilot[int], text: str) -> None:
     raise SystemExit(f"the screen never showed {text!r}")
 
 
-async def _yes(pilot: Pilot[int]) -> None:
+async def _yes(pilot: Pilot[None]) -> None:
     """As a person who has read the plan: a y that comes at once does not count."""
     await pilot.pause(1)
     await pilot.press("y")
 
 
-def _keep(pilot: Pilot[int], name: str) -> None:
+def _keep(pilot: Pilot[None], name: str) -> None:
     picture = pilot.app.export_screenshot(title="koonj")
     (DOCS / f"{name}.svg").write_text(picture, encoding="utf-8")
     print(f"docs/{name}.svg")
