@@ -10,7 +10,7 @@ from textual.app import App
 
 from koonj.config import Settings
 from koonj.tui.engine import Engine
-from koonj.tui.in_order import InOrder
+from koonj.tui.in_order import InOrder, Typed
 from koonj.tui.keys import Keys
 from koonj.tui.private import CrashReport, write_ascii_only
 from koonj.tui.screens.main import Main
@@ -49,10 +49,10 @@ class Koonj(CrashReport, App[None]):
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
             self.keys.note(event)
-            if not event.is_forwarded:
-                await self._in_order.take(event)
-                return
-        await super().on_event(event)
+        if isinstance(event, Typed) and not event.is_forwarded:
+            await self._in_order.take(event)
+        else:
+            await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Textual's own way out leads through ours, which asks while a run goes on."""

@@ -34,15 +34,15 @@ def document(migration: Migration, of_folder: tuple[Problem, ...] = ()) -> Docum
     Parses its text: for a large one, not in the thread that paints.
     """
     sections, shape = migration.sections, migration.rollback_shape
-    script, line = sections.rollback, sections.rollback_line
+    script = sections.rollback
     none_reason = (
         f"No rollback: {sections.none_reason}" if sections.none_reason else "The file has no rollback."
     )
     return Document(
         name=migration.name,
         path=migration.shown_path,
-        body=SqlText(_before(migration.text, line)),
-        rollback=SqlText(script.source.text, first_line=(line or 0) + 1) if script else None,
+        body=SqlText(_before(migration.text, sections.rollback_line)),
+        rollback=SqlText(script.source.text, first_line=script.first_line) if script else None,
         mode=migration.shape.explanation,
         rollback_mode=shape.explanation if shape else none_reason,
         problems=(*of_folder, *migration.problems),

@@ -1,4 +1,4 @@
-"""Keys one after the other.
+"""Keys, and what is pasted, one after the other.
 
 Textual forwards a key to the focused widget, and lets it bubble up to the bindings, while the next key is on
 its way already. Over ssh several keys come in one packet: `/` and what is typed after it, Tab and the next
@@ -8,8 +8,10 @@ waits here until the one before it has been acted on.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import ClassVar
 
 from textual import events
 from textual.app import App
@@ -17,64 +19,68 @@ from textual.message_pump import MessagePump
 
 PATIENCE = 0.5
 """Seconds; a widget that was removed with the key never says that it is done."""
-ROUNDS = 3
-"""The key goes up, then a message that it became, then what that became: Enter of an entry, of its row."""
+
+Typed = events.Key | events.Paste
 
 
 class InOrder:
-    """Hands an app its keys, one at a time."""
+    """Hands an app what is typed and pasted, one thing at a time."""
 
-    def __init__(self, app: App[None], handle: Callable[[events.Key], Awaitable[None]]) -> None:
+    def __init__(self, app: App[None], handle: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
         self._handle = handle
-        self._waiting: deque[events.Key] = deque()
-        self._turn = 0
+        self._waiting: deque[Typed] = deque()
+        self._behind: _Behind | None = None
         self._busy = False
 
-    async def take(self, event: events.Key) -> None:
-        """Act on a key that was pressed: now, or when those before it are done."""
-        if self._busy:
-            self._waiting.append(event)
-        else:
-            await self._act(event)
+    async def take(self, event: Typed) -> None:
+        """Act on what was typed: now, or when what came before it is done."""
+        self._waiting.append(event)
+        if not self._busy:
+            self._busy = True
+            await self._next()
 
-    async def _act(self, event: events.Key) -> None:
-        self._busy = True
-        self._turn += 1
-        path = self._path()
+    async def _next(self) -> None:
+        event = self._waiting.popleft()
+        self._behind = behind = _Behind(self._places(self._path()), self._done)
         await self._handle(event)
-        self._app.set_timer(PATIENCE, lambda turn=self._turn: self._done(turn))
-        self._follow(path * ROUNDS, self._turn)
+        behind()
+
+    def _places(self, path: list[MessagePump]) -> Iterator[MessagePump]:
+        """Whose queues the key goes through, and then those of what it brought: a message, a screen, focus."""
+        yield from path
+        yield from self._path()
 
     def _path(self) -> list[MessagePump]:
-        """Whose queues the key goes through: from the focused widget up to the app with its bindings."""
+        """From the focused widget up to the app with its bindings."""
         first = self._app.focused or self._app.screen
         return [*first.ancestors_with_self, self._app]
 
-    def _follow(self, path: list[MessagePump], turn: int) -> None:
-        """Queue up behind the key, in each place in turn."""
-        while path:
-            place = path.pop(0)
-            if place.call_later(self._follow, path, turn):
+    def _done(self, behind: _Behind) -> None:
+        if behind is not self._behind:
+            return  # its patience had ended before
+        self._behind = None
+        self._busy = bool(self._waiting) and self._app.call_later(self._next)
+
+
+class _Behind:
+    """Queues up behind a key in one place after the other; called when it is its turn."""
+
+    _param_count: ClassVar[int] = 0
+    """Saves Textual from inspecting each call."""
+
+    def __init__(self, places: Iterator[MessagePump], done: Callable[[_Behind], None]) -> None:
+        self._places = places
+        self._done = done
+        self._last = asyncio.get_running_loop().call_later(PATIENCE, self._end)
+
+    def __call__(self) -> None:
+        """To the next place that still takes messages; after the last one it is done."""
+        for place in self._places:
+            if place.post_message(events.Callback(callback=self)):
                 return
-        self._settle(turn)
+        self._end()
 
-    def _settle(self, turn: int) -> None:
-        """The key may have opened a screen, or asked the app for another focus: behind these, too."""
-        after: list[MessagePump] = [self._app.screen, self._app]
-
-        def follow() -> None:
-            while after:
-                if after.pop(0).call_later(follow):
-                    return
-            self._done(turn)
-
-        follow()
-
-    def _done(self, turn: int) -> None:
-        if turn != self._turn or not self._busy:
-            return
-        self._busy = False
-        if self._waiting:
-            self._busy = True
-            self._app.call_later(self._act, self._waiting.popleft())
+    def _end(self) -> None:
+        self._last.cancel()
+        self._done(self)

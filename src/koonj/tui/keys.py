@@ -13,12 +13,17 @@ REPEAT = 0.7
 """Seconds: keyboards repeat a held key after 0.25 to 0.66 s, and then 10 to 30 times a second."""
 
 
+WORD = 0.3
+"""Seconds: letters of one word follow each other faster."""
+
+
 @dataclass(slots=True)
 class Keys:
     """Remembers the last two presses of each key, on the monotonic clock."""
 
     _last: dict[str, Key] = field(default_factory=dict)
     _before: dict[str, float] = field(default_factory=dict)
+    _latest: Key | None = None
 
     def note(self, event: Key) -> None:
         """A key reached koonj; the same event again, on its way up, is no second press."""
@@ -27,11 +32,16 @@ class Keys:
             return
         if last is not None:
             self._before[event.key] = last.time
-        self._last[event.key] = event
+        self._last[event.key] = self._latest = event
 
     def is_latest(self, event: Key) -> bool:
-        """Has the same key not come again?"""
-        return self._last.get(event.key) is event
+        """Has no key come since?"""
+        return self._latest is event
+
+    def is_in_a_word(self, event: Key) -> bool:
+        """Was another letter pressed shortly before, so that this one may belong to something typed?"""
+        others = (key for key in self._last.values() if key is not event and key.is_printable)
+        return any(0 <= event.time - other.time < WORD for other in others)
 
     def is_repeat(self, event: Key) -> bool:
         """Was the same key seen so shortly before that it may be held down?"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from koonj.migrations.folder import Folder
-from koonj.runner.events import Event
+from koonj.runner.events import Direction, Event
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus
@@ -43,6 +43,8 @@ class TargetAnswered(Message):
 
     name: str
     status: TargetStatus
+    before: TargetStatus | None = None
+    """Where nobody asked: what it said before, and still must have said last for this to be news."""
 
 
 @dataclass
@@ -60,10 +62,18 @@ class TargetChosen(Message):
 
 
 @dataclass
-class RunSaid(Message):
-    """An event of the run that goes on."""
+class RunBegan(Message):
+    """A run was asked for."""
 
-    event: Event
+    target: str
+    direction: Direction
+
+
+@dataclass
+class RunSaid(Message):
+    """What the run said since the last time, in order."""
+
+    events: tuple[Event, ...]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
@@ -27,6 +27,8 @@ class Counts:
     applied: int
     pending: int
     problems: int
+    stopped: bool = False
+    """Is one of them failed or interrupted?"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Check:
         status = self.status
         if status is None:
             return Counts(0, 0, 0)
-        return Counts(status.applied, status.pending, len(status.problems))
+        stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in status.entries)
+        return Counts(status.applied, status.pending, len(status.problems), stopped)
 
     @property
     def answered(self) -> bool:
@@ -53,7 +56,7 @@ class Check:
         return self.status is not None and self.status.error is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One migration as the list shows it."""
 
@@ -81,8 +84,11 @@ class Row:
 
     def matches(self, words: Iterable[str]) -> bool:
         """Is each of the (lower-case) `words` in the name, the number or the state?"""
-        text = f"{self.number} {self.name} {self.word}".lower()
-        return all(word in text for word in words)
+        return all(word in self._text for word in words)
+
+    @cached_property
+    def _text(self) -> str:
+        return f"{self.number} {self.name} {self.word}".lower()
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,10 @@ class Snapshot:
     """The chosen target's name."""
     folder: Folder | None = None
     """None: not read yet."""
+    lost: str | None = None
+    """Why the folder cannot be read now; `folder` is then what it was before."""
+    rows: tuple[Row, ...] = ()
+    """The migrations of folder and target together, in order; the same tuple where they did not change."""
 
     @staticmethod
     def of(settings: Settings) -> Snapshot:
@@ -111,15 +121,13 @@ class Snapshot:
         """The chosen one."""
         return self.check.target
 
-    @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """The migrations of folder and target together, in their order."""
-        check = self.check
-        entries = {e.name: e for e in check.status.entries} if check.status and check.answered else {}
-        migrations = self.folder.migrations if self.folder else ()
-        rows = [_row_of(m, entries.pop(m.name, None)) for m in migrations]
-        gone = [Row(e.number, e.name, e.state, None, e) for e in entries.values() if e.applied or e.act]
-        return tuple(sorted(rows + gone, key=lambda r: (r.number, r.name))) if gone else tuple(rows)
+    @property
+    def left_out(self) -> tuple[tuple[str, Problem], ...]:
+        """Files of the folder that cannot be in the list, and why."""
+        if self.folder is None:
+            return ()
+        listed = {m.name for m in self.folder.migrations} if self.folder.problems else set()
+        return tuple((name, p) for name, p in self.folder.problems if name and name not in listed)
 
     def row(self, name: str | None) -> Row | None:
         """The row of that file name."""
@@ -130,13 +138,41 @@ class Snapshot:
         problems = self.folder.problems if self.folder else ()
         return tuple(problem for of, problem in problems if of == name)
 
+    def with_folder(self, folder: Folder) -> Snapshot:
+        """The same with the folder as it is now."""
+        return self._with(folder=folder, lost=None)
+
+    def with_chosen(self, name: str) -> Snapshot:
+        """The same with another target chosen."""
+        return self._with(chosen=name)
+
     def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
         """The same with what a target said; `status` None keeps what it said before."""
         checks = [
             replace(c, status=status or c.status, since=since) if c.target.name == name else c
             for c in self.checks
         ]
-        return replace(self, checks=tuple(checks))
+        return self._with(checks=tuple(checks))
+
+    def _with(self, **changes: Any) -> Snapshot:
+        """The same with changes; rows are made anew only where these touch them."""
+        new = replace(self, **changes)
+        if new.folder is self.folder and new.entries is self.entries:
+            return new
+        return replace(new, rows=_rows(new.folder, new.entries))
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What the chosen target said of its migrations."""
+        status = self.check.status
+        return status.entries if status and self.check.answered else ()
+
+
+def _rows(folder: Folder | None, said: tuple[Entry, ...]) -> tuple[Row, ...]:
+    entries = {entry.name: entry for entry in said}
+    rows = [_row_of(m, entries.pop(m.name, None)) for m in (folder.migrations if folder else ())]
+    gone = [Row(e.number, e.name, e.state, None, e) for e in entries.values() if e.applied or e.act]
+    return tuple(sorted(rows + gone, key=lambda r: (r.number, r.name))) if gone else tuple(rows)
 
 
 def _row_of(migration: Migration, entry: Entry | None) -> Row:

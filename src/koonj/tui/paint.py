@@ -1,5 +1,6 @@
 """Lines for the screen, made in one place: text of others is made visible here, and cut to its cells."""
 
+import re
 from collections.abc import Iterable
 
 from rich.cells import cell_len, set_cell_size
@@ -11,12 +12,22 @@ from koonj.sql.display import visible
 
 Part = tuple[str, Style]
 PLAIN = Style.null()
+LONGEST = 8_000
+"""Characters of one message that are shown."""
+_LINE_END = re.compile(r"\r\n|\n")
 
 
-def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN) -> Strip:
-    """A line of exactly `width` cells; every text is shown literally, `fill` styles what is left over."""
-    segments = [Segment(visible(text), style) for text, style in parts if text]
-    return Strip(segments).adjust_cell_length(width, fill)
+def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | None = None) -> Strip:
+    """A line of exactly `width` cells; every text is shown literally, `fill` styles what is left over.
+
+    What does not fit is cut, and an ellipsis says so, in the style `more` or that of the text.
+    """
+    line = Strip([Segment(visible(text), style) for text, style in parts if text])
+    if line.cell_length <= width or width < 1:
+        return line.adjust_cell_length(width, fill)
+    kept = line.crop(0, width - 1)
+    last = next((segment.style for segment in reversed(list(kept))), fill) if more is None else more
+    return Strip([*kept, Segment("…", last)], width)
 
 
 def fit(text: str, width: int) -> str:
@@ -34,20 +45,34 @@ def cut(text: str, width: int) -> str:
     return fit(text, width).rstrip() if cell_len(visible(text)) > width else visible(text)
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces where it can be; line ends stay."""
+def shortened(text: str, most: int = LONGEST) -> str:
+    """`text`, or its first `most` characters and how many there are beyond: nobody reads a megabyte here."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} more characters"
+
+
+def wrap(text: str, width: int, most: int = 0) -> list[str]:
+    """`text` in lines of at most `width` cells, broken at spaces where it can be; line ends stay.
+
+    `most` lines at most, where it is given; the last of these then ends in an ellipsis.
+    """
+    width = max(width, 8)
     lines: list[str] = []
-    for paragraph in text.splitlines() or [""]:
-        lines += _wrap_one(visible(paragraph, keep="\t").expandtabs(4), max(width, 8))
+    for paragraph in _LINE_END.split(text.rstrip("\r\n")):
+        lines += _wrap_one(visible(paragraph, keep="\t").expandtabs(4), width)
+    if most and len(lines) > most:
+        lines[most - 1 :] = [cut(f"{lines[most - 1]} …", width)]
     return lines
 
 
 def _wrap_one(text: str, width: int) -> list[str]:
     lines = []
-    while cell_len(text) > width:
-        head = set_cell_size(text, width)
+    start, reach = 0, 3 * width  # characters that are looked at for a line: some take no cell
+    while len(text) - start > reach or cell_len(text[start:]) > width:
+        head = set_cell_size(text[start : start + reach], width)[:reach]
         at = head.rfind(" ")
         at = len(head.rstrip()) if at < width // 2 else at
-        lines.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    return [*lines, text]
+        lines.append(text[start : start + at].rstrip())
+        start += at
+        while text[start : start + 1] == " ":
+            start += 1
+    return [*lines, text[start:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ from koonj.runner.events import Obstacle, Plan, PlanMade, Question, RunFinished,
 from koonj.runner.request import Request
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
-from koonj.tui.messages import RunEnded, RunSaid
+from koonj.tui.heard import Heard
+from koonj.tui.messages import RunBegan, RunEnded
 from koonj.tui.screens.allow import Allow
 from koonj.tui.screens.confirm import Confirm
 
@@ -33,11 +35,13 @@ class RunControl:
         self._plan: Plan | None = None
         self._dialog: Confirm | None = None
         self._leaving = False
+        self._heard = Heard(screen)
         self.running = False
 
     def start(self, request: Request) -> None:
         """Begin a run on the chosen target."""
         self.running = True
+        self._screen.post_message(RunBegan(self._screen.snapshot.target.name, request.direction))
         follow = partial(self._follow, self._screen.snapshot.target, request)
         beside(self._screen, follow, "run")
 
@@ -68,7 +72,8 @@ class RunControl:
         try:
             self._run = await self._engine.start(target, request)
             async for event in self._run.events():
-                self._screen.post_message(RunSaid(event))
+                if self._heard.take(event):
+                    await asyncio.sleep(0)  # a server that never stops talking must not keep the screen
                 if isinstance(event, PlanMade):
                     self._plan = event.plan
                 elif isinstance(event, Question):
@@ -81,6 +86,7 @@ class RunControl:
             )
         finally:
             self._end()
+            self._heard.tell()
         self._screen.post_message(RunEnded(error))
         if finished is not None and finished.verdict is Verdict.STOPPED:
             self._offer(request, finished.obstacles)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.runner.events import Direction, Failure, Obstacle
-from koonj.tui.paint import Part, wrap
-from koonj.tui.run_view import RunView, Tone, verdict_words
+from koonj.tui.paint import Part, cut, shortened, wrap
+from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, verdict_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 
@@ -26,6 +27,8 @@ _TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
 )
 _LABEL = 11
 """Cells for the words before an error's parts."""
+_NEAR = 1_000
+"""Characters of a line on each side of an error's column."""
 
 
 def clock(seconds: float) -> str:
@@ -39,7 +42,7 @@ def progress(view: RunView, now: float, width: int) -> list[Line]:
     """What goes on now: migration k of n, statement k of n, since when."""
     if not view.running:
         return []
-    return [_first(view, now), *_second(view, width)]
+    return [_first(view, now), *_second(view, now, width)]
 
 
 def _first(view: RunView, now: float) -> Line:
@@ -51,27 +54,29 @@ def _first(view: RunView, now: float) -> Line:
     return [*line, (f"  {clock(now - view.begun)}", ACCENT)]
 
 
-def _second(view: RunView, width: int) -> list[Line]:
+def _second(view: RunView, now: float, width: int) -> list[Line]:
     if view.cancelling:
         return [[(" cancelling", WARNING)]]
     if view.asking:
         return [[(" waiting for your answer", WAITING)]]
     if view.waiting is not None:
-        return [[(f" waiting for the lock for {view.waiting.seconds:.0f} s", WAITING)]]
+        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at)
+        text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
+        return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
+    if view.retrying is not None:
+        left = max(0.0, view.retrying.at + view.retrying.pause - now)
+        return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {left:.0f} s", WAITING)]]
     if view.statement is not None:
         one = view.statement
         text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
-        return [[(" " + wrap(text, width - 2)[0], PLAIN)]]
+        return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     return [[(" at work" if view.migration else " making the plan", DIM)]]
 
 
-def history(view: RunView, width: int) -> list[Line]:
-    """What happened, wrapped to `width`."""
-    lines: list[Line] = []
-    for entry in view.log:
-        mark, style = _TONES[entry.tone]
-        lines += _marked(mark, style, entry.text, width)
-    return lines
+def log_lines(entry: LogLine, width: int) -> list[Line]:
+    """One thing that happened, wrapped to `width`."""
+    mark, style = _TONES[entry.tone]
+    return _marked(mark, style, entry.text, width)
 
 
 def result_lines(view: RunView, width: int) -> list[Line]:
@@ -80,7 +85,7 @@ def result_lines(view: RunView, width: int) -> list[Line]:
     if view.result is not None:
         tone, word = verdict_words(view.result.verdict)
         mark, style = _TONES[tone]
-        lines += _marked(mark, style, f"{word}: {view.result.message}", width, STRONG)
+        lines += _marked(mark, style, f"{word}: {shortened(view.result.message)}", width, STRONG)
         lines += [line for obstacle in view.result.obstacles for line in obstacle_lines(obstacle, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
@@ -95,7 +100,8 @@ def failure_lines(failure: Failure, width: int) -> list[Line]:
 def _failure(failure: Failure, width: int) -> Iterator[Line]:
     where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
-    yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(which + where, width - 4))
+    if place := which + where:
+        yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(place, width - 4))
     if failure.source:
         yield from _source(failure, width)
     code = f" {failure.sqlstate}" if failure.sqlstate else ""
@@ -103,8 +109,9 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
         if text:
             yield from _labelled(label, text, width)
-    committed = "\n".join(failure.committed) or "nothing of this migration"
-    yield from _labelled("committed", committed, width, STRONG)
+    if failure.name or failure.committed:
+        committed = "\n".join(failure.committed) or "nothing of this migration"
+        yield from _labelled("committed", committed, width, STRONG)
     if failure.state:
         yield from _labelled("state", failure.state, width, STRONG)
     for number, step in enumerate(failure.next):
@@ -115,12 +122,22 @@ def _source(failure: Failure, width: int) -> Iterator[Line]:
     """The line, and a caret under the column; a long line is cut around it."""
     column = (failure.column or 1) - 1
     room = width - 6
-    before, after = expand(failure.source[:column]), expand(failure.source[column:])
-    skip = max(0, len(before) - room * 2 // 3)
-    lead = "…" if skip else ""
-    yield [("      ", PLAIN), ((lead + (before + after)[skip:])[:room], ACCENT)]
+    before, after = _around(failure.source, column, room * 2 // 3)
+    yield [("      ", PLAIN), (cut(before + after, room), ACCENT)]
     if failure.column is not None:
-        yield [(" " * (6 + len(lead) + len(before) - skip) + "^", BAD)]
+        yield [(" " * (6 + cell_len(before)) + "^", BAD)]
+
+
+def _around(source: str, column: int, room: int) -> tuple[str, str]:
+    """What stands before and after a column (0-based), as it is drawn: `room` cells at most before it."""
+    start = max(0, column - _NEAR)
+    before = expand(source[start:column])
+    after = expand(source[start : column + _NEAR])[len(before) :]
+    if start == 0 and cell_len(before) <= room:
+        return before, after
+    while cell_len(before) >= room:
+        before = before[1:]
+    return "…" + before, after
 
 
 def obstacle_lines(obstacle: Obstacle, width: int) -> list[Line]:
@@ -139,5 +156,5 @@ def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN
 
 def _labelled(label: str, text: str, width: int, style: Style = PLAIN) -> Iterator[Line]:
     space = max(_LABEL, len(label) + 1)
-    for number, line in enumerate(wrap(text, width - space - 4)):
+    for number, line in enumerate(wrap(shortened(text), width - space - 4)):
         yield [("   " + (label if not number else "").ljust(space), style), (line, PLAIN)]

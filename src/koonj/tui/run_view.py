@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
+from koonj.tui.paint import shortened
 
 LOG_LIMIT = 2_000
-"""Lines that are kept; of a longer run the first ones go."""
+"""Lines that are kept; of a longer run the first ones go, and are counted."""
 
 
 class Tone(StrEnum):
@@ -49,8 +51,11 @@ class RunView:
     """The one that runs."""
     waiting: events.WaitingForLock | None = None
     asking: bool = False
+    retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
+    gone: int = 0
+    """Lines of the log that were too many to keep."""
     result: events.RunFinished | None = None
     ended: float | None = None
     """Unix seconds; None while it goes on."""
@@ -70,22 +75,33 @@ class RunView:
         """Did it end with something to read: an error, an obstacle, or no result at all?"""
         if self.running:
             return False
-        return self.result is None or self.result.failure is not None or bool(self.result.obstacles)
+        if self.result is None or self.result.verdict in _TO_READ:
+            return True
+        return self.result.failure is not None or bool(self.result.obstacles)
 
-    def saying(self, tone: Tone, text: str) -> RunView:
-        """The same with one more line."""
-        return replace(self, log=(*self.log, LogLine(tone, text))[-LOG_LIMIT:])
+    def saying(self, tone: Tone, *texts: str) -> RunView:
+        """The same with more lines."""
+        log = (*self.log, *(LogLine(tone, shortened(text)) for text in texts[-LOG_LIMIT:]))
+        gone = self.gone + len(self.log) + len(texts) - min(len(log), LOG_LIMIT)
+        return replace(self, log=log[-LOG_LIMIT:], gone=gone)
 
 
-def fold(view: RunView, event: Event) -> RunView:
-    """The view after `event`."""
-    step = _STEPS.get(type(event))
-    return step(view, event) if step else view
+def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
+    """The view after some events. Those of one kind come in one step: a server can say a great deal."""
+    for kind, same in groupby(events_in_order, type):
+        if kind is events.Notice:
+            texts = [text for notice in same if isinstance(notice, events.Notice) for text in _notice(notice)]
+            view = view.saying(Tone.NOTICE, *texts)
+        elif step := _STEPS.get(kind):
+            for event in same:
+                view = step(view, event)
+    return view
 
 
 def broken(view: RunView, error: str, at: float) -> RunView:
     """The view after its stream broke without a result: what the target holds is not known."""
-    return replace(view.saying(Tone.BAD, error), ended=at, asking=False, statement=None)
+    over = view.saying(Tone.BAD, error)
+    return replace(over, ended=at, asking=False, statement=None, waiting=None, retrying=None)
 
 
 def holder_words(holder: LockHolder | None) -> str:
@@ -106,7 +122,7 @@ def _question(view: RunView, _: events.Question) -> RunView:
 
 
 def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
-    if view.waiting is None:
+    if view.waiting is None or view.waiting.holder != event.holder:
         view = view.saying(Tone.ATTENTION, f"waiting for the lock, held by {holder_words(event.holder)}")
     return replace(view, waiting=event, asking=False)
 
@@ -122,19 +138,22 @@ def _accepted(view: RunView, event: events.Accepted) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return replace(view, migration=event, statement=None, asking=False, waiting=None)
+    return replace(view, migration=event, statement=None, asking=False, waiting=None, retrying=None)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
-    return replace(view, statement=event)
+    return replace(view, statement=event, retrying=None)
 
 
-def _notice(view: RunView, event: events.Notice) -> RunView:
-    view = view.saying(Tone.NOTICE, f"{event.severity}: {event.message}")
-    for label, text in (("DETAIL", event.detail), ("HINT", event.hint)):
-        if text:
-            view = view.saying(Tone.NOTICE, f"  {label}: {text}")
-    return view
+def _notice(event: events.Notice) -> list[str]:
+    more = (("DETAIL", event.detail), ("HINT", event.hint))
+    return [f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text)]
+
+
+def _retrying(view: RunView, event: events.Retrying) -> RunView:
+    again = f"attempt {event.attempt} of {event.of} in {event.pause:.1f} s"
+    view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
+    return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
@@ -156,7 +175,9 @@ def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
 
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
-    return replace(view, result=event, ended=event.at, asking=False, waiting=None, statement=None)
+    return replace(
+        view, result=event, ended=event.at, asking=False, waiting=None, retrying=None, statement=None
+    )
 
 
 _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
@@ -168,7 +189,7 @@ _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyTy
         events.Accepted: _accepted,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
-        events.Notice: _notice,
+        events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
         events.Cancelling: _cancelling,
@@ -187,6 +208,9 @@ _VERDICTS: Mapping[Verdict, tuple[Tone, str]] = MappingProxyType(
         Verdict.LOCKED: (Tone.ATTENTION, "locked"),
     }
 )
+
+
+_TO_READ = frozenset({Verdict.FAILED, Verdict.STOPPED, Verdict.INTERRUPTED, Verdict.LOCKED})
 
 
 def verdict_words(verdict: Verdict) -> tuple[Tone, str]:

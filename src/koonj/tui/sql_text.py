@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from heapq import nlargest
+from operator import sub
 from time import perf_counter
 
 from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped] # ships no types
@@ -21,6 +23,7 @@ HIGHLIGHT_LIMIT = 200_000
 SLICE = 0.008
 """Seconds of colouring at a time: half a frame."""
 _LONG_LINE = 4_000
+_MEASURED = 20
 _TAB = 4
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -43,11 +46,17 @@ class SqlText:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def line(self, index: int) -> list[Part]:
-        """Line `index` (0-based): its pieces and their looks, tabs expanded, nothing hidden."""
-        plain = self._plain(index)
-        if len(plain) > _LONG_LINE or index not in self._parts or not self._is_reached(index):
-            return _shown([(plain, PLAIN)])
+    def line(self, index: int, columns: int = 0) -> list[Part]:
+        """Line `index` (0-based): its pieces and their looks, tabs expanded, nothing hidden.
+
+        Of a very long line no more than it takes to fill `columns` cells, where they are given.
+        """
+        start, end = self._span(index)
+        if end - start > _LONG_LINE:
+            most = min(end, start + _LONG_LINE + 2 * columns) if columns else end
+            return _shown([(self.text[start:most], PLAIN)])
+        if index not in self._parts or not self._is_reached(index):
+            return _shown([(self.text[start:end], PLAIN)])
         return _shown(self._parts[index])
 
     def reach(self, index: int) -> bool:
@@ -67,17 +76,26 @@ class SqlText:
 
     @cached_property
     def width(self) -> int:
-        """The widest line's characters, about."""
-        ends = [*self._starts[1:], len(self.text)]
-        return max((end - start for start, end in zip(self._starts, ends, strict=True)), default=0)
+        """The widest line's cells, as the lines with most characters tell; a very long one's characters."""
+        lengths = list(map(sub, [*self._starts[1:], len(self.text)], self._starts))
+        widest = 0
+        for index in nlargest(_MEASURED, range(len(self)), key=lengths.__getitem__):
+            start, end = self._span(index)
+            long = end - start > _LONG_LINE
+            widest = max(widest, end - start if long else cell_len(expand(self.text[start:end])))
+        return widest
 
     def _is_reached(self, index: int) -> bool:
         following = index + 1
         return self._reached >= (self._starts[following] if following < len(self) else len(self.text))
 
-    def _plain(self, index: int) -> str:
+    def _span(self, index: int) -> tuple[int, int]:
+        """Where a line begins and ends, without its line end."""
+        start = self._starts[index]
         end = self._starts[index + 1] if index + 1 < len(self) else len(self.text)
-        return self.text[self._starts[index] : end].rstrip("\r\n")
+        while end > start and self.text[end - 1] in "\r\n":
+            end -= 1
+        return start, end
 
     def _lex(self) -> Iterator[tuple[Style, str]]:
         for _, kind, value in PostgresLexer().get_tokens_unprocessed(self.text):
@@ -85,8 +103,8 @@ class SqlText:
 
     def _pull(self) -> None:
         """Take one token. They cover the text in order; their own offsets are wrong in dollar quotes."""
-        style, value = next(self._tokens, (PLAIN, self.text[self._reached :]))
-        if not self.text.startswith(value, self._reached):
+        style, value = next(self._tokens, (PLAIN, ""))
+        if not value or not self.text.startswith(value, self._reached):
             style, value = PLAIN, self.text[self._reached :]
         index = bisect_right(self._starts, self._reached) - 1
         for piece in _LINE_END.split(value):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
+from koonj.sql.display import visible
 from koonj.tui.model import Check
 from koonj.tui.paint import Part, fit, wrap
+from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 
 _CHOSEN = "chosen"
@@ -30,7 +34,7 @@ def columns(check: Check, others: Sequence[Check]) -> list[Part]:
     if status.server is None:
         return [("× unreachable", BAD), guard]
     cells = _cells(check)
-    widths = [max(map(len, column)) for column in zip(*filter(None, map(_cells, others)), strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*filter(None, map(_cells, others)), strict=True)]
     facts = "  ".join(fit(cell, width) for cell, width in zip(cells, widths, strict=True))
     if status.error is not None:
         return [(f"× {facts}", BAD), guard]
@@ -50,14 +54,17 @@ def columns(check: Check, others: Sequence[Check]) -> list[Part]:
 
 
 def details(check: Check, width: int) -> list[Part]:
-    """What is wrong with a target, and what to do."""
+    """What is wrong with a target, and what to do; who runs migrations there."""
     status = check.status
-    if status is None or status.error is None:
+    if status is not None and status.running is not None:
+        text = f"a run goes on: {holder_words(status.running)}"
+    elif status is None or status.error is None:
         return []
-    error = " ".join(status.error.split())
-    stop = "" if error.endswith((".", "?", "!")) else "."
-    text = f"{error}{stop} {status.hint or ''}".rstrip()
-    return [("   " + line, DIM) for line in wrap(text, width - 4)[:_MOST]]
+    else:
+        error = " ".join(status.error.split())
+        stop = "" if error.endswith((".", "?", "!")) else "."
+        text = f"{error}{stop} {status.hint or ''}".rstrip()
+    return [("   " + line, DIM) for line in wrap(text, width - 4, _MOST)]
 
 
 def _cells(check: Check) -> list[str]:
@@ -66,4 +73,4 @@ def _cells(check: Check) -> list[str]:
     if server is None:
         return []
     trip = f"{server.round_trip * 1000:5.1f} ms"
-    return [trip, f"{server.version}", f"{server.database} as {server.user}"]
+    return [trip, *map(visible, (server.version, f"{server.database} as {server.user}"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -12,12 +13,22 @@ from koonj.migrations.folder import Folder, FolderError
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
 from koonj.tui.messages import FolderLost, FolderRead, TargetAnswered, TargetAsked
+from koonj.tui.model import Check
 
 if TYPE_CHECKING:
+    from koonj.runner.status import TargetStatus
     from koonj.tui.screens.main import Main
 
 LOOK = 2.0
 """Seconds between two looks at the folder: a `stat` of each file."""
+AGAIN = 10.0
+"""Seconds between two questions to the chosen target, which nobody asked for."""
+FOLLOW = 2.0
+"""The same, while another's run goes on there."""
+LONGEST = 60.0
+"""Seconds between two such questions at most: a server that was away is found again."""
+MODEST = 30
+"""How many times as long as it took koonj waits before it looks or asks again."""
 PATIENCE = 20.0
 """Seconds that a target has for its answer."""
 FIRST_START = 90.0
@@ -35,14 +46,12 @@ class Watch:
 
     def start(self) -> None:
         """Begin to look."""
-        self.look()
-        self._screen.set_interval(LOOK, self.look)
+        beside(self._screen, self._keep_looking, "looking")
+        beside(self._screen, self._keep_asking, "asking")
 
     def look(self) -> None:
         """Read the folder in a thread, unless that is being done."""
-        if not self._looking:
-            self._looking = True
-            beside(self._screen, self._look, "folder")
+        beside(self._screen, self._look, "folder")
 
     def ask_all(self) -> None:
         """Ask every target, side by side."""
@@ -56,7 +65,17 @@ class Watch:
             work = partial(self._ask, target, self._folder)
             beside(self._screen, work, f"target {target.name}", exclusive=True)
 
+    async def _keep_looking(self) -> None:
+        """A large folder is looked at less often: it may take a thirtieth of the time."""
+        while True:
+            begun = monotonic()
+            await self._look()
+            await asyncio.sleep(max(LOOK, MODEST * (monotonic() - begun)))
+
     async def _look(self) -> None:
+        if self._looking:
+            return
+        self._looking = True
         try:
             folder = await self._engine.read_folder()
         except (FolderError, OSError) as error:
@@ -69,13 +88,48 @@ class Watch:
         finally:
             self._looking = False
 
+    async def _keep_asking(self) -> None:
+        """What others do to the chosen target is seen without a key; what did not change writes nothing."""
+        took = 0.0
+        while True:
+            await asyncio.sleep(max(self._pause(), min(MODEST * took, LONGEST)))
+            check = self._screen.snapshot.check
+            if self._folder is None or check.status is None or self._is_busy(check):
+                continue
+            begun = monotonic()
+            status = await self._answer(check.target, self._folder)
+            took = monotonic() - begun
+            if await asyncio.to_thread(is_news, check.status, status):
+                self._screen.post_message(TargetAnswered(check.target.name, status, before=check.status))
+
+    def _pause(self) -> float:
+        """Another's run is followed more closely."""
+        status = self._screen.snapshot.check.status
+        return FOLLOW if status is not None and status.running is not None else AGAIN
+
+    def _is_busy(self, check: Check) -> bool:
+        """A run of our own tells what happens; a password's command may ask the person, so only R runs it."""
+        if self._screen.control.running or check.since is not None:
+            return True
+        password = check.target.password
+        return password is not None and password.source == "command"
+
     async def _ask(self, target: Target, folder: Folder) -> None:
+        self._screen.post_message(TargetAnswered(target.name, await self._answer(target, folder)))
+
+    async def _answer(self, target: Target, folder: Folder) -> TargetStatus:
         patience = FIRST_START if target.dsn == EMBEDDED else PATIENCE
         try:
             async with asyncio.timeout(patience):
-                status = await self._engine.ask(target, folder)
+                return await self._engine.ask(target, folder)
         except TimeoutError:
-            status = await self._engine.unknown(target, f"no answer within {patience:.0f} s")
+            return await self._engine.unknown(target, f"no answer within {patience:.0f} s")
         except Exception as error:  # a defect must be seen, and must not take the screen along
-            status = await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
-        self._screen.post_message(TargetAnswered(target.name, status))
+            return await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
+
+
+def is_news(before: TargetStatus, now: TargetStatus) -> bool:
+    """Does it say anything new? Another round trip is none."""
+    if before.server is not None and now.server is not None:
+        now = replace(now, server=replace(now.server, round_trip=before.server.round_trip))
+    return now != before

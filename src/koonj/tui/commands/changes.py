@@ -9,6 +9,7 @@ from koonj.runner.request import Extent, Request
 from koonj.tui.commands.command import Command, Group
 
 if TYPE_CHECKING:
+    from koonj.tui.model import Check
     from koonj.tui.screens.main import Main
 
 
@@ -23,13 +24,17 @@ class _Change(Command):
         check = screen.snapshot.check
         if screen.control.running:
             return "A run is going on; wait for its end, or cancel it with c."
-        if check.status is None or check.since is not None:
+        if screen.snapshot.lost is not None:
+            return screen.snapshot.lost
+        if check.status is None:
             return f"{check.target.name} has not answered yet."
         if check.status.error is not None:
             return f"{check.target.name} cannot be reached: {check.status.error} (R asks again)"
-        counts = check.counts
-        idle = not (counts.pending if self.request.direction is Direction.APPLY else counts.applied)
-        return f"{self.nothing} on {check.target.name}." if idle else None
+        return None if self.anything(check) else f"{self.nothing} on {check.target.name}."
+
+    def anything(self, check: Check) -> bool:
+        """Is there something to do?"""
+        return bool(check.counts.pending)
 
     def run(self, screen: Main) -> None:
         """Begin; the run itself asks."""
@@ -61,6 +66,10 @@ class RollBackLast(_Change):
     label = "roll back"
     request = Request(Direction.ROLLBACK)
     nothing = "Nothing is applied"
+
+    def anything(self, check: Check) -> bool:
+        """What failed or was cut off may have left something, where it ran step by step: the run knows."""
+        return bool(check.counts.applied) or check.counts.stopped
 
 
 class Cancel(Command):

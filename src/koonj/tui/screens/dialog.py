@@ -35,6 +35,8 @@ _FRAME = 3
 """Lines of the box around the text: its border and the keys."""
 READING = 0.3
 """Seconds that a dialog must have been on the screen before a key decides."""
+TYPING = 1.5
+"""The same, where it came up while the person was typing a text: who types does not look up at once."""
 
 
 class Lines(Pane):
@@ -85,6 +87,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._painted: float | None = None
+        self._reading = READING
 
     def heading(self) -> str:
         """The title."""
@@ -114,6 +117,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def on_mount(self) -> None:
         """Show the keys; note when the dialog is on the screen."""
         self.query_one("#keys", BottomLine).hints = self.HINTS
+        if isinstance(self.app.screen_stack[-2].focused, Input):
+            self._reading = TYPING
         self.call_after_refresh(self._note)
 
     def _note(self) -> None:
@@ -136,7 +141,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """Do what a key decides, if it was pressed once and for this dialog; else say `otherwise`.
 
         A held key is found out twice: by the same key shortly before and, should koonj have been too busy to
-        see that, by the same key shortly after.
+        see that, by the same key shortly after. A letter of a text that is being typed is, too, by others.
         """
         if self.is_meant(event):
             self._wait_for_quiet(event, act, otherwise)
@@ -164,9 +169,9 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def is_meant(self, event: events.Key) -> bool:
         """Was this key pressed for this dialog: after it could be read, and not held down since before?"""
-        if self._painted is None or event.time < self._painted + READING:
+        if self._painted is None or event.time < self._painted + self._reading:
             return False
-        return not self._keys.is_repeat(event)
+        return not (self._keys.is_repeat(event) or self._keys.is_in_a_word(event))
 
     def say(self, text: str) -> None:
         """One line instead of the keys."""

@@ -13,8 +13,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from koonj.migrations.folder import Folder
-from koonj.runner.events import MigrationFinished, RunStarted
+from koonj.runner.events import MigrationFinished
 from koonj.tui import editor, messages
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import bindings, named
@@ -219,22 +218,14 @@ class Main(Screen[None]):
     @on(messages.FolderRead)
     def folder_read(self, message: messages.FolderRead) -> None:
         """The folder is another one: what targets said of it is asked again."""
-        self.known = replace(self.snapshot, folder=message.folder)
-        self._say_what_is_wrong(message.folder)
+        self.known = self.snapshot.with_folder(message.folder)
         self.watcher.ask_all()
-
-    def _say_what_is_wrong(self, folder: Folder) -> None:
-        """Files that cannot be in the list are spoken of, so that nobody misses them."""
-        listed = {m.name for m in folder.migrations}
-        wrong = [(name, problem) for name, problem in folder.problems if name and name not in listed]
-        if wrong:
-            more = f" {len(wrong)} files are left out: koonj check." if len(wrong) > 1 else ""
-            self.say(f"{wrong[0][0]}: {wrong[0][1].message}{more}")
 
     @on(messages.FolderLost)
     def folder_lost(self, message: messages.FolderLost) -> None:
         """The folder cannot be read."""
-        self.say(message.error)
+        if message.error != self.snapshot.lost:
+            self.known = replace(self.snapshot, lost=message.error)
 
     @on(messages.TargetAsked)
     def target_asked(self, message: messages.TargetAsked) -> None:
@@ -244,7 +235,8 @@ class Main(Screen[None]):
     @on(messages.TargetAnswered)
     def target_answered(self, message: messages.TargetAnswered) -> None:
         """It answered, or could not be reached."""
-        self.known = self.snapshot.with_check(message.name, message.status, None)
+        if message.before is None or message.before is self.snapshot.check.status:
+            self.known = self.snapshot.with_check(message.name, message.status, None)
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
@@ -252,22 +244,26 @@ class Main(Screen[None]):
         if self.control.running:
             self.say("A run is going on; the target stays until it has ended.")
         else:
-            self.known = replace(self.snapshot, chosen=message.name)
+            self.known = self.snapshot.with_chosen(message.name)
+            self.watcher.ask(self.snapshot.target)
 
     @on(messages.MigrationSelected)
     def migration_selected(self) -> None:
         """Show it."""
         self._shown_again()
 
+    @on(messages.RunBegan)
+    def run_began(self, message: messages.RunBegan) -> None:
+        """Before it has said anything: it may not come to that."""
+        self.view = RunView(message.target, message.direction, time())
+
     @on(messages.RunSaid)
     def run_said(self, message: messages.RunSaid) -> None:
         """The run goes on."""
-        event = message.event
-        if isinstance(event, RunStarted):
-            self.view = RunView(event.target, event.direction, event.at)
-        elif self.view is not None:
-            self.view = fold(self.view, event)
-        if isinstance(event, MigrationFinished) and self.snapshot.check.since is None:
+        if self.view is not None:
+            self.view = fold(self.view, message.events)
+        finished = any(isinstance(event, MigrationFinished) for event in message.events)
+        if finished and self.snapshot.check.since is None:
             self._follow()
 
     def _follow(self) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.messages import MigrationSelected
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.paint import Part, fit, strip
-from koonj.tui.theme import DIM, MARKED, PLAIN, STATES, STRONG, glyph
+from koonj.tui.paint import Part, fit, strip, wrap
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.pane import CursorPane
 
 _WORD = 9
 """Cells for the state's word where there is little room: ``duplicate``."""
+_NUMBER, _NAME = 7, 20
+"""Cells for number and name where there is little room: `20240131093000` is shortened before a name is."""
+_WRONG = 4
+"""Lines about the folder."""
 
 
 class MigrationList(CursorPane):
@@ -42,20 +48,27 @@ class MigrationList(CursorPane):
         self._selected = name
         self._find()
 
-    def watch_snapshot(self) -> None:
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Folder or target changed."""
-        self._filter()
+        if new is None or old is None or new.rows is not old.rows:
+            self._measure(new.rows if new else ())
+            self._filter()
+        if new is None or old is None or _about(new) != _about(old):
+            self.body_changed()
 
     def watch_filter(self) -> None:
         """The person typed."""
         self._filter()
 
+    def _measure(self, rows: Sequence[Row]) -> None:
+        """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
+        self._number_width = max((len(r.label[0]) for r in rows), default=3)
+        self._word_width = max((len(r.word) for r in rows), default=_WORD)
+
     def _filter(self) -> None:
         rows = self.snapshot.rows if self.snapshot else ()
         words = self.filter.lower().split()
         self.rows = tuple(r for r in rows if r.matches(words)) if words else rows
-        self._number_width = max((len(r.label[0]) for r in self.rows), default=3)
-        self._word_width = max((len(r.word) for r in self.rows), default=_WORD)
         self._find()
         self.body_changed()
 
@@ -91,6 +104,25 @@ class MigrationList(CursorPane):
             return self.TITLE, place
         return f"{self.TITLE}  /{self.filter}", f"{len(self.rows)} of {total}"
 
+    def head(self, width: int) -> Sequence[Strip]:
+        """What is wrong with the folder as a whole, and why there is nothing to see."""
+        if self.snapshot is None:
+            return ()
+        wrong, nothing = _wrong(self.snapshot), "" if self.rows else self._nothing(self.snapshot)
+        lines: list[list[Part]] = []
+        for text in wrap(wrong, width - 4, _WRONG) if wrong else ():
+            lines.append([("   " if lines else " ! ", BAD), (text, PLAIN)])
+        lines += [[(" " + text, DIM)] for text in wrap(nothing, width - 2) if nothing]
+        return [strip(line, width) for line in lines]
+
+    def _nothing(self, snapshot: Snapshot) -> str:
+        """Why no row is shown."""
+        if snapshot.folder is None:
+            return "" if snapshot.lost else "reading the folder"
+        if snapshot.rows:
+            return f"None of {len(snapshot.rows)} has these words in number, name or state. Esc shows all."
+        return f"No migrations in {snapshot.folder.shown_path or snapshot.folder.path} yet. n writes one."
+
     def draw(self, index: int, width: int) -> Strip:
         """Marker, number, name, glyph and word."""
         row = self.rows[index]
@@ -100,12 +132,34 @@ class MigrationList(CursorPane):
             style = dim = state = MARKED if self.has_pseudo_class("focus") else STRONG
         digits, label = row.label
         word = min(self._word_width, max(_WORD, width // 3))
-        room = width - 1 - self._number_width - 1 - 1 - 2 - word - 1
+        number = self._number_room(width - word)
+        room = width - 1 - number - 1 - 1 - 2 - word - 1
         parts: list[Part] = [
             ("›" if here else " ", style),
-            (digits.rjust(self._number_width), dim),
+            (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, room) + " ", style),
             (glyph(row.state) + " " + fit(row.word, word), state),
             (" ", style),
         ]
         return strip(parts, width, style if here else Style.null())
+
+    def _number_room(self, width: int) -> int:
+        """Cells for the number: all, unless the name has too few then; a time stamp's end tells most."""
+        return min(self._number_width, max(_NUMBER, width - _NAME - 5))
+
+
+def _about(snapshot: Snapshot) -> tuple[object, ...]:
+    """What the head is made of."""
+    return snapshot.lost, snapshot.folder
+
+
+def _wrong(snapshot: Snapshot) -> str:
+    """What keeps the list from being the whole truth."""
+    if snapshot.lost is not None:
+        return snapshot.lost + (" Below is what it held before." if snapshot.rows else "")
+    left = snapshot.left_out
+    if not left:
+        return ""
+    name, problem = left[0]
+    more = f" {len(left)} files are left out: koonj check lists them." if len(left) > 1 else ""
+    return f"{name}: {problem.message}{more}"

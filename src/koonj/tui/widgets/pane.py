@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.reactive import reactive
@@ -42,6 +43,7 @@ class Pane(Widget, can_focus=True):
     top: reactive[int] = reactive(0)
     """The body's first visible line."""
     _head: tuple[int, Sequence[Strip]] | None = None
+    _style: Style | None = None
 
     def count(self) -> int:
         """How many lines the body has."""
@@ -67,17 +69,23 @@ class Pane(Widget, can_focus=True):
 
     # Drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Textual asks for some lines; the widget's own style, from all its ancestors, is asked for once."""
+        self._style = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Textual asks for line `y` of the widget."""
-        width = self.size.width
+        return self._line(y, self.size.width).apply_style(self._style or self.rich_style)
+
+    def _line(self, y: int, width: int) -> Strip:
         if y == 0:
-            return self._title(width).apply_style(self.rich_style)
+            return self._title(width)
         head = self._heads(width)
         if y <= len(head):
-            return head[y - 1].apply_style(self.rich_style)
+            return head[y - 1]
         index = self.top + y - 1 - len(head)
-        line = self.draw(index, width) if 0 <= index < self.count() else strip((), width)
-        return line.apply_style(self.rich_style)
+        return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
 
     def _title(self, width: int) -> Strip:
         left, right = self.title()
@@ -126,6 +134,11 @@ class Pane(Widget, can_focus=True):
         self._head = None
         self.top = self.validate_top(self.top)
         self.refresh(layout=self.styles.is_auto_height)
+
+    def line_at(self, y: int) -> int | None:
+        """The line of the body that is drawn at `y`; None where there is none."""
+        row = y - 1 - len(self._heads(self.size.width))
+        return self.top + row if row >= 0 and self.top + row < self.count() else None
 
     def redraw_line(self, index: int) -> None:
         """Draw one line of the body anew."""
@@ -190,8 +203,8 @@ class CursorPane(Pane):
 
     def on_click(self, event: events.Click) -> None:
         """The line under the mouse becomes current."""
-        index = self.top + event.y - 1 - len(self._heads(self.size.width))
-        if 0 <= index < self.count():
+        index = self.line_at(event.y)
+        if index is not None:
             self.cursor = index
 
     def on_resize(self) -> None:

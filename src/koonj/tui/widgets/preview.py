@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -87,6 +88,15 @@ class Preview(SqlPane):
         """The tabs, the shown one in brackets, and the visible lines."""
         tabs = " ".join(f"[{tab}]" if tab is self.tab else f" {tab} " for tab in Tab)
         return f"{self.TITLE} {tabs}", self.place
+
+    def on_click(self, event: events.Click) -> None:
+        """A tab that is clicked is shown."""
+        if event.y == 0:
+            title = self.render_line(0).text
+            places = {tab: title.find(f" {tab} ") for tab in Tab if tab is not self.tab}
+            for tab, at in places.items():
+                if at >= 0 and at <= event.x < at + len(tab) + 2:
+                    self.tab = tab
 
     def head(self, width: int) -> Sequence[Strip]:
         """The file and its state, how it runs, its problems."""

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.tui.paint import strip
-from koonj.tui.run_lines import Line, history, progress, result_lines
-from koonj.tui.run_view import RunView
+from koonj.tui.run_lines import Line, log_lines, progress, result_lines
+from koonj.tui.run_view import LogLine, RunView
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.pane import Pane
 
@@ -30,6 +30,9 @@ class RunPane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Line] = []
+        self._wrapped: dict[LogLine, list[Line]] = {}
+        self._width = 0
+        self._following = True
         self._ending = 0
         self._ticker: Timer | None = None
 
@@ -37,26 +40,45 @@ class RunPane(Pane):
         """Something happened."""
         self.set_class(new is not None and new.wrong, "-failed")
         self._tick(running=new is not None and new.running)
-        following = old is None or self.top >= self.last_top
+        if old is None or new is None or (new.running and not old.running):
+            self._following = True
         self._rewrap()
-        self.call_after_refresh(self._follow, following=following)
+        self.call_after_refresh(self._follow)
 
-    def _follow(self, *, following: bool) -> None:
+    def _follow(self) -> None:
         """Stay on the newest line; an error or an obstacle is read from its beginning."""
-        if following:
+        if self._following:
             self.top = self._ending if self.view is not None and self.view.wrong else self.last_top
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
-        happened = history(self.view, width) if self.view else []
+        happened = self._happened(self.view, width) if self.view else []
         ending = result_lines(self.view, width) if self.view else []
         self._ending = len(happened)
         self._lines = happened + ending
         self.body_changed()
 
+    def _happened(self, view: RunView, width: int) -> list[Line]:
+        """The log; only what is new in it is wrapped."""
+        known = self._wrapped if width == self._width else {}
+        self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
+        lines = [line for entry in view.log for line in self._wrapped[entry]]
+        return [[(f" … {view.gone} earlier lines", DIM)], *lines] if view.gone else lines
+
     def on_resize(self) -> None:
         """Wrap anew."""
         self._rewrap()
+        self._follow()
+
+    def go(self, lines: int) -> None:
+        """Scroll; who leaves the end is not brought back to it by every new line."""
+        super().go(lines)
+        self._following = self.top >= self.last_top
+
+    def go_to(self, index: int) -> None:
+        """Scroll to a line, as `go` does."""
+        super().go_to(index)
+        self._following = self.top >= self.last_top
 
     def _tick(self, *, running: bool) -> None:
         if running and self._ticker is None:

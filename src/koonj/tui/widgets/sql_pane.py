@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -19,6 +20,8 @@ class SqlPane(Pane):
     sql: reactive[SqlText] = reactive(_EMPTY, repaint=False)
     left: reactive[int] = reactive(0)
     """The first visible column of the text."""
+    _colouring = False
+    """Is the next slice on its way?"""
 
     def watch_sql(self) -> None:
         """Another text: from its beginning."""
@@ -43,11 +46,27 @@ class SqlPane(Pane):
         """Cells for the line number and a space on both sides."""
         return len(str(self.sql.first_line + len(self.sql))) + 2
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Colour a slice before it is drawn; the rest follows at once."""
+        self._colour()
+        return super().render_lines(crop)
+
+    def _colour(self) -> None:
+        """One slice of time for colours up to the last visible line, and then another."""
+        if self._colouring or self.sql.reach(min(len(self.sql), self.top + self.page) - 1):
+            return
+        self._colouring = True
+
+        def go_on() -> None:
+            self._colouring = False
+            self.refresh()
+
+        self.set_timer(SLICE * 2, go_on)
+
     def draw(self, index: int, width: int) -> Strip:
-        """Number and text, coloured as far as time allowed; the rest follows at once."""
-        if not self.sql.reach(min(len(self.sql) - 1, self.top + self.page)):
-            self.set_timer(SLICE * 2, self.refresh)
+        """Number and text, coloured as far as time allowed."""
         gutter = self.margin_width
         number = f"{self.sql.first_line + index:>{gutter - 1}} "
-        text = strip(self.sql.line(index), 0 if width <= gutter else self.left + width - gutter)
+        room = max(0, self.left + width - gutter)
+        text = strip(self.sql.line(index, room), room, more=DIM)
         return Strip.join([strip([(number, DIM)], gutter), text.crop(self.left)])

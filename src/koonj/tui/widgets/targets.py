@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -36,6 +37,14 @@ class Targets(CursorPane):
         """Another target's details."""
         super().watch_cursor(old, new)
         self.body_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        """One click puts the cursor on a target, two choose it; the lines about it are no target."""
+        index = self.line_at(event.y)
+        if index is not None and index < len(self.checks):
+            self.cursor = index
+            if event.chain == 2:
+                self.choose()
 
     def validate_cursor(self, cursor: int) -> int:
         """On a target, never on the details."""

@@ -1,0 +1,45 @@
+"""What a run says, gathered for a moment: a hundred thousand notices are some hundred messages."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from textual.screen import Screen
+
+from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
+from koonj.tui.messages import RunSaid
+
+MOMENT = 0.1
+"""Seconds: nobody reads faster."""
+_OFTEN = (Notice, StatementStarted, StatementFinished)
+_MANY = 500
+"""Events that are gathered without a look at anything else."""
+
+
+class Heard:
+    """Hands events on in order: rare ones at once, those that come often together."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
+        self._events: list[Event] = []
+        self._told = 0.0
+        self._coming = False
+
+    def take(self, event: Event) -> bool:
+        """Take an event; True when it is time that others have their turn."""
+        self._events.append(event)
+        if not isinstance(event, _OFTEN) or monotonic() - self._told >= MOMENT:
+            self.tell()
+            return True
+        if not self._coming:
+            self._coming = True
+            self._screen.set_timer(MOMENT, self.tell)
+        return len(self._events) % _MANY == 0
+
+    def tell(self) -> None:
+        """Hand on what there is."""
+        self._coming = False
+        if self._events:
+            self._told = monotonic()
+            self._screen.post_message(RunSaid(tuple(self._events)))
+            self._events = []
