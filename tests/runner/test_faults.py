@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from koonj.runner.events import (
+    Cancelling,
     Direction,
     LockObtained,
     MigrationFinished,
@@ -49,6 +50,7 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     await run.cancel()
     await asyncio.wait_for(task, 5)
     end = ending(events)  # type: ignore[arg-type]  # all are events
+    assert len(of_kind(events, Cancelling)) == 1  # type: ignore[arg-type]  # all are events
     assert end.verdict is Verdict.INTERRUPTED
     assert end.failure is not None
     assert end.failure.sqlstate == "57014"

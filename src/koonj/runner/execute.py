@@ -11,10 +11,14 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import Diagnostic
 
-from koonj.runner.events import Notice, StatementFinished, StatementStarted
+from koonj.runner.events import Cancelling, Notice, StatementFinished, StatementStarted
 from koonj.runner.run import Control
 from koonj.runner.work import Numbered, Work
 from koonj.sql.lexer import scan
+
+
+Heard = asyncio.Queue[Notice | Cancelling | None]
+"""What comes while a statement runs; None at its end."""
 
 
 class StatementError(Exception):
@@ -28,7 +32,7 @@ class StatementError(Exception):
 
 async def execute(
     conn: AsyncConnection, control: Control, work: Work, numbered: Numbered
-) -> AsyncIterator[StatementStarted | Notice | StatementFinished]:
+) -> AsyncIterator[StatementStarted | Notice | Cancelling | StatementFinished]:
     """Send one statement exactly as the file has it. Raises StatementError, Cancelled."""
     control.check()
     name, statement = work.planned.name, numbered.statement
@@ -38,9 +42,9 @@ async def execute(
     rows = None
     if statement.copy_data is not None:
         rows = _until_cancelled(work.script.data(statement), control)
-    said: asyncio.Queue[Notice | None] = asyncio.Queue()
+    said: Heard = asyncio.Queue()
 
-    with hearing(conn, name, said.put_nowait):
+    with hearing(conn, name, said.put_nowait), control.telling(lambda: said.put_nowait(Cancelling())):
         sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, said))
         try:
             while (heard := await said.get()) is not None:
@@ -101,7 +105,10 @@ def _until_cancelled(rows: Iterable[bytes], control: Control) -> Iterator[bytes]
 
 
 async def _send(
-    conn: AsyncConnection, text: bytes, rows: Iterable[bytes] | None, said: asyncio.Queue[Notice | None]
+    conn: AsyncConnection,
+    text: bytes,
+    rows: Iterable[bytes] | None,
+    said: Heard,
 ) -> str:
     """Send, read every result, and put None into `said` at the end; the last command tag."""
     try:

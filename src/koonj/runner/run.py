@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import TypeVar
 from uuid import uuid4
 
 from psycopg import AsyncConnection
@@ -27,6 +27,7 @@ class Control:
         self._cancelled = asyncio.Event()
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._conn: AsyncConnection | None = None
+        self._told: Callable[[], None] | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -36,6 +37,15 @@ class Control:
     def working_on(self, conn: AsyncConnection | None) -> None:
         """Name the connection on which a cancel must stop the running statement."""
         self._conn = conn
+
+    @contextmanager
+    def telling(self, told: Callable[[], None]) -> Iterator[None]:
+        """Call `told` at once when a person cancels while this goes on."""
+        self._told = told
+        try:
+            yield
+        finally:
+            self._told = None
 
     def check(self) -> None:
         """Raise Cancelled where a person cancelled. Called before each thing that changes anything."""
@@ -50,7 +60,7 @@ class Control:
             return
         raise Cancelled
 
-    async def unless_cancelled(self, work: Coroutine[Any, Any, Made]) -> Made:
+    async def unless_cancelled(self, work: Awaitable[Made]) -> Made:
         """The result of something long that changes nothing. Raises Cancelled."""
         task = asyncio.ensure_future(work)
         cancelled = asyncio.ensure_future(self._cancelled.wait())
@@ -71,12 +81,7 @@ class Control:
 
     async def answer_to(self, question_id: str) -> str:
         """Wait for the answer. Raises Cancelled."""
-        answered = self._answers[question_id]
-        cancelled = asyncio.ensure_future(self._cancelled.wait())
-        await asyncio.wait((answered, cancelled), return_when=asyncio.FIRST_COMPLETED)
-        cancelled.cancel()
-        self.check()
-        return answered.result()
+        return await self.unless_cancelled(self._answers[question_id])
 
     def give(self, question_id: str, text: str) -> None:
         """An answer came; one that nobody waits for is passed over."""
@@ -86,6 +91,8 @@ class Control:
 
     async def cancel(self) -> None:
         """Stop: cancel the running statement on the server, and start no other."""
+        if not self.cancelled and self._told is not None:
+            self._told()
         self._cancelled.set()
         if self._conn is not None and not self._conn.closed:
             await self._conn.cancel_safe()
