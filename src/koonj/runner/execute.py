@@ -16,7 +16,6 @@ from koonj.runner.run import Control
 from koonj.runner.work import Numbered, Work
 from koonj.sql.lexer import scan
 
-
 Heard = asyncio.Queue[Notice | Cancelling | None]
 """What comes while a statement runs; None at its end."""
 
