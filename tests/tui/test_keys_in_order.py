@@ -1,7 +1,14 @@
-"""Keys that arrive in one packet, as over ssh, go where they would have gone one by one."""
+"""Keys that arrive in one packet, as over ssh, go where they would have gone one by one; none is lost."""
 
-from textual.events import Key
+from __future__ import annotations
 
+import asyncio
+
+import pytest
+from textual.events import Key, Paste
+
+from koonj.tui.screens.confirm import Confirm
+from koonj.tui.screens.dialog import Dialog
 from koonj.tui.screens.palette import Palette
 from support.screen import Project, Screen
 
@@ -9,7 +16,7 @@ from support.screen import Project, Screen
 def in_one_packet(screen: Screen, *keys: str) -> None:
     """All of them before the program has seen the first."""
     for key in keys:
-        named = {"/": "slash"}.get(key, key)
+        named = {"/": "slash", " ": "space", "_": "underscore"}.get(key, key)
         screen.app.post_message(Key(named, key if len(key) == 1 else None))
 
 
@@ -25,6 +32,17 @@ async def test_what_is_typed_behind_the_slash_is_the_filter_and_no_command(proje
         await screen.until(lambda: screen.main.selected is not None and screen.main.selected.number == 3)
 
 
+async def test_what_is_pasted_behind_the_slash_is_the_filter(project: Project) -> None:
+    for number in (1, 2, 3):
+        project.table(number)
+    async with project.open() as screen:
+        in_one_packet(screen, "/")
+        screen.app.post_message(Paste("make_t2"))
+        in_one_packet(screen, "enter")
+        await screen.until(lambda: len(screen.migrations()) == 1)
+        assert "002" in screen.row("make_t2")
+
+
 async def test_tab_ends_a_field_before_the_next_is_typed(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("n")
@@ -35,8 +53,66 @@ async def test_tab_ends_a_field_before_the_next_is_typed(project: Project) -> No
         await screen.until(lambda: not isinstance(screen.app.screen, Palette))
 
 
+async def test_a_form_is_there_before_it_is_filled_in(project: Project) -> None:
+    async with project.open() as screen:
+        await screen.press("n")
+        await screen.until("blank migration")
+        in_one_packet(screen, "G", "enter", *"add ears")
+        await screen.until("[ Write 001_add_ears.sql ]")
+        in_one_packet(screen, "escape", "g", "enter", *"users")
+        await screen.until("ALTER TABLE users")
+
+
 async def test_a_key_whose_widget_is_gone_holds_nobody_up(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         in_one_packet(screen, "question_mark", "escape", "question_mark", "escape", "2")
         await screen.until(lambda: screen.main.pane.NUMBER == "2" and screen.app.screen is screen.main)
+
+
+async def test_no_key_is_lost_however_fast_they_come(project: Project) -> None:
+    for number in range(1, 301):
+        project.table(number)
+    async with project.open() as screen:
+        in_one_packet(screen, *["j"] * 200, *["k"] * 50, *["down"] * 49)
+        await screen.until(lambda: screen.main.migrations.cursor == 199)
+        for _ in range(30):
+            in_one_packet(screen, "j", "k", "j")
+            await asyncio.sleep(1 / 30)
+        await screen.until(lambda: screen.main.migrations.cursor == 229)
+
+
+async def test_keys_that_come_while_dialogs_open_and_close_leave_nothing_stuck(project: Project) -> None:
+    for number in range(1, 10):
+        project.table(number)
+    async with project.open() as screen:
+        for _ in range(5):
+            in_one_packet(screen, *["question_mark", "j", "escape", "n", "escape", "/", "x", "escape"])
+        in_one_packet(screen, "2", "1", "j")
+        await screen.until(lambda: screen.main.migrations.cursor == 1)
+        assert screen.app.screen is screen.main
+        assert screen.main.pane.NUMBER == "1"
+
+
+async def test_ctrl_c_behind_the_key_that_started_a_run_ends_it(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        in_one_packet(screen, "a", "ctrl+c")
+        await screen.until(lambda: screen.main.view is not None and not screen.main.view.running)
+        await screen.until(lambda: not isinstance(screen.app.screen, Dialog))
+        assert "◦ pending" in screen.row("make_t1")
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.2])
+async def test_a_y_of_a_word_that_is_being_typed_is_no_yes(project: Project, pause: float) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        in_one_packet(screen, "a", "/")
+        for letter in "my yaks obey; they say yay":
+            in_one_packet(screen, letter)
+            await asyncio.sleep(pause)
+        await screen.until(lambda: isinstance(screen.app.screen, Confirm))
+        await asyncio.sleep(0.3)
+        assert isinstance(screen.app.screen, Confirm)
+        await screen.press("n")
+        await screen.expect_run("not done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import ClassVar
 
 from textual import events
@@ -63,6 +64,7 @@ class Koonj(CrashReport, App[None]):
 async def show(settings: Settings, terminal: Terminal) -> int:
     """Run the screen until the person leaves; gives the exit status."""
     asyncio.get_running_loop().set_default_executor(Threads())
+    gc.freeze()  # what was imported stays: no collection has to look at it while a key waits
     async with Engine(settings) as engine:
         app = Koonj(engine, terminal)
         await app.run_async(mouse=terminal.mouse)

@@ -12,6 +12,9 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 def beside(node: DOMNode, work: Work, group: str, *, exclusive: bool = False) -> None:
-    """Begin `work` in Textual's loop; it ends with `node`. `exclusive` ends what the group did before."""
-    worker: Worker[None] = node.run_worker(work, group=group, exclusive=exclusive)
+    """Begin `work` in Textual's loop; it ends with `node`. `exclusive` ends what the group did before.
+
+    Without a description Textual would write one of all that `work` holds: whole folders, and secrets.
+    """
+    worker: Worker[None] = node.run_worker(work, group=group, description=group, exclusive=exclusive)
     del worker  # nobody waits for it: what it finds out comes as a message

@@ -47,7 +47,7 @@ class InOrder:
         behind()
 
     def _places(self, path: list[MessagePump]) -> Iterator[MessagePump]:
-        """Whose queues the key goes through, and then those of what it brought: a message, a screen, focus."""
+        """Whose queues the key goes through, and then those of what it brought: a message, a screen."""
         yield from path
         yield from self._path()
 

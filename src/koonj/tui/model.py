@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -82,12 +81,14 @@ class Row:
         digits, _, rest = self.name.partition("_")
         return (digits, rest.removesuffix(".sql")) if digits.isdigit() else ("", self.name)
 
-    def matches(self, words: Iterable[str]) -> bool:
-        """Is each of the (lower-case) `words` in the name, the number or the state?"""
-        return all(word in self._text for word in words)
+    @property
+    def digits(self) -> int:
+        """How many the number is written with."""
+        return len(self.name) - len(self.name.lstrip("0123456789"))
 
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """Number, name and state in lower case: where a filter's words are looked for."""
         return f"{self.number} {self.name} {self.word}".lower()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 from heapq import nlargest
 from operator import sub
 from time import perf_counter
@@ -26,6 +25,7 @@ _LONG_LINE = 4_000
 _MEASURED = 20
 _TAB = 4
 _LINE_END = re.compile(r"\r\n?|\n")
+_LINE_FEED = re.compile(r"\n")
 
 
 class SqlText:
@@ -35,8 +35,10 @@ class SqlText:
         self.text = text
         self.first_line = first_line
         """The number of the first line in its file."""
+        self.width = 0
+        """The widest line's cells; 0 before they were measured."""
         self.coloured = len(text) <= HIGHLIGHT_LIMIT
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        self._starts = [0, *(found.end() for found in _ends(text))]
         if len(self._starts) > 1 and self._starts[-1] == len(text):
             self._starts.pop()
         self._parts: dict[int, list[Part]] = {}
@@ -74,16 +76,14 @@ class SqlText:
         """The text above line `line` (1-based)."""
         return self.text[: self._starts[line - 1]] if line <= len(self) else self.text
 
-    @cached_property
-    def width(self) -> int:
-        """The widest line's cells, as the lines with most characters tell; a very long one's characters."""
+    def measure(self) -> None:
+        """Find the widest line's cells, as the lines with most characters tell; of a very long one these."""
         lengths = list(map(sub, [*self._starts[1:], len(self.text)], self._starts))
-        widest = 0
         for index in nlargest(_MEASURED, range(len(self)), key=lengths.__getitem__):
             start, end = self._span(index)
             long = end - start > _LONG_LINE
-            widest = max(widest, end - start if long else cell_len(expand(self.text[start:end])))
-        return widest
+            cells = end - start if long else cell_len(expand(self.text[start:end]))
+            self.width = max(self.width, cells)
 
     def _is_reached(self, index: int) -> bool:
         following = index + 1
@@ -112,6 +112,11 @@ class SqlText:
                 self._parts.setdefault(index, []).append((piece, style))
             index += 1
         self._reached += len(value)
+
+
+def _ends(text: str) -> Iterator[re.Match[str]]:
+    """Line ends; most files have one kind, which is found ten times as fast."""
+    return (_LINE_END if "\r" in text else _LINE_FEED).finditer(text)
 
 
 def expand(text: str) -> str:

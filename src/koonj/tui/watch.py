@@ -115,7 +115,11 @@ class Watch:
         return password is not None and password.source == "command"
 
     async def _ask(self, target: Target, folder: Folder) -> None:
-        self._screen.post_message(TargetAnswered(target.name, await self._answer(target, folder)))
+        status = await self._answer(target, folder)
+        before = next(c.status for c in self._screen.snapshot.checks if c.target == target)
+        if before is not None:
+            status = await asyncio.to_thread(alike, before, status)
+        self._screen.post_message(TargetAnswered(target.name, status))
 
     async def _answer(self, target: Target, folder: Folder) -> TargetStatus:
         patience = FIRST_START if target.dsn == EMBEDDED else PATIENCE
@@ -126,6 +130,11 @@ class Watch:
             return await self._engine.unknown(target, f"no answer within {patience:.0f} s")
         except Exception as error:  # a defect must be seen, and must not take the screen along
             return await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
+
+
+def alike(before: TargetStatus, now: TargetStatus) -> TargetStatus:
+    """`now` with the very entries of `before` where they are equal: nothing is made anew of those."""
+    return replace(now, entries=before.entries) if now.entries == before.entries else now
 
 
 def is_news(before: TargetStatus, now: TargetStatus) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
 from koonj.sql.problem import Problem
+from koonj.tui.apart import LARGE, facts_apart
 from koonj.tui.beside import beside
-from koonj.tui.document import SMALL, Document, document
+from koonj.tui.document import Document, document, is_quick
+from koonj.tui.facts import Facts
 from koonj.tui.model import Row
 from koonj.tui.sql_text import SqlText
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
 
 
-Make = Callable[[], Awaitable[Document | None]]
+Documents = AsyncIterator[Document]
+Make = Callable[[], Documents]
 
 
 class Shown:
@@ -38,7 +41,8 @@ class Shown:
         if source == self._source:
             return
         self._source = source
-        if row is not None and row.migration is not None and len(row.migration.raw) <= SMALL:
+        if row is not None and row.migration is not None and is_quick(row.migration):
+            self._screen.workers.cancel_group(self._screen, "preview")
             of_folder = self._screen.snapshot.problems_of(row.name)
             self._screen.preview.document = document(row.migration, of_folder)
         elif make is not None:
@@ -52,7 +56,7 @@ class Shown:
             return None, None
         if row.migration is not None:
             of_folder = self._screen.snapshot.problems_of(row.name)
-            return (row.migration, of_folder), partial(self._parse, row.migration, of_folder)
+            return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
         act = row.entry.act if row.entry else None
         target = self._screen.snapshot.target
         if act is None:
@@ -61,28 +65,40 @@ class Shown:
 
     async def _bring(self, source: object, make: Make) -> None:
         try:
-            made = await make()
+            async for made in make():
+                if source != self._source:
+                    return
+                self._screen.preview.document = made
         except Exception as error:  # whatever a target that left raises must not take the screen along
             self._screen.say(f"The text cannot be shown: {error}")
-        else:
-            if source == self._source:
-                self._screen.preview.document = made
 
-    async def _parse(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Document | None:
-        return await asyncio.to_thread(document, migration, of_folder)
+    async def _read(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Documents:
+        """The text at once, and then what is in it."""
+        if len(migration.raw) <= LARGE:
+            yield await asyncio.to_thread(document, migration, of_folder)
+            return
+        yield await asyncio.to_thread(document, migration, of_folder, Facts())
+        try:
+            found = await facts_apart(migration)
+        except (OSError, RuntimeError) as error:
+            unknown = f"it is not known how it runs: {error}"
+            found = Facts(unknown, unknown)
+        yield await asyncio.to_thread(document, migration, of_folder, found)
 
-    async def _recall(self, name: str, target: Target, act_id: int) -> Document | None:
+    async def _recall(self, name: str, target: Target, act_id: int) -> Documents:
         """The file is gone: history has its text."""
         text = await self._screen.engine.recorded_text(target, act_id)
-        if text is None:
-            return None
-        return await asyncio.to_thread(document, Migration.from_recorded(name, text))
+        if text is not None:
+            async for made in self._read(Migration.from_recorded(name, text), ()):
+                yield made
 
     def toggle_format(self) -> None:
         """Formatted, or as it stands."""
         preview = self._screen.preview
         if preview.formatted is not None:
             preview.formatted = None
+        elif preview.shown is not None and not preview.shown.coloured:
+            self._screen.say("The text is too long to be formatted.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)
             beside(self._screen, work, "format", exclusive=True)

@@ -62,13 +62,14 @@ class MigrationList(CursorPane):
 
     def _measure(self, rows: Sequence[Row]) -> None:
         """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
-        self._number_width = max((len(r.label[0]) for r in rows), default=3)
-        self._word_width = max((len(r.word) for r in rows), default=_WORD)
+        self._number_width = max((r.digits for r in rows), default=3)
+        looks = {(r.state, r.entry is not None and r.entry.accepted): r for r in rows}
+        self._word_width = max((len(r.word) for r in looks.values()), default=_WORD)
 
     def _filter(self) -> None:
-        rows = self.snapshot.rows if self.snapshot else ()
-        words = self.filter.lower().split()
-        self.rows = tuple(r for r in rows if r.matches(words)) if words else rows
+        self.rows = self.snapshot.rows if self.snapshot else ()
+        for word in self.filter.lower().split():
+            self.rows = tuple([row for row in self.rows if word in row.text])
         self._find()
         self.body_changed()
 
@@ -156,7 +157,7 @@ def _about(snapshot: Snapshot) -> tuple[object, ...]:
 def _wrong(snapshot: Snapshot) -> str:
     """What keeps the list from being the whole truth."""
     if snapshot.lost is not None:
-        return snapshot.lost + (" Below is what it held before." if snapshot.rows else "")
+        return ("Below is what the folder held before. " if snapshot.rows else "") + snapshot.lost
     left = snapshot.left_out
     if not left:
         return ""

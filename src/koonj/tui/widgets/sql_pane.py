@@ -31,6 +31,8 @@ class SqlPane(Pane):
 
     def validate_left(self, left: int) -> int:
         """Keep some of the widest line visible."""
+        if not self.sql.width:
+            self.sql.measure()
         return max(0, min(left, self.sql.width - 8))
 
     def count(self) -> int:

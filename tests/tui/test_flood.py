@@ -1,0 +1,83 @@
+"""A server that says a great deal, and one that says it at length."""
+
+from __future__ import annotations
+
+from koonj.runner import events
+from koonj.runner.events import Direction
+from koonj.tui.run_view import LOG_LIMIT, RunView, fold
+from koonj.tui.widgets.run_pane import RunPane
+from support.screen import Project, Screen
+
+NOTICES = 20_000
+
+
+async def apply(screen: Screen, word: str = "done") -> None:
+    await screen.press("a")
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.expect_run(word)
+
+
+async def test_a_flood_of_notices_keeps_the_last_and_counts_the_others(project: Project) -> None:
+    body = f"BEGIN FOR i IN 1..{NOTICES} LOOP RAISE NOTICE 'number %', i; END LOOP; END"
+    project.write("001_say.sql", f"DO $$ {body} $$;\n-- Rollback: none: it says\n")
+    async with project.open() as screen:
+        await apply(screen)
+        view = screen.main.view
+        assert view is not None
+        assert len(view.log) == LOG_LIMIT
+        assert f"NOTICE: number {NOTICES}" in screen.run()
+        await screen.press("4", "g")
+        assert f"… {NOTICES + 1 - LOG_LIMIT} earlier lines" in screen.run()
+
+
+async def test_who_scrolled_up_stays_there(project: Project) -> None:
+    body = "BEGIN FOR i IN 1..100 LOOP RAISE NOTICE 'number %', i; END LOOP; PERFORM pg_sleep(0.3); END"
+    project.write("001_say.sql", f"DO $$ {body} $$;\n-- Rollback: none: it says\n")
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.until("NOTICE: number 100")
+        await screen.press("4", "g")
+        assert "NOTICE: number 1\n" in screen.run() + "\n"
+        await screen.expect_run("ended")
+        assert "NOTICE: number 1\n" in screen.run() + "\n"
+        await screen.press("G")
+        assert "done" in screen.run()
+
+
+async def test_a_message_of_a_megabyte_is_cut_and_says_so(project: Project) -> None:
+    project.write(
+        "001_long.sql",
+        "DO $$ BEGIN RAISE EXCEPTION '%', repeat('word ', 200000); END $$;\n-- Rollback: none: it fails\n",
+    )
+    async with project.open() as screen:
+        await apply(screen, "failed")
+        assert "word word" in screen.run()
+        await screen.press("4", "G")
+        assert "next" in screen.run()
+        pane = screen.main.query_one(RunPane)
+        text = " ".join(pane.draw(index, 200).text for index in range(pane.count()))
+        assert "… and 992000 more characters" in " ".join(text.split())
+
+
+async def test_control_characters_of_the_server_are_shown_not_obeyed(project: Project) -> None:
+    project.write(
+        "001_evil.sql",
+        "DO $$ BEGIN RAISE NOTICE E'a\\tb\\x1b[31mc\\rd\\u202ee [red]f'; END $$;\n-- Rollback: none: it says\n",
+    )
+    async with project.open() as screen:
+        await apply(screen)
+        assert "a   b␛[31mc␍d<U+202E>e [red]f" in screen.run()
+
+
+def test_lines_keep_their_order_whatever_comes_together() -> None:
+    view = RunView("local", Direction.APPLY, 0.0)
+    said = [events.Notice("m", "NOTICE", str(n)) for n in range(3)]
+    retry = events.Retrying("m", 2, 3, "55P03", "lock timeout", 1.0)
+    view = fold(view, [*said, retry, *said])
+    texts = [line.text for line in view.log]
+    assert texts[:3] == ["NOTICE: 0", "NOTICE: 1", "NOTICE: 2"]
+    assert texts[3] == "55P03 lock timeout: rolled back; attempt 2 of 3 in 1.0 s"
+    assert texts[4:] == texts[:3]

@@ -1,0 +1,252 @@
+"""A run that cannot begin, must wait, is refused or is cut off: the screen says what, who and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+
+from koonj.config import Target
+from koonj.migrations.folder import Folder
+from koonj.postgres.advisory_lock import KEY
+from koonj.runner.request import Request
+from koonj.runner.run import Run
+from support.screen import Project, Screen
+
+SLEEP = "SELECT pg_sleep(30);\n-- Rollback: none: it sleeps\n"
+
+
+@contextmanager
+def session(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True, application_name="koonj of ada") as other:
+        yield other
+
+
+def end_others(dsn: str) -> None:
+    """The server ends every session of the database but this one: as when it is shut down."""
+    with session(dsn) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def begin(screen: Screen) -> None:
+    await screen.press("a")
+    await screen.expect_dialog()
+    await screen.yes()
+
+
+async def test_a_lock_that_another_holds_is_waited_for_and_the_holder_named(
+    project: Project, database: str
+) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        with session(database) as other:
+            other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+            await begin(screen)
+            await screen.until("waiting for the lock for 0:0")
+            assert "held by koonj of ada of postgres from" in " ".join(screen.run().split())
+        await screen.expect_run("done")
+        assert "lock obtained after" in screen.run()
+
+
+async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        with session(database) as other:
+            other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+            await begin(screen)
+            await screen.until("waiting for the lock for 0:0")
+            await screen.press("c")
+            await screen.expect_run("interrupted")
+
+
+async def test_a_lock_that_is_not_given_back_ends_the_run_and_stays_to_be_read(
+    project: Project, database: str
+) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        start = screen.main.engine.start
+
+        async def impatient(target: Target, request: Request) -> Run:
+            return await start(target, replace(request, wait=0.0))
+
+        screen.main.engine.start = impatient  # type: ignore[method-assign] # only the patience differs
+        with session(database) as other:
+            other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+            await begin(screen)
+            await screen.expect_run("locked:")
+        assert screen.main.view is not None
+        assert screen.main.view.wrong
+
+
+async def test_a_server_that_is_gone_when_the_run_begins(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        start = screen.main.engine.start
+
+        async def elsewhere(_: Target, request: Request) -> Run:
+            return await start(Target("local", "host=127.0.0.1 port=1 connect_timeout=2"), request)
+
+        screen.main.engine.start = elsewhere  # type: ignore[method-assign, assignment] # as if the server had gone
+        await screen.press("a")
+        await screen.expect_run("failed")
+        assert "refused" in screen.run()
+        assert "committed" not in screen.run()
+
+
+async def test_a_run_that_cannot_even_be_made_is_shown(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+
+        async def broken(_: Target, __: Request) -> Run:
+            raise RuntimeError("no wheels")
+
+        screen.main.engine.start = broken  # type: ignore[method-assign, assignment] # a defect
+        await screen.press("a")
+        await screen.expect_run("koonj failed: RuntimeError: no wheels")
+        await screen.press("escape")
+        assert "nothing has run yet" in screen.run()
+
+
+async def test_a_server_that_dies_during_the_run(project: Project, database: str) -> None:
+    project.write("001_sleep.sql", SLEEP)
+    async with project.open((100, 40)) as screen:
+        await begin(screen)
+        await screen.until("statement 1 of 1")
+        end_others(database)
+        await screen.expect_run("failed")
+        assert "001_sleep.sql" in screen.run()
+        await screen.until("1 pending")
+
+
+async def test_a_server_that_dies_while_the_question_is_asked(project: Project, database: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        end_others(database)
+        await screen.yes()
+        await screen.expect_run("failed")
+        assert "◦ pending" in screen.row("make_t1")
+
+
+async def test_a_dialog_that_is_open_follows_the_size_of_the_terminal(project: Project) -> None:
+    for number in range(1, 30):
+        project.table(number)
+    async with project.open((120, 36)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog("029_make_t29.sql")
+        for size in ((80, 24), (200, 50), (40, 12), (80, 24)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.pilot.pause()
+            box = [line for line in screen.lines() if "│" in line or "┌" in line or "└" in line]
+            assert any("┌" in line for line in box)
+            assert any("└" in line for line in box)
+            assert "y yes, do it" in screen.text()
+            assert "Apply 29 migrations" in screen.text()
+        await screen.press("n")
+        await screen.expect_run("not done")
+
+
+async def test_what_failed_step_by_step_can_be_rolled_back_though_nothing_is_applied(
+    project: Project, database: str
+) -> None:
+    project.write(
+        "001_steps.sql",
+        """
+        CREATE TABLE half (id int);
+        CREATE INDEX CONCURRENTLY i ON nowhere (id);
+
+        -- Rollback:
+        -- DROP TABLE half;
+        """,
+    )
+    async with project.open() as screen:
+        await begin(screen)
+        await screen.expect_run("failed")
+        await screen.until("✗ failed")
+        assert "0 applied" in screen.top()
+        await screen.press("r")
+        await screen.expect_dialog("Roll back 1 migration on local?", "drop table half")
+        await screen.yes()
+        await screen.expect_run("done")
+    with session(database) as other:
+        assert other.execute("SELECT to_regclass('half')").fetchone() == (None,)
+
+
+async def test_what_cannot_be_allowed_opens_no_question(project: Project) -> None:
+    project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: it reads\n")
+    async with project.open((100, 40)) as screen:
+        await screen.press("a")
+        await screen.expect_run("stopped")
+        assert screen.app.screen is screen.main
+        assert "001_open.sql" in screen.run()
+
+
+async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Project) -> None:
+    project.table(2)
+    async with project.open((100, 40)) as screen:
+        await begin(screen)
+        await screen.expect_run("done")
+        path = project.migrations / "002_make_t2.sql"
+        path.write_text(path.read_text().replace("id int", "id bigint"))
+        project.table(1)
+        await screen.until("◂ late")
+        await screen.until("✎ edited")
+        await screen.press("a")
+        await screen.expect_dialog("late", "edited", "(edited, late)")
+        await screen.type("  ")
+        await screen.press("enter")
+        await screen.until("History needs a reason.")
+        await screen.type("both")
+        await screen.press("enter")
+        await screen.until("Apply 1 migration to local?")
+        await screen.expect_dialog("accepting late", "accepting edited")
+        await screen.yes()
+        await screen.expect_run("done")
+
+
+async def test_a_deadlock_of_timeouts_is_tried_again_and_told(project: Project, database: str) -> None:
+    project.table(1)
+    project.write(
+        "002_alter.sql",
+        """
+        -- 002_alter.sql
+        -- koonj: lock_timeout 100ms
+        -- koonj: retries 20
+        BEGIN;
+        ALTER TABLE t1 ADD COLUMN a int;
+        COMMIT;
+        -- Rollback: none: a test
+        """,
+    )
+    async with project.open((100, 40)) as screen:
+        await begin(screen)
+        await screen.expect_run("done")
+        with session(database) as other, other.transaction():
+            other.execute("LOCK TABLE t1 IN ACCESS SHARE MODE")
+            await begin(screen)
+            await screen.until("rolled back; attempt 2 of")
+        await screen.expect_run("done")
+        assert "✓ applied" in screen.row("alter")
+
+
+async def test_the_folder_is_another_one_when_the_question_is_answered(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        project.write("001_make_t1.sql", "SELECT 1;\n-- Rollback: none: it reads\n")
+        await screen.until(lambda: _text(screen.main.snapshot.folder) == "SELECT 1;")
+        await screen.yes()
+        await screen.until(lambda: screen.main.view is not None and not screen.main.view.running)
+        assert "changed" in screen.run()
+        await screen.until("◦ pending")
+
+
+def _text(folder: Folder | None) -> str:
+    return folder.migrations[0].text.splitlines()[0] if folder and folder.migrations else ""

@@ -1,0 +1,86 @@
+"""A run in lines: everything that is known, under the cell where it belongs."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from koonj.postgres.advisory_lock import LockHolder
+from koonj.runner import events
+from koonj.runner.events import Direction, Failure
+from koonj.tui.paint import cut, wrap
+from koonj.tui.run_lines import Line, failure_lines, progress
+from koonj.tui.run_view import RunView, fold
+
+
+def failure(source: str, column: int) -> Failure:
+    """At a column (1-based) of a line."""
+    return Failure(
+        "001_a.sql", Direction.APPLY, 1, 1, "001_a.sql", 1, column, source, "42601", "ERROR", "syntax error"
+    )
+
+
+def text(line: Line) -> str:
+    return "".join(part for part, _ in line)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "SELECT ",
+        "\tSELECT\t",
+        "SELECT '東京', '大阪', ",
+        "SELECT 'e\u0301\u0301', ",
+        "SELECT '\x1b\u202e', ",
+        "SELECT " + "a, " * 400,
+        "SELECT '" + "東京" * 400 + "', ",
+        "",
+    ],
+)
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_caret_stands_under_its_cell(before: str, width: int) -> None:
+    lines = [
+        text(line) for line in failure_lines(failure(before + "WRONG" + " more" * 99, len(before) + 1), width)
+    ]
+    at = next(i for i, line in enumerate(lines) if line.strip() == "^")
+    source, caret = lines[at - 1], lines[at]
+    assert cell_len(source) <= width
+    assert cell_len(source[: source.index("WRONG")]) == len(caret) - 1
+
+
+def test_a_failure_without_a_file_says_nothing_of_one() -> None:
+    lines = failure_lines(
+        Failure(
+            "", Direction.APPLY, 0, 0, "", None, None, "", None, "ERROR", "local: gone", next=("Try again.",)
+        ),
+        80,
+    )
+    assert [text(line).split()[0] for line in lines] == ["ERROR", "next"]
+
+
+def test_who_holds_the_lock_and_for_how_long() -> None:
+    holder = LockHolder(77, "koonj", "10.0.0.7", "ada", None)
+    view = fold(RunView("local", Direction.APPLY, 100.0), [events.WaitingForLock(holder, 5.0, at=105.0)])
+    shown = " ".join(text(line) for line in progress(view, 108.0, 80))
+    assert "waiting for the lock for 0:08, held by koonj of ada from 10.0.0.7, pid 77" in shown
+
+
+def test_a_retry_counts_down() -> None:
+    retry = events.Retrying("m", 2, 5, "55P03", "lock timeout", 4.0, at=100.0)
+    view = fold(RunView("local", Direction.APPLY, 100.0), [retry])
+    assert "attempt 2 of 5 in 3 s" in text(progress(view, 101.0, 80)[1])
+
+
+@pytest.mark.parametrize("width", [8, 20, 76])
+@pytest.mark.parametrize(
+    "said", ["a b c " * 99, "x" * 500, "東京" * 99, "e\u0301" * 200, " " * 300, "", "a\n\nb", "\u0301" * 999]
+)
+def test_wrapping_keeps_every_letter_and_the_width(said: str, width: int) -> None:
+    lines = wrap(said, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(said.split())
+
+
+def test_what_is_left_out_is_marked() -> None:
+    assert wrap("one two three four five six", 10, 2) == ["one two", "three …"]
+    assert cut("東京大阪", 5) == "東京…"

@@ -1,0 +1,144 @@
+"""What others do meanwhile, to the target and to the folder, is seen without a key; and nothing stale stands unmarked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.connector import Connector
+from koonj.runner.events import Direction
+from koonj.runner.request import Extent
+from koonj.tui import watch
+from support import project as engine
+from support.screen import Project
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "AGAIN", 0.1)
+    monkeypatch.setattr(watch, "FOLLOW", 0.1)
+    monkeypatch.setattr(watch, "MODEST", 1)
+
+
+async def elsewhere(project: Project, direction: Direction) -> None:
+    """Another koonj changes the target."""
+    async with Connector() as connector:
+        other = engine.Project(project.migrations, project.targets[0], connector)
+        await other.run(direction, extent=Extent.ALL)
+
+
+@contextmanager
+def locked(dsn: str) -> Iterator[None]:
+    """Another run holds the target's lock."""
+    with psycopg.connect(dsn, autocommit=True, application_name="koonj of ada") as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        yield
+
+
+async def test_what_another_process_applies_and_rolls_back_is_seen(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        assert "◦ pending" in screen.row("make_t1")
+        await elsewhere(project, Direction.APPLY)
+        await screen.until("✓ applied")
+        await screen.until("1 applied  0 pending")
+        await elsewhere(project, Direction.ROLLBACK)
+        await screen.until("◦ pending")
+
+
+async def test_another_s_run_and_who_it_is_are_seen(project: Project, database: str) -> None:
+    async with project.open((120, 30)) as screen:
+        assert "a run goes on" not in screen.text()
+        with locked(database):
+            await screen.until("a run goes on: koonj of ada of postgres")
+        await screen.until(lambda: "a run goes on" not in screen.text())
+
+
+async def test_asking_again_disables_no_key_and_changes_nothing_where_nothing_changed(
+    project: Project,
+) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        status = screen.main.snapshot.check.status
+        asked: list[object] = []
+        ask = screen.main.engine.ask
+
+        async def counted(*values: object) -> object:
+            asked.append(values)
+            return await ask(*values)  # type: ignore[arg-type] # handed on as they are
+
+        screen.main.engine.ask = counted  # type: ignore[method-assign, assignment] # it counts
+        await screen.until(lambda: len(asked) > 2)
+        assert screen.main.snapshot.check.status is status
+        assert screen.main.snapshot.check.since is None
+
+
+async def test_a_server_that_goes_and_comes_back(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        ask, good = screen.main.engine.ask, project.targets[0]
+        away = Target("local", "host=127.0.0.1 port=1 connect_timeout=2")
+
+        async def to_nowhere(target: Target, folder: object) -> object:
+            return await ask(away, folder)  # type: ignore[arg-type] # handed on as it is
+
+        screen.main.engine.ask = to_nowhere  # type: ignore[method-assign, assignment] # the server is away
+        await screen.until("× unreachable")
+        assert "? unknown" in screen.row("make_t1")
+        screen.main.engine.ask = ask  # type: ignore[method-assign] # it is back
+        await screen.until("◦ pending")
+        assert good.name in screen.top()
+
+
+async def test_a_folder_that_is_renamed_says_so_until_it_is_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    project.table(1)
+    async with project.open((100, 30)) as screen:
+        away = project.migrations.with_name("elsewhere")
+        project.migrations.rename(away)
+        await screen.until("Below is what the folder held before.")
+        await screen.press("j", "k")
+        head = " ".join(" ".join(line.removeprefix("   ") for line in screen.pane("1")).split())
+        assert "database/migrations: the migrations folder cannot be read" in head
+        await screen.press("a")
+        assert "cannot be read" in screen.bottom()
+        assert not screen.main.control.running
+        away.rename(project.migrations)
+        await screen.until(lambda: "held before" not in screen.text())
+        assert "◦ pending" in screen.row("make_t1")
+
+
+async def test_a_file_that_is_deleted_while_it_is_selected(project: Project) -> None:
+    for number in (1, 2, 3):
+        project.table(number)
+    async with project.open() as screen:
+        await screen.press("j")
+        (project.migrations / "002_make_t2.sql").unlink()
+        await screen.until(lambda: len(screen.migrations()) == 2)
+        assert screen.row("make_t3").startswith("›")
+        await screen.until("003_make_t3.sql  ◦ pending")
+
+
+async def test_an_empty_folder_says_what_to_do(project: Project) -> None:
+    async with project.open() as screen:
+        assert "No migrations in" in screen.pane("1")[1]
+        assert "n writes one." in " ".join(screen.pane("1"))
+
+
+async def test_files_that_cannot_be_in_the_list_stay_named(project: Project) -> None:
+    project.write("12-bad.sql", "SELECT 1;\n")
+    project.write("13-bad.sql", "SELECT 1;\n")
+    async with project.open() as screen:
+        await screen.press("j", "k", "escape")
+        head = " ".join(" ".join(screen.pane("1")).split())
+        assert "! 12-bad.sql:" in head
+        assert "2 files are left out: koonj check lists them." in head
+        await screen.press("a")
+        assert "Nothing is pending on local." in screen.bottom()
