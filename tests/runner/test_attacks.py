@@ -1,5 +1,6 @@
 """Files that try to make koonj say what is not so."""
 
+import asyncio
 import time
 
 import pytest
@@ -213,3 +214,25 @@ async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None
     assert ending(await project.apply()).verdict is Verdict.DONE
     (project.path / "002_again.sql").write_text((project.path / "001_index.sql").read_text())
     assert ending(await project.apply()).verdict is Verdict.DONE, "a valid one is well"
+
+
+async def test_a_file_that_gives_the_lock_away_does_not_run_twice(project: Project) -> None:
+    """Two runs of a file that releases the lock and then takes its time: one of them is rolled back."""
+    project.sql("CREATE TABLE counted (run int)")
+    project.write(
+        "001_unlock.sql",
+        """
+        BEGIN;
+        INSERT INTO counted VALUES (1);
+        SELECT pg_advisory_unlock_all();
+        SELECT pg_sleep(0.5);
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    first = asyncio.create_task(project.apply())
+    await asyncio.sleep(0.25)
+    ends = [ending(events) for events in await asyncio.gather(first, project.apply())]
+    assert sorted(end.verdict for end in ends) == [Verdict.DONE, Verdict.FAILED]
+    assert project.sql("SELECT count(*) FROM counted") == [(1,)]
+    assert [act.outcome for act in await project.acts()] == ["done"]

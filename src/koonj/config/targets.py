@@ -112,6 +112,7 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
         role=_role(file, (*keys, "role")),
         password=_password(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
+        declared=True,
     )
 
 

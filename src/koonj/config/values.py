@@ -37,6 +37,8 @@ class Target:
     password: Password | None = None
     database: str = ""
     """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
+    declared: bool = False
+    """It is koonj.toml's, so that ``--target NAME`` names it; False of a dsn from outside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,19 @@ def _act(row: tuple[Any, ...], errors: Mapping[int, str]) -> Act:
     return Act(error=errors.get(values["id"]), **values)
 
 
+async def latest(conn: AsyncConnection) -> int:
+    """The id of the newest act; 0 where there is none."""
+    cursor = await conn.execute(query("latest_act"))
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
+    """Has another run recorded an act after the one with the id `since`?"""
+    cursor = await conn.execute(query("others_since"), {"id": since, "run_id": run_id})
+    return await cursor.fetchone() is not None
+
+
 async def read_script(conn: AsyncConnection, act_id: int) -> str | None:
     """The text that ran in one act; None where there is no such act. Raises HistoryError."""
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):

@@ -124,14 +124,22 @@ def done_lines(work: Work, done: int) -> tuple[str, ...]:
     return tuple(f"statement {s.index}: {s.summary}" for s in work.planned.statements[:done])
 
 
-def next_steps(work: Work, done: int) -> tuple[str, ...]:
-    """What can be done after a migration failed of which `done` statements are committed."""
-    again = f"Mend the cause, then run it again: {COMMANDS[work.direction]}"
-    if done:
-        again += f" (it goes on at statement {done + 1}, if the statements before it stay as they are)"
-    steps = [again]
-    if not work.in_one_transaction:
-        if work.direction is Direction.APPLY and work.migration.sections.rollback is not None:
-            steps.append(f"Or take back what {work.migration.name} left: koonj rollback")
-        steps.append(f"See what is recorded: koonj history {work.migration.number}")
-    return tuple(steps)
+def next_steps(work: Work, done: int, *, unknown: bool = False) -> tuple[str, ...]:
+    """What can be done after a migration failed of which `done` statements are committed, best first.
+
+    `unknown`: whether the next one is, is not known.
+    """
+    again = f"{COMMANDS[work.direction]}{work.where}"
+    if work.in_one_transaction:
+        return (f"Mend the cause, then run it again: {again}",)
+    steps = []
+    if unknown:
+        steps.append(f"Look at what statement {done + 1} did; then: {again} --allow interrupted --reason '…'")
+    else:
+        goes_on = f" (it goes on at statement {done + 1}, if the statements before it stay as they are)"
+        steps.append(f"Mend the cause, then run it again: {again}{goes_on if done else ''}")
+    if work.direction is Direction.APPLY and work.migration.sections.rollback is not None:
+        steps.append(f"Take back what {work.migration.name} left: koonj rollback{work.where}")
+    if work.builds_concurrently:
+        steps.reverse()  # what a build left has to go before it is built again
+    return (*steps, f"See what is recorded: koonj history {work.migration.number}{work.where}")

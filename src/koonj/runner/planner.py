@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from koonj.config import Target
 from koonj.migrations.act import Act, Action
@@ -108,6 +109,7 @@ class Planner:
             migration,
             direction,
             lock_timeout=self.target.lock_timeout,
+            where=f" --target {quote(self.target.name)}" if self.target.declared else "",
             done=self._done(entry, migration),
             from_history=entry.migration is None,
         )

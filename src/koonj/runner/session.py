@@ -23,6 +23,8 @@ class Session:
     control: Control
     os_user: str
     host: str
+    since: int = 0
+    """The newest act when this run got the lock."""
 
 
 def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> Session:

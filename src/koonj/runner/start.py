@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import psycopg
@@ -136,6 +136,7 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
     await clean(session.conn, job.target)
     session.control.check()
     await history.ensure(session.conn)
+    session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
         yield await accept(session, decision, job.request.reason or "")
     for index, work in enumerate(planned.works, start=1):

@@ -73,8 +73,7 @@ async def _start(journal: Journal) -> int:
 
 
 def _session_lock_timeout(work: Work) -> str:
-    concurrent = any(n.statement.is_concurrent for step in work.steps for n in step.statements)
-    return "0" if concurrent and not work.explicit_lock_timeout else work.planned.lock_timeout
+    return "0" if work.builds_concurrently and not work.explicit_lock_timeout else work.planned.lock_timeout
 
 
 async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIterator[Event]:

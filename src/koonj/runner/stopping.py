@@ -48,7 +48,11 @@ async def stopped(journal: Journal, act_id: int, done: int, error: StepError) ->
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
         state += await leftover(journal.session.conn, error.error)
     return of_error(
-        work, error.error, state=state, next_steps=next_steps(work, done), committed=done_lines(work, done)
+        work,
+        error.error,
+        state=state,
+        next_steps=next_steps(work, done, unknown=error.unknown),
+        committed=done_lines(work, done),
     )
 
 

@@ -137,7 +137,7 @@ async def _after_commit_error(journal: Journal, error: CommitError) -> None:
         f"Unknown: the connection was lost while {name} was being committed, and the target does not answer. "
         "It is committed whole, with its history row, or not at all."
     )
-    asking = ("When the target answers again, its history knows: koonj status",)
+    asking = (f"When the target answers again, its history knows: koonj status{journal.work.where}",)
     raise MigrationError(of_error(journal.work, cause, state=state, next_steps=asking)) from cause
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from time import monotonic
 
-from koonj.postgres import advisory_lock
+from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.events import LockObtained, WaitingForLock
 from koonj.runner.session import Session
@@ -53,12 +53,22 @@ async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[Wai
 
 
 async def keep_lock(session: Session) -> None:
-    """Hold that the lock is still there, or take it again. Raises LockLostError.
+    """Hold that the lock is still there, or take it again if nobody ran meanwhile. Raises LockLostError.
 
     A file can give it away (DISCARD ALL, pg_advisory_unlock_all).
     """
     held = await advisory_lock.holder(session.conn)
     if held is not None and held.pid == session.conn.info.backend_pid:
         return
-    if not await advisory_lock.try_lock(session.conn):
+    if not await advisory_lock.try_lock(session.conn) or await _another_ran(session):
         raise LockLostError(held)
+
+
+async def _another_ran(session: Session) -> bool:
+    """Over a connection of its own: this one's transaction may see the target as it was before.
+
+    Raises ConnectError.
+    """
+    conn = await session.connector.connect(session.target, name="koonj settle")
+    async with conn:
+        return await history.another_ran(conn, session.since, session.control.run_id)

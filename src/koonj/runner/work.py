@@ -47,6 +47,8 @@ class Work:
     explicit_lock_timeout: bool
     """The file itself sets lock_timeout, which then holds for concurrent statements too."""
     retries: int
+    where: str
+    """What a command needs to mean this target: `` --target staging``; empty where no word does."""
 
     @property
     def direction(self) -> Direction:
@@ -57,6 +59,11 @@ class Work:
     def total(self) -> int:
         """How many statements the script has, transaction control not counted."""
         return len(self.planned.statements)
+
+    @property
+    def builds_concurrently(self) -> bool:
+        """Some statement works in several transactions of its own: stopped half way, it leaves something."""
+        return any(n.statement.is_concurrent for step in self.steps for n in step.statements)
 
     @property
     def in_one_transaction(self) -> bool:
@@ -82,6 +89,7 @@ def make_work(
     direction: Direction,
     *,
     lock_timeout: str,
+    where: str = "",
     done: int = 0,
     from_history: bool = False,
 ) -> Work:
@@ -116,6 +124,7 @@ def make_work(
         statement_timeout=own.get("statement_timeout", "0"),
         explicit_lock_timeout="lock_timeout" in own,
         retries=int(own.get("retries", "0")),
+        where=where,
     )
 
 
