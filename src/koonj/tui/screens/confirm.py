@@ -57,7 +57,7 @@ class Confirm(Dialog[str | None]):
         super().on_mount()
         if self.typed:
             self.query_one(Input).focus()
-            self.say(f"This target is protected: type its name, {self._question.expected}. Esc: no.")
+            self.say("Esc: no. It is protected: type its name.")
         else:
             self.pane.focus()
 

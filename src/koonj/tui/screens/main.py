@@ -49,6 +49,8 @@ class Main(Screen[None]):
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "MigrationList"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-high")]  # noqa: RUF012 - as above
 
     known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
     view: reactive[RunView | None] = reactive(None, init=False, repaint=False)

@@ -57,6 +57,10 @@ class Pane(Widget, can_focus=True):
         """Lines between title and body that do not scroll."""
         return ()
 
+    def foot(self, width: int) -> Sequence[Strip]:
+        """Lines below the body that do not scroll."""
+        return ()
+
     def title(self) -> tuple[str, str]:
         """What the title says, left and right."""
         return self.TITLE, ""
@@ -84,7 +88,11 @@ class Pane(Widget, can_focus=True):
         head = self._heads(width)
         if y <= len(head):
             return head[y - 1]
-        index = self.top + y - 1 - len(head)
+        row = y - 1 - len(head)
+        if row >= self.page:
+            foot = self.foot(width)
+            return foot[row - self.page] if row - self.page < len(foot) else strip((), width)
+        index = self.top + row
         return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
 
     def _title(self, width: int) -> Strip:
@@ -94,14 +102,15 @@ class Pane(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """All lines, for a pane whose height is `auto`."""
-        return 1 + len(self._heads(width)) + self.count()
+        return 1 + len(self._heads(width)) + self.count() + len(self.foot(width))
 
     # Scrolling
 
     @property
     def page(self) -> int:
         """How many lines of the body fit."""
-        return max(1, self.size.height - 1 - len(self._heads(self.size.width)))
+        fixed = len(self._heads(self.size.width)) + len(self.foot(self.size.width))
+        return max(1, self.size.height - 1 - fixed)
 
     @property
     def place(self) -> str:
@@ -138,7 +147,7 @@ class Pane(Widget, can_focus=True):
     def line_at(self, y: int) -> int | None:
         """The line of the body that is drawn at `y`; None where there is none."""
         row = y - 1 - len(self._heads(self.size.width))
-        return self.top + row if row >= 0 and self.top + row < self.count() else None
+        return self.top + row if 0 <= row < self.page and self.top + row < self.count() else None
 
     def redraw_line(self, index: int) -> None:
         """Draw one line of the body anew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -41,25 +43,24 @@ class Targets(CursorPane):
     def on_click(self, event: events.Click) -> None:
         """One click puts the cursor on a target, two choose it; the lines about it are no target."""
         index = self.line_at(event.y)
-        if index is not None and index < len(self.checks):
+        if index is not None:
             self.cursor = index
             if event.chain == 2:
                 self.choose()
-
-    def validate_cursor(self, cursor: int) -> int:
-        """On a target, never on the details."""
-        return max(0, min(cursor, len(self.checks) - 1))
 
     def choose(self) -> None:
         """Choose the target under the cursor."""
         self.post_message(TargetChosen(self.checks[self.cursor].target.name))
 
-    def _details(self, width: int) -> list[Part]:
-        return details(self.checks[self.cursor], width) if self.checks else []
+    def foot(self, width: int) -> Sequence[Strip]:
+        """What is wrong with the current one."""
+        width = max(20, width)
+        found = details(self.checks[self.cursor], width) if self.checks else []
+        return [strip([part], width) for part in found]
 
     def count(self) -> int:
-        """The targets, and what is wrong with the current one."""
-        return len(self.checks) + len(self._details(max(20, self.size.width)))
+        """The targets."""
+        return len(self.checks)
 
     def title(self) -> tuple[str, str]:
         """How many there are."""
@@ -68,8 +69,6 @@ class Targets(CursorPane):
     def draw(self, index: int, width: int) -> Strip:
         """Mark, name, whether it is the chosen one, and what it answered."""
         assert self.snapshot is not None
-        if index >= len(self.checks):
-            return strip([self._details(width)[index - len(self.checks)]], width)
         here = index == self.cursor and self.has_pseudo_class("focus")
         check = self.checks[index]
         parts: list[Part] = [("›" if here else " ", PLAIN)]

@@ -11,6 +11,9 @@ from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, RAISED, WAITING
 
+_NAME = 8
+"""Cells that are left for a target's name whatever else there is to say."""
+
 
 class TopLine(Widget):
     """One line; the target's name stands out with a mark, in words and, where there is one, in colour."""
@@ -25,7 +28,8 @@ class TopLine(Widget):
         if self.snapshot is None:
             return strip((), width)
         check = self.snapshot.check
-        right = [*_target(check), *_standing(check)]
+        standing = _standing(check)
+        right = [*_target(check, width - sum(cell_len(text) for text, _ in standing)), *standing]
         room = width - sum(cell_len(text) for text, _ in right)
         left = cut(f" {self._folder()}", room - 1) if room > 8 else ""
         return strip([(left.ljust(room), DIM), *right], width).apply_style(self.rich_style)
@@ -36,9 +40,11 @@ class TopLine(Widget):
         return folder.shown_path or str(folder.path) if folder else str(self.snapshot.settings.migrations)
 
 
-def _target(check: Check) -> list[Part]:
-    guard = " PROTECTED" if check.target.protected else ""
-    return [("target ", DIM), (f" ► {check.target.name}{guard} ", RAISED)]
+def _target(check: Check, room: int) -> list[Part]:
+    """A name that is too long is cut, so that what follows it stays to be seen."""
+    label, guard = "target ", " PROTECTED" if check.target.protected else ""
+    name = cut(check.target.name, max(_NAME, room - len(label) - len(guard) - 4))
+    return [(label, DIM), (f" ► {name}{guard} ", RAISED)]
 
 
 def _standing(check: Check) -> list[Part]:
