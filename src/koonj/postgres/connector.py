@@ -195,9 +195,13 @@ def _hint(error: psycopg.Error, target: Target) -> str:
         return (
             f"The environment sets {', '.join(set_here)}, which libpq obeys in any case: unset it for koonj."
         )
-    if error.sqlstate is not None:
+    words = str(error)
+    # libpq gives no SQLSTATE for what a server answers before the session begins, only its words.
+    if error.sqlstate is not None or "FATAL:" in words:
         return "The server answered, and refused. Look at the role, the database's name and the password."
-    return "Is the server running, and reachable from here? `psql` takes the same dsn."
+    if "service" in words:
+        return "Look at the dsn's service: PGSERVICEFILE, ~/.pg_service.conf."
+    return "The server may not be running, or not be reachable from here. `psql` takes the same dsn."
 
 
 async def _check(conn: AsyncConnection, lease: Lease | None) -> None:

@@ -31,9 +31,17 @@ def read_password(password: Password) -> str:
 
 def _output_of(command: str) -> str:
     # The command is the project's own koonj.toml, and is meant for the shell, as git's and ssh's are.
+    # A session of its own has no terminal: what asks there would take the keys that are meant for koonj.
     try:
         done = subprocess.run(  # noqa: S602
-            command, shell=True, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+            command,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            start_new_session=True,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ValueError(f"its command gave no answer in {COMMAND_SECONDS} s") from error

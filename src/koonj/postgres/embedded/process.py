@@ -3,6 +3,7 @@
 `postgres` is run directly and its pid file polled: `pg_ctl -w` looks only every 100 ms.
 """
 
+import os
 import signal
 import subprocess
 import time
@@ -70,7 +71,9 @@ def launch(
         binaries.bindir / "postgres",
     ]
     postmaster.defuse(data)
-    with log.open("ab") as output:
+    # The server writes failed statements into it, and these can hold a password.
+    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+        os.fchmod(output.fileno(), 0o600)
         return subprocess.Popen(  # noqa: S603  a program that binaries.py found
             ["/bin/sh", "-c", script, "koonj-server", *watch, "-D", data, *options],
             stdin=pipe,

@@ -1,0 +1,48 @@
+"""What a target that refuses, or asks for a password, looks like."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from koonj.config import Password, Target
+from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.password import read_password
+
+
+async def _refusal(dsn: str) -> ConnectError:
+    async with Connector() as connector:
+        with pytest.raises(ConnectError) as caught:
+            await connector.connect(Target("t", dsn))
+    return caught.value
+
+
+async def test_a_server_that_refuses_is_told_from_one_that_is_not_there(database: str) -> None:
+    assert "answered, and refused" in (await _refusal(make_conninfo(database, dbname="nowhere"))).hint
+    assert "not be running" in (await _refusal("host=127.0.0.1 port=1 dbname=x user=y")).hint
+    assert "service" in (await _refusal("service=there_is_none")).hint
+
+
+@pytest.mark.parametrize(
+    ("source", "value"), [("command", "echo s3cret; echo more"), ("env", "KOONJ_TEST_PW"), ("file", "pw")]
+)
+def test_a_password_is_the_first_line(
+    source: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KOONJ_TEST_PW", "s3cret")
+    (tmp_path / "pw").write_text("s3cret\n")
+    assert read_password(Password(source, value)) == "s3cret"
+
+
+def test_a_password_command_cannot_take_the_terminals_keys() -> None:
+    with pytest.raises(ValueError, match="ended with"):
+        read_password(Password("command", "read x </dev/tty && echo $x"))
+    assert read_password(Password("command", "cat; echo it went on")) == "it went on"
+
+
+def test_the_embedded_servers_log_is_its_owners(home: Path) -> None:
+    with open_shared() as lease:
+        assert stat.S_IMODE(lease.home.log.stat().st_mode) == 0o600
