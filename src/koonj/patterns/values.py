@@ -1,14 +1,12 @@
 """What was typed into a field -> what stands for it in SQL, in a string, in a comment, in a name."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from koonj.patterns import sql_text
 from koonj.patterns.model import NO, Field, Kind
 from koonj.patterns.names import RefusedError, quote, read_list, read_name, read_qualified
-
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+from koonj.sql.display import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def read(field: Field, typed: str) -> Value:
         if field.required:
             raise RefusedError("Needs a value." + (f" For example: {field.example}" if field.example else ""))
         return EMPTY
-    hidden = next((c for c in typed if unicodedata.category(c) in _REFUSED_CATEGORIES), None)
+    hidden = next((one for one, shown in zip(typed, visible(typed), strict=False) if one != shown), None)
     if hidden is not None:
         raise RefusedError(f"One line without control characters; U+{ord(hidden):04X} is in it.")
     if field.kind is Kind.CHOICE:
