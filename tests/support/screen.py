@@ -128,6 +128,7 @@ class Screen:
     async def expect_run(self, word: str) -> None:
         """Wait until the run has ended with `word`, and the target has been asked what it holds now."""
         await self.until(lambda: word in self.run() and not self.main.control.running)
+        await self.pilot.pause()  # the target is asked by a message
         await self.until(lambda: self.main.snapshot.check.since is None)
 
 

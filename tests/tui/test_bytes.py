@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import pytest
@@ -27,7 +28,8 @@ from koonj.tui import watch
 watch.LOOK = watch.AGAIN = 0.2
 watch.MODEST = 1
 from koonj.cli.main import main
-raise SystemExit(main([]))
+import sys
+raise SystemExit(main(sys.argv[1:]))
 """
 
 
@@ -37,6 +39,8 @@ class Terminal:
     def __init__(self, process: subprocess.Popen[bytes], end: int) -> None:
         self.process = process
         self._end = end
+        self.start = b""
+        """All that was written until the target had answered."""
 
     def read(self, seconds: float) -> bytes:
         """Everything that is written within `seconds`."""
@@ -49,14 +53,15 @@ class Terminal:
                     break
         return said
 
-    def until(self, text: bytes) -> None:
+    def until(self, text: bytes) -> bytes:
         """Read on until `text` was written, and then all that follows at once."""
         end, said = monotonic() + PATIENCE, b""
         while text not in said:
             assert monotonic() < end, said[-2000:]
             said += self.read(0.1)
-        while self.read(QUIET):
-            pass
+        while more := self.read(QUIET):
+            said += more
+        return said
 
     def press(self, key: bytes) -> bytes:
         """Press a key; what is written for it."""
@@ -69,13 +74,21 @@ class Terminal:
 
 @pytest.fixture
 def terminal(project: Project) -> Iterator[Terminal]:
+    """koonj, when the target has answered."""
+    with opened(project) as terminal:
+        yield terminal
+
+
+@contextmanager
+def opened(project: Project, *options: str) -> Iterator[Terminal]:
+    """koonj with nine migrations; it must be able to leave at the end."""
     for number in range(1, 10):
         project.table(number)
     (project.root / "koonj.toml").write_text(f"[targets.local]\ndsn = '''{project.targets[0].dsn}'''\n")
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", START],
+        [sys.executable, "-c", START, *options],
         cwd=project.root,
         env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
         stdin=theirs,
@@ -86,7 +99,7 @@ def terminal(project: Project) -> Iterator[Terminal]:
     os.close(theirs)
     terminal = Terminal(process, ours)
     try:
-        terminal.until(b"9 pending")
+        terminal.start = terminal.until(b"9 pending")
         yield terminal
         os.write(ours, b"q")
         terminal.read(0.2)
@@ -114,3 +127,12 @@ def test_a_key_writes_little(terminal: Terminal) -> None:
     assert len(terminal.press(b"2")) < 6_000
     assert len(terminal.press(b"?")) < 20_000
     assert len(terminal.press(b"\x1b")) < 20_000
+
+
+def test_ascii_is_all_that_is_written_when_it_is_asked_for(project: Project) -> None:
+    project.write("010_ümlaut.sql", "SELECT 'ß東';\n-- Rollback: none: it reads\n")
+    with opened(project, "--ascii") as terminal:
+        assert terminal.start.isascii()
+        assert b"1 Migrations" in terminal.start
+        assert terminal.press(b"?").isascii()
+        assert terminal.press(b"\x1b").isascii()

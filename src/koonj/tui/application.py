@@ -58,7 +58,7 @@ class Koonj(CrashReport, App[None]):
     async def action_quit(self) -> None:
         """Textual's own way out leads through ours, which asks while a run goes on."""
         if isinstance(self.screen, Main):
-            self.screen.quit()
+            self.screen.over.quit()
 
 
 async def show(settings: Settings, terminal: Terminal) -> int:

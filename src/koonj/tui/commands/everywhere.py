@@ -91,7 +91,7 @@ class Help(Command):
 
     def run(self, screen: Main) -> None:
         """Open the help."""
-        screen.open_help()
+        screen.over.help()
 
 
 class Repaint(Command):
@@ -134,4 +134,4 @@ class Quit(Command):
 
     def run(self, screen: Main) -> None:
         """Now, or after the person decided about the run."""
-        screen.quit()
+        screen.over.quit()

@@ -37,7 +37,7 @@ class New(Command):
 
     def run(self, screen: Main) -> None:
         """Open the palette."""
-        screen.open_palette()
+        screen.over.palette()
 
 
 class Edit(Command):
@@ -60,7 +60,7 @@ class Edit(Command):
 
     def run(self, screen: Main) -> None:
         """Lend the terminal to the editor."""
-        screen.edit()
+        screen.over.editor()
 
 
 class SwitchText(Command):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from koonj.runner.events import MigrationFinished
-from koonj.tui import editor, messages
+from koonj.tui import messages
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.footer import hints
@@ -22,9 +21,7 @@ from koonj.tui.engine import Engine
 from koonj.tui.model import Row, Snapshot
 from koonj.tui.run_control import RunControl
 from koonj.tui.run_view import RunView, broken, fold
-from koonj.tui.screens.help import Help
-from koonj.tui.screens.leave import Leave, Leaving
-from koonj.tui.screens.palette import Palette
+from koonj.tui.screens.over import Over
 from koonj.tui.screens.shown import Shown
 from koonj.tui.watch import Watch
 from koonj.tui.widgets.bottom_line import BottomLine
@@ -36,16 +33,15 @@ from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.targets import Targets
 from koonj.tui.widgets.top_line import TopLine
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
 FOLLOW = 1.0
 """Seconds between two readings of the states while a run goes on."""
 
 
 class Main(Screen[None]):
-    """Holds what is known and passes it down; `Watch`, `RunControl` and `Shown` do what is slow."""
+    """Holds what is known and passes it down.
+
+    `Watch`, `RunControl` and `Shown` do what is slow, `Over` opens what covers it.
+    """
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "MigrationList"
@@ -61,6 +57,7 @@ class Main(Screen[None]):
         self.control = RunControl(self, engine)
         self.watcher = Watch(self, engine)
         self.shown = Shown(self)
+        self.over = Over(self)
         self._followed = monotonic()
         self.set_reactive(Main.known, Snapshot.of(engine.settings))
 
@@ -79,6 +76,7 @@ class Main(Screen[None]):
     def on_mount(self) -> None:
         """The first paint waits for nothing."""
         self.call_after_refresh(self.watcher.start)
+        self.call_after_refresh(self.over.prepare)
 
     # What is known, and who has the keys
 
@@ -159,33 +157,6 @@ class Main(Screen[None]):
         else:
             self.focus_pane("2")
 
-    def open_help(self) -> None:
-        """All keys."""
-        self.app.push_screen(Help(MAIN, self.pane.NUMBER))
-
-    def open_palette(self) -> None:
-        """A new migration."""
-        assert self.snapshot.folder is not None
-        self.app.push_screen(Palette(self.snapshot.settings, self.snapshot.folder), self._written)
-
-    def _written(self, paths: tuple[Path, ...] | None) -> None:
-        if paths:
-            self.clear_filter()
-            self.migrations.select(paths[0].name)
-            names = ", ".join(path.name for path in paths)
-            self.post_message(messages.Said(f"Written: {names}. e opens it in your editor."))
-            self.watcher.look()
-
-    def edit(self) -> None:
-        """The selected file in the person's editor."""
-        assert self.selected is not None
-        assert self.selected.migration is not None
-        try:
-            editor.edit(self.app, self.selected.migration.path)
-        except editor.EditorError as error:
-            self.say(str(error))
-        self.watcher.look()
-
     def look_again(self) -> None:
         """Folder and targets."""
         self.watcher.look()
@@ -199,21 +170,6 @@ class Main(Screen[None]):
             self.clear_filter()
         else:
             self.migrations.focus()
-
-    def quit(self) -> None:
-        """At once, or as the person decides about the run."""
-        if not self.control.running or self.control.leaving:
-            self.app.exit()
-        else:
-            self.app.push_screen(Leave(), self._leave)
-
-    def _leave(self, way: Leaving | None) -> None:
-        if way is None:
-            return
-        if not self.control.running:
-            self.app.exit()
-        self.control.leave(cancel=way is Leaving.CANCEL)
-        self.say("koonj quits when the run has ended. q quits at once.")
 
     # Messages
 

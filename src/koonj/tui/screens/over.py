@@ -1,0 +1,82 @@
+"""What comes over the main screen: help, palette, the editor, the question whether to leave."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from koonj.tui import editor
+from koonj.tui.beside import beside
+from koonj.tui.commands import MAIN
+from koonj.tui.messages import Said
+from koonj.tui.screens.help import Help
+from koonj.tui.screens.leave import Leave, Leaving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from koonj.tui.screens.main import Main
+
+_PALETTE = "koonj.tui.screens.palette"
+
+
+class Over:
+    """Opens each, and goes on with what it gave."""
+
+    def __init__(self, screen: Main) -> None:
+        self._screen = screen
+
+    def prepare(self) -> None:
+        """Import what nobody waits for at the start: the palette brings all patterns' reading."""
+
+        async def prepared() -> None:
+            await asyncio.to_thread(import_module, _PALETTE)
+
+        beside(self._screen, prepared, "palette")
+
+    def help(self) -> None:
+        """All keys."""
+        self._screen.app.push_screen(Help(MAIN, self._screen.pane.NUMBER))
+
+    def palette(self) -> None:
+        """A new migration."""
+        from koonj.tui.screens.palette import Palette  # noqa: PLC0415 - see `prepare`
+
+        snapshot = self._screen.snapshot
+        assert snapshot.folder is not None
+        self._screen.app.push_screen(Palette(snapshot.settings, snapshot.folder), self._written)
+
+    def _written(self, paths: tuple[Path, ...] | None) -> None:
+        if paths:
+            self._screen.clear_filter()
+            self._screen.migrations.select(paths[0].name)
+            names = ", ".join(path.name for path in paths)
+            self._screen.post_message(Said(f"Written: {names}. e opens it in your editor."))
+            self._screen.watcher.look()
+
+    def editor(self) -> None:
+        """The selected file in the person's editor."""
+        row = self._screen.selected
+        assert row is not None
+        assert row.migration is not None
+        try:
+            editor.edit(self._screen.app, row.migration.path)
+        except editor.EditorError as error:
+            self._screen.say(str(error))
+        self._screen.watcher.look()
+
+    def quit(self) -> None:
+        """At once, or as the person decides about the run."""
+        if not self._screen.control.running or self._screen.control.leaving:
+            self._screen.app.exit()
+        else:
+            self._screen.app.push_screen(Leave(), self._leave)
+
+    def _leave(self, way: Leaving | None) -> None:
+        if way is None:
+            return
+        if not self._screen.control.running:
+            self._screen.app.exit()
+        self._screen.control.leave(cancel=way is Leaving.CANCEL)
+        self._screen.say("koonj quits when the run has ended. q quits at once.")
