@@ -208,6 +208,11 @@ def test_a_file_with_an_error_is_told_with_its_place(project: Project) -> None:
         ["apply", "--wait", "-1"],
         ["apply", "--wait", "soon"],
         ["show", "99"],
+        ["history", "99"],
+        ["history", "001_other.sql"],
+        ["apply", "--yes", "--dsn", ""],
+        ["status", "--dsn", " "],
+        ["status", "--dsn", "postgres://a:b@p%zz/"],
         ["nonsense"],
         ["status", "--what"],
         ["status", "--target", "other"],
@@ -324,3 +329,51 @@ def test_a_reader_that_leaves_does_not_stop_a_run(project: Project) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(project.tables()) == 29
+
+
+def test_history_of_what_was_never_run_is_empty(project: Project) -> None:
+    project.table(1)
+    project.write("001_twin.sql", "SELECT 1;")
+    assert (project.koonj("history", "1").code, project.koonj("history", "1").out) == (0, "")
+    unknown = project.koonj("history", "99")
+    assert unknown.err == project.koonj("show", "99").err
+
+
+def test_history_of_a_file_that_is_gone(project: Project) -> None:
+    name = project.table(1)
+    project.koonj("apply", "--yes")
+    (project.migrations / name).unlink()
+    assert name in project.koonj("history", "1").out
+
+
+@pytest.mark.parametrize("argv", ["apply --target nope", "rollback --confirm nope", "apply 7_nope"])
+def test_a_run_that_cannot_begin_is_one_line_of_json(project: Project, argv: str) -> None:
+    answer = project.koonj(*argv.split(), "--json")
+    assert answer.code == 2
+    (line,) = answer.events
+    assert set(line) == {"koonj", "command", "error"}
+    assert (line["koonj"], line["command"]) == (1, argv.split(maxsplit=1)[0])
+    assert set(line["error"]) == {"message", "hint"}
+
+
+def test_statements_of_an_earlier_run(project: Project) -> None:
+    for done, told in ((1, "1 statement of an earlier run stays done and is passed over."), (2, "")):
+        script = "VACUUM;\n" * done + "SELECT nothing;\n"
+        project.write(f"00{done}_steps.sql", script)
+        project.koonj("apply", "--yes")
+        plan = project.koonj("apply", "--plan", "--allow", "interrupted", "--reason", "x").out
+        assert (told or "2 statements of an earlier run stay done and are passed over.") in plan
+        project.write(f"00{done}_steps.sql", script.replace("nothing", "1"))
+        again = project.koonj("apply", "--yes", "--allow", "interrupted,edited", "--reason", "x")
+        assert again.code == 0, again.err
+
+
+def test_an_accepted_state_is_said_once(project: Project) -> None:
+    gone = project.table(1)
+    project.table(2)
+    project.koonj("apply", "--yes")
+    (project.migrations / gone).unlink()
+    project.koonj("apply", "--yes", "--allow", "missing", "--reason", "gone")
+    (line,) = [line for line in project.koonj("status").out.splitlines() if gone in line]
+    assert line.endswith("  accepted: gone")
+    assert line.count("accepted") == 1

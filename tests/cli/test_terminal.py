@@ -95,6 +95,8 @@ def test_ctrl_c_at_the_question(project: Project, terminal: Start) -> None:
     person.expect(QUESTION)
     person.type("\x03")
     assert person.close() == 6
+    assert "koonj: cancelling at the question: nothing was running, and nothing was changed." in person.text
+    assert "is asked to stop" not in person.text
     assert "koonj: Cancelled. No statement was running." in person.text
     assert "Traceback" not in person.text
     assert project.tables() == set()

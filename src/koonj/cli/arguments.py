@@ -46,7 +46,9 @@ class _Help(Action):
     """Help is asked for, so it is output."""
 
     def __call__(self, parser: ArgumentParser, *_: Any) -> None:
-        Output(as_json=False).lines(parser.format_help().rstrip("\n").split("\n"))
+        out = Output(as_json=False)
+        out.lines(parser.format_help().rstrip("\n").split("\n"))
+        out.check()
         parser.exit()
 
 
@@ -63,6 +65,7 @@ def build() -> Parser:
     """The parser of all commands."""
     parser = Parser(prog="koonj", description=help_text.ABOUT, epilog=help_text.EPILOG)
     _shared_options(parser)
+    parser.add_argument("--ascii", action="store_true", help="draw the screen in ASCII only")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     def command(name: str, summary: str, epilog: str) -> Parser:

@@ -9,7 +9,7 @@ from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.output import Output
 from koonj.cli.words import Marks
-from koonj.config import ConfigError, Places, Settings
+from koonj.config import EMBEDDED, ConfigError, Places, Settings
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING
@@ -34,11 +34,14 @@ class Call:
         """Project and target. Raises UsageError."""
         args = self.args
         try:
-            return config.load(
+            settings = config.load(
                 self.cwd, migrations=args.migrations, target=args.target, dsn=args.dsn, environ=self.environ
             )
         except ConfigError as error:
             raise UsageError(str(error)) from error
+        if args.dsn not in {None, EMBEDDED}:
+            _parsed(args.dsn)
+        return settings
 
     def places(self) -> Places:
         """The project's folders, for what needs no target. Raises UsageError."""
@@ -59,6 +62,20 @@ class Call:
             raise CommandError(str(error)) from error
 
 
+def _parsed(dsn: str) -> None:
+    """Let libpq read the command line's dsn. Raises UsageError."""
+    import psycopg  # noqa: PLC0415 - who gives a dsn wants a connection; the other commands start faster
+
+    try:
+        psycopg.conninfo.conninfo_to_dict(dsn)
+    except (psycopg.Error, UnicodeError):
+        # Without its cause: libpq's own message repeats the text, and with it a password.
+        raise UsageError(
+            "--dsn: it is not one that libpq understands.",
+            "Write it as postgresql://user@host/database or as 'host=… dbname=… user=…'.",
+        ) from None
+
+
 def number_of(text: str) -> int:
     """``16``, ``016``, ``016_add_status.sql`` or a path to it -> 16. Raises UsageError."""
     if text.isascii() and text.isdigit():
@@ -73,13 +90,23 @@ def number_of(text: str) -> int:
 
 def found(folder: Folder, text: str) -> Migration:
     """The one migration that a number or a file name means. Raises UsageError."""
-    number = number_of(text)
-    same = [migration for migration in folder.migrations if migration.number == number]
-    if not text.isdigit():
-        same = [migration for migration in same if migration.name == Path(text).name]
-    if not same:
-        raise UsageError(f"There is no migration {text} in {folder.shown_path}.", "koonj status lists them.")
+    same = meant(folder, text)
     if len(same) > 1:
         names = ", ".join(migration.name for migration in same)
-        raise UsageError(f"Number {number} is used {len(same)} times: {names}.", "Give the file name.")
+        raise UsageError(
+            f"Number {number_of(text)} is used {len(same)} times: {names}.", "Give the file name."
+        )
     return same[0]
+
+
+def meant(folder: Folder, text: str) -> tuple[Migration, ...]:
+    """Those that a number or a file name means, one or more. Raises UsageError where there is none."""
+    number, named = number_of(text), not text.isdigit()
+    same = tuple(
+        migration
+        for migration in folder.migrations
+        if (migration.name == Path(text).name if named else migration.number == number)
+    )
+    if not same:
+        raise UsageError(f"There is no migration {text} in {folder.shown_path}.", "koonj status lists them.")
+    return same

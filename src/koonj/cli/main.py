@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from koonj import __version__
 from koonj.cli.arguments import parse
-from koonj.cli.call import Call, found
+from koonj.cli.call import Call, found, meant
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
 from koonj.cli.output import Output
 
@@ -30,14 +30,15 @@ def main(argv: Sequence[str]) -> int:
         call = Call(args, Output(as_json=args.json), err, Path.cwd(), os.environ)
         if args.version:
             call.out.lines((f"koonj {__version__}",))
-            return ExitCode.OK
-        return COMMANDS[args.command](call)
+            code: int = ExitCode.OK
+        else:
+            code = COMMANDS[args.command](call)
+        call.out.check()
+        return code
     except CommandError as error:
         err.error(error.message, error.hint)
         if call is not None and call.out.as_json:
-            from koonj.cli.shapes import error_shape
-
-            call.out.document(call.args.command, error_shape(error.message, error.hint))
+            _tell_program(call, error)
         return error.code
     except KeyboardInterrupt:
         err.say("interrupted.")
@@ -46,13 +47,24 @@ def main(argv: Sequence[str]) -> int:
         return error.code if isinstance(error.code, int) else ExitCode.OK
 
 
+def _tell_program(call: Call, error: CommandError) -> None:
+    """The error in JSON: a document, or one line where lines are read."""
+    from koonj.cli.shapes import error_shape
+
+    command, shape = call.args.command, error_shape(error.message, error.hint)
+    if command in {"apply", "rollback"}:
+        call.out.event({"command": command, **shape})
+    else:
+        call.out.document(command, shape)
+
+
 def screen(call: Call) -> int:
     """``koonj``: the full-screen view."""
     if call.args.json:
         raise UsageError("--json is for a command, and none was given.", "See koonj --help")
     from koonj.tui.app import run
 
-    return run(call.settings())
+    return run(call.settings(), ascii_only=call.args.ascii)
 
 
 def status(call: Call) -> int:
@@ -152,10 +164,13 @@ def history(call: Call) -> int:
     from koonj.cli.shapes import history_shape
     from koonj.runner.history import read_history
 
-    target = call.settings().target
+    settings = call.settings()
+    target = settings.target
     acts = answer_of(target, lambda connector: read_history(connector, target))
     if call.args.number is not None:
         acts = of_one(acts, call.args.number)
+        if not acts:
+            meant(call.folder(settings.migrations), call.args.number)  # a file that was never run has none
     if call.out.as_json:
         call.out.document("history", history_shape(target.name, acts))
     else:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from koonj.cli.diagnostics import CommandError
 from koonj.cli.stream import Stream, standard_output
 
 VERSION = 1
@@ -14,7 +15,9 @@ class Output:
     """Stdout: a report is text for a person, or one JSON document for a program."""
 
     def __init__(self, *, as_json: bool, stream: Stream | None = None) -> None:
+        """Raises CommandError where stdout is closed: what has nowhere to report to does not begin."""
         self._stream = stream or standard_output()
+        self.check()
         self.as_json = as_json
 
     @property
@@ -44,6 +47,14 @@ class Output:
     def flush(self) -> None:
         """Show what was written until now."""
         self._stream.flush()
+
+    def check(self) -> None:
+        """Raises CommandError where output was lost (a full disk), not where a reader left."""
+        self._stream.flush()
+        if self._stream.lost is not None:
+            raise CommandError(
+                f"stdout cannot be written: {self._stream.lost}.", "Not all that koonj had to say is there."
+            )
 
     def verbatim(self, raw: bytes) -> None:
         """A file's bytes, untouched."""

@@ -39,7 +39,8 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     if migration.from_history:
         yield "  The file is gone: this is the text that history recorded."
     if migration.done:
-        yield f"  {count(migration.done, 'statement')} of an earlier run stay done and are passed over."
+        stays = "stays done and is" if migration.done == 1 else "stay done and are"
+        yield f"  {count(migration.done, 'statement')} of an earlier run {stays} passed over."
     statements = migration.statements[migration.done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]
     for one in shown:

@@ -21,6 +21,13 @@ Answerer = Callable[[Question], Awaitable[str]]
 """Gives the answer to a run's question."""
 
 
+_AT_QUESTION = "cancelling at the question: nothing was running, and nothing was changed."
+_AT_WORK = (
+    "cancelling: what runs on the server is asked to stop; what that leaves is said below. "
+    "Ctrl-C once more leaves at once."
+)
+
+
 @dataclass
 class _Stopping:
     """What the signals do: the first one cancels on the server, the second one leaves."""
@@ -29,16 +36,15 @@ class _Stopping:
     err: Diagnostics
     flush: Callable[[], None]
     cancelling: asyncio.Task[None] | None = field(default=None)
+    asking: bool = False
+    """A question is open: no statement runs, and none has run."""
 
     def __call__(self) -> None:
         if self.cancelling is not None:
             self._leave()
         if self.err.is_terminal:
             self.err.prompt("\n")  # after the terminal's ^C, and after a question that waits
-        self.err.say(
-            "cancelling: what runs on the server is asked to stop; what that leaves is said below. "
-            "Ctrl-C once more leaves at once."
-        )
+        self.err.say(_AT_QUESTION if self.asking else _AT_WORK)
         self.cancelling = asyncio.ensure_future(self._cancel())
 
     async def _cancel(self) -> None:
@@ -65,14 +71,15 @@ async def follow(
     run: Run, tell: Callable[[Event], None], answer: Answerer, err: Diagnostics, flush: Callable[[], None]
 ) -> RunFinished:
     """Tell every event, answer the question, cancel at a signal; the last event."""
-    with _listening(_Stopping(run, err, flush)):
+    stopping = _Stopping(run, err, flush)
+    with _listening(stopping):
         async with asyncio.TaskGroup() as tasks:
             asking: asyncio.Task[None] | None = None
             async for event in run.events():
                 tell(event)
                 match event:
                     case Question():
-                        asking = tasks.create_task(_answer(run, event, answer))
+                        asking = tasks.create_task(_answer(run, event, answer, stopping))
                     case RunFinished():
                         last = event
             if asking is not None:
@@ -80,8 +87,13 @@ async def follow(
     return last
 
 
-async def _answer(run: Run, question: Question, answer: Answerer) -> None:
-    run.answer(question.id, await answer(question))
+async def _answer(run: Run, question: Question, answer: Answerer, stopping: _Stopping) -> None:
+    stopping.asking = True
+    try:
+        given = await answer(question)
+    finally:
+        stopping.asking = False
+    run.answer(question.id, given)
 
 
 @contextmanager

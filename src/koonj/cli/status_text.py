@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.words import Marks, count, moment
-from koonj.migrations.entry import DECISIVE, Entry, State
+from koonj.migrations.entry import Entry, State
 from koonj.migrations.folder import Folder
 from koonj.migrations.state import counts
 from koonj.runner.ending import who
@@ -69,6 +69,4 @@ def _entry_line(entry: Entry, width: int, marks: Marks) -> str:
     act = entry.act
     if act is not None and act.finished is not None and entry.state is not State.PENDING:
         line += f"  {moment(act.finished)}"
-    if entry.accepted and entry.state in DECISIVE:
-        line += "  (accepted)"
     return f"{line}  {entry.note}".rstrip()

@@ -1,10 +1,12 @@
 """One of the two standard streams, as lines: safe for any terminal, any encoding, and a reader that left."""
 
+import errno
+import io
 import os
 import sys
 from typing import TextIO
 
-from koonj.sql.display import visible
+from koonj.sql.display import visible, wants_ascii
 
 _PLAIN = {"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "·": "-", "→": "->"}
 """What koonj's own sentences hold beyond ASCII, for a terminal that has no more."""
@@ -13,21 +15,21 @@ _CONTROL_PICTURES = range(0x2400, 0x2422)
 
 
 class Stream:
-    """Writes lines. Once the reader is gone (``| head``), nothing is written and nothing is raised."""
+    """Writes lines. Once the reader is gone (``| head``), nothing is written and nothing is raised.
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-        self._encoding = file.encoding or "ascii"
+    Python has no file for a stream that was closed (``>&-``): it takes everything, and it is lost.
+    """
 
-    @property
-    def is_terminal(self) -> bool:
-        """Does a person look at it?"""
-        return self._file.isatty()
-
-    @property
-    def ascii_only(self) -> bool:
+    def __init__(self, file: TextIO | None) -> None:
+        self.lost: str | None = "it is closed" if file is None else None
+        """Why something that was written is lost, although nobody left; None where nothing is."""
+        self._file = file or io.StringIO()
+        self.is_terminal = self._file.isatty()
+        """Does a person look at it? As it was at first: a terminal that hung up is none any more."""
+        self.ascii_only = wants_ascii(os.environ, self._file.encoding)
         """Can it show less than Unicode?"""
-        return self._encoding.lower().replace("-", "").replace("_", "") not in {"utf8", "utf8sig"}
+        # To a pipe goes what its encoding has: a path there may be meant for another command.
+        self._encoding = "ascii" if self.ascii_only and self.is_terminal else self._file.encoding or "ascii"
 
     def line(self, text: str = "") -> None:
         """One line; hidden characters and escape sequences in it are shown, a tab stays."""
@@ -37,26 +39,29 @@ class Stream:
         """Text as it is, as far as the encoding goes."""
         try:
             self._file.write(_fit(text, self._encoding))
-        except OSError:
-            self._forget()
+        except OSError as error:
+            self._forget(error)
 
     def write_bytes(self, raw: bytes) -> None:
         """Bytes as they are: a file's, for a program that reads them."""
         try:
             self._file.flush()
             self._file.buffer.write(raw)
-        except OSError:
-            self._forget()
+        except OSError as error:
+            self._forget(error)
 
     def flush(self) -> None:
         """Show what was written until now."""
         try:
             self._file.flush()
-        except OSError:
-            self._forget()
+        except OSError as error:
+            self._forget(error)
 
-    def _forget(self) -> None:
-        """The reader left, or the terminal hung up: what is still buffered goes nowhere."""
+    def _forget(self, error: OSError) -> None:
+        """What is still buffered goes nowhere: a loss, unless the reader left or the terminal hung up."""
+        hung_up = self.is_terminal and error.errno == errno.EIO
+        if not hung_up and not isinstance(error, ConnectionError):
+            self.lost = error.strerror or str(error)
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self._file.fileno())
         os.close(null)

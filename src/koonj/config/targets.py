@@ -35,6 +35,11 @@ def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str
     if dsn is not None:
         if name is not None:
             raise ConfigError("--target and --dsn name two databases; give one of them.")
+        if not dsn.strip():
+            raise ConfigError(
+                "--dsn: it is empty. Is the variable set that should be there? Leave --dsn out "
+                "for the target of koonj.toml or of the environment."
+            )
         return _from_outside("dsn", "--dsn", dsn, project.places.root)
     if name is not None:
         return _named(known, name, f"--target {name}")

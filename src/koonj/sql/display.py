@@ -6,7 +6,9 @@ CVE-2021-42574).
 """
 
 import re
+import sys
 import unicodedata
+from collections.abc import Mapping
 
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
@@ -52,3 +54,21 @@ def _cells_of(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+_COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+"""What Python itself puts into LC_CTYPE where the locale is C (PEP 538): no wish of a person."""
+
+
+def wants_ascii(environ: Mapping[str, str], encoding: str | None) -> bool:
+    """Should koonj's own signs be ASCII? By the locale that the person set, then by the output's `encoding`.
+
+    Python writes UTF-8 in the locales C and POSIX too (PEP 540), though who sets one asks for less. LC_ALL
+    goes before LC_CTYPE, and that before LANG.
+    """
+    chosen = environ.get("LC_ALL") or environ.get("LC_CTYPE", "")
+    if not chosen or (not environ.get("LC_ALL") and chosen in _COERCED and sys.flags.utf8_mode):
+        chosen = environ.get("LANG", "")
+    if chosen in {"C", "POSIX"}:
+        return True
+    return (encoding or "").lower().replace("-", "").replace("_", "") not in {"utf8", "utf8sig"}
