@@ -56,6 +56,8 @@ def wrap(text: str, width: int, most: int = 0) -> list[str]:
     `most` lines at most, where it is given; the last of these then ends in an ellipsis.
     """
     width = max(width, 8)
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return [text]  # most are so, and there may be thousands at once
     lines: list[str] = []
     for paragraph in _LINE_END.split(text.rstrip("\r\n")):
         lines += _wrap_one(visible(paragraph, keep="\t").expandtabs(4), width)
