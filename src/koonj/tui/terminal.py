@@ -3,6 +3,8 @@
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
+from koonj.sql.display import wants_ascii
+
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})
 _INSTEAD = "Use the headless command: koonj status, koonj apply, koonj rollback (koonj --help lists all)."
 
@@ -38,10 +40,9 @@ def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
 def read(environ: Mapping[str, str], *, encoding: str | None, ascii_only: bool = False) -> Terminal:
     """What `environ` and the output's `encoding` say; `ascii_only` is the person's own wish."""
     remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
-    utf8 = (encoding or "").replace("-", "").replace("_", "").lower() == "utf8"
     return Terminal(
         colour=not environ.get("NO_COLOR"),
-        ascii_only=ascii_only or not utf8 or environ.get("TERM") == "linux",
+        ascii_only=ascii_only or environ.get("TERM") == "linux" or wants_ascii(environ, encoding),
         remote=remote,
         mouse=not remote,
         theme=environ.get("TEXTUAL_THEME") or THEME,
