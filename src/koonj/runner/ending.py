@@ -117,9 +117,7 @@ def locked(holder: LockHolder, seconds: float) -> End:
 def lock_lost(holder: LockHolder | None) -> End:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
     other = "another run came" if holder is None else f"{who(holder)} took it"
-    message = (
-        f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
-    )
+    message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
     return End(Verdict.FAILED, message)
 
 
