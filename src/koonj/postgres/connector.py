@@ -19,6 +19,7 @@ from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.problem import EmbeddedError
 from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.errors import TargetError
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
 
@@ -38,15 +39,8 @@ forget the connection meanwhile, and one that is gone is noticed within minutes,
 _SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
 
 
-class ConnectError(Exception):
-    """A target cannot be reached or used. Neither text holds a password."""
-
-    def __init__(self, message: str, hint: str, sqlstate: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        """What to do."""
-        self.sqlstate = sqlstate
+class ConnectError(TargetError):
+    """A target cannot be reached or used."""
 
 
 @dataclass(frozen=True, slots=True)

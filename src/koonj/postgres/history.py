@@ -13,6 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.migrations.act import Act, Action, Outcome
+from koonj.postgres.errors import TargetError
 from koonj.postgres.queries import query
 from koonj.postgres.sqlstate import is_lost
 
@@ -23,14 +24,8 @@ class NotWrittenError(psycopg.InternalError):
     """The server took a write of history without an error, and no row came of it."""
 
 
-class HistoryError(Exception):
-    """History is there but cannot be read or written. The message says what, `hint` what to do."""
-
-    def __init__(self, message: str, hint: str, sqlstate: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.sqlstate = sqlstate
+class HistoryError(TargetError):
+    """History is there but cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
