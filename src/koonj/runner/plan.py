@@ -13,20 +13,12 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import Entry
 from koonj.postgres import history
-from koonj.postgres.connector import Connector, ServerInfo, describe
+from koonj.postgres.connector import ServerInfo
 from koonj.runner.decisions import decide
-from koonj.runner.events import Direction, Plan
+from koonj.runner.events import Direction
 from koonj.runner.planner import Planned, Planner
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged
-
-
-async def plan(connector: Connector, target: Target, folder: Folder, request: Request) -> Plan:
-    """Connect, read, plan, and leave. Raises ConnectError, HistoryError."""
-    conn = await connector.connect(target, name="koonj plan")
-    async with conn:
-        server = await describe(conn)
-        return (await make_plan(conn, target, folder, request, server)).plan
 
 
 async def make_plan(
