@@ -1,0 +1,139 @@
+"""koonj on a pty of its own, without an emulator behind: every byte that it writes is seen, keys are pressed, sizes change."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+
+from support.screen import Project
+
+PATIENCE = 20.0
+QUIET = 0.5
+"""Seconds without a byte: it has written all it had to."""
+START = """
+from koonj.tui import watch
+watch.LOOK = watch.AGAIN = 0.2
+watch.MODEST = 1
+from koonj.cli.main import main
+import sys
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+class Terminal:
+    """A process on a pty."""
+
+    def __init__(self, process: subprocess.Popen[bytes], end: int) -> None:
+        self.process = process
+        self._end = end
+        self.start = b""
+        """All that was written until the target had answered."""
+        self.all = bytearray()
+        """All that was ever written."""
+
+    def read(self, seconds: float, most: int = 65536) -> bytes:
+        """Everything that is written within `seconds`, `most` bytes at a time."""
+        end, said = monotonic() + seconds, b""
+        while (left := end - monotonic()) > 0:
+            if select.select([self._end], [], [], left)[0]:
+                try:
+                    said += os.read(self._end, most)
+                except OSError:  # it has left
+                    break
+        self.all += said
+        return said
+
+    def until(self, text: bytes) -> bytes:
+        """Read on until `text` was written, and then all that follows at once."""
+        end, said = monotonic() + PATIENCE, b""
+        while text not in said:
+            assert monotonic() < end, said[-2000:]
+            said += self.read(0.1)
+        return said + self.rest()
+
+    def rest(self, quiet: float = QUIET) -> bytes:
+        """All that is written until nothing comes for `quiet` seconds."""
+        said = b""
+        while more := self.read(quiet):
+            said += more
+        return said
+
+    def send(self, keys: bytes) -> None:
+        """Type, and look at nothing."""
+        os.write(self._end, keys)
+
+    def press(self, key: bytes) -> bytes:
+        """Press a key; what is written for it."""
+        self.send(key)
+        return self.rest()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; the process is told by SIGWINCH."""
+        _set_size(self._end, columns, rows)
+
+
+@contextmanager
+def started(
+    project: Project,
+    *options: str,
+    size: tuple[int, int] = (80, 24),
+    environ: Mapping[str, str] | None = None,
+    start: str = START,
+) -> Iterator[Terminal]:
+    """koonj on the project as it is, just started; killed at the end."""
+    ours, theirs = pty.openpty()
+    _set_size(theirs, *size)
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, *options],
+        cwd=project.root,
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(process, ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+@contextmanager
+def opened(
+    project: Project,
+    *options: str,
+    size: tuple[int, int] = (80, 24),
+    environ: Mapping[str, str] | None = None,
+    migrations: int = 9,
+) -> Iterator[Terminal]:
+    """koonj with so many migrations that make a table; it must be able to leave at the end."""
+    for number in range(1, migrations + 1):
+        project.table(number)
+    configure(project)
+    with started(project, *options, size=size, environ=environ) as terminal:
+        terminal.start = terminal.until(f"{migrations} pending".encode())
+        yield terminal
+        terminal.send(b"q")
+        terminal.read(0.2)
+        assert terminal.process.wait(PATIENCE) == 0
+
+
+def configure(project: Project) -> None:
+    """The project's first target in its koonj.toml."""
+    (project.root / "koonj.toml").write_text(f"[targets.local]\ndsn = '''{project.targets[0].dsn}'''\n")
+
+
+def _set_size(end: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
