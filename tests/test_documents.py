@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.migrations.entry import DECISIVE, GLYPHS
+from koonj.migrations.entry import DECISIVE
+from koonj.migrations.glyphs import GLYPHS
 from koonj.patterns.pattern import load
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import shown_key

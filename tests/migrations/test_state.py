@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.folder import Folder, FolderReader
+from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import ASCII_GLYPHS, GLYPHS, Entry, State, counts, problems_of, states
+from koonj.migrations.state import Entry, State, counts, problems_of, states
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 

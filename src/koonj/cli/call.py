@@ -1,18 +1,23 @@
 """One call of the command: what was asked, where, and where the answer goes."""
 
+from __future__ import annotations
+
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.output import Output
 from koonj.cli.words import Marks
 from koonj.config import EMBEDDED, ConfigError, Places, Settings
-from koonj.migrations.folder import Folder, FolderError, FolderReader
-from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING
+
+if TYPE_CHECKING:
+    from koonj.migrations.folder import Folder, FolderReader
+    from koonj.migrations.migration import Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,14 @@ class Call:
 
     def reader(self, migrations: Path) -> FolderReader:
         """A reader that shows paths as the person in this folder writes them."""
+        from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the screen paints before it reads
+
         return FolderReader(migrations, self.cwd)
 
     def folder(self, migrations: Path) -> Folder:
         """The folder as it is now. Raises CommandError."""
+        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - as above
+
         try:
             return self.reader(migrations).read()
         except FolderError as error:

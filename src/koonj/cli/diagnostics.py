@@ -1,11 +1,15 @@
 """All that goes to stderr, and the exit codes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from koonj.cli.failure_text import failure_lines, failure_title, obstacle_lines
 from koonj.cli.stream import Stream, standard_error
-from koonj.runner.events import Failure, Obstacle
+
+if TYPE_CHECKING:
+    from koonj.runner.events import Failure, Obstacle
 
 
 class ExitCode(IntEnum):
@@ -75,10 +79,14 @@ class Diagnostics:
 
     def failure(self, failure: Failure) -> None:
         """A migration that stopped."""
+        from koonj.cli.failure_text import failure_lines, failure_title  # noqa: PLC0415 - only a run fails
+
         self.lines((f"koonj: error: {failure_title(failure)}", *failure_lines(failure)))
 
     def obstacles(self, message: str, obstacles: Iterable[Obstacle]) -> None:
         """What must be decided or mended before a run."""
+        from koonj.cli.failure_text import obstacle_lines  # noqa: PLC0415 - as above
+
         self.error(message)
         self.lines(line for obstacle in obstacles for line in obstacle_lines(obstacle))
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from koonj.cli.call import number_of
 from koonj.cli.words import Marks, count, moment, seconds
 from koonj.migrations.act import Act, Action, Outcome
-from koonj.migrations.entry import State
+from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
 
 _STATES = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from koonj.cli.plan_text import MANY, plan_lines
 from koonj.cli.words import Marks, count, moment_of, seconds
-from koonj.migrations.entry import State
+from koonj.migrations.glyphs import State
 from koonj.runner.ending import who
 from koonj.runner.events import (
     Accepted,

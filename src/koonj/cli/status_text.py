@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.words import Marks, count, moment
-from koonj.migrations.entry import Entry, State
+from koonj.migrations.entry import Entry
 from koonj.migrations.folder import Folder
+from koonj.migrations.glyphs import State
 from koonj.migrations.state import counts
 from koonj.runner.ending import who
 from koonj.runner.events import Obstacle

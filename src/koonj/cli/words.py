@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from koonj.migrations.entry import ASCII_GLYPHS, GLYPHS, State
+from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS, State
 
 
 class Marks:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from koonj.migrations.act import Act, Action
-from koonj.migrations.entry import State
+from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 
 _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED})

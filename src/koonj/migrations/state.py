@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.content import compare
-from koonj.migrations.entry import ASCII_GLYPHS, DECISIVE, GLYPHS, Entry, State
+from koonj.migrations.entry import DECISIVE, Entry
 from koonj.migrations.folder import Folder
+from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import number_of
 from koonj.migrations.standing import Standing, standings
 from koonj.sql.blocks import Mode
 
-__all__ = ["ASCII_GLYPHS", "GLYPHS", "Entry", "State", "counts", "problems_of", "states"]
+__all__ = ["Entry", "State", "counts", "problems_of", "states"]
 
 
 @dataclass(frozen=True, slots=True)

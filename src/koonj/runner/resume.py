@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from koonj.migrations.act import Act, Action
-from koonj.migrations.entry import Entry, State
+from koonj.migrations.entry import Entry
+from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Direction
 from koonj.runner.work import NumberedStep, number_steps

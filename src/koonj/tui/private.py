@@ -14,7 +14,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.strip import Strip
 
-from koonj.migrations.state import ASCII_GLYPHS, GLYPHS
+from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 from koonj.sql.display import visible
 
 _TABLE = str.maketrans(

@@ -15,7 +15,7 @@ from pygments.token import (  # type: ignore[import-untyped] # ships no types
 from rich.style import Style
 from textual.theme import Theme
 
-from koonj.migrations.state import GLYPHS, State
+from koonj.migrations.glyphs import GLYPHS, State
 from koonj.tui.terminal import THEME
 
 KOONJ = Theme(
