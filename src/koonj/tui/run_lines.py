@@ -73,6 +73,21 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
     return [[(" at work" if view.migration else " making the plan", DIM)]]
 
 
+def summary(view: RunView | None, now: float) -> Line:
+    """The run in less than a line."""
+    if view is None:
+        return [("nothing has run yet", DIM)]
+    if view.result is not None:
+        tone, word = verdict_words(view.result.verdict)
+        mark, style = _TONES[tone]
+        return [(f"{mark} ", style), (f"{word}: {shortened(view.result.message, _NEAR)}", PLAIN)]
+    if not view.running:
+        return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
+    if view.asking:
+        return [("waiting for your answer", WAITING)]
+    return [(text.strip() + " ", style) for text, style in _first(view, now)]
+
+
 def log_lines(entry: LogLine, width: int) -> list[Line]:
     """One thing that happened, wrapped to `width`."""
     mark, style = _TONES[entry.tone]

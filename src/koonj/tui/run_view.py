@@ -13,6 +13,7 @@ from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
 from koonj.tui.paint import shortened
+from koonj.tui.room import Stage
 
 LOG_LIMIT = 2_000
 """Lines that are kept; of a longer run the first ones go, and are counted."""
@@ -78,6 +79,14 @@ class RunView:
         if self.result is None or self.result.verdict in _TO_READ:
             return True
         return self.result.failure is not None or bool(self.result.obstacles)
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is, as far as it needs room: one that only asks needs none."""
+        if self.running:
+            at_work = self.migration is not None or self.waiting is not None or bool(self.log)
+            return Stage.WORK if at_work else Stage.REST
+        return Stage.TO_READ if self.wrong else Stage.DONE
 
     def saying(self, tone: Tone, *texts: str) -> RunView:
         """The same with more lines."""

@@ -8,11 +8,13 @@ from rich.cells import cell_len
 
 from koonj.sql.display import visible
 from koonj.tui.model import Check
-from koonj.tui.paint import Part, fit, wrap
+from koonj.tui.paint import Part, cut, fit, wrap
 from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 
 _CHOSEN = "chosen"
+_LONG_NAME = 24
+"""Cells of a name."""
 _MOST = 3
 """Lines about what is wrong."""
 
@@ -23,6 +25,23 @@ def lead(check: Check, *, chosen: bool, width: int = 0) -> list[Part]:
     name = fit(check.target.name, width)
     word = _CHOSEN if chosen else " " * len(_CHOSEN)
     return [("► " if chosen else "  ", looks), (f"{name}  {word}  ", looks)]
+
+
+def brief(check: Check, *, chosen: bool) -> list[Part]:
+    """Mark and name, and a word where something is to be seen: one of several in a line."""
+    status = check.status
+    mark, looks, more = "", PLAIN, ""
+    if status is None:
+        mark = "… "
+    elif status.error is not None:
+        mark, looks = "× ", BAD
+    elif check.counts.problems:
+        mark, looks, more = "! ", BAD, f" {check.counts.problems} to decide"
+    elif status.running is not None:
+        mark, looks, more = "! ", WAITING, " a run goes on"
+    here = ("► ", STRONG) if chosen else ("", PLAIN)
+    name = cut(check.target.name, _LONG_NAME)
+    return [here, (mark, looks), (name, STRONG if chosen else PLAIN), (more, looks), ("  ", PLAIN)]
 
 
 def columns(check: Check, others: Sequence[Check]) -> list[Part]:

@@ -15,6 +15,7 @@ from koonj.tui.commands.everywhere import (
     Repaint,
     Suspend,
 )
+from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.moving import MOVING
 from koonj.tui.commands.panes import Edit, Filter, Format, New, Open, Refresh, SwitchText, Targets
 
@@ -30,6 +31,7 @@ MAIN: tuple[Command, ...] = (
     Format(),
     Targets(),
     Refresh(),
+    Zoom(),
     Help(),
     Quit(),
     Back(),

@@ -70,6 +70,7 @@ class Command:
 
 _SHOWN = {
     "slash": "/",
+    "plus": "+",
     "question_mark": "?",
     "escape": "Esc",
     "enter": "Enter",

@@ -7,11 +7,11 @@ from time import monotonic, time
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
+from koonj.migrations.folder import Folder
 from koonj.runner.events import MigrationFinished
 from koonj.tui import messages
 from koonj.tui.commands import MAIN
@@ -26,6 +26,7 @@ from koonj.tui.screens.shown import Shown
 from koonj.tui.watch import Watch
 from koonj.tui.widgets.bottom_line import BottomLine
 from koonj.tui.widgets.filter_line import FilterLine, FilterRow
+from koonj.tui.widgets.middle import Middle
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.preview import Preview
@@ -45,13 +46,13 @@ class Main(Screen[None]):
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "MigrationList"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-high")]  # noqa: RUF012 - as above
 
     known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
     view: reactive[RunView | None] = reactive(None, init=False, repaint=False)
+    zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
+    """Does the pane that has the keys take the whole middle?"""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Folder | None = None) -> None:
         super().__init__()
         self.engine = engine
         self.control = RunControl(self, engine)
@@ -59,18 +60,18 @@ class Main(Screen[None]):
         self.shown = Shown(self)
         self.over = Over(self)
         self._followed = monotonic()
-        self.set_reactive(Main.known, Snapshot.of(engine.settings))
+        known = Snapshot.of(engine.settings)
+        self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
 
     def compose(self) -> ComposeResult:
-        """List and preview above, targets and run beneath."""
+        """The panes between two lines; where each stands, `room` says."""
         yield TopLine().data_bind(snapshot=Main.known)
-        with Horizontal(id="upper"):
-            with Vertical(id="left"):
-                yield MigrationList().data_bind(snapshot=Main.known)
-                yield FilterRow()
+        with Middle().data_bind(Main.view, Main.zoomed):
+            yield MigrationList().data_bind(snapshot=Main.known)
+            yield FilterRow()
             yield Preview()
-        yield Targets().data_bind(snapshot=Main.known)
-        yield RunPane().data_bind(Main.view)
+            yield Targets().data_bind(snapshot=Main.known)
+            yield RunPane().data_bind(Main.view)
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -164,7 +165,9 @@ class Main(Screen[None]):
 
     def step_back(self) -> None:
         """The nearest thing that Esc can put away."""
-        if self.view is not None and not self.view.running:
+        if self.zoomed:
+            self.zoomed = False
+        elif self.view is not None and not self.view.running:
             self.view = None
         elif self.migrations.filter:
             self.clear_filter()

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from koonj.sql.display import visible
 from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
 
@@ -32,6 +33,15 @@ def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
     return strip(parts, width)
 
 
+def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool) -> Strip:
+    """The title of a pane that has no other line: what matters of it stands in the rule."""
+    if raised:
+        return strip([(f" {left}  ", RAISED), *((text, RAISED) for text, _ in summary)], width, RAISED)
+    parts: list[Part] = [("─", DIM), (f" {left} ", PLAIN), ("── ", DIM), *summary, (" ", PLAIN)]
+    used = sum(cell_len(visible(text)) for text, _ in parts)
+    return strip([*parts, ("─" * (width - used), DIM)], width)
+
+
 class Pane(Widget, can_focus=True):
     """Lines that scroll under a title. A subclass says how many there are, and draws one."""
 
@@ -43,6 +53,8 @@ class Pane(Widget, can_focus=True):
     top: reactive[int] = reactive(0)
     """The body's first visible line."""
     _head: tuple[int, Sequence[Strip]] | None = None
+    _filled: int | None = None
+    """Lines that it would fill, when that was last asked."""
     _style: Style | None = None
 
     def count(self) -> int:
@@ -64,6 +76,15 @@ class Pane(Widget, can_focus=True):
     def title(self) -> tuple[str, str]:
         """What the title says, left and right."""
         return self.TITLE, ""
+
+    def summary(self) -> Sequence[Part]:
+        """What the title says where it is all there is to see; nothing: what it always says."""
+        return ()
+
+    @property
+    def collapsed(self) -> bool:
+        """Is there room for the title only?"""
+        return self.size.height == 1
 
     def _heads(self, width: int) -> Sequence[Strip]:
         """The head, made once for as long as nothing changes."""
@@ -97,11 +118,18 @@ class Pane(Widget, can_focus=True):
 
     def _title(self, width: int) -> Strip:
         left, right = self.title()
-        left = f"{self.NUMBER} {left}" if self.NUMBER else left
-        return title_line(left, right, width, raised=self.has_pseudo_class("focus"))
+        number, raised = f"{self.NUMBER} " if self.NUMBER else "", self.has_pseudo_class("focus")
+        if self.collapsed and (summary := self.summary()):
+            return summary_line(f"{number}{self.TITLE}", summary, width, raised=raised)
+        zoomed = "  zoomed" if self.has_class("-zoomed") else ""
+        return title_line(f"{number}{left}{zoomed}", right, width, raised=raised)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """All lines, for a pane whose height is `auto`."""
+        self._filled = self._fills(width)
+        return self._filled
+
+    def _fills(self, width: int) -> int:
         return 1 + len(self._heads(width)) + self.count() + len(self.foot(width))
 
     # Scrolling
@@ -142,7 +170,11 @@ class Pane(Widget, can_focus=True):
         """The body or the head is another one: stay in bounds, draw it anew."""
         self._head = None
         self.top = self.validate_top(self.top)
-        self.refresh(layout=self.styles.is_auto_height)
+        self.refresh(layout=self._needs_other_room())
+
+    def _needs_other_room(self) -> bool:
+        """Does it fill more lines, or fewer, than when it was given its room?"""
+        return self.styles.is_auto_height and self._filled != self._fills(self.size.width)
 
     def line_at(self, y: int) -> int | None:
         """The line of the body that is drawn at `y`; None where there is none."""

@@ -9,8 +9,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
-from koonj.tui.paint import strip
-from koonj.tui.run_lines import Line, log_lines, progress, result_lines
+from koonj.tui.paint import Part, strip
+from koonj.tui.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.run_view import LogLine, RunView
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.pane import Pane
@@ -38,7 +38,6 @@ class RunPane(Pane):
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
         """Something happened."""
-        self.set_class(new is not None and new.wrong, "-failed")
         self._tick(running=new is not None and new.running)
         if old is None or new is None or (new.running and not old.running):
             self._following = True
@@ -98,6 +97,10 @@ class RunPane(Pane):
         if self.view.running:
             return f"{self.TITLE}  going on", "c cancels"
         return f"{self.TITLE}  ended", "Esc dismisses"
+
+    def summary(self) -> Sequence[Part]:
+        """How it goes, or how it ended."""
+        return summary(self.view, time())
 
     def head(self, width: int) -> Sequence[Strip]:
         """Migration and statement of the run that goes on."""

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from koonj.tui.messages import TargetChosen
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, fit, strip
-from koonj.tui.target_lines import columns, details, lead
+from koonj.tui.target_lines import brief, columns, details, lead
 from koonj.tui.theme import MARKED, PLAIN
 from koonj.tui.widgets.pane import CursorPane
 
@@ -61,6 +61,13 @@ class Targets(CursorPane):
     def count(self) -> int:
         """The targets."""
         return len(self.checks)
+
+    def summary(self) -> Sequence[Part]:
+        """All of them in a line: which is the chosen one, which has something to see."""
+        if self.snapshot is None:
+            return ()
+        chosen = self.snapshot.chosen
+        return [part for c in self.checks for part in brief(c, chosen=c.target.name == chosen)]
 
     def title(self) -> tuple[str, str]:
         """How many there are."""

@@ -1,0 +1,111 @@
+"""The four panes, each where `room` puts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from textual import events, on
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import Layout, WidgetPlacement
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from koonj.tui.room import MIGRATIONS, RUN, TARGETS, Scene, room
+from koonj.tui.run_view import RunView
+from koonj.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from textual.layout import ArrangeResult
+
+
+class Middle(Widget):
+    """Knows who has the keys, what runs and whether one pane takes everything; `room` decides the rest.
+
+    A child that is no pane with a number stands in the migrations' last lines: the filter.
+    """
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
+    holder: reactive[str] = reactive(MIGRATIONS, init=False, repaint=False)
+    """The number of the pane that has the keys, or had them last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rooms = Rooms()
+
+    @property
+    def layout(self) -> Layout:
+        """Ours, and not one of Textual's."""
+        return self._rooms
+
+    @on(events.DescendantFocus)
+    def _focused(self, event: events.DescendantFocus) -> None:
+        self.holder = event.widget.NUMBER if isinstance(event.widget, Pane) else MIGRATIONS
+
+    def watch_holder(self) -> None:
+        """The pane that has the keys gets other room."""
+        self._arrange_anew()
+
+    def watch_zoomed(self) -> None:
+        """It gets all, or what it had."""
+        self._arrange_anew()
+
+    def _arrange_anew(self) -> None:
+        for pane in self.query(Pane):
+            pane.set_class(self.zoomed and self.holder == pane.NUMBER, "-zoomed")
+            pane.refresh(repaint=False, layout=True)  # what a child asks for, Textual arranges anew
+
+    def watch_view(self, old: RunView | None, new: RunView | None) -> None:
+        """A run that begins to work, or ends, gets other room."""
+        if (old and old.stage) is not (new and new.stage):
+            self._arrange_anew()
+
+    def scene(self, size: Size) -> Scene:
+        """What the panes' room depends on, now."""
+        scene = Scene(size.width, size.height, self.holder, self.zoomed)
+        if self.view is not None:
+            scene = replace(scene, stage=self.view.stage)
+        wide = room(replace(scene, zoomed=False))
+        wanted = {
+            pane.NUMBER: pane.get_content_height(size, size, wide[pane.NUMBER].width)
+            for pane in self.query(Pane)
+            if pane.NUMBER in (TARGETS, RUN) and pane.NUMBER in wide
+        }
+        return replace(scene, targets=wanted.get(TARGETS, 2), run=wanted.get(RUN, 2))
+
+
+class Rooms(Layout):
+    """Places the panes of a `Middle`."""
+
+    name = "rooms"
+
+    def arrange(
+        self,
+        parent: Widget,
+        children: list[Widget],
+        size: Size,
+        greedy: bool = True,  # noqa: FBT001, FBT002 - as in Textual
+    ) -> ArrangeResult:
+        """Each child in its region; what has none is not to be seen."""
+        middle = cast("Middle", parent)
+        parent.pre_layout(self)
+        regions = dict(room(middle.scene(size)))
+        extra = [child for child in children if not isinstance(child, Pane)]
+        placed = []
+        for child in extra:
+            under, over = _last_line(regions.get(MIGRATIONS, size.region))
+            regions[MIGRATIONS] = under
+            placed.append(_place(child, over))
+        panes = [child for child in children if isinstance(child, Pane) and child.NUMBER in regions]
+        return [*(_place(pane, regions[pane.NUMBER]) for pane in panes), *placed]
+
+
+def _last_line(region: Region) -> tuple[Region, Region]:
+    """A region without its last line, and that line."""
+    above, line = region.split_horizontal(-1)
+    return above, line
+
+
+def _place(widget: Widget, region: Region) -> WidgetPlacement:
+    return WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, widget)
