@@ -7,6 +7,7 @@ puts it last.
 """
 
 import re
+from collections.abc import Iterable
 
 FITTING = re.compile(r"([0-9]{3,})_([a-z0-9_]+)\.sql")
 """Use with fullmatch; the groups are the number and the slug."""
@@ -53,3 +54,9 @@ def suggest(name: str) -> str:
 def is_one_direction(name: str) -> bool:
     """Whether it is one half of another tool's pair, such as ``016_add.up.sql``."""
     return _OTHERS_DIRECTION.search(name[:-4]) is not None
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Those of some file names that fit, by number and then by name."""
+    fitting = ((int(fit[1]), name) for name in names if (fit := FITTING.fullmatch(name)))
+    return [name for _, name in sorted(fitting)]

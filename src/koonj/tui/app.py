@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 
@@ -20,6 +21,7 @@ def run(settings: Settings, *, ascii_only: bool = False) -> int:
         return USAGE_ERROR
     found = terminal.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only)
     terminal.settle(found, os.environ)
+    gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `Opening`
     from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
 
     return asyncio.run(show(settings, found))

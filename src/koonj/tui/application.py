@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import ClassVar
 
 from textual import events
@@ -14,7 +13,7 @@ from koonj.tui.engine import Engine
 from koonj.tui.in_order import InOrder, Typed
 from koonj.tui.keys import Keys
 from koonj.tui.private import CrashReport, write_ascii_only
-from koonj.tui.screens.main import Main
+from koonj.tui.screens.opening import Opening
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import THEME, Terminal
 from koonj.tui.theme import KOONJ
@@ -33,38 +32,52 @@ class Koonj(CrashReport, App[None]):
         super().__init__(ansi_color=True if terminal.theme == THEME else None)
         self.engine = engine
         self.keys = Keys()
-        self._in_order = InOrder(self, super().on_event)
+        self._in_order = InOrder(self, self._take)
         self.register_theme(KOONJ)
         self.theme = terminal.theme
         self.animation_level = "none"
         if terminal.ascii_only:
             write_ascii_only(self)
 
+    def get_default_screen(self) -> Opening:
+        """What is seen first, and brings the rest."""
+        return Opening(self.engine, self._in_order.begin)
+
     def on_mount(self) -> None:
-        """Open the main screen; leave the terminal clean when told to go."""
+        """Leave the terminal clean when told to go."""
         leave_when_told(self)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        self.push_screen(Main(self.engine))
 
     async def on_event(self, event: events.Event) -> None:
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
             self.keys.note(event)
+            if isinstance(self.screen, Opening) and self.screen.is_left_by(event):
+                self.exit()
+            if self.keys.is_swallowed(event):
+                return
         if isinstance(event, Typed) and not event.is_forwarded:
             await self._in_order.take(event)
         else:
             await super().on_event(event)
 
+    async def _take(self, event: events.Event) -> None:
+        if not (isinstance(event, events.Key) and self.keys.is_swallowed(event)):
+            await super().on_event(event)
+
     async def action_quit(self) -> None:
-        """Textual's own way out leads through ours, which asks while a run goes on."""
+        """Ctrl+Q: what covers the main screen closes; there it quits, and asks while a run goes on."""
+        from koonj.tui.screens.main import Main  # noqa: PLC0415 - the first paint does not wait for it
+
         if isinstance(self.screen, Main):
             self.screen.over.quit()
+        elif isinstance(self.screen, Covering):
+            self.screen.close()
 
 
 async def show(settings: Settings, terminal: Terminal) -> int:
     """Run the screen until the person leaves; gives the exit status."""
     asyncio.get_running_loop().set_default_executor(Threads())
-    gc.freeze()  # what was imported stays: no collection has to look at it while a key waits
     async with Engine(settings) as engine:
         app = Koonj(engine, terminal)
         await app.run_async(mouse=terminal.mouse)

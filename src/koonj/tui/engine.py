@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from koonj.config import Settings, Target
-from koonj.migrations.folder import Folder, FolderReader
-from koonj.runner.request import Request
 
 if TYPE_CHECKING:
+    from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
+    from koonj.runner.request import Request
     from koonj.runner.run import Run
     from koonj.runner.status import TargetStatus
 
@@ -22,7 +23,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._reader = FolderReader(settings.migrations)
+        self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
         self._connecting = asyncio.Lock()
         self._connector: Connector | None = None
@@ -39,6 +40,8 @@ class Engine:
     async def read_folder(self) -> Folder:
         """The folder as it is now; what did not change is not read again. Raises FolderError, OSError."""
         async with self._reading:
+            if self._reader is None:
+                self._reader = await asyncio.to_thread(_reader, self.settings.migrations)
             return await asyncio.to_thread(self._reader.read)
 
     async def ask(self, target: Target, folder: Folder) -> TargetStatus:
@@ -70,7 +73,7 @@ class Engine:
         connector = await self._connect()
         from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
 
-        return start(connector, target, FolderReader(self.settings.migrations), request)
+        return start(connector, target, _reader(self.settings.migrations), request)
 
     async def recorded_text(self, target: Target, act_id: int) -> str | None:
         """The text that history recorded with an act; None where there is no such act."""
@@ -89,3 +92,9 @@ class Engine:
 
                 self._connector = Connector()
             return self._connector
+
+
+def _reader(path: Path) -> FolderReader:
+    from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the first paint does not wait for it
+
+    return FolderReader(path)

@@ -24,14 +24,18 @@ Typed = events.Key | events.Paste
 
 
 class InOrder:
-    """Hands an app what is typed and pasted, one thing at a time."""
+    """Hands an app what is typed and pasted, one thing at a time, from `begin` on."""
 
     def __init__(self, app: App[None], handle: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
         self._handle = handle
         self._waiting: deque[Typed] = deque()
         self._behind: _Behind | None = None
-        self._busy = False
+        self._busy = True
+
+    def begin(self) -> None:
+        """Act on what was typed until now, and on all that comes."""
+        self._go_on()
 
     async def take(self, event: Typed) -> None:
         """Act on what was typed: now, or when what came before it is done."""
@@ -60,6 +64,9 @@ class InOrder:
         if behind is not self._behind:
             return  # its patience had ended before
         self._behind = None
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._busy = bool(self._waiting) and self._app.call_later(self._next)
 
 

@@ -45,7 +45,9 @@ class Watch:
         self._looking = False
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to look; ask about what is known of the folder already."""
+        self._folder = self._screen.snapshot.folder
+        self.ask_all()
         beside(self._screen, self._keep_looking, "looking")
         beside(self._screen, self._keep_asking, "asking")
 
