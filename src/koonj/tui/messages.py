@@ -29,6 +29,13 @@ class FolderLost(Message):
 
 
 @dataclass
+class BranchRead(Message):
+    """The folder is on another git branch than was known."""
+
+    branch: str | None
+
+
+@dataclass
 class TargetAsked(Message):
     """A target is being asked for its status."""
 

@@ -104,6 +104,8 @@ class Snapshot:
     """None: not read yet."""
     lost: str | None = None
     """Why the folder cannot be read now; `folder` is then what it was before."""
+    branch: str | None = None
+    """The git branch that the folder is on; None: none, or not known."""
     rows: tuple[Row, ...] = ()
     """The migrations of folder and target together, in order; the same tuple where they did not change."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -12,19 +13,21 @@ from koonj.tui.paint import Part, cut, fit, wrap
 from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 
+if TYPE_CHECKING:
+    from koonj.postgres.connector import ServerInfo  # brings psycopg, which the first paint does not wait for
+
 _CHOSEN = "chosen"
+_GAP = "  "
+_TRIP = 8
+"""Cells of a round trip, such as ``123.4 ms``."""
+WIDE = 72
+"""Cells from which on a line has room for more than how a target stands."""
+_LEAST = 12
+"""Cells of a column that is cut."""
 _LONG_NAME = 24
 """Cells of a name."""
-_MOST = 3
-"""Lines about what is wrong."""
-
-
-def lead(check: Check, *, chosen: bool, width: int = 0) -> list[Part]:
-    """Mark, name, and the word for the chosen one."""
-    looks = STRONG if chosen else PLAIN
-    name = fit(check.target.name, width)
-    word = _CHOSEN if chosen else " " * len(_CHOSEN)
-    return [("► " if chosen else "  ", looks), (f"{name}  {word}  ", looks)]
+MOST = 3
+"""Lines about one target."""
 
 
 def brief(check: Check, *, chosen: bool) -> list[Part]:
@@ -44,32 +47,96 @@ def brief(check: Check, *, chosen: bool) -> list[Part]:
     return [here, (mark, looks), (name, STRONG if chosen else PLAIN), (more, looks), ("  ", PLAIN)]
 
 
-def columns(check: Check, others: Sequence[Check]) -> list[Part]:
-    """Reachability, counts, round trip, server, database, user; each as wide as the widest of `others`."""
-    guard: Part = ("  protected" if check.target.protected else "", STRONG)
+def lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
+    """A line each: mark, name, the word for the chosen one, whether it answers; then columns.
+
+    The most telling column comes first; one for which no cells are left is left out, in all lines.
+    """
+    names = max((len(cut(c.target.name, _LONG_NAME)) for c in checks), default=0)
+    leads = [_lead(c, names, is_chosen=c.target.name == chosen, word=width >= WIDE) for c in checks]
+    rows = [_cells(c) if c.answered else [] for c in checks]
+    columns = zip(*filter(None, rows), strict=True)
+    widths = [max(cell_len(text) for text, _ in column) for column in columns]
+    left = width - max((_cell_sum(lead) for lead, row in zip(leads, rows, strict=True) if row), default=0)
+    kept = [bool(w) and sum(map(_wide, widths[:i])) + min(w, _LEAST) <= left for i, w in enumerate(widths)]
+    return [
+        [*lead, *(_padded(part, w) for part, w, keep in zip(row, widths, kept, strict=False) if keep)]
+        for lead, row in zip(leads, rows, strict=True)
+    ]
+
+
+def _lead(check: Check, names: int, *, is_chosen: bool, word: bool) -> list[Part]:
+    looks = STRONG if is_chosen else PLAIN
+    said = (_CHOSEN if is_chosen else "").ljust(len(_CHOSEN)) + _GAP if word else ""
+    guard = "" if check.answered or not check.target.protected else "protected"
+    return [
+        ("► " if is_chosen else "  ", looks),
+        (f"{fit(check.target.name, names)}{_GAP}{said}", looks),
+        *((text + _GAP, style) for text, style in (_reach(check), (guard, STRONG)) if text),
+    ]
+
+
+def _reach(check: Check) -> Part:
+    """Does it answer? A glyph and a word."""
     status = check.status
     if status is None:
-        return [("… connecting" if check.since is not None else "… not asked yet", WAITING), guard]
+        return ("… connecting" if check.since is not None else "… not asked yet", WAITING)
     if status.server is None:
-        return [("× unreachable", BAD), guard]
-    cells = _cells(check)
-    widths = [max(map(cell_len, column)) for column in zip(*filter(None, map(_cells, others)), strict=True)]
-    facts = "  ".join(fit(cell, width) for cell, width in zip(cells, widths, strict=True))
-    if status.error is not None:
-        return [(f"× {facts}", BAD), guard]
-    counts = check.counts
-    trouble = f"  {counts.problems} to decide" if counts.problems else ""
-    running = "  a run goes on" if status.running else ""
-    again = "  asking again" if check.since is not None else ""
+        return ("× unreachable", BAD)
+    return (f"× error  {server_words(status.server)}", BAD) if status.error is not None else ("● ok", GOOD)
+
+
+def _cells(check: Check) -> list[Part]:
+    """What a target that answered holds, and whom it turned out to be; as many cells for each."""
+    assert check.status is not None
+    assert check.status.server is not None
+    counts, server = check.counts, check.status.server
+    trip, version, where = _server(server)
     return [
-        ("● ok  ", GOOD),
-        (f"{counts.applied} applied  {counts.pending} pending", STRONG if counts.pending else PLAIN),
-        (trouble, BAD),
-        (running, WAITING),
-        guard,
-        (f"  {facts}", PLAIN),
-        (again, DIM),
+        (f"{counts.problems} to decide" if counts.problems else "", BAD),
+        (f"{counts.applied} applied", PLAIN),
+        (f"{counts.pending} pending", STRONG if counts.pending else PLAIN),
+        ("a run goes on" if check.status.running else "", WAITING),
+        ("protected" if check.target.protected else "", STRONG),
+        (trip, PLAIN),
+        (version, PLAIN),
+        (where, PLAIN),
+        ("asking again" if check.since is not None else "", DIM),
     ]
+
+
+def _padded(part: Part, width: int) -> Part:
+    return fit(part[0], width) + _GAP, part[1]
+
+
+def _wide(width: int) -> int:
+    return width + len(_GAP) if width else 0
+
+
+def _cell_sum(parts: Sequence[Part]) -> int:
+    return sum(cell_len(visible(text)) for text, _ in parts)
+
+
+def _server(server: ServerInfo) -> list[str]:
+    """Round trip, version, database and user."""
+    trip = f"{server.round_trip * 1000:.1f} ms".rjust(_TRIP)
+    return [trip, visible(server.version), visible(f"{server.database} as {server.user}")]
+
+
+def server_words(server: ServerInfo) -> str:
+    """The same in a sentence's part."""
+    trip, version, where = _server(server)
+    return f"PostgreSQL {version}, {where}, {trip.strip()}"
+
+
+def about(check: Check, width: int) -> list[Part]:
+    """What is wrong with a target, and what to do; else where it leads."""
+    found = details(check, width)
+    status = check.status
+    if found or status is None or status.server is None:
+        return found
+    texts = [server_words(status.server), *wrap(status.dsn, width - 4, MOST - 1)]
+    return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 
 def details(check: Check, width: int) -> list[Part]:
@@ -83,13 +150,4 @@ def details(check: Check, width: int) -> list[Part]:
         error = " ".join(status.error.split())
         stop = "" if error.endswith((".", "?", "!")) else "."
         text = f"{error}{stop} {status.hint or ''}".rstrip()
-    return [("   " + line, DIM) for line in wrap(text, width - 4, _MOST)]
-
-
-def _cells(check: Check) -> list[str]:
-    """Round trip, version, database and user of a target that answered."""
-    server = check.status.server if check.status else None
-    if server is None:
-        return []
-    trip = f"{server.round_trip * 1000:5.1f} ms"
-    return [trip, *map(visible, (server.version, f"{server.database} as {server.user}"))]
+    return [("   " + line, DIM) for line in wrap(text, width - 4, MOST)]

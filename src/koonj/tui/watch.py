@@ -9,10 +9,11 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from koonj.config import EMBEDDED, Target
+from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
-from koonj.tui.messages import FolderLost, FolderRead, TargetAnswered, TargetAsked
+from koonj.tui.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
 from koonj.tui.model import Check
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Watch:
         self._screen = screen
         self._engine = engine
         self._folder: Folder | None = None
+        self._branch: str | None = None
         self._looking = False
 
     def start(self) -> None:
@@ -87,8 +89,16 @@ class Watch:
             if folder != self._folder:
                 self._folder = folder
                 self._screen.post_message(FolderRead(folder))
+            await self._look_at_branch()
         finally:
             self._looking = False
+
+    async def _look_at_branch(self) -> None:
+        """A checkout changes files and branch; the branch is two small files of git's."""
+        branch = await asyncio.to_thread(read_branch, self._engine.settings.migrations)
+        if branch != self._branch:
+            self._branch = branch
+            self._screen.post_message(BranchRead(branch))
 
     async def _keep_asking(self) -> None:
         """What others do to the chosen target is seen without a key; what did not change writes nothing."""

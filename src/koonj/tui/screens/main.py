@@ -98,6 +98,11 @@ class Main(Screen[None]):
         return self.query_one(Preview)
 
     @property
+    def targets(self) -> Targets:
+        """Pane 3."""
+        return self.query_one(Targets)
+
+    @property
     def filter_line(self) -> FilterLine:
         """Where the filter is typed."""
         return self.query_one(FilterLine)
@@ -188,6 +193,11 @@ class Main(Screen[None]):
         if message.error != self.snapshot.lost:
             self.known = replace(self.snapshot, lost=message.error)
 
+    @on(messages.BranchRead)
+    def branch_read(self, message: messages.BranchRead) -> None:
+        """Another branch."""
+        self.known = replace(self.snapshot, branch=message.branch)
+
     @on(messages.TargetAsked)
     def target_asked(self, message: messages.TargetAsked) -> None:
         """It is being asked; what it said before stays meanwhile."""
@@ -248,6 +258,11 @@ class Main(Screen[None]):
     def said(self, message: messages.Said) -> None:
         """One line until the next key."""
         self.query_one(BottomLine).said = (message.text, message.is_problem)
+
+    @on(BottomLine.Clicked)
+    def hint_clicked(self, event: BottomLine.Clicked) -> None:
+        """A click on a key is as good as the key."""
+        self.action_command(event.command)
 
     @on(Input.Changed, "#filter")
     def filter_changed(self, event: Input.Changed) -> None:

@@ -10,8 +10,8 @@ from textual.strip import Strip
 
 from koonj.tui.messages import TargetChosen
 from koonj.tui.model import Check, Snapshot
-from koonj.tui.paint import Part, fit, strip
-from koonj.tui.target_lines import brief, columns, details, lead
+from koonj.tui.paint import Part, strip
+from koonj.tui.target_lines import MOST, WIDE, about, brief, details, lines
 from koonj.tui.theme import MARKED, PLAIN
 from koonj.tui.widgets.pane import CursorPane
 
@@ -23,6 +23,7 @@ class Targets(CursorPane):
     TITLE = "Targets"
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    _made: tuple[int, list[list[Part]]] | None = None
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -33,6 +34,7 @@ class Targets(CursorPane):
         """Something answered."""
         if new is not None and (old is None or old.chosen != new.chosen):
             self.cursor = [c.target.name for c in new.checks].index(new.chosen)
+        self._made = None
         self.body_changed()
 
     def watch_cursor(self, old: int, new: int) -> None:
@@ -48,15 +50,23 @@ class Targets(CursorPane):
             if event.chain == 2:
                 self.choose()
 
+    @property
+    def current(self) -> Check:
+        """The target under the cursor."""
+        return self.checks[self.cursor]
+
     def choose(self) -> None:
         """Choose the target under the cursor."""
-        self.post_message(TargetChosen(self.checks[self.cursor].target.name))
+        self.post_message(TargetChosen(self.current.target.name))
 
     def foot(self, width: int) -> Sequence[Strip]:
-        """What is wrong with the current one."""
-        width = max(20, width)
-        found = details(self.checks[self.cursor], width) if self.checks else []
-        return [strip([part], width) for part in found]
+        """What is wrong with the current one; where lines are short, where it leads as well."""
+        if not self.checks:
+            return ()
+        if width >= WIDE:
+            return [strip([part], width) for part in details(self.current, width)]
+        found = about(self.current, max(20, width))  # as many lines for each: nothing else moves
+        return [strip([part], width) for part in found] + [strip((), width)] * (MOST - len(found))
 
     def count(self) -> int:
         """The targets."""
@@ -67,7 +77,7 @@ class Targets(CursorPane):
         if self.snapshot is None:
             return ()
         chosen = self.snapshot.chosen
-        return [part for c in self.checks for part in brief(c, chosen=c.target.name == chosen)]
+        return [part for c in self.checks for part in brief(c, chosen=c.target.name == chosen)][:-1]
 
     def title(self) -> tuple[str, str]:
         """How many there are."""
@@ -77,13 +87,14 @@ class Targets(CursorPane):
         """Mark, name, whether it is the chosen one, and what it answered."""
         assert self.snapshot is not None
         here = index == self.cursor and self.has_pseudo_class("focus")
-        check = self.checks[index]
-        parts: list[Part] = [("›" if here else " ", PLAIN)]
-        parts += lead(check, chosen=check.target.name == self.snapshot.chosen, width=self._names())
-        parts += columns(check, self.checks)
+        parts: list[Part] = [("›" if here else " ", PLAIN), *self._parts(width - 1)[index]]
         if here:
             return strip([(text, MARKED) for text, _ in parts], width, MARKED)
         return strip(parts, width)
 
-    def _names(self) -> int:
-        return min(24, max(len(fit(c.target.name, 24).rstrip()) for c in self.checks))
+    def _parts(self, width: int) -> list[list[Part]]:
+        """All of them, made once: columns are as wide as the widest of all."""
+        assert self.snapshot is not None
+        if self._made is None or self._made[0] != width:
+            self._made = width, lines(self.checks, self.snapshot.chosen, width)
+        return self._made[1]

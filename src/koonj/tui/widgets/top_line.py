@@ -1,4 +1,4 @@
-"""The first line: which folder, which target, how it stands there."""
+"""The first line: which target, what is wrong there, how it stands; then folder and branch."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from koonj.sql.display import visible
+from koonj.tui.glance import GAP, Concern, concerns, counts, spread
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut, strip
-from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, RAISED, WAITING
+from koonj.tui.theme import DIM, PLAIN, RAISED
 
 _NAME = 8
 """Cells that are left for a target's name whatever else there is to say."""
+_PLACE = 12
+"""Cells of a folder's path that are worth to be shown."""
 
 
 class TopLine(Widget):
@@ -21,41 +25,45 @@ class TopLine(Widget):
     ALLOW_SELECT = False
 
     snapshot: reactive[Snapshot | None] = reactive(None)
+    _found: tuple[Concern, ...] = ()
+
+    def watch_snapshot(self) -> None:
+        """Look what is wrong, once for each change."""
+        self._found = concerns(self.snapshot) if self.snapshot else ()
 
     def render_line(self, y: int) -> Strip:
-        """Folder at the left; target and counts at the right, which come first where room is short."""
+        """What does not fit is left out from the right; the counts stay to be seen."""
         width = self.size.width
         if self.snapshot is None:
             return strip((), width)
         check = self.snapshot.check
-        standing = _standing(check)
-        right = [*_target(check, width - sum(cell_len(text) for text, _ in standing)), *standing]
-        room = width - sum(cell_len(text) for text, _ in right)
-        left = cut(f" {self._folder()}", room - 1) if room > 8 else ""
-        return strip([(left.ljust(room), DIM), *right], width).apply_style(self.rich_style)
+        numbers = counts(check)
+        shortest = cell_len(self._found[0].short) + len(GAP) if self._found else 0
+        left = _target(check, width - _cells(numbers) - shortest - 2 * len(GAP))
+        left += spread(self._found, width - _cells(left) - _cells(numbers) - len(GAP)) + numbers
+        room = width - _cells(left) - 2 * len(GAP)
+        place = self._place(self.snapshot, room)
+        gap = " " * max(0, width - _cells(left) - cell_len(place) - 1)
+        return strip([*left, (gap, PLAIN), (place, DIM)], width).apply_style(self.rich_style)
 
-    def _folder(self) -> str:
-        assert self.snapshot is not None
-        folder = self.snapshot.folder
-        return folder.shown_path or str(folder.path) if folder else str(self.snapshot.settings.migrations)
+    def _place(self, snapshot: Snapshot, room: int) -> str:
+        """Folder and branch; where room is short the branch alone, or nothing."""
+        folder = snapshot.folder
+        path = folder.shown_path or str(folder.path) if folder else str(snapshot.settings.migrations)
+        path, on = visible(path), f"on {visible(snapshot.branch)}" if snapshot.branch else ""
+        left = room - cell_len(on) - 1 if on else room
+        if cell_len(path) > left:
+            path = f"…{path[1 - left :]}" if left >= _PLACE else ""
+        place = f"{path} {on}".strip()
+        return place if cell_len(place) <= room else ""
 
 
 def _target(check: Check, room: int) -> list[Part]:
     """A name that is too long is cut, so that what follows it stays to be seen."""
-    label, guard = "target ", " PROTECTED" if check.target.protected else ""
-    name = cut(check.target.name, max(_NAME, room - len(label) - len(guard) - 4))
-    return [(label, DIM), (f" ► {name}{guard} ", RAISED)]
+    guard = " PROTECTED" if check.target.protected else ""
+    name = cut(check.target.name, max(_NAME, room - len(guard) - 5))
+    return [(" ", PLAIN), (f" ► {name}{guard} ", RAISED), (GAP, PLAIN)]
 
 
-def _standing(check: Check) -> list[Part]:
-    status = check.status
-    if status is None:
-        return [("  connecting " if check.since is not None else "  not asked yet ", WAITING)]
-    if status.error is not None:
-        return [("  × unreachable ", BAD)]
-    counts = check.counts
-    parts: list[Part] = [(f"  {counts.applied} applied", PLAIN)]
-    parts.append((f"  {counts.pending} pending", WAITING if counts.pending else GOOD))
-    if counts.problems:
-        parts.append((f"  {counts.problems} to decide", BAD))
-    return [*parts, (" ", PLAIN)]
+def _cells(parts: list[Part]) -> int:
+    return sum(cell_len(visible(text)) for text, _ in parts)
