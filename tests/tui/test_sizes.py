@@ -47,8 +47,9 @@ async def test_every_size_shows_target_and_keys(twelve: Project, size: tuple[int
 
 
 async def test_counts_stay_to_be_seen_beside_a_long_name(twelve: Project) -> None:
+    twelve.table(1)
     async with twelve.open((80, 24)) as screen:
-        assert "… PROTECTED   0 applied  0 pending" in screen.top()
+        assert "… PROTECTED   0 applied  1 pending" in screen.top()
 
 
 async def test_what_is_wrong_with_the_current_target_is_seen_wherever_it_stands(twelve: Project) -> None:

@@ -7,7 +7,7 @@ from support.screen import Project
 
 async def test_each_target_says_where_it_leads_and_what_it_holds(three_targets: Project) -> None:
     three_targets.table(1)
-    async with three_targets.open((120, 30)) as screen:
+    async with three_targets.open((100, 30)) as screen:
         local, staging, production, *_ = screen.targets()
         assert "local" in local
         assert "● ok  0 applied  1 pending" in local
@@ -15,6 +15,21 @@ async def test_each_target_says_where_it_leads_and_what_it_holds(three_targets: 
         assert " as postgres" in local
         assert "● ok" in staging
         assert "× unreachable  protected" in production
+
+
+async def test_in_a_narrow_column_where_it_leads_stands_beneath(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open((120, 30)) as screen:
+        local, _, production, version, where, dsn = screen.targets()
+        assert local == " ► local       ● ok  0 applied  1 pending"
+        assert production == "   production  × unreachable  protected"
+        assert version.startswith("   PostgreSQL ")
+        assert version.endswith(" ms")
+        assert where.endswith(" as postgres")
+        assert "dbname=" in dsn
+        await screen.press("3", "G")
+        assert "refused" in " ".join(screen.targets())
+        assert len(screen.targets()) == 6
 
 
 async def test_one_that_cannot_be_reached_holds_nobody_up(three_targets: Project) -> None:

@@ -76,7 +76,7 @@ def _of_states(check: Check) -> Iterator[Concern]:
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
     for entry in check.status.entries:
-        weight = _WEIGHTS.get(entry.state)
+        weight = WEIGHTS.get(entry.state)
         if weight is not None and not entry.accepted:
             number = entry.name.partition("_")[0]
             by_weight.setdefault(weight, []).append(f"{GLYPHS[entry.state]} {number} {entry.state.value}")
@@ -84,7 +84,7 @@ def _of_states(check: Check) -> Iterator[Concern]:
         yield _several(weight, named)
 
 
-_WEIGHTS = {
+WEIGHTS = {
     **dict.fromkeys(DECISIVE, Weight.TO_DECIDE),
     State.INTERRUPTED: Weight.INTERRUPTED,
     State.FAILED: Weight.FAILED,

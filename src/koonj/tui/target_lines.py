@@ -83,7 +83,9 @@ def _reach(check: Check) -> Part:
         return ("… connecting" if check.since is not None else "… not asked yet", WAITING)
     if status.server is None:
         return ("× unreachable", BAD)
-    return (f"× error  {server_words(status.server)}", BAD) if status.error is not None else ("● ok", GOOD)
+    if status.error is not None:
+        return ("× error" + _GAP + _GAP.join(_server(status.server)).strip(), BAD)
+    return ("● ok", GOOD)
 
 
 def _cells(check: Check) -> list[Part]:
@@ -123,19 +125,14 @@ def _server(server: ServerInfo) -> list[str]:
     return [trip, visible(server.version), visible(f"{server.database} as {server.user}")]
 
 
-def server_words(server: ServerInfo) -> str:
-    """The same in a sentence's part."""
-    trip, version, where = _server(server)
-    return f"PostgreSQL {version}, {where}, {trip.strip()}"
-
-
 def about(check: Check, width: int) -> list[Part]:
     """What is wrong with a target, and what to do; else where it leads."""
     found = details(check, width)
     status = check.status
     if found or status is None or status.server is None:
         return found
-    texts = [server_words(status.server), *wrap(status.dsn, width - 4, MOST - 1)]
+    trip, version, where = _server(status.server)
+    texts = [f"PostgreSQL {version}, round trip {trip.strip()}", where, *wrap(status.dsn, width - 4, 1)]
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 

@@ -9,10 +9,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
+from koonj.tui.next_keys import next_keys
 from koonj.tui.paint import Part, strip
 from koonj.tui.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.run_view import LogLine, RunView
-from koonj.tui.theme import DIM
+from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.widgets.pane import Pane
 
 TICK = 1.0
@@ -105,6 +106,12 @@ class RunPane(Pane):
     def head(self, width: int) -> Sequence[Strip]:
         """Migration and statement of the run that goes on."""
         return [strip(line, width) for line in progress(self.view, time(), width)] if self.view else ()
+
+    def foot(self, width: int) -> Sequence[Strip]:
+        """The keys that make sense now: they stay where they are while the error is read."""
+        keys = next_keys(self.view) if self.view is not None else ()
+        parts = [part for key, does in keys for part in ((f" {key}", STRONG), (f" {does} ", PLAIN))]
+        return [strip(parts, width)] if parts else ()
 
     def draw(self, index: int, width: int) -> Strip:
         """One line of what happened."""

@@ -1,0 +1,167 @@
+"""Panes that rise, fall, and take everything; the screen stays right when the terminal changes meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from koonj.tui.widgets.middle import Middle
+from support.screen import Project, Screen
+
+SLEEPS = "SELECT pg_sleep(30);\n-- Rollback: none: it reads\n"
+
+
+def titles(screen: Screen) -> list[str]:
+    """The numbers of the panes that are to be seen, from top to bottom."""
+    placed = [(p.region.y, p.region.x, p.NUMBER) for p in screen.main.panes if p.region.height]
+    return [number for _, _, number in sorted(placed)]
+
+
+def height(screen: Screen, number: str) -> int:
+    return next(p for p in screen.main.panes if number == p.NUMBER).region.height
+
+
+async def resized(screen: Screen, width: int, lines: int) -> None:
+    await screen.pilot.resize_terminal(width, lines)
+    await screen.until(
+        lambda: len(screen.lines()) == lines and screen.main.query_one(Middle).size.width == width
+    )
+    await screen.pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(200, 50), (80, 24), (40, 12)], ids=str)
+async def test_plus_gives_a_pane_everything_and_takes_it_back(
+    project: Project, size: tuple[int, int]
+) -> None:
+    project.table(1)
+    async with project.open(size) as screen:
+        before = screen.lines()
+        await screen.press("plus")
+        assert titles(screen) == ["1"]
+        assert "1 Migrations  zoomed" in screen.lines()[1]
+        await screen.press("2")
+        assert titles(screen) == ["2"]
+        assert "zoomed" in screen.lines()[1]
+        await screen.press("tab")
+        assert titles(screen) == ["3"]
+        await screen.press("plus", "1")
+        assert screen.lines() == before
+        await screen.press("plus", "escape")
+        assert screen.lines() == before
+
+
+async def test_escape_leaves_the_zoom_before_anything_else(project: Project) -> None:
+    project.table(1)
+    async with project.open((80, 24)) as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        await screen.press("4", "plus", "escape")
+        assert "zoomed" not in screen.text()
+        assert "done" in screen.run()
+        await screen.press("escape")
+        assert "nothing has run yet" in screen.run()
+
+
+async def test_targets_rise_when_they_have_the_keys(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open((80, 24)) as screen:
+        assert screen.pane("3") == [
+            "─ 3 Targets ── ► local  staging  × production ──────────────────────────────────"
+        ]
+        assert "─ 4 Run ── nothing has run yet ─" in screen.text()
+        await screen.press("t")
+        assert height(screen, "3") == 4
+        assert "● ok  0 applied  1 pending" in screen.targets()[0]
+        await screen.press("1")
+        assert height(screen, "3") == 1
+
+
+async def test_the_run_rises_when_it_works_and_says_its_end_in_a_line(project: Project) -> None:
+    project.table(1)
+    project.write("002_sleep.sql", "SELECT pg_sleep(1);\n-- Rollback: none: it reads\n")
+    async with project.open((80, 24)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        assert height(screen, "4") == 1
+        await screen.yes()
+        await screen.until("migration 2 of 2")
+        assert height(screen, "4") == 8
+        await screen.until("statement 1 of 1")
+        await screen.expect_run("done")
+        await screen.pilot.pause()
+        assert screen.run().startswith("─ 4 Run ── ✓ done: Applied 2 migrations. ─")
+        await screen.press("4")
+        assert "applied 002_sleep.sql" in screen.run()
+
+
+async def test_an_error_has_the_room_it_needs_and_the_keys_that_make_sense(project: Project) -> None:
+    project.table(1)
+    project.write("002_fails.sql", "BEGIN;\nSELECT 1,\n  x;\nCOMMIT;\n-- Rollback: none: it reads\n")
+    async with project.open((80, 24)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("failed")
+        await screen.until("e edit 002")
+        run = screen.pane("4")
+        caret = next(i for i, line in enumerate(run) if line.strip() == "^")
+        assert run[caret - 1].strip() == "x;"
+        assert "42703" in screen.run()
+        assert "next" in screen.run()
+        assert run[-1] == " e edit 002  a try again"
+        assert screen.row("002").startswith("›")
+
+
+async def test_the_terminal_changes_while_something_runs(project: Project) -> None:
+    for number in range(1, 40):
+        project.table(number)
+    project.write("001_make_t1.sql", SLEEPS)
+    async with project.open((80, 24)) as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.until("statement 1 of 1")
+        for size in ((200, 50), (60, 20), (40, 12), (80, 12), (120, 36), (80, 24)):
+            await resized(screen, *size)
+            assert "statement 1 of 1" in screen.run()
+            assert "c cancel" in screen.bottom()
+        await screen.press("c")
+        await screen.expect_run("interrupted")
+        assert " a try again  e edit 001" in screen.pane("4")[-1]
+
+
+async def test_the_terminal_changes_while_a_pane_is_zoomed(project: Project) -> None:
+    for number in range(1, 40):
+        project.table(number)
+    async with project.open((80, 24)) as screen:
+        await screen.press("plus", "G")
+        for size in ((200, 50), (40, 12), (80, 24)):
+            await resized(screen, *size)
+            assert titles(screen) == ["1"]
+            assert height(screen, "1") == size[1] - 2
+            assert "039 make_t39" in screen.migrations()[-1]
+
+
+async def test_the_filter_is_typed_under_the_list_in_every_shape(project: Project) -> None:
+    for number in (1, 2):
+        project.table(number)
+    async with project.open((200, 50)) as screen:
+        for size in ((200, 50), (80, 24), (60, 20), (40, 12)):
+            await resized(screen, *size)
+            await screen.press("2", "slash")
+            await screen.type("t2")
+            await screen.until(lambda: len(screen.migrations()) == 1)
+            last = screen.main.migrations.region.bottom
+            assert screen.lines()[last].startswith(" / t2")
+            await screen.press("escape")
+            assert len(screen.migrations()) == 2
+
+
+async def test_every_pane_can_be_reached_at_40_by_12(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open((40, 12)) as screen:
+        for number in ("1", "2", "3", "4", "1"):
+            await screen.press(number)
+            assert titles(screen) == ["1", "2", "3", "4"]
+            assert height(screen, number) == 7
