@@ -46,7 +46,7 @@ async def test_what_another_process_applies_and_rolls_back_is_seen(project: Proj
         assert "◦ pending" in screen.row("make_t1")
         await elsewhere(project, Direction.APPLY)
         await screen.until("✓ applied")
-        await screen.until("1 applied  0 pending")
+        await screen.until("1 applied  nothing pending")
         await elsewhere(project, Direction.ROLLBACK)
         await screen.until("◦ pending")
 
