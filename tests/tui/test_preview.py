@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from koonj.tui.sql_text import HIGHLIGHT_LIMIT, SqlText
-from koonj.tui.theme import PLAIN
 from support.screen import Project
 
 
@@ -89,38 +85,3 @@ async def test_a_missing_file_is_read_from_history(project: Project) -> None:
         await screen.until("∅ missing")
         await screen.until("the file is gone; this is the text that ran")
         assert "CREATE TABLE t1" in screen.preview()
-
-
-async def test_a_long_text_opens_without_colours_and_says_so(project: Project) -> None:
-    body = "SELECT 1;\n" * (HIGHLIGHT_LIMIT // 10 + 10)
-    project.write("001_long.sql", body + "-- Rollback: none: it only reads\n")
-    async with project.open() as screen:
-        await screen.until("a long text: shown without colours")
-        await screen.press("2", "G")
-        assert f"{HIGHLIGHT_LIMIT // 10 + 10} SELECT 1;" in screen.preview()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT 1;\nSELECT 2;",
-        "a\r\nb\rc\n",
-        "DO $x$\nBEGIN\n  RAISE NOTICE 'hi';\nEND\n$x$;\nSELECT 'a\nb', \"c\nd\" /* e\nf */;\n",
-        "SELECT 'unterminated\nstring",
-        "\tx\n\n\n",
-    ],
-)
-def test_colours_change_no_text(text: str) -> None:
-    sql, plain = SqlText(text), SqlText(text)
-    while not sql.reach(len(sql) - 1):
-        pass
-    for index in range(len(sql)):
-        coloured = "".join(piece for piece, _ in sql.line(index))
-        assert coloured == "".join(piece for piece, _ in plain.line(index))
-
-
-def test_keywords_within_dollar_quotes_are_coloured_where_they_stand() -> None:
-    sql = SqlText("DO $x$\nBEGIN\n  NULL;\nEND\n$x$;\n")
-    while not sql.reach(4):
-        pass
-    assert [text for text, style in sql.line(1) if style is not PLAIN] == ["BEGIN"]

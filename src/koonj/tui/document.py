@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem
+from koonj.tui.colours import LARGE, Colours
 from koonj.tui.facts import Facts, facts
+from koonj.tui.lines import BLOCK, Lines
+from koonj.tui.segments import segments
 from koonj.tui.sql_text import SqlText
 
 _SMALL, _FEW = 32_768, 100
@@ -27,6 +30,12 @@ class Document:
     rollback_mode: str
     """How the rollback runs; why there is none."""
     problems: tuple[Problem, ...]
+    unlisted: int = 0
+    """How many more problems there are."""
+    statements: Lines | None = None
+    """A `StatementLine` each; None: not known yet."""
+    known: bool = True
+    """False: what is in the text is still to be found."""
 
 
 def is_quick(migration: Migration) -> bool:
@@ -34,34 +43,60 @@ def is_quick(migration: Migration) -> bool:
     return len(migration.raw) <= _SMALL and migration.raw.count(b";") <= _FEW
 
 
+def is_large(migration: Migration) -> bool:
+    """Is it to be parsed in another process?"""
+    return len(migration.raw) > LARGE
+
+
 def document(
-    migration: Migration, of_folder: tuple[Problem, ...] = (), found: Facts | None = None
+    migration: Migration,
+    of_folder: tuple[Problem, ...] = (),
+    found: Facts | None = None,
+    colours: Colours | None = None,
 ) -> Document:
     """A migration for the preview; `of_folder` is what is wrong with its name or number.
 
     Parses its text where nothing was `found` before; see `is_quick`. With no facts, ``Facts()``, the whole
-    text is the body.
+    text is the body. `colours` are those of the whole text.
     """
     found = facts(migration) if found is None else found
-    first = found.rollback_first
-    made = Document(
+    text = text_of(migration)
+    colours = Colours(text, segments(text), end=len(text)) if colours is None else colours
+    return Document(
         name=migration.name,
         path=migration.shown_path,
-        body=SqlText(_before(migration.text, found.rollback_line)),
-        rollback=None if found.rollback is None else SqlText(found.rollback, first_line=first),
+        body=SqlText(_before(text, found.rollback_line), colours=colours),
+        rollback=_rollback(found),
         mode=found.mode,
         rollback_mode=found.rollback_mode,
         problems=(*of_folder, *found.problems),
+        unlisted=found.unlisted,
+        statements=None if found.statements is None else Lines(found.statements),
+        known=found.statements is not None,
     )
-    for text in filter(None, (made.body, made.rollback)):
-        text.measure()
-    return made
+
+
+def first_colours(migration: Migration) -> Colours:
+    """Colours of a large text's beginning, as long as it is not known what follows."""
+    text = text_of(migration)
+    end = min(BLOCK, len(text))
+    return Colours(text, segments(text[:end]), end=end)
+
+
+def text_of(migration: Migration) -> str:
+    """The text without a byte-order mark."""
+    return migration.text.removeprefix("\ufeff")
+
+
+def _rollback(found: Facts) -> SqlText | None:
+    text = found.rollback
+    if text is None:
+        return None
+    return SqlText(text, found.rollback_first, Colours(text, found.rollback_pieces, end=len(text)))
 
 
 def _before(text: str, line: int | None) -> str:
     """The text above the rollback block, without the blank lines between."""
-    text = text.removeprefix("\ufeff")
     if line is None:
         return text
-    kept = SqlText(text)
-    return kept.above(line).rstrip() + "\n"
+    return text[: Lines(text).start(line - 1)].rstrip() + "\n"

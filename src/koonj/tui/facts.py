@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
-from koonj.sql.problem import Problem, Severity
+from koonj.sql.problem import Problem
+from koonj.tui.segments import Segment, segments
+from koonj.tui.statement_lines import statement_lines
 
 READING = "reading how it runs"
+LISTED = 50
+"""Problems that are kept; a large file of another kind can have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,13 @@ class Facts:
     """The line of the file with ``-- Rollback:``."""
     rollback_first: int = 1
     """The line of the file where `rollback` begins."""
+    rollback_pieces: tuple[Segment, ...] = ()
     problems: tuple[Problem, ...] = ()
-
-    def to_json(self) -> str:
-        """All of it."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Facts:
-        """What `to_json` gave."""
-        values = json.loads(text)
-        problems = (Problem(**{**p, "severity": Severity(p["severity"])}) for p in values.pop("problems"))
-        return cls(**values, problems=tuple(problems))
+    """The first of them."""
+    unlisted: int = 0
+    """How many more problems there are."""
+    statements: str | None = None
+    """See `statement_lines`; None: not known yet."""
 
 
 def facts(migration: Migration) -> Facts:
@@ -50,5 +48,8 @@ def facts(migration: Migration) -> Facts:
         rollback=script.source.text if script else None,
         rollback_line=sections.rollback_line,
         rollback_first=script.first_line if script else 1,
-        problems=migration.problems,
+        rollback_pieces=tuple(segments(script.source.text)) if script else (),
+        problems=migration.problems[:LISTED],
+        unlisted=len(migration.problems[LISTED:]),
+        statements=statement_lines(migration),
     )

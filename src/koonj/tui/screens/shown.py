@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
 from koonj.sql.problem import Problem
-from koonj.tui.apart import LARGE, facts_apart
+from koonj.tui.apart import Pieces, read_apart
 from koonj.tui.beside import beside
-from koonj.tui.document import Document, document, is_quick
+from koonj.tui.colours import Colours
+from koonj.tui.document import Document, document, first_colours, is_large, is_quick
 from koonj.tui.facts import Facts
 from koonj.tui.model import Row
 from koonj.tui.sql_text import SqlText
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 Documents = AsyncIterator[Document]
 Make = Callable[[], Documents]
+
+FORMATTED = 200_000
+"""Characters that are formatted at most: the formatter takes seconds for more."""
 
 
 class Shown:
@@ -74,16 +79,36 @@ class Shown:
 
     async def _read(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Documents:
         """The text at once, and then what is in it."""
-        if len(migration.raw) <= LARGE:
+        if not is_large(migration):
             yield await asyncio.to_thread(document, migration, of_folder)
             return
-        yield await asyncio.to_thread(document, migration, of_folder, Facts())
+        colours = await asyncio.to_thread(first_colours, migration)
+        first = await asyncio.to_thread(document, migration, of_folder, Facts(), colours)
+        yield first
+        await asyncio.to_thread(first.body.measure)
         try:
-            found = await facts_apart(migration)
+            found = await self._find(migration, colours)
         except (OSError, RuntimeError) as error:
             unknown = f"it is not known how it runs: {error}"
             found = Facts(unknown, unknown)
-        yield await asyncio.to_thread(document, migration, of_folder, found)
+        made = await asyncio.to_thread(document, migration, of_folder, found, colours)
+        made.body.width = first.body.width
+        yield made
+
+    async def _find(self, migration: Migration, colours: Colours) -> Facts:
+        """The facts; colours come as they are found."""
+        async with aclosing(read_apart(migration)) as all_found:
+            async for found in all_found:
+                if isinstance(found, Facts):
+                    return found
+                self._add(colours, found)
+        raise RuntimeError("its reader said nothing")
+
+    def _add(self, colours: Colours, found: Pieces) -> None:
+        colours.add(found.pieces, found.end)
+        preview = self._screen.preview
+        if preview.sql.colours is colours:
+            preview.refresh()
 
     async def _recall(self, name: str, target: Target, act_id: int) -> Documents:
         """The file is gone: history has its text."""
@@ -97,7 +122,7 @@ class Shown:
         preview = self._screen.preview
         if preview.formatted is not None:
             preview.formatted = None
-        elif preview.shown is not None and not preview.shown.coloured:
+        elif preview.shown is not None and len(preview.shown.text) > FORMATTED:
             self._screen.say("The text is too long to be formatted.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)

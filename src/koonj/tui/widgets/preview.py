@@ -112,8 +112,6 @@ class Preview(SqlPane):
         lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:2]]
         if self.formatted is not None:
             lines.append([(" formatted for reading; the file is as it was", ACCENT)])
-        elif self.sql.text and not self.sql.coloured:
-            lines.append([(" a long text: shown without colours", DIM)])
         lines += self._problems(width)
         return [strip(line, width) for line in lines] + [strip((), width)]
 

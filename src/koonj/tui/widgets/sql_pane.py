@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from textual.geometry import Region
+import asyncio
+
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.geometry import Region
 
+from koonj.tui import colours
+from koonj.tui.beside import beside
 from koonj.tui.paint import strip
-from koonj.tui.sql_text import SLICE, SqlText
+from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.pane import Pane
 
@@ -30,10 +34,8 @@ class SqlPane(Pane):
         self.body_changed()
 
     def validate_left(self, left: int) -> int:
-        """Keep some of the widest line visible."""
-        if not self.sql.width:
-            self.sql.measure()
-        return max(0, min(left, self.sql.width - 8))
+        """Keep some of the widest line visible, where it is known which that is."""
+        return max(0, min(left, self.sql.width - 8)) if self.sql.width else max(0, left)
 
     def count(self) -> int:
         """Lines of the text."""
@@ -41,6 +43,8 @@ class SqlPane(Pane):
 
     def sideways(self, columns: int) -> None:
         """Move the text under the pane."""
+        if not self.sql.width and len(self.sql.text) <= colours.LARGE:
+            self.sql.measure()
         self.left += columns
 
     @property
@@ -50,20 +54,26 @@ class SqlPane(Pane):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour a slice before it is drawn; the rest follows at once."""
-        self._colour()
+        if not self._colouring and self.count():
+            self._colour()
         return super().render_lines(crop)
 
     def _colour(self) -> None:
-        """One slice of time for colours up to the last visible line, and then another."""
-        if self._colouring or self.sql.reach(min(len(self.sql), self.top + self.page) - 1):
-            return
-        self._colouring = True
+        """One slice of time for the colours of the visible lines, and then another."""
+        if not colours.is_prepared():
+            self._colouring = True
+            beside(self, self._prepare, "colours")
+        elif not self.sql.reach(self.top, min(len(self.sql), self.top + self.page) - 1):
+            self._colouring = True
+            self.set_timer(colours.SLICE * 2, self._go_on)
 
-        def go_on() -> None:
-            self._colouring = False
-            self.refresh()
+    async def _prepare(self) -> None:
+        await asyncio.to_thread(colours.prepare)
+        self._go_on()
 
-        self.set_timer(SLICE * 2, go_on)
+    def _go_on(self) -> None:
+        self._colouring = False
+        self.refresh()
 
     def draw(self, index: int, width: int) -> Strip:
         """Number and text, coloured as far as time allowed."""

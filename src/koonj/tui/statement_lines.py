@@ -1,0 +1,94 @@
+"""The statements of a file as lines: what is sent, from which line of the file, in or out of a transaction.
+
+One line of text for each, so that the hundred thousand statements of a large file cross from one process to
+another, and are held, as one text; a line is taken apart when it is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from enum import StrEnum
+
+from koonj.migrations.migration import Migration
+from koonj.runner.work import NumberedStep, number_steps
+from koonj.sql.blocks import Mode, Shape
+from koonj.sql.script import Script
+from koonj.sql.statements import Statement
+
+
+class Of(StrEnum):
+    """What a line belongs to."""
+
+    BODY = "body"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One line of the list."""
+
+    of: Of
+    text: str
+    """What the statement does; of a heading, its words."""
+    line: int = 0
+    """Of the file, 1-based; 0: a heading."""
+    number: int = 0
+    """Among those that are sent, as a run counts them; 0: transaction control."""
+    name: str = ""
+    """The object, as `text` has it; empty where it is unknown."""
+    is_title: bool = False
+    """A heading of body or rollback as a whole."""
+
+    @classmethod
+    def read(cls, text: str) -> StatementLine:
+        """What `statement_lines` wrote."""
+        of, *rest = json.loads(text)
+        return cls(Of(of), *rest)
+
+
+def statement_lines(migration: Migration) -> str:
+    """Body and rollback, one JSON array a line; empty where there is no statement at all."""
+    sections = migration.sections
+    lines = [*_of(Of.BODY, sections.body, migration.shape)]
+    if sections.rollback is not None and migration.rollback_shape is not None:
+        lines += _of(Of.ROLLBACK, sections.rollback, migration.rollback_shape)
+    if not any(line.line for line in lines):
+        return ""
+    return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
+
+
+def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
+    yield StatementLine(of, f"{of.capitalize()}: {shape.explanation}", is_title=True)
+    blocks, was_alone = 0, False
+    for step in number_steps(shape):
+        blocks += step.step.in_transaction
+        if step.step.in_transaction:
+            yield StatementLine(of, _block(shape, blocks))
+        elif not was_alone:
+            yield StatementLine(of, "each on its own, in no transaction")
+        was_alone = not step.step.in_transaction
+        yield from _statements(of, script, step)
+
+
+def _block(shape: Shape, number: int) -> str:
+    opens = shape.mode is Mode.TRANSACTION and not shape.wrapped
+    return f"in transaction {number}" + (", which koonj opens" if opens else "")
+
+
+def _statements(of: Of, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
+    if step.step.begin is not None:
+        yield _line(of, script, step.step.begin, 0)
+    for numbered in step.statements:
+        yield _line(of, script, numbered.statement, numbered.index)
+    if step.step.end is not None:
+        yield _line(of, script, step.step.end, 0)
+
+
+def _line(of: Of, script: Script, statement: Statement, number: int) -> StatementLine:
+    text = statement.summary
+    if statement.copy_data is not None:
+        rows = script.source.text.count("\n", *statement.copy_data)
+        text += f", {rows} row{'' if rows == 1 else 's'}"
+    return StatementLine(of, text, statement.line, number, statement.name)
