@@ -28,7 +28,7 @@ def test_names_are_their_own() -> None:
 async def test_help_lists_every_command_the_current_pane_first(project: Project) -> None:
     async with project.open((100, 60)) as screen:
         await screen.press("2", "question_mark")
-        text = await screen.expect_dialog("Keys")
+        text = await screen.expect_dialog("Help")
         assert text.index(Group.PREVIEW) < text.index(Group.MIGRATIONS)
         for command in MAIN:
             assert shown_key(command.key) in text

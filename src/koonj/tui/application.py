@@ -13,6 +13,7 @@ from koonj.tui.engine import Engine
 from koonj.tui.in_order import InOrder, Typed
 from koonj.tui.keys import Keys
 from koonj.tui.private import CrashReport, write_ascii_only
+from koonj.tui.screens.closing import Closable
 from koonj.tui.screens.opening import Opening
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import THEME, Terminal
@@ -54,8 +55,6 @@ class Koonj(CrashReport, App[None]):
             self.keys.note(event)
             if isinstance(self.screen, Opening) and self.screen.is_left_by(event):
                 self.exit()
-            if self.keys.is_swallowed(event):
-                return
         if isinstance(event, Typed) and not event.is_forwarded:
             await self._in_order.take(event)
         else:
@@ -67,11 +66,7 @@ class Koonj(CrashReport, App[None]):
 
     async def action_quit(self) -> None:
         """Ctrl+Q: what covers the main screen closes; there it quits, and asks while a run goes on."""
-        from koonj.tui.screens.main import Main  # noqa: PLC0415 - the first paint does not wait for it
-
-        if isinstance(self.screen, Main):
-            self.screen.over.quit()
-        elif isinstance(self.screen, Covering):
+        if isinstance(self.screen, Closable):
             self.screen.close()
 
 

@@ -24,6 +24,8 @@ class Keys:
     _last: dict[str, Key] = field(default_factory=dict)
     _before: dict[str, float] = field(default_factory=dict)
     _latest: Key | None = None
+    _swallowed: str | None = None
+    """A key that is held down, as far as is known, and means nothing more."""
 
     def note(self, event: Key) -> None:
         """A key reached koonj; the same event again, on its way up, is no second press."""
@@ -33,6 +35,16 @@ class Keys:
         if last is not None:
             self._before[event.key] = last.time
         self._last[event.key] = self._latest = event
+        if event.key != self._swallowed or not self.is_repeat(event):
+            self._swallowed = None
+
+    def swallow(self, event: Key) -> None:
+        """What this key did was all that it means, for as long as it is held down."""
+        self._swallowed = event.key
+
+    def is_swallowed(self, event: Key) -> bool:
+        """Is it still held down from when it did something?"""
+        return self._swallowed == event.key
 
     def is_latest(self, event: Key) -> bool:
         """Has no key come since?"""

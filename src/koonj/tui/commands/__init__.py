@@ -2,8 +2,10 @@
 
 from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
 from koonj.tui.commands.command import Command
+from koonj.tui.commands.copying import Copy
 from koonj.tui.commands.everywhere import (
     Back,
+    CommandPalette,
     Help,
     NextPane,
     PaneMigrations,
@@ -31,13 +33,15 @@ MAIN: tuple[Command, ...] = (
     Format(),
     Targets(),
     Refresh(),
+    Open(),
+    Copy(),
     Zoom(),
+    CommandPalette(),
     Help(),
     Quit(),
     Back(),
     Repaint(),
     Suspend(),
-    Open(),
     NextPane(),
     PreviousPane(),
     PaneMigrations(),

@@ -44,6 +44,9 @@ class Command:
     while_running: ClassVar[bool] = False
     """Does the bottom line show it while a run goes on?"""
 
+    listed: ClassVar[bool] = True
+    """Is it in the command palette? Not what only moves."""
+
     def why_not(self, screen: Main) -> str | None:
         """Why it cannot be used now; None where it can."""
         return None
@@ -70,6 +73,7 @@ class Command:
 
 _SHOWN = {
     "slash": "/",
+    "colon": ":",
     "plus": "+",
     "question_mark": "?",
     "escape": "Esc",
@@ -96,7 +100,12 @@ def shown_key(key: str) -> str:
         return _SHOWN[key]
     if key.startswith("ctrl+"):
         return "Ctrl+" + key.removeprefix("ctrl+").upper()
-    return key
+    return key.upper() if key[1:].isdigit() else key
+
+
+def shown_keys(command: Command) -> tuple[str, ...]:
+    """All keys of `command`, as they are written for people."""
+    return tuple(shown_key(key) for key in command.all_keys())
 
 
 def bindings(commands: Iterable[Command]) -> list[Binding]:

@@ -16,6 +16,7 @@ class NextPane(Command):
     key = "tab"
     label = "next pane"
     group = Group.MOVING
+    listed = False
 
     def run(self, screen: Main) -> None:
         """Round and round."""
@@ -28,6 +29,7 @@ class PreviousPane(Command):
     key = "shift+tab"
     label = "pane before"
     group = Group.MOVING
+    listed = False
 
     def run(self, screen: Main) -> None:
         """Round and round."""
@@ -92,6 +94,22 @@ class Help(Command):
     def run(self, screen: Main) -> None:
         """Open the help."""
         screen.over.help()
+
+
+class CommandPalette(Command):
+    """All commands by name; type to find one, Enter runs it."""
+
+    key = "colon"
+    also = ("ctrl+p",)
+    label = "commands"
+    group = Group.KOONJ
+    footer = "1234"
+    while_running = True
+    listed = False
+
+    def run(self, screen: Main) -> None:
+        """Open it."""
+        screen.over.commands()
 
 
 class Repaint(Command):

@@ -21,6 +21,7 @@ class HasPane(Protocol):
 
 class _Move(Command):
     group = Group.MOVING
+    listed = False
 
     def run(self, screen: HasPane) -> None:
         """Move the focused pane."""

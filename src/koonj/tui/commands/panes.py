@@ -127,6 +127,7 @@ class Open(Command):
     also = ("space",)
     label = "choose"
     group = Group.MOVING
+    listed = False
     footer = "3"
 
     def run(self, screen: Main) -> None:

@@ -12,7 +12,7 @@ from koonj.runner.events import Direction, Obstacle
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line, obstacle_lines
-from koonj.tui.screens.dialog import Dialog
+from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
 from koonj.tui.widgets.bottom_line import Hint
 
@@ -20,7 +20,7 @@ from koonj.tui.widgets.bottom_line import Hint
 class Allow(Dialog[str | None]):
     """Gives the person's reason, or None. The plan is shown and asked for afterwards as ever."""
 
-    HINTS = (Hint("Enter", "allow, with this reason"), Hint("Esc", "leave it"))
+    HINTS = (Hint("Enter", "allow, with this reason"), Hint("Esc", "leave it", command=CLOSE))
 
     def __init__(self, obstacles: tuple[Obstacle, ...], direction: Direction) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Allow(Dialog[str | None]):
         """Esc leaves everything as it is."""
         if event.key in BACK:
             event.stop()
-            self.dismiss(None)
+            self.close()
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -13,7 +13,7 @@ from koonj.runner.events import Plan, Question, QuestionKind
 from koonj.tui.keys import BACK
 from koonj.tui.plan_lines import heading, plan_lines
 from koonj.tui.run_lines import Line
-from koonj.tui.screens.dialog import Dialog
+from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.widgets.bottom_line import Hint
 
 _YES, _NO = "y", "n"
@@ -26,7 +26,7 @@ class Confirm(Dialog[str | None]):
     ahead or held down. A protected one takes its name, typed.
     """
 
-    HINTS = (Hint("y", "yes, do it"), Hint("n/Esc", "no"), Hint("j/k", "scroll"))
+    HINTS = (Hint("y", "yes, do it"), Hint("n/Esc", "no", command=CLOSE), Hint("j/k", "scroll"))
 
     def __init__(self, plan: Plan, question: Question, target: Target, dsn: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Confirm(Dialog[str | None]):
         """Only y, n and Esc decide."""
         if event.key in BACK or (event.key == _NO and not self.typed):
             event.stop()
-            self.dismiss(None)
+            self.close()
         elif event.key == _YES and not self.typed:
             event.stop()
             self.decide(

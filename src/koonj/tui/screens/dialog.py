@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+CLOSE = "close"
+"""What a click on a hint asks for that closes the dialog."""
+
 QUIET = 0.12
 """Seconds after a deciding key in which it must not come again: keyboards repeat a held key within 0.1 s."""
 
@@ -42,9 +45,9 @@ TYPING = 1.5
 class Lines(Pane):
     """A dialog's text. It scrolls where it is longer than the box."""
 
-    def __init__(self, title: str, make: Callable[[int], Sequence[Line]]) -> None:
+    def __init__(self, heading: Callable[[], str], make: Callable[[int], Sequence[Line]]) -> None:
         super().__init__()
-        self._heading = title
+        self._heading = heading
         self._make = make
         self._width = 0
         self._lines: Sequence[Line] = ()
@@ -52,6 +55,13 @@ class Lines(Pane):
     def _wrap(self, width: int) -> None:
         if width and width != self._width:
             self._width, self._lines = width, self._make(width)
+
+    def make_again(self) -> None:
+        """The lines are others now: from the first one."""
+        self._width = 0
+        self._wrap(self.size.width)
+        self.top = 0
+        self.body_changed()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Title and all lines, wrapped to the width that the box has."""
@@ -65,7 +75,7 @@ class Lines(Pane):
 
     def title(self) -> tuple[str, str]:
         """The dialog's title, and which part is visible."""
-        return self._heading, self.place
+        return self._heading(), self.place
 
     def count(self) -> int:
         """Lines."""
@@ -97,6 +107,10 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """The text, wrapped to `width`."""
         raise NotImplementedError
 
+    def body(self) -> Sequence[Widget]:
+        """The pane with the text; a subclass may have another, or a line above it."""
+        return (Lines(self.heading, self.lines),)
+
     def answers(self) -> Sequence[Widget]:
         """Widgets under the text, such as a line to type in."""
         return ()
@@ -105,14 +119,24 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """Text, what is asked, keys."""
         with Vertical(id="box") as box:
             box.styles.width = self.WIDTH
-            yield Lines(self.heading(), self.lines)
+            yield from self.body()
             yield from self.answers()
             yield BottomLine(id="keys")
 
     def on_resize(self) -> None:
         """The text leaves room for what is asked, and for the screen behind."""
-        room = self.app.size.height * 9 // 10 - _FRAME - 2 * len(self.query(Input))
-        self.pane.styles.max_height = max(3, room)
+        most = max(3, self.app.size.height * 9 // 10 - _FRAME - self.asked)
+        self.pane.styles.max_height = most
+        self.pane.styles.min_height = min(most, self.fewest(min(self.WIDTH, self.app.size.width) - 2))
+
+    def fewest(self, width: int) -> int:
+        """Lines that the pane always has: a box that jumps as one types is hard to read."""
+        return 0
+
+    @property
+    def asked(self) -> int:
+        """Lines that what is asked takes."""
+        return 2 * len(self.query(Input))
 
     def on_mount(self) -> None:
         """Show the keys; note when the dialog is on the screen."""
@@ -127,7 +151,18 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     @property
     def pane(self) -> Pane:
         """The text."""
-        return self.query_one(Lines)
+        return self.query_one("#box Pane", Pane)
+
+    def close(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+    @on(BottomLine.Clicked)
+    def hint_clicked(self, event: BottomLine.Clicked) -> None:
+        """A click may close; it never decides."""
+        event.stop()
+        if event.command == CLOSE:
+            self.close()
 
     def action_command(self, name: str) -> None:
         """Move the text."""

@@ -1,57 +1,189 @@
-"""The help: every key, from the commands themselves."""
+"""The help: every key, from the commands themselves, and what the states mean. It can be searched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from textual import events
+from textual import events, on
+from textual.widget import Widget
+from textual.widgets import Input
 
-from koonj.tui.commands.command import Command, Group, shown_key
+from koonj.migrations.entry import DECISIVE
+from koonj.migrations.glyphs import State
+from koonj.migrations.meanings import MEANINGS
+from koonj.tui.commands.command import Group
+from koonj.tui.commands.offers import Offer, having
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
-from koonj.tui.screens.dialog import Dialog
-from koonj.tui.theme import ACCENT, PLAIN, STRONG
-from koonj.tui.widgets.bottom_line import Hint
+from koonj.tui.screens.dialog import CLOSE, Dialog, Lines
+from koonj.tui.theme import ACCENT, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.widgets.bottom_line import BottomLine, Hint
+from koonj.tui.widgets.search_row import SearchRow
 
-_KEYS = 18
+_SEARCH = "/"
+_NARROW = 60
+"""Cells; with fewer the help of a command stands under its keys."""
+_INDENT = 4
+_STATES = "States"
+
+_READING = (Hint("/", "search", command=_SEARCH), Hint("j/k", "scroll"), Hint("Esc", "close", command=CLOSE))
+_SEARCHING = (Hint("Enter", "keep"), Hint("Up/Down", "scroll"), Hint("Esc", "all again", command=CLOSE))
 
 
 class Help(Dialog[None]):
     """All commands by group, those of the pane that had the keys first."""
 
-    HINTS = (Hint("Esc", "close"), Hint("j/k", "scroll"))
-    WIDTH = 84
+    HINTS = _READING
 
-    def __init__(self, commands: Sequence[Command], first: str) -> None:
+    def __init__(self, offers: Sequence[Offer], first: str) -> None:
         super().__init__()
-        self._commands = commands
-        self._first = first
+        self._offers = offers
+        self._groups = sorted(Group, key=lambda group: not group.value.startswith(first))
+        self._typed = ""
+
+    # What it shows
 
     def heading(self) -> str:
-        """What it is."""
-        return "Keys"
+        """What it is; how many of how many, while something is sought."""
+        if not self._typed.strip():
+            return "Help"
+        count = len(self._offers) + len(MEANINGS)
+        found = len(having(self._offers, self._typed)) + len(_states(self._typed))
+        return f"Help  /{self._typed}  {found} of {count}"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Group by group."""
-        groups = sorted(Group, key=lambda group: not group.value.startswith(self._first))
+        """Group by group, and then the states."""
+        return self._sought(width, self._typed)
+
+    def _sought(self, width: int, typed: str) -> Sequence[Line]:
+        found = having(self._offers, typed)
+        keys = 2 + max((len(_keys(offer)) for offer in self._offers), default=0)
+        names = 2 + max((len(offer.name) for offer in self._offers), default=0)
         lines: list[Line] = []
-        for group in groups:
-            lines += [[], [(f" {group.value}", ACCENT)]]
-            for command in (c for c in self._commands if c.group is group):
-                keys = " ".join(shown_key(key) for key in command.all_keys())
-                texts = wrap(command.help(), width - _KEYS - 3)
-                lines.append([(f"   {keys.ljust(_KEYS - 1)} ", STRONG), (texts[0], PLAIN)])
-                lines += [[(" " * (_KEYS + 3) + text, PLAIN)] for text in texts[1:]]
-        return lines[1:]
+        for group in self._groups:
+            members = [offer for offer in found if offer.group is group]
+            if members:
+                lines += [[], [(f" {group.value}", ACCENT)]]
+            for offer in members:
+                lines += _entry(offer, keys, names, width)
+        lines += _legend(_states(typed), width)
+        return lines[1:] or [[(" nothing has these words; Esc shows everything again", DIM)]]
+
+    def answers(self) -> Sequence[Widget]:
+        """The line to search in, unseen until it is asked for."""
+        row = SearchRow(_SEARCH, "key, name or words")
+        row.display = False
+        return (row,)
+
+    @property
+    def asked(self) -> int:
+        """The line to search in."""
+        return 1
 
     def on_mount(self) -> None:
-        """The keys lead here."""
+        """The keys lead to the text."""
         super().on_mount()
         self.pane.focus()
 
+    def fewest(self, width: int) -> int:
+        """As many as all commands and states take."""
+        return 1 + len(self._sought(width, ""))
+
+    # What is done
+
+    @property
+    def _row(self) -> SearchRow:
+        return self.query_one(SearchRow)
+
     def on_key(self, event: events.Key) -> None:
-        """The keys that close."""
-        if event.key in {*BACK, "q", "question_mark"}:
+        """The keys that search, and those that close."""
+        typing = self._row.line.has_focus
+        if event.key in BACK or (event.key in {"q", "question_mark", "f1"} and not typing):
             event.stop()
+            self.close()
+        elif event.key == "slash" and not typing:
+            event.stop()
+            self._search()
+
+    def close(self) -> None:
+        """First what was sought, then the help itself."""
+        if not self._row.display:
             self.dismiss(None)
+            return
+        self._row.line.value = ""
+        self._read()
+        self._row.display = False
+
+    @on(BottomLine.Clicked)
+    def searched(self, event: BottomLine.Clicked) -> None:
+        """A click on the key that searches."""
+        if event.command == _SEARCH:
+            self._search()
+
+    def _search(self) -> None:
+        self._row.display = True
+        self._row.line.focus()
+        self.query_one("#keys", BottomLine).hints = _SEARCHING
+
+    def _read(self) -> None:
+        self.pane.focus()
+        self.query_one("#keys", BottomLine).hints = _READING
+
+    @on(Input.Changed)
+    def typed(self, event: Input.Changed) -> None:
+        """Live."""
+        event.stop()
+        self._typed = event.value
+        self.query_one(Lines).make_again()
+
+    @on(Input.Submitted)
+    def kept(self, event: Input.Submitted) -> None:
+        """What was found stays, and the keys scroll it."""
+        event.stop()
+        self._read()
+
+
+def _states(typed: str) -> list[State]:
+    """Those that have all the words."""
+    words = typed.lower().split()
+    return [
+        state
+        for state, meaning in MEANINGS.items()
+        if all(word in f"{_STATES} {state} {meaning}".lower() for word in words)
+    ]
+
+
+def _legend(states: Sequence[State], width: int) -> Iterator[Line]:
+    """Glyph, word, meaning."""
+    longest = 2 + max(len(state) for state in MEANINGS)
+    if states:
+        yield from ([], [(f" {_STATES} of a migration on a target", ACCENT)])
+    for state in states:
+        meaning = MEANINGS[state] + ("; stops an apply" if state in DECISIVE else "")
+        texts = wrap(meaning, width - longest - 6)
+        yield [(f"   {glyph(state)} {state.ljust(longest)}", STATES[state]), (texts[0], PLAIN)]
+        for text in texts[1:]:
+            yield [(" " * (longest + 5) + text, PLAIN)]
+
+
+def _keys(offer: Offer) -> str:
+    return " ".join(offer.keys)
+
+
+def _entry(offer: Offer, keys: int, names: int, width: int) -> Iterator[Line]:
+    """Keys, name, help; what cannot be used now is dim, and says why."""
+    usable = offer.reason is None
+    looks = (STRONG, PLAIN) if usable else (DIM, DIM)
+    narrow = width < _NARROW
+    lead: Line = [("   " + _keys(offer).ljust(keys), looks[0]), (offer.name.ljust(names), DIM)]
+    left = _INDENT + 2 if narrow else 3 + keys + names
+    texts: list[Line] = [[(text, looks[1])] for text in wrap(offer.help, width - left - 1)]
+    if offer.reason is not None:
+        texts += [[(text, WARNING)] for text in wrap(f"not now: {offer.reason}", width - left - 1)]
+    if narrow:
+        yield lead
+    else:
+        yield [*lead, *texts.pop(0)]
+    for text in texts:
+        yield [(" " * left, PLAIN), *text]

@@ -11,7 +11,7 @@ from textual import events
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
-from koonj.tui.screens.dialog import Dialog
+from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
 from koonj.tui.widgets.bottom_line import Hint
 
@@ -32,7 +32,7 @@ class Leaving(StrEnum):
 class Leave(Dialog[Leaving | None]):
     """Gives the way to quit, or None to stay."""
 
-    HINTS = (Hint("w", "wait, then quit"), Hint("c", "cancel and quit"), Hint("Esc", "stay"))
+    HINTS = (Hint("w", "wait, then quit"), Hint("c", "cancel and quit"), Hint("Esc", "stay", command=CLOSE))
     WIDTH = 72
 
     def heading(self) -> str:
@@ -52,7 +52,7 @@ class Leave(Dialog[Leaving | None]):
         """Two ways out, and one back."""
         if event.key in BACK:
             event.stop()
-            self.dismiss(None)
+            self.close()
         elif event.key in tuple(Leaving):
             event.stop()
             chosen = Leaving(event.key)

@@ -179,6 +179,10 @@ class Main(Screen[None]):
         else:
             self.migrations.focus()
 
+    def close(self) -> None:
+        """Ctrl+Q, as Textual has it: quit koonj."""
+        self.over.quit()
+
     # Messages
 
     @on(messages.FolderRead)

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 from koonj.tui import editor
 from koonj.tui.beside import beside
 from koonj.tui.commands import MAIN
+from koonj.tui.commands.command import shown_keys
+from koonj.tui.commands.offers import Offer, offers
 from koonj.tui.messages import Said
 from koonj.tui.screens.help import Help
 from koonj.tui.screens.leave import Leave, Leaving
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from koonj.tui.commands.command import Command
     from koonj.tui.screens.main import Main
 
-_PALETTE = "koonj.tui.screens.palette"
+_LATER = ("koonj.tui.screens.palette", "koonj.tui.screens.commands", "koonj.tui.screens.copied")
 
 
 class Over:
@@ -31,13 +35,38 @@ class Over:
         """Import what nobody waits for at the start: the palette brings all patterns' reading."""
 
         async def prepared() -> None:
-            await asyncio.to_thread(import_module, _PALETTE)
+            for module in _LATER:
+                await asyncio.to_thread(import_module, module)
 
         beside(self._screen, prepared, "palette")
 
     def help(self) -> None:
         """All keys."""
-        self._screen.app.push_screen(Help(MAIN, self._screen.pane.NUMBER))
+        self._screen.app.push_screen(Help(self._offers(MAIN), self._screen.pane.NUMBER))
+
+    def commands(self) -> None:
+        """The command palette; what was chosen runs here, as if by its key."""
+        from koonj.tui.screens.commands import Commands  # noqa: PLC0415 - nobody waits for it at the start
+
+        listed = [command for command in MAIN if command.listed]
+        self._screen.app.push_screen(Commands(self._offers(listed)), self._chosen)
+
+    def _offers(self, commands: Sequence[Command]) -> tuple[Offer, ...]:
+        return offers(commands, self._screen, shown_keys)
+
+    def _chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._screen.action_command(name)
+
+    def copy(self) -> None:
+        """To the terminal's clipboard, where it is not too long for it; shown in any case."""
+        from koonj.tui.copying import clip  # noqa: PLC0415 - as above
+        from koonj.tui.screens.copied import Copied  # noqa: PLC0415 - as above
+
+        found = clip(self._screen)
+        if found.fits:
+            self._screen.app.copy_to_clipboard(found.text)
+        self._screen.app.push_screen(Copied(found))
 
     def palette(self) -> None:
         """A new migration."""

@@ -84,6 +84,10 @@ class Palette(Screen[tuple[Path, ...] | None]):
         """What the moving keys move: the list, or the SQL while a field is filled."""
         return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
 
+    def close(self) -> None:
+        """Write nothing."""
+        self.dismiss(None)
+
     @property
     def rows(self) -> list[FieldRow]:
         """The form's fields."""
@@ -173,7 +177,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         if event.key in BACK:
             event.stop()
             if in_list:
-                self.dismiss(None)
+                self.close()
             else:
                 self.query_one(PatternList).focus()
         elif event.key == "enter" and in_list and self.rows:
