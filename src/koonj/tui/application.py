@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import ClassVar
 
 from textual import events
@@ -19,6 +20,9 @@ from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import THEME, Terminal
 from koonj.tui.theme import KOONJ
 from koonj.tui.threads import Threads
+
+SWITCH = 0.001
+"""Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""
 
 
 class Koonj(CrashReport, App[None]):
@@ -73,6 +77,7 @@ class Koonj(CrashReport, App[None]):
 async def show(settings: Settings, terminal: Terminal) -> int:
     """Run the screen until the person leaves; gives the exit status."""
     asyncio.get_running_loop().set_default_executor(Threads())
+    sys.setswitchinterval(SWITCH)
     async with Engine(settings) as engine:
         app = Koonj(engine, terminal)
         await app.run_async(mouse=terminal.mouse)

@@ -86,10 +86,9 @@ class Row:
         """How many the number is written with."""
         return len(self.name) - len(self.name.lstrip("0123456789"))
 
-    @cached_property
-    def text(self) -> str:
-        """Number, name and state in lower case: where a filter's words are looked for."""
-        return f"{self.number} {self.name} {self.word}".lower()
+    def has(self, word: str) -> bool:
+        """Is a filter's word, in lower case, in number, name or state? The name begins with the number."""
+        return word in self.name.lower() or word in self.word
 
 
 @dataclass(frozen=True)

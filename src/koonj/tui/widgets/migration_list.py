@@ -69,7 +69,7 @@ class MigrationList(CursorPane):
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
         for word in self.filter.lower().split():
-            self.rows = tuple([row for row in self.rows if word in row.text])
+            self.rows = tuple([row for row in self.rows if row.has(word)])
         self._find()
         self.body_changed()
 
