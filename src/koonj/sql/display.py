@@ -13,6 +13,7 @@ from collections.abc import Mapping
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _DELETE_PICTURE = "\u2421"
+_SUBSTITUTE = "\u2426"
 
 # Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are letters without ink. Left
 # out are the Arabic, Syriac, Kaithi and hieroglyphic signs of Cf that are drawn. The joiners U+200C and
@@ -32,6 +33,18 @@ def visible(text: str, *, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _picture(found[0]), text)
+
+
+def in_place(text: str) -> str:
+    """As `visible`, in as many characters, for a text in which somebody moves about; tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(lambda found: found[0] if found[0] == "\t" else _one_cell(found[0]), text)
+
+
+def _one_cell(character: str) -> str:
+    picture = _picture(character)
+    return picture if len(picture) == 1 else _SUBSTITUTE
 
 
 def _picture(character: str) -> str:
