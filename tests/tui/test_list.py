@@ -142,3 +142,38 @@ async def test_ten_thousand_rows_move_as_ten_do(project: Project, monkeypatch: p
         await screen.press("slash")
         await screen.type("9999")
         await screen.until(lambda: len(screen.migrations()) == 1)
+
+
+async def test_every_state_has_its_word_in_a_narrow_list(project: Project) -> None:
+    project.table(1)
+    project.write(
+        "002_a_long_name_for_something_that_sleeps.sql", "SELECT pg_sleep(60);\n-- Rollback: none: x\n"
+    )
+    async with project.open((64, 24)) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.until("statement 1 of 1")
+        await screen.press("c")
+        await screen.expect_run("interrupted")
+        await screen.until("✗ failed")
+        assert screen.main.migrations.size.width == 30
+        assert "✓ applied" in screen.row("001")
+        assert "✗ failed" in screen.row("002")
+
+
+async def test_the_cursor_stays_in_sight_when_it_leaves_the_pane_and_when_the_pane_shrinks(
+    project: Project,
+) -> None:
+    for number in range(1, 61):
+        project.table(number)
+    async with project.open((80, 24)) as screen:
+        pane = screen.main.migrations
+        for step in range(1, 60):
+            await screen.press("j")
+            assert pane.top <= step < pane.top + pane.page
+        for size in ((80, 12), (40, 12), (80, 24), (200, 50), (60, 20)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.until(lambda: "›060 make_t60" in "\n".join(screen.migrations()))
+        await screen.press(*"kkkkkkkkkkkk")
+        assert any(row.startswith("›048") for row in screen.migrations())

@@ -54,7 +54,7 @@ def lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
     """
     names = max((len(cut(c.target.name, _LONG_NAME)) for c in checks), default=0)
     leads = [_lead(c, names, is_chosen=c.target.name == chosen, word=width >= WIDE) for c in checks]
-    rows = [_cells(c) if c.answered else [] for c in checks]
+    rows = [_cells(c, server=width >= WIDE) if c.answered else [] for c in checks]
     columns = zip(*filter(None, rows), strict=True)
     widths = [max(cell_len(text) for text, _ in column) for column in columns]
     left = width - max((_cell_sum(lead) for lead, row in zip(leads, rows, strict=True) if row), default=0)
@@ -88,21 +88,19 @@ def _reach(check: Check) -> Part:
     return ("● ok", GOOD)
 
 
-def _cells(check: Check) -> list[Part]:
-    """What a target that answered holds, and whom it turned out to be; as many cells for each."""
+def _cells(check: Check, *, server: bool) -> list[Part]:
+    """What a target that answered holds; `server`: and whom it turned out to be. As many cells for each."""
     assert check.status is not None
     assert check.status.server is not None
-    counts, server = check.counts, check.status.server
-    trip, version, where = _server(server)
+    counts = check.counts
+    facts = _server(check.status.server) if server else []
     return [
         (f"{counts.problems} to decide" if counts.problems else "", BAD),
         (f"{counts.applied} applied", PLAIN),
         (f"{counts.pending} pending", STRONG if counts.pending else PLAIN),
         ("a run goes on" if check.status.running else "", WAITING),
         ("protected" if check.target.protected else "", STRONG),
-        (trip, PLAIN),
-        (version, PLAIN),
-        (where, PLAIN),
+        *((fact, PLAIN) for fact in facts),
         ("asking again" if check.since is not None else "", DIM),
     ]
 

@@ -70,7 +70,7 @@ class PaneRun(_Jump):
 
 
 class Back(Command):
-    """One step back: dismiss the ended run, clear the filter, return to the migrations. It never quits."""
+    """One step back: end the zoom, dismiss the run, clear the filter, go to the list. It never quits."""
 
     key = "escape"
     label = "back"

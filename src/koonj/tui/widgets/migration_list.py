@@ -14,8 +14,8 @@ from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.pane import CursorPane
 
-_WORD = 9
-"""Cells for the state's word where there is little room: ``duplicate``."""
+_WORD = 11
+"""Cells for the state's word where there is little room: ``interrupted``."""
 _NUMBER, _NAME = 7, 20
 """Cells for number and name where there is little room: `20240131093000` is shortened before a name is."""
 _WRONG = 4

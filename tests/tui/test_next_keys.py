@@ -1,0 +1,74 @@
+"""After a run that did not go well: the keys that make sense, best first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from koonj.runner.events import (
+    Direction,
+    Failure,
+    Obstacle,
+    Plan,
+    PlannedMigration,
+    RunFinished,
+    Verdict,
+)
+from koonj.tui.next_keys import next_keys
+from koonj.tui.run_view import RunView
+
+FAILURE = Failure(
+    name="003_add_status.sql",
+    direction=Direction.APPLY,
+    statement=1,
+    of=2,
+    file="003_add_status.sql",
+    line=1,
+    column=1,
+    source="",
+    sqlstate="42P01",
+    severity="ERROR",
+    message="no such thing",
+)
+
+
+def ended(verdict: Verdict, direction: Direction = Direction.APPLY, **result: Any) -> RunView:
+    finished = RunFinished(verdict=verdict, message="", **result)
+    return RunView("local", direction, 0.0, result=finished, ended=1.0)
+
+
+def keys(view: RunView) -> str:
+    return ", ".join(f"{key} {does}" for key, does in next_keys(view))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "e edit 003, a try again"),
+        ({"sqlstate": "55P03"}, "a try again, e edit 003"),
+        ({"sqlstate": None}, "a try again, e edit 003"),
+        ({"name": "", "sqlstate": "08006"}, "R ask the target again, a try again"),
+    ],
+)
+def test_after_a_failure(changes: dict[str, Any], expected: str) -> None:
+    assert keys(ended(Verdict.FAILED, failure=replace(FAILURE, **changes))) == expected
+
+
+@pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r roll back what it left")])
+def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str) -> None:
+    planned = PlannedMigration(FAILURE.name, Direction.APPLY, inside, "", ())
+    plan = Plan("local", Direction.APPLY, False, "", (planned,))
+    view = replace(ended(Verdict.FAILED, failure=FAILURE), plan=plan)
+    assert keys(view) == f"e edit 003, a try again{expected}"
+
+
+def test_after_what_is_no_failure() -> None:
+    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
+    assert keys(ended(Verdict.STOPPED, obstacles=(late,))) == "e edit 002, a try again"
+    assert keys(ended(Verdict.LOCKED)) == "a try again"
+    assert keys(ended(Verdict.LOCKED, Direction.ROLLBACK)) == "r try again"
+    assert keys(ended(Verdict.DONE)) == ""
+    assert keys(RunView("local", Direction.APPLY, 0.0)) == ""
+    assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R ask the target again"
