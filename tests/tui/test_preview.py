@@ -15,7 +15,7 @@ async def test_body_and_rollback_with_the_numbers_of_the_file(project: Project) 
         assert "[Rollback]" in screen.pane("2")[0]
         assert " 8 DROP TABLE t1;" in screen.preview()
         assert "-- DROP" not in screen.preview()
-        await screen.press("right_square_bracket")
+        await screen.press("left_square_bracket")
         assert "[Body]" in screen.pane("2")[0]
 
 

@@ -119,7 +119,7 @@ def test_pieces_come_in_order_and_cover_the_text(parts: list[str]) -> None:
 
 
 def test_a_token_has_the_look_of_its_kind() -> None:
-    from pygments.token import Keyword  # type: ignore[import-untyped] # noqa: PLC0415 - only here
+    from pygments.token import Keyword  # type: ignore[import-untyped]
 
     sql = SqlText("SELECT 1;")
     assert coloured(sql, 0, 0)[0][0] == ("SELECT", token_style(Keyword))

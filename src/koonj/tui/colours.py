@@ -1,4 +1,4 @@
-"""The colours of a text, piece by piece, a slice of time at once: only what somebody looks at is ever read."""
+"""The colours of a text, piece by piece, a slice of time at once: only what somebody looks at is read."""
 
 from __future__ import annotations
 

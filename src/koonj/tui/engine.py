@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from koonj.config import Settings, Target
 
 if TYPE_CHECKING:
+    from koonj.migrations.act import Act
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
     from koonj.runner.request import Request
@@ -81,6 +82,13 @@ class Engine:
         from koonj.runner.history import recorded_text  # noqa: PLC0415 - brings psycopg
 
         return await recorded_text(connector, target, act_id)
+
+    async def history(self, target: Target, name: str) -> tuple[Act, ...]:
+        """Every act on one migration, oldest first. Raises TargetError."""
+        connector = await self._connect()
+        from koonj.runner.history import read_history  # noqa: PLC0415 - brings psycopg
+
+        return await read_history(connector, target, name)
 
     async def _connect(self) -> Connector:
         async with self._connecting:

@@ -1,4 +1,4 @@
-"""The lines of a text, found where somebody looks: a long text is counted in blocks, and never cut up whole."""
+"""The lines of a text, found where somebody looks: a long text is counted in blocks, never cut up whole."""
 
 from __future__ import annotations
 

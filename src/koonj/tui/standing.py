@@ -18,10 +18,11 @@ def standing(row: Row) -> str:
     entry = row.entry
     if entry is None or entry.act is None:
         return entry.note if entry else ""
-    return "\n".join(part for part in (_act(entry.act), entry.note or _error(entry.act)) if part)
+    return "\n".join(part for part in (act_words(entry.act), entry.note or _error(entry.act)) if part)
 
 
-def _act(act: Act) -> str:
+def act_words(act: Act) -> str:
+    """``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
     when = (act.finished or act.started).astimezone().strftime("%Y-%m-%d %H:%M")
     who = f"by {act.os_user}@{act.host} as {act.database_role}"
     if act.outcome is Outcome.DONE:

@@ -16,12 +16,15 @@ from koonj.tui.commands.everywhere import (
     Quit,
     Repaint,
     Suspend,
+    Theme,
 )
 from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.moving import MOVING
-from koonj.tui.commands.panes import Edit, Filter, Format, New, Open, Refresh, SwitchText, Targets
+from koonj.tui.commands.panes import Edit, Filter, New, Open, Refresh, Targets
+from koonj.tui.commands.reading import Format, NextTab, PreviousTab
 
 MAIN: tuple[Command, ...] = (
+    Open(),
     ApplyNext(),
     ApplyAll(),
     RollBackLast(),
@@ -29,11 +32,11 @@ MAIN: tuple[Command, ...] = (
     New(),
     Edit(),
     Filter(),
-    SwitchText(),
+    NextTab(),
+    PreviousTab(),
     Format(),
     Targets(),
     Refresh(),
-    Open(),
     Copy(),
     Zoom(),
     CommandPalette(),
@@ -41,6 +44,7 @@ MAIN: tuple[Command, ...] = (
     Quit(),
     Back(),
     Repaint(),
+    Theme(),
     Suspend(),
     NextPane(),
     PreviousPane(),

@@ -63,37 +63,6 @@ class Edit(Command):
         screen.over.editor()
 
 
-class SwitchText(Command):
-    """Show the other text: Body or Rollback."""
-
-    key = "v"
-    also = ("right_square_bracket", "left_square_bracket")
-    label = "body/rollback"
-    group = Group.PREVIEW
-    footer = "2"
-
-    def run(self, screen: Main) -> None:
-        """The other tab."""
-        screen.preview.tab = screen.preview.tab.other
-
-
-class Format(Command):
-    """Show the text as a formatter writes it, and back. The file stays as it is."""
-
-    key = "f"
-    label = "format"
-    group = Group.PREVIEW
-    footer = "2"
-
-    def why_not(self, screen: Main) -> str | None:
-        """There must be a text."""
-        return None if screen.preview.shown else "There is no text to format."
-
-    def run(self, screen: Main) -> None:
-        """Format in a thread, or show the file's own text again."""
-        screen.shown.toggle_format()
-
-
 class Targets(Command):
     """Go to the targets; there Enter chooses the one under the cursor."""
 

@@ -18,6 +18,7 @@ from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.footer import hints
 from koonj.tui.engine import Engine
+from koonj.tui.keymap import Keymap
 from koonj.tui.model import Row, Snapshot
 from koonj.tui.run_control import RunControl
 from koonj.tui.run_view import RunView, broken, fold
@@ -124,6 +125,11 @@ class Main(Screen[None]):
 
     # Commands
 
+    @property
+    def keymap(self) -> Keymap:
+        """Which keys lead to which command."""
+        return cast("Koonj", self.app).keymap
+
     def action_command(self, name: str) -> None:
         """Do what a key asks, or say why not."""
         self.hush()
@@ -225,6 +231,11 @@ class Main(Screen[None]):
     @on(messages.MigrationSelected)
     def migration_selected(self) -> None:
         """Show it."""
+        self._shown_again()
+
+    @on(Preview.TabShown)
+    def tab_shown(self) -> None:
+        """It may show what was not read yet."""
         self._shown_again()
 
     @on(messages.RunBegan)

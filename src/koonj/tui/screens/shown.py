@@ -18,6 +18,7 @@ from koonj.tui.colours import Colours
 from koonj.tui.document import Document, document, first_colours, is_large, is_quick
 from koonj.tui.facts import Facts
 from koonj.tui.model import Row
+from koonj.tui.screens.told import Told
 from koonj.tui.sql_text import SqlText
 
 if TYPE_CHECKING:
@@ -36,12 +37,16 @@ class Shown:
 
     def __init__(self, screen: Main) -> None:
         self._screen = screen
+        self._told = Told(screen)
         self._source: object = None
         """What the preview's document was, or is being, made of."""
 
     def show(self, row: Row | None) -> None:
         """Show `row`; what did not change is not read again."""
-        self._screen.preview.row = row
+        preview = self._screen.preview
+        preview.check = self._screen.snapshot.check
+        preview.row = row
+        self._told.show(row)
         source, make = self._made_of(row)
         if source == self._source:
             return

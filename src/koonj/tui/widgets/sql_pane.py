@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.geometry import Region
 
 from koonj.tui import colours
 from koonj.tui.beside import beside

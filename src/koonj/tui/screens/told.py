@@ -1,0 +1,117 @@
+"""What the chosen target's history tells of the selected migration: read when its tab is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from koonj.config import Target
+from koonj.migrations.act import Act, Outcome
+from koonj.migrations.glyphs import State
+from koonj.tui.beside import beside
+from koonj.tui.change import change
+from koonj.tui.model import Row
+from koonj.tui.standing import act_words
+from koonj.tui.widgets.preview.changes import ChangeSheet
+from koonj.tui.widgets.preview.history import HistorySheet
+from koonj.tui.widgets.preview.nothing import nothing_in
+from koonj.tui.widgets.preview.sheet import Sheet, Words
+from koonj.tui.widgets.preview.tabs import Tab
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+_PATIENCE = 20.0
+"""Seconds that the target has for its answer."""
+
+Read = Callable[[], Coroutine[Any, Any, Sheet]]
+
+
+class Told:
+    """Brings acts and changes into the preview; again when file or history may be others."""
+
+    def __init__(self, screen: Main) -> None:
+        self._screen = screen
+        self._key: tuple[object, ...] = ()
+        """What the sheet was, or is being, made of."""
+
+    def show(self, row: Row | None) -> None:
+        """Show what the tab wants to know of `row`; what cannot have changed is not asked again."""
+        preview, check = self._screen.preview, self._screen.snapshot.check
+        key, read = self._wanted(row)
+        if _same(key, self._key):
+            return
+        if key[:3] != self._key[:3]:
+            preview.told = None  # of another migration, target or tab
+        self._key = key
+        if read is None or (row and nothing_in(preview.tab, row, preview.document, check)):
+            self._screen.workers.cancel_group(self._screen, "told")
+            preview.told = None
+        else:
+            beside(self._screen, partial(self._bring, key, read), "told", exclusive=True)
+
+    def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
+        tab, check = self._screen.preview.tab, self._screen.snapshot.check
+        if row is None or tab not in {Tab.CHANGES, Tab.HISTORY}:
+            return (tab,), None
+        target = check.target
+        if tab is Tab.HISTORY:
+            # Whatever the target says anew, even the same, is a reason to read again.
+            return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
+        act = row.entry.act if row.entry else None
+        read = partial(self._changes, target, row, act) if act and row.migration else None
+        file_hash = row.migration.file_hash if row.migration else None
+        return (tab, row.name, target.name, act, row.state, file_hash, check.answered), read
+
+    async def _bring(self, key: tuple[object, ...], read: Read) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                sheet = await read()
+        except TimeoutError:
+            sheet = Words(f"No answer within {_PATIENCE:.0f} s. R asks again.")
+            self._key = ()
+        except Exception as error:  # whatever a target that left raises must not take the screen along
+            hint = getattr(error, "hint", None)
+            sheet = Words(f"It cannot be read: {error}", *([hint] if hint else []))
+        if self._key in (key, ()):
+            self._screen.preview.told = sheet
+
+    async def _history(self, target: Target, name: str) -> Sheet:
+        acts = await self._screen.engine.history(target, name)
+        return HistorySheet(acts) if acts else Words(f"No act on {name} is recorded on {target.name}.")
+
+    async def _changes(self, target: Target, row: Row, act: Act) -> Sheet:
+        assert row.migration is not None
+        ran = await self._screen.engine.recorded_text(target, act.id)
+        if ran is None:
+            return Words(f"The text that ran is not in the history of {target.name} any more.")
+        text = await asyncio.to_thread(getattr, row.migration, "text")
+        return ChangeSheet(_meaning(row, act), await asyncio.to_thread(change, ran, text))
+
+
+def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
+    """Statuses are told apart by what they are, not by what they say: that may be ten thousand entries."""
+    return len(new) == len(old) and all(map(_alike, new, old))
+
+
+def _alike(new: object, old: object) -> bool:
+    return new is old or (isinstance(new, str | Act | bool) and new == old)
+
+
+def _meaning(row: Row, act: Act) -> str:
+    """What the difference is, in words."""
+    since = act_words(act)
+    if act.outcome is not Outcome.DONE:
+        return f"The file was changed since: {since}."
+    if row.entry is not None and row.entry.accepted:
+        return f"The file is not the text that ran, and was accepted as it is: {since}."
+    return f"{_MEANINGS.get(row.state, 'The file is not the text that ran')}: {since}."
+
+
+_MEANINGS = {
+    State.EDITED: "The statements were changed after it ran",
+    State.COSMETIC: "Only comments, white space or line ends were changed after it ran, no statement",
+    State.ROLLBACK_EDITED: "Only the rollback was changed after it ran, no statement",
+}

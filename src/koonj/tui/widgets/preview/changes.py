@@ -1,0 +1,56 @@
+"""The file against the text that ran."""
+
+from __future__ import annotations
+
+from koonj.tui.change import Change, ChangeLine
+from koonj.tui.paint import Part, wrap
+from koonj.tui.sql_text import expand
+from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
+from koonj.tui.widgets.preview.sheet import Line
+
+_STYLES = {"-": BAD, "+": GOOD, " ": PLAIN, "…": DIM}
+_LEGEND = "- is the text that ran, + the file as it is now"
+
+
+class ChangeSheet:
+    """What it means in words, and then line by line, with the sign in the margin."""
+
+    def __init__(self, meaning: str, change: Change) -> None:
+        self._words = (meaning, *change.notes, *((_LEGEND,) if change.lines else ()))
+        self._lines = change.lines
+        self._digits = len(str(max((line.number for line in change.lines), default=0)))
+        self._widest = max((len(expand(line.text[:9_999])) for line in change.lines), default=0)
+
+    def count(self, width: int) -> int:
+        """Words, a blank line, the change."""
+        return len(self._wrapped(width)) + 1 + len(self._lines)
+
+    def line(self, index: int, width: int) -> Line:
+        """One of them."""
+        words = [*self._wrapped(width), ""]
+        if index < len(words):
+            return (), [(" " + words[index], DIM if words[index] in _LEGEND else PLAIN)]
+        return self._changed(self._lines[index - len(words)])
+
+    def widest(self, width: int) -> int:
+        """Of the longest line."""
+        return self._widest + self._digits + 4
+
+    def _wrapped(self, width: int) -> list[str]:
+        return [line for text in self._words for line in wrap(text, width - 2)]
+
+    def _changed(self, line: ChangeLine) -> Line:
+        style = _STYLES[line.sign]
+        if line.sign == "…":
+            return (), [(f" {line.text}", style)]
+        margin = [(f" {line.sign} ", style), (f"{line.number:>{self._digits}} ", DIM)]
+        return margin, _with_trailing(line.sign, expand(line.text))
+
+
+def _with_trailing(sign: str, text: str) -> list[Part]:
+    """Blanks at the end of a changed line are shown: they may be all that was changed."""
+    look = _STYLES[sign]
+    kept = text.rstrip(" ")
+    if sign == " " or kept == text:
+        return [(text, look)]
+    return [(kept, look), ("·" * (len(text) - len(kept)), DIM)]

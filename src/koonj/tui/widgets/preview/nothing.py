@@ -1,0 +1,51 @@
+"""Why a tab has nothing to show."""
+
+from __future__ import annotations
+
+from koonj.migrations.act import Action, Outcome
+from koonj.tui.document import Document
+from koonj.tui.model import Check, Row
+from koonj.tui.standing import act_words
+from koonj.tui.widgets.preview.tabs import Tab
+
+
+def nothing_in(tab: Tab, row: Row, document: Document | None, check: Check | None) -> str | None:
+    """Why, in a sentence; None where there is something, or may be."""
+    if tab is Tab.ROLLBACK:
+        return document.rollback_mode if document and document.known and document.rollback is None else None
+    if tab is Tab.STATEMENTS:
+        empty = document is not None and document.statements is not None and not document.statements.text
+        return "The file has no statement." if empty else None
+    if tab is Tab.BODY or check is None:
+        return None
+    unread = _unread(check)
+    if unread is not None:
+        return unread
+    return _no_change(row, check.target.name) if tab is Tab.CHANGES else _no_act(row, check.target.name)
+
+
+def _unread(check: Check) -> str | None:
+    if check.status is None:
+        return f"{check.target.name} has not answered yet: it is not known what ran there."
+    if check.status.error is not None:
+        return f"It is not known what ran on {check.target.name}: {check.status.error}"
+    return None
+
+
+def _no_act(row: Row, target: str) -> str | None:
+    if row.entry is not None and (row.entry.act is not None or row.entry.accepted):
+        return None
+    return f"No act on this migration is recorded on {target}."
+
+
+def _no_change(row: Row, target: str) -> str | None:
+    act = row.entry.act if row.entry else None
+    if act is None:
+        return f"It has not run on {target}: there is nothing to compare the file with."
+    if row.migration is None:
+        return f"The file is gone. Body shows the text that ran on {target}: {act_words(act)}."
+    if act.action is Action.ROLLBACK and act.outcome is Outcome.DONE:
+        return f"It is not applied on {target}: {act_words(act)}."
+    if row.migration.file_hash == act.file_hash:
+        return f"The file is what ran on {target}: {act_words(act)}."
+    return None

@@ -1,0 +1,51 @@
+"""The statements of a migration, numbered as a run counts them."""
+
+from __future__ import annotations
+
+from koonj.tui.lines import Lines
+from koonj.tui.paint import Part
+from koonj.tui.statement_lines import StatementLine
+from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.widgets.preview.sheet import Line
+
+_LONGEST = 110
+"""Characters of a statement's summary, at most; see sql.statements."""
+
+
+class StatementSheet:
+    """Each statement with its number, its line in the file and what it does, under what commits it."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        last = self.at(len(lines) - 1)
+        self._digits = max(4, len(str(max(last.line, last.number))) + 1)
+
+    def at(self, index: int) -> StatementLine:
+        """What a line of the sheet tells of."""
+        return StatementLine.read(self._lines.line(index))
+
+    def count(self, width: int) -> int:
+        """Statements and headings."""
+        return len(self._lines)
+
+    def line(self, index: int, width: int) -> Line:
+        """One of them."""
+        said = self.at(index)
+        if not said.line:
+            return (), [(" " + said.text, STRONG) if said.is_title else ("   " + said.text, DIM)]
+        number = str(said.number) if said.number else ""
+        margin = [
+            (f"{number:>{self._digits + 1}} ", PLAIN),
+            (f"{f':{said.line}':>{self._digits + 1}}  ", DIM),
+        ]
+        return margin, _named(said)
+
+    def widest(self, width: int) -> int:
+        """Of the longest summary that there may be."""
+        return _LONGEST + 2 * self._digits
+
+
+def _named(said: StatementLine) -> list[Part]:
+    """The object stands out."""
+    before, name, after = said.text.partition(said.name) if said.name else (said.text, "", "")
+    return [(before, PLAIN if said.number else DIM), (name, STRONG), (after, PLAIN)]

@@ -1,0 +1,268 @@
+"""The preview's tabs: statements, changes since it ran, history on the target; and what each says when empty."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
+from support.screen import Project, Screen
+
+STEPS = """
+    BEGIN;
+    CREATE TABLE notes (id int, body text);
+    INSERT INTO notes VALUES (1, 'a');
+    COMMIT;
+    CREATE INDEX CONCURRENTLY notes_id ON notes (id);
+
+    -- Rollback:
+    -- BEGIN;
+    -- DROP TABLE notes;
+    -- COMMIT;
+    """
+
+
+async def show(screen: Screen, tab: str) -> None:
+    """Press v until the tab is shown."""
+    for _ in Tab:
+        if f"[{tab}]" in screen.pane("2")[0]:
+            return
+        await screen.press("v")
+    raise AssertionError(f"there is no tab {tab}: {screen.pane('2')[0]}")
+
+
+async def apply(screen: Screen) -> None:
+    await screen.press("a")
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.expect_run("done")
+
+
+async def test_v_goes_round_and_brackets_go_both_ways(project: Project) -> None:
+    project.table(1)
+    async with project.open(size=(160, 30)) as screen:
+        seen = []
+        for _ in range(5):
+            seen.append(screen.pane("2")[0].partition("[")[2].partition("]")[0])
+            await screen.press("v")
+        assert seen == ["Body", "Rollback", "Statements", "Changes", "History"]
+        await screen.press("left_square_bracket")
+        assert "[History]" in screen.pane("2")[0]
+        await screen.press("right_square_bracket")
+        assert "[Body]" in screen.pane("2")[0]
+
+
+async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commits_them(
+    project: Project,
+) -> None:
+    project.write("001_notes.sql", STEPS)
+    async with project.open(size=(160, 40)) as screen:
+        await show(screen, "Statements")
+        lines = [" ".join(line.split()) for line in screen.pane("2")]
+        body = lines.index(next(line for line in lines if line.startswith("Body: step by step")))
+        assert lines[body + 1 : body + 7] == [
+            "in transaction 1",
+            ":1 begin",
+            "1 :2 create table notes",
+            "2 :3 insert into notes",
+            ":4 commit",
+            "each on its own, in no transaction",
+        ]
+        assert "3 :5 create index concurrently notes_id on notes" in lines
+        assert "Rollback: one transaction" in lines
+        assert "1 :9 drop table notes" in lines
+
+
+async def test_a_transaction_that_koonj_opens_is_said_to_be_its(project: Project) -> None:
+    project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
+    async with project.open() as screen:
+        await show(screen, "Statements")
+        assert "in transaction 1, which koonj opens" in screen.preview()
+
+
+async def test_a_statement_that_is_clicked_is_shown_where_it_stands(project: Project) -> None:
+    filler = "-- a comment\n" * 60
+    project.write("001_a.sql", f"SELECT 1;\n{filler}SELECT 2 AS far;\n-- Rollback:\n-- SELECT 3;\n")
+    async with project.open() as screen:
+        await show(screen, "Statements")
+        y = next(i for i, line in enumerate(screen.pane("2")) if ":62" in line)
+        await screen.pilot.click(screen.main.preview, offset=(10, y))
+        assert "[Body]" in screen.pane("2")[0]
+        assert "62 SELECT 2 AS far;" in screen.preview()
+
+
+async def test_a_tab_that_is_clicked_is_shown(project: Project) -> None:
+    project.table(1)
+    async with project.open(size=(160, 30)) as screen:
+        await screen.pilot.click(screen.main.preview, offset=(screen.pane("2")[0].index("Changes") + 2, 0))
+        assert "[Changes]" in screen.pane("2")[0]
+
+
+async def test_changes_of_what_never_ran(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await show(screen, "Changes")
+        assert "It has not run on local" in screen.preview()
+        assert any(segment.style and segment.style.dim for segment in title_of(screen, "Changes"))
+
+
+async def test_changes_of_what_is_as_it_ran(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await show(screen, "Changes")
+        await apply(screen)
+        await screen.until("The file is what ran on local: applied")
+
+
+async def test_an_edit_is_shown_as_a_difference(project: Project) -> None:
+    name = project.table(1)
+    async with project.open(size=(160, 40)) as screen:
+        await apply(screen)
+        text = (project.migrations / name).read_text()
+        (project.migrations / name).write_text(text.replace("id int", "id bigint"))
+        await screen.until("✎ edited")
+        await show(screen, "Changes")
+        await screen.until("- 3 CREATE TABLE t1 (id int PRIMARY KEY);")
+        seen = " ".join(screen.preview().split())
+        assert "The statements were changed after it ran: applied" in seen
+        assert "+ 3 CREATE TABLE t1 (id bigint PRIMARY KEY);" in screen.preview()
+        assert "  2 BEGIN;" in screen.preview()
+        (project.migrations / name).write_text(text.replace("id int", "id smallint"))
+        await screen.until("+ 3 CREATE TABLE t1 (id smallint PRIMARY KEY);")
+        (project.migrations / name).write_text(text)
+        await screen.until("The file is what ran on local")
+
+
+async def test_a_cosmetic_change_and_a_changed_rollback_are_called_what_they_are(project: Project) -> None:
+    name = project.table(1)
+    path = project.migrations / name
+    async with project.open(size=(160, 40)) as screen:
+        await apply(screen)
+        text = path.read_text()
+        path.write_text(text.replace("BEGIN;\nCREATE", "BEGIN;  \nCREATE"))
+        await screen.until("~ cosmetic")
+        await show(screen, "Changes")
+        await screen.until("Only comments, white space or line ends were changed")
+        assert "+ 2 BEGIN;··" in screen.preview()
+        path.write_text(text.replace("-- DROP TABLE t1", "-- DROP TABLE IF EXISTS t1"))
+        await screen.until("Only the rollback was changed after it ran")
+        path.write_bytes(text.replace("\n", "\r\n").encode())
+        await screen.until("Line ends were LF, and are CR LF now.")
+
+
+async def test_history_tells_every_act_newest_first(project: Project) -> None:
+    project.write("001_a.sql", "SELECT 1/0;\n-- Rollback:\n-- SELECT 2;\n")
+    async with project.open(size=(160, 50)) as screen:
+        await show(screen, "History")
+        assert "No act on this migration is recorded on local." in screen.preview()
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("failed")
+        await screen.until("apply failed")
+        assert "division by zero (SQLSTATE 22012)" in screen.preview()
+        project.write("001_a.sql", "SELECT 1;\n-- Rollback:\n-- SELECT 2;\n")
+        await screen.press("escape")
+        await screen.until(lambda: "the file has changed" in screen.text() or "◦" in screen.text() or True)
+        await screen.press("1")
+        await apply(screen)
+        await screen.until("✓ apply done")
+        seen = screen.preview()
+        assert seen.index("✓ apply done") < seen.index("✗ apply failed")
+        assert "1 of 1 statement" in seen
+        assert f"as {role(project)}" in seen
+
+
+async def test_what_another_does_on_the_target_appears(project: Project) -> None:
+    name = project.table(1)
+    async with project.open(size=(160, 50)) as screen:
+        await apply(screen)
+        await show(screen, "History")
+        await screen.until("apply done")
+        with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+            conn.execute(ACCEPT, {"name": name})
+        await screen.press("R")
+        await screen.until("accept edited")
+        assert "reason: the column was widened by hand" in screen.preview()
+        assert "by eve@elsewhere" in screen.preview()
+
+
+ACCEPT = """
+    INSERT INTO koonj.history (name, action, outcome, script, file_hash, statements_hash, rollback_hash,
+        statements_done, statements_total, started, finished, os_user, host, version, run_id, reason, accepted)
+    SELECT name, 'accept', 'done', script, 'x', 'x', 'x', 0, 0, now(), now(), 'eve', 'elsewhere', version, run_id,
+        'the column was widened by hand', 'edited'
+    FROM koonj.history WHERE name = %(name)s
+    """
+
+
+async def test_a_target_that_cannot_be_reached_leaves_both_unknown(three_targets: Project) -> None:
+    three_targets.table(1)
+    async with three_targets.open(size=(160, 40)) as screen:
+        await screen.press("3", "G", "enter")
+        await screen.until(lambda: screen.main.snapshot.chosen == "production")
+        await screen.until(lambda: screen.main.snapshot.check.since is None)
+        for tab in ("Changes", "History"):
+            await show(screen, tab)
+            assert "It is not known what ran on production" in " ".join(screen.preview().split())
+
+
+async def test_a_role_that_may_not_read_the_text_is_told_so(project: Project) -> None:
+    name = project.table(1)
+    async with project.open(size=(160, 40)) as screen:
+        await apply(screen)
+        with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
+            conn.execute("ALTER TABLE koonj.history RENAME COLUMN script TO elsewhere")
+        (project.migrations / name).write_text("SELECT 1;\n-- Rollback: none: x\n")
+        await screen.until("✎ edited")
+        await show(screen, "Changes")
+        await screen.until("It cannot be read: koonj.history has another shape")
+
+
+async def test_a_missing_file_has_statements_and_history_but_no_changes(project: Project) -> None:
+    name = project.table(1)
+    async with project.open(size=(160, 40)) as screen:
+        await apply(screen)
+        (project.migrations / name).unlink()
+        await screen.until("∅ missing")
+        await show(screen, "Statements")
+        await screen.until("create table t1")
+        await show(screen, "Changes")
+        assert "The file is gone. Body shows the text that ran" in " ".join(screen.preview().split())
+        await show(screen, "History")
+        await screen.until("apply done")
+
+
+async def test_format_says_why_not_in_the_other_tabs(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await show(screen, "History")
+        await screen.press("f")
+        await screen.until("Only Body and Rollback can be formatted.")
+
+
+@pytest.mark.parametrize("shown", Tab)
+def test_the_shown_tab_is_never_lost(shown: Tab) -> None:
+    for width in range(60):
+        names = tab_names(shown, width)
+        assert f"[{shown}]" in names
+        assert len(names) <= max(width, len(shown) + 6)
+    assert tab_names(shown, 60).count(" ") == 4
+
+
+def test_a_column_of_the_title_is_a_tab_or_a_step() -> None:
+    title = " 2 ‹ [Statements] Changes › "
+    assert tab_at(title, title.index("Ch")) is Tab.CHANGES
+    assert tab_at(title, title.index("‹")) == -1
+    assert tab_at(title, title.index("›")) == 1
+    assert tab_at(title, 1) is None
+
+
+def title_of(screen: Screen, tab: str) -> list:
+    """The segments of the title that hold a tab's name."""
+    return [segment for segment in screen.main.preview.render_line(0) if tab in segment.text]
+
+
+def role(project: Project) -> str:
+    with psycopg.connect(project.targets[0].dsn) as conn:
+        return conn.info.user
