@@ -10,7 +10,7 @@ from koonj.migrations.entry import DECISIVE
 from koonj.migrations.glyphs import GLYPHS
 from koonj.patterns.pattern import load
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import shown_key
+from koonj.tui.key_names import shown_key
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

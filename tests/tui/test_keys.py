@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import Group, shown_key
+from koonj.tui.commands.command import Group
+from koonj.tui.key_names import shown_key
 from support.screen import Project
 
 

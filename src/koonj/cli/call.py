@@ -12,7 +12,7 @@ from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.output import Output
 from koonj.cli.words import Marks
-from koonj.config import EMBEDDED, ConfigError, Places, Settings
+from koonj.config import EMBEDDED, ConfigError, Places, Screen, Settings
 from koonj.migrations.names import FITTING
 
 if TYPE_CHECKING:
@@ -47,6 +47,15 @@ class Call:
         if args.dsn not in {None, EMBEDDED}:
             _parsed(args.dsn)
         return settings
+
+    def wishes(self) -> Screen:
+        """What the person's own file and koonj.toml say of the screen. Raises UsageError."""
+        from koonj.config.screen import load  # noqa: PLC0415 - only the screen needs it
+
+        try:
+            return load(self.cwd, migrations=self.args.migrations, environ=self.environ)
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
 
     def places(self) -> Places:
         """The project's folders, for what needs no target. Raises UsageError."""

@@ -62,9 +62,13 @@ def screen(call: Call) -> int:
     """``koonj``: the full-screen view."""
     if call.args.json:
         raise UsageError("--json is for a command, and none was given.", "See koonj --help")
+    from koonj.config import ConfigError
     from koonj.tui.app import run
 
-    return run(call.settings(), ascii_only=call.args.ascii)
+    try:
+        return run(call.settings(), call.wishes(), ascii_only=call.args.ascii)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
 
 
 def status(call: Call) -> int:

@@ -10,10 +10,13 @@ from koonj.config.values import (
     FILE_NAME,
     FOLDERS,
     ConfigError,
+    KeyWish,
     Password,
     Places,
+    Screen,
     Settings,
     Target,
+    ThemeWish,
 )
 
 __all__ = [
@@ -21,10 +24,13 @@ __all__ = [
     "FILE_NAME",
     "FOLDERS",
     "ConfigError",
+    "KeyWish",
     "Password",
     "Places",
+    "Screen",
     "Settings",
     "Target",
+    "ThemeWish",
     "find_migrations",
     "load",
     "places",

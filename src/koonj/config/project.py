@@ -7,7 +7,8 @@ from pathlib import Path
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, Places
 
-_KEYS = ("migrations", "patterns", "default", "targets")
+_KEYS = ("migrations", "patterns", "default", "targets", "screen", "keys")
+"""What the last two hold, `config.screen` reads when there is a screen."""
 
 
 @dataclass(frozen=True, slots=True)

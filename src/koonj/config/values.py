@@ -66,5 +66,45 @@ class Settings:
     """The chosen one; always in `targets`."""
 
 
+@dataclass(frozen=True, slots=True)
+class ThemeWish:
+    """A theme's name, and where it is asked for: ``koonj.toml:5``."""
+
+    name: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """The keys that a person wants for a command, and where that is written: ``koonj.toml:5``."""
+
+    command: str
+    """Its name; whether there is such a command, the screen knows."""
+    keys: tuple[str, ...]
+    """As they are written there; none where the command is to have no key."""
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a person wishes of the screen; None where nothing is said."""
+
+    theme: ThemeWish | None = None
+    mouse: bool | None = None
+    ascii_only: bool | None = None
+    keys: tuple[KeyWish, ...] = ()
+    """At most one of each command."""
+
+    def over(self, other: "Screen") -> "Screen":
+        """These wishes, and where they say nothing those of `other`."""
+        mine = {wish.command for wish in self.keys}
+        return Screen(
+            theme=self.theme or other.theme,
+            mouse=other.mouse if self.mouse is None else self.mouse,
+            ascii_only=other.ascii_only if self.ascii_only is None else self.ascii_only,
+            keys=(*self.keys, *(wish for wish in other.keys if wish.command not in mine)),
+        )
+
+
 class ConfigError(Exception):
-    """koonj.toml or the command line cannot be used. The message says what, where and what to do."""
+    """The configuration or the command line cannot be used. The message says what, where and what to do."""

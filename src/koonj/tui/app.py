@@ -7,21 +7,29 @@ import gc
 import os
 import sys
 
-from koonj.config import Settings
+from koonj.config import Screen, Settings
 from koonj.tui import terminal
 
 USAGE_ERROR = 2
 
 
-def run(settings: Settings, *, ascii_only: bool = False) -> int:
-    """Show koonj's screen until the person leaves; gives the exit status."""
+def run(
+    settings: Settings,
+    wishes: Screen = Screen(),  # noqa: B008 - a frozen value
+    *,
+    ascii_only: bool = False,
+) -> int:
+    """Show koonj's screen until the person leaves; gives the exit status.
+
+    Raises ConfigError, before anything is drawn, for a wish that cannot be met.
+    """
     refusal = terminal.refusal(os.environ, is_tty=sys.stdin.isatty() and sys.stderr.isatty())
     if refusal is not None:
         print(refusal, file=sys.stderr)
         return USAGE_ERROR
-    found = terminal.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only)
+    found = terminal.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=wishes)
     terminal.settle(found, os.environ)
     gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `Opening`
     from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
 
-    return asyncio.run(show(settings, found))
+    return asyncio.run(show(settings, found, wishes.keys))

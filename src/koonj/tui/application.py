@@ -6,26 +6,28 @@ import asyncio
 import sys
 from typing import ClassVar
 
+from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual.app import App
 
-from koonj.config import Settings
+from koonj.config import KeyWish, Settings
 from koonj.tui.engine import Engine
 from koonj.tui.in_order import InOrder, Typed
+from koonj.tui.keymap import Keymap
 from koonj.tui.keys import Keys
-from koonj.tui.private import CrashReport, write_ascii_only
+from koonj.tui.private import ChangedCells, CrashReport, write_ascii_only
 from koonj.tui.screens.closing import Closable
 from koonj.tui.screens.opening import Opening
 from koonj.tui.signals import leave_when_told
-from koonj.tui.terminal import THEME, Terminal
-from koonj.tui.theme import KOONJ
+from koonj.tui.terminal import Terminal
+from koonj.tui.theme import THEMES, choose, palette
 from koonj.tui.threads import Threads
 
 SWITCH = 0.001
 """Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""
 
 
-class Koonj(CrashReport, App[None]):
+class Koonj(CrashReport, ChangedCells, App[None]):
     """koonj on a terminal."""
 
     CSS_PATH = "app.tcss"
@@ -33,13 +35,16 @@ class Koonj(CrashReport, App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
-    def __init__(self, engine: Engine, terminal: Terminal) -> None:
-        super().__init__(ansi_color=True if terminal.theme == THEME else None)
+    def __init__(self, engine: Engine, terminal: Terminal, keymap: Keymap | None = None) -> None:
+        super().__init__(ansi_color=None if terminal.colour else True)
         self.engine = engine
         self.keys = Keys()
         self._in_order = InOrder(self, self._take)
-        self.register_theme(KOONJ)
-        self.theme = terminal.theme
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = choose(terminal)
+        self.keymap = keymap or Keymap()
+        self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
         if terminal.ascii_only:
             write_ascii_only(self)
@@ -52,6 +57,11 @@ class Koonj(CrashReport, App[None]):
         """Leave the terminal clean when told to go."""
         leave_when_told(self)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """What the theme makes of the 16 colours. Textual asks when the theme becomes another one."""
+        return palette(self.current_theme) or super().ansi_theme
 
     async def on_event(self, event: events.Event) -> None:
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
@@ -74,11 +84,24 @@ class Koonj(CrashReport, App[None]):
             self.screen.close()
 
 
-async def show(settings: Settings, terminal: Terminal) -> int:
-    """Run the screen until the person leaves; gives the exit status."""
+async def show(settings: Settings, terminal: Terminal, wishes: tuple[KeyWish, ...] = ()) -> int:
+    """Run the screen until the person leaves; gives the exit status.
+
+    Raises ConfigError, before anything is drawn, for a theme or a key that there is not.
+    """
     asyncio.get_running_loop().set_default_executor(Threads())
     sys.setswitchinterval(SWITCH)
+    keymap = _keymap(wishes)
     async with Engine(settings) as engine:
-        app = Koonj(engine, terminal)
+        app = Koonj(engine, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0
+
+
+def _keymap(wishes: tuple[KeyWish, ...]) -> Keymap:
+    if not wishes:
+        return Keymap()
+    from koonj.tui.commands import MAIN  # noqa: PLC0415 - the first paint does not wait for all commands
+    from koonj.tui.key_wishes import met  # noqa: PLC0415 - as above
+
+    return met(wishes, MAIN)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
+from koonj.config import Screen
 from koonj.sql.display import wants_ascii
 
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})
 _INSTEAD = "Use the headless command: koonj status, koonj apply, koonj rollback (koonj --help lists all)."
 
-THEME = "koonj"
+THEME = "terminal"
+"""The theme in the terminal's own colours."""
 _BASE_THEME = "ansi-dark"
 """Textual's own theme in the terminal's colours; in force until ours is registered."""
 
@@ -25,6 +27,9 @@ class Terminal:
     """The terminal is at the other end of an ssh connection."""
     mouse: bool = True
     theme: str = THEME
+    """Its name, or names of which the first one that there is counts, with commas between them."""
+    theme_said_by: str = ""
+    """Who asks for it, for a complaint."""
 
 
 def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
@@ -37,16 +42,39 @@ def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
     return None
 
 
-def read(environ: Mapping[str, str], *, encoding: str | None, ascii_only: bool = False) -> Terminal:
-    """What `environ` and the output's `encoding` say; `ascii_only` is the person's own wish."""
+def read(
+    environ: Mapping[str, str],
+    *,
+    encoding: str | None,
+    ascii_only: bool = False,
+    wishes: Screen = Screen(),  # noqa: B008 - a frozen value
+) -> Terminal:
+    """What `environ`, the output's `encoding` and the configuration's `wishes` say.
+
+    `ascii_only` is the command line's. A wish goes before what koonj would find best, never before what the
+    terminal cannot do; the environment goes before the configuration, since it was said later.
+    """
     remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+    colour = not environ.get("NO_COLOR")
+    theme, said_by = _theme(environ, wishes) if colour else (THEME, "")
+    best_ascii = environ.get("TERM") == "linux" if wishes.ascii_only is None else wishes.ascii_only
     return Terminal(
-        colour=not environ.get("NO_COLOR"),
-        ascii_only=ascii_only or environ.get("TERM") == "linux" or wants_ascii(environ, encoding),
+        colour=colour,
+        ascii_only=ascii_only or best_ascii or wants_ascii(environ, encoding),
         remote=remote,
-        mouse=not remote,
-        theme=environ.get("TEXTUAL_THEME") or THEME,
+        mouse=not remote if wishes.mouse is None else wishes.mouse,
+        theme=theme,
+        theme_said_by=said_by,
     )
+
+
+def _theme(environ: Mapping[str, str], wishes: Screen) -> tuple[str, str]:
+    """Its name, and who asks for it."""
+    if given := environ.get("TEXTUAL_THEME"):
+        return given, f"TEXTUAL_THEME={given}"
+    if wishes.theme is not None:
+        return wishes.theme.name, f"{wishes.theme.where}: theme = {wishes.theme.name!r}"
+    return THEME, ""
 
 
 def settle(terminal: Terminal, environ: MutableMapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
 from koonj.tui.commands.command import Command
 from koonj.tui.commands.copying import Copy
+from koonj.tui.commands.editing import Edit, EditHere
 from koonj.tui.commands.everywhere import (
     Back,
     CommandPalette,
@@ -20,7 +21,7 @@ from koonj.tui.commands.everywhere import (
 )
 from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.moving import MOVING
-from koonj.tui.commands.panes import Edit, Filter, New, Open, Refresh, Targets
+from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
 from koonj.tui.commands.reading import Format, NextTab, PreviousTab
 
 MAIN: tuple[Command, ...] = (
@@ -30,6 +31,7 @@ MAIN: tuple[Command, ...] = (
     RollBackLast(),
     Cancel(),
     New(),
+    EditHere(),
     Edit(),
     Filter(),
     NextTab(),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 
+from koonj.tui.key_names import NO_KEY
+
 if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
 
@@ -25,6 +27,7 @@ class Group(StrEnum):
     PREVIEW = "2 Preview"
     TARGETS = "3 Targets"
     RUN = "4 Run"
+    EDITOR = "Editor"
     MOVING = "Moving"
     KOONJ = "koonj"
 
@@ -32,8 +35,8 @@ class Group(StrEnum):
 class Command:
     """Something that the person can ask of the main screen."""
 
-    key: ClassVar[str]
-    """Textual's name of the key."""
+    key: ClassVar[str] = ""
+    """Textual's name of the key; empty where the command has none but by the person's wish."""
     also: ClassVar[tuple[str, ...]] = ()
     """Other keys for the same."""
     label: ClassVar[str]
@@ -67,45 +70,8 @@ class Command:
 
     @classmethod
     def all_keys(cls) -> tuple[str, ...]:
-        """All its keys."""
-        return (cls.key, *cls.also)
-
-
-_SHOWN = {
-    "slash": "/",
-    "colon": ":",
-    "plus": "+",
-    "question_mark": "?",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "up": "Up",
-    "down": "Down",
-    "left": "Left",
-    "right": "Right",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-}
-
-
-def shown_key(key: str) -> str:
-    """A key as it is written for people: ``ctrl+d`` as ``Ctrl+D``, ``slash`` as ``/``."""
-    if key in _SHOWN:
-        return _SHOWN[key]
-    if key.startswith("ctrl+"):
-        return "Ctrl+" + key.removeprefix("ctrl+").upper()
-    return key.upper() if key[1:].isdigit() else key
-
-
-def shown_keys(command: Command) -> tuple[str, ...]:
-    """All keys of `command`, as they are written for people."""
-    return tuple(shown_key(key) for key in command.all_keys())
+        """All its keys, as declared; which hold, `Keymap.keys_of` says."""
+        return (cls.key, *cls.also) if cls.key else cls.also
 
 
 def bindings(commands: Iterable[Command]) -> list[Binding]:
@@ -114,7 +80,7 @@ def bindings(commands: Iterable[Command]) -> list[Binding]:
 
 
 def _binding(command: Command) -> Binding:
-    name, keys = command.name(), ",".join(command.all_keys())
+    name, keys = command.name(), ",".join(command.all_keys()) or NO_KEY
     action = f"command('{name}')"
     return Binding(keys, action, command.label, id=name, tooltip=command.help(), show=False)
 

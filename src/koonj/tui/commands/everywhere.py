@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koonj.tui.commands.command import Command, Group
+from koonj.tui.messages import Said
+from koonj.tui.theme import after
 
 if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
@@ -42,7 +44,7 @@ class _Jump(Command):
 
     def run(self, screen: Main) -> None:
         """Focus it."""
-        screen.focus_pane(self.key)
+        screen.focus_pane(self.key)  # a pane keeps its number, whatever else leads to it
 
 
 class PaneMigrations(_Jump):
@@ -122,6 +124,27 @@ class Repaint(Command):
     def run(self, screen: Main) -> None:
         """Everything."""
         screen.refresh(repaint=True, layout=True)
+
+
+class Theme(Command):
+    """The next theme: the terminal's own colours, dark, light. For this session; [screen] keeps one."""
+
+    label = "theme"
+    group = Group.KOONJ
+
+    def why_not(self, screen: Main) -> str | None:
+        """Where there are to be no colours, all themes are one."""
+        return "NO_COLOR is set, so there are no colours to choose." if screen.app.no_color else None
+
+    def run(self, screen: Main) -> None:
+        """Switch, and say how to keep it."""
+        screen.app.theme = after(screen.app.theme)
+        screen.post_message(
+            Said(f'Theme {screen.app.theme}. To keep it: theme = "{screen.app.theme}" {_KEEP}')
+        )
+
+
+_KEEP = "under [screen] in ~/.config/koonj/config.toml"
 
 
 class Suspend(Command):

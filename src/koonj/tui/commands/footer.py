@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import Command, shown_key
+from koonj.tui.commands.command import Command
 from koonj.tui.widgets.bottom_line import Hint
 
 if TYPE_CHECKING:
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 def hints(screen: Main) -> tuple[Hint, ...]:
     """What matters in the focused pane; what cannot be used now is dim."""
-    running = screen.control.running
-    shown = [c for c in MAIN if screen.pane.NUMBER in c.footer and c.while_running >= running]
+    running, keys = screen.control.running, screen.keymap
+    shown = [
+        c for c in MAIN if screen.pane.NUMBER in c.footer and c.while_running >= running and keys.shown(c)
+    ]
     offered = [(c, c.why_not(screen)) for c in shown]
     return tuple(
-        Hint(shown_key(c.key), c.label, reason is None, c.name(), _help(c, reason))
+        Hint(keys.shown(c)[0], c.label, reason is None, c.name(), _help(c, reason))
         for c, reason in offered
         if running or not c.while_running or reason is None
     )

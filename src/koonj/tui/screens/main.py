@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import monotonic, time
+from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -34,6 +35,9 @@ from koonj.tui.widgets.preview import Preview
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.targets import Targets
 from koonj.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from koonj.tui.application import Koonj
 
 FOLLOW = 1.0
 """Seconds between two readings of the states while a run goes on."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from koonj.tui import editor
 from koonj.tui.beside import beside
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import shown_keys
 from koonj.tui.commands.offers import Offer, offers
 from koonj.tui.messages import Said
 from koonj.tui.screens.help import Help
@@ -19,10 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from koonj.migrations.migration import Migration
     from koonj.tui.commands.command import Command
     from koonj.tui.screens.main import Main
 
-_LATER = ("koonj.tui.screens.palette", "koonj.tui.screens.commands", "koonj.tui.screens.copied")
+_LATER = (
+    "koonj.tui.screens.palette",
+    "koonj.tui.screens.commands",
+    "koonj.tui.screens.copied",
+    "koonj.tui.screens.editor",
+)
 
 
 class Over:
@@ -52,7 +58,7 @@ class Over:
         self._screen.app.push_screen(Commands(self._offers(listed)), self._chosen)
 
     def _offers(self, commands: Sequence[Command]) -> tuple[Offer, ...]:
-        return offers(commands, self._screen, shown_keys)
+        return offers(commands, self._screen, self._screen.keymap.shown)
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:
@@ -81,8 +87,34 @@ class Over:
             self._screen.clear_filter()
             self._screen.migrations.select(paths[0].name)
             names = ", ".join(path.name for path in paths)
-            self._screen.post_message(Said(f"Written: {names}. e opens it in your editor."))
+            self._screen.post_message(Said(f"Written: {names}. i edits it here, e in your editor."))
             self._screen.watcher.look()
+
+    def edit_here(self) -> None:
+        """The selected file in koonj's editor, as it is now."""
+        row = self._screen.selected
+        assert row is not None
+        assert row.migration is not None
+        beside(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
+
+    async def _edit(self, migration: Migration) -> None:
+        from koonj.migrations.save import NotSaved, Refused, read  # noqa: PLC0415 - see `prepare`
+        from koonj.tui.editing import NotEditable  # noqa: PLC0415 - as above
+        from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
+
+        try:
+            file = await asyncio.to_thread(read, migration.path.parent, migration.name)
+            screen = Editor(migration, file, lambda: self._screen.snapshot)
+        except (NotEditable, NotSaved, Refused, OSError) as error:
+            self._screen.say(f"{migration.name} is not edited here: {error}")
+        else:
+            if self._screen.is_current:
+                self._screen.app.push_screen(screen, self._edited)
+
+    def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        self._screen.watcher.look()
+        if saved:
+            self._screen.post_message(Said("Saved."))
 
     def editor(self) -> None:
         """The selected file in the person's editor."""

@@ -20,8 +20,8 @@ from textual.widget import Widget
 from koonj.tui.paint import Part, strip
 from koonj.tui.theme import BAD, DIM, PLAIN, STRONG
 
-LAST = ("?", "q")
-"""Keys that keep their place at the right end."""
+LAST = ("help", "quit")
+"""Commands whose keys keep their place at the right end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class BottomLine(Widget):
 
 def _placed(hints: tuple[Hint, ...], width: int) -> Iterator[tuple[int, Hint]]:
     """Where each is drawn: those of `LAST` at the right end, of the others as many as fit, from the left."""
-    last = [hint for hint in hints if hint.key in LAST]
+    last = [hint for hint in hints if hint.command in LAST]
     room = width - sum(hint.cells for hint in last)
     at = 0
-    for hint in (hint for hint in hints if hint.key not in LAST):
+    for hint in (hint for hint in hints if hint.command not in LAST):
         if at + hint.cells > room:
             break
         yield at, hint

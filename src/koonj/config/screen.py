@@ -1,0 +1,77 @@
+"""What a person wishes of the screen: the tables [screen] and [keys].
+
+They stand in the person's own file, ``$XDG_CONFIG_HOME/koonj/config.toml`` (XDG Base Directory Specification:
+``~/.config`` where the variable is not set), and in koonj.toml. The person's own goes before the project's,
+wish by wish: it is the person's screen. Only the screen reads them, so no other command fails because of one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from koonj.config import project
+from koonj.config.toml_file import TomlError, TomlFile
+from koonj.config.values import ConfigError, KeyWish, Screen, ThemeWish
+
+TABLES = ("screen", "keys")
+"""The tables of the screen."""
+_SCREEN = ("theme", "mouse", "ascii")
+_OWN = Path("koonj/config.toml")
+
+
+def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> Screen:
+    """The wishes of the project around `cwd` and of the person. Raises ConfigError."""
+    found = project.find(cwd, migrations)
+    path = own_file(environ)
+    try:
+        wishes = Screen() if found.file is None else _of_file(found.file)
+        if path is None or not path.exists():
+            return wishes
+        own = TomlFile(path, _shown(path, cwd.absolute(), environ))
+        own.only((), TABLES)
+        return _of_file(own).over(wishes)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+
+
+def own_file(environ: Mapping[str, str]) -> Path | None:
+    """Where the person's own file is, or would be; None where there is no home."""
+    given, home = environ.get("XDG_CONFIG_HOME", ""), environ.get("HOME", "")
+    if Path(given).is_absolute():
+        return Path(given) / _OWN
+    return Path(home) / ".config" / _OWN if Path(home).is_absolute() else None
+
+
+def _shown(path: Path, cwd: Path, environ: Mapping[str, str]) -> str:
+    """With a ``~``, or as any other path."""
+    home = Path(environ.get("HOME", ""))
+    if home.is_absolute() and path.is_relative_to(home):
+        return str("~" / path.relative_to(home))
+    return project.shown(path, cwd)
+
+
+def _of_file(file: TomlFile) -> Screen:
+    """Raises TomlError."""
+    file.only(("screen",), _SCREEN)
+    theme = file.get(("screen", "theme"), str)
+    return Screen(
+        theme=None if theme is None else ThemeWish(theme, _where(file, ("screen", "theme"))),
+        mouse=file.get(("screen", "mouse"), bool),
+        ascii_only=file.get(("screen", "ascii"), bool),
+        keys=tuple(
+            KeyWish(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
+            for name in file.table(("keys",))
+        ),
+    )
+
+
+def _keys(file: TomlFile, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """One key or an array of them; an empty one is none. Raises TomlError."""
+    given = file.table(keys[:-1])[keys[-1]]
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(key, str) for key in listed):
+        file.fail(keys, f'{".".join(keys)} must be a key such as "ctrl+a", or an array of keys; [] for none.')
+    return tuple(str(key) for key in listed if key)
+
+
+def _where(file: TomlFile, keys: tuple[str, ...]) -> str:
+    return f"{file.shown}:{file.line(keys)}"

@@ -1,0 +1,42 @@
+"""Styles with a meaning, in the names of the 16 colours. Which colours these are, the theme says."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rich.style import Style
+
+from koonj.migrations.glyphs import GLYPHS, State
+
+PLAIN = Style.null()
+DIM = Style(dim=True)
+STRONG = Style(bold=True)
+MARKED = Style(reverse=True)
+"""The cursor's row, and the title of the pane that has the keys."""
+RAISED = Style(reverse=True, bold=True)
+GOOD = Style(color="green")
+WAITING = Style(color="yellow")
+BAD = Style(color="red", bold=True)
+WARNING = Style(color="magenta", bold=True)
+ACCENT = Style(color="cyan", bold=True)
+
+STATES: Mapping[State | None, Style] = MappingProxyType(
+    {
+        None: DIM,
+        State.APPLIED: GOOD,
+        State.ADOPTED: GOOD,
+        State.PENDING: WAITING,
+        State.COSMETIC: DIM,
+        State.ROLLBACK_EDITED: WARNING,
+        State.LATE: WARNING,
+        State.EDITED: BAD,
+        State.MISSING: BAD,
+        State.DUPLICATE: BAD,
+        State.INTERRUPTED: BAD,
+        State.FAILED: BAD,
+    }
+)
+
+
+def glyph(state: State | None) -> str:
+    """One cell that stands for a state; each has its own, with or without colour."""
+    return "?" if state is None else GLYPHS[state]
