@@ -96,11 +96,10 @@ class ChangedCells(App[None]):
     """The thread that writes to the terminal; another one after a suspension."""
     _later: asyncio.TimerHandle | None = None
 
-    def paint_anew(self) -> None:
-        """The terminal may show anything: clear it and write everything."""
+    def forget_cells(self) -> None:
+        """The terminal may show anything: the next frame clears it and is written whole."""
         if self._frame is not None:
             self._frame.forget()
-        self.refresh(layout=True)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if renderable is None or self._batch_count or self.is_headless:
@@ -160,6 +159,13 @@ class ChangedCells(App[None]):
     def on_app_focus(self, event: events.AppFocus) -> None:
         """It has the focus again."""
         event.prevent_default()
+
+
+def paint_anew(app: App[Any]) -> None:
+    """Write the whole screen, whatever the terminal shows now."""
+    if isinstance(app, ChangedCells):
+        app.forget_cells()
+    app.refresh(layout=True)
 
 
 def _line_of(app: App[None]) -> Any:

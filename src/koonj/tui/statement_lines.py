@@ -60,7 +60,8 @@ def statement_lines(migration: Migration) -> str:
 
 
 def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
-    yield StatementLine(of, f"{of.capitalize()}: {shape.explanation}", is_title=True)
+    if shape.steps:
+        yield StatementLine(of, f"{of.capitalize()}: {shape.mode}", is_title=True)
     blocks, was_alone = 0, False
     for step in number_steps(shape):
         blocks += step.step.in_transaction

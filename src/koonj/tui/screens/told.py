@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ def _meaning(row: Row, act: Act) -> str:
     return f"{_MEANINGS.get(row.state, 'The file is not the text that ran')}: {since}."
 
 
-_MEANINGS = {
+_MEANINGS: Mapping[State | None, str] = {
     State.EDITED: "The statements were changed after it ran",
     State.COSMETIC: "Only comments, white space or line ends were changed after it ran, no statement",
     State.ROLLBACK_EDITED: "Only the rollback was changed after it ran, no statement",

@@ -25,10 +25,9 @@ def head_lines(row: Row, document: Document | None, tab: Tab, width: int) -> Lin
         return [*lines, [(" reading", DIM)]]
     if row.migration is None:
         lines.append([(" the file is gone; this is the text that ran", WARNING)])
-    if tab is not Tab.HISTORY:
+    if tab not in {Tab.CHANGES, Tab.HISTORY}:
         lines += [[(" " + text, PLAIN)] for text in wrap(standing(row), width - 2)[:_STANDING] if text]
-    if tab.is_text:
-        mode = document.mode if tab is Tab.BODY else document.rollback_mode
+        mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
         lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:2]]
     return lines + _problems(document, width)
 
