@@ -1,4 +1,4 @@
-"""What is edited: a file's text without what an editor does not show, and how it stands to the file on disk."""
+"""What is edited: a text without what an editor does not show, and how it stands to the file on disk."""
 
 from __future__ import annotations
 

@@ -40,29 +40,6 @@ class New(Command):
         screen.over.palette()
 
 
-class Edit(Command):
-    """Open the selected migration in $VISUAL or $EDITOR."""
-
-    key = "e"
-    label = "edit"
-    group = Group.MIGRATIONS
-    footer = "12"
-
-    def why_not(self, screen: Main) -> str | None:
-        """There must be a file; and a run must not be left alone with a stopped screen."""
-        if screen.control.running:
-            return "A run is going on; the editor would hide it."
-        if screen.selected is None:
-            return "No migration is selected."
-        if screen.selected.migration is None:
-            return f"There is no file {screen.selected.name}; the preview shows what history recorded."
-        return None
-
-    def run(self, screen: Main) -> None:
-        """Lend the terminal to the editor."""
-        screen.over.editor()
-
-
 class Targets(Command):
     """Go to the targets; there Enter chooses the one under the cursor."""
 

@@ -1,0 +1,56 @@
+"""A question with a few answers, a key each; no key answers it that was not meant for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+
+from koonj.tui.keys import BACK
+from koonj.tui.paint import wrap
+from koonj.tui.run_lines import Line
+from koonj.tui.screens.dialog import Dialog
+from koonj.tui.theme import PLAIN
+from koonj.tui.widgets.bottom_line import Hint
+
+
+class Ask(Dialog[str | None]):
+    """Gives the key of an answer, or None for Esc."""
+
+    WIDTH = 72
+
+    def __init__(self, heading: str, text: str, answers: Sequence[tuple[str, str]], back: str) -> None:
+        super().__init__()
+        self._title = heading
+        self._text = text
+        self._keys_of = tuple(key for key, _ in answers)
+        self._hints = (*(Hint(key, label) for key, label in answers), Hint("Esc", back))
+
+    def heading(self) -> str:
+        """What it is about."""
+        return self._title
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """What each answer means."""
+        return [[(" " + text, PLAIN)] for text in wrap(self._text, width - 2)]
+
+    def on_mount(self) -> None:
+        """The keys lead here."""
+        super().on_mount()
+        self.query_one("#keys").hints = self._hints  # type: ignore[attr-defined] # the dialog's bottom line
+        self.pane.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """An answer, or back."""
+        if event.key in BACK:
+            event.stop()
+            self.dismiss(None)
+        elif event.key in self._keys_of:
+            event.stop()
+            self._decide(event, event.key)
+
+    def _decide(self, event: events.Key, key: str) -> None:
+        def answered() -> None:
+            self.dismiss(key)
+
+        self.decide(event, answered, f"That {key} came too soon, or was held down. Press it again.")

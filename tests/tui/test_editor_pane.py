@@ -1,0 +1,337 @@
+"""The editor in koonj: i opens it, what is wrong is marked as one types, and nothing is lost silently."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import TextArea
+
+from koonj.config import Target
+from koonj.tui.editing import NotEditable, Opened, Standing
+from koonj.tui.keys import REPEAT
+from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens.ask import Ask
+from koonj.tui.screens.editor import Editor
+from koonj.tui.terminal import Terminal
+from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped
+from koonj.tui.widgets.sql_editor import SqlEditor
+from support.screen import Project, Screen
+
+
+@pytest.fixture(autouse=True)
+def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(editor_screen, "PAUSE", 0.05)
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Project:
+    """A project whose target never answers: nothing waits for it."""
+    return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
+
+
+async def open_editor(screen: Screen) -> Editor:
+    """Open the selected migration, and wait until it was read."""
+    await screen.press("i")
+    await screen.until(lambda: isinstance(screen.app.screen, Editor))
+    editor = screen.app.screen
+    assert isinstance(editor, Editor)
+    await screen.until(lambda: "roblem" in screen.text())
+    return editor
+
+
+def standing(screen: Screen) -> str:
+    return screen.lines()[0]
+
+
+async def answer(screen: Screen, key: str) -> None:
+    """Press a deciding key as somebody who has read the dialog."""
+    await screen.expect_dialog()
+    await screen.pilot.pause(REPEAT)
+    await screen.press(key)
+
+
+async def test_what_is_typed_is_saved_and_the_main_screen_shows_it(offline: Project) -> None:
+    name = offline.table(1)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        assert "  saved  " in standing(screen)
+        await screen.type("-- first line")
+        await screen.press("enter")
+        assert "changed, not saved" in standing(screen)
+        await screen.press("ctrl+s")
+        await screen.until("Saved.")
+        assert "  saved  " in standing(screen)
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        assert screen.row("make_t1").startswith("›")
+        await screen.until("-- first line")
+    assert (offline.migrations / name).read_text().startswith("-- first line\n-- 001_make_t1.sql\nBEGIN;\n")
+
+
+async def test_problems_are_marked_as_one_types_and_a_key_goes_to_the_next(offline: Project) -> None:
+    offline.table(1)
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        assert "No problems" in screen.text()
+        editor.text.go_to(2, 0)
+        await screen.type("create index concurrently x on t1 (id);")
+        await screen.press("enter")
+        await screen.until("1 problem")
+        marked = [line for line in screen.lines() if line.strip().startswith("3!")]
+        assert marked == [" 3! create index concurrently x on t1 (id);"]
+        await screen.press("ctrl+home", "f8")
+        assert editor.text.cursor_location[0] == 2
+        await screen.press("ctrl+z", "ctrl+z", "ctrl+z")
+        await screen.until("No problems")
+
+
+async def test_marks_follow_their_lines_before_the_text_is_read_again(
+    offline: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offline.write("001_bad.sql", "-- one\nBEGIN;\nVACUUM;\nCOMMIT;\n-- Rollback: none: it is a test\n")
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.until(" 3! VACUUM;")
+        monkeypatch.setattr(editor_screen, "PAUSE", 60)
+        await screen.press("enter", "enter")
+        assert " 5! VACUUM;" in screen.text()
+        await screen.press("ctrl+z", "ctrl+z")
+        assert " 3! VACUUM;" in screen.text()
+        assert editor.text.looks.row_of(2) == 2
+
+
+async def test_leaving_asks_for_what_is_not_saved(offline: Project) -> None:
+    name = offline.table(1)
+    before = (offline.migrations / name).read_bytes()
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        await screen.type("x")
+        await screen.press("escape")
+        await screen.expect_dialog("Not saved", "is not saved")
+        await screen.press("enter")
+        assert isinstance(screen.app.screen, Ask)
+        await screen.press("escape")
+        assert isinstance(screen.app.screen, Editor)
+        await screen.press("escape")
+        await answer(screen, "d")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        assert (offline.migrations / name).read_bytes() == before
+        await open_editor(screen)
+        await screen.type("y")
+        await screen.press("escape")
+        await answer(screen, "s")
+        await screen.until(lambda: screen.app.screen is screen.main)
+    assert (offline.migrations / name).read_bytes() == b"y" + before
+
+
+async def test_what_another_program_writes_is_read_where_nothing_was_typed(offline: Project) -> None:
+    name = offline.table(1)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        (offline.migrations / name).write_text("-- theirs\nSELECT 1;\n")
+        await screen.until("-- theirs")
+        assert "  saved  " in standing(screen)
+
+
+async def test_what_another_program_wrote_is_not_overwritten_unasked(offline: Project) -> None:
+    path = offline.migrations / offline.table(1)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        await screen.type("-- mine ")
+        path.write_text("-- theirs\n")
+        await screen.until(lambda: "changed on disk" in standing(screen))
+        await screen.press("ctrl+s")
+        await screen.expect_dialog("Another program wrote the file")
+        await screen.press("escape")
+        assert path.read_text() == "-- theirs\n"
+        await screen.press("ctrl+s")
+        await answer(screen, "o")
+        await screen.until("Saved.")
+        assert path.read_text().startswith("-- mine -- 001")
+        path.write_text("-- theirs again\n")
+        await screen.until("-- theirs again")
+        await screen.type("x")
+        path.unlink()
+        await screen.until(lambda: "gone from disk" in standing(screen))
+        await screen.press("ctrl+s")
+        await answer(screen, "o")
+        await screen.until("Saved.")
+    assert path.read_text() == "x-- theirs again\n"
+
+
+async def test_a_change_between_the_last_look_and_saving_is_seen(
+    offline: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = offline.migrations / offline.table(1)
+    monkeypatch.setattr(editor_screen, "LOOK", 60)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        await screen.type("x")
+        path.write_text("-- theirs\n")
+        await screen.press("ctrl+s")
+        await screen.expect_dialog("Changed on disk")
+        await answer(screen, "r")
+        await screen.until("-- theirs")
+        assert "  saved  " in standing(screen)
+    assert path.read_text() == "-- theirs\n"
+
+
+async def test_a_migration_that_ran_says_so_and_saving_asks_once(project: Project) -> None:
+    name = project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("applied")
+        await open_editor(screen)
+        assert "It ran on local" in screen.lines()[1]
+        await screen.type("-- x")
+        await screen.press("ctrl+s")
+        await screen.expect_dialog("It ran already", "It ran on local", "call this one edited")
+        await screen.press("escape")
+        assert "changed, not saved" in standing(screen)
+        await screen.press("ctrl+s")
+        await answer(screen, "s")
+        await screen.until("Saved.")
+        await screen.type("y")
+        await screen.press("ctrl+s")
+        await screen.until("Saved.")
+    assert (project.migrations / name).read_text().startswith("-- xy-- 001")
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"SELECT 1;\r\nSELECT 2;\n", "CRLF and LF"),
+        (b"SELECT '\xff';\n", "not UTF-8"),
+        (b"SELECT 1;\0\n", "NUL byte"),
+        (b"-- a\n" * 500_000, "2.5 MB"),
+        (b"--" + b"a" * 30_000, "characters"),
+    ],
+)
+async def test_what_would_not_come_out_as_it_went_in_is_not_edited_here(
+    offline: Project, raw: bytes, why: str
+) -> None:
+    path = offline.migrations / "001_odd.sql"
+    path.write_bytes(raw)
+    async with offline.open((160, 24), answered=False) as screen:
+        await screen.press("i")
+        await screen.until("is not edited here")
+        assert why in screen.bottom()
+        assert "e opens it in your own editor" in screen.bottom()
+        assert screen.app.screen is screen.main
+
+
+async def test_untouched_bytes_stay(offline: Project) -> None:
+    raw = "\ufeff-- one\r\n\x0c\x85SELECT '\u2028\x1b[31m\t';\r\n-- no end".encode()
+    path = offline.migrations / "001_odd.sql"
+    path.write_bytes(raw)
+    async with offline.open(answered=False) as screen:
+        await open_editor(screen)
+        assert "\x1b" not in screen.text()
+        assert "␛[31m" in screen.text()
+        await screen.press("end", "!")
+        await screen.press("ctrl+s")
+        await screen.until("Saved.")
+    assert path.read_bytes() == raw.replace(b"-- one", b"-- one!")
+
+
+async def test_the_cursor_is_where_it_is_drawn_beside_hidden_and_wide_characters(offline: Project) -> None:
+    offline.write("001_odd.sql", "-- \x1b漢\t\u202ex")
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.press("end", "left")
+        assert (
+            editor.text.cursor_screen_offset.x == screen.lines()[1].index("x") + 1
+        )  # 漢 is one character, two cells
+        await screen.press("left")
+        assert "U+202E" in standing(screen)
+
+
+async def test_ascii_and_no_colour(offline: Project) -> None:
+    offline.write("001_odd.sql", "-- é\nVACUUM\n")
+    async with offline.open(terminal=Terminal(ascii_only=True, colour=False), answered=False) as screen:
+        await open_editor(screen)
+        await screen.type("ü")
+        assert "-- ?" in screen.text() or "é" in screen.text()
+        await screen.press("ctrl+s")
+        await screen.until("Saved.")
+    assert (offline.migrations / "001_odd.sql").read_text().startswith("ü-- é\n")
+
+
+async def test_it_cannot_be_opened_during_a_run_or_without_a_file(offline: Project) -> None:
+    async with offline.open(answered=False) as screen:
+        await screen.press("i")
+        assert "No migration is selected." in screen.bottom()
+
+
+async def test_typing_at_the_edge_of_a_small_terminal(offline: Project) -> None:
+    offline.table(1)
+    async with offline.open((40, 12), answered=False) as screen:
+        await open_editor(screen)
+        await screen.type("a" * 60)
+        assert "a" * 20 in screen.text()
+        assert all(len(line) <= 40 for line in screen.lines())
+
+
+_TEXTS = st.text(
+    st.sampled_from([*"ab ;'-\t", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "é", "漢", "\x1b"]), max_size=30
+)
+
+
+@given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+def test_a_file_comes_out_as_it_went_in(lines: list[str], newline: str, bom: bool) -> None:  # noqa: FBT001 - given
+    raw = (("\ufeff" if bom else "") + newline.join(lines)).encode()
+    opened = Opened.of(raw)
+    document = ExactDocument(opened.text, opened.newline, lambda *_: None)
+    assert opened.encoded(document.text) == raw
+
+
+_PLACES = st.tuples(st.integers(0, 5), st.integers(0, 20))
+
+
+@given(
+    st.lists(_TEXTS, min_size=1, max_size=6),
+    _PLACES,
+    _PLACES,
+    _TEXTS,
+    st.sampled_from(["", "\n", "\r\n", "\r"]),
+)
+def test_an_edit_changes_what_it_replaces_and_nothing_else(
+    lines: list[str], start: tuple[int, int], end: tuple[int, int], typed: str, newline: str
+) -> None:
+    text = "\r\n".join(lines)
+    document = ExactDocument(text, "\r\n", lambda *_: None)
+
+    def within(place: tuple[int, int]) -> tuple[int, int]:
+        row = min(place[0], document.line_count - 1)
+        return row, min(place[1], len(document.get_line(row)))
+
+    def offset(place: tuple[int, int]) -> int:
+        return sum(len(line) + 2 for line in lines[: place[0]]) + place[1]
+
+    first, last = sorted((within(start), within(end)))
+    result = document.replace_range(first, last, typed + newline)
+    wanted = text[: offset(first)] + typed + ("\r\n" if newline else "") + text[offset(last) :]
+    assert document.text == wanted
+    document.replace_range(first, result.end_location, result.replaced_text)
+    assert document.text == text
+
+
+def test_textual_still_makes_its_document_where_koonj_overrides_it() -> None:
+    assert "_set_document" in vars(TextArea)
+    editor = SqlEditor("a\x0cb", "\n")
+    assert isinstance(editor.document, ExactDocument)
+    assert isinstance(editor.wrapped_document, Unwrapped)
+    assert editor.document.line_count == 1
+
+
+def test_standing_in_words() -> None:
+    assert [s.value for s in Standing] == ["saved", "changed, not saved", "changed on disk", "gone from disk"]
+    with pytest.raises(NotEditable):
+        Opened.of(os.urandom(2) + b"\xff\xfe")
