@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from koonj.config.screen import own_file, shown_path
 from koonj.tui.commands.command import Command, Group
 from koonj.tui.messages import Said
+from koonj.tui.private import paint_anew
 from koonj.tui.theme import after
 
 if TYPE_CHECKING:
@@ -122,8 +125,8 @@ class Repaint(Command):
     group = Group.KOONJ
 
     def run(self, screen: Main) -> None:
-        """Everything."""
-        screen.refresh(repaint=True, layout=True)
+        """Everything, from a cleared screen: another program may have written over it."""
+        paint_anew(screen.app)
 
 
 class Theme(Command):
@@ -138,13 +141,16 @@ class Theme(Command):
 
     def run(self, screen: Main) -> None:
         """Switch, and say how to keep it."""
-        screen.app.theme = after(screen.app.theme)
-        screen.post_message(
-            Said(f'Theme {screen.app.theme}. To keep it: theme = "{screen.app.theme}" {_KEEP}')
-        )
+        screen.app.theme = name = after(screen.app.theme)
+        screen.post_message(Said(f"Theme {name}: {_LOOKS.get(name) or _keep(name)}"))
 
 
-_KEEP = "under [screen] in ~/.config/koonj/config.toml"
+_LOOKS = {"terminal": "the terminal's own colours."}
+
+
+def _keep(name: str) -> str:
+    path = own_file(os.environ)
+    return f'[screen] theme = "{name}" in {path and shown_path(path, os.environ)} keeps it.'
 
 
 class Suspend(Command):
