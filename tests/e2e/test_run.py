@@ -47,7 +47,7 @@ def test_an_error_stays_until_it_is_dismissed(project: Project, person: Callable
     user.presses("A", sees="Apply 2 migrations to local?")
     user.says_yes("Apply 2 migrations to local?")
     terminal.until("42703")
-    terminal.until("1 applied  1 pending")
+    terminal.until("✗ 002 failed  1 applied  1 pending")
     lines = terminal.lines()
     run = next(i for i, line in enumerate(lines) if line.startswith("─ 4 Run"))
     source = next(i for i, line in enumerate(lines) if "SELECT count(nope) FROM t1;" in line and i > run)

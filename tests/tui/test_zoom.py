@@ -85,8 +85,8 @@ async def test_the_run_rises_when_it_works_and_says_its_end_in_a_line(project: P
         await screen.expect_dialog()
         assert height(screen, "4") == 1
         await screen.yes()
-        await screen.until("migration 2 of 2")
-        assert height(screen, "4") == 8
+        await screen.until("─ 4 Run ── applying on local migration 2 of 2 002_sleep.sql 0:0")
+        await screen.until(lambda: height(screen, "4") == 8)
         await screen.until("statement 1 of 1")
         await screen.expect_run("done")
         await screen.pilot.pause()

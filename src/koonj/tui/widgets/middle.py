@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import Layout, WidgetPlacement
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
-from koonj.tui.room import MIGRATIONS, RUN, TARGETS, Scene, room
+from koonj.tui.room import MIGRATIONS, RUN, TARGETS, Scene, Stage, room
 from koonj.tui.run_view import RunView
 from koonj.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
+
+RISE = 0.4
+"""Seconds that a run must have worked before it gets more room: the screen does not jump up and down for one
+that is done at once."""
 
 
 class Middle(Widget):
@@ -33,6 +39,8 @@ class Middle(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._rooms = Rooms()
+        self._stage = Stage.REST
+        self._rising: Timer | None = None
 
     @property
     def layout(self) -> Layout:
@@ -56,16 +64,25 @@ class Middle(Widget):
             pane.set_class(self.zoomed and self.holder == pane.NUMBER, "-zoomed")
             pane.refresh(repaint=False, layout=True)  # what a child asks for, Textual arranges anew
 
-    def watch_view(self, old: RunView | None, new: RunView | None) -> None:
-        """A run that begins to work, or ends, gets other room."""
-        if (old and old.stage) is not (new and new.stage):
+    def watch_view(self, new: RunView | None) -> None:
+        """A run that works for more than a moment, or has ended, gets other room."""
+        stage = new.stage if new is not None else Stage.REST
+        if stage is Stage.WORK is not self._stage:
+            self._rising = self._rising or self.set_timer(RISE, partial(self._take, stage))
+        else:
+            self._take(stage)
+
+    def _take(self, stage: Stage) -> None:
+        if self._rising is not None:
+            self._rising.stop()
+            self._rising = None
+        if stage is not self._stage:
+            self._stage = stage
             self._arrange_anew()
 
     def scene(self, size: Size) -> Scene:
         """What the panes' room depends on, now."""
-        scene = Scene(size.width, size.height, self.holder, self.zoomed)
-        if self.view is not None:
-            scene = replace(scene, stage=self.view.stage)
+        scene = Scene(size.width, size.height, self.holder, self.zoomed, self._stage)
         wide = room(replace(scene, zoomed=False))
         wanted = {
             pane.NUMBER: pane.get_content_height(size, size, wide[pane.NUMBER].width)
