@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from koonj.config import Settings, Target
 from koonj.tui.application import Koonj
 from koonj.tui.engine import Engine
+from koonj.tui.keymap import Keymap
 from koonj.tui.keys import REPEAT
 from koonj.tui.private import screen_text
 from koonj.tui.screens.dialog import READING, Dialog
@@ -174,11 +175,16 @@ class Project:
 
     @asynccontextmanager
     async def open(
-        self, size: tuple[int, int] = (100, 30), terminal: Terminal | None = None, *, answered: bool = True
+        self,
+        size: tuple[int, int] = (100, 30),
+        terminal: Terminal | None = None,
+        *,
+        keymap: Keymap | None = None,
+        answered: bool = True,
     ) -> AsyncIterator[Screen]:
         """The screen on this project; `answered`: wait until every target has answered."""
         async with Engine(self.settings) as engine:
-            app = Koonj(engine, terminal or Terminal())
+            app = Koonj(engine, terminal or Terminal(), keymap)
             async with app.run_test(size=size) as pilot:
                 screen = Screen(app, pilot, self.migrations)
                 await screen.until(lambda: any(isinstance(s, Main) for s in app.screen_stack))

@@ -26,7 +26,7 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
         wishes = Screen() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
             return wishes
-        own = TomlFile(path, _shown(path, cwd.absolute(), environ))
+        own = TomlFile(path, shown_path(path, environ))
         own.only((), TABLES)
         return _of_file(own).over(wishes)
     except TomlError as error:
@@ -41,12 +41,12 @@ def own_file(environ: Mapping[str, str]) -> Path | None:
     return Path(home) / ".config" / _OWN if Path(home).is_absolute() else None
 
 
-def _shown(path: Path, cwd: Path, environ: Mapping[str, str]) -> str:
-    """With a ``~``, or as any other path."""
+def shown_path(path: Path, environ: Mapping[str, str]) -> str:
+    """A path as a person writes it: with a ``~`` where it is in the home."""
     home = Path(environ.get("HOME", ""))
-    if home.is_absolute() and path.is_relative_to(home):
-        return str("~" / path.relative_to(home))
-    return project.shown(path, cwd)
+    return (
+        str("~" / path.relative_to(home)) if home.is_absolute() and path.is_relative_to(home) else str(path)
+    )
 
 
 def _of_file(file: TomlFile) -> Screen:

@@ -137,7 +137,8 @@ def _read(text: str, start: int, stop: int, reading: str) -> Iterator[tuple[Styl
     """The looks of a piece, token by token."""
     lexer = _lexers()[reading]()
     for _, kind, value in lexer.get_tokens_unprocessed(text[start : stop + _AHEAD]):
-        yield token_style(kind), value
+        if value:  # the tag of $$ is empty
+            yield token_style(kind), value
 
 
 def prepare() -> None:

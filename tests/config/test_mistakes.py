@@ -1,0 +1,84 @@
+"""What is wrong in koonj.toml: where, what, and what to do."""
+
+import pytest
+
+from support.config_project import Project
+
+
+class TestMistakes:
+    def test_not_toml(self, project: Project) -> None:
+        message = project.error("migrations = \n")
+        assert message.startswith("koonj.toml: not TOML: ")
+        assert "line 1" in message
+
+    def test_not_utf8(self, project: Project) -> None:
+        (project.root / "koonj.toml").write_bytes(b"# caf\xe9\n")
+        assert "koonj.toml: not UTF-8: byte 0xe9 at 5" in project.error()
+
+    def test_named_from_where_the_person_is(self, project: Project) -> None:
+        assert project.error("x = 1", cwd="database").startswith("../koonj.toml:1: ")
+
+    def test_unknown_key_with_line_and_nearest(self, project: Project) -> None:
+        message = project.error('# one\n\nmigration = "database/migrations"')
+        assert message == "koonj.toml:3: unknown key 'migration'. Did you mean 'migrations'?"
+
+    def test_unknown_key_without_a_near_one(self, project: Project) -> None:
+        assert "Known: migrations, patterns, default, targets, screen, keys." in project.error("zzzzzzzz = 1")
+
+    def test_unknown_key_of_a_target(self, project: Project) -> None:
+        message = project.target_error('dsn = "dbname=x"\nlocktimeout = "5s"')
+        assert message == "koonj.toml:6: unknown key 'locktimeout'. Did you mean 'lock_timeout'?"
+
+    @pytest.mark.parametrize(
+        ("lines", "message"),
+        [
+            (
+                'dsn = "dbname=x"\nprotected = "yes"',
+                ":6: targets.other.protected must be true or false, not a string.",
+            ),
+            (
+                'dsn = "dbname=x"\nlock_timeout = 5',
+                ":6: targets.other.lock_timeout must be a string, not a number.",
+            ),
+            ('dsn = "dbname=x"\nlock_timeout = "5 sec"', ":6: '5 sec' is not a time of PostgreSQL's"),
+            ("protected = true", ":4: target 'other' has no dsn."),
+            ('dsn = "dbname=x"\nrole = ""', ":6: role must be a role's name"),
+            ('dsn = "dbname=x"\ndatabase = "y"', ':6: database is for dsn = "embedded"'),
+            ('dsn = "embedded"\ndatabase = ""', ":6: database must be a name"),
+            ('dsn = "embeded"', ":5: 'embeded' is neither 'embedded' nor a connection string"),
+            ('dsn = "mysql://x/y"', ":5: mysql:// is not PostgreSQL's; write postgresql://."),
+            (
+                'dsn = "postgresql+asyncpg://x/y"',
+                ":5: libpq does not know postgresql+asyncpg://; write postgresql://.",
+            ),
+            (
+                'dsn = "dbname=x"\npassword = "s3cret"',
+                ":6: the password itself does not belong into koonj.toml.",
+            ),
+            ('dsn = "dbname=x"\npassword = {}', ":6: password needs exactly one of env, file, command."),
+            ('dsn = "dbname=x"\npassword = { env = "A", file = "b" }', ":6: password needs exactly one of"),
+            (
+                'dsn = "dbname=x"\npassword = { environ = "A" }',
+                ":6: unknown key 'environ'. Did you mean 'env'?",
+            ),
+            ('dsn = "dbname=x"\npassword = { env = "" }', ":6: password.env is empty."),
+            ('dsn = "dbname=x"\npassword = 5', ":6: targets.other.password must be a table, not a number."),
+        ],
+    )
+    def test_of_a_target(self, project: Project, lines: str, message: str) -> None:
+        assert f"koonj.toml{message}" in project.target_error(lines)
+
+    def test_targets_that_are_no_tables(self, project: Project) -> None:
+        assert "koonj.toml:1: targets must be a table, not an array." in project.error("targets = [1]")
+        assert "koonj.toml:2: targets.a must be a table, not a string." in project.error(
+            '[targets]\na = "dbname=x"'
+        )
+
+    def test_the_line_after_a_value_of_many_lines(self, project: Project) -> None:
+        text = '[targets.a]\ndsn = """\nrole = "not a key"\ndbname=x"""\nrolle = "b"\n'
+        assert project.error(text).startswith("koonj.toml:5: unknown key 'rolle'")
+
+    def test_the_line_of_a_value_of_many_lines(self, project: Project) -> None:
+        assert project.error('# one\npatterns = [\n  "a",\n]\n').startswith(
+            "koonj.toml:2: patterns must be a string"
+        )

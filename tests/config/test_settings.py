@@ -1,0 +1,130 @@
+"""koonj.toml as Settings: all its keys, its paths, its forms."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.config import ConfigError, Password, Target, find_migrations, load, places
+from support.config_project import Project
+
+FULL = """
+migrations = "sql"
+default = "staging"
+
+[targets.local]
+dsn = "embedded"
+
+[targets.staging]
+dsn = "service=staging"
+
+[targets.production]
+dsn = "host=db.internal dbname=ragqa user=migrator sslmode=verify-full"
+password = { command = "pass show ragqa" }
+protected = true
+lock_timeout = "2s"
+role = "ragqa_owner"
+"""
+
+
+def test_all_keys(project: Project) -> None:
+    (project.root / "sql").mkdir()
+    settings = project.toml(FULL).load()
+    assert settings.root == project.root
+    assert settings.migrations == project.root / "sql"
+    assert settings.patterns == project.root / "database/patterns"
+    local, staging, production = settings.targets
+    assert settings.target is staging
+    assert (local.dsn, local.lock_timeout, local.protected, local.role) == ("embedded", "5s", False, None)
+    assert production == Target(
+        "production",
+        "host=db.internal dbname=ragqa user=migrator sslmode=verify-full",
+        protected=True,
+        lock_timeout="2s",
+        role="ragqa_owner",
+        password=Password("command", "pass show ragqa"),
+        declared=True,
+    )
+
+
+def test_found_upward_from_inside_the_migrations_folder(project: Project) -> None:
+    project.toml('[targets.a]\ndsn = "dbname=a"\n')
+    settings = project.load(cwd="database/migrations")
+    assert (settings.root, settings.migrations) == (project.root, project.root / "database/migrations")
+
+
+def test_paths_are_relative_to_koonj_toml(project: Project) -> None:
+    (project.root / "sub").mkdir()
+    project.toml(
+        'migrations = "database/../database/migrations"\npatterns = "p"\n[targets.a]\ndsn = "dbname=a"'
+    )
+    settings = project.load(cwd="sub")
+    assert settings.migrations == project.root / "database/migrations"
+    assert settings.patterns == project.root / "p"
+
+
+def test_byte_order_mark_and_crlf(project: Project) -> None:
+    (project.root / "koonj.toml").write_bytes(b'\xef\xbb\xbf[targets.a]\r\ndsn = "dbname=a"\r\n')
+    assert project.load().target.name == "a"
+
+
+class TestFolders:
+    @pytest.mark.parametrize("name", ["database/migrations", "db/migrations", "migrations"])
+    def test_without_koonj_toml(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / "src/deep").mkdir(parents=True)
+        settings = load(tmp_path / "src/deep", environ={"DATABASE_URL": "postgresql:///x"})
+        assert settings.migrations == find_migrations(tmp_path) == tmp_path / name
+        assert settings.root == tmp_path
+        assert settings.patterns == (tmp_path / name).parent / "patterns"
+
+    def test_the_nearest_one(self, tmp_path: Path) -> None:
+        (tmp_path / "database/migrations").mkdir(parents=True)
+        (tmp_path / "service/migrations").mkdir(parents=True)
+        assert find_migrations(tmp_path / "service") == tmp_path / "service/migrations"
+
+    def test_given_on_the_command_line(self, project: Project) -> None:
+        (project.root / "other/sql").mkdir(parents=True)
+        project.toml(FULL)
+        settings = project.load(cwd="other", migrations=Path("sql"))
+        assert settings.migrations == project.root / "other/sql"
+        assert settings.root == project.root
+
+    def test_given_without_koonj_toml(self, project: Project) -> None:
+        found = places(project.root / "database", migrations=Path("migrations"))
+        assert found.root == project.root
+        assert found.migrations == project.root / "database/migrations"
+
+    def test_none(self, tmp_path: Path) -> None:
+        with pytest.raises(
+            ConfigError, match=r"No koonj\.toml and no migrations folder here or above.*koonj init"
+        ):
+            places(tmp_path)
+
+    def test_named_and_not_there(self, project: Project) -> None:
+        message = project.error('# hi\nmigrations = "nowhere"')
+        assert message.startswith(
+            "koonj.toml:2: migrations = 'nowhere': there is no such folder. Make it (mkdir -p "
+        )
+
+    def test_named_and_a_file(self, project: Project) -> None:
+        assert "is not a folder" in project.error('migrations = "koonj.toml"')
+
+    def test_command_line_names_none(self, project: Project) -> None:
+        assert "--migrations gone: there is no such folder" in project.error(migrations=Path("gone"))
+
+    def test_places_need_no_target(self, project: Project) -> None:
+        assert places(project.root).migrations == project.root / "database/migrations"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_settings_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
+    root = tmp_path_factory.mktemp("any")
+    (root / "migrations").mkdir()
+    (root / "koonj.toml").write_bytes(raw)
+    with contextlib.suppress(ConfigError):
+        assert load(root, environ={"PGHOST": "x"}).root == root
