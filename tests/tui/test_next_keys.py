@@ -46,9 +46,9 @@ def keys(view: RunView) -> str:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, "e edit 003, a try again"),
-        ({"sqlstate": "55P03"}, "a try again, e edit 003"),
-        ({"sqlstate": None}, "a try again, e edit 003"),
+        ({}, "i edit 003, a try again"),
+        ({"sqlstate": "55P03"}, "a try again, i edit 003"),
+        ({"sqlstate": None}, "a try again, i edit 003"),
         ({"name": "", "sqlstate": "08006"}, "R ask the target again, a try again"),
     ],
 )
@@ -61,12 +61,12 @@ def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str
     planned = PlannedMigration(FAILURE.name, Direction.APPLY, inside, "", ())
     plan = Plan("local", Direction.APPLY, False, "", (planned,))
     view = replace(ended(Verdict.FAILED, failure=FAILURE), plan=plan)
-    assert keys(view) == f"e edit 003, a try again{expected}"
+    assert keys(view) == f"i edit 003, a try again{expected}"
 
 
 def test_after_what_is_no_failure() -> None:
     late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
-    assert keys(ended(Verdict.STOPPED, obstacles=(late,))) == "e edit 002, a try again"
+    assert keys(ended(Verdict.STOPPED, obstacles=(late,))) == "i edit 002, a try again"
     assert keys(ended(Verdict.LOCKED)) == "a try again"
     assert keys(ended(Verdict.LOCKED, Direction.ROLLBACK)) == "r try again"
     assert keys(ended(Verdict.DONE)) == ""

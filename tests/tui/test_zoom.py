@@ -103,13 +103,13 @@ async def test_an_error_has_the_room_it_needs_and_the_keys_that_make_sense(proje
         await screen.expect_dialog()
         await screen.yes()
         await screen.expect_run("failed")
-        await screen.until("e edit 002")
+        await screen.until("i edit 002")
         run = screen.pane("4")
         caret = next(i for i, line in enumerate(run) if line.strip() == "^")
         assert run[caret - 1].strip() == "x;"
         assert "42703" in screen.run()
         assert "next" in screen.run()
-        assert run[-1] == " e edit 002  a try again"
+        assert run[-1] == " i edit 002  a try again"
         assert screen.row("002").startswith("›")
 
 
@@ -128,7 +128,7 @@ async def test_the_terminal_changes_while_something_runs(project: Project) -> No
             assert "c cancel" in screen.bottom()
         await screen.press("c")
         await screen.expect_run("interrupted")
-        assert " a try again  e edit 001" in screen.pane("4")[-1]
+        assert " a try again  i edit 001" in screen.pane("4")[-1]
 
 
 async def test_the_terminal_changes_while_a_pane_is_zoomed(project: Project) -> None:

@@ -24,7 +24,7 @@ def _of_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
     again = _again(view)
     if not failure.name:
         return (("R", "ask the target again"), again)
-    edit = ("e", f"edit {_number(failure.name)}")
+    edit = ("i", f"edit {_number(failure.name)}")
     if failure.sqlstate in _AGAIN_FIRST or failure.sqlstate is None:
         return (again, edit, *_back(view, failure))
     return (edit, again, *_back(view, failure))
@@ -44,7 +44,7 @@ def _of_verdict(view: RunView) -> tuple[Key, ...]:
     if view.result.verdict is not Verdict.STOPPED:
         return (_again(view),)
     named = next((o.name for o in view.result.obstacles if o.name.endswith(".sql")), None)
-    edit = (("e", f"edit {_number(named)}"),) if named is not None else ()
+    edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
     return (*edit, _again(view))
 
 
