@@ -63,15 +63,15 @@ async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commit
         body = lines.index(next(line for line in lines if line.startswith("Body: step by step")))
         assert lines[body + 1 : body + 7] == [
             "in transaction 1",
-            ":1 begin",
-            "1 :2 create table notes",
-            "2 :3 insert into notes",
-            ":4 commit",
+            "line 1 begin",
+            "1 line 2 create table notes",
+            "2 line 3 insert into notes",
+            "line 4 commit",
             "each on its own, in no transaction",
         ]
-        assert "3 :5 create index concurrently notes_id on notes" in lines
+        assert "3 line 5 create index concurrently notes_id on notes" in lines
         assert "Rollback: one transaction" in lines
-        assert "1 :9 drop table notes" in lines
+        assert "1 line 9 drop table notes" in lines
 
 
 async def test_a_transaction_that_koonj_opens_is_said_to_be_its(project: Project) -> None:

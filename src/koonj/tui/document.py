@@ -99,4 +99,7 @@ def _before(text: str, line: int | None) -> str:
     """The text above the rollback block, without the blank lines between."""
     if line is None:
         return text
-    return text[: Lines(text).start(line - 1)].rstrip() + "\n"
+    end = Lines(text).start(line - 1)
+    while end and text[end - 1].isspace():
+        end -= 1
+    return text[: end + 1] if text[end : end + 1] == "\n" else text[:end] + "\n"  # one copy: it may be large

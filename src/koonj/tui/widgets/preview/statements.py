@@ -12,6 +12,10 @@ _LONGEST = 110
 """Characters of a statement's summary, at most; see sql.statements."""
 
 
+_WIDE = 60
+"""Cells that leave room for the word ``line``."""
+
+
 class StatementSheet:
     """Each statement with its number, its line in the file and what it does, under what commits it."""
 
@@ -33,11 +37,8 @@ class StatementSheet:
         said = self.at(index)
         if not said.line:
             return (), [(" " + said.text, STRONG) if said.is_title else ("   " + said.text, DIM)]
-        number = str(said.number) if said.number else ""
-        margin = [
-            (f"{number:>{self._digits + 1}} ", PLAIN),
-            (f"{f':{said.line}':>{self._digits + 1}}  ", DIM),
-        ]
+        number, word = str(said.number) if said.number else "", "  line " if width >= _WIDE else "  :"
+        margin = [(f"{number:>{self._digits + 1}}", PLAIN), (f"{word}{said.line:<{self._digits}} ", DIM)]
         return margin, _named(said)
 
     def widest(self, width: int) -> int:
