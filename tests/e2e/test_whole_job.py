@@ -46,7 +46,7 @@ def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
     user.presses("A", sees="Apply 11 migrations to local?")
     assert "001_create_users.sql" in user.text
     user.presses("G", sees="011_add_users_invited_by_fkey.sql")
-    user.presses("Enter", "g", sees="target    local")  # the g tells that the Enter was read
+    user.presses("Enter", "g", sees="target      local")  # the g tells that the Enter was read
     assert project.sql("SELECT to_regclass('users')") == [None]
     user.says_yes("Apply 11 migrations to local?")
     terminal.until("11 applied  nothing pending")

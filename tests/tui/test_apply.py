@@ -30,8 +30,9 @@ async def test_apply_next(project: Project, database: str) -> None:
         await screen.press("a")
         await screen.expect_dialog(
             "Apply 1 migration to local?",
-            "server    PostgreSQL",
-            "in all    1 statement, 1 in one transaction",
+            "server      PostgreSQL",
+            "migrations  1, in one transaction",
+            "statements  1",
             "001_make_t1.sql",
             "create table t1",
         )
@@ -115,7 +116,7 @@ async def test_a_protected_target_takes_its_name_and_nothing_less(protected: Pro
     async with protected.open() as screen:
         assert "► production PROTECTED" in screen.top()
         await screen.press("a")
-        await screen.expect_dialog("production  PROTECTED")
+        await screen.expect_dialog("production    PROTECTED")
         await screen.type("y")
         await screen.press("enter")
         await screen.until("That is not production.")

@@ -60,7 +60,7 @@ def nothing(screen: Main) -> str | None:
     """Why there is nothing to copy in the pane that has the keys; None: there is something."""
     there, why = {
         "1": (screen.selected is not None, "No migration is selected."),
-        "2": (bool(screen.preview.sql.text), "There is no text to copy."),
+        "2": (bool(screen.preview.copied), "There is no text to copy."),
         "3": (
             screen.targets.current.status is not None,
             "The target has not answered; its dsn is not known yet.",
@@ -90,7 +90,7 @@ def _of_list(screen: Main) -> tuple[str, str]:
 def _of_preview(screen: Main) -> tuple[str, str]:
     preview = screen.preview
     assert preview.row is not None
-    return f"{preview.tab.lower()} of {preview.row.name}", preview.sql.text
+    return f"the {preview.tab.lower()} of {preview.row.name}", preview.copied
 
 
 def _of_targets(screen: Main) -> tuple[str, str]:

@@ -2,34 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
 from koonj.runner.events import Direction, Plan, PlannedMigration
+from koonj.sql.display import visible
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line, obstacle_lines
-from koonj.tui.theme import DIM, PLAIN, STRONG, WARNING
+from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED, STRONG, WARNING
 
-_FACT = 10
+_FACT = 12
+_NARROW = 60
+"""Cells."""
 _DSN = 2
 """Lines of the dsn; its first keywords say where it leads."""
+_MANY = 8
+"""Migrations; of more there is a list first, a line each, and the statements are beneath it."""
 
 
 def heading(plan: Plan) -> str:
-    """What is asked, with the target's name."""
-    count = len(plan.migrations)
-    what = f"{count} migration{'' if count == 1 else 's'}"
+    """What is asked, with the target's name, and whether that is protected."""
+    what = _count(len(plan.migrations), "migration")
+    guard = "  PROTECTED" if plan.protected else ""
     if plan.direction is Direction.APPLY:
-        return f"Apply {what} to {plan.target}?"
-    return f"Roll back {what} on {plan.target}?"
+        return f"Apply {what} to {plan.target}?{guard}"
+    return f"Roll back {what} on {plan.target}?{guard}"
 
 
 def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
-    """Target and server first, then each migration with its statements, then what else there is to know."""
-    guard = "  PROTECTED" if plan.protected else ""
-    lines = _fact("target", plan.target + guard, width, strong=True)
+    """Target and server first, how much in which way, then what was decided, then all statements."""
+    lines = [_target(plan, width)]
     lines += _fact("server", plan.server, width)
     lines += _fact("dsn", dsn, width)[:_DSN] if dsn else []
-    lines += _fact("in all", _sum(plan), width)
+    lines += _fact("migrations", _ways(plan), width)
+    lines += _fact("statements", str(plan.statements), width)
+    lines += _decisions(plan, width)
+    if len(plan.migrations) > _MANY:
+        lines += [[], *_listed(plan), [], [(" Their statements", ACCENT)]]
     for migration in plan.migrations:
         lines += [[], *_migration(migration, width)]
+    return lines
+
+
+def _target(plan: Plan, width: int) -> Line:
+    label = "target".ljust(_FACT - 1 if width >= _NARROW else 0)
+    line: Line = [(f" {label}", DIM), (f" {plan.target} ", RAISED)]
+    return [*line, ("  ", PLAIN), (" PROTECTED ", RAISED)] if plan.protected else line
+
+
+def _ways(plan: Plan) -> str:
+    """How many there are, how many of them run in a transaction, and how many do not."""
+    count = len(plan.migrations)
+    inside = sum(m.in_transaction for m in plan.migrations)
+    if inside == count:
+        return f"{count}, {'each ' if count > 1 else ''}in one transaction"
+    if not inside:
+        return f"{count}, step by step, outside a transaction"
+    each = " each" if inside > 1 else ""
+    return f"{count}: {inside} in one transaction{each}, {count - inside} step by step, outside a transaction"
+
+
+def _decisions(plan: Plan, width: int) -> list[Line]:
+    """What was accepted, what stops, what else there is to know."""
+    lines: list[Line] = []
     for accepted in plan.accepted:
         lines += [[], [(f" accepting {accepted.state}, recorded in history:", WARNING)]]
         lines += obstacle_lines(accepted, width)
@@ -40,15 +76,18 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
     return lines
 
 
-def _sum(plan: Plan) -> str:
-    inside = sum(m.in_transaction for m in plan.migrations)
-    outside = len(plan.migrations) - inside
-    parts = [f"{plan.statements} statement{'' if plan.statements == 1 else 's'}"]
-    if inside:
-        parts.append(f"{inside} in one transaction each" if inside > 1 else "1 in one transaction")
-    if outside:
-        parts.append(f"{outside} step by step, outside one")
-    return ", ".join(parts)
+def _listed(plan: Plan) -> Iterator[Line]:
+    """One line a migration."""
+    longest = max(cell_len(visible(m.name)) for m in plan.migrations)
+    for m in plan.migrations:
+        name = m.name + " " * (longest - cell_len(visible(m.name)))
+        way = "in one transaction" if m.in_transaction else "step by step, outside a transaction"
+        count = _count(len(m.statements) - m.done, "statement")
+        yield [(f" {name}  ", PLAIN), (f"{count}, {way}", DIM if m.in_transaction else WARNING)]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:
@@ -67,7 +106,9 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
     return lines
 
 
-def _fact(label: str, text: str, width: int, *, strong: bool = False) -> list[Line]:
-    looks = STRONG if strong else PLAIN
+def _fact(label: str, text: str, width: int) -> list[Line]:
+    """Label and text in two columns; one after the other where there is no room for that."""
+    if width < _NARROW:
+        return [[(f" {one}", PLAIN)] for one in wrap(f"{label} {text}", width - 2)]
     texts = wrap(text, width - _FACT - 2)
-    return [[(" " + (label if not i else "").ljust(_FACT), DIM), (one, looks)] for i, one in enumerate(texts)]
+    return [[(" " + (label if not i else "").ljust(_FACT), DIM), (one, PLAIN)] for i, one in enumerate(texts)]

@@ -31,8 +31,8 @@ class Offer:
     @cached_property
     def text(self) -> str:
         """Where words are looked for, in lower case."""
-        name = self.name.replace("-", " ")
-        return f"{self.name} {name} {self.label} {' '.join(self.keys)} {self.group} {self.help}".lower()
+        names = f"{self.name} {self.name.replace('-', ' ')} {self.name.replace('-', '')}"
+        return f"{names} {self.label} {' '.join(self.keys)} {self.group} {self.help}".lower()
 
     def has(self, word: str) -> bool:
         """Does `word` stand in it? One character alone is a key, or begins a word of the name."""

@@ -15,7 +15,7 @@ from koonj.tui.commands.offers import Offer, nearest
 from koonj.tui.keys import BACK
 from koonj.tui.paint import Part, cut, strip, wrap
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
+from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.widgets.bottom_line import Hint
 from koonj.tui.widgets.pane import CursorPane
 from koonj.tui.widgets.search_row import SearchRow
@@ -95,7 +95,7 @@ class Found(CursorPane):
         if offer is not None:
             lines += [[(f" {text}", PLAIN)] for text in wrap(offer.help, width - 2)]
             reason = offer.reason and f"not now: {offer.reason}"
-            lines += [[(f" {text}", WARNING)] for text in wrap(reason, width - 2)] if reason else []
+            lines += [[(f" {text}", DIM)] for text in wrap(reason, width - 2)] if reason else []
         lines += [[]] * _FOOT
         return [strip(line, width) for line in lines[: _FOOT + 1]]
 
@@ -114,7 +114,7 @@ class Commands(Dialog[str | None]):
 
     def body(self) -> Sequence[Widget]:
         """The line to type in, and what it finds."""
-        return SearchRow(":", "a command: its name, its key, or words of what it does"), Found(self._offers)
+        return SearchRow(":", "name, key or words"), Found(self._offers)
 
     @property
     def asked(self) -> int:

@@ -27,6 +27,11 @@ class Confirm(Dialog[str | None]):
     """
 
     HINTS = (Hint("y", "yes, do it"), Hint("n/Esc", "no", command=CLOSE), Hint("j/k", "scroll"))
+    _TYPED_HINTS = (
+        Hint("Enter", "yes, by the whole name"),
+        Hint("Esc", "no", command=CLOSE),
+        Hint("PgDn/PgUp", "scroll"),
+    )
 
     def __init__(self, plan: Plan, question: Question, target: Target, dsn: str) -> None:
         super().__init__()
@@ -40,6 +45,11 @@ class Confirm(Dialog[str | None]):
         """Apply how many to which target?"""
         return heading(self._plan)
 
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """y and n are letters of a name, too."""
+        return self._TYPED_HINTS if self.typed else self.HINTS
+
     def lines(self, width: int) -> Sequence[Line]:
         """Target, server, migrations with their statements, notes."""
         return plan_lines(self._plan, self._dsn, width)
@@ -48,7 +58,9 @@ class Confirm(Dialog[str | None]):
         """Of a protected target: a line for its name."""
         if not self.typed:
             return ()
-        name = Input(placeholder=f"type {self._question.expected} and press Enter", compact=True, id="typed")
+        name = Input(
+            placeholder=f"type {self._question.expected}, then press Enter", compact=True, id="typed"
+        )
         name.cursor_blink = False
         return (name,)
 
@@ -57,7 +69,6 @@ class Confirm(Dialog[str | None]):
         super().on_mount()
         if self.typed:
             self.query_one(Input).focus()
-            self.say("Esc: no. It is protected: type its name.")
         else:
             self.pane.focus()
 

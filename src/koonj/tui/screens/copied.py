@@ -17,11 +17,10 @@ from koonj.tui.theme import DIM, PLAIN, WARNING
 from koonj.tui.widgets.bottom_line import Hint
 
 _SENT = """\
-{size} sent to the terminal's clipboard. A terminal that does not allow that (OSC 52) says nothing: \
-select it here then, with the mouse and Shift."""
+{size} sent to the terminal's clipboard (OSC 52). Where that is not allowed, select it here (Shift+mouse)."""
 _TOO_LONG = """\
-{size} are more than terminals take at once ({limit}): nothing was sent. Select it here, with the mouse and \
-Shift, or take it from the file."""
+{size} are more than terminals take at once ({limit}): nothing was sent. Select it here (Shift+mouse), or \
+take it from the file."""
 
 
 class Copied(Dialog[None]):
@@ -48,7 +47,7 @@ class Copied(Dialog[None]):
             lines += [[(part, PLAIN)] for part in chop_cells(shown, max(2, width))] or [[]]
         if self._clip.beyond:
             lines += [[], [(f" … and {self._clip.beyond:,} more characters", DIM)]]
-        return lines
+        return [*lines, []]
 
     def _said(self, width: int) -> list[str]:
         said = _SENT if self._clip.fits else _TOO_LONG

@@ -36,6 +36,8 @@ QUIET = 0.12
 
 _FRAME = 3
 """Lines of the box around the text: its border and the keys."""
+_LOW = 20
+"""Lines of a terminal that has none to spare around a dialog."""
 READING = 0.3
 """Seconds that a dialog must have been on the screen before a key decides."""
 TYPING = 1.5
@@ -107,6 +109,11 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """The text, wrapped to `width`."""
         raise NotImplementedError
 
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """The keys that matter in it."""
+        return self.HINTS
+
     def body(self) -> Sequence[Widget]:
         """The pane with the text; a subclass may have another, or a line above it."""
         return (Lines(self.heading, self.lines),)
@@ -125,7 +132,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def on_resize(self) -> None:
         """The text leaves room for what is asked, and for the screen behind."""
-        most = max(3, self.app.size.height * 9 // 10 - _FRAME - self.asked)
+        high = self.app.size.height
+        most = max(3, (high * 9 // 10 if high > _LOW else high) - _FRAME - self.asked)
         self.pane.styles.max_height = most
         self.pane.styles.min_height = min(most, self.fewest(min(self.WIDTH, self.app.size.width) - 2))
 
@@ -140,7 +148,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def on_mount(self) -> None:
         """Show the keys; note when the dialog is on the screen."""
-        self.query_one("#keys", BottomLine).hints = self.HINTS
+        self.query_one("#keys", BottomLine).hints = self.hints
         if isinstance(self.app.screen_stack[-2].focused, Input):
             self._reading = TYPING
         self.call_after_refresh(self._note)

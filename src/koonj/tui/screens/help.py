@@ -17,7 +17,7 @@ from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, Lines
-from koonj.tui.theme import ACCENT, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme import ACCENT, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.search_row import SearchRow
 
@@ -180,7 +180,7 @@ def _entry(offer: Offer, keys: int, names: int, width: int) -> Iterator[Line]:
     left = _INDENT + 2 if narrow else 3 + keys + names
     texts: list[Line] = [[(text, looks[1])] for text in wrap(offer.help, width - left - 1)]
     if offer.reason is not None:
-        texts += [[(text, WARNING)] for text in wrap(f"not now: {offer.reason}", width - left - 1)]
+        texts += [[(text, PLAIN)] for text in wrap(f"Not now: {offer.reason}", width - left - 1)]
     if narrow:
         yield lead
     else:
