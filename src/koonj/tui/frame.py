@@ -46,7 +46,7 @@ _SURE_WIDE = ((0x3001, 0x303E), (0x3041, 0x4DBF), (0x4E00, 0xA48C), (0xAC00, 0xD
 # Cells of text
 
 
-def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> list[Cell]:
+def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> Row:
     """`width` cells; controls, and characters that a terminal takes for commands, are left out."""
     row: list[Cell] = []
     for text, style, control in segments:
@@ -75,14 +75,28 @@ def _add(row: list[Cell], text: str, look: Look) -> None:
             row[-1] = (row[-1][0] + grapheme, look)  # a mark whose letter was in the segment before
 
 
-def _fitted(row: list[Cell], width: int) -> list[Cell]:
-    cut = row[:width] + [BLANK] * (width - len(row))
-    if len(row) > width and row[width][0] == "":  # half a wide character
-        at = width - 1
-        while cut[at][0] == "":
+def _fitted(row: list[Cell], width: int) -> Row:
+    return _whole([*row, *[BLANK] * (width - len(row))], 0, width)
+
+
+def _whole(row: Row, start: int, end: int) -> Row:
+    """A part of a row; of a wide character that is cut only blanks are left."""
+    part = row[start:end]
+    if start < end < len(row) and row[end][0] == "":
+        at = len(part) - 1
+        while part[at][0] == "" and at:
             at -= 1
-        cut[at:] = [(" ", on_blank(cut[at][1]))] * (width - at)
-    return cut
+        part = [*part[:at], *_blanks(part[at:])]
+    if part and part[0][0] == "":
+        at = 1
+        while at < len(part) and part[at][0] == "":
+            at += 1
+        part = [*_blanks(part[:at]), *part[at:]]
+    return part
+
+
+def _blanks(cells: Row) -> list[Cell]:
+    return [(" ", on_blank(look)) for _, look in cells]
 
 
 @lru_cache(maxsize=1024)
@@ -155,7 +169,8 @@ class Frame:
         known[x, width] = strip
         if before is None or before != strip:
             row = self._wanted[y]
-            self._wanted[y] = [*row[:x], *cells_of(strip, width, system), *row[x + width :]]
+            left, right = _whole(row, 0, x), _whole(row, x + width, self.width)
+            self._wanted[y] = [*left, *cells_of(strip, width, system), *right]
 
     def changes(self, cursor: tuple[int, int]) -> str:
         """What to write so that the terminal shows what is wanted, the cursor at (column, row)."""
@@ -245,16 +260,22 @@ def _changed(old: Row, new: Row) -> list[int]:
     found: list[int] = []
     covered = -1
     for x, (before, cell) in enumerate(zip(old, new, strict=True)):
-        if x != covered and (before is cell or before == cell):
+        if x > covered and (before is cell or before == cell):
             continue
         at = x
         while new[at][0] == "" and at:
             at -= 1
-        if not found or found[-1] != at:
-            found.append(at)
+        if found and found[-1] == at:
+            continue
+        found.append(at)
         if not _is_sure(new[at][0]):
-            covered = x + 1  # should it be wider than we think, it has covered its neighbour
+            covered = at + _reach(new[at][0])
     return found
+
+
+def _reach(text: str) -> int:
+    """How many cells after its first one a grapheme may cover where the terminal knows it not as one."""
+    return max(cell_len(text), sum(cell_len(char) for char in text))
 
 
 def _blank_from(row: Row) -> int:

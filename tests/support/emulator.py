@@ -1,0 +1,174 @@
+"""A terminal that is strict: cells with all that SGR says of them, and an error for what it does not understand.
+
+pyte knows no dim and stops at a joiner; it is compared with as well, where it can tell.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len, split_graphemes
+
+from koonj.tui.frame import BLANK, Cell
+from koonj.tui.pen import PLAIN, Look, look_from, on_blank
+
+_TOKEN = re.compile(
+    r"\x1b\[(?P<private>[?<>]?)(?P<numbers>[0-9;]*)(?P<inter>\$?)(?P<final>[A-Za-z])"
+    r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
+    r"|(?P<control>[\r\n\x08])|(?P<text>[^\x00-\x1f\x7f]+)"
+)
+_UNSET = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
+
+
+class Emulator:
+    """Lines do not wrap, as Textual asks for it."""
+
+    def __init__(self, columns: int, rows: int, *, naive: bool = False) -> None:
+        self.columns, self.rows = columns, rows
+        self._naive = naive
+        """Every code point takes its own cells, as on terminals that know no graphemes."""
+        self.cells: list[list[Cell]] = [[BLANK] * columns for _ in range(rows)]
+        self.x = self.y = 0
+        self.pen = PLAIN
+        self.modes: set[str] = set()
+
+    def feed(self, text: str) -> Emulator:
+        """Take what was written."""
+        at = 0
+        while at < len(text):
+            token = _TOKEN.match(text, at)
+            assert token is not None, f"not understood: {text[at : at + 40]!r}"
+            at = token.end()
+            self._take(token)
+        return self
+
+    def resize(self, columns: int, rows: int) -> None:
+        """As xterm does: what is beyond is lost, what is new is blank."""
+        self.cells = [[*row[:columns], *[BLANK] * (columns - len(row))] for row in self.cells[:rows]]
+        self.cells += [[BLANK] * columns for _ in range(rows - len(self.cells))]
+        self.columns, self.rows = columns, rows
+        self.x, self.y = min(self.x, columns - 1), min(self.y, rows - 1)
+
+    def lines(self) -> list[str]:
+        """The characters alone."""
+        return ["".join(text for text, _ in row).rstrip() for row in self.cells]
+
+    def _take(self, token: re.Match[str]) -> None:
+        if token["text"]:
+            self._draw(token["text"])
+        elif token["control"]:
+            self._control(token["control"])
+        elif token["osc"] is not None:
+            if token["osc"].startswith("8;"):
+                link = token["osc"][2:]
+                self.pen = Look(self.pen.marks, self.pen.ink, self.pen.ground, "" if link == ";" else link)
+        elif token["private"] or token["inter"]:
+            self._mode(token)
+        else:
+            numbers = [int(n or 0) for n in token["numbers"].split(";")]
+            self._command(token["final"], token["numbers"], numbers)
+
+    def _mode(self, token: re.Match[str]) -> None:
+        if token["final"] == "h":
+            self.modes.add(token["numbers"])
+        elif token["final"] == "l":
+            self.modes.discard(token["numbers"])
+
+    def _control(self, control: str) -> None:
+        if control == "\r":
+            self.x = 0
+        elif control == "\b":
+            self.x = max(0, self.x - 1)
+        else:
+            assert self.y < self.rows - 1, "the screen would scroll"
+            self.y += 1
+
+    def _command(self, final: str, sgr: str, numbers: list[int]) -> None:
+        count = numbers[0] or 1
+        if final == "m":
+            self._sgr(sgr)
+        elif final == "H":
+            self.y = count - 1
+            self.x = (numbers[1] or 1) - 1 if len(numbers) > 1 else 0
+        elif final == "G":
+            self.x = count - 1
+        elif final == "C":
+            self.x += count
+        elif final == "D":
+            self.x -= count
+        elif final == "B":
+            self.y += count
+        elif final == "K":
+            assert numbers == [0]
+            self._erase(self.y, self.x)
+        elif final == "J":
+            assert numbers == [2]
+            for y in range(self.rows):
+                self._erase(y, 0)
+        else:
+            raise AssertionError(f"not understood: CSI {sgr}{final}")
+        self.x, self.y = max(0, min(self.x, self.columns - 1)), max(0, min(self.y, self.rows - 1))
+
+    def _erase(self, y: int, x: int) -> None:
+        assert on_blank(self.pen) == PLAIN, "terminals differ in what they erase with"
+        if self.cells[y][x][0] == "":
+            self._halve(y, x)
+        self.cells[y][x:] = [BLANK] * (self.columns - x)
+
+    def _sgr(self, sgr: str) -> None:
+        codes = (sgr or "0").split(";")
+        while codes:
+            code = codes.pop(0)
+            more = 0
+            if code in {"38", "48"}:
+                more = 2 if codes[0] == "5" else 4
+            code, codes = ";".join([code, *codes[:more]]), codes[more:]
+            pen = self.pen
+            if code == "0":
+                self.pen = Look(link=pen.link)
+            elif code in _UNSET:
+                self.pen = Look(
+                    pen.marks - set(_UNSET[code]) - ({"21"} if code == "24" else set()),
+                    pen.ink,
+                    pen.ground,
+                    pen.link,
+                )
+            else:
+                new = look_from(code)
+                is_ink, is_ground = code[0] == "3" and len(code) > 1, code[0] == "4" and len(code) > 1
+                is_ink |= code[0] == "9" and len(code) == 2
+                is_ground |= code[0] == "1" and len(code) == 3
+                self.pen = Look(
+                    pen.marks | new.marks,
+                    new.ink if is_ink else pen.ink,
+                    new.ground if is_ground else pen.ground,
+                    pen.link,
+                )
+
+    def _draw(self, text: str) -> None:
+        if self._naive:
+            spans = [(char, cell_len(char)) for char in text]
+        else:
+            spans = [(text[a:b], width) for a, b, width in split_graphemes(text)[0]]
+        for grapheme, width in spans:
+            if width == 0:
+                continue  # joined to what is before, or shown by nobody
+            if self.x + width > self.columns:
+                self.x = self.columns - width
+            for x in range(self.x, self.x + width):
+                self._halve(self.y, x)
+            look = on_blank(self.pen) if grapheme == " " else self.pen
+            self.cells[self.y][self.x : self.x + width] = [(grapheme, look), *[("", look)] * (width - 1)]
+            self.x = min(self.x + width, self.columns - 1)
+
+    def _halve(self, y: int, x: int) -> None:
+        """A character of which one cell is written over is gone from all of them."""
+        row = self.cells[y]
+        first = x
+        while row[first][0] == "":
+            first -= 1
+        last = first + 1
+        while last < self.columns and row[last][0] == "":
+            last += 1
+        if last - first > 1:
+            row[first:last] = [(" ", on_blank(row[first][1]))] * (last - first)
