@@ -30,7 +30,7 @@ def test_what_was_saved_is_read_and_nothing_else_is_left(tmp_path: Path, old: by
     before = read(tmp_path, NAME)
     save(tmp_path, NAME, new, before.raw)
     assert path.read_bytes() == new
-    assert os.listdir(tmp_path) == [NAME]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
     assert (read(tmp_path, NAME, before) is before) == (old == new)
 
 
@@ -132,4 +132,4 @@ def test_a_full_disk_loses_nothing(file: Path, monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(OSError, match="No space"):
         save(file.parent, NAME, b"new text", b"old")
     assert file.read_bytes() == b"old"
-    assert sorted(os.listdir(file.parent)) == ([NAME, "twin"] if linked else [NAME])
+    assert sorted(path.name for path in file.parent.iterdir()) == ([NAME, "twin"] if linked else [NAME])

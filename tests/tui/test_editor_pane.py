@@ -18,6 +18,7 @@ from koonj.tui.screens.ask import Ask
 from koonj.tui.screens.editor import Editor
 from koonj.tui.terminal import Terminal
 from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped
+from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
 from support.screen import Project, Screen
 
@@ -83,7 +84,7 @@ async def test_problems_are_marked_as_one_types_and_a_key_goes_to_the_next(offli
         await screen.press("enter")
         await screen.until("1 problem")
         marked = [line for line in screen.lines() if line.strip().startswith("3!")]
-        assert marked == [" 3! create index concurrently x on t1 (id);"]
+        assert marked == ["  3! create index concurrently x on t1 (id);"]
         await screen.press("ctrl+home", "f8")
         assert editor.text.cursor_location[0] == 2
         await screen.press("ctrl+z", "ctrl+z", "ctrl+z")
@@ -155,6 +156,7 @@ async def test_what_another_program_wrote_is_not_overwritten_unasked(offline: Pr
         assert path.read_text().startswith("-- mine -- 001")
         path.write_text("-- theirs again\n")
         await screen.until("-- theirs again")
+        await screen.press("home")
         await screen.type("x")
         path.unlink()
         await screen.until(lambda: "gone from disk" in standing(screen))
@@ -207,7 +209,7 @@ async def test_a_migration_that_ran_says_so_and_saving_asks_once(project: Projec
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"SELECT 1;\r\nSELECT 2;\n", "CRLF and LF"),
+        (b"SELECT 1;\r\nSELECT 2;\n", "LF and CRLF"),
         (b"SELECT '\xff';\n", "not UTF-8"),
         (b"SELECT 1;\0\n", "NUL byte"),
         (b"-- a\n" * 500_000, "2.5 MB"),
@@ -285,7 +287,7 @@ _TEXTS = st.text(
 
 
 @given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-def test_a_file_comes_out_as_it_went_in(lines: list[str], newline: str, bom: bool) -> None:  # noqa: FBT001 - given
+def test_a_file_comes_out_as_it_went_in(lines: list[str], newline: str, bom: bool) -> None:
     raw = (("\ufeff" if bom else "") + newline.join(lines)).encode()
     opened = Opened.of(raw)
     document = ExactDocument(opened.text, opened.newline, lambda *_: None)
@@ -335,3 +337,18 @@ def test_standing_in_words() -> None:
     assert [s.value for s in Standing] == ["saved", "changed, not saved", "changed on disk", "gone from disk"]
     with pytest.raises(NotEditable):
         Opened.of(os.urandom(2) + b"\xff\xfe")
+
+
+async def test_keys_of_the_editor_are_in_its_bindings_and_each_does_what_it_says(offline: Project) -> None:
+    offline.write("001_bad.sql", "VACUUM;\nBEGIN;\nVACUUM;\nCOMMIT;\n-- Rollback: none: it is a test\n")
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.until("problem")
+        problems = len(editor.query_one(ProblemList).problems)
+        assert problems
+        await screen.press("ctrl+end", "shift+f8")
+        assert editor.text.cursor_location[0] < 5
+        await screen.press("ctrl+s")
+        assert "There is nothing to save." in screen.bottom()
+        await screen.press("ctrl+q")
+        await screen.until(lambda: screen.app.screen is screen.main)

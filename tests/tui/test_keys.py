@@ -87,7 +87,7 @@ async def test_the_bottom_line_shows_what_matters_here(project: Project) -> None
             ]
         )
         await screen.press("2")
-        assert "v body/rollback" in screen.bottom()
+        assert "v next tab" in screen.bottom()
         await screen.press("3")
         assert "Enter choose" in screen.bottom()
 

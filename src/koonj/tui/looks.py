@@ -30,6 +30,8 @@ class Looks:
         self._own: dict[str, list[Part]] = {}
         """Edited lines, coloured by themselves."""
         self._problems: Mapping[int, tuple[Problem, ...]] = {}
+        self.generation = 0
+        """Another one: what was drawn may look different now."""
 
     def read(self, text: str, count: int, found: Colours, problems: Iterable[Problem]) -> None:
         """All is read: a text of `count` lines, its colours, its problems."""
@@ -42,9 +44,11 @@ class Looks:
         """What is wrong with the text that was read last."""
         by_line: dict[int, tuple[Problem, ...]] = {}
         for problem in problems:
-            index = (problem.line or 1) - 1
-            by_line[index] = (*by_line.get(index, ()), problem)
+            if problem.line is not None:
+                index = problem.line - 1
+                by_line[index] = (*by_line.get(index, ()), problem)
         self._problems = by_line
+        self.generation += 1
 
     def edited(self, first: int, last: int, now: int) -> None:
         """The lines from `first` to `last` were replaced by `now` others."""
@@ -61,8 +65,12 @@ class Looks:
         """Where line `line` (0-based) of the text that was read is now."""
         return next((row for row, at in enumerate(self._origins) if at in (line, ~line)), None)
 
+    def whence(self, row: int) -> int:
+        """Which line of the text that was read it is; negative where it was edited since."""
+        return self._origins[row] if row < len(self._origins) else ~len(self._lines)
+
     def _origin(self, row: int) -> int:
-        at = self._origins[row] if row < len(self._origins) else ~len(self._lines)
+        at = self.whence(row)
         return ~at if at < 0 else at
 
     def reach(self, first: int, last: int) -> bool:
@@ -76,7 +84,7 @@ class Looks:
 
     def parts(self, row: int, line: str) -> list[Part]:
         """A line and its looks, as far as they are known."""
-        at = self._origins[row] if row < len(self._origins) else -1
+        at = self.whence(row)
         if at >= 0:
             start, end = self._lines.span(at)
             if end - start == len(line):

@@ -9,7 +9,7 @@ from textual import events
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
-from koonj.tui.screens.dialog import Dialog
+from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
 from koonj.tui.widgets.bottom_line import Hint
 
@@ -21,30 +21,33 @@ class Ask(Dialog[str | None]):
 
     def __init__(self, heading: str, text: str, answers: Sequence[tuple[str, str]], back: str) -> None:
         super().__init__()
-        self._title = heading
+        self._about = heading
         self._text = text
         self._keys_of = tuple(key for key, _ in answers)
-        self._hints = (*(Hint(key, label) for key, label in answers), Hint("Esc", back))
+        self._shown = (*(Hint(key, label) for key, label in answers), Hint("Esc", back, command=CLOSE))
 
     def heading(self) -> str:
         """What it is about."""
-        return self._title
+        return self._about
 
     def lines(self, width: int) -> Sequence[Line]:
         """What each answer means."""
         return [[(" " + text, PLAIN)] for text in wrap(self._text, width - 2)]
 
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """The answers."""
+        return self._shown
+
     def on_mount(self) -> None:
         """The keys lead here."""
-        super().on_mount()
-        self.query_one("#keys").hints = self._hints  # type: ignore[attr-defined] # the dialog's bottom line
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
         """An answer, or back."""
         if event.key in BACK:
             event.stop()
-            self.dismiss(None)
+            self.close()
         elif event.key in self._keys_of:
             event.stop()
             self._decide(event, event.key)

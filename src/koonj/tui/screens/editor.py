@@ -306,10 +306,10 @@ _HINTS = tuple(
     Hint(key, label)
     for key, label in (
         ("Ctrl+S", "save"),
+        ("Esc", "close"),
         ("F8", "next problem"),
         ("Ctrl+Z", "undo"),
         ("Ctrl+Y", "redo"),
-        ("Esc", "close"),
     )
 )
 

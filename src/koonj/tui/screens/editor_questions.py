@@ -13,7 +13,7 @@ def unsaved(name: str) -> Question:
     return (
         "Not saved",
         f"{name} was changed here and is not saved.",
-        (("s", "save and close"), ("d", "discard")),
+        (("s", "save, close"), ("d", "discard")),
         "stay",
     )
 

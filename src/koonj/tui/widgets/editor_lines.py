@@ -17,8 +17,8 @@ _LOOKS = {
     Standing.ON_DISK: BAD,
     Standing.GONE: BAD,
 }
-_SHORT = 12
-"""Cells of a path that are worth to be shown; else it is the file's name."""
+_SHORT = 8
+"""Cells of a name that are shown whatever else there is to say."""
 
 
 def place_parts(
@@ -32,6 +32,7 @@ def place_parts(
     )
     right = f"{hidden}{row}:{column} "
     state = f"  {standing.value}  "
+    right = right if cell_len(state) + cell_len(right) + _SHORT + 3 <= width else ""
     room = width - cell_len(state) - cell_len(right) - 3
     shown = path if cell_len(path) <= room else path.rpartition("/")[2]
     name = f" {cut(shown, max(_SHORT, room))} "

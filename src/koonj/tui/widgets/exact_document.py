@@ -22,6 +22,7 @@ from koonj.sql.display import in_place
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MEASURED = 20
+_STEP = 64
 
 Replaced = Callable[[int, int, int], None]
 """Told that the lines from the first to the last were replaced by so many others."""
@@ -57,9 +58,10 @@ class ExactDocument(Document):
         return EditResult((top + len(new) - 1, column), replaced)
 
     def get_size(self, tab_width: int) -> Size:
-        """As the lines with most characters tell."""
+        """As the lines with most characters tell; in steps, since another size is another layout."""
         longest = nlargest(_MEASURED, self._lines, key=len)
-        return Size(max(cell_len(shown(line, tab_width)) for line in longest), len(self._lines))
+        width = max(cell_len(shown(line, tab_width)) for line in longest)
+        return Size(-(-width // _STEP) * _STEP, len(self._lines))
 
 
 class Unwrapped(WrappedDocument):

@@ -7,7 +7,7 @@ tests/tui/test_editor_pane.py holds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -32,6 +32,8 @@ from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
 from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped, shown
 
 _DIGITS = 3
+_KEPT = 500
+"""Lines that are kept as they were drawn."""
 _UNDERLINED = Style(underline=True)
 _SELECTED = Style(reverse=True)
 _CURSOR = Style(reverse=True, bold=True, underline=True)
@@ -52,6 +54,8 @@ class SqlEditor(TextArea):
         self._ending = newline
         self.looks = Looks()
         self._colouring = False
+        self._drawn: dict[Hashable, Strip] = {}
+        self._generation = 0
         super().__init__(
             text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=500
         )
@@ -106,6 +110,10 @@ class SqlEditor(TextArea):
         event.stop()
         event.prevent_default()
 
+    def on_resize(self) -> None:
+        """The cursor stays in sight."""
+        self.call_after_refresh(self.scroll_cursor_visible)
+
     def go_to(self, row: int, column: int) -> None:
         """Put the cursor there, in the middle of the screen where it was not seen."""
         seen = self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height
@@ -146,8 +154,23 @@ class SqlEditor(TextArea):
         if row >= self.document.line_count:
             return Strip.blank(self.size.width, self.rich_style)
         room = max(0, self.size.width - self.gutter_width)
-        text = self._text(row, left, room)
-        return Strip.join([self._margin(row), text]).apply_style(self.rich_style)
+        key = self._key(row, left, room)
+        if key not in self._drawn:
+            line = Strip.join([self._margin(row), self._text(row, left, room)]).apply_style(self.rich_style)
+            if self._colouring:
+                return line  # its colours are still to come
+            self._drawn[key] = line
+        return self._drawn[key]
+
+    def _key(self, row: int, left: int, room: int) -> Hashable:
+        """All on which a line's looks depend."""
+        if len(self._drawn) > _KEPT or self._generation != self.looks.generation:
+            self._drawn.clear()
+            self._generation = self.looks.generation
+        line, (first, last) = self.document.get_line(row), sorted(self.selection)
+        selected = self.selection if first[0] <= row <= last[0] else None
+        whence = self.looks.whence(row)
+        return row, line, whence, left, room, self.gutter_width, selected, self.has_focus, self.rich_style
 
     def _margin(self, row: int) -> Strip:
         """The cursor's line has its number reversed; one with a problem a mark behind it."""
@@ -162,7 +185,7 @@ class SqlEditor(TextArea):
         """The visible part of a line, and over it what is selected, where problems are, the cursor."""
         line = self.document.get_line(row)[: 4 * (left + room)]
         marks = self._marks(row, line)
-        text = _drawn(self.looks.parts(row, self.document.get_line(row)), self.indent_width)
+        text = _pieces(self.looks.parts(row, self.document.get_line(row)), self.indent_width)
         end = max([text.cell_length, *(last for _, last, _ in marks)])
         text = text.extend_cell_length(end)
         for first, last, style in marks:
@@ -209,7 +232,7 @@ def _word_end(line: str, column: int) -> int:
     return end
 
 
-def _drawn(parts: Sequence[Part], tab: int) -> Strip:
+def _pieces(parts: Sequence[Part], tab: int) -> Strip:
     """Pieces as they are drawn; a tab goes to its stop in the line."""
     made: list[Segment] = []
     at = 0
