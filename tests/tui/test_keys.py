@@ -74,7 +74,7 @@ async def test_the_bottom_line_shows_what_matters_here(project: Project) -> None
                 "back",
                 "n",
                 "new",
-                "e",
+                "i",
                 "edit",
                 "/",
                 "filter",
