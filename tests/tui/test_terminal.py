@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from koonj.config import Screen as Wishes
 from koonj.tui.terminal import read, refusal, settle
 from support.screen import Project
 
@@ -57,6 +59,34 @@ def test_what_the_person_set_stays() -> None:
     assert environ["ESCDELAY"] == "400"
     assert environ["TEXTUAL_ANIMATIONS"] == "full"
     assert terminal.theme == "nord"
+
+
+@pytest.mark.parametrize(("set_to", "seconds"), [(None, 0.25), ("400", 0.4)])
+def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds: float) -> None:
+    code = (
+        "import os; from koonj.tui.terminal import read, settle; settle(read(os.environ, encoding='utf-8'), os.environ);"
+        "from textual import constants; print(constants.ESCAPE_DELAY, constants.TEXTUAL_ANIMATIONS)"
+    )
+    environ = {**os.environ, "SSH_TTY": "/dev/pts/1", **({"ESCDELAY": set_to} if set_to else {})}
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+    )
+    assert said.stdout.split() == [str(seconds), "none"]
+
+
+@pytest.mark.parametrize("remote", [{}, {"SSH_TTY": "/dev/pts/1"}], ids=["here", "ssh"])
+def test_the_mouse_is_as_it_is_wished(remote: dict[str, str]) -> None:
+    for wish, expected in ((True, True), (False, False), (None, not remote)):
+        assert read(remote, encoding="utf-8", wishes=Wishes(mouse=wish)).mouse is expected
+
+
+def test_ascii_as_it_is_wished_but_never_more_than_the_terminal_can() -> None:
+    console = {"TERM": "linux"}
+    assert read(console, encoding="utf-8").ascii_only
+    assert not read(console, encoding="utf-8", wishes=Wishes(ascii_only=False)).ascii_only
+    assert read({}, encoding="utf-8", wishes=Wishes(ascii_only=True)).ascii_only
+    assert read({}, encoding="latin-1", wishes=Wishes(ascii_only=False)).ascii_only
+    assert read({}, encoding="utf-8", ascii_only=True, wishes=Wishes(ascii_only=False)).ascii_only
 
 
 @pytest.mark.parametrize(

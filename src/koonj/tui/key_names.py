@@ -73,8 +73,8 @@ def key_named(text: str) -> str:
 
 def _split(text: str) -> list[str]:
     """At each ``+``, except for one that is the key itself."""
-    if len(text) > 1 and text.endswith("+"):
-        return [*text[:-1].rstrip("+").split("+"), "+"]
+    if text.endswith("++"):
+        return [*text[:-2].split("+"), "+"]
     return [text] if text == "+" else text.split("+")
 
 

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -216,3 +217,9 @@ def screen_text(app: App[None]) -> list[str]:
     """The lines of the screen as they are shown, without looks. Uses Screen._compositor."""
     strips: list[Strip] = app.screen._compositor.render_strips()  # noqa: SLF001 - the export is an image only
     return [strip.text.rstrip() for strip in strips]
+
+
+def screen_styles(app: App[None]) -> set[Style]:
+    """The looks of all text on the screen, after all filters. Uses Screen._compositor."""
+    strips: list[Strip] = app.screen._compositor.render_strips()  # noqa: SLF001 - as above
+    return {segment.style or Style.null() for strip in strips for segment in strip if segment.text.strip()}

@@ -1,0 +1,258 @@
+"""The person's own keys: taken where they are safe, refused with what to do where not, and shown everywhere."""
+
+from __future__ import annotations
+
+import os
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.keys import Keys
+
+from koonj.config import ConfigError, KeyWish
+from koonj.tui.commands import MAIN
+from koonj.tui.commands.command import Group
+from koonj.tui.key_names import KeyNameError, key_named, shown_key
+from koonj.tui.key_wishes import DECIDING, KEPT, met
+from koonj.tui.keymap import Keymap
+from support.screen import Project
+
+
+def wished(**keys: str | list[str]) -> Keymap:
+    """As [keys] would have it, from line 1 on."""
+    wishes = []
+    for line, (name, given) in enumerate(keys.items(), 1):
+        listed = given if isinstance(given, list) else [given] if given else []
+        wishes.append(KeyWish(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
+    return met(wishes, MAIN)
+
+
+def refused(**keys: str | list[str]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        wished(**keys)
+    return str(caught.value)
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("a", "a"),
+            ("A", "A"),
+            ("shift+a", "A"),
+            ("?", "question_mark"),
+            ("question_mark", "question_mark"),
+            ("+", "plus"),
+            ("ctrl++", "ctrl+plus"),
+            ("ctrl+a", "ctrl+a"),
+            ("Ctrl+A", "ctrl+a"),
+            ("alt+ctrl+x", "alt+ctrl+x"),
+            ("Ctrl+Alt+X", "alt+ctrl+x"),
+            ("PgDn", "pagedown"),
+            ("Esc", "escape"),
+            ("F5", "f5"),
+            ("shift+tab", "shift+tab"),
+            ("shift+f5", "shift+f5"),
+            (" ", "space"),
+            ("ä", "ä"),
+        ],
+    )
+    def test_as_people_write_them(self, text: str, name: str) -> None:
+        assert key_named(text) == name
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "ctlr+a",
+            "pgdwn",
+            "",
+            "f25",
+            "aa",
+            "ctrl+",
+            "ctrl+i",
+            "ctrl+m",
+            "shift+1",
+            "\x01",
+            "ctrl+left_square_bracket",
+        ],
+    )
+    def test_what_is_no_key(self, text: str) -> None:
+        with pytest.raises(KeyNameError):
+            key_named(text)
+
+    def test_every_character_is_named_as_it_arrives(self) -> None:
+        for character in string.digits + string.ascii_letters + string.punctuation:
+            name = key_named(character)
+            assert key_named(name) == name
+            assert shown_key(name) == character
+            assert events.Key(name, character).name_aliases
+
+    def test_what_is_shown_can_be_written(self) -> None:
+        for command in MAIN:
+            for key in command.all_keys():
+                assert key_named(shown_key(key)) == key
+
+    def test_textuals_names_are_known(self) -> None:
+        for key in ("up", "home", "backspace", "delete", "f12", Keys.ControlPageUp.value):
+            assert key_named(key) == key
+
+
+class TestWishes:
+    def test_one_key_a_list_or_none(self) -> None:
+        made = wished(apply_next="ctrl+a", theme=["f9", "T"], format="")
+        keys = {c.name(): made.keys_of(c) for c in MAIN}
+        assert keys["apply-next"] == ("ctrl+a",)
+        assert keys["theme"] == ("f9", "T")
+        assert keys["format"] == ()
+        assert keys["edit"] == ("e",)
+
+    def test_two_commands_change_places(self) -> None:
+        made = wished(apply_next="A", apply_all="a")
+        assert {c.name(): made.keys_of(c) for c in MAIN if c.name().startswith("apply")} == {
+            "apply-next": ("A",),
+            "apply-all": ("a",),
+        }
+
+    def test_an_unknown_command(self) -> None:
+        assert (
+            refused(aply_next="x")
+            == "koonj.toml:1: there is no command 'aply-next'. Did you mean 'apply-next'?"
+        )
+
+    def test_an_unknown_key(self) -> None:
+        assert refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is no key. Did you mean 'pagedown'?"
+        assert "cannot tell 'ctrl+i' from 'tab'" in refused(edit="ctrl+i")
+
+    def test_one_key_for_two_commands(self) -> None:
+        assert refused(edit="f") == (
+            "koonj.toml:1: f is edit's and format's. "
+            'Under [keys] give format another one, such as format = "f5", or format = [].'
+        )
+        assert refused(edit="x", format="x").startswith(
+            "koonj.toml:2: x is format's and edit's (koonj.toml:1). "
+        )
+
+    @pytest.mark.parametrize("key", DECIDING)
+    @pytest.mark.parametrize("command", ["apply_next", "apply_all", "roll_back_last", "down"])
+    def test_no_change_and_no_moving_on_a_key_that_decides(self, command: str, key: str) -> None:
+        assert "is a key that decides in dialogs" in refused(**{command: key})
+
+    def test_every_command_that_changes_a_database_is_guarded(self) -> None:
+        guarded = {c.name() for c in MAIN if c.group is Group.CHANGES}
+        assert {"apply-next", "apply-all", "roll-back-last"} <= guarded
+
+    @pytest.mark.parametrize(("command", "key"), KEPT.items())
+    def test_what_dialogs_and_titles_name_stays(self, command: str, key: str) -> None:
+        name = command.replace("-", "_")
+        assert f"{command} keeps {shown_key(key)}" in refused(**{name: "f8"})
+        assert "keeps this one" in refused(edit=key)
+        held = wished(**{name: [key, "f8"]})
+        assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
+
+    def test_a_way_out_remains(self) -> None:
+        assert "without one there is no way out" in refused(quit=[])
+
+
+class TestAtWork:
+    async def test_the_key_works_and_the_old_one_does_not(self, project: Project) -> None:
+        for number in (1, 2, 3):
+            project.table(number)
+        async with project.open(keymap=wished(down="J", last="f7", apply_next="ctrl+g")) as screen:
+            await screen.press("f7")
+            assert screen.main.migrations.cursor == 2
+            await screen.press("g", "J")
+            assert screen.main.migrations.cursor == 1
+            await screen.press("down", "G", "a")
+            assert screen.main.migrations.cursor == 1
+            assert screen.app.screen is screen.main
+            await screen.press("ctrl+g")
+            await screen.expect_dialog("Apply 1 migration")
+
+    async def test_two_that_changed_places(self, project: Project) -> None:
+        project.table(1)
+        project.table(2)
+        async with project.open(keymap=wished(apply_next="A", apply_all="a")) as screen:
+            await screen.press("a")
+            await screen.expect_dialog("Apply 2 migrations")
+
+    async def test_footer_help_and_command_palette_show_it(self, project: Project) -> None:
+        project.table(1)
+        keymap = wished(apply_next="ctrl+g", new="", help="F1")
+        async with project.open((120, 60), keymap=keymap) as screen:
+            assert "Ctrl+G apply" in screen.bottom()
+            assert " n new" not in screen.bottom()
+            assert screen.bottom().rstrip().endswith("F1 help  q quit")
+            await screen.press("f1")
+            text = await screen.expect_dialog("Help")
+            assert next(line for line in text.splitlines() if "apply-next" in line).split()[0] == "Ctrl+G"
+            await screen.press("escape")
+            await screen.press("colon")
+            await screen.until("apply-next")
+            assert (
+                next(line for line in screen.lines() if "apply-next" in line).rstrip(" │").endswith("Ctrl+G")
+            )
+
+    async def test_dialogs_move_by_the_same_keys(self, project: Project) -> None:
+        async with project.open((80, 24), keymap=wished(down="J")) as screen:
+            await screen.press("question_mark")
+            await screen.expect_dialog("Help")
+            top = screen.text()
+            await screen.press("j")
+            assert screen.text() == top
+            await screen.press("J")
+            assert screen.text() != top
+
+    async def test_a_letter_that_moves_can_still_be_typed(self, project: Project) -> None:
+        project.table(1)
+        async with project.open(keymap=wished(half_down="d")) as screen:
+            await screen.press("slash", "d", "e", "d")
+            assert screen.main.filter_line.value == "ded"
+
+    async def test_a_command_without_a_key_gets_one(self, project: Project) -> None:
+        async with project.open(keymap=wished(theme="f9")) as screen:
+            await screen.press("f9")
+            await screen.until(lambda: screen.app.theme == "dark")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[keys]\napply-next = "y"', "~/.config/koonj/config.toml:2: apply-next changes the database"),
+        (
+            '[screen]\ntheme = "blak"',
+            "~/.config/koonj/config.toml:2: theme = 'blak': there is no such theme.",
+        ),
+        ("[screen]\ntheme = 1", "~/.config/koonj/config.toml:2: screen.theme must be a string"),
+    ],
+)
+def test_a_defect_ends_koonj_before_its_screen_begins(
+    project: Project, home: Path, text: str, said: str
+) -> None:
+    own = home / ".config" / "koonj" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text(text)
+    ours, theirs = os.openpty()
+    call = [sys.executable, "-m", "koonj", "--dsn", project.targets[0].dsn]
+    environ = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen(
+        call, cwd=project.root, env=environ, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        written = _all_of(ours)
+    assert process.returncode == 2
+    assert written.startswith(f"koonj: error: {said}")
+    assert "\x1b" not in written
+
+
+def _all_of(end: int) -> str:
+    written = b""
+    try:
+        while chunk := os.read(end, 65536):
+            written += chunk
+    except OSError:  # Linux says so that the other end is closed
+        pass
+    os.close(end)
+    return written.decode()

@@ -1,0 +1,201 @@
+"""Themes: every text can be read, every state told apart, and nothing is coloured where no colours are wanted."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped] # ships no types
+from rich.color import Color, ColorSystem
+from rich.style import Style
+from rich.terminal_theme import TerminalTheme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from koonj.config import ConfigError, Screen, ThemeWish
+from koonj.migrations.glyphs import GLYPHS
+from koonj.tui.private import screen_styles
+from koonj.tui.terminal import Terminal, read
+from koonj.tui.theme import (
+    ACCENT,
+    BAD,
+    DARK,
+    DIM,
+    GOOD,
+    LIGHT,
+    PLAIN,
+    STATES,
+    STRONG,
+    TERMINAL,
+    THEMES,
+    WAITING,
+    WARNING,
+    choose,
+    palette,
+    token_style,
+)
+from koonj.tui.theme.highlight import TOKENS
+from support.colours import BLINDNESS, contrast, difference, in_256, seen
+from support.screen import Project
+
+OWN = [DARK, LIGHT]
+READ = [PLAIN, DIM, STRONG, GOOD, WAITING, BAD, WARNING, ACCENT, *TOKENS.values()]
+RULE = {theme.name: Color.parse(theme.variables["border"]).get_truecolor() for theme in OWN}
+TOLD_APART = {"good": GOOD, "waiting": WAITING, "bad": BAD, "warning": WARNING}
+
+
+def _of(theme: Theme) -> TerminalTheme:
+    made = palette(theme)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("style", READ, ids=str)
+def test_every_text_has_the_contrast_that_wcag_asks_for(theme: Theme, style: Style) -> None:
+    ground = _of(theme).background_color
+    text = seen(style, _of(theme))
+    assert contrast(text, ground) >= 4.5
+    assert contrast(in_256(text), in_256(ground)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
+def test_what_is_selected_has_it_too(theme: Theme) -> None:
+    ground = Color.parse(theme.variables["input-selection-background"]).get_truecolor()
+    assert contrast(Color.parse(theme.foreground or "").get_truecolor(), ground) >= 4.5
+
+
+@pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("eyes", BLINDNESS)
+def test_states_are_told_apart_with_any_eyes(theme: Theme, eyes: str) -> None:
+    colours = {name: seen(style, _of(theme)) for name, style in TOLD_APART.items()}
+    for one, other in combinations(colours, 2):
+        assert difference(colours[one], colours[other], eyes) >= 20, (one, other)
+        in_few = difference(in_256(colours[one]), in_256(colours[other]), eyes)
+        assert in_few >= 20, (one, other, "256 colours")
+
+
+def test_a_state_has_its_own_glyph_with_or_without_colour() -> None:
+    assert set(STATES) == {None, *GLYPHS}
+    assert len(set(GLYPHS.values())) == len(GLYPHS)
+
+
+def test_only_colours_that_every_terminal_shows_readably() -> None:
+    used = {style.color.name for style in (*READ, *STATES.values()) if style.color}
+    assert used == {"green", "yellow", "red", "magenta", "cyan"}  # not blue, no bright ones
+
+
+class TestHighlighting:
+    SQL = "-- c\nALTER TABLE t ADD n numeric(3) DEFAULT 15, ADD \"T\" text DEFAULT 'x';\nSELECT $1, :v;"
+
+    def looks(self, text: str) -> Style:
+        return next(
+            token_style(kind)
+            for _, kind, value in PostgresLexer().get_tokens_unprocessed(self.SQL)
+            if value == text
+        )
+
+    def test_kinds_look_different_on_16_colours(self) -> None:
+        kinds = ["-- c\n", "ALTER", "numeric", "15", "x", "t", "$1"]
+        assert len({self.looks(text) for text in kinds}) == len(kinds)
+
+    @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
+    def test_and_in_every_theme(self, theme: Theme) -> None:
+        kinds = [self.looks(text) for text in ("-- c\n", "ALTER", "15", "x", "t", "$1")]
+        colours = [seen(style, _of(theme)) for style in kinds]
+        assert all(difference(a, b, "all colours") >= 15 for a, b in combinations(colours, 2))
+
+    def test_a_quoted_name_is_a_name(self) -> None:
+        assert self.looks("T") == self.looks("t") == PLAIN
+
+    def test_a_psql_variable_is_one(self) -> None:
+        assert self.looks(":v") == self.looks("$1") != PLAIN
+
+    def test_of_the_nearest_kind_above(self) -> None:
+        assert token_style(("Comment", "Single", "New")) == TOKENS["Comment",]
+        assert token_style(("Text",)) == token_style(()) == PLAIN
+
+
+class TestChoice:
+    def test_the_terminals_own_by_default(self) -> None:
+        assert choose(read({}, encoding="utf-8")) == "terminal"
+
+    def test_the_environment_goes_first(self) -> None:
+        wishes = Screen(theme=ThemeWish("light", "koonj.toml:2"))
+        assert choose(read({}, encoding="utf-8", wishes=wishes)) == "light"
+        assert choose(read({"TEXTUAL_THEME": "dark"}, encoding="utf-8", wishes=wishes)) == "dark"
+
+    def test_the_first_that_there_is_as_textual_has_it(self) -> None:
+        assert choose(read({"TEXTUAL_THEME": "mine, nord"}, encoding="utf-8")) == "nord"
+
+    @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))
+    def test_any_of_textuals_own(self, name: str) -> None:
+        assert choose(Terminal(theme=name)) == name
+        made = palette(BUILTIN_THEMES[name])
+        assert (made is None) is BUILTIN_THEMES[name].ansi
+
+    def test_one_that_is_not_there(self) -> None:
+        wishes = Screen(theme=ThemeWish("drak", "koonj.toml:2"))
+        with pytest.raises(
+            ConfigError,
+            match=r"^koonj\.toml:2: theme = 'drak': there is no such theme\. Did you mean 'dark'\?",
+        ):
+            choose(read({}, encoding="utf-8", wishes=wishes))
+        with pytest.raises(
+            ConfigError, match=r"^TEXTUAL_THEME=lihgt: there is no such theme\. Did you mean 'light'"
+        ):
+            choose(read({"TEXTUAL_THEME": "lihgt"}, encoding="utf-8"))
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_the_screen_is_drawn_in_the_themes_colours_only(project: Project, theme: Theme) -> None:
+    project.table(1)
+    project.write("002_odd.sql", "BEGIN;\nSELECT 'x', 3; -- no end\n")
+    async with project.open((120, 36), Terminal(theme=theme.name)) as screen:
+        for keys in ([], ["slash", "0"], ["escape", "question_mark"], ["escape", "n"], ["enter", "d"]):
+            await screen.press(*keys)
+            await screen.pilot.pause(0.05)
+            for style in screen_styles(screen.app):
+                _in_theme(style, theme)
+
+
+def _in_theme(style: Style, theme: Theme) -> None:
+    if palette(theme) is None:
+        assert not any(colour and colour.triplet for colour in (style.color, style.bgcolor)), style
+        return
+    assert style.color is not None
+    assert style.bgcolor is not None
+    text, ground = style.color.get_truecolor(), style.bgcolor.get_truecolor()
+    assert contrast(text, ground) >= (4 if text == RULE[theme.name] else 4.5), style
+
+
+async def test_the_command_goes_round_for_this_session_and_says_how_to_keep_it(project: Project) -> None:
+    async with project.open((120, 30)) as screen:
+        for name, said in (
+            ("dark", 'theme = "dark" in '),
+            ("light", 'theme = "light"'),
+            ("terminal", "own colours"),
+        ):
+            screen.main.action_command("theme")
+            await screen.until(said)
+            assert screen.app.theme == name
+            assert screen.app.native_ansi_color is (name == TERMINAL.name)
+
+
+@pytest.mark.parametrize("theme", ["terminal", "dark", "light", "nord", "textual-light"])
+async def test_no_color_leaves_no_colour_in_any_theme(
+    project: Project, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = read({"NO_COLOR": "1", "TEXTUAL_THEME": theme}, encoding="utf-8")
+    project.table(1)
+    async with project.open((80, 24), terminal) as screen:
+        await screen.press("question_mark")
+        for style in screen_styles(screen.app):
+            assert all(colour is None or colour.is_default for colour in (style.color, style.bgcolor))
+        await screen.press("escape")
+        screen.main.action_command("theme")
+        await screen.until("NO_COLOR is set")
+
+
+def test_textual_reduces_the_colours_that_a_terminal_does_not_have() -> None:
+    assert Color.parse(DARK.background or "").downgrade(ColorSystem.EIGHT_BIT).number is not None
