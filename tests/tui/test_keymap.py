@@ -195,6 +195,12 @@ class TestAtWork:
                 next(line for line in screen.lines() if "apply-next" in line).rstrip(" │").endswith("Ctrl+G")
             )
 
+    async def test_texts_name_the_key_that_holds(self, project: Project) -> None:
+        async with project.open(keymap=wished(quit="Q", new="")) as screen:
+            assert ":new writes one" in screen.text()
+            await screen.press("c")
+            await screen.until("Q quits koonj")
+
     async def test_dialogs_move_by_the_same_keys(self, project: Project) -> None:
         async with project.open((80, 24), keymap=wished(down="J")) as screen:
             await screen.press("question_mark")

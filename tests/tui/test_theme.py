@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from pygments.lexers.sql import PostgresLexer  # type: ignore[import-untyped] # ships no types
@@ -35,6 +36,7 @@ from koonj.tui.theme import (
 )
 from koonj.tui.theme.highlight import TOKENS
 from support.colours import BLINDNESS, contrast, difference, in_256, seen
+from support.pty_terminal import opened
 from support.screen import Project
 
 OWN = [DARK, LIGHT]
@@ -179,6 +181,22 @@ async def test_the_command_goes_round_for_this_session_and_says_how_to_keep_it(p
             await screen.until(said)
             assert screen.app.theme == name
             assert screen.app.native_ansi_color is (name == TERMINAL.name)
+
+
+def test_the_persons_own_file_is_heard(project: Project, home: Path) -> None:
+    own = home / ".config" / "koonj" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('[screen]\ntheme = "dark"\nmouse = true\n')
+    foreground = b"38;2;%d;%d;%d" % tuple(_of(DARK).foreground_color)
+    with opened(project, environ={"SSH_TTY": "/dev/pts/1"}, migrations=2) as terminal:
+        assert foreground in terminal.start
+        assert b"\x1b[?1000h" in terminal.start  # the mouse, though it is over ssh
+    own.write_text('[screen]\ntheme = "dark"\n')
+    environ = {"SSH_TTY": "/dev/pts/1", "TEXTUAL_COLOR_SYSTEM": "256"}
+    with opened(project, environ=environ, migrations=2) as terminal:
+        assert b"38;5;" in terminal.start
+        assert b"38;2;" not in terminal.start
+        assert b"\x1b[?1000h" not in terminal.start
 
 
 @pytest.mark.parametrize("theme", ["terminal", "dark", "light", "nord", "textual-light"])

@@ -41,9 +41,18 @@ def met(wishes: Iterable[KeyWish], commands: Sequence[Command]) -> Keymap:
                 f"{wish.where}: there is no command {wish.command!r}. {did_you_mean(wish.command, known)}"
             )
         changed[wish.command] = _keys(wish, by_name[wish.command])
-    made = Keymap(MappingProxyType(changed))
+    made = Keymap(MappingProxyType(changed), MappingProxyType(_instead(changed, by_name)))
     _no_key_twice(made, wishes, commands)
     return made
+
+
+def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Command]) -> dict[str, str]:
+    """A command without a key is found in the command palette, by its name."""
+    return {
+        shown_key(by_name[name].key): shown_key(keys[0]) if keys else f":{name}"
+        for name, keys in changed.items()
+        if by_name[name].key
+    }
 
 
 def _keys(wish: KeyWish, command: Command) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ class Keymap:
     """The keys of commands, by the commands' names; of those that are not in it, the declared ones."""
 
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """For texts: of each changed command the first declared key -> what leads to it now, for people."""
 
     def keys_of(self, command: Command) -> tuple[str, ...]:
         """Textual's names of the keys that a command has now; none where it has no key."""
@@ -29,6 +31,10 @@ class Keymap:
     def shown(self, command: Command) -> tuple[str, ...]:
         """The same, as they are written for people."""
         return tuple(shown_key(key) for key in self.keys_of(command))
+
+    def now(self, key: str) -> str:
+        """What a text says where, but for the person's wishes, it would say `key`."""
+        return self.instead.get(key, key)
 
     def for_textual(self) -> dict[str, str]:
         """For `App.set_keymap`, which takes an empty text for no wish at all."""

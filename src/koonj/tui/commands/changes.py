@@ -23,13 +23,14 @@ class _Change(Command):
         """The target must have answered and have something to do; one run at a time."""
         check = screen.snapshot.check
         if screen.control.running:
-            return "A run is going on; wait for its end, or cancel it with c."
+            return f"A run is going on; wait for its end, or cancel it with {screen.keymap.now('c')}."
         if screen.snapshot.lost is not None:
             return screen.snapshot.lost
         if check.status is None:
             return f"{check.target.name} has not answered yet."
         if check.status.error is not None:
-            return f"{check.target.name} cannot be reached: {check.status.error} (R asks again)"
+            again = f"({screen.keymap.now('R')} asks again)"
+            return f"{check.target.name} cannot be reached: {check.status.error} {again}"
         return None if self.anything(check) else f"{self.nothing} on {check.target.name}."
 
     def anything(self, check: Check) -> bool:
@@ -84,7 +85,9 @@ class Cancel(Command):
 
     def why_not(self, screen: Main) -> str | None:
         """There must be a run."""
-        return None if screen.control.running else "Nothing is running. q quits koonj."
+        return (
+            None if screen.control.running else f"Nothing is running. {screen.keymap.now('q')} quits koonj."
+        )
 
     def run(self, screen: Main) -> None:
         """Ask the server to stop."""

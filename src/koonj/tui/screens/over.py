@@ -87,7 +87,9 @@ class Over:
             self._screen.clear_filter()
             self._screen.migrations.select(paths[0].name)
             names = ", ".join(path.name for path in paths)
-            self._screen.post_message(Said(f"Written: {names}. i edits it here, e in your editor."))
+            here, yours = map(self._screen.keymap.now, ("i", "e"))
+            said = f"Written: {names}. {here} edits it here, {yours} in your editor."
+            self._screen.post_message(Said(said))
             self._screen.watcher.look()
 
     def edit_here(self) -> None:
@@ -140,4 +142,5 @@ class Over:
         if not self._screen.control.running:
             self._screen.app.exit()
         self._screen.control.leave(cancel=way is Leaving.CANCEL)
-        self._screen.say("koonj quits when the run has ended. q quits at once.")
+        q = self._screen.keymap.now("q")
+        self._screen.say(f"koonj quits when the run has ended. {q} quits at once.")

@@ -70,7 +70,7 @@ class Told:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
         except TimeoutError:
-            sheet = Words(f"No answer within {_PATIENCE:.0f} s. R asks again.")
+            sheet = Words(f"No answer within {_PATIENCE:.0f} s. {self._screen.keymap.now('R')} asks again.")
             self._key = ()
         except Exception as error:  # whatever a target that left raises must not take the screen along
             hint = getattr(error, "hint", None)

@@ -122,7 +122,8 @@ class MigrationList(CursorPane):
             return "" if snapshot.lost else "reading the folder"
         if snapshot.rows:
             return f"None of {len(snapshot.rows)} has these words in number, name or state. Esc shows all."
-        return f"No migrations in {snapshot.folder.shown_path or snapshot.folder.path} yet. n writes one."
+        where = snapshot.folder.shown_path or snapshot.folder.path
+        return f"No migrations in {where} yet. {self.key_now('n')} writes one."
 
     def draw(self, index: int, width: int) -> Strip:
         """Marker, number, name, glyph and word."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,6 +16,9 @@ from textual.widget import Widget
 from koonj.sql.display import visible
 from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
+
+if TYPE_CHECKING:
+    from koonj.tui.application import Koonj
 
 WHEEL = 3
 """Lines that one turn of the mouse wheel moves."""
@@ -91,6 +94,10 @@ class Pane(Widget, can_focus=True):
         if self._head is None or self._head[0] != width:
             self._head = (width, self.head(width))
         return self._head[1]
+
+    def key_now(self, key: str) -> str:
+        """The key that a text names: `key`, or what the person has instead."""
+        return cast("Koonj", self.app).keymap.now(key)
 
     # Drawing
 

@@ -96,7 +96,7 @@ class RunPane(Pane):
         if self.view is None:
             return self.TITLE, ""
         if self.view.running:
-            return f"{self.TITLE}  going on", "c cancels"
+            return f"{self.TITLE}  going on", f"{self.key_now('c')} cancels"
         return f"{self.TITLE}  ended", "Esc dismisses"
 
     def summary(self) -> Sequence[Part]:
@@ -110,7 +110,9 @@ class RunPane(Pane):
     def foot(self, width: int) -> Sequence[Strip]:
         """The keys that make sense now: they stay where they are while the error is read."""
         keys = next_keys(self.view) if self.view is not None else ()
-        parts = [part for key, does in keys for part in ((f" {key}", STRONG), (f" {does} ", PLAIN))]
+        parts = [
+            part for key, does in keys for part in ((f" {self.key_now(key)}", STRONG), (f" {does} ", PLAIN))
+        ]
         return [strip(parts, width)] if parts else ()
 
     def draw(self, index: int, width: int) -> Strip:
