@@ -31,6 +31,8 @@ class Emulator:
         self.x = self.y = 0
         self.pen = PLAIN
         self.modes: set[str] = set()
+        self.smaller = False
+        """It became smaller, which the program may not know yet."""
 
     def feed(self, text: str) -> Emulator:
         """Take what was written."""
@@ -44,6 +46,7 @@ class Emulator:
 
     def resize(self, columns: int, rows: int) -> None:
         """As xterm does: what is beyond is lost, what is new is blank."""
+        self.smaller |= rows < self.rows
         self.cells = [[*row[:columns], *[BLANK] * (columns - len(row))] for row in self.cells[:rows]]
         self.cells += [[BLANK] * columns for _ in range(rows - len(self.cells))]
         self.columns, self.rows = columns, rows
@@ -79,9 +82,11 @@ class Emulator:
             self.x = 0
         elif control == "\b":
             self.x = max(0, self.x - 1)
-        else:
-            assert self.y < self.rows - 1, "the screen would scroll"
+        elif self.y < self.rows - 1:
             self.y += 1
+        else:
+            assert self.smaller, "the screen would scroll"
+            self.cells = [*self.cells[1:], [BLANK] * self.columns]
 
     def _command(self, final: str, sgr: str, numbers: list[int]) -> None:
         count = numbers[0] or 1

@@ -6,13 +6,14 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
 import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 
 from support.screen import Project
 
@@ -52,6 +53,16 @@ class Terminal:
         self.all += said
         return said
 
+    def trickle(self, seconds: float, rate: int) -> bytes:
+        """What a line that carries `rate` bytes a second brings within `seconds`."""
+        end, said, step = monotonic() + seconds, b"", 0.02
+        while monotonic() < end:
+            sleep(step)
+            if select.select([self._end], [], [], 0)[0]:
+                said += os.read(self._end, int(rate * step))
+        self.all += said
+        return said
+
     def until(self, text: bytes) -> bytes:
         """Read on until `text` was written, and then all that follows at once."""
         end, said = monotonic() + PATIENCE, b""
@@ -77,8 +88,9 @@ class Terminal:
         return self.rest()
 
     def resize(self, columns: int, rows: int) -> None:
-        """Another size; the process is told by SIGWINCH."""
+        """Another size; the process is told, as the kernel tells it where the pty is its controlling terminal."""
         _set_size(self._end, columns, rows)
+        self.process.send_signal(signal.SIGWINCH)
 
 
 @contextmanager

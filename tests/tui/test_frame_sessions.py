@@ -1,0 +1,234 @@
+"""koonj on a real pty: what a terminal shows after any keys is what writing everything anew would show."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyte
+import pytest
+
+from support.emulator import Emulator
+from support.pty_terminal import START, Terminal, configure, started
+from support.screen import Project
+
+SWITCHED = """
+import asyncio, os, signal
+from koonj.tui import application
+
+def on_load(app):  # SIGUSR1: Textual writes everything, as it does without us; SIGUSR2: back to what changed
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, switch, app, "1")
+    loop.add_signal_handler(signal.SIGUSR2, switch, app, "")
+
+def switch(app, whole):
+    app._driver.write("\\x1b]99;switched\\x07")
+    os.environ["KOONJ_WHOLE_FRAMES"] = whole
+    app.refresh(layout=True)
+
+application.Koonj.on_load = on_load
+"""
+SIGN = b"\x1b]99;switched\x07"
+HELD = 16_000
+"""Bytes that the kernel keeps for a pty which nobody reads."""
+LEFT = "\x1b[?7l"
+"""What Textual asks a terminal for at the start and the cells depend on: lines do not wrap."""
+MOVES = [
+    b"j",
+    b"k",
+    b"G",
+    b"g",
+    b"\x1b[6~",
+    b"\x1b[5~",
+    b"\x04",
+    b"\x15",
+    b"\t",
+    b"1",
+    b"2",
+    b"3",
+    b"4",
+    b"l",
+    b"h",
+]
+OTHERS = [
+    b"/",
+    b"?",
+    b"n",
+    b"a",
+    b"A",
+    b":",
+    b"v",
+    b"[",
+    b"+",
+    b"t",
+    b"x",
+    b"0",
+    b"\x7f",
+    b"\x1b",
+    b"\x1b",
+    b"\x1b",
+]
+SIZES = [(80, 24), (120, 36), (40, 12), (100, 30)]
+STRANGE = """
+-- 東京都 and 한국어 beside a plain word
+-- e\u0301 with a mark, 👩\u200d🚀 joined, ❤\ufe0f with a selector, 😀 alone
+SELECT '東';
+-- Rollback: none: it reads
+"""
+
+
+class Watched:
+    """koonj, and terminals that take what it writes."""
+
+    def __init__(self, terminal: Terminal, size: tuple[int, int] = (80, 24)) -> None:
+        self.terminal = terminal
+        self.emulator = Emulator(*size)
+        self.pyte = pyte.Screen(*size)
+        self._stream = pyte.Stream(self.pyte)
+        self._taken = 0
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Let it write all it has to, and the terminals take it."""
+        self.terminal.rest(quiet)
+        self._take(len(self.terminal.all))
+
+    def _take(self, end: int) -> None:
+        text = bytes(self.terminal.all[self._taken : end]).decode()
+        self._taken = end
+        self.emulator.feed(text)
+        self._stream.feed(text)
+
+    def press(self, *keys: bytes) -> None:
+        for key in keys:
+            self.terminal.send(key)
+            self.terminal.read(0.3 if key == b"\x1b" else 0.03)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.settle()
+        self.emulator.resize(columns, rows)
+        self.pyte.resize(rows, columns)
+        self.terminal.resize(columns, rows)
+        self.settle()
+
+    def whole(self) -> Watched:
+        """Fresh terminals on which Textual has written everything."""
+        self.settle(1.0)
+        self._switch(signal.SIGUSR1)
+        fresh = Watched(self.terminal, (self.emulator.columns, self.emulator.rows))
+        fresh.emulator.feed(LEFT)
+        fresh._stream.feed(LEFT)
+        fresh._taken = self._taken
+        fresh._switch(signal.SIGUSR2)
+        self._taken = fresh._taken
+        return fresh
+
+    def _switch(self, number: signal.Signals) -> None:
+        """Let it write in the other way, and take what came in the one before."""
+        os.kill(self.terminal.process.pid, number)
+        while (end := self.terminal.all.find(SIGN, self._taken)) < 0:
+            self.terminal.read(0.05)
+        self._take(end + len(SIGN))
+        self.terminal.rest(0.3)
+
+    def check(self) -> None:
+        """What is seen is what would be seen had everything been written by Textual."""
+        fresh = self.whole()
+        mine, theirs = self.emulator.lines(), fresh.emulator.lines()
+        assert mine == theirs
+        assert self.emulator.cells == fresh.emulator.cells
+        assert (self.emulator.x, self.emulator.y) == (fresh.emulator.x, fresh.emulator.y)
+        if all(text.isascii() or len(text) == 1 for row in self.emulator.cells for text, _ in row):
+            differing = [
+                (x, y, a, b)
+                for y, (row, fresh_row) in enumerate(zip(shown(self.pyte), shown(fresh.pyte), strict=True))
+                for x, (a, b) in enumerate(zip(row, fresh_row, strict=True))
+                if a != b
+            ]
+            assert not differing
+        self.settle()
+        assert self.emulator.cells == fresh.emulator.cells
+
+
+def shown(screen: pyte.Screen) -> list[list[object]]:
+    """pyte's cells; of a blank only what is seen of it."""
+    return [
+        [
+            (cell.data, cell.bg, cell.reverse and cell.fg, cell.reverse, cell.underscore)
+            if cell.data == " "
+            else cell
+            for cell in (screen.buffer[y][x] for x in range(screen.columns))
+        ]
+        for y in range(screen.lines)
+    ]
+
+
+@contextmanager
+def watched(project: Project, environ: dict[str, str] | None = None) -> Iterator[Watched]:
+    for number in range(1, 31):
+        project.table(number)
+    project.write("031_strange.sql", STRANGE)
+    configure(project)
+    with started(project, start=SWITCHED + START, environ=environ) as terminal:
+        seen = Watched(terminal)
+        terminal.until(b"\x1b[")
+        seen.settle(1.5)
+        assert any("31 pending" in line for line in seen.emulator.lines()), seen.emulator.lines()
+        yield seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_keys(project: Project, seed: int) -> None:
+    chance = random.Random(seed)
+    with watched(project) as seen:
+        for _ in range(3):
+            pool = MOVES * 2 + OTHERS if chance.random() < 0.8 else MOVES
+            seen.press(*chance.choices(pool, k=14))
+            if chance.random() < 0.5:
+                seen.resize(*chance.choice(SIZES))
+                seen.press(*chance.choices(pool, k=4))
+            seen.check()
+
+
+def test_wide_and_joined_characters(project: Project) -> None:
+    with watched(project) as seen:
+        for keys in ((b"G",), (b"2", b"l", b"l"), (b"1", b"k", b"G")):
+            seen.press(*keys)
+            seen.check()
+
+
+def test_the_terminal_may_be_another_size_and_back_before_anybody_looked(project: Project) -> None:
+    with watched(project) as seen:
+        for size in ((60, 20), (80, 24)):
+            seen.terminal.resize(*size)
+            seen.emulator.resize(*size)
+            seen.pyte.resize(size[1], size[0])
+        seen.check()
+
+
+def test_repainting_begins_with_a_cleared_screen(project: Project) -> None:
+    with watched(project) as seen:
+        before = [row.copy() for row in seen.emulator.cells]
+        seen.emulator.feed("\x1b[5;5Hwrong\x1b[24;1Hwrong\x1b[H")
+        seen.press(b"\x0c")
+        seen.settle()
+        assert seen.emulator.cells == before
+
+
+def test_a_slow_terminal_gets_the_newest_frame_not_every_one(project: Project) -> None:
+    with watched(project) as seen:
+        line = 10_000
+        for _ in range(60):  # from one end of the list to the other: some 600 bytes each, if all were sent
+            seen.terminal.send(b"G")
+            seen.terminal.trickle(0.02, line)
+            seen.terminal.send(b"g")
+            seen.terminal.trickle(0.02, line)
+        late = len(seen.terminal.all)
+        seen.terminal.send(b"G")
+        while seen.terminal.trickle(0.5, line):
+            pass
+        assert len(seen.terminal.all) - late < HELD + 6_000
+        seen.check()
+        assert "31 of 31" in seen.emulator.lines()[1]
