@@ -60,7 +60,7 @@ def nothing(screen: Main) -> str | None:
     """Why there is nothing to copy in the pane that has the keys; None: there is something."""
     there, why = {
         "1": (screen.selected is not None, "No migration is selected."),
-        "2": (bool(screen.preview.copied), "There is no text to copy."),
+        "2": (screen.preview.row is not None and screen.preview.count() > 0, "There is no text to copy."),
         "3": (
             screen.targets.current.status is not None,
             "The target has not answered; its dsn is not known yet.",

@@ -21,6 +21,7 @@ from koonj.tui.commands.moving import MOVING
 from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
 from koonj.tui.keys import BACK
 from koonj.tui.paint import cut
+from koonj.tui.screens.dialog import CLOSE
 from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import DIM
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
@@ -87,6 +88,11 @@ class Palette(Screen[tuple[Path, ...] | None]):
     def close(self) -> None:
         """Write nothing."""
         self.dismiss(None)
+
+    @on(BottomLine.Clicked)
+    def hint_clicked(self) -> None:
+        """The one key that can be clicked closes."""
+        self.close()
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -185,5 +191,5 @@ class Palette(Screen[tuple[Path, ...] | None]):
             self.rows[0].focus_entry()
 
 
-_LIST = (Hint("Enter", "fill in"), Hint("j/k", "choose"), Hint("Esc", "close"))
+_LIST = (Hint("Enter", "fill in"), Hint("j/k", "choose"), Hint("Esc", "close", command=CLOSE))
 _FORM = (Hint("Enter", "next"), Hint("PgDn/PgUp", "scroll the SQL"), Hint("Esc", "patterns"))
