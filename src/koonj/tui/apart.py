@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -37,7 +37,7 @@ class Pieces:
     """Up to where the pieces so far are known."""
 
 
-async def read_apart(migration: Migration) -> AsyncIterator[Pieces | Facts]:
+async def read_apart(migration: Migration) -> AsyncGenerator[Pieces | Facts, None]:
     """Pieces as they are found, and last the facts. Raises OSError, or RuntimeError where it failed."""
     await asyncio.sleep(_SETTLED)
     process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,56 @@
+"""What was changed in a text: lines, and what lines do not show."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.tui.change import Change, change
+
+LINES = st.lists(st.sampled_from(["a", "b", "", "  c", "SELECT 1;"]), max_size=40)
+
+
+def shown(made: Change) -> list[str]:
+    return [f"{line.sign}{line.number} {line.text}" for line in made.lines]
+
+
+def test_an_edit_in_the_middle_has_three_lines_around_it() -> None:
+    old = "".join(f"{n}\n" for n in range(1, 21))
+    assert shown(change(old, old.replace("10\n", "ten\n"))) == [
+        "…7 line 7",
+        " 7 7",
+        " 8 8",
+        " 9 9",
+        "-10 10",
+        "+10 ten",
+        " 11 11",
+        " 12 12",
+        " 13 13",
+    ]
+
+
+@given(LINES, LINES)
+def test_the_lines_lead_from_one_text_to_the_other(old: list[str], new: list[str]) -> None:
+    made = change("".join(line + "\n" for line in old), "".join(line + "\n" for line in new))
+    took = [(line.number, line.text) for line in made.lines if line.sign == "-"]
+    gave = [(line.number, line.text) for line in made.lines if line.sign == "+"]
+    assert all(old[number - 1] == text for number, text in took)
+    assert all(new[number - 1] == text for number, text in gave)
+    assert [text for n, text in enumerate(old, 1) if (n, text) not in took] == [
+        text for n, text in enumerate(new, 1) if (n, text) not in gave
+    ]
+
+
+def test_what_lines_do_not_show_is_said() -> None:
+    assert change("a\n", "a\r\n").notes == ("Line ends were LF, and are CR LF now.",)
+    assert change("a\n", "\ufeffa\n").notes == ("A byte-order mark was added.",)
+    assert "The last line no longer ends with a line end." in change("a\nb\n", "a\nb").notes
+    assert change("a\n", "a\n") == Change(())
+
+
+def test_a_small_edit_of_a_large_text_is_found_without_comparing_its_lines() -> None:
+    old = "INSERT INTO t VALUES (1);\n" * 50_000
+    new = old[: 26 * 30_000] + "SELECT 1;\n" + old[26 * 30_000 :]
+    made = change(old, new)
+    assert [line.text for line in made.lines if line.sign == "+"] == ["SELECT 1;"]
+    assert not made.notes

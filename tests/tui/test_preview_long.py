@@ -1,0 +1,96 @@
+"""Long files: there at once, coloured where somebody looks, and what is in them comes later."""
+
+from __future__ import annotations
+
+from koonj.tui.colours import LARGE
+from koonj.tui.theme import PLAIN
+from support.screen import Project, Screen
+
+INSERT = "INSERT INTO t VALUES ('it''s');\n"
+MANY = 3 * LARGE // len(INSERT)
+NONE = "-- Rollback: none: it only writes\n"
+
+
+def coloured(screen: Screen) -> bool:
+    """Has the last visible line of the text a colour?"""
+    preview = screen.main.preview
+    last = min(preview.count(), preview.top + preview.page) - 1
+    return any(style is not PLAIN for _, style in preview.sql.line(last))
+
+
+async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_runs(
+    project: Project,
+) -> None:
+    project.write("001_long.sql", INSERT * MANY + NONE)
+    async with project.open(answered=False) as screen:
+        await screen.until("1 INSERT INTO t VALUES ('it''s');")
+        await screen.until(lambda: coloured(screen))
+        assert "reading how it runs" in screen.preview()
+        await screen.until("no BEGIN in the file")
+
+
+async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> None:
+    project.write("001_long.sql", INSERT * MANY + NONE)
+    async with project.open() as screen:
+        await screen.until("1 INSERT INTO t")
+        await screen.press("2", "G")
+        assert f"{MANY} INSERT INTO t" in screen.preview() or f"{MANY + 1} -- Rollback" in screen.preview()
+        await screen.until(lambda: coloured(screen))
+        await screen.until("no BEGIN in the file")
+        assert f"{MANY} INSERT INTO t" in screen.preview()
+        assert "Rollback: none" not in screen.preview()
+        await screen.until(lambda: coloured(screen))
+
+
+async def test_statements_of_a_long_file_are_listed_to_the_last(project: Project) -> None:
+    project.write("001_long.sql", INSERT * MANY + NONE)
+    async with project.open() as screen:
+        await screen.until("1 INSERT INTO t")
+        await screen.press("v", "v")
+        assert "reading how it runs" in screen.preview()
+        await screen.until("insert into t")
+        await screen.press("2", "G")
+        last = " ".join(screen.preview().split())
+        assert f"{MANY} :{MANY} insert into t" in last or f"{MANY} line {MANY} insert into t" in last
+
+
+async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
+    rows = LARGE // 5
+    project.write("001_copy.sql", "COPY t (a) FROM stdin;\n" + "SELECT\n" * rows + "\\.\nSELECT 1;\n" + NONE)
+    async with project.open(size=(160, 30)) as screen:
+        await screen.press("v", "v")
+        await screen.until(f"copy t from stdin, {rows} rows")
+        await screen.press("v", "v", "v", "2", "pagedown")
+        await screen.until(lambda: coloured(screen))
+        preview = screen.main.preview
+        [(text, style)] = preview.sql.line(preview.top)
+        assert text == "SELECT"
+        assert style.dim
+
+
+async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Project) -> None:
+    path = project.write("001_long.sql", INSERT * MANY + NONE)
+    async with project.open() as screen:
+        await screen.until("no BEGIN in the file")
+        await screen.press("2", "G")
+        top = screen.main.preview.top
+        path.write_text(INSERT * MANY + "SELECT 2;\n" + NONE)
+        await screen.until(lambda: screen.main.preview.count() == MANY + 1)
+        assert screen.main.preview.top == top
+
+
+async def test_a_change_that_is_too_large_is_not_compared_line_by_line_and_says_so(project: Project) -> None:
+    path = project.write("001_a.sql", "".join(f"SELECT {n};\n" for n in range(3_000)) + NONE)
+    async with project.open(size=(160, 40)) as screen:
+        await screen.until("no BEGIN in the file")
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        path.write_text("".join(f"SELECT {n}, 2;\n" for n in range(3_000)) + NONE)
+        await screen.until("✎ edited")
+        await screen.press("v", "v", "v")
+        await screen.until("Too much is different to compare it line by line")
+        assert "- " in screen.preview()
+        await screen.press("2", "G")
+        await screen.until("2001 more lines")
