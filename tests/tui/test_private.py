@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from textual.app import App
-from textual.filter import LineFilter
+import io
+from types import SimpleNamespace
 
-from koonj.tui.private import to_ascii
+import pytest
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.drivers._writer_thread import WriterThread
+from textual.filter import LineFilter
+from textual.geometry import Region
+
+from koonj.tui.private import _is_known, _line_of, _pieces, _size, to_ascii
 from support.screen import Project
 
 
@@ -15,6 +21,62 @@ def test_ascii_mode_stands_on_the_list_of_filters() -> None:
     filters = App[int]()._filters
     assert isinstance(filters, list)
     assert all(isinstance(one, LineFilter) for one in filters)
+
+
+async def test_changed_cells_stand_on_the_compositors_updates(project: Project) -> None:
+    """Without them, or with other parts, Textual writes whole regions as it does by itself."""
+    async with project.open((80, 24)) as screen:
+        compositor = screen.main._compositor
+        shown = [strip.text for strip in compositor.render_strips()]
+        for full in (True, False):
+            compositor._dirty_regions = {Region(0, 3, 80, 2), Region(70, 10, 5, 1)}
+            update = compositor.render_update(full=full)
+            assert isinstance(update, LayoutUpdate if full else ChopsUpdate)
+            assert _is_known(update)
+            assert _size(update) == (80, 24)
+            pieces = list(_pieces(update))
+            assert {y for y, _, _ in pieces} == (set(range(24)) if full else {3, 4, 10})
+            for y, x, strip in pieces:
+                assert shown[y][x : x + strip.cell_length] == strip.text
+            del vars(update)["strips" if full else "spans"]
+            assert not _is_known(update)
+
+
+def test_changed_cells_stand_on_the_thread_that_writes() -> None:
+    """How many writes wait is asked of it, and whether the terminal is still ours."""
+    written = io.StringIO()
+    line = WriterThread(written)
+    app = App[None]()
+    app._driver = SimpleNamespace(is_inline=False, _writer_thread=line)  # type: ignore[assignment]
+    assert _line_of(app) is line
+    assert (line.is_alive(), line._queue.qsize()) == (False, 0)
+    line.start()
+    line.write("x")
+    line.stop()
+    assert (line.is_alive(), written.getvalue()) == (False, "x")
+
+
+@pytest.mark.parametrize(
+    "driver",
+    [
+        None,
+        SimpleNamespace(is_inline=True, _writer_thread=WriterThread(io.StringIO())),
+        SimpleNamespace(is_inline=False),
+        SimpleNamespace(is_inline=False, _writer_thread=io.StringIO()),
+    ],
+    ids=["none", "inline", "no thread", "another kind"],
+)
+def test_where_there_is_no_such_thread_textual_writes(driver: object) -> None:
+    app = App[None]()
+    app._driver = driver  # type: ignore[assignment]
+    assert _line_of(app) is None
+
+
+def test_whole_frames_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = App[None]()
+    app._driver = SimpleNamespace(is_inline=False, _writer_thread=WriterThread(io.StringIO()))  # type: ignore[assignment]
+    monkeypatch.setenv("KOONJ_WHOLE_FRAMES", "1")
+    assert _line_of(app) is None
 
 
 async def test_goldens_stand_on_the_compositor(project: Project) -> None:

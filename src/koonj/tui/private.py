@@ -146,12 +146,17 @@ class ChangedCells(App[None]):
             self._previous_cursor_position = cursor
 
     def on_resize(self, event: events.Resize) -> None:
-        """Between two sizes the terminal may have lost what it showed, even if it is back at the first."""
+        """The terminal may have lost what it showed, even where it is as large as before.
+
+        SIGWINCH says that its size became another one, not which it had meanwhile; and Textual sends this
+        event when the terminal was lent to somebody. Only the terminal's own reports leave nothing out.
+        """
         if self._frame is None:
             return
-        if event.size != self._frame.size:
+        same = event.size == self._frame.size
+        if not same or not getattr(self._driver, "_in_band_window_resize", False):
             self._frame.forget()
-        else:
+        if same:
             self._write_changes()
 
     def on_app_blur(self, event: events.AppBlur) -> None:
