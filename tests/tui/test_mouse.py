@@ -1,9 +1,11 @@
-"""The mouse: rows, targets, tabs, wheel; nothing is chosen that was not under it."""
+"""The mouse: rows, targets, tabs, keys, wheel; nothing is chosen that was not under it."""
 
 from __future__ import annotations
 
 from textual.events import MouseScrollDown
 
+from koonj.tui.screens.dialog import QUIET
+from koonj.tui.widgets.bottom_line import BottomLine
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.widgets.targets import Targets
@@ -68,12 +70,68 @@ async def test_a_click_on_a_tab_shows_it(project: Project) -> None:
         assert "[Body]" in screen.pane("2")[0]
 
 
+def over_hint(screen: Screen, label: str) -> tuple[int, int]:
+    """Where a key of the current screen's bottom line is, in cells of the whole screen."""
+    line = screen.app.screen.query_one(BottomLine)
+    text = line.render_line(0).text
+    return line.region.x + text.index(label) + 1, line.region.y
+
+
+async def click_hint(screen: Screen, label: str) -> None:
+    await screen.pilot.click(offset=over_hint(screen, label))
+
+
+async def test_a_click_on_a_key_is_as_good_as_the_key(project: Project) -> None:
+    project.table(1)
+    async with project.open((100, 30)) as screen:
+        await click_hint(screen, "t target")
+        assert screen.main.pane.NUMBER == "3"
+        await click_hint(screen, "? help")
+        await screen.expect_dialog("Help")
+        await click_hint(screen, "Esc close")
+        assert screen.app.screen is screen.main
+
+
+async def test_a_click_on_a_dim_key_says_why_not(project: Project) -> None:
+    project.table(1)
+    async with project.open((100, 30)) as screen:
+        await click_hint(screen, "r roll back")
+        assert screen.bottom().startswith(" ! Nothing is applied on local.")
+        await screen.pilot.click(BottomLine, offset=(3, 0))
+        assert screen.bottom().startswith(" a apply"), "a click puts away what was said"
+
+
+async def test_a_click_never_confirms(project: Project) -> None:
+    project.table(1)
+    async with project.open((100, 30)) as screen:
+        await click_hint(screen, "a apply")
+        await screen.expect_dialog("Apply 1 migration to local?")
+        for label in ("y yes", "j/k"):
+            await click_hint(screen, label)
+        await screen.pilot.pause(2 * QUIET)
+        await screen.expect_dialog("Apply 1 migration to local?")
+        await click_hint(screen, "n/Esc no")
+        await screen.expect_run("not done")
+        assert "0 applied" in screen.top()
+
+
+async def test_the_mouse_at_rest_on_a_key_shows_what_it_does(project: Project) -> None:
+    project.table(1)
+    async with project.open((100, 30), tooltips=True) as screen:
+        await screen.pilot.hover(offset=over_hint(screen, "n new"))
+        await screen.until("Write a new migration from a pattern")
+        await screen.pilot.hover(offset=over_hint(screen, "r roll back"))
+        await screen.until("Not now: Nothing is applied on local.")
+        await screen.pilot.hover(MigrationList, offset=(3, 3))
+        await screen.until(lambda: "Not now" not in screen.text())
+
+
 async def test_the_wheel_moves_what_is_under_it(project: Project) -> None:
     for number in range(1, 61):
         project.table(number)
     project.write("001_make_t1.sql", "SELECT 1;\n" * 200 + "-- Rollback: none: it reads\n")
     async with project.open() as screen:
-        await screen.until("1-")
+        await screen.until("1/200")
         preview = screen.main.preview
         turn = MouseScrollDown(preview, 5, 5, 0, 1, 0, shift=False, meta=False, ctrl=False)
         preview.post_message(turn)
