@@ -16,7 +16,7 @@ def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> 
     terminal = user.terminal
     user.opens("0 applied  3 pending")
     user.presses("j", sees="1 -- 002_create_roles")
-    painted = terminal.painted()
+    seen = terminal.cells()
     for _ in range(2):
         user.presses("C-z", sees="Stopped")
         terminal.until_prompt()
@@ -25,7 +25,7 @@ def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> 
         terminal.enter("clear")
         terminal.until(lambda: "Stopped" not in user.text)
         terminal.enter("fg")
-        terminal.until(lambda: terminal.painted() == painted)
+        terminal.until(lambda: terminal.cells() == seen)
         assert terminal.flags() == "1 1 0"
     user.presses("j", sees="›003")
     terminal.press("q")

@@ -17,6 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+from pyte.screens import Char
+
 PATIENCE = 60.0
 """Seconds for anything that must appear; only a failing test waits for so long."""
 STEP = 0.05
@@ -105,6 +108,13 @@ class Tmux:
         """The screen's lines with their SGR codes."""
         return self._tmux("capture-pane", "-p", "-e").split("\n")[:-1]
 
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        """What is seen in each cell; on a blank the colour of the letter that is not there is not."""
+        rows = self.painted()
+        screen = pyte.Screen(_WIDEST, len(rows))
+        pyte.Stream(screen).feed("\r\n".join(rows))
+        return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
+
     def colours(self) -> list[str]:
         """Every SGR code on the screen that sets a colour."""
         return _COLOUR.findall("\n".join(self.painted()))
@@ -169,3 +179,13 @@ class Tmux:
         shell = int(self._tmux("display-message", "-p", "#{pane_pid}"))
         stat = Path(f"/proc/{shell}/stat").read_text()
         return int(stat.rpartition(")")[2].split()[5])
+
+
+_WIDEST = 200
+
+
+def _seen(cell: Char) -> tuple[object, ...]:
+    ground = cell.fg if cell.reverse else cell.bg
+    if cell.data == " ":
+        return cell.data, ground, cell.reverse, cell.underscore, cell.strikethrough
+    return tuple(cell)
