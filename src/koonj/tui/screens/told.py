@@ -66,6 +66,7 @@ class Told:
         return (tab, row.name, target.name, act, row.state, file_hash, check.answered), read
 
     async def _bring(self, key: tuple[object, ...], read: Read) -> None:
+        preview = self._screen.preview  # which is gone where the screen is left before the answer comes
         try:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
@@ -76,7 +77,7 @@ class Told:
             hint = getattr(error, "hint", None)
             sheet = Words(f"It cannot be read: {error}", *([hint] if hint else []))
         if self._key in (key, ()):
-            self._screen.preview.told = sheet
+            preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
         acts = await self._screen.engine.history(target, name)
