@@ -181,11 +181,12 @@ class Project:
         *,
         keymap: Keymap | None = None,
         answered: bool = True,
+        tooltips: bool = False,
     ) -> AsyncIterator[Screen]:
         """The screen on this project; `answered`: wait until every target has answered."""
         async with Engine(self.settings) as engine:
             app = Koonj(engine, terminal or Terminal(), keymap)
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, tooltips=tooltips) as pilot:
                 screen = Screen(app, pilot, self.migrations)
                 await screen.until(lambda: any(isinstance(s, Main) for s in app.screen_stack))
                 await screen.until(lambda: screen.main.snapshot.folder is not None)

@@ -130,6 +130,15 @@ class Tmux:
         """How many keyboard protocols were pushed and not popped."""
         return sum(1 if found[1] == b">" else -1 for found in _KITTY.finditer(self._record.read_bytes()))
 
+    def take_clipboard(self) -> None:
+        """Take what programs send to the clipboard (OSC 52): tmux drops it, unless it is told to."""
+        self._tmux("set", "-s", "set-clipboard", "on")
+
+    def clipboard(self) -> str:
+        """What a program sent to the clipboard last; empty before."""
+        shown = subprocess.run([*self._command, "show-buffer"], capture_output=True, text=True, check=False)
+        return shown.stdout
+
     def flags(self) -> str:
         """Alternate screen, mouse, cursor, as tmux has them; a fresh terminal's are ``0 0 1``."""
         wanted = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"

@@ -73,7 +73,7 @@ class Help(Dialog[None]):
     def answers(self) -> Sequence[Widget]:
         """The line to search in, unseen until it is asked for."""
         row = SearchRow(_SEARCH, "key, name or words")
-        row.display = False
+        row.visible = False
         return (row,)
 
     @property
@@ -108,12 +108,12 @@ class Help(Dialog[None]):
 
     def close(self) -> None:
         """First what was sought, then the help itself."""
-        if not self._row.display:
+        if not self._row.visible:
             self.dismiss(None)
             return
         self._row.line.value = ""
         self._read()
-        self._row.display = False
+        self._row.visible = False
 
     @on(BottomLine.Clicked)
     def searched(self, event: BottomLine.Clicked) -> None:
@@ -122,7 +122,7 @@ class Help(Dialog[None]):
             self._search()
 
     def _search(self) -> None:
-        self._row.display = True
+        self._row.visible = True
         self._row.line.focus()
         self.query_one("#keys", BottomLine).hints = _SEARCHING
 

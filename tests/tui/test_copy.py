@@ -1,0 +1,163 @@
+"""y copies what one wants to paste elsewhere, and shows it: no terminal says whether it took it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koonj.tui.copying import LIMIT, clean
+from koonj.tui.screens.copied import Copied
+from support.screen import Project, Screen
+
+
+async def copied(screen: Screen) -> str:
+    """Press y; what the clipboard has then."""
+    await screen.press("y")
+    await screen.until(lambda: isinstance(screen.app.screen, Copied))
+    text = screen.app.clipboard
+    await screen.press("escape")
+    assert screen.app.screen is screen.main
+    return text
+
+
+async def test_of_the_list_the_path(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        row = screen.main.selected
+        assert row is not None
+        assert row.migration is not None
+        assert await copied(screen) == row.migration.shown_path
+
+
+async def test_of_the_preview_the_text_of_the_tab(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("2")
+        body = await copied(screen)
+        assert body.startswith("-- 001_make_t1.sql\nBEGIN;\nCREATE TABLE t1")
+        assert body.rstrip().endswith("COMMIT;")
+        await screen.press("v")
+        assert await copied(screen) == "BEGIN;\nDROP TABLE t1;\nCOMMIT;\n"
+
+
+async def test_of_the_targets_the_dsn_without_secrets(three_targets: Project) -> None:
+    async with three_targets.open() as screen:
+        await screen.press("3", "G")
+        text = await copied(screen)
+        assert "user=nobody" in text
+        assert "port=1" in text
+        assert "hunter2" not in text
+        assert "password" not in text
+
+
+async def test_of_the_run_the_error_with_all_its_parts(project: Project) -> None:
+    project.write("001_bad.sql", "BEGIN;\nSELECT * FROM nothing_there;\nCOMMIT;\n-- Rollback: none: x\n")
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("failed")
+        await screen.press("4")
+        text = await copied(screen)
+        for part in (
+            'relation "nothing_there" does not exist',
+            "001_bad.sql:2:15",
+            "SELECT * FROM nothing_there;\n",
+            "              ^\n",
+            "42P01",
+            "nothing of this migration",
+        ):
+            assert part in text
+
+
+async def test_of_a_run_that_went_well_what_it_said(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("done")
+        await screen.press("4")
+        assert "applied 001_make_t1.sql, 1 statement" in await copied(screen)
+
+
+async def test_it_is_shown_whole_from_the_edge_with_its_size(project: Project) -> None:
+    project.table(1)
+    async with project.open((80, 24)) as screen:
+        await screen.press("2", "y")
+        await screen.until("72 bytes sent to the terminal's clipboard")
+        lines = screen.lines()
+        at = lines.index("-- 001_make_t1.sql")
+        assert lines[at : at + 4] == [
+            "-- 001_make_t1.sql",
+            "BEGIN;",
+            "CREATE TABLE t1 (id int PRIMARY KEY);",
+            "COMMIT;",
+        ]
+
+
+async def test_nothing_to_copy_is_said(project: Project) -> None:
+    async with project.open() as screen:
+        for pane, why in (
+            ("1", "No migration is selected."),
+            ("2", "There is no text to copy."),
+            ("4", "Nothing has run yet."),
+        ):
+            await screen.press(pane, "y")
+            assert why in screen.bottom()
+            assert screen.app.screen is screen.main
+
+
+async def test_a_text_that_is_too_long_is_not_sent_and_that_is_said(project: Project) -> None:
+    line = "SELECT 'a line that makes the file long';\n"
+    text = line * (LIMIT // len(line) * 20)
+    project.write("001_long.sql", text + "-- Rollback: none: it reads\n")
+    async with project.open((100, 30)) as screen:
+        await screen.press("2")
+        await screen.until(line.strip())
+        await screen.press("y")
+        await screen.until("nothing was sent")
+        assert screen.app.clipboard == ""
+        assert re.search(r"1,499,4\d\d bytes are more", screen.text())  # the rollback is told from it later
+        assert "more characters" in screen.dialog()
+
+
+async def test_what_others_wrote_is_shown_and_not_obeyed(project: Project) -> None:
+    project.write("001_evil.sql", "SELECT '\x1b[201~rm -rf /';\r\nSELECT 2;\n-- Rollback: none: x\n")
+    async with project.open() as screen:
+        await screen.press("2")
+        text = await copied(screen)
+        assert "[201~rm -rf /" in text
+        assert "\x1b" not in text
+        assert "\r" not in text
+
+
+async def test_y_before_the_question_is_not_taken_for_copy(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a", "y")
+        await screen.expect_dialog("Apply 1 migration to local?")
+        assert not any(isinstance(s, Copied) for s in screen.app.screen_stack)
+        await screen.press("escape")
+        await screen.expect_run("not done")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+async def test_a_long_line_is_all_there(project: Project, size: tuple[int, int]) -> None:
+    word = "".join(chr(97 + i % 26) for i in range(300))
+    project.write("001_wide.sql", f"SELECT '{word}';\n-- Rollback: none: x\n")
+    async with project.open(size) as screen:
+        await screen.press("2", "y")
+        await screen.until(lambda: isinstance(screen.app.screen, Copied))
+        assert word in screen.dialog().replace("\n", "")
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_what_is_copied_is_the_text_without_controls(text: str) -> None:
+    made = clean(text)
+    assert not any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in made)
+    kept = [c for c in made if c not in "\n"]
+    assert kept == [c for c in text if c == "\t" or not (c < " " or "\x7f" <= c <= "\x9f")]

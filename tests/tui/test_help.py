@@ -1,0 +1,119 @@
+"""The help: every command with its keys, why one cannot be used now, what the states mean; it is searched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from koonj.migrations.glyphs import GLYPHS, State
+from koonj.migrations.meanings import MEANINGS
+from koonj.tui.screens.help import Help
+from support.screen import Project, Screen
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+async def opened(screen: Screen) -> None:
+    await screen.press("question_mark")
+    await screen.expect_dialog("Help")
+
+
+def is_open(screen: Screen) -> bool:
+    return isinstance(screen.app.screen, Help)
+
+
+async def test_what_cannot_be_used_now_says_why(project: Project) -> None:
+    project.table(1)
+    async with project.open((120, 36)) as screen:
+        await opened(screen)
+        lines = screen.dialog().splitlines()
+        at = next(i for i, line in enumerate(lines) if "roll-back-last" in line)
+        assert "Not now: Nothing is applied on local." in lines[at + 1]
+        at = next(i for i, line in enumerate(lines) if "apply-next" in line)
+        assert "Not now" not in lines[at + 1]
+
+
+async def test_a_slash_searches_live_and_esc_shows_everything_again(project: Project) -> None:
+    async with project.open((100, 30)) as screen:
+        await opened(screen)
+        everything = screen.dialog()
+        await screen.press("slash")
+        await screen.type("cancel")
+        text = screen.dialog()
+        assert "cancel" in text
+        assert "repaint" not in text
+        assert re.match(r"Help  /cancel  \d of \d\d\n", text)
+        await screen.press("escape")
+        assert screen.dialog() == everything
+        await screen.press("escape")
+        assert not is_open(screen)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("ctrl+l", "repaint"), ("rollback", "roll-back-last"), ("roll back", "roll-back-last"), ("z", "zoom")],
+)
+async def test_keys_names_and_words_are_found(project: Project, typed: str, found: str) -> None:
+    async with project.open((100, 30)) as screen:
+        await opened(screen)
+        await screen.press("slash")
+        await screen.type(typed)
+        assert found in screen.dialog()
+
+
+async def test_nothing_found_is_said(project: Project) -> None:
+    async with project.open() as screen:
+        await opened(screen)
+        await screen.press("slash")
+        await screen.type("xyzzy")
+        assert "0 of" in screen.dialog()
+        assert "nothing has these words" in screen.dialog()
+
+
+async def test_enter_keeps_what_was_found_and_the_keys_scroll_it(project: Project) -> None:
+    async with project.open((100, 24)) as screen:
+        await opened(screen)
+        await screen.press("slash")
+        await screen.type("the")
+        await screen.press("down", "down")
+        assert screen.dialog().startswith("Help  /the")
+        await screen.press("enter", "G")
+        assert screen.dialog().startswith("Help  /the")
+        pane = screen.app.screen.query_one("#box Pane")
+        assert pane.top == pane.last_top > 0  # type: ignore[attr-defined] # a Pane
+        await screen.press("q")
+        assert is_open(screen), "the first step back shows everything again"
+        await screen.press("q")
+        assert not is_open(screen)
+
+
+async def test_the_box_stays_where_it_is_while_one_searches(project: Project) -> None:
+    async with project.open((100, 30)) as screen:
+        await opened(screen)
+        before = screen.app.screen.query_one("#box").region
+        await screen.press("slash")
+        await screen.type("cancel")
+        await screen.pilot.pause()
+        after = screen.app.screen.query_one("#box").region
+        assert before == after
+
+
+async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
+    async with project.open((100, 30)) as screen:
+        await opened(screen)
+        text = screen.dialog()
+        for state in State:
+            assert re.search(rf"{re.escape(GLYPHS[state])} {state} +{re.escape(MEANINGS[state])}", text), (
+                state
+            )
+
+
+def test_the_readme_says_the_same_of_the_states() -> None:
+    rows = re.findall(r"^\| (\S) \| ([a-z ]+) \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+    said = {word: (glyph, meaning) for glyph, word, meaning in rows}
+    for state in State:
+        glyph, meaning = said[state.value]
+        assert glyph == GLYPHS[state]
+        assert meaning.startswith(MEANINGS[state]), state
