@@ -136,3 +136,33 @@ def test_the_nearest_come_first(typed: str, names: list[str]) -> None:
         offer("cancel", "c", "End an apply."),
     )
     assert [one.name for one in nearest(offers, typed)] == names
+
+
+async def test_every_command_says_why_it_cannot_be_used_wherever_it_is_asked_for(project: Project) -> None:
+    async with project.open((200, 40)) as screen:
+        reasons = {c: reason for c in MAIN if (reason := c.why_not(screen.main)) is not None}
+        assert {"apply-next", "apply-all", "roll-back-last", "cancel", "edit", "copy"} <= {
+            command.name() for command in reasons
+        }
+        for command, reason in reasons.items():
+            await screen.press(command.key)
+            assert screen.bottom() == f" ! {reason}"
+            assert screen.app.screen is screen.main
+        await opened(screen)
+        for offered in screen.app.screen.query_one(Found).offers:
+            command = next(c for c in MAIN if c.name() == offered.name)
+            assert offered.reason == reasons.get(command)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "colon", "n", "y", "a"])
+async def test_ctrl_q_closes_what_is_open_and_then_quits(project: Project, key: str) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press(key)
+        await screen.until(lambda: screen.app.screen is not screen.main)
+        await screen.press("ctrl+q")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.until(lambda: not screen.main.control.running)
+        assert screen.app.return_code is None
+        await screen.press("ctrl+q")
+        await screen.until(lambda: screen.app.return_code == 0)

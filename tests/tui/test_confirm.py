@@ -1,0 +1,64 @@
+"""The question before a change says what, where, how much and in which way, at every size."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.screen import Project
+
+OUTSIDE = "CREATE INDEX CONCURRENTLY i{0} ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i{0};\n"
+
+
+async def test_facts_first(project: Project) -> None:
+    project.table(1)
+    project.write("002_index.sql", OUTSIDE.format(2))
+    async with project.open((100, 30)) as screen:
+        await screen.press("A")
+        text = await screen.expect_dialog("Apply 2 migrations to local?", "dsn         user=")
+        facts = text.splitlines()
+        assert facts[1].split() == ["target", "local"]
+        assert facts[2].startswith(" server      PostgreSQL")
+        assert "migrations  2: 1 in one transaction, 1 step by step, outside a transaction" in text
+        assert "statements  2" in text
+        assert text.index("statements  2") < text.index(" 001_make_t1.sql")
+        assert "(outside a transaction)" in text
+        await screen.press("n")
+        await screen.expect_run("not done")
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (40, 12)], ids=str)
+async def test_protected_is_said_in_reverse_and_not_by_colour(
+    protected: Project, size: tuple[int, int]
+) -> None:
+    protected.table(1)
+    async with protected.open(size) as screen:
+        await screen.press("a")
+        await screen.expect_dialog("production", "PROTECTED")
+        pane = screen.app.screen.query_one("#box Pane")
+        line = pane.render_line(1)
+        loud = [s.text.strip() for s in line if s.style and s.style.reverse]
+        assert "".join(loud) == "productionPROTECTED"
+        assert "type production" in screen.text()
+        assert "y yes" not in screen.text(), "y is a letter of a name here"
+        await screen.press("escape")
+        await screen.expect_run("not done")
+
+
+async def test_many_migrations_are_a_list_first(project: Project) -> None:
+    for number in range(1, 100):
+        project.table(number)
+    project.write("100_index.sql", OUTSIDE.format(100))
+    async with project.open((80, 24)) as screen:
+        await screen.press("A")
+        text = await screen.expect_dialog("Apply 100 migrations to local?")
+        lines = text.splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith(" 001_make_t1.sql"))
+        listed = lines[first : first + 100]
+        assert [line.split()[0] for line in listed[:2]] == ["001_make_t1.sql", "002_make_t2.sql"]
+        assert listed[0].endswith("1 statement, in one transaction")
+        assert listed[-1].endswith("1 statement, step by step, outside a transaction")
+        assert "create table t99" in text
+        await screen.press("G")
+        assert "(outside a transaction)" in screen.text()
+        await screen.press("n")
+        await screen.expect_run("not done")
