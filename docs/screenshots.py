@@ -24,6 +24,7 @@ SIZE = (110, 34)
 PATIENCE = 300
 """How often to look whether the screen has come so far, twenty times a second."""
 
+NEW = "016_add_status_to_documents.sql"
 BROKEN = """-- 016_add_status_to_documents.sql
 -- Workflow status of a document; every existing row is 'active'.
 BEGIN;
@@ -42,11 +43,14 @@ COMMIT;
 
 async def _until(pilot: Pilot[None], text: str) -> None:
     """Wait until the screen shows a text."""
+    from koonj.tui.private import screen_text
+
     for _ in range(PATIENCE):
         await pilot.pause(0.05)
-        if text in pilot.app.export_screenshot().replace("&#160;", " "):
+        if any(text in line for line in screen_text(pilot.app)):
             return
-    raise SystemExit(f"the screen never showed {text!r}")
+    seen = "\n".join(screen_text(pilot.app))
+    raise SystemExit(f"the screen never showed {text!r}:\n{seen}")
 
 
 async def _yes(pilot: Pilot[None]) -> None:
@@ -69,31 +73,95 @@ async def _tour(settings: Settings, folder: Path) -> None:
     async with Engine(settings) as engine:
         app = Koonj(engine, found)
         async with app.run_test(size=SIZE) as pilot:
-            await _until(pilot, "15 pending")
-            await pilot.press("A")
-            await _until(pilot, "yes, do it")
-            _keep(pilot, "confirm")
-            await _yes(pilot)
-            await _until(pilot, "Applied 15 migrations")
-            await pilot.press("r")
-            await _until(pilot, "yes, do it")
-            await _yes(pilot)
-            await _until(pilot, "Rolled back 1 migration")
-            await pilot.press("G", "k", "k", "k", "k", "k")
-            await _until(pilot, "010_index_chunks_for_search.sql")
-            _keep(pilot, "koonj")
-            await pilot.press("n")
-            await _until(pilot, "Add a column")
-            _keep(pilot, "palette")
-            await pilot.press("escape")
-            (folder / "016_add_status_to_documents.sql").write_text(BROKEN)
-            await pilot.press("R")
-            await _until(pilot, "2 pending")
-            await pilot.press("A")
-            await _until(pilot, "yes, do it")
-            await _yes(pilot)
-            await _until(pilot, "42704")
-            _keep(pilot, "error")
+            await _reading(pilot)
+            await _applying(pilot)
+            await _writing(pilot, folder)
+            await _failing(pilot, folder)
+            await _looking(pilot)
+
+
+async def _reading(pilot: Pilot[None]) -> None:
+    """Before anything has run."""
+    await _until(pilot, "15 pending")
+    await pilot.press("question_mark")
+    await _until(pilot, "Apply and roll back")
+    _keep(pilot, "help")
+    await pilot.press("escape", "colon")
+    await _until(pilot, "apply-next")
+    _keep(pilot, "commands")
+    await pilot.press("escape")
+
+
+async def _applying(pilot: Pilot[None]) -> None:
+    """All of the sample, and the last one back; a protected target."""
+    await pilot.press("A")
+    await _until(pilot, "yes, do it")
+    _keep(pilot, "confirm")
+    await _yes(pilot)
+    await _until(pilot, "Applied 15 migrations")
+    await pilot.press("r")
+    await _until(pilot, "yes, do it")
+    await _yes(pilot)
+    await _until(pilot, "Rolled back 1 migration")
+    await pilot.press("G", "k", "k", "k", "k", "k")
+    await _until(pilot, "010_index_chunks_for_search.sql")
+    _keep(pilot, "koonj")
+    await pilot.press("v", "v")
+    await _until(pilot, "[Statements]")
+    _keep(pilot, "statements")
+    await pilot.press("v", "v")
+    await _until(pilot, "[History]")
+    await _until(pilot, "applied")
+    _keep(pilot, "history")
+    await pilot.press("v")
+    await pilot.resize_terminal(80, 24)
+    await _until(pilot, "4 Run")
+    _keep(pilot, "narrow")
+    await pilot.resize_terminal(*SIZE)
+
+
+async def _writing(pilot: Pilot[None], folder: Path) -> None:
+    """A pattern, and koonj's own editor."""
+    await pilot.press("n")
+    await _until(pilot, "Add a column")
+    _keep(pilot, "palette")
+    await pilot.press("escape")
+    (folder / NEW).write_text(BROKEN)
+    await pilot.press("R")
+    await _until(pilot, "2 pending")
+    await pilot.press("G")
+    await _until(pilot, NEW)
+    await pilot.press("i")
+    await _until(pilot, "saved")
+    await pilot.pause(0.5)
+    _keep(pilot, "editor")
+    await pilot.press("escape")
+
+
+async def _failing(pilot: Pilot[None], folder: Path) -> None:
+    """An error, and a file that was changed after it ran."""
+    await pilot.press("A")
+    await _until(pilot, "yes, do it")
+    await _yes(pilot)
+    await _until(pilot, "42704")
+    _keep(pilot, "error")
+    edited = folder / "010_index_chunks_for_search.sql"
+    edited.write_text(edited.read_text().replace("CONCURRENTLY doc", "CONCURRENTLY IF NOT EXISTS doc"))
+    await pilot.press("escape", "R", "1", "g", *"jjjjjjjjj", "2")
+    await _until(pilot, "✎ edited")
+    await pilot.press("v", "v", "v")
+    await _until(pilot, "IF NOT EXISTS d")
+    await pilot.pause(0.5)
+    _keep(pilot, "changes")
+
+
+async def _looking(pilot: Pilot[None]) -> None:
+    """koonj's own colours."""
+    await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "1")
+    for theme in ("dark", "light"):
+        await pilot.press("colon", *"theme", "enter")
+        await pilot.pause(0.5)
+        _keep(pilot, theme)
 
 
 def main() -> None:
