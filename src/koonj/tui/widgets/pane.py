@@ -59,6 +59,8 @@ class Pane(Widget, can_focus=True):
     _filled: int | None = None
     """Lines that it would fill, when that was last asked."""
     _style: Style | None = None
+    _room: tuple[int, int] | None = None
+    """Cells of a line and lines of a page, while lines are drawn: asking again takes longer than drawing."""
 
     def count(self) -> int:
         """How many lines the body has."""
@@ -104,22 +106,28 @@ class Pane(Widget, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Textual asks for some lines; the widget's own style, from all its ancestors, is asked for once."""
         self._style = self.rich_style
-        return super().render_lines(crop)
+        self._room = (self.size.width, self.page)
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._room = None
 
     def render_line(self, y: int) -> Strip:
         """Textual asks for line `y` of the widget."""
-        return self._line(y, self.size.width).apply_style(self._style or self.rich_style)
+        return self._line(y, *(self._room or (self.size.width, self.page))).apply_style(
+            self._style or self.rich_style
+        )
 
-    def _line(self, y: int, width: int) -> Strip:
+    def _line(self, y: int, width: int, page: int) -> Strip:
         if y == 0:
             return self._title(width)
         head = self._heads(width)
         if y <= len(head):
             return head[y - 1]
         row = y - 1 - len(head)
-        if row >= self.page:
+        if row >= page:
             foot = self.foot(width)
-            return foot[row - self.page] if row - self.page < len(foot) else strip((), width)
+            return foot[row - page] if row - page < len(foot) else strip((), width)
         index = self.top + row
         return self.draw(index, width) if 0 <= index < self.count() else strip((), width)
 
@@ -144,8 +152,8 @@ class Pane(Widget, can_focus=True):
     @property
     def page(self) -> int:
         """How many lines of the body fit."""
-        fixed = len(self._heads(self.size.width)) + len(self.foot(self.size.width))
-        return max(1, self.size.height - 1 - fixed)
+        width, height = self.size
+        return max(1, height - 1 - len(self._heads(width)) - len(self.foot(width)))
 
     @property
     def place(self) -> str:
