@@ -10,6 +10,7 @@ import pytest
 
 from koonj.config import Screen as Wishes
 from koonj.tui.terminal import read, refusal, settle
+from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project
 
 
@@ -107,10 +108,46 @@ async def test_ascii_writes_nothing_above_127(project: Project) -> None:
         assert screen.text().isascii()
 
 
-def test_the_first_paint_needs_no_database_driver() -> None:
-    code = "import sys; import koonj.tui.application; print('psycopg' in sys.modules)"
+def test_what_the_first_paint_does_not_need_is_not_imported_before_it() -> None:
+    behind = {
+        "psycopg",
+        "pygments",
+        "sqlparse",
+        "koonj.migrations.folder",
+        "koonj.postgres",
+        "koonj.runner",
+        "koonj.sql.lexer",
+        "koonj.tui.screens.main",
+        "textual.widgets._text_area",
+    }
+    code = "import sys, koonj.cli.main, koonj.tui.application; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "False"
+    assert behind & set(said.stdout.split()) == set()
+
+
+def test_names_are_seen_before_the_folder_was_read(project: Project) -> None:
+    for number in range(1, 8):
+        project.table(number)
+    configure(project)
+    with started(project) as terminal:
+        said = terminal.until(b"make_t7")
+        assert b"reading the folder" in said
+        assert b"7 files" in said
+        terminal.send(b"jj?")  # what is typed before the main screen is there is not lost
+        terminal.until(b"Esc")
+        terminal.press(b"\x1b")
+        terminal.send(b"q")
+        terminal.read(0.2)
+        assert terminal.process.wait(PATIENCE) == 0
+
+
+def test_q_leaves_before_the_main_screen_is_there(project: Project) -> None:
+    project.table(1)
+    configure(project)
+    with started(project) as terminal:
+        terminal.send(b"q")
+        assert terminal.process.wait(PATIENCE) == 0
+        assert b"2 Preview" not in terminal.rest()
 
 
 def test_without_a_terminal_the_command_says_what_to_use(tmp_path: object) -> None:

@@ -58,5 +58,5 @@ def is_one_direction(name: str) -> bool:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Those of some file names that fit, by number and then by name."""
-    fitting = ((int(fit[1]), name) for name in names if (fit := FITTING.fullmatch(name)))
-    return [name for _, name in sorted(fitting)]
+    fitting = sorted(filter(FITTING.fullmatch, names))
+    return sorted(fitting, key=lambda name: int(name[: name.index("_")]))

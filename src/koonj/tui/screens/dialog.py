@@ -131,6 +131,10 @@ class Dialog(ModalScreen[Result], Generic[Result]):
             yield BottomLine(id="keys")
 
     def on_resize(self) -> None:
+        """Another room."""
+        self._fit()
+
+    def _fit(self) -> None:
         """The text leaves room for what is asked, and for the screen behind."""
         high = self.app.size.height
         most = max(3, (high * 9 // 10 if high > _LOW else high) - _FRAME - self.asked)
@@ -148,6 +152,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def on_mount(self) -> None:
         """Show the keys; note when the dialog is on the screen."""
+        self._fit()  # before it is painted for the first time: a slow line carries it once
         self.query_one("#keys", BottomLine).hints = self.hints
         if isinstance(self.app.screen_stack[-2].focused, Input):
             self._reading = TYPING

@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.config import Settings
-from koonj.migrations.names import digits_of, in_order
+from koonj.migrations.names import in_order
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
 from koonj.tui.paint import cut, strip
@@ -44,7 +44,7 @@ class Names(Widget):
         super().__init__()
         self._folder = _relative(settings)
         self._names = _names(settings)
-        self._digits = max(map(digits_of, self._names), default=_DIGITS)
+        self._digits = max((name.index("_") for name in self._names), default=_DIGITS)
 
     def render_line(self, y: int) -> Strip:
         """Textual asks for line `y`."""
@@ -60,8 +60,7 @@ class Names(Widget):
         return self._file(y - 2, width) if y - 2 < len(self._names) else strip((), width)
 
     def _file(self, index: int, width: int) -> Strip:
-        name = self._names[index]
-        digits, label = name[: digits_of(name)], name[digits_of(name) + 1 :].removesuffix(".sql")
+        digits, _, label = self._names[index].removesuffix(".sql").partition("_")
         return strip([(" " + digits.rjust(self._digits), DIM), (" " + label, PLAIN)], width)
 
 
