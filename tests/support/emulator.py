@@ -9,7 +9,7 @@ import re
 
 from rich.cells import cell_len, split_graphemes
 
-from koonj.tui.frame import BLANK, Cell
+from koonj.tui.cells import BLANK, Cell
 from koonj.tui.pen import PLAIN, Look, look_from, on_blank
 
 _TOKEN = re.compile(

@@ -11,7 +11,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from koonj.tui.frame import Cell, Frame, cells_of
+from koonj.tui.cells import Cell, cells_of
+from koonj.tui.frame import Frame
 from koonj.tui.pen import PLAIN, look_from, on_blank, turn
 from support.emulator import Emulator
 

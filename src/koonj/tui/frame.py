@@ -6,127 +6,18 @@ that differ are written. Nothing is used that some terminal lacks: cursor moves,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from rich.cells import cell_len
 from rich.color import ColorSystem
-from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
-from koonj.tui.pen import PLAIN, Look, look_from, on_blank, turn
+from koonj.tui.cells import BLANK, Row, cells_of, is_sure, reach, whole
+from koonj.tui.pen import PLAIN, Look, on_blank, turn
 
-Cell = tuple[str, Look]
-"""A grapheme and its look. A wide one's further cells have no text; a space's look is what is seen of it."""
-Row = Sequence[Cell]
-
-BLANK: Cell = (" ", PLAIN)
 CLEAR = "\x1b[m\x1b[2J"
 _ERASE = "\x1b[K"
-_JOINER = "\u200d"
 _NEAR = 12
 """Unchanged cells between two changes that may be cheaper to write again than to jump over."""
-_SURE = (
-    (0x20, 0x7E),
-    (0xA0, 0xAC),
-    (0xAE, 0x2FF),
-    (0x370, 0x482),
-    (0x1E00, 0x1EFF),
-    (0x2010, 0x2027),
-    (0x2030, 0x205E),
-    (0x2190, 0x21FF),
-    (0x2500, 0x25FC),
-    (0x2713, 0x2718),
-)
-_SURE_WIDE = ((0x3001, 0x303E), (0x3041, 0x4DBF), (0x4E00, 0xA48C), (0xAC00, 0xD7A3), (0xFF01, 0xFF60))
-"""Of other characters terminals do not all think that they are as wide as we do."""
-
-
-# Cells of text
-
-
-def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> Row:
-    """`width` cells; controls, and characters that a terminal takes for commands, are left out."""
-    row: list[Cell] = []
-    for text, style, control in segments:
-        if not control:
-            _add(row, text, PLAIN if style is None else look_of(style, system))
-    return row if len(row) == width else _fitted(row, width)
-
-
-@lru_cache(maxsize=4096)
-def look_of(style: Style, system: ColorSystem) -> Look:
-    """What Textual would write for `style` on a terminal with these colours."""
-    link = f"id={style.link_id};{style.link}" if style.link else ""
-    return look_from(Strip.render_ansi(style, system), link)
-
-
-def _add(row: list[Cell], text: str, look: Look) -> None:
-    space = (" ", on_blank(look))
-    if text.isascii() and text.isprintable():
-        row += [space if char == " " else (char, look) for char in text]
-        return
-    for grapheme, width in _graphemes(text):
-        if width:
-            row.append(space if grapheme == " " else (grapheme, look))
-            row += [("", look)] * (width - 1)
-        elif row and row[-1][0]:
-            row[-1] = (row[-1][0] + grapheme, look)  # a mark whose letter was in the segment before
-
-
-def _fitted(row: list[Cell], width: int) -> Row:
-    return _whole([*row, *[BLANK] * (width - len(row))], 0, width)
-
-
-def _whole(row: Row, start: int, end: int) -> Row:
-    """A part of a row; of a wide character that is cut only blanks are left."""
-    part = row[start:end]
-    if start < end < len(row) and row[end][0] == "":
-        at = len(part) - 1
-        while part[at][0] == "" and at:
-            at -= 1
-        part = [*part[:at], *_blanks(part[at:])]
-    if part and part[0][0] == "":
-        at = 1
-        while at < len(part) and part[at][0] == "":
-            at += 1
-        part = [*_blanks(part[:at]), *part[at:]]
-    return part
-
-
-def _blanks(cells: Row) -> list[Cell]:
-    return [(" ", on_blank(look)) for _, look in cells]
-
-
-@lru_cache(maxsize=1024)
-def _graphemes(text: str) -> tuple[tuple[str, int], ...]:
-    """Each with its width in cells. What has no width joins what is before it."""
-    parts: list[str] = []
-    for char in text:
-        if _is_control(char):
-            continue
-        if parts and (parts[-1].endswith(_JOINER) or not cell_len(char)):
-            parts[-1] += char
-        else:
-            parts.append("\ufffd" if "\ud800" <= char <= "\udfff" else char)
-    return tuple((part, cell_len(part)) for part in parts)
-
-
-def _is_control(char: str) -> bool:
-    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0
-
-
-@lru_cache(maxsize=4096)
-def _is_sure(text: str) -> bool:
-    """Every terminal moves its cursor by as many cells as we think."""
-    if len(text) != 1:
-        return False
-    ranges = _SURE if cell_len(text) == 1 else _SURE_WIDE
-    return any(first <= ord(text) <= last for first, last in ranges)
-
-
-# What is shown and what should be
 
 
 class Frame:
@@ -147,11 +38,6 @@ class Frame:
         """Columns and rows."""
         return self.width, self.height
 
-    @property
-    def unknown(self) -> bool:
-        """Nobody knows what the terminal shows."""
-        return self._shown is None
-
     def forget(self) -> None:
         """The terminal may show anything now: the next change clears it and writes everything."""
         self._shown = self._cursor = None
@@ -169,7 +55,7 @@ class Frame:
         known[x, width] = strip
         if before is None or before != strip:
             row = self._wanted[y]
-            left, right = _whole(row, 0, x), _whole(row, x + width, self.width)
+            left, right = whole(row, 0, x), whole(row, x + width, self.width)
             self._wanted[y] = [*left, *cells_of(strip, width, system), *right]
 
     def changes(self, cursor: tuple[int, int]) -> str:
@@ -227,7 +113,7 @@ class _Writer:
             return
         move = _move(self._y, self._x, y, x)
         between = row[max(self._x, 0) : x] if self._y == y and 0 <= self._x < x <= self._x + _NEAR else ()
-        if between and all(_is_sure(text) or not text for text, _ in between):
+        if between and all(is_sure(text) or not text for text, _ in between):
             again, pen = _text(between, self._pen)
             look = row[x][1]
             if _size(again + turn(pen, look)) <= _size(move + turn(self._pen, look)):
@@ -247,7 +133,7 @@ class _Writer:
             after += 1
         if text != " " or on_blank(self._pen) != look:
             self._turn(look)
-        sure = _is_sure(text)
+        sure = is_sure(text)
         if not sure:  # should it be narrower than we think, nothing of what was there may be seen beside it
             self.out.append(f"{' ' * (after - x)}\x1b[{x + 1}G")
         self.out.append(text)
@@ -268,14 +154,9 @@ def _changed(old: Row, new: Row) -> list[int]:
         if found and found[-1] == at:
             continue
         found.append(at)
-        if not _is_sure(new[at][0]):
-            covered = at + _reach(new[at][0])
+        if not is_sure(new[at][0]):
+            covered = at + reach(new[at][0])
     return found
-
-
-def _reach(text: str) -> int:
-    """How many cells after its first one a grapheme may cover where the terminal knows it not as one."""
-    return max(cell_len(text), sum(cell_len(char) for char in text))
 
 
 def _blank_from(row: Row) -> int:
