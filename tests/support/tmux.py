@@ -168,7 +168,15 @@ class Tmux:
 
     def type(self, text: str) -> None:
         """Type `text`."""
-        self._tmux("send-keys", "-l", text)
+        self._tmux("send-keys", "-l", "--", text)
+
+    def send_bytes(self, raw: bytes) -> None:
+        """Type these bytes, as one packet."""
+        self._tmux("send-keys", "-H", *(f"{byte:02x}" for byte in raw))
+
+    def writes_over(self, text: str) -> None:
+        """Another program writes to this terminal."""
+        Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
 
     def enter(self, line: str) -> None:
         """Type a line and press Enter."""
@@ -182,6 +190,23 @@ class Tmux:
         self.enter(f"{line} > {out}; echo done-$?-{self._count}")
         self.until(lambda: re.search(rf"^done-\d+-{self._count}$", self.text(), re.MULTILINE) is not None)
         return out.read_text()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The terminal gets another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def press_slowly(self, first: str, pause: float, rest: str) -> float:
+        """A key's bytes as a slow line brings them, with a pause after the `first`; the seconds that all took."""
+        begun = time.monotonic()
+        hexed = [f"{byte:02x}" for byte in first.encode()]
+        self._tmux(
+            "send-keys", "-H", *hexed, ";", "run-shell", f"sleep {pause}", ";", "send-keys", "-l", rest
+        )
+        return time.monotonic() - begun
+
+    def disturb(self, text: str) -> None:
+        """Another program writes over the screen."""
+        Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
 
     def foreground(self) -> int:
         """The pid of the process group that has the terminal."""
