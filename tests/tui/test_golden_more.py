@@ -1,0 +1,195 @@
+"""More whole screens as text: each tab, each state, what covers the screen, small terminals, no colour, ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from psycopg import AsyncConnection
+
+from koonj.tui.screens.dialog import Dialog
+from koonj.tui.terminal import Terminal
+from support.screen import Project, Screen
+
+Golden = Callable[[Screen, str], None]
+Way = Callable[[Screen], Awaitable[None]]
+SIZES = [(80, 24), (120, 36)]
+
+
+@pytest.fixture
+def tables(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Four tables; the third target cannot be reached."""
+    monkeypatch.chdir(three_targets.root)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
+    for number in range(1, 5):
+        three_targets.table(number)
+    return three_targets
+
+
+async def _apply_all(screen: Screen) -> None:
+    await screen.press("A")
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.expect_run("done")
+    await screen.press("escape", "1", "g")
+
+
+async def _statements(screen: Screen) -> None:
+    await screen.press("v", "v")
+    await screen.until("create table t1")
+
+
+async def _changes(screen: Screen) -> None:
+    await _apply_all(screen)
+    path = screen.folder / "001_make_t1.sql"
+    path.write_text(path.read_text().replace("int PRIMARY KEY", "bigint PRIMARY KEY"))
+    await screen.press("R")
+    await screen.until("✎ edited")
+    await screen.press("v", "v", "v")
+    await screen.until("+ ")
+
+
+async def _history(screen: Screen) -> None:
+    await _apply_all(screen)
+    await screen.press("left_square_bracket")
+    await screen.until(lambda: "ada@bastion" in screen.preview())
+
+
+async def _filter(screen: Screen) -> None:
+    await screen.press("slash")
+    await screen.type("t3")
+    await screen.until("/t3")
+
+
+async def _targets(screen: Screen) -> None:
+    await screen.press("3", "G")
+    await screen.until("refused")
+
+
+async def _zoom(screen: Screen) -> None:
+    await screen.press("2", "plus")
+    await screen.until("zoomed")
+
+
+async def _commands(screen: Screen) -> None:
+    await screen.press("colon")
+    await screen.type("ro")
+    await screen.until("roll-back-last")
+
+
+async def _help(screen: Screen) -> None:
+    await screen.press("question_mark", "slash")
+    await screen.type("filter")
+    await screen.until(lambda: isinstance(screen.app.screen, Dialog))
+
+
+async def _copied(screen: Screen) -> None:
+    await screen.press("y")
+    await screen.until(lambda: isinstance(screen.app.screen, Dialog))
+
+
+async def _editor(screen: Screen) -> None:
+    (screen.folder / "001_make_t1.sql").write_text("BEGIN;\nCREATE TABLE t1 (id int);\n")
+    await screen.press("R")
+    await screen.press("i")
+    await screen.until("problem")
+
+
+async def _unsaved(screen: Screen) -> None:
+    await screen.press("i")
+    await screen.until("saved")
+    await screen.type("x")
+    await screen.until("not saved")
+    await screen.press("escape")
+    await screen.until(lambda: isinstance(screen.app.screen, Dialog))
+
+
+async def _protected(screen: Screen) -> None:
+    await screen.press("3", "j", "enter", "1")
+    await screen.until("► staging")
+    await screen.press("A")
+    await screen.expect_dialog("staging")
+
+
+WAYS: dict[str, Way] = {
+    "statements": _statements,
+    "changes": _changes,
+    "history": _history,
+    "filter": _filter,
+    "targets": _targets,
+    "zoom": _zoom,
+    "commands": _commands,
+    "help_searched": _help,
+    "copied": _copied,
+    "editor": _editor,
+    "unsaved": _unsaved,
+    "other_target": _protected,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", WAYS)
+async def test_screens(tables: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+    async with tables.open(size) as screen:
+        await WAYS[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_{size[0]}")
+
+
+@pytest.mark.parametrize("name", ["statements", "targets", "commands"])
+async def test_without_colour_it_is_the_same_text(tables: Project, golden: Golden, name: str) -> None:
+    async with tables.open((80, 24), Terminal(colour=False)) as screen:
+        await WAYS[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_80")
+
+
+async def test_forty_columns_and_twelve_lines(tables: Project, golden: Golden) -> None:
+    async with tables.open((40, 12)) as screen:
+        golden(screen, "open_40")
+        await screen.press("2")
+        await screen.pilot.pause()
+        golden(screen, "preview_40")
+        await screen.press("1", "a")
+        await screen.expect_dialog("Apply 1 migration to local?")
+        assert "y yes, do it" in screen.text()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
+async def test_every_state(
+    tables: Project, golden: Golden, size: tuple[int, int], *, ascii_only: bool
+) -> None:
+    for number in (6, 7, 8, 9):
+        tables.table(number)
+    async with tables.open(size) as screen:
+        await _apply_all(screen)
+    folder = tables.migrations
+    edited = folder / "001_make_t1.sql"
+    edited.write_text(edited.read_text().replace("int PRIMARY KEY", "bigint PRIMARY KEY"))
+    cosmetic = folder / "002_make_t2.sql"
+    cosmetic.write_text(cosmetic.read_text() + "\n")
+    cosmetic.write_text(cosmetic.read_text().replace("BEGIN;\nCREATE", "-- the second\nBEGIN;\nCREATE"))
+    other_way = folder / "003_make_t3.sql"
+    other_way.write_text(other_way.read_text().replace("DROP TABLE", "DROP TABLE IF EXISTS"))
+    (folder / "004_make_t4.sql").unlink()
+    tables.table(5)
+    tables.write("006_again.sql", "SELECT 1;\n-- Rollback: none: it reads\n")
+    tables.table(10)
+    async with await AsyncConnection.connect(tables.targets[0].dsn, autocommit=True) as connection:
+        for name, action, outcome in (
+            ("007_make_t7.sql", "apply", "failed"),
+            ("008_make_t8.sql", "apply", "started"),
+            ("009_make_t9.sql", "adopt", "done"),
+        ):
+            await connection.execute(
+                "UPDATE koonj.history SET action = %s, outcome = %s, finished = CASE WHEN %s = 'started' "
+                "THEN NULL ELSE finished END WHERE name = %s",
+                (action, outcome, outcome, name),
+            )
+    async with tables.open(size, Terminal(ascii_only=ascii_only)) as screen:
+        await screen.until(lambda: all(c.status for c in screen.main.snapshot.checks))
+        golden(screen, f"states_{size[0]}{'_ascii' if ascii_only else ''}")
+        if ascii_only:
+            assert screen.text().isascii()
