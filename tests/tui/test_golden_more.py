@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from psycopg import AsyncConnection
 
+from koonj.tui.screens.allow import Allow
 from koonj.tui.screens.dialog import Dialog
+from koonj.tui.screens.leave import Leave
 from koonj.tui.terminal import Terminal
 from support.screen import Project, Screen
 
@@ -112,7 +114,44 @@ async def _protected(screen: Screen) -> None:
     await screen.expect_dialog("staging")
 
 
+async def _allow(screen: Screen) -> None:
+    await _apply_all(screen)
+    (screen.folder / "001_make_t1.sql").unlink()
+    (screen.folder / "005_make_t5.sql").write_text("CREATE TABLE t5 ();\n-- Rollback:\n-- DROP TABLE t5;\n")
+    await screen.press("R")
+    await screen.until("missing")
+    await screen.press("A")
+    await screen.until(lambda: isinstance(screen.app.screen, Allow))
+
+
+async def _leave(screen: Screen) -> None:
+    path = screen.folder / "001_make_t1.sql"
+    path.write_text("BEGIN;\nSELECT pg_sleep(60);\nCOMMIT;\n-- Rollback: none: it waits\n")
+    await screen.press("R")
+    await screen.until("pg_sleep")
+    await screen.press("a")
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.until("statement 1 of 1")
+    await screen.press("q")
+    await screen.until(lambda: isinstance(screen.app.screen, Leave))
+
+
+async def _typed_name(screen: Screen) -> None:
+    await screen.press("a")
+    await screen.expect_dialog("PROTECTED")
+
+
+async def _field_error(screen: Screen) -> None:
+    await screen.press("n")
+    await screen.until("blank migration")
+    await screen.press("enter", "enter", "enter", "enter", "enter")
+    await screen.pilot.pause(0.3)
+
+
 WAYS: dict[str, Way] = {
+    "allow": _allow,
+    "field_error": _field_error,
     "statements": _statements,
     "changes": _changes,
     "history": _history,
@@ -135,6 +174,25 @@ async def test_screens(tables: Project, golden: Golden, name: str, size: tuple[i
         await WAYS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_{size[0]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_name_of_a_protected_target(
+    protected: Project, golden: Golden, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(protected.root)
+    protected.table(1)
+    async with protected.open(size) as screen:
+        await _typed_name(screen)
+        golden(screen, f"protected_{size[0]}")
+
+
+async def test_leaving_during_a_run(tables: Project) -> None:
+    async with tables.open((80, 24)) as screen:
+        await _leave(screen)
+        assert "w wait, then quit  c cancel and quit  Esc stay" in screen.text()
+        await screen.press("escape", "c")
+        await screen.expect_run("interrupted")
 
 
 @pytest.mark.parametrize("name", ["statements", "targets", "commands"])

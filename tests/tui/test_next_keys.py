@@ -72,3 +72,10 @@ def test_after_what_is_no_failure() -> None:
     assert keys(ended(Verdict.DONE)) == ""
     assert keys(RunView("local", Direction.APPLY, 0.0)) == ""
     assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R ask the target again"
+
+
+def test_a_file_that_is_gone_cannot_be_edited() -> None:
+    gone = Obstacle("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
+    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
+    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone,))) == (("a", "try again"),)
+    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone, late)))[0] == ("i", "edit 002")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.migrations.glyphs import State
 from koonj.runner.events import Direction, Failure, Verdict
 from koonj.tui.run_view import RunView
 
@@ -43,7 +44,8 @@ def _of_verdict(view: RunView) -> tuple[Key, ...]:
         return (("R", "ask the target again"),)
     if view.result.verdict is not Verdict.STOPPED:
         return (_again(view),)
-    named = next((o.name for o in view.result.obstacles if o.name.endswith(".sql")), None)
+    files = (o.name for o in view.result.obstacles if o.name.endswith(".sql") and o.state != State.MISSING)
+    named = next(files, None)
     edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
     return (*edit, _again(view))
 
