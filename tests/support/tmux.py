@@ -170,10 +170,6 @@ class Tmux:
         """Type `text`."""
         self._tmux("send-keys", "-l", "--", text)
 
-    def send_bytes(self, raw: bytes) -> None:
-        """Type these bytes, as one packet."""
-        self._tmux("send-keys", "-H", *(f"{byte:02x}" for byte in raw))
-
     def writes_over(self, text: str) -> None:
         """Another program writes to this terminal."""
         Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
@@ -203,10 +199,6 @@ class Tmux:
             "send-keys", "-H", *hexed, ";", "run-shell", f"sleep {pause}", ";", "send-keys", "-l", rest
         )
         return time.monotonic() - begun
-
-    def disturb(self, text: str) -> None:
-        """Another program writes over the screen."""
-        Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
 
     def foreground(self) -> int:
         """The pid of the process group that has the terminal."""

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.moving import MOVING
+from koonj.tui.commands.covering import COVERING
 from koonj.tui.keys import Keys
 from koonj.tui.paint import strip
 from koonj.tui.run_lines import Line
@@ -91,7 +91,7 @@ class Lines(Pane):
 class Dialog(ModalScreen[Result], Generic[Result]):
     """A box of text over the screen, with keys that move the text; a subclass says which keys decide."""
 
-    BINDINGS = bindings(MOVING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
     HINTS: ClassVar[tuple[Hint, ...]] = ()
     WIDTH: ClassVar[int] = 100
     """Cells, where the terminal has them."""
@@ -178,8 +178,8 @@ class Dialog(ModalScreen[Result], Generic[Result]):
             self.close()
 
     def action_command(self, name: str) -> None:
-        """Move the text."""
-        named(MOVING, name).run(self)  # type: ignore[arg-type] # a moving command needs a pane only
+        """Move the text, or draw all anew."""
+        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
 
     def painted_for(self) -> float:
         """Seconds since it is on the screen; 0 before."""

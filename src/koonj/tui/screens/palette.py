@@ -17,7 +17,7 @@ from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.beside import beside
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.moving import MOVING
+from koonj.tui.commands.covering import COVERING
 from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
 from koonj.tui.keys import BACK
 from koonj.tui.paint import cut
@@ -39,7 +39,7 @@ _WIDTH = 3
 class Palette(Screen[tuple[Path, ...] | None]):
     """Gives the paths of the files that it wrote, or None."""
 
-    BINDINGS = bindings(MOVING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "PatternList"
 
     def __init__(self, settings: Settings, folder: Folder) -> None:
@@ -100,8 +100,8 @@ class Palette(Screen[tuple[Path, ...] | None]):
         return list(self.query(FieldRow))
 
     def action_command(self, name: str) -> None:
-        """Move."""
-        named(MOVING, name).run(self)  # type: ignore[arg-type] # a moving command needs a pane only
+        """Move, or draw all anew."""
+        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
 
     @on(PatternList.Chosen)
     async def chosen(self, event: PatternList.Chosen) -> None:
