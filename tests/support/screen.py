@@ -215,6 +215,7 @@ _MASKS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r" +\d+\.\d ms"), "  NNN.N ms"),
     (re.compile(r"\b\d+\.\d\d s\b"), "N.NN s"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "YYYY-MM-DD HH:MM"),
+    (re.compile(r"(?<=  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
     (re.compile(r"\btest_[0-9a-f]+"), "test_DB"),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL NN"),
     (re.compile(r"(?<=ms) +\d+\.\d+"), "  NN.N"),
