@@ -1,0 +1,237 @@
+"""Whole screens as text: what goes on, what goes wrong, and what asks before something is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.tui.screens import editor as editor_screen
+from koonj.tui.screens import main as main_screen
+from koonj.tui.terminal import Terminal
+from support.screen import Project, Screen
+
+Golden = Callable[[Screen, str], None]
+Way = Callable[[Screen], Awaitable[None]]
+SIZES = [(80, 24), (120, 36)]
+KEY = 7
+"""Of an advisory lock that the test holds: the statement which wants it neither ends nor gets on."""
+
+
+@pytest.fixture
+def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The second of three migrations can be made to wait, the third is wrong; one target is out of reach."""
+    monkeypatch.chdir(three_targets.root)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
+    monkeypatch.setattr(editor_screen, "LOOK", 0.05)
+    monkeypatch.setattr(
+        main_screen, "FOLLOW", 3600.0
+    )  # states that are read again during a run come by chance
+    three_targets.table(1)
+    three_targets.write(
+        "002_wait.sql",
+        f"""
+        -- koonj: lock_timeout 1min
+        BEGIN;
+        CREATE TABLE t2 (id int);
+        SELECT pg_advisory_xact_lock({KEY});
+        COMMIT;
+
+        -- Rollback:
+        -- DROP TABLE t2;
+        """,
+    )
+    three_targets.write(
+        "003_wrong.sql",
+        """
+        -- A migration with a typing error.
+        BEGIN;
+        INSERT INTO t1 (id, nmae) VALUES (1, 'a');
+        COMMIT;
+
+        -- Rollback: none: it is wrong
+        """,
+    )
+    return three_targets
+
+
+async def _yes_to_all(screen: Screen) -> None:
+    await screen.press("A")
+    await screen.expect_dialog("Apply 3 migrations to local?")
+    await screen.yes()
+
+
+async def _running(screen: Screen) -> None:
+    await _yes_to_all(screen)
+    await screen.until("statement 2 of 2")
+
+
+async def _running_zoomed(screen: Screen) -> None:
+    await _running(screen)
+    await screen.press("4", "plus")
+    await screen.until("zoomed")
+
+
+async def _leave(screen: Screen) -> None:
+    await _running(screen)
+    await screen.press("q")
+    await screen.expect_dialog("Quit during a run?")
+
+
+async def _cancelled(screen: Screen) -> None:
+    await _running(screen)
+    await screen.press("c")
+    await screen.expect_run("interrupted")
+    await screen.until("✗ 002 failed")
+
+
+WHILE_RUNNING: dict[str, Way] = {
+    "running": _running,
+    "running_zoomed": _running_zoomed,
+    "leave": _leave,
+    "cancelled": _cancelled,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", WHILE_RUNNING)
+async def test_a_run(project: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        async with project.open(size) as screen:
+            await WHILE_RUNNING[name](screen)
+            await screen.pilot.pause(0.3)
+            golden(screen, f"{name}_{size[0]}")
+            other.execute("SELECT pg_advisory_unlock_all()")
+            await screen.press("escape")
+            await screen.until(lambda: not screen.main.control.running)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (40, 12)], ids=str)
+async def test_a_statement_that_fails(project: Project, golden: Golden, size: tuple[int, int]) -> None:
+    async with project.open(size) as screen:
+        await _yes_to_all(screen)
+        await screen.expect_run("failed")
+        await screen.until("✗ 003 failed")
+        golden(screen, f"wrong_{size[0]}")
+
+
+async def _unreachable(screen: Screen) -> None:
+    await screen.press("t", "G", "enter", "1", "a")
+    await screen.until("? unknown")
+    await screen.until("production cannot be reached")
+
+
+async def _rollback(screen: Screen) -> None:
+    await screen.press("2", "v")
+    await screen.until("DROP TABLE t1")
+
+
+async def _folder_problem(screen: Screen) -> None:
+    (screen.folder / "004-no snake.sql").write_text("SELECT 1;\n")
+    await screen.press("R")
+    await screen.until("004-no snake.sql")
+    await screen.until(lambda: all(c.status and c.since is None for c in screen.main.snapshot.checks))
+
+
+async def _nothing_found(screen: Screen) -> None:
+    await screen.press("slash")
+    await screen.type("zebra")
+    await screen.until("None of 3")
+
+
+async def _new(screen: Screen) -> None:
+    await screen.press("n")
+    await screen.until("blank migration")
+    await screen.press("j", "j")
+    await screen.until("CREATE INDEX CONCURRENTLY")
+
+
+async def _commands(screen: Screen) -> None:
+    await screen.press("colon")
+    await screen.until("apply-next")
+
+
+async def _editor(screen: Screen) -> None:
+    await screen.press("i")
+    await screen.until("No problems")
+
+
+async def _saved(screen: Screen) -> None:
+    await _editor(screen)
+    await screen.type("-- mine")
+    await screen.press("enter", "ctrl+s")
+    await screen.until("Saved.")
+
+
+async def _changed_on_disk(screen: Screen) -> None:
+    await _editor(screen)
+    await screen.type("-- mine")
+    (screen.folder / "001_make_t1.sql").write_text("SELECT 'theirs';\n")
+    await screen.until("changed on disk")
+    await screen.press("ctrl+s")
+    await screen.expect_dialog("Changed on disk")
+
+
+QUIET: dict[str, Way] = {
+    "unreachable": _unreachable,
+    "rollback": _rollback,
+    "folder_problem": _folder_problem,
+    "nothing_found": _nothing_found,
+    "new_index": _new,
+    "commands_all": _commands,
+    "editor_clean": _editor,
+    "editor_saved": _saved,
+    "changed_on_disk": _changed_on_disk,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", QUIET)
+async def test_screens(project: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+    async with project.open(size) as screen:
+        await QUIET[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_{size[0]}")
+
+
+@pytest.mark.parametrize("name", ["changed_on_disk", "unreachable"])
+async def test_without_colour_it_is_the_same_text(project: Project, golden: Golden, name: str) -> None:
+    async with project.open((80, 24), Terminal(colour=False)) as screen:
+        await QUIET[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_80")
+
+
+async def test_without_colour_a_failure_is_the_same_text(project: Project, golden: Golden) -> None:
+    async with project.open((80, 24), Terminal(colour=False)) as screen:
+        await _yes_to_all(screen)
+        await screen.expect_run("failed")
+        await screen.until("✗ 003 failed")
+        golden(screen, "wrong_80")
+
+
+async def test_in_ascii(project: Project, golden: Golden) -> None:
+    async with project.open((80, 24), Terminal(ascii_only=True)) as screen:
+        for way, name in ((_rollback, "rollback"), (_commands, "commands_all")):
+            await way(screen)
+            await screen.pilot.pause(0.3)
+            assert screen.text().isascii()
+            golden(screen, f"{name}_80_ascii")
+            await screen.press("escape")
+        await _yes_to_all(screen)
+        await screen.expect_run("failed")
+        await screen.until("x 003 failed")
+        assert screen.text().isascii()
+        golden(screen, "wrong_80_ascii")
+
+
+async def test_an_empty_folder_and_no_target_that_answers(project: Project, golden: Golden) -> None:
+    for file in project.migrations.iterdir():
+        file.unlink()
+    project.targets = (Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"),)
+    async with project.open((80, 24)) as screen:
+        golden(screen, "nothing_80")
