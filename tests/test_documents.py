@@ -14,6 +14,7 @@ from koonj.tui.key_names import shown_key
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCREENS = (ROOT / "docs" / "screens.md").read_text(encoding="utf-8")
 PROBLEMS = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
 
 
@@ -41,6 +42,37 @@ def test_the_keys_that_are_named_are_keys() -> None:
     section = README.split("## The screen")[1].split("## The command")[0]
     named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}
     assert named <= known, named - known
+
+
+def test_every_command_of_the_palette_has_a_key_in_the_documents() -> None:
+    written = set(re.findall(r"`([^`\s]+)`", README.split("## The screen")[1] + SCREENS))
+    for command in MAIN:
+        names = {shown_key(key) for key in command.all_keys()} or {command.name()}
+        if command.listed and command.name() not in _OF_EVERY_TERMINAL:
+            assert names & written, f"{command.name()} ({names}) is in neither README nor screens.md"
+
+
+_OF_EVERY_TERMINAL = {
+    "suspend",
+    "repaint",
+    "back",
+    "pane-migrations",
+    "pane-preview",
+    "pane-targets",
+    "pane-run",
+}
+"""Keys that people know, and those that README gives as a range; the help has them all."""
+
+
+def test_every_picture_is_there_and_every_one_that_is_there_is_shown() -> None:
+    linked = set(re.findall(r"!\[[^\]]+\]\((?:docs/)?([a-z_]+\.svg)\)", README + SCREENS))
+    assert linked == {file.name for file in (ROOT / "docs").glob("*.svg")}
+
+
+def test_the_script_makes_every_picture() -> None:
+    script = (ROOT / "docs" / "screenshots.py").read_text(encoding="utf-8")
+    for file in (ROOT / "docs").glob("*.svg"):
+        assert f'"{file.stem}"' in script, file.name
 
 
 def test_every_problem_code_is_explained() -> None:

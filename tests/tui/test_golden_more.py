@@ -37,6 +37,11 @@ async def _apply_all(screen: Screen) -> None:
     await screen.press("escape", "1", "g")
 
 
+async def _all_answered(screen: Screen) -> None:
+    """A target that is being asked again says so."""
+    await screen.until(lambda: all(check.since is None for check in screen.main.snapshot.checks))
+
+
 async def _statements(screen: Screen) -> None:
     await screen.press("v", "v")
     await screen.until("create table t1")
@@ -48,6 +53,7 @@ async def _changes(screen: Screen) -> None:
     path.write_text(path.read_text().replace("int PRIMARY KEY", "bigint PRIMARY KEY"))
     await screen.press("R")
     await screen.until("✎ edited")
+    await _all_answered(screen)
     await screen.press("v", "v", "v")
     await screen.until("+ ")
 
@@ -120,6 +126,7 @@ async def _allow(screen: Screen) -> None:
     (screen.folder / "005_make_t5.sql").write_text("CREATE TABLE t5 ();\n-- Rollback:\n-- DROP TABLE t5;\n")
     await screen.press("R")
     await screen.until("missing")
+    await _all_answered(screen)
     await screen.press("A")
     await screen.until(lambda: isinstance(screen.app.screen, Allow))
 
