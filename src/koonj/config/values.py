@@ -22,6 +22,15 @@ class Password:
 
 
 @dataclass(frozen=True, slots=True)
+class ScratchPlace:
+    """Where rehearsals take place."""
+
+    dsn: str | None = None
+    """A server on which koonj may make and drop databases; None for one that koonj runs itself."""
+    password: Password | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A named database: where to connect, and how careful to be there."""
 
@@ -37,6 +46,8 @@ class Target:
     password: Password | None = None
     database: str = ""
     """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
+    require_proof: bool = False
+    """Apply refuses what no rehearsal has proved; the default of a protected target."""
     declared: bool = False
     """It is koonj.toml's, so that ``--target NAME`` names it; False of a dsn from outside."""
 
@@ -64,6 +75,7 @@ class Settings:
     targets: tuple[Target, ...]
     target: Target
     """The chosen one; always in `targets`."""
+    scratch: ScratchPlace = ScratchPlace()
 
 
 @dataclass(frozen=True, slots=True)

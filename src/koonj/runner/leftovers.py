@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import AsyncConnection
 
-from koonj.postgres.catalog import invalid_indexes, invalid_indexes_named
+from koonj.postgres.invalid_indexes import invalid_indexes, invalid_indexes_named
 from koonj.runner.events import Event, Notice
 from koonj.runner.execute import StatementError
 from koonj.runner.work import Numbered

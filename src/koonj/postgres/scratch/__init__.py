@@ -1,0 +1,1 @@
+"""Scratch servers: where a rehearsal may do whatever a migration says."""

@@ -1,0 +1,1 @@
+"""Rehearse: every migration run up, down and up again on a scratch database, and what that proves."""

