@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
-from datetime import datetime
-from enum import Enum
 from re import sub
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +10,12 @@ from koonj.migrations.act import Act
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Event
+from koonj.runner.plain import plain
 from koonj.sql.blocks import Shape
 from koonj.sql.problem import Problem
 
 if TYPE_CHECKING:
     from koonj.patterns.pattern import Pattern
-
-
-def plain(value: Any) -> Any:
-    """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [plain(part) for part in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else value
 
 
 def event_shape(event: Event) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from koonj.cli.shapes import plain, problem_shape
+from koonj.cli.shapes import problem_shape
 from koonj.cli.status_text import UNKNOWN
 from koonj.migrations.entry import Entry
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import counts
+from koonj.runner.plain import plain
 from koonj.runner.status import TargetStatus
 
 

@@ -1,0 +1,83 @@
+"""Values as JSON has them, and back: for a command's output, a process of its own, a file that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Made = TypeVar("Made")
+
+
+class PlainError(ValueError):
+    """What was read is not what this koonj writes."""
+
+
+def plain(value: Any) -> Any:
+    """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def value_of(kind: type[Made], data: Any) -> Made:
+    """The frozen dataclass that `plain` made `data` of; keys that it does not know are passed over.
+
+    Its fields may be of dataclasses, enums, tuples of one type, plain values, and None. Raises PlainError.
+    """
+    made = _read(kind, data)
+    assert isinstance(made, kind)
+    return made
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(kind: Any, data: Any) -> Any:
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return _read_optional(kind, data)
+    if origin is tuple:
+        if not isinstance(data, list):
+            raise PlainError(f"a list was expected, not {data!r}")
+        return tuple(_read(get_args(kind)[0], part) for part in data)
+    if is_dataclass(kind):
+        return _read_dataclass(kind, data)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        try:
+            return kind(data)
+        except ValueError as error:
+            raise PlainError(str(error)) from error
+    if kind is float and isinstance(data, int):
+        return float(data)
+    if not isinstance(data, kind):
+        raise PlainError(f"{kind.__name__} was expected, not {data!r}")
+    return data
+
+
+def _read_optional(kind: Any, data: Any) -> Any:
+    if data is None:
+        return None
+    (inner,) = (part for part in get_args(kind) if part is not NoneType)
+    return _read(inner, data)
+
+
+def _read_dataclass(kind: Any, data: Any) -> Any:
+    if not isinstance(data, dict):
+        raise PlainError(f"an object was expected, not {data!r}")
+    hints = _hints(kind)
+    values = {f.name: _read(hints[f.name], data[f.name]) for f in fields(kind) if f.name in data}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise PlainError(str(error)) from error

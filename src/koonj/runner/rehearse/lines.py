@@ -1,0 +1,38 @@
+"""A rehearsal's events as lines of JSON, for one that listens from another process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from koonj.runner.events import Event
+from koonj.runner.plain import PlainError, value_of
+from koonj.runner.rehearse.events import (
+    MigrationRehearsed,
+    MigrationRehearsing,
+    RehearsalFinished,
+    RehearsalStarted,
+)
+
+_EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        "rehearsal_started": RehearsalStarted,
+        "migration_rehearsing": MigrationRehearsing,
+        "migration_rehearsed": MigrationRehearsed,
+        "rehearsal_finished": RehearsalFinished,
+    }
+)
+
+
+def event_of(line: str | bytes) -> Event | None:
+    """The event of one line of ``koonj rehearse --json``; None of a kind that this one does not know.
+
+    Raises PlainError where the line is no event of ours.
+    """
+    try:
+        said = json.loads(line)
+        kind = _EVENTS.get(said["event"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise PlainError(f"not an event: {line[:200]!r}") from error
+    return None if kind is None else value_of(kind, said)
