@@ -1,0 +1,163 @@
+"""A rehearsal in words, for the command and the screen: the same words in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from difflib import SequenceMatcher
+from types import MappingProxyType
+
+from koonj.postgres.catalog.values import Difference
+from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
+from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+
+MEANINGS: Mapping[Proof, str] = MappingProxyType(
+    {
+        Proof.PROVED: "the rollback restores the schema exactly, and the migration repeats",
+        Proof.LOSSY: "as proved, but data is gone",
+        Proof.REORDERED: "as proved, but columns come back in another order",
+        Proof.INCOMPLETE: "the rollback leaves something behind, or something is missing",
+        Proof.FAILS: "a statement of the migration or its rollback fails",
+        Proof.NONE: "there is no way back",
+        Proof.UNKNOWN: "it could not be rehearsed",
+    }
+)
+"""What each verdict means, for a legend; README has the same words."""
+
+_COMPARED = 2_000
+"""Lines of two definitions that are compared one by one: that work can grow with the square of them."""
+
+
+def verdict_line(rehearsal: Rehearsal) -> str:
+    """``proved: The rollback restores the schema exactly, and the migration repeats.``"""
+    return f"{rehearsal.verdict.value}: {rehearsal.message}"
+
+
+def origin(rehearsal: Rehearsal) -> str:
+    """``on PostgreSQL 18.6, from the folder's own files``."""
+    start = f"from the schema of {rehearsal.like}" if rehearsal.like else "from the folder's own files"
+    return f"on {rehearsal.server}, {start}" if rehearsal.server else start
+
+
+def when(rehearsal: Rehearsal) -> str:
+    """``2026-08-01 14:03``, in this machine's time zone."""
+    return datetime.fromtimestamp(rehearsal.at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+# What failed
+
+
+_PHASES: Mapping[str, str] = MappingProxyType(
+    {
+        "before": "before it was its turn",
+        "up": "in the migration",
+        "down": "in its rollback",
+        "up again": "in the migration, run again after its rollback",
+    }
+)
+
+
+def stumble_place(stumble: Stumble) -> str:
+    """``in its rollback, statement 2: database/migrations/014_x.sql:12:5``."""
+    file = ":".join(str(part) for part in (stumble.file, stumble.line, stumble.column) if part is not None)
+    which = f", statement {stumble.statement}" if stumble.statement else ""
+    return f"{_PHASES.get(stumble.phase, stumble.phase)}{which}: {file}"
+
+
+def stumble_lines(stumble: Stumble) -> tuple[tuple[str, str], ...]:
+    """What the server said, each part with its label: ``("ERROR 42704", "type … does not exist")``."""
+    code = f"ERROR {stumble.sqlstate}" if stumble.sqlstate else "ERROR"
+    parts = ((code, stumble.message), ("DETAIL", stumble.detail), ("HINT", stumble.hint))
+    return tuple((label, text) for label, text in parts if text)
+
+
+# What a statement did
+
+
+def locks_by_mode(trace: StatementTrace) -> tuple[tuple[LockMode, tuple[str, ...]], ...]:
+    """Each mode with what was locked in it, strongest first.
+
+    An index is left out where its table is locked as strongly: that says all there is to wait for.
+    """
+    tables = {lock.relation: lock.mode.rank for lock in trace.locks if lock.of is None}
+    found: dict[LockMode, list[str]] = {}
+    for lock in sorted(trace.locks, key=lambda lock: (-lock.mode.rank, lock.of is not None, lock.relation)):
+        if lock.of is None or tables.get(lock.of, 0) < lock.mode.rank:
+            found.setdefault(lock.mode, []).append(_locked(lock))
+    return tuple((mode, tuple(names)) for mode, names in found.items())
+
+
+def lock_words(trace: StatementTrace) -> tuple[str, ...]:
+    """``ACCESS EXCLUSIVE documents, chunks``: one for each mode, strongest first."""
+    return tuple(f"{mode.value} {', '.join(names)}" for mode, names in locks_by_mode(trace))
+
+
+def _locked(lock: RelationLock) -> str:
+    name = short(lock.relation)
+    return name if lock.kind in {"table", "partitioned table"} else f"{name} ({lock.kind})"
+
+
+def short(relation: str) -> str:
+    """A qualified name without ``public.``, which says nothing."""
+    return relation.removeprefix("public.")
+
+
+def effects(trace: StatementTrace) -> tuple[str, ...]:
+    """What it did that takes time or stays, in a few words each: ``rewrites documents``."""
+    return tuple(_effects(trace))
+
+
+def _effects(trace: StatementTrace) -> Iterator[str]:
+    yield from (f"rewrites {short(name)}" for name in trace.rewritten)
+    yield from (f"empties {short(name)}" for name in trace.emptied)
+    yield from (f"builds the index {short(name)} anew" for name in trace.rebuilt)
+    for scan in trace.scanned:
+        times = f" {scan.scans} times" if scan.scans > 1 else ""
+        yield f"reads all of {short(scan.relation)}{times}"
+    yield from _indexes(trace)
+    for change in trace.constraints:
+        verb = _CONSTRAINTS.get(change.change, change.change)
+        yield verb.format(f"{change.constraint} ({change.kind}) of {short(change.relation)}")
+
+
+_CONSTRAINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "added": "adds {}",
+        "added not valid": "adds {}, not valid yet",
+        "validated": "validates {}",
+        "dropped": "drops {}",
+    }
+)
+
+
+def _indexes(trace: StatementTrace) -> Iterator[str]:
+    for change in trace.relations:
+        if change.kind != "index" or change.change != "created":
+            continue
+        of = f" on {short(change.of)}" if change.of else ""
+        state = "" if change.valid else ", INVALID"
+        yield f"builds the index {short(change.relation)}{of}{state}"
+
+
+# What differs
+
+
+def ddl_diff(difference: Difference) -> tuple[tuple[str, str], ...]:
+    """The definitions of both sides, line by line: ``-`` before, ``+`` after, a blank for both."""
+    before, after = _lines(difference.before), _lines(difference.after)
+    if len(before) + len(after) > _COMPARED:
+        return (*(("-", line) for line in before), *(("+", line) for line in after))
+    return tuple(_compared(before, after))
+
+
+def _lines(definition: str | None) -> list[str]:
+    return definition.rstrip().splitlines() if definition else []
+
+
+def _compared(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from ((" ", line) for line in before[i:j])
+        else:
+            yield from (("-", line) for line in before[i:j])
+            yield from (("+", line) for line in after[k:m])
