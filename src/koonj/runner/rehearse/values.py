@@ -32,26 +32,27 @@ class Proof(StrEnum):
 
 PROOF_GLYPHS: Mapping[Proof, str] = MappingProxyType(
     {
-        Proof.PROVED: "●",
-        Proof.LOSSY: "◐",
-        Proof.REORDERED: "↕",
-        Proof.INCOMPLETE: "◌",
-        Proof.FAILS: "×",
-        Proof.NONE: "→",
-        Proof.UNKNOWN: "·",
+        Proof.PROVED: "◉",
+        Proof.LOSSY: "◕",
+        Proof.REORDERED: "⇅",
+        Proof.INCOMPLETE: "◔",
+        Proof.FAILS: "↯",
+        Proof.NONE: "⇥",
+        Proof.UNKNOWN: "◌",
     }
 )
-"""One cell each; none is a state's glyph (migrations.glyphs)."""
+"""One narrow cell each (East Asian width N: never two cells, in no terminal); none is a state's glyph
+(migrations.glyphs)."""
 
 ASCII_PROOF_GLYPHS: Mapping[Proof, str] = MappingProxyType(
     {
         Proof.PROVED: "o",
         Proof.LOSSY: "c",
-        Proof.REORDERED: "|",
+        Proof.REORDERED: "^",
         Proof.INCOMPLETE: "u",
         Proof.FAILS: "X",
         Proof.NONE: ">",
-        Proof.UNKNOWN: "?",
+        Proof.UNKNOWN: "-",
     }
 )
 
