@@ -116,3 +116,13 @@ def test_only_the_screen_minds(person: Person) -> None:
     assert places(person.project.root).root == person.project.root
     assert person.project.load(environ=person.environ).target.name == "a"
     assert person.error().startswith("koonj.toml:2: screen.theme")
+
+
+def test_rehearsals_in_the_background_can_be_switched_off_and_the_variable_goes_first(person: Person) -> None:
+    assert person.wishes().rehearse is None
+    person.own("[screen]\nrehearse = false\n")
+    assert person.wishes().rehearse is False
+    person.environ["KOONJ_REHEARSE"] = "1"
+    assert person.wishes().rehearse is True
+    person.environ["KOONJ_REHEARSE"] = "never"
+    assert "KOONJ_REHEARSE=never: write 0 or 1." in person.error()

@@ -3,6 +3,7 @@
 They stand in the person's own file, ``$XDG_CONFIG_HOME/koonj/config.toml`` (XDG Base Directory Specification:
 ``~/.config`` where the variable is not set), and in koonj.toml. The person's own goes before the project's,
 wish by wish: it is the person's screen. Only the screen reads them, so no other command fails because of one.
+The variable KOONJ_REHEARSE, which is said later, goes before both.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from koonj.config.values import ConfigError, KeyWish, Screen, ThemeWish
 
 TABLES = ("screen", "keys")
 """The tables of the screen."""
-_SCREEN = ("theme", "mouse", "ascii")
+_SCREEN = ("theme", "mouse", "ascii", "rehearse")
+_SWITCH = "KOONJ_REHEARSE"
+_OFF, _ON = ("0", "no", "off", "false"), ("1", "yes", "on", "true")
 _OWN = Path("koonj/config.toml")
 
 
@@ -22,15 +25,24 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
     """The wishes of the project around `cwd` and of the person. Raises ConfigError."""
     found = project.find(cwd, migrations)
     path = own_file(environ)
+    said = Screen(rehearse=_switch(environ))
     try:
         wishes = Screen() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
-            return wishes
+            return said.over(wishes)
         own = TomlFile(path, shown_path(path, environ))
         own.only((), TABLES)
-        return _of_file(own).over(wishes)
+        return said.over(_of_file(own).over(wishes))
     except TomlError as error:
         raise ConfigError(str(error)) from error
+
+
+def _switch(environ: Mapping[str, str]) -> bool | None:
+    """What the variable says; None where it is not set. Raises ConfigError."""
+    given = environ.get(_SWITCH, "").strip().lower()
+    if given and given not in _OFF + _ON:
+        raise ConfigError(f"{_SWITCH}={given}: write 0 or 1.")
+    return given in _ON if given else None
 
 
 def own_file(environ: Mapping[str, str]) -> Path | None:
@@ -57,6 +69,7 @@ def _of_file(file: TomlFile) -> Screen:
         theme=None if theme is None else ThemeWish(theme, _where(file, ("screen", "theme"))),
         mouse=file.get(("screen", "mouse"), bool),
         ascii_only=file.get(("screen", "ascii"), bool),
+        rehearse=file.get(("screen", "rehearse"), bool),
         keys=tuple(
             KeyWish(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
             for name in file.table(("keys",))

@@ -104,6 +104,8 @@ class Screen:
     theme: ThemeWish | None = None
     mouse: bool | None = None
     ascii_only: bool | None = None
+    rehearse: bool | None = None
+    """Are pending and edited migrations rehearsed while nobody asks? Yes, unless this is False."""
     keys: tuple[KeyWish, ...] = ()
     """At most one of each command."""
 
@@ -114,6 +116,7 @@ class Screen:
             theme=self.theme or other.theme,
             mouse=other.mouse if self.mouse is None else self.mouse,
             ascii_only=other.ascii_only if self.ascii_only is None else self.ascii_only,
+            rehearse=other.rehearse if self.rehearse is None else self.rehearse,
             keys=(*self.keys, *(wish for wish in other.keys if wish.command not in mine)),
         )
 
