@@ -72,6 +72,7 @@ async def _run(conversation: _Conversation, reader: FolderReader, request: Reque
         started = start(connector, conversation.target, reader, request)
         out, err = conversation.call.out, conversation.call.err
         last = await follow(started, conversation.tell, conversation.answer, err, out.flush)
+    assert isinstance(last, RunFinished)
     return conversation.end(last)
 
 

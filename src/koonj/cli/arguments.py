@@ -58,6 +58,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback"}:
         _check_run(args)
+    if args.command == "rehearse" and args.all and args.numbers:
+        raise UsageError("--all is every migration, and N only some; give one of them.")
     return args
 
 
@@ -83,6 +85,9 @@ def build() -> Parser:
     _run(
         command("rollback", "take applied migrations back", help_text.ROLLBACK),
         "roll back all applied above N; N itself stays",
+    )
+    _rehearse(
+        command("rehearse", "run migrations up, down and up again on a scratch database", help_text.REHEARSE)
     )
     _history(command("history", "what was done on the target, when and by whom", help_text.HISTORY))
     command("check", "problems of the files, found without a database", help_text.CHECK)
@@ -126,6 +131,23 @@ def _patterns(parser: Parser) -> None:
 
 def _history(parser: Parser) -> None:
     parser.add_argument("number", metavar="N", nargs="?", help=_NUMBER)
+
+
+def _rehearse(parser: Parser) -> None:
+    which = parser.add_argument_group("which")
+    which.add_argument(
+        "numbers", metavar="N", nargs="*", help=f"these: {_NUMBER}; else all that are pending on the target"
+    )
+    which.add_argument("--all", action="store_true", help="every one; asks no target")
+    parser.add_argument(
+        "--pg", metavar="MAJOR", type=int, help="on this major version of PostgreSQL, such as 15"
+    )
+    parser.add_argument(
+        "--like", metavar="TARGET", help="from that target's real schema, which is copied without its data"
+    )
+    parser.add_argument("--again", action="store_true", help="also what has a verdict already")
+    parser.add_argument("--verbose", "-v", action="store_true", help="locks and times of each statement")
+    parser.add_argument("--idle", action="store_true", help="at the lowest priority")
 
 
 def _run(parser: Parser, meaning: str) -> None:

@@ -11,6 +11,7 @@ examples:
   koonj apply                            the next pending migration, after a question
   koonj apply --all --yes                all of them, for a script
   koonj rollback                         the migration applied last
+  koonj rehearse                         what is pending, up, down and up again on a scratch database
   koonj status --target staging --json   for a program: see docs/json.md
 
 exit codes:
@@ -21,6 +22,7 @@ exit codes:
   4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback
   5  another run holds the target's lock
   6  interrupted
+  7  rehearse, or apply where the target wants a proof: a migration is not proved
 
 The target is --dsn, else --target, else koonj.toml's default or first one, else DATABASE_URL, else PG*.
 The text output is plain lines, made to be read aloud: a mark and a word, no colour, nothing drawn.
@@ -93,6 +95,26 @@ examples:
   koonj patterns add_column
 
 A project's own patterns are read from database/patterns (or `patterns` in koonj.toml).
+"""
+
+REHEARSE = """\
+examples:
+  koonj rehearse                         all that are pending on the target
+  koonj rehearse 16                      one, whatever its state
+  koonj rehearse --all --json            every one; needs no target: for CI
+  koonj rehearse --pg 15                 on PostgreSQL 15, where its programs are installed
+  koonj rehearse --like production       from that target's real schema instead of the earlier files
+
+Each migration is run up, down and up again on a scratch database that is made for it and thrown away; the
+catalogs are compared, and locks, rewrites and scans of each statement are recorded. No target is changed.
+
+verdicts: proved, lossy (data is gone), reordered (columns come back in another order), incomplete (what
+remains or is missing), fails, none (declared irreversible), unknown (it could not be rehearsed).
+A verdict is kept for as long as nothing that it depends on changes.
+
+The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
+
+exit codes: 0 all proved, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not all proved.
 """
 
 HISTORY = """\

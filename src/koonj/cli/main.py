@@ -52,7 +52,7 @@ def _tell_program(call: Call, error: CommandError) -> None:
     from koonj.cli.shapes import error_shape
 
     command, shape = call.args.command, error_shape(error.message, error.hint)
-    if command in {"apply", "rollback"}:
+    if command in {"apply", "rollback", "rehearse"}:
         call.out.event({"command": command, **shape})
     else:
         call.out.document(command, shape)
@@ -161,6 +161,13 @@ def rollback(call: Call) -> int:
     return run(call, Direction.ROLLBACK)
 
 
+def rehearse(call: Call) -> int:
+    """``koonj rehearse``."""
+    from koonj.cli.rehearse import rehearse as run
+
+    return run(call)
+
+
 def history(call: Call) -> int:
     """``koonj history``."""
     from koonj.cli.connecting import answer_of
@@ -223,6 +230,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,
+        "rehearse": rehearse,
         "history": history,
         "check": check,
         "init": init,

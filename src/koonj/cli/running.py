@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from koonj.cli.diagnostics import Diagnostics, ExitCode
-from koonj.runner.events import Event, Question, RunFinished
+from koonj.runner.events import Event, Question
 from koonj.runner.run import Run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -69,19 +69,17 @@ class _Stopping:
 
 async def follow(
     run: Run, tell: Callable[[Event], None], answer: Answerer, err: Diagnostics, flush: Callable[[], None]
-) -> RunFinished:
-    """Tell every event, answer the question, cancel at a signal; the last event."""
+) -> Event:
+    """Tell every event, answer the question, cancel at a signal; the last event, which each run has."""
     stopping = _Stopping(run, err, flush)
     with _listening(stopping):
         async with asyncio.TaskGroup() as tasks:
             asking: asyncio.Task[None] | None = None
             async for event in run.events():
                 tell(event)
-                match event:
-                    case Question():
-                        asking = tasks.create_task(_answer(run, event, answer, stopping))
-                    case RunFinished():
-                        last = event
+                last = event
+                if isinstance(event, Question):
+                    asking = tasks.create_task(_answer(run, event, answer, stopping))
             if asking is not None:
                 asking.cancel()
     return last

@@ -98,26 +98,32 @@ class Migration:
         A text that cannot be read, or that is another tool's, has that one problem: what a parser would say
         about it besides is noise.
         """
-        unreadable = encoding.problem(self.raw)
-        if unreadable is not None:
-            return (unreadable,)
-        foreigner = foreign.other_tool(self.text)
-        if foreigner is not None:
-            return (foreigner,)
-        return _in_order((*self._of_text(), *self._of_body(), *self._of_rollback()))
+        if self._unusable is not None:
+            return (self._unusable,)
+        return _in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
-    def _of_text(self) -> tuple[Problem, ...]:
-        return self.sections.problems
-
-    def _of_body(self) -> tuple[Problem, ...]:
+    @cached_property
+    def body_problems(self) -> tuple[Problem, ...]:
+        """Those that concern applying it."""
+        if self._unusable is not None:
+            return (self._unusable,)
         body = self.sections.body
         return (*body.problems, *self.shape.problems, *_nothing_in(body, _EMPTY))
 
-    def _of_rollback(self) -> tuple[Problem, ...]:
+    @cached_property
+    def rollback_problems(self) -> tuple[Problem, ...]:
+        """Those that concern rolling it back."""
+        if self._unusable is not None:
+            return (self._unusable,)
         rollback, shape = self.sections.rollback, self.rollback_shape
         if rollback is not None and shape is not None:
             return (*rollback.problems, *shape.problems, *_nothing_in(rollback, _EMPTY_ROLLBACK))
         return () if self.sections.rollback_line is not None else (_NO_ROLLBACK,)
+
+    @cached_property
+    def _unusable(self) -> Problem | None:
+        """Why no text can be read, or why it is not one for koonj."""
+        return encoding.problem(self.raw) or foreign.other_tool(self.text)
 
 
 _EMPTY = Problem(

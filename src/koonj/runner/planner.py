@@ -19,7 +19,7 @@ from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged, same_beginning
 from koonj.runner.selection import folder_obstacles, problems_as_obstacles
 from koonj.runner.work import Work, make_work
-from koonj.sql.problem import Severity
+from koonj.sql.problem import first_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Planner:
             stops = _rollback_obstacles(migration)
             if stops:
                 return stops
-        elif any(problem.severity is Severity.ERROR for problem in migration.problems):
+        elif first_error(migration.problems) is not None:
             return ()  # the selection has said so
         return make_work(
             migration,

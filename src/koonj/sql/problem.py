@@ -1,5 +1,6 @@
 """A problem found in text, before any database is asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,3 +27,8 @@ class Problem:
     """1-based; None where the problem belongs to no line (a file name, the folder)."""
     column: int | None = None
     """1-based, in characters."""
+
+
+def first_error(problems: Iterable[Problem]) -> Problem | None:
+    """The first one that stops an apply."""
+    return next((problem for problem in problems if problem.severity is Severity.ERROR), None)

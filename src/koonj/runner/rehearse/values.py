@@ -71,7 +71,6 @@ class Stumble:
     """1-based; 0 where it was none (a COMMIT)."""
     line: int | None
     column: int | None
-    summary: str
     message: str
     sqlstate: str | None
     detail: str | None = None

@@ -1,0 +1,75 @@
+"""What a rehearsal says, in lines for stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from koonj.cli.words import count, seconds
+from koonj.postgres.catalog.wording import describe
+from koonj.postgres.locks.values import StatementTrace
+from koonj.runner.events import Event
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalStarted
+from koonj.runner.rehearse.values import ASCII_PROOF_GLYPHS, PROOF_GLYPHS, Proof, Rehearsal
+from koonj.runner.rehearse.wording import (
+    ddl_diff,
+    effects,
+    lock_words,
+    stumble_lines,
+    stumble_place,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalText:
+    """Turns the events of a rehearsal into lines."""
+
+    ascii_only: bool
+    verbose: bool
+    """Locks and times of each statement, also where all is well."""
+
+    def lines(self, event: Event) -> Iterator[str]:
+        """The lines of one event; some have none."""
+        match event:
+            case RehearsalStarted():
+                yield from _started(event)
+            case MigrationRehearsed():
+                yield from self._rehearsed(event.rehearsal)
+
+    def _rehearsed(self, rehearsal: Rehearsal) -> Iterator[str]:
+        glyphs = ASCII_PROOF_GLYPHS if self.ascii_only else PROOF_GLYPHS
+        verdict = rehearsal.verdict
+        took = seconds(rehearsal.up_seconds + rehearsal.down_seconds)
+        yield f"{glyphs[verdict]} {verdict.value:<10}  {rehearsal.name}  {took}"
+        if verdict is not Proof.PROVED:
+            yield f"    {rehearsal.message}"
+            yield from _why(rehearsal)
+        yield from (f"    {finding}" for finding in rehearsal.findings)
+        if self.verbose:
+            yield from _statements("up", rehearsal.up)
+            yield from _statements("down", rehearsal.down)
+
+
+def _started(event: RehearsalStarted) -> Iterator[str]:
+    start = f"the schema of {event.like}" if event.like else "the folder's own files"
+    yield f"rehearsing {count(len(event.names), 'migration')} on {event.server}, from {start}"
+    yield from (f"note: {note}" for note in event.notes)
+
+
+def _why(rehearsal: Rehearsal) -> Iterator[str]:
+    if rehearsal.stumble is not None:
+        yield f"    {stumble_place(rehearsal.stumble)}"
+        for label, text in stumble_lines(rehearsal.stumble):
+            first, *rest = text.split("\n")
+            yield f"    {label}: {first}"
+            yield from (f"        {line}" for line in rest)
+    yield from (f"    lost: the migration {loss}" for loss in rehearsal.losses)
+    for difference in rehearsal.differences:
+        yield f"    {describe(difference)}"
+        yield from (f"      {sign} {line}" for sign, line in ddl_diff(difference))
+
+
+def _statements(way: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
+    for trace in traces:
+        yield f"  {way}, line {trace.line}: {trace.summary}  {seconds(trace.seconds)}"
+        yield from (f"      {words}" for words in (*lock_words(trace), *effects(trace)))

@@ -1,0 +1,67 @@
+"""One migration up, down and up again, on a stage that stands before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from koonj.migrations.migration import Migration
+from koonj.postgres.catalog.comparing import compare
+from koonj.postgres.catalog.values import Difference
+from koonj.runner.events import Direction, Failure
+from koonj.runner.rehearse.scripts import Ran
+from koonj.runner.rehearse.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one migration's rehearsal saw, before it is judged; what was not reached is None."""
+
+    migration: Migration
+    up: Ran
+    down: Ran | None = None
+    back: tuple[Difference, ...] = ()
+    """Between the catalog before and that after the rollback."""
+    again: Ran | None = None
+    repeated: tuple[Difference, ...] = ()
+    """Between the catalogs after the first and the second up."""
+
+    @property
+    def failed(self) -> tuple[str, Failure] | None:
+        """The phase in which something failed, and how."""
+        for phase, ran in (("up", self.up), ("down", self.down), ("up again", self.again)):
+            if ran is not None and ran.failure is not None:
+                return phase, ran.failure
+        return None
+
+    @property
+    def is_clean(self) -> bool:
+        """Is the database now what applying the migration once makes of it?"""
+        if self.failed is not None:
+            return False
+        return self.down is None or not (self.back or self.repeated)
+
+
+async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
+    """Rehearse the migration that comes after the first `count`, where the stage stands.
+
+    Raises Cancelled, LostError, ScratchError.
+    """
+    before = await stage.catalog()
+    up = await stage.run(migration, Direction.APPLY, traced=True)
+    if up.failure is not None:
+        return Seen(migration, up)
+    first = await stage.catalog()
+    if migration.sections.rollback is None:
+        stage.arrived(count + 1, up.seconds)
+        return Seen(migration, up)
+    down = await stage.run(migration, Direction.ROLLBACK, traced=True)
+    if down.failure is not None:
+        return Seen(migration, up, down)
+    back = compare(before, await stage.catalog())
+    again = await stage.run(migration, Direction.APPLY, traced=False)
+    if again.failure is not None:
+        return Seen(migration, up, down, back, again)
+    seen = Seen(migration, up, down, back, again, compare(first, await stage.catalog()))
+    if seen.is_clean:
+        stage.arrived(count + 1, again.seconds)
+    return seen

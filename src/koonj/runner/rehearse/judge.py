@@ -1,0 +1,165 @@
+"""From what a rehearsal saw to its verdict. Values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import time
+
+from koonj.migrations.migration import Migration
+from koonj.postgres.catalog.comparing import top_level
+from koonj.postgres.catalog.values import Difference
+from koonj.postgres.catalog.wording import describe
+from koonj.runner.events import Failure
+from koonj.runner.rehearse.act import Seen
+from koonj.runner.rehearse.findings import findings
+from koonj.runner.rehearse.losses import losses
+from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.sql.problem import Problem, first_error
+
+_NAMED = 3
+"""Differences that a sentence names; all are in the rehearsal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a rehearsal took place."""
+
+    server: str
+    major: int
+    like: str | None
+
+
+def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
+    """The verdict on a migration that was rehearsed."""
+    migration = seen.migration
+    down = () if seen.down is None else seen.down.traces
+    lost = losses(seen.up.traces, down, migration.sections.body, migration.sections.rollback)
+    verdict, message = _verdict(seen, lost)
+    failed = seen.failed
+    return Rehearsal(
+        name=migration.name,
+        number=migration.number,
+        verdict=verdict,
+        message=message,
+        key=key,
+        server=setting.server,
+        major=setting.major,
+        like=setting.like,
+        losses=lost,
+        differences=seen.back or seen.repeated,
+        findings=findings(seen.up.traces, down),
+        up=seen.up.traces,
+        down=down,
+        stumble=None if failed is None else stumble_of(*failed),
+        up_seconds=seen.up.seconds,
+        down_seconds=0.0 if seen.down is None else seen.down.seconds,
+        at=time(),
+    )
+
+
+def unknown(
+    migration: Migration,
+    key: str,
+    setting: Setting,
+    why: str,
+    stumble: Stumble,
+    verdict: Proof = Proof.UNKNOWN,
+) -> Rehearsal:
+    """Of a migration that could not be rehearsed."""
+    return Rehearsal(
+        name=migration.name,
+        number=migration.number,
+        verdict=verdict,
+        message=why,
+        key=key,
+        server=setting.server,
+        major=setting.major,
+        like=setting.like,
+        stumble=stumble,
+        at=time(),
+    )
+
+
+def broken(migration: Migration, key: str, setting: Setting) -> Rehearsal:
+    """Of one of whose scripts the text alone says that it cannot be run."""
+    of_body = first_error(migration.body_problems)
+    problem = of_body or first_error(migration.rollback_problems)
+    assert problem is not None
+    what, phase = ("The migration", "up") if of_body is not None else ("The rollback", "down")
+    message = f"{what} cannot be run: {problem.message}"
+    stumble = stumble_of_problem(migration, phase, problem)
+    return unknown(migration, key, setting, message, stumble, Proof.FAILS)
+
+
+def stumble_of_problem(migration: Migration, phase: str, problem: Problem) -> Stumble:
+    """What keeps a script from being run, as a rehearsal keeps it."""
+    return Stumble(
+        phase=phase,
+        name=migration.name,
+        file=migration.shown_path,
+        statement=0,
+        line=problem.line,
+        column=problem.column,
+        message=problem.message,
+        sqlstate=None,
+        hint=problem.hint,
+    )
+
+
+def stumble_of(phase: str, failure: Failure) -> Stumble:
+    """A failed statement as a rehearsal keeps it."""
+    return Stumble(
+        phase=phase,
+        name=failure.name,
+        file=failure.file,
+        statement=failure.statement,
+        line=failure.line,
+        column=failure.column,
+        message=failure.message,
+        sqlstate=failure.sqlstate,
+        detail=failure.detail,
+        hint=failure.hint,
+    )
+
+
+def _verdict(seen: Seen, lost: tuple[str, ...]) -> tuple[Proof, str]:
+    wrong = [d for d in (*seen.back, *seen.repeated) if not d.order_only]
+    failed = seen.failed
+    if wrong:
+        return Proof.INCOMPLETE, _incomplete(seen, failed)
+    if failed is not None:
+        phase, failure = failed
+        return Proof.FAILS, f"{_PHASES[phase]} fails: {failure.message}"
+    if seen.down is None:
+        return Proof.NONE, _no_way_back(seen.migration)
+    moved = [d for d in (*seen.back, *seen.repeated) if d.order_only]
+    if moved:
+        gone = f" And data is gone: the migration {lost[0]}." if lost else ""
+        return Proof.REORDERED, f"Columns come back in another order: {_named(moved)}.{gone}"
+    if lost:
+        more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+        return Proof.LOSSY, f"The schema comes back, data does not: the migration {lost[0]}{more}."
+    return Proof.PROVED, "The rollback restores the schema exactly, and the migration repeats."
+
+
+_PHASES = {"up": "The migration", "down": "The rollback", "up again": "The migration, run again,"}
+
+
+def _incomplete(seen: Seen, failed: tuple[str, Failure] | None) -> str:
+    if not any(not d.order_only for d in seen.back):
+        return f"Run again, the migration makes another schema: {_named(seen.repeated)}."
+    more = f" Run again, the migration fails: {failed[1].message}" if failed is not None else ""
+    return f"The rollback does not restore the schema: {_named(seen.back)}.{more}"
+
+
+def _named(differences: tuple[Difference, ...] | list[Difference]) -> str:
+    top = top_level(tuple(differences))
+    named = "; ".join(describe(difference) for difference in top[:_NAMED])
+    return f"{named}; and {len(top) - _NAMED} more" if len(top) > _NAMED else named
+
+
+def _no_way_back(migration: Migration) -> str:
+    reason = migration.sections.none_reason
+    if reason is not None:
+        return f"Declared irreversible: {reason}"
+    return "The file does not say how to undo it."

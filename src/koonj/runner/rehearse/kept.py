@@ -1,0 +1,76 @@
+"""Verdicts that were found before, a file each in the user's cache folder: nothing is rehearsed twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from koonj.postgres.embedded.paths import CACHE, koonj_folder, make_trusted
+from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.runner.plain import plain, value_of
+from koonj.runner.rehearse.values import Rehearsal
+
+_UNUSED = 60 * 86400.0
+"""Seconds after which a verdict that nobody asked for goes."""
+_OFTEN = 86400.0
+"""Seconds between two looks for such."""
+
+
+class Kept:
+    """Verdicts by key. Blocking; a cache that cannot be used keeps nothing, and is no error."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """`folder`: only the user may write to it; None: keep nothing."""
+        self._folder = folder
+
+    @classmethod
+    def of_user(cls) -> Kept:
+        """In the user's cache folder, which is made if need be."""
+        try:
+            folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
+        except EmbeddedError:
+            return cls(None)
+        _prune(folder)
+        return cls(folder)
+
+    def read(self, key: str) -> Rehearsal | None:
+        """The verdict with that key; None where there is none, or none that this koonj can read."""
+        if self._folder is None:
+            return None
+        path = self._folder / f"{key}.json"
+        try:
+            found = value_of(Rehearsal, json.loads(path.read_bytes()))
+            os.utime(path)
+        except (OSError, ValueError):  # PlainError is a ValueError
+            return None
+        return found if found.key == key else None
+
+    def write(self, rehearsal: Rehearsal) -> None:
+        """Keep one."""
+        if self._folder is None:
+            return
+        new = self._folder / f"{rehearsal.key}.{secrets.token_hex(4)}.new"
+        text = json.dumps(plain(rehearsal)).encode()
+        with suppress(OSError):  # a full disk: it is rehearsed again the next time
+            try:
+                with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                    file.write(text)
+                new.replace(self._folder / f"{rehearsal.key}.json")
+            finally:
+                new.unlink(missing_ok=True)
+
+
+def _prune(folder: Path) -> None:
+    mark = folder / "pruned"
+    now = time.time()
+    with suppress(OSError):
+        if mark.exists() and now - mark.stat().st_mtime < _OFTEN:
+            return
+        mark.touch()
+        for path in folder.iterdir():
+            if path != mark and now - path.stat().st_mtime > _UNUSED:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""One script on the scratch, as a run would send it, without history: with each statement traced, or fast."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+import psycopg
+from psycopg import AsyncConnection
+
+from koonj.config import Target
+from koonj.postgres.locks.tracing import Tracer
+from koonj.postgres.locks.values import StatementTrace
+from koonj.postgres.locks.watching import Watch
+from koonj.postgres.session import check_deferred, clean, commit, roll_back
+from koonj.runner.events import Failure, Notice
+from koonj.runner.execute import StatementError, execute
+from koonj.runner.failure import of_error
+from koonj.runner.leftovers import must_be_valid
+from koonj.runner.run import Control
+from koonj.runner.work import Numbered, NumberedStep, Work
+
+_OWN = frozenset({"2D000", "25001", "25P01"})
+"""invalid_transaction_termination, active_sql_transaction, no_active_sql_transaction."""
+
+
+class LostError(Exception):
+    """The scratch was lost while a script ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a script went."""
+
+    traces: tuple[StatementTrace, ...]
+    seconds: float
+    """Of all statements, without what measuring takes."""
+    failure: Failure | None
+
+
+@dataclass(slots=True)
+class ScriptRun:
+    """One script's way over one connection."""
+
+    conn: AsyncConnection
+    control: Control
+    work: Work
+    target: Target
+    """The scratch as a target: with the role to act as, if any."""
+    more: Callable[[], Awaitable[AsyncConnection]] | None
+    """Opens one more connection, to watch from; None: nothing is traced."""
+    alone: bool
+    traces: list[StatementTrace] = field(default_factory=list)
+    seconds: float = 0.0
+
+    async def run(self) -> Ran:
+        """Run all of it. Raises Cancelled, LostError."""
+        failure = None
+        self.control.working_on(self.conn)
+        try:
+            for step in self.work.steps:
+                await (self._block(step) if step.step.in_transaction else self._alone(step))
+        except (StatementError, psycopg.Error) as error:
+            if self.conn.closed:
+                raise LostError(str(error)) from error
+            await roll_back(self.conn)
+            failure = of_error(self.work, error, state="", next_steps=())
+        except BaseException:
+            if not self.conn.closed:
+                await roll_back(self.conn)
+            raise
+        finally:
+            self.control.working_on(None)
+        if not self.conn.closed:
+            await clean(self.conn, self.target)
+        return Ran(tuple(self.traces), self.seconds, failure)
+
+    async def _block(self, step: NumberedStep) -> None:
+        """A transaction: the file's own, or the one that koonj opens around a body without BEGIN."""
+        tracer = await self._tracer()
+        opening = step.step.begin
+        await self.conn.execute(b"BEGIN" if opening is None else opening.text.encode())
+        for numbered in step.statements:
+            await self._statement(numbered, tracer, in_transaction=True)
+        await check_deferred(self.conn)
+        await commit(self.conn)
+
+    async def _alone(self, step: NumberedStep) -> None:
+        """A statement outside a transaction: in one of its own where that makes no difference but to us."""
+        for numbered in step.statements:
+            if self.more is None or not Tracer.can_trace(numbered.statement):
+                await self._statement(numbered, None, in_transaction=False)
+            elif Watch.is_needed(numbered.statement) or not await self._wrapped(numbered):
+                await self._watched(numbered)
+
+    async def _wrapped(self, numbered: Numbered) -> bool:
+        """Traced in a transaction; False where the server will have it alone."""
+        tracer = await self._tracer()
+        await self.conn.execute("BEGIN")
+        try:
+            await self._statement(numbered, tracer, in_transaction=False)
+            await check_deferred(self.conn)
+            await commit(self.conn)
+        except StatementError as error:
+            await roll_back(self.conn)
+            if error.error.sqlstate in _OWN:
+                return False
+            raise
+        return True
+
+    async def _watched(self, numbered: Numbered) -> None:
+        """Alone, with its locks seen from other sessions."""
+        assert self.more is not None
+        async with Watch(self.conn, self.more, numbered.statement, alone=self.alone) as watch:
+            seconds = await self._send(numbered)
+        self.traces.append(
+            await watch.trace(
+                index=numbered.index,
+                line=numbered.statement.line,
+                summary=numbered.statement.summary,
+                seconds=seconds,
+            )
+        )
+
+    async def _statement(self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool) -> None:
+        seconds = await self._send(numbered)
+        if tracer is not None:
+            self.traces.append(
+                await tracer.after(
+                    numbered.statement,
+                    index=numbered.index,
+                    in_transaction=in_transaction,
+                    seconds=seconds,
+                )
+            )
+
+    async def _send(self, numbered: Numbered) -> float:
+        """Send one; how long it took. Raises StatementError, Cancelled."""
+        heard = []
+        begun = monotonic()
+        async for event in execute(self.conn, self.control, self.work, numbered):
+            if isinstance(event, Notice):
+                heard.append(event)
+        seconds = monotonic() - begun
+        self.seconds += seconds
+        await must_be_valid(self.conn, numbered, heard)
+        return seconds
+
+    async def _tracer(self) -> Tracer | None:
+        if self.more is None:
+            return None
+        tracer = Tracer(self.conn, alone=self.alone)
+        await tracer.begin()
+        return tracer

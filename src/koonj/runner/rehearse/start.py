@@ -1,0 +1,174 @@
+"""A rehearsal from its first event to its last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+import psycopg
+
+from koonj.config import ScratchPlace
+from koonj.migrations.folder import Folder, FolderError, FolderReader
+from koonj.migrations.migration import Migration
+from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.connector import Connector
+from koonj.postgres.errors import TargetError
+from koonj.postgres.scratch.choose import open_scratch
+from koonj.postgres.scratch.like import copy_schema
+from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.runner.events import Event
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.judge import Setting
+from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.keys import Chain, chain, hash_of
+from koonj.runner.rehearse.request import RehearsalRequest
+from koonj.runner.rehearse.scripts import LostError
+from koonj.runner.rehearse.stage import Stage
+from koonj.runner.rehearse.walk import Walk
+from koonj.runner.run import Cancelled, Control, Run
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalJob:
+    """What a rehearsal was given."""
+
+    place: ScratchPlace
+    reader: FolderReader
+    request: RehearsalRequest
+    connector: Connector
+    """Used only to read the schema of the target that `request.like` names."""
+
+
+def start_rehearsal(job: RehearsalJob) -> Run:
+    """A rehearsal, ready to be listened to. Nothing of it touches a target, but reading the schema of `like`."""
+    return Run(lambda control: _run(job, control))
+
+
+async def _run(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
+    """Every stage, and one ending whichever way it goes."""
+    seen: list[MigrationRehearsed] = []
+    try:
+        async with aclosing(_stages(job, control)) as stages:
+            async for event in stages:
+                if isinstance(event, MigrationRehearsed):
+                    seen.append(event)
+                yield event
+        end = ("done", _counted(seen), "")
+    except Cancelled:
+        end = ("interrupted", "Cancelled. The scratch is removed.", "")
+    except TargetError as error:
+        end = ("failed", error.message, error.hint)
+    except FolderError as error:
+        end = ("failed", str(error), "Look at the folder, or name another one with --migrations.")
+    except (LostError, psycopg.Error) as error:
+        end = ("failed", f"The scratch server was lost: {str(error).strip()}", "Try again.")
+    not_proved = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_proved)
+    yield RehearsalFinished(*end, not_proved)
+
+
+def _counted(seen: list[MigrationRehearsed]) -> str:
+    proved = sum(event.rehearsal.is_proved for event in seen)
+    what = f"{len(seen)} migration{'' if len(seen) == 1 else 's'}"
+    if not seen:
+        return "Nothing to rehearse."
+    return f"{what} rehearsed, all proved." if proved == len(seen) else f"{what} rehearsed, {proved} proved."
+
+
+async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
+    folder = await asyncio.to_thread(job.reader.read)
+    migrations = _in_order(folder, job.request)
+    extensions = await asyncio.to_thread(_extensions, migrations)
+    server = await asyncio.to_thread(
+        open_scratch,
+        job.place,
+        major=job.request.major,
+        extensions=extensions,
+        prefer_major=job.request.target_major,
+    )
+    try:
+        async for event in _on(server, job, control, migrations):
+            yield event
+    finally:
+        await asyncio.shield(server.close())
+
+
+async def _on(
+    server: ScratchServer, job: RehearsalJob, control: Control, migrations: tuple[Migration, ...]
+) -> AsyncIterator[Event]:
+    """On a scratch that is open."""
+    notes: list[str] = [*_other_major(server, job.request)]
+    start, fill = "", None
+    like = job.request.like
+    if like is not None:
+        start = await control.unless_cancelled(_start_like(job))
+
+        async def fill(server: ScratchServer) -> None:
+            notes.extend(await copy_schema(job.connector, like, server))
+
+    made = await asyncio.to_thread(chain, migrations, server=server.version, start=start)
+    setting = Setting(f"PostgreSQL {server.version}", server.major, None if like is None else like.name)
+    wanted = _indexes(made, job.request)
+    stage = Stage(server, control, made, fill)
+    kept = await asyncio.to_thread(Kept.of_user)
+    walk = Walk(stage, made, setting, kept, again=job.request.again)
+    try:
+        await walk.look_up(wanted)
+        if fill is not None and not walk.knows_all:
+            await stage.go_to(0)
+        names = tuple(made.migrations[index].name for index in wanted)
+        yield RehearsalStarted(server.source, server.major, setting.like, names, tuple(notes))
+        async for event in walk.walk(wanted):
+            yield event
+        await stage.keep()
+    finally:
+        with suppress(psycopg.Error):
+            await stage.close_connection()
+
+
+async def _start_like(job: RehearsalJob) -> str:
+    """Which schema it begins from, as a hash. Raises ConnectError."""
+    assert job.request.like is not None
+    conn = await job.connector.connect(job.request.like, name="koonj rehearse")
+    async with conn:
+        return hash_of(await read_catalog(conn))
+
+
+def _in_order(folder: Folder, request: RehearsalRequest) -> tuple[Migration, ...]:
+    """What is run, in this order. Raises ScratchError for a name that cannot be rehearsed."""
+    if request.like is None:
+        return folder.migrations
+    for name in request.names or ():
+        if name in request.applied:
+            raise ScratchError(
+                f"{name} is applied on {request.like.name}: its schema holds it already.",
+                "Rehearse it from the folder's own files: leave --like out.",
+            )
+    return tuple(m for m in folder.migrations if m.name not in request.applied)
+
+
+def _indexes(made: Chain, request: RehearsalRequest) -> tuple[int, ...]:
+    names = None if request.names is None else set(request.names)
+    return tuple(i for i, m in enumerate(made.migrations) if names is None or m.name in names)
+
+
+def _extensions(migrations: tuple[Migration, ...]) -> frozenset[str]:
+    """Names that CREATE EXTENSION asks for."""
+    return frozenset(
+        statement.name.strip('"')
+        for migration in migrations
+        if b"extension" in migration.raw.lower()
+        for statement in migration.sections.body.statements
+        if statement.verb == "create" and statement.kind == "extension" and statement.name
+    )
+
+
+def _other_major(server: ScratchServer, request: RehearsalRequest) -> tuple[str, ...]:
+    if request.target_major is None or request.target_major == server.major:
+        return ()
+    return (
+        f"rehearsed on PostgreSQL {server.major}, and the target is PostgreSQL {request.target_major}: "
+        f"install its server programs, or name a server with [scratch] dsn, and give --pg "
+        f"{request.target_major}.",
+    )

@@ -1,0 +1,89 @@
+"""From one wanted migration to the next: what is known is not done again, what cannot be reached is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from koonj.runner.events import Event
+from koonj.runner.rehearse.act import perform
+from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing
+from koonj.runner.rehearse.judge import Setting, broken, judge, stumble_of, stumble_of_problem, unknown
+from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.keys import Chain
+from koonj.runner.rehearse.stage import BeforeError, Stage
+from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.sql.problem import first_error
+
+
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    """A migration that cannot be applied: no later one can be reached."""
+
+    index: int
+    why: str
+    stumble: Stumble
+
+
+class Walk:
+    """Over one chain of migrations, upward."""
+
+    def __init__(self, stage: Stage, chain: Chain, setting: Setting, kept: Kept, *, again: bool) -> None:
+        self._stage = stage
+        self._chain = chain
+        self._setting = setting
+        self._kept = kept
+        self._again = again
+        self._known: dict[int, Rehearsal] = {}
+        self._wall: _Wall | None = None
+        self.knows_all = False
+
+    async def look_up(self, wanted: Sequence[int]) -> None:
+        """Read the verdicts that are known, and which file cannot be run at all."""
+        if not self._again:
+            self._known = await asyncio.to_thread(self._read, wanted)
+        self.knows_all = len(self._known) == len(wanted)
+        if not self.knows_all:
+            self._wall = await asyncio.to_thread(self._broken_one, max(wanted))
+
+    async def walk(self, wanted: Sequence[int]) -> AsyncIterator[Event]:
+        """A verdict for each. Raises Cancelled, LostError, ScratchError."""
+        for at, index in enumerate(wanted, start=1):
+            known = self._known.get(index)
+            if known is not None:
+                yield MigrationRehearsed(at, len(wanted), cached=True, rehearsal=known)
+                continue
+            yield MigrationRehearsing(self._chain.migrations[index].name, at, len(wanted))
+            rehearsal = await self._rehearse(index)
+            if rehearsal.verdict is not Proof.UNKNOWN:
+                await asyncio.to_thread(self._kept.write, rehearsal)
+            yield MigrationRehearsed(at, len(wanted), cached=False, rehearsal=rehearsal)
+
+    def _read(self, wanted: Sequence[int]) -> dict[int, Rehearsal]:
+        found = ((index, self._kept.read(self._chain.key(index))) for index in wanted)
+        return {index: rehearsal for index, rehearsal in found if rehearsal is not None}
+
+    def _broken_one(self, last: int) -> _Wall | None:
+        """The first file before the last wanted one whose body cannot be run, known from its text."""
+        for index, migration in enumerate(self._chain.migrations[:last]):
+            problem = first_error(migration.body_problems)
+            if problem is not None:
+                why = f"{migration.name}, which comes before it, cannot be run: {problem.message}"
+                return _Wall(index, why, stumble_of_problem(migration, "before", problem))
+        return None
+
+    async def _rehearse(self, index: int) -> Rehearsal:
+        migration, key = self._chain.migrations[index], self._chain.key(index)
+        try:
+            if self._wall is None or self._wall.index >= index:
+                await self._stage.go_to(index)
+        except BeforeError as error:
+            why = f"{error.migration.name}, which comes before it, fails: {error.failure.message}"
+            at = self._chain.migrations.index(error.migration)
+            self._wall = _Wall(at, why, stumble_of("before", error.failure))
+        if self._wall is not None and self._wall.index < index:
+            return unknown(migration, key, self._setting, self._wall.why, self._wall.stumble)
+        if first_error((*migration.body_problems, *migration.rollback_problems)) is not None:
+            return broken(migration, key, self._setting)
+        return judge(await perform(self._stage, migration, index), key, self._setting)
