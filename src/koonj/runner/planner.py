@@ -30,6 +30,8 @@ class Planned:
     works: tuple[Work, ...]
     decisions: tuple[Decision, ...]
     """What this run was told to pass, and history does not know yet."""
+    entries: tuple[Entry, ...] = ()
+    """What was selected, as it is on the target."""
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
@@ -81,7 +83,7 @@ class Planner:
             accepted=tuple(decision.obstacle for decision in decisions),
             notes=tuple(_notes(self.decided.selection.entries)),
         )
-        return Planned(plan, tuple(works), tuple(decisions))
+        return Planned(plan, tuple(works), tuple(decisions), self.decided.selection.entries)
 
     def _before(self) -> tuple[Obstacle, ...]:
         """What stands in the way whatever the selected scripts are."""

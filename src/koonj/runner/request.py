@@ -34,9 +34,19 @@ class Request:
     """Seconds to wait for the target's lock; 0 for not at all, None for ever."""
     plan_only: bool = False
     """Stop after the plan."""
+    override: str | None = None
+    """Why this run goes on though the target's policy wants a proof and there is none; recorded."""
+    measure: bool = False
+    """Rehearse what has no verdict yet, so that the plan can tell its locks; a policy does so in any case."""
 
     def __post_init__(self) -> None:
         if self.extent is Extent.UP_TO and self.number is None:
             raise ValueError("Extent.UP_TO needs a number")
+        if self.override is not None and not self.override.strip():
+            raise ValueError("to go on without a proof needs a reason, which history keeps")
         if self.allow and not (self.reason and self.reason.strip()):
             raise ValueError("to allow something needs a reason, which history keeps")
+
+    def reason_of(self, state: str) -> str:
+        """Why this run passes an obstacle of that state; what history keeps."""
+        return (self.reason if state in self.allow else self.override) or ""

@@ -26,6 +26,8 @@ class RehearsalRequest:
     """Of the target where this is to run; another one's verdict is said to be another one's."""
     again: bool = False
     """Rehearse also what has a verdict already."""
+    known_only: bool = False
+    """Rehearse nothing: give the verdicts that there are."""
 
 
 _WANTED = frozenset(

@@ -103,7 +103,7 @@ class Stage:
 
         Raises Cancelled, LostError, ScratchError.
         """
-        self._at = self._catalog = None
+        self._at, self._catalog = None, None
         work = make_work(migration, direction, lock_timeout="0")
         conn = await self._connection()
         more = self.server.connect if traced else None

@@ -42,15 +42,21 @@ class RehearsalJob:
 
 
 def start_rehearsal(job: RehearsalJob) -> Run:
-    """A rehearsal, ready to be listened to. Nothing of it touches a target, but reading the schema of `like`."""
-    return Run(lambda control: _run(job, control))
+    """A rehearsal, ready to be listened to.
+
+    Nothing of it touches a target, but for reading the schema of the one that `like` names.
+    """
+    return Run(lambda control: rehearsal(job, control))
 
 
-async def _run(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
-    """Every stage, and one ending whichever way it goes."""
+async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
+    """All of it, within a run that has its own control; the last event is a RehearsalFinished.
+
+    Whichever way it goes, the scratch is gone at its end.
+    """
     seen: list[MigrationRehearsed] = []
     try:
-        async with aclosing(_stages(job, control)) as stages:
+        async with aclosing(_stages(job, control)) as stages:  # type: ignore[type-var]  # a generator
             async for event in stages:
                 if isinstance(event, MigrationRehearsed):
                     seen.append(event)
@@ -112,10 +118,14 @@ async def _on(
     wanted = _indexes(made, job.request)
     stage = Stage(server, control, made, fill)
     kept = await asyncio.to_thread(Kept.of_user)
-    walk = Walk(stage, made, setting, kept, again=job.request.again)
+    walk = Walk(stage, made, setting, kept)
     try:
-        await walk.look_up(wanted)
-        if fill is not None and not walk.knows_all:
+        if not job.request.again:
+            await walk.look_up(wanted)
+        if job.request.known_only:
+            wanted = tuple(index for index in wanted if walk.knows(index))
+        await walk.look_ahead(wanted)
+        if fill is not None and not all(map(walk.knows, wanted)):
             await stage.go_to(0)
         names = tuple(made.migrations[index].name for index in wanted)
         yield RehearsalStarted(server.source, server.major, setting.like, names, tuple(notes))

@@ -29,22 +29,25 @@ class _Wall:
 class Walk:
     """Over one chain of migrations, upward."""
 
-    def __init__(self, stage: Stage, chain: Chain, setting: Setting, kept: Kept, *, again: bool) -> None:
+    def __init__(self, stage: Stage, chain: Chain, setting: Setting, kept: Kept) -> None:
         self._stage = stage
         self._chain = chain
         self._setting = setting
         self._kept = kept
-        self._again = again
         self._known: dict[int, Rehearsal] = {}
         self._wall: _Wall | None = None
-        self.knows_all = False
 
     async def look_up(self, wanted: Sequence[int]) -> None:
-        """Read the verdicts that are known, and which file cannot be run at all."""
-        if not self._again:
-            self._known = await asyncio.to_thread(self._read, wanted)
-        self.knows_all = len(self._known) == len(wanted)
-        if not self.knows_all:
+        """Read the verdicts that were found before."""
+        self._known = await asyncio.to_thread(self._read, wanted)
+
+    def knows(self, index: int) -> bool:
+        """Is that one's verdict known?"""
+        return index in self._known
+
+    async def look_ahead(self, wanted: Sequence[int]) -> None:
+        """Find the first file that cannot be run at all, where something is to be run."""
+        if not all(map(self.knows, wanted)):
             self._wall = await asyncio.to_thread(self._broken_one, max(wanted))
 
     async def walk(self, wanted: Sequence[int]) -> AsyncIterator[Event]:

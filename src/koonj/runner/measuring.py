@@ -1,0 +1,100 @@
+"""A plan with what is known of its statements: measured on scratch, and put beside the target's own sizes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import psycopg
+from psycopg import AsyncConnection
+
+from koonj.config import ScratchPlace, Target
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.activity import RelationFacts, relation_facts
+from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.sqlstate import is_lost
+from koonj.runner.events import Event
+from koonj.runner.measured import measured, relations_of
+from koonj.runner.planner import Planned
+from koonj.runner.proof import gated, is_wanted
+from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing, RehearsalFinished
+from koonj.runner.rehearse.request import RehearsalRequest
+from koonj.runner.rehearse.start import RehearsalJob, rehearsal
+from koonj.runner.rehearse.values import Rehearsal
+from koonj.runner.request import Request
+from koonj.runner.run import Cancelled, Control
+
+
+@dataclass(slots=True)
+class Measuring:
+    """What one run knows of its migrations beside their text; asked for once, before the plan is shown."""
+
+    connector: Connector
+    place: ScratchPlace
+    reader: FolderReader
+    target: Target
+    request: Request
+    server: ServerInfo
+    found: dict[str, Rehearsal] = field(default_factory=dict)
+    facts: Mapping[str, RelationFacts] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    why: str = ""
+    """Why nothing could be rehearsed; empty where it could."""
+
+    async def listen(
+        self, conn: AsyncConnection, control: Control, planned: Planned
+    ) -> AsyncIterator[MigrationRehearsing | MigrationRehearsed]:
+        """Rehearse what the plan holds, or look up what is known of it; then ask the target for sizes.
+
+        Raises Cancelled, and psycopg.Error where the target is lost.
+        """
+        names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
+        if not names:
+            return
+        async with aclosing(self._rehearsed(control, names)) as events:  # type: ignore[type-var]  # a generator
+            async for event in events:
+                if isinstance(event, MigrationRehearsed):
+                    self.found[event.rehearsal.name] = event.rehearsal
+                    if not event.cached:
+                        yield event
+                elif isinstance(event, MigrationRehearsing):
+                    yield event
+        control.working_on(conn)
+        await self._ask(conn)
+
+    def told(self, planned: Planned) -> Planned:
+        """The plan with all of it, and with what the target's policy says of it."""
+        migrations = measured(planned.plan.migrations, self.found, self.facts)
+        notes = (*planned.plan.notes, *self.notes)
+        told = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
+        if not is_wanted(self.target, self.request):
+            return told
+        return gated(told, self.request, self.found, self.why)
+
+    async def _rehearsed(self, control: Control, names: tuple[str, ...]) -> AsyncIterator[Event]:
+        thorough = self.request.measure or is_wanted(self.target, self.request)
+        request = RehearsalRequest(names=names, target_major=self.server.major, known_only=not thorough)
+        job = RehearsalJob(self.place, self.reader, request, self.connector)
+        async for event in rehearsal(job, control):
+            yield event
+            if not isinstance(event, RehearsalFinished):
+                continue
+            if event.verdict == "interrupted":
+                raise Cancelled
+            if event.verdict == "failed":
+                self.why = f"{event.message} {event.hint}".strip()
+                if thorough:
+                    self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")
+
+    async def _ask(self, conn: AsyncConnection) -> None:
+        relations = relations_of(self.found, self.request.direction)
+        if not relations:
+            return
+        try:
+            self.facts = await relation_facts(conn, relations)
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise
+            message = error.diag.message_primary or str(error)
+            self.notes = (*self.notes, f"the target would not tell how large its tables are: {message}")

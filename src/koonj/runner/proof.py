@@ -1,0 +1,64 @@
+"""What a rehearsal's verdicts mean for a plan: what a target's policy lets through. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from koonj.config import Target
+from koonj.runner.accept import Decision
+from koonj.runner.events import Direction, Obstacle
+from koonj.runner.planner import Planned
+from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.request import Request
+
+NOT_PROVED = "not proved"
+"""The state of a migration that no rehearsal has proved, and for which a target wants the proof."""
+LOSSY = Proof.LOSSY.value
+
+
+def is_wanted(target: Target, request: Request) -> bool:
+    """Does the target's policy ask for a proof of what this request would apply?"""
+    return target.require_proof and request.direction is Direction.APPLY and not request.probe
+
+
+def gated(planned: Planned, request: Request, found: Mapping[str, Rehearsal], why: str) -> Planned:
+    """The plan with what stops it for want of a proof, and what was decided in spite of that.
+
+    `found`: the verdicts by file name; `why`: what kept a migration without one from being rehearsed.
+    """
+    entries = {entry.name: entry for entry in planned.entries}
+    stops: list[Obstacle] = []
+    decisions: list[Decision] = []
+    for work in planned.works:
+        obstacle = _obstacle(work.migration.name, found.get(work.migration.name), why)
+        if obstacle is None:
+            continue
+        if obstacle.state in request.allow or request.override:
+            decisions.append(Decision(entries[obstacle.name], obstacle))
+        else:
+            stops.append(obstacle)
+    plan = replace(
+        planned.plan,
+        obstacles=(*planned.plan.obstacles, *stops),
+        accepted=(*planned.plan.accepted, *(decision.obstacle for decision in decisions)),
+    )
+    return replace(planned, plan=plan, decisions=(*planned.decisions, *decisions))
+
+
+def _obstacle(name: str, rehearsal: Rehearsal | None, why: str) -> Obstacle | None:
+    """Why the policy stops a migration; None where it does not."""
+    if rehearsal is None:
+        return Obstacle(
+            name, NOT_PROVED, f"{name} was not rehearsed: {why or 'nothing is known of it'}", _OVERRIDE, True
+        )
+    if rehearsal.verdict is Proof.PROVED:
+        return None
+    message = f"{name} is {rehearsal.verdict.value}: {rehearsal.message}"
+    if rehearsal.verdict is Proof.LOSSY:
+        return Obstacle(name, LOSSY, message, _LOSSY, can_allow=True)
+    return Obstacle(name, NOT_PROVED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True)
+
+
+_LOSSY = "If the loss is meant: --allow lossy --reason '…'"
+_OVERRIDE = "Or go on without a proof: --override '…', which history keeps."
