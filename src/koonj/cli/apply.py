@@ -17,6 +17,7 @@ from koonj.config import Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Direction, Event, Obstacle, PlanMade, Question, RunFinished, Verdict
+from koonj.runner.proof import LOSSY, NOT_PROVED
 from koonj.runner.request import Extent, Request
 from koonj.runner.selection import DECISIONS
 from koonj.runner.start import start
@@ -28,6 +29,7 @@ _CODES = {
     Verdict.INTERRUPTED: ExitCode.INTERRUPTED,
     Verdict.LOCKED: ExitCode.LOCKED,
 }
+_NOT_PROVED = frozenset({NOT_PROVED, LOSSY})
 _DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback missing"})
 
 
@@ -54,6 +56,8 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         assume_yes=args.yes or args.confirm == target.name,
         wait=args.wait,
         plan_only=args.plan,
+        override=args.override,
+        measure=args.plan or not (args.yes or args.confirm),
     )
 
 
@@ -157,6 +161,8 @@ class _Conversation:
 
 def _stopped(obstacles: Sequence[Obstacle]) -> ExitCode:
     states = {obstacle.state for obstacle in obstacles}
+    if states and states <= _NOT_PROVED:
+        return ExitCode.NOT_PROVED
     if states & _DECISIONS:
         return ExitCode.DECISION
     return ExitCode.USAGE if states == {"unknown number"} else ExitCode.ERROR

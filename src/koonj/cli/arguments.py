@@ -19,7 +19,7 @@ from koonj.cli import help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
 
-ALLOWABLE = ("late", "edited", "missing", "duplicate", "interrupted")
+ALLOWABLE = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
 """States that --allow lets pass, each with a reason."""
 
 WAIT = 60.0
@@ -167,6 +167,11 @@ def _run(parser: Parser, meaning: str) -> None:
     )
     parser.add_argument("--reason", metavar="TEXT", help="why it is allowed; history keeps it")
     parser.add_argument(
+        "--override",
+        metavar="REASON",
+        help="go on without the proof that the target wants; history keeps why",
+    )
+    parser.add_argument(
         "--wait",
         metavar="SECONDS",
         type=_wait,
@@ -201,5 +206,7 @@ def _check_run(args: Namespace) -> None:
     args.allow = frozenset[str]().union(*args.allow)
     if args.allow and not (args.reason or "").strip():
         raise UsageError("--allow needs --reason TEXT: history keeps who decided, and why")
+    if args.override is not None and not args.override.strip():
+        raise UsageError("--override needs the reason why: history keeps it")
     if args.reason and not args.allow:
         raise UsageError("--reason is the reason of an --allow, and there is none")
