@@ -1,0 +1,81 @@
+"""Values as JSON, and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from koonj.postgres.catalog.values import Difference
+from koonj.postgres.locks.values import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
+from koonj.runner.plain import PlainError, plain, value_of
+from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.rehearse.lines import event_of
+from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+
+TRACE = StatementTrace(
+    index=1,
+    line=4,
+    summary="alter table documents add column status",
+    in_transaction=True,
+    seconds=0.25,
+    locks=(RelationLock("public.documents", "table", LockMode.ACCESS_EXCLUSIVE),),
+    scanned=(Scan("public.documents", 1, 0),),
+    columns=(ColumnChange("public.documents", "status", "added", after="text", existed=False),),
+)
+REHEARSAL = Rehearsal(
+    name="016_add_status.sql",
+    number=16,
+    verdict=Proof.INCOMPLETE,
+    message="“what” is left",
+    key="k",
+    server="PostgreSQL 18.6",
+    major=18,
+    differences=(Difference("index", "public.i", None, "CREATE INDEX …"),),
+    up=(TRACE,),
+    stumble=Stumble("up again", "016_add_status.sql", "m/016_add_status.sql", 1, 4, None, "no", "42P07"),
+)
+
+
+def test_there_and_back() -> None:
+    assert value_of(Rehearsal, json.loads(json.dumps(plain(REHEARSAL)))) == REHEARSAL
+
+
+def test_a_line_of_the_command_is_its_event() -> None:
+    event = MigrationRehearsed(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
+    line = json.dumps({"koonj": 1, "event": "migration_rehearsed", **plain(event)})
+    assert event_of(line) == event
+
+
+def test_what_a_newer_koonj_adds_is_passed_over() -> None:
+    assert value_of(Rehearsal, {**plain(REHEARSAL), "newer": [1]}) == REHEARSAL
+    assert event_of('{"event": "of_a_newer_koonj", "at": 1}') is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"verdict": "splendid"},
+        {"up": "none"},
+        {"up": [1]},
+        {"number": "16"},
+        {"major": None},
+    ],
+)
+def test_what_is_none_of_ours_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(PlainError):
+        value_of(Rehearsal, {**plain(REHEARSAL), **broken})
+
+
+@pytest.mark.parametrize("missing", ["name", "verdict"])
+def test_what_is_missing_is_refused(missing: str) -> None:
+    data = plain(REHEARSAL)
+    del data[missing]
+    with pytest.raises(PlainError):
+        value_of(Rehearsal, data)
+
+
+@pytest.mark.parametrize("line", ["", "[]", "koonj: error", "{}"])
+def test_a_line_that_is_no_event(line: str) -> None:
+    with pytest.raises(PlainError):
+        event_of(line)

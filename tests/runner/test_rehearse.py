@@ -1,0 +1,386 @@
+"""Rehearsals on a real scratch server: a folder in, verdicts out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+
+from koonj.config import ScratchPlace
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.connector import Connector
+from koonj.runner.events import Event
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.request import RehearsalRequest
+from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
+from koonj.runner.rehearse.values import Proof, Rehearsal
+
+SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
+
+
+class Folder:
+    """A folder of migrations that can be rehearsed."""
+
+    def __init__(self, path: Path, connector: Connector) -> None:
+        self.path = path
+        self.connector = connector
+        self.events: list[Event] = []
+
+    def write(self, number: int, up: str, down: str | None = None, *, block: bool = True) -> str:
+        """NNN_m.sql with that body and that rollback; its name."""
+        name = f"{number:03d}_m.sql"
+        up = dedent(up).strip()
+        text = f"BEGIN;\n{up}\nCOMMIT;\n" if block else f"{up}\n"
+        if down is not None:
+            down = dedent(down).strip()
+            script = down if not block or down.startswith("none:") else f"BEGIN;\n{down}\nCOMMIT;"
+            head = "-- Rollback: " if down.startswith("none:") else "-- Rollback:\n"
+            text += "\n" + head + (script if down.startswith("none:") else indent(script, "-- ")) + "\n"
+        (self.path / name).write_text(text, encoding="utf-8")
+        return name
+
+    async def rehearse(self, *names: str, **options: Any) -> dict[str, Rehearsal]:
+        """Verdicts by file name; of all where none is named."""
+        request = RehearsalRequest(names=names or None, **options)
+        job = RehearsalJob(ScratchPlace(), FolderReader(self.path), request, self.connector)
+        self.events = [event async for event in start_rehearsal(job).events()]
+        last = self.events[-1]
+        assert isinstance(last, RehearsalFinished)
+        assert last.verdict == "done", last.message
+        found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsed)]
+        return {rehearsal.name: rehearsal for rehearsal in found}
+
+    async def last(self) -> Rehearsal:
+        """The verdict on the last one."""
+        found = await self.rehearse(max(path.name for path in self.path.iterdir()))
+        return next(iter(found.values()))
+
+    @property
+    def cached(self) -> list[bool]:
+        return [e.cached for e in self.events if isinstance(e, MigrationRehearsed)]
+
+
+@pytest.fixture
+async def folder(tmp_path: Path, home: Path, connector: Connector, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """Empty, with a cache of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    path = tmp_path / "migrations"
+    path.mkdir()
+    return Folder(path, connector)
+
+
+BASE = """
+    CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, name varchar(50) DEFAULT 'x', old int);
+    CREATE INDEX users_email ON users (email);
+    COMMENT ON COLUMN users.email IS 'where to write';
+    CREATE VIEW people AS SELECT id, name FROM users;
+    CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a * 2';
+    GRANT SELECT ON users TO PUBLIC;
+"""
+
+
+@pytest.fixture
+def based(folder: Folder) -> Folder:
+    folder.write(1, BASE, "DROP FUNCTION twice; DROP VIEW people; DROP TABLE users;")
+    return folder
+
+
+async def test_the_sample_is_proved(home: Path, connector: Connector) -> None:
+    found = await Folder(SAMPLE, connector).rehearse()
+    assert len(found) == 15
+    assert {r.name: r.message for r in found.values() if r.verdict is not Proof.PROVED} == {}
+
+
+WRONG: dict[str, tuple[str, str, Proof, str]] = {
+    "a forgotten index": (
+        "ALTER TABLE users ADD COLUMN city text; CREATE INDEX users_name ON users (name);",
+        "ALTER TABLE users DROP COLUMN city;",
+        Proof.INCOMPLETE,
+        "users_name",
+    ),
+    "a changed default": (
+        "ALTER TABLE users ALTER name SET DEFAULT 'y';",
+        "ALTER TABLE users ALTER name SET DEFAULT 'z';",
+        Proof.INCOMPLETE,
+        "users.name",
+    ),
+    "a wrong type": (
+        "ALTER TABLE users ALTER name TYPE text;",
+        "DROP VIEW people; ALTER TABLE users ALTER name TYPE varchar(60); "
+        "CREATE VIEW people AS SELECT id, name FROM users;",
+        Proof.FAILS,
+        "people",
+    ),
+    "a wrong type of a column that nothing uses": (
+        "ALTER TABLE users ALTER old TYPE bigint;",
+        "ALTER TABLE users ALTER old TYPE smallint;",
+        Proof.INCOMPLETE,
+        "users.old",
+    ),
+    "a lost comment": (
+        "COMMENT ON COLUMN users.email IS 'another';",
+        "COMMENT ON COLUMN users.email IS NULL;",
+        Proof.INCOMPLETE,
+        "users.email",
+    ),
+    "a lost grant": (
+        "REVOKE SELECT ON users FROM PUBLIC;",
+        "GRANT INSERT ON users TO PUBLIC;",
+        Proof.INCOMPLETE,
+        "users",
+    ),
+    "a renamed constraint": (
+        "ALTER TABLE users DROP CONSTRAINT users_pkey; ALTER TABLE users ADD PRIMARY KEY (id, email);",
+        "ALTER TABLE users DROP CONSTRAINT users_pkey; ALTER TABLE users ADD CONSTRAINT users_pk PRIMARY KEY (id);",
+        Proof.INCOMPLETE,
+        "users_pk",
+    ),
+    "the order of columns": (
+        "ALTER TABLE users DROP COLUMN email;",
+        "ALTER TABLE users ADD COLUMN email text NOT NULL; CREATE INDEX users_email ON users (email); "
+        "COMMENT ON COLUMN users.email IS 'where to write';",
+        Proof.REORDERED,
+        "users",
+    ),
+    "another owner": (
+        "DROP VIEW people; CREATE VIEW people AS SELECT id FROM users;",
+        "DROP VIEW people; CREATE VIEW people AS SELECT id, name FROM users; ALTER VIEW people OWNER TO pg_monitor;",
+        Proof.INCOMPLETE,
+        "people",
+    ),
+    "an older function": (
+        "CREATE OR REPLACE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a + a';",
+        "CREATE OR REPLACE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT 2 * a';",
+        Proof.INCOMPLETE,
+        "twice",
+    ),
+    "a rollback that forgets everything": (
+        "CREATE TABLE left_over (id int);",
+        "SELECT 1;",
+        Proof.INCOMPLETE,
+        "left_over",
+    ),
+    "a rollback that does not run": (
+        "CREATE TABLE t (id int);",
+        "DROP TABLE tt;",
+        Proof.FAILS,
+        "tt",
+    ),
+    "a rollback with a mistake in its text": (
+        "CREATE TABLE t (id int);",
+        "DROP TABEL t;",
+        Proof.FAILS,
+        "TABEL",
+    ),
+    "a migration that does not run": ("ALTER TABLE nobody ADD a int;", "SELECT 1;", Proof.FAILS, "nobody"),
+    "a migration that does not repeat": (
+        "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id int);",
+        "DROP TABLE t;",
+        Proof.INCOMPLETE,
+        "mood",
+    ),
+    "a last column and what was in it": (
+        "ALTER TABLE users DROP COLUMN old;",
+        "ALTER TABLE users ADD COLUMN old int;",
+        Proof.LOSSY,
+        "public.users.old",
+    ),
+    "a narrower type": (
+        "ALTER TABLE users ALTER old TYPE smallint;",
+        "ALTER TABLE users ALTER old TYPE int;",
+        Proof.LOSSY,
+        "smallint",
+    ),
+    "a deletion": ("DELETE FROM users WHERE old = 1;", "SELECT 1;", Proof.LOSSY, "DELETE"),
+    "a truncation": ("TRUNCATE users;", "SELECT 1;", Proof.LOSSY, "TRUNCATE"),
+    "a truncation in a block": ("DO $$ BEGIN TRUNCATE users; END $$;", "SELECT 1;", Proof.LOSSY, "TRUNCATE"),
+    "values that are overwritten": (
+        "UPDATE users SET name = upper(name);",
+        "SELECT 1;",
+        Proof.LOSSY,
+        "UPDATE",
+    ),
+    "a table that is dropped and made again": (
+        "DROP VIEW people; DROP TABLE users; DROP FUNCTION twice;",
+        BASE,
+        Proof.LOSSY,
+        "public.users",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+async def test_a_wrong_rollback_is_found_and_named(based: Folder, case: str) -> None:
+    up, down, verdict, named = WRONG[case]
+    based.write(2, up, down)
+    found = await based.last()
+    assert (found.verdict, named in found.message) == (verdict, True), (found.verdict, found.message)
+
+
+RIGHT: dict[str, tuple[str, str]] = {
+    "a column": ("ALTER TABLE users ADD city text", "ALTER TABLE users DROP city"),
+    "rows of its own": (
+        "INSERT INTO users VALUES (1, 'a')",
+        "DELETE FROM users WHERE id = 1",
+    ),
+    "a column that is filled": (
+        "ALTER TABLE users ADD city text; UPDATE users SET city = 'x'; ALTER TABLE users ALTER city SET NOT NULL",
+        "ALTER TABLE users DROP city",
+    ),
+    "an update that is taken back": (
+        "UPDATE users SET name = 'y' WHERE name = 'x'",
+        "UPDATE users SET name = 'x' WHERE name = 'y'",
+    ),
+    "a wider type": (
+        "DROP VIEW people; ALTER TABLE users ALTER name TYPE text; CREATE VIEW people AS SELECT id, name FROM users",
+        "DROP VIEW people; ALTER TABLE users ALTER name TYPE varchar(50); "
+        "CREATE VIEW people AS SELECT id, name FROM users",
+    ),
+    "a table of its own, dropped on the way": (
+        "CREATE TABLE a (id int); INSERT INTO a VALUES (1); CREATE TABLE b AS SELECT * FROM a; DROP TABLE a",
+        "DROP TABLE b",
+    ),
+    "a role": (
+        "CREATE ROLE koonj_test_role; GRANT SELECT ON users TO koonj_test_role",
+        "DROP OWNED BY koonj_test_role; DROP ROLE koonj_test_role",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RIGHT)
+async def test_a_right_rollback_is_proved(based: Folder, case: str) -> None:
+    up, down = RIGHT[case]
+    based.write(2, f"{up};", f"{down};")
+    found = await based.last()
+    assert found.verdict is Proof.PROVED, (found.verdict, found.message)
+
+
+async def test_no_way_back(based: Folder) -> None:
+    based.write(2, "ALTER TABLE users ADD a int;", "none: nobody wants it back")
+    based.write(3, "ALTER TABLE users ADD b int;")
+    found = await based.rehearse()
+    assert found["002_m.sql"].verdict is Proof.NONE
+    assert "nobody wants it back" in found["002_m.sql"].message
+    assert found["003_m.sql"].verdict is Proof.NONE
+    assert found["003_m.sql"].up[0].locks, "it is measured all the same"
+
+
+async def test_outside_a_transaction(based: Folder) -> None:
+    based.write(
+        2,
+        "CREATE INDEX CONCURRENTLY users_name ON users (name);",
+        "DROP INDEX CONCURRENTLY users_name;",
+        block=False,
+    )
+    found = await based.last()
+    assert found.verdict is Proof.PROVED, found.message
+    (trace,) = found.up
+    assert [(lock.relation, lock.mode.value) for lock in trace.locks if lock.kind == "table"] == [
+        ("public.users", "SHARE UPDATE EXCLUSIVE")
+    ]
+    assert trace.watched
+
+
+async def test_one_that_fails_stops_those_behind_it(based: Folder) -> None:
+    based.write(2, "ALTER TABLE nobody ADD a int;", "SELECT 1;")
+    based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
+    found = await based.rehearse()
+    assert found["002_m.sql"].verdict is Proof.FAILS
+    assert found["002_m.sql"].stumble is not None
+    assert (found["002_m.sql"].stumble.line, found["002_m.sql"].stumble.column) == (2, 13)
+    assert found["003_m.sql"].verdict is Proof.UNKNOWN
+    assert "002_m.sql" in found["003_m.sql"].message
+
+
+async def test_a_file_that_cannot_be_run(based: Folder) -> None:
+    (based.path / "002_m.sql").write_text("BEGIN;\nCREATE TABLE a (id int);\n")
+    based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
+    found = await based.rehearse()
+    assert found["002_m.sql"].verdict is Proof.FAILS
+    assert found["003_m.sql"].verdict is Proof.UNKNOWN
+
+
+async def test_a_bad_rollback_does_not_stop_those_behind_it(based: Folder) -> None:
+    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE aa;")
+    based.write(3, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;")
+    found = await based.rehearse()
+    assert (found["002_m.sql"].verdict, found["003_m.sql"].verdict) == (Proof.FAILS, Proof.PROVED)
+
+
+async def test_nothing_is_rehearsed_twice(based: Folder) -> None:
+    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE a;")
+    first = await based.rehearse()
+    assert based.cached == [False, False]
+    assert await based.rehearse() == first
+    assert based.cached == [True, True]
+    based.write(2, "-- only a comment\nCREATE TABLE a (id int);", "DROP TABLE a;")
+    await based.rehearse()
+    assert based.cached == [True, True]
+    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE IF EXISTS a;")
+    await based.rehearse()
+    assert based.cached == [True, False]
+    based.write(
+        1, f"{BASE} CREATE TABLE b (id int);", "DROP FUNCTION twice; DROP VIEW people; DROP TABLE users, b;"
+    )
+    await based.rehearse()
+    assert based.cached == [False, False]
+    await based.rehearse(again=True)
+    assert based.cached == [False, False]
+
+
+async def test_only_what_is_known(based: Folder) -> None:
+    assert await based.rehearse(known_only=True) == {}
+    found = await based.rehearse()
+    assert await based.rehearse(known_only=True) == found
+
+
+async def test_what_the_statements_locked(based: Folder) -> None:
+    based.write(
+        2,
+        """
+        ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();
+        CREATE INDEX users_old ON users (old);
+        """,
+        "DROP INDEX users_old; ALTER TABLE users DROP COLUMN token;",
+    )
+    found = await based.last()
+    first, second = found.up
+    assert first.rewritten == ("public.users",)
+    assert [(x.relation, x.mode.value) for x in first.locks if x.kind == "table"] == [
+        ("public.users", "ACCESS EXCLUSIVE")
+    ]
+    assert [x.relation for x in second.scanned] == ["public.users"]
+    assert any("ACCESS EXCLUSIVE on public.users" in finding for finding in found.findings)
+    assert [trace.line for trace in found.down] == [8, 8]
+
+
+async def test_a_single_one_comes_from_what_is_before_it(based: Folder) -> None:
+    for number in range(2, 14):
+        based.write(number, f"CREATE TABLE t{number} (id int);", f"DROP TABLE t{number};")
+    found = await based.rehearse("007_m.sql")
+    assert [r.verdict for r in found.values()] == [Proof.PROVED]
+    started = next(e for e in based.events if isinstance(e, RehearsalStarted))
+    assert started.names == ("007_m.sql",)
+
+
+async def test_settings_of_one_do_not_reach_the_next(based: Folder) -> None:
+    based.write(2, "CREATE SCHEMA app; SET search_path TO app;", "DROP SCHEMA app;")
+    based.write(3, "CREATE TABLE here (id int);", "DROP TABLE public.here;")
+    found = await based.rehearse()
+    assert [r.verdict for r in found.values()] == [Proof.PROVED] * 3
+
+
+async def test_cancel_leaves_nothing(based: Folder) -> None:
+    based.write(2, "SELECT pg_sleep(30);", "SELECT 1;")
+    request = RehearsalRequest(names=("002_m.sql",))
+    run = start_rehearsal(RehearsalJob(ScratchPlace(), FolderReader(based.path), request, based.connector))
+    events = []
+    async for event in run.events():
+        events.append(event)
+        if type(event).__name__ == "MigrationRehearsing":
+            await run.cancel()
+    last = events[-1]
+    assert isinstance(last, RehearsalFinished)
+    assert last.verdict == "interrupted"
