@@ -23,7 +23,10 @@ class CatalogObject:
     definition: str
     """Its DDL, or the part of its table's DDL that it is; equal where pg_dump prints the same."""
     place: int = 0
-    """Of a column: its position among its table's living columns, 1-based. Compared apart from the rest."""
+    """1-based; 0 where there is no order. Of a column: its position among its table's living columns; of a
+    grant or a storage parameter: among its object's. Compared apart from the rest."""
+    parent: ObjectName | None = None
+    """What it is dropped with: its table, its type, the object that it is a comment on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,14 @@ class Difference:
     after: str | None
     """Its definition in the second; None where it is not there."""
     order_only: bool = False
-    """Nothing but the order of columns differs; the definitions are equal."""
+    """Nothing but its place among its parent's other columns differs; the definitions are equal.
+
+    Also of a grant or a storage parameter, whose order pg_dump prints, and which means nothing.
+    """
+    parent: ObjectName | None = None
+    """What it is a part of, or was."""
+    places: tuple[int, int] | None = None
+    """Where ``order_only``: its place before and after, 1-based."""
 
     @property
     def what(self) -> str:

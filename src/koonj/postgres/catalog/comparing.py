@@ -1,0 +1,97 @@
+"""Two catalogs -> what they do not agree on. No database here."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from koonj.postgres.catalog.values import Catalog, CatalogObject, Difference, ObjectName
+
+_FIRST = ("schema", "extension", "enum", "domain", "composite type", "table", "column", "constraint", "index")
+"""Kinds in the order in which a person looks for them; the others follow by name."""
+
+
+def compare(before: Catalog, after: Catalog) -> tuple[Difference, ...]:
+    """Every object that is missing, left over, changed or moved in the second, in a readable order."""
+    return tuple(sorted((*_changes(before, after), *_moves(before, after)), key=_order))
+
+
+def top_level(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Without the parts of what is missing or left over as a whole: of a table, the table alone."""
+    differences = tuple(differences)
+    whole = {(d.kind, d.identity): d for d in differences if d.before is None or d.after is None}
+    return tuple(d for d in differences if not _is_folded(d, whole))
+
+
+def _is_folded(difference: Difference, whole: dict[tuple[str, str], Difference]) -> bool:
+    parent = difference.parent
+    if parent is None or (difference.before is not None and difference.after is not None):
+        return False
+    # What is missing is not a part of what is left over.
+    found = whole.get((parent.kind, parent.identity))
+    return found is not None and (found.after is None) == (difference.after is None)
+
+
+def _changes(before: Catalog, after: Catalog) -> Iterator[Difference]:
+    for name, old in before.objects.items():
+        new = after.objects.get(name)
+        if new is None:
+            yield Difference(name.kind, name.identity, old.definition, None, parent=old.parent)
+        elif new.definition != old.definition:
+            yield Difference(name.kind, name.identity, old.definition, new.definition, parent=new.parent)
+    for name, new in after.objects.items():
+        if name not in before.objects:
+            yield Difference(name.kind, name.identity, None, new.definition, parent=new.parent)
+
+
+def _moves(before: Catalog, after: Catalog) -> Iterator[Difference]:
+    """As few as possible: those that are to be moved so that what both have is in one order."""
+    siblings: dict[tuple[str, ObjectName | None], list[ObjectName]] = defaultdict(list)
+    for name, old in before.objects.items():
+        new = after.objects.get(name)
+        if old.place and new is not None and new.place:
+            siblings[name.kind, old.parent].append(name)
+    for names in siblings.values():
+        ordered = sorted(names, key=lambda name: before.objects[name].place)
+        places = [after.objects[name].place for name in ordered]
+        staying = _longest_rise(places)
+        for name, place in zip(ordered, places, strict=True):
+            old, new = before.objects[name], after.objects[name]
+            if place not in staying and old.definition == new.definition:
+                yield _move(name, old, new)
+
+
+def _move(name: ObjectName, old: CatalogObject, new: CatalogObject) -> Difference:
+    return Difference(
+        name.kind,
+        name.identity,
+        old.definition,
+        new.definition,
+        order_only=True,
+        parent=new.parent,
+        places=(old.place, new.place),
+    )
+
+
+def _longest_rise(numbers: list[int]) -> set[int]:
+    """The members of one longest rising subsequence of different numbers (patience sorting)."""
+    tails: list[int] = []
+    chains: list[tuple[int, int]] = []  # (number, index of the one before it in its chain, or -1)
+    ends: list[int] = []
+    for index, number in enumerate(numbers):
+        at = bisect_left(tails, number)
+        chains.append((number, ends[at - 1] if at else -1))
+        tails[at : at + 1] = [number]
+        ends[at : at + 1] = [index]
+    rising = set()
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        number, index = chains[index]
+        rising.add(number)
+    return rising
+
+
+def _order(difference: Difference) -> tuple[int, str, str]:
+    kind = difference.kind
+    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind, difference.identity)

@@ -1,0 +1,65 @@
+"""A database -> its catalog, by catalog queries alone: no table is locked, no row of a table read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from psycopg import AsyncConnection, errors, pq
+
+from koonj.postgres.catalog.assembling import assemble
+from koonj.postgres.catalog.statements import GRANTS, NOTES, OBJECTS, PARTS, statement
+from koonj.postgres.catalog.values import Catalog
+
+_ATTEMPTS = 5
+_SETTINGS = """
+SET LOCAL search_path TO pg_catalog, pg_temp;
+SET LOCAL jit TO off;
+SET LOCAL max_parallel_workers_per_gather TO 0;
+SET LOCAL quote_all_identifiers TO off;
+SET LOCAL standard_conforming_strings TO on;
+SET LOCAL DateStyle TO ISO;
+SET LOCAL IntervalStyle TO postgres;
+SET LOCAL TimeZone TO 'UTC';
+SET LOCAL extra_float_digits TO 1;
+SET LOCAL bytea_output TO hex
+"""
+"""What the text of a definition depends on, as pg_dump sets it. A search_path of pg_catalog alone shows all
+names as an empty one does, and pg_temp last lets no temporary table stand before a catalog."""
+
+_GONE = (errors.InternalError_, errors.UndefinedTable, errors.UndefinedObject, errors.UndefinedFunction)
+"""What a function such as pg_get_viewdef says of an object that another session has just dropped."""
+
+
+async def read_catalog(conn: AsyncConnection) -> Catalog:
+    """All that pg_dump -s would print, object by object, but for koonj's own schema.
+
+    For any role that may connect. The session stays as it is: the settings are those of a transaction that is
+    rolled back, or of a savepoint where the caller is in a transaction.
+    Raises psycopg.Error.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await _read(conn)
+        except _GONE:
+            continue
+    return await _read(conn)
+
+
+async def _read(conn: AsyncConnection) -> Catalog:
+    major = conn.info.server_version // 10000
+    alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
+    names = (*OBJECTS, *PARTS, *NOTES, *GRANTS)
+    text = ";\n".join((_SETTINGS, *(statement(name, major) for name in names)))
+    if alone:
+        text = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;\n" + text
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    async with conn.transaction(force_rollback=True), conn.cursor() as cursor:
+        await cursor.execute(text.encode(), prepare=False)
+        waiting = iter(names)
+        more: bool | None = True
+        while more:
+            if cursor.description is not None:
+                rows[next(waiting)] = await cursor.fetchall()
+            more = cursor.nextset()
+    return await asyncio.to_thread(assemble, major, rows)

@@ -1,0 +1,12 @@
+-- ALTER DEFAULT PRIVILEGES: the built-in ones, which those of all schemas come in the place of, and what is granted.
+SELECT concat('for role ', quote_ident(r.name), ' in schema ' || quote_ident(n.nspname), ' on ',
+              CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
+                   WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' WHEN 'L' THEN 'large objects' END),
+       r.name, a.defaclacl::text[],
+       CASE WHEN n.oid IS NULL
+            THEN acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole)::text[]
+            ELSE '{}' END
+FROM pg_catalog.pg_default_acl AS a
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = a.defaclnamespace
+CROSS JOIN LATERAL (SELECT pg_get_userbyid(a.defaclrole) AS name) AS r
+WHERE n.nspname IS DISTINCT FROM 'koonj'
