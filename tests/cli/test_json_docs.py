@@ -14,8 +14,20 @@ from koonj.migrations.act import Act
 from koonj.migrations.state import State
 from koonj.patterns.pattern import Field
 from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.catalog.values import Difference
+from koonj.postgres.locks.values import (
+    ColumnChange,
+    ConstraintChange,
+    RelationChange,
+    RelationLock,
+    Scan,
+    StatementTrace,
+    Written,
+)
 from koonj.runner import events
 from koonj.runner.events import Event, Failure, Obstacle, Plan, PlannedMigration, PlannedStatement, Verdict
+from koonj.runner.rehearse import events as rehearsal_events
+from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
 from koonj.sql.problem import Problem
 from support.command import Project
 
@@ -23,7 +35,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
 WORDS = frozenset(re.findall(r"[\w]+", DOCS))
 EVENTS = [
     kind
-    for kind in vars(events).values()
+    for kind in (vars(events) | vars(rehearsal_events)).values()
     if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 ]
 
@@ -42,6 +54,16 @@ def test_every_event(kind: type[Event]) -> None:
 
 VALUES: list[Any] = [
     Act,
+    ColumnChange,
+    ConstraintChange,
+    Difference,
+    Rehearsal,
+    RelationChange,
+    RelationLock,
+    Scan,
+    StatementTrace,
+    Stumble,
+    Written,
     Failure,
     Field,
     LockHolder,
