@@ -124,7 +124,11 @@ class StatementTrace:
     wal_bytes: int | None = None
     """WAL written meanwhile; None where that cannot be told (others write on the same server)."""
     locks: tuple[RelationLock, ...] = ()
-    """Locks that it took, on relations that were there before its transaction; one a relation, by name."""
+    """Locks that it took, on relations that were there before its transaction; one a relation, by name.
+
+    One that is no stronger than what earlier statements hold on the relation is not here, but in `held`:
+    whether it was taken again, the server does not say.
+    """
     held: tuple[RelationLock, ...] = ()
     """Locks that earlier statements of the same transaction took, and that were held while it ran."""
     rewritten: tuple[str, ...] = ()
@@ -140,3 +144,12 @@ class StatementTrace:
     constraints: tuple[ConstraintChange, ...] = ()
     watched: bool = False
     """Its locks were seen from another session, since it cannot run in a transaction."""
+
+    @property
+    def effective(self) -> tuple[RelationLock, ...]:
+        """The strongest lock on each relation while it ran, its own or one held; by name."""
+        strongest = {lock.relation: lock for lock in self.held}
+        for lock in self.locks:
+            if lock.relation not in strongest or strongest[lock.relation].mode.rank < lock.mode.rank:
+                strongest[lock.relation] = lock
+        return tuple(strongest[name] for name in sorted(strongest))

@@ -1,0 +1,134 @@
+"""What a statement made of relations, columns and constraints: two states compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from koonj.postgres.locks.state import Column, Constraint, Relation, Relations
+from koonj.postgres.locks.storage import replaced
+from koonj.postgres.locks.values import ColumnChange, ConstraintChange, RelationChange
+
+_CONSTRAINTS = {
+    "c": "check",
+    "f": "foreign key",
+    "n": "not null",
+    "p": "primary key",
+    "t": "trigger",
+    "u": "unique",
+    "x": "exclusion",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The state before the transaction, before a statement, and now."""
+
+    initial: Relations
+    before: Relations
+    now: Relations
+
+    def name(self, oid: int) -> str:
+        """Before the transaction where it was there, else before the statement, else now."""
+        for state in (self.initial, self.before, self.now):
+            if oid in state:
+                return state[oid].name
+        raise KeyError(oid)
+
+    def altered(self) -> Iterator[tuple[Relation, Relation]]:
+        """Relations that are another now than before the statement, and were there."""
+        for oid, after in self.now.items():
+            old = self.before.get(oid)
+            if old is not None and old is not after and old != after:
+                yield old, after
+
+
+def relation_changes(states: Comparison) -> tuple[RelationChange, ...]:
+    """Relations that came or went, without indexes that were only built anew."""
+    before, now = states.before, states.now
+    same = replaced(before, now)
+    gone = [old for oid, old in before.items() if oid not in now and oid not in same]
+    came = [new for oid, new in now.items() if oid not in before and oid not in set(same.values())]
+    return (
+        *sorted((_change(states, old, "dropped") for old in gone), key=_by_name),
+        *sorted((_change(states, new, "created") for new in came), key=_by_name),
+    )
+
+
+def _by_name(change: RelationChange) -> str:
+    return change.relation
+
+
+def _change(states: Comparison, relation: Relation, change: str) -> RelationChange:
+    of = None if relation.table is None else states.name(relation.table)
+    return RelationChange(states.name(relation.oid), relation.kind, change, of, relation.valid is not False)
+
+
+def column_changes(states: Comparison) -> tuple[ColumnChange, ...]:
+    """Columns of relations that were there before the statement."""
+    found: list[ColumnChange] = []
+    for old, after in states.altered():
+        if old.columns_json != after.columns_json:
+            found += _columns(states, old, after)
+    return tuple(sorted(found, key=lambda change: change.relation))
+
+
+def _columns(states: Comparison, old: Relation, after: Relation) -> Iterator[ColumnChange]:
+    relation, was, is_ = states.name(old.oid), old.columns(), after.columns()
+    first = states.initial[old.oid].columns() if old.oid in states.initial else {}
+    for number in sorted(was.keys() | is_.keys()):
+        existed = number in first
+        if number not in was:
+            yield ColumnChange(relation, is_[number].name, "added", existed=existed)
+        elif number not in is_:
+            yield ColumnChange(relation, was[number].name, "dropped", existed=existed)
+        else:
+            name = was[number].name
+            for change, before, now in _column(was[number], is_[number]):
+                yield ColumnChange(relation, name, change, before, now, existed)
+
+
+def _column(was: Column, is_: Column) -> Iterator[tuple[str, str, str]]:
+    if was.name != is_.name:
+        yield "renamed", was.name, is_.name
+    if was.type != is_.type:
+        yield "retyped", was.type, is_.type
+    if was.not_null != is_.not_null:
+        yield ("not null" if is_.not_null else "nullable"), "", ""
+    # A new type makes the default anew, with another OID.
+    if was.default != is_.default and (was.type == is_.type or None in {was.default, is_.default}):
+        yield "default", "", ""
+
+
+def constraint_changes(states: Comparison) -> tuple[ConstraintChange, ...]:
+    """Constraints of relations that are there before and after, or created by the statement."""
+    found: list[ConstraintChange] = []
+    for oid, after in states.now.items():
+        old = states.before.get(oid)
+        if old is after or (old is not None and old.constraints_json == after.constraints_json):
+            continue
+        was = {} if old is None else old.constraints()
+        found += _constraints(states.name(oid), was, after.constraints())
+    return tuple(sorted(found, key=lambda change: change.relation))
+
+
+def _constraints(
+    relation: str, was: dict[int, Constraint], is_: dict[int, Constraint]
+) -> Iterator[ConstraintChange]:
+    gone = {was[oid] for oid in was.keys() - is_.keys()}
+    came = {is_[oid] for oid in is_.keys() - was.keys()}
+    for constraint in sorted(gone - came, key=_name):  # a new type makes them anew, with other OIDs
+        yield _constraint(relation, constraint, "dropped")
+    for constraint in sorted(came - gone, key=_name):
+        yield _constraint(relation, constraint, "added" if constraint.validated else "added not valid")
+    for oid in sorted(was.keys() & is_.keys()):
+        if is_[oid].validated and not was[oid].validated:
+            yield _constraint(relation, was[oid], "validated")
+
+
+def _name(constraint: Constraint) -> str:
+    return constraint.name
+
+
+def _constraint(relation: str, constraint: Constraint, change: str) -> ConstraintChange:
+    return ConstraintChange(relation, constraint.name, _CONSTRAINTS[constraint.type], change)

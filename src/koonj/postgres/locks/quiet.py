@@ -1,0 +1,60 @@
+"""Short stays in a session that a migration has set up as it likes, without leaving a trace in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection
+
+_OURS = (
+    "SET LOCAL search_path TO pg_catalog, pg_temp",
+    "SET LOCAL client_encoding TO 'UTF8'",
+    "SET LOCAL statement_timeout TO 0",
+    "SET LOCAL lock_timeout TO 0",
+    "SET LOCAL quote_all_identifiers TO off",
+    "SET LOCAL jit TO off",
+    "SET LOCAL enable_nestloop TO on",
+    "SET LOCAL enable_hashjoin TO on",
+    "SET LOCAL enable_indexscan TO on",
+    "SET LOCAL enable_bitmapscan TO on",
+)
+"""What a file may have set that would change, stop or slow what koonj reads."""
+
+_ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
+_BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
+_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", *_OURS))
+
+
+@asynccontextmanager
+async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
+    """In the session's open transaction: a savepoint, with koonj's settings; rolled back at the end.
+
+    What fails in it does not abort the transaction. A savepoint of the same name in the file is only hidden
+    meanwhile. Raises psycopg.Error.
+    """
+    await conn.execute(_ASIDE, prepare=False)
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            await conn.execute(_BACK, prepare=False)
+
+
+@asynccontextmanager
+async def apart(conn: AsyncConnection) -> AsyncIterator[None]:
+    """In a session without a transaction: a read-only one of its own, with koonj's settings.
+
+    Raises psycopg.Error.
+    """
+    await conn.execute(_APART, prepare=False)
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            try:
+                await conn.execute("ROLLBACK")
+            except psycopg.OperationalError:
+                await conn.close()
+                raise

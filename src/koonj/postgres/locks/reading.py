@@ -1,0 +1,65 @@
+"""The tracer's queries, and their rows as values.
+
+None is prepared on the server: a file's DEALLOCATE ALL would take it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+
+from koonj.postgres.locks.state import Counters, Relation, Relations
+from koonj.postgres.locks.values import LockMode
+from koonj.postgres.queries import query
+
+_MODES: Mapping[str, LockMode] = {f"{mode.value.title().replace(' ', '')}Lock": mode for mode in LockMode}
+"""As pg_locks spells them: ``AccessShareLock``."""
+
+Modes = Mapping[int, frozenset[LockMode]]
+"""All modes held, by the relation's OID."""
+
+
+def mode_of(word: str) -> LockMode:
+    """Of pg_locks.mode."""
+    return _MODES[word]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the session's transaction has locked, as it is now."""
+
+    modes: Modes
+    relations: Relations
+    """Those of `modes` that are there: not dropped, not left out."""
+    counters: Mapping[int, Counters]
+
+
+async def read_all(conn: AsyncConnection) -> dict[int, Relation]:
+    """All relations. Raises psycopg.Error."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/before"), prepare=False)
+        return {row[0]: Relation(*row) for row in await cursor.fetchall()}
+
+
+async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> Touched:
+    """The relations that this session has locked, and those of `known`. Raises psycopg.Error."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/touched"), {"known": list(known)}, prepare=False)
+        rows = await cursor.fetchall()
+    return Touched(
+        modes={row[0]: frozenset(map(mode_of, row[1])) for row in rows if row[1]},
+        relations={row[0]: Relation(row[0], *row[7:]) for row in rows if row[7] is not None},
+        counters={row[0]: Counters(*row[2:7]) for row in rows},
+    )
+
+
+async def read_wal(conn: AsyncConnection) -> int:
+    """The server's WAL position in bytes. Raises psycopg.Error."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/wal"), prepare=False)
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
