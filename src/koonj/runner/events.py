@@ -45,6 +45,32 @@ class QuestionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedLock:
+    """A relation that a statement locks, as measured on scratch, beside what the target says of it."""
+
+    relation: str
+    """Schema-qualified, quoted as SQL wants it."""
+    kind: str
+    """``table``, ``partitioned table``, ``view``, …"""
+    mode: str
+    """Such as ``ACCESS EXCLUSIVE``; what its indexes are locked in is in the sentence."""
+    rewrites: bool
+    """It gets new storage, with its rows in it."""
+    scans: bool
+    """It is read from end to end."""
+    bytes: int | None
+    """With indexes and TOAST, as the target's statistics have it; None: not known."""
+    rows: int | None
+    """Estimated by the target; None: not known."""
+    weight: int
+    """1 a note, 2 short and strong, 3 long, or it takes data away."""
+    sentence: str
+    """What that means for those who use it."""
+    busy: str = ""
+    """How much it is used, in words, where that matters."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStatement:
     """One statement that a plan would send."""
 
@@ -55,6 +81,8 @@ class PlannedStatement:
     summary: str
     """In words: ``create index documents_status_idx on documents``."""
     in_transaction: bool
+    locks: tuple[PlannedLock, ...] | None = None
+    """Those worth a word, heaviest first; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +101,10 @@ class PlannedMigration:
     from_history: bool = False
     """The script is the text that history recorded, since the file is gone."""
     lock_timeout: str = "5s"
+    proof: str | None = None
+    """The verdict of its rehearsal in one word; ``unknown``: there is none; None: nobody looked."""
+    proof_message: str = ""
+    """Why that is the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
