@@ -38,10 +38,14 @@ class Request:
     """Why this run goes on though the target's policy wants a proof and there is none; recorded."""
     measure: bool = False
     """Rehearse what has no verdict yet, so that the plan can tell its locks; a policy does so in any case."""
+    probe: bool = False
+    """Run it all on the target in one transaction, and roll that back: nothing is kept, and no history made."""
 
     def __post_init__(self) -> None:
         if self.extent is Extent.UP_TO and self.number is None:
             raise ValueError("Extent.UP_TO needs a number")
+        if self.probe and self.plan_only:
+            raise ValueError("a plan touches nothing, and a probe runs: ask for one of them")
         if self.override is not None and not self.override.strip():
             raise ValueError("to go on without a proof needs a reason, which history keeps")
         if self.allow and not (self.reason and self.reason.strip()):
