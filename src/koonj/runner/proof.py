@@ -50,7 +50,11 @@ def _obstacle(name: str, rehearsal: Rehearsal | None, why: str) -> Obstacle | No
     """Why the policy stops a migration; None where it does not."""
     if rehearsal is None:
         return Obstacle(
-            name, NOT_PROVED, f"{name} was not rehearsed: {why or 'nothing is known of it'}", _OVERRIDE, True
+            name,
+            NOT_PROVED,
+            f"{name} was not rehearsed: {why or 'nothing is known of it'}",
+            _OVERRIDE,
+            can_allow=True,
         )
     if rehearsal.verdict is Proof.PROVED:
         return None

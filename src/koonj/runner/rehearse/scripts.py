@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypedDict
 
 import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
-from koonj.postgres.locks.tracing import Tracer
+from koonj.postgres.locks.statements import REFUSED, is_silent, needs_watch
+from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import StatementTrace
 from koonj.postgres.locks.watching import Watch
 from koonj.postgres.session import check_deferred, clean, commit, roll_back
@@ -21,12 +23,20 @@ from koonj.runner.leftovers import must_be_valid
 from koonj.runner.run import Control
 from koonj.runner.work import Numbered, NumberedStep, Work
 
-_OWN = frozenset({"2D000", "25001", "25P01"})
-"""invalid_transaction_termination, active_sql_transaction, no_active_sql_transaction."""
+_NEED_BLOCK = frozenset({"lock", "declare"})
+"""Refused outside a transaction block: wrapped in one of ours they would pass, and then not in an apply."""
 
 
 class LostError(Exception):
     """The scratch was lost while a script ran."""
+
+
+class _About(TypedDict):
+    index: int
+    line: int
+    summary: str
+    in_transaction: bool
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +99,10 @@ class ScriptRun:
     async def _alone(self, step: NumberedStep) -> None:
         """A statement outside a transaction: in one of its own where that makes no difference but to us."""
         for numbered in step.statements:
-            if self.more is None or not Tracer.can_trace(numbered.statement):
+            statement = numbered.statement
+            if self.more is None or is_silent(statement) or statement.verb in _NEED_BLOCK:
                 await self._statement(numbered, None, in_transaction=False)
-            elif Watch.is_needed(numbered.statement) or not await self._wrapped(numbered):
+            elif needs_watch(statement) or not await self._wrapped(numbered):
                 await self._watched(numbered)
 
     async def _wrapped(self, numbered: Numbered) -> bool:
@@ -104,7 +115,7 @@ class ScriptRun:
             await commit(self.conn)
         except StatementError as error:
             await roll_back(self.conn)
-            if error.error.sqlstate in _OWN:
+            if error.error.sqlstate in REFUSED:
                 return False
             raise
         return True
@@ -125,15 +136,18 @@ class ScriptRun:
 
     async def _statement(self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool) -> None:
         seconds = await self._send(numbered)
-        if tracer is not None:
-            self.traces.append(
-                await tracer.after(
-                    numbered.statement,
-                    index=numbered.index,
-                    in_transaction=in_transaction,
-                    seconds=seconds,
-                )
-            )
+        if tracer is None:
+            return
+        statement = numbered.statement
+        about: _About = {
+            "index": numbered.index,
+            "line": statement.line,
+            "summary": statement.summary,
+            "in_transaction": in_transaction,
+            "seconds": seconds,
+        }
+        silent = is_silent(statement)
+        self.traces.append(tracer.silent(**about) if silent else await tracer.after(**about))
 
     async def _send(self, numbered: Numbered) -> float:
         """Send one; how long it took. Raises StatementError, Cancelled."""
