@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from koonj.config import Settings, Target
 from koonj.tui.application import Koonj
+from koonj.tui.children import PROGRAM
 from koonj.tui.engine import Engine
 from koonj.tui.keymap import Keymap
 from koonj.tui.keys import REPEAT
@@ -182,9 +183,14 @@ class Project:
         keymap: Keymap | None = None,
         answered: bool = True,
         tooltips: bool = False,
+        rehearses: bool = False,
+        program: Sequence[str] = PROGRAM,
     ) -> AsyncIterator[Screen]:
-        """The screen on this project; `answered`: wait until every target has answered."""
-        async with Engine(self.settings) as engine:
+        """The screen on this project; `answered`: wait until every target has answered.
+
+        It rehearses nothing unless the test is about that; `program` is what it then runs.
+        """
+        async with Engine(self.settings, rehearses=rehearses, program=program) as engine:
             app = Koonj(engine, terminal or Terminal(), keymap)
             async with app.run_test(size=size, tooltips=tooltips) as pilot:
                 screen = Screen(app, pilot, self.migrations)

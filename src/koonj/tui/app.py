@@ -32,4 +32,4 @@ def run(
     gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `Opening`
     from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
 
-    return asyncio.run(show(settings, found, wishes.keys))
+    return asyncio.run(show(settings, found, wishes))

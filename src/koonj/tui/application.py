@@ -10,7 +10,7 @@ from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual.app import App
 
-from koonj.config import KeyWish, Settings
+from koonj.config import KeyWish, Screen, Settings
 from koonj.tui.engine import Engine
 from koonj.tui.in_order import InOrder, Typed
 from koonj.tui.keymap import Keymap
@@ -84,15 +84,15 @@ class Koonj(CrashReport, ChangedCells, App[None]):
             self.screen.close()
 
 
-async def show(settings: Settings, terminal: Terminal, wishes: tuple[KeyWish, ...] = ()) -> int:
+async def show(settings: Settings, terminal: Terminal, wishes: Screen = Screen()) -> int:  # noqa: B008 - a frozen value
     """Run the screen until the person leaves; gives the exit status.
 
     Raises ConfigError, before anything is drawn, for a theme or a key that there is not.
     """
     asyncio.get_running_loop().set_default_executor(Threads())
     sys.setswitchinterval(SWITCH)
-    keymap = _keymap(wishes)
-    async with Engine(settings) as engine:
+    keymap = _keymap(wishes.keys)
+    async with Engine(settings, rehearses=wishes.rehearse is not False) as engine:
         app = Koonj(engine, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from koonj.config import Settings, Target
+from koonj.tui.children import PROGRAM, Children
 
 if TYPE_CHECKING:
     from koonj.migrations.act import Act
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
+    from koonj.runner.events import Event
     from koonj.runner.request import Request
     from koonj.runner.run import Run
     from koonj.runner.status import TargetStatus
@@ -22,8 +26,13 @@ if TYPE_CHECKING:
 class Engine:
     """Reads the folder, asks targets, starts runs; holds the connector for as long as the screen lives."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, rehearses: bool = False, program: Sequence[str] = PROGRAM
+    ) -> None:
+        """`rehearses`: also while nobody asks for it. `program` is koonj's command, with which it is done."""
         self.settings = settings
+        self.rehearses = rehearses
+        self._children = Children(settings.root, program)
         self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
         self._connecting = asyncio.Lock()
@@ -35,6 +44,7 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._children.close()
         if self._connector is not None:
             await self._connector.close()
 
@@ -89,6 +99,32 @@ class Engine:
         from koonj.runner.history import read_history  # noqa: PLC0415 - brings psycopg
 
         return await read_history(connector, target, name)
+
+    async def rehearse(
+        self, target: Target, names: Sequence[str], *, again: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        """What a rehearsal of these files says, in a process of its own at the lowest priority.
+
+        `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
+        is known. Raises OSError, or ChildError where it broke off.
+        """
+        from koonj.tui.rehearsal_events import rehearsal_events  # noqa: PLC0415 - not needed at the start
+
+        words = ["rehearse", "--json", "--idle", *(["--again"] if again else []), *self._where(target)]
+        async with (
+            self._children.started(*words, *names) as said,
+            aclosing(rehearsal_events(said)) as events,
+        ):
+            async for event in events:
+                yield event
+
+    def _where(self, target: Target) -> Sequence[str]:
+        """The options with which the command finds the same folder and target."""
+        folder = ("--migrations", str(self.settings.migrations))
+        if target.declared:
+            return (*folder, "--target", target.name)
+        # Where it is of the environment, that is the command's too, and a secret in it stays there.
+        return (*folder, "--dsn", target.dsn) if target.name == "dsn" else folder
 
     async def _connect(self) -> Connector:
         async with self._connecting:

@@ -10,8 +10,10 @@ from rich.cells import cell_len
 
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.glyphs import GLYPHS, State
+from koonj.runner.rehearse.values import Proof
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut
+from koonj.tui.proofs import verdict_mark
 from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 
@@ -30,6 +32,8 @@ class Weight(IntEnum):
     """Edited, missing, duplicate or late, and nobody has accepted it."""
     LEFT_OUT = 7
     """A file in the folder that cannot be in the list."""
+    NOT_PROVED = 8
+    """Pending, and a rehearsal showed that its way back is not as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,15 @@ class Concern:
         return f"{self.short}: {self.more}" if self.more else self.short
 
 
+WAITS = frozenset({State.PENDING, State.LATE, State.FAILED, State.DUPLICATE})
+"""States of what is not applied."""
 NAMED = 3
 """Migrations that are named."""
 
 
 def concerns(snapshot: Snapshot) -> tuple[Concern, ...]:
     """All that is wrong with the chosen target and the folder, what matters most first."""
-    found = [*_of_target(snapshot.check), *_of_folder(snapshot)]
+    found = [*_of_target(snapshot.check), *_of_folder(snapshot), *_of_proofs(snapshot)]
     return tuple(sorted(found, key=lambda concern: concern.weight))
 
 
@@ -95,9 +101,32 @@ def _several(weight: Weight, named: list[str]) -> Concern:
     """One is named; of several it is said how many they are, and which the first ones."""
     if len(named) == 1:
         return Concern(weight, named[0])
-    what = {Weight.INTERRUPTED: "! {} interrupted", Weight.FAILED: "✗ {} failed"}.get(weight, "{} to decide")
+    what = _COUNTED.get(weight, "{} to decide")
     more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
     return Concern(weight, what.format(len(named)), ", ".join(named[:NAMED]) + more)
+
+
+_COUNTED = {
+    Weight.INTERRUPTED: "! {} interrupted",
+    Weight.FAILED: "✗ {} failed",
+    Weight.NOT_PROVED: "{} not proved",
+}
+
+
+def _of_proofs(snapshot: Snapshot) -> Iterator[Concern]:
+    """Those that wait to be applied; one that could not be rehearsed is not known to be wrong."""
+    known = snapshot.proofs.known
+    wrong = {name for name, r in known.items() if r.verdict not in {Proof.PROVED, Proof.UNKNOWN}}
+    rows = (row for row in snapshot.rows if row.name in wrong and row.state in WAITS) if wrong else ()
+    named = [_verdict(row.name, known[row.name].verdict) for row in rows]
+    if named:
+        yield _several(Weight.NOT_PROVED, named)
+
+
+def _verdict(name: str, verdict: Proof) -> str:
+    """``◔ 014 incomplete``."""
+    sign, word, _ = verdict_mark(verdict)
+    return f"{sign} {name.partition('_')[0]} {word}"
 
 
 def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
@@ -122,7 +151,7 @@ def counts(check: Check) -> list[Part]:
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
 
 
-_LOOKS = {Weight.RUNNING: WAITING, Weight.LEFT_OUT: WARNING}
+_LOOKS = {Weight.RUNNING: WAITING, Weight.LEFT_OUT: WARNING, Weight.NOT_PROVED: WARNING}
 
 
 def spread(found: Sequence[Concern], room: int) -> list[Part]:

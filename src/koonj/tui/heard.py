@@ -1,17 +1,20 @@
-"""What a run says, gathered for a moment: a hundred thousand notices are some hundred messages."""
+"""What a run or a rehearsal says, gathered for a moment: of 100,000 notices come some hundred messages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
+from textual.message import Message
 from textual.screen import Screen
 
 from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
+from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing
 from koonj.tui.messages import RunSaid
 
 MOMENT = 0.1
 """Seconds: nobody reads faster."""
-_OFTEN = (Notice, StatementStarted, StatementFinished)
+_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsing, MigrationRehearsed)
 _MANY = 500
 """Events that are gathered without a look at anything else."""
 
@@ -19,8 +22,11 @@ _MANY = 500
 class Heard:
     """Hands events on in order: rare ones at once, those that come often together."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(
+        self, screen: Screen[None], message: Callable[[tuple[Event, ...]], Message] = RunSaid
+    ) -> None:
         self._screen = screen
+        self._message = message
         self._events: list[Event] = []
         self._told = 0.0
         self._coming = False
@@ -41,5 +47,5 @@ class Heard:
         self._coming = False
         if self._events:
             self._told = monotonic()
-            self._screen.post_message(RunSaid(tuple(self._events)))
+            self._screen.post_message(self._message(tuple(self._events)))
             self._events = []

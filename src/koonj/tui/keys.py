@@ -50,6 +50,10 @@ class Keys:
         """Has no key come since?"""
         return self._latest is event
 
+    def rest(self, now: float) -> float:
+        """Seconds since the last key, on the monotonic clock."""
+        return now - self._latest.time if self._latest is not None else float("inf")
+
     def is_in_a_word(self, event: Key) -> bool:
         """Was another letter pressed shortly before, so that this one may belong to something typed?"""
         others = (key for key in self._last.values() if key is not event and key.is_printable)

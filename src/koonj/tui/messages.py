@@ -91,6 +91,25 @@ class RunEnded(Message):
 
 
 @dataclass
+class RehearsalSaid(Message):
+    """What a rehearsal said since the last time, in order."""
+
+    events: tuple[Event, ...]
+    folder: Folder
+    """As it was when the rehearsal was asked for."""
+    source: object
+    """Which one it is."""
+
+
+@dataclass
+class RehearsalEnded(Message):
+    """A rehearsal has ended; `trouble` where it broke off instead of finishing."""
+
+    source: object
+    trouble: str = ""
+
+
+@dataclass
 class Said(Message):
     """One line for the person, shown in the bottom line until the next key."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import Entry, State
 from koonj.sql.problem import Problem
+from koonj.tui.proofs import Proofs, first_change
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus  # brings psycopg, which the first paint does not wait for
@@ -107,6 +108,8 @@ class Snapshot:
     """The git branch that the folder is on; None: none, or not known."""
     rows: tuple[Row, ...] = ()
     """The migrations of folder and target together, in order; the same tuple where they did not change."""
+    proofs: Proofs = field(default_factory=Proofs)
+    """What rehearsals told of these files."""
 
     @staticmethod
     def of(settings: Settings) -> Snapshot:
@@ -141,8 +144,9 @@ class Snapshot:
         return tuple(problem for of, problem in problems if of == name)
 
     def with_folder(self, folder: Folder) -> Snapshot:
-        """The same with the folder as it is now."""
-        return self._with(folder=folder, lost=None)
+        """The same with the folder as it is now, and the verdicts that are still true of it."""
+        proofs = self.proofs.until(first_change(self.folder, folder))
+        return self._with(folder=folder, lost=None, proofs=proofs)
 
     def with_chosen(self, name: str) -> Snapshot:
         """The same with another target chosen."""

@@ -25,12 +25,14 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
+from koonj.runner.rehearse.values import ASCII_PROOF_GLYPHS, PROOF_GLYPHS
 from koonj.sql.display import visible
 from koonj.tui.frame import Frame
 
 _TABLE = str.maketrans(
     {
         **{GLYPHS[state]: ASCII_GLYPHS[state] for state in GLYPHS},
+        **{PROOF_GLYPHS[proof]: ASCII_PROOF_GLYPHS[proof] for proof in PROOF_GLYPHS},
         "─": "-",
         "│": "|",
         "┌": "+",

@@ -23,6 +23,7 @@ from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.moving import MOVING
 from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
 from koonj.tui.commands.reading import Format, NextTab, PreviousTab
+from koonj.tui.commands.rehearsing import Rehearse
 
 MAIN: tuple[Command, ...] = (
     Open(),
@@ -37,6 +38,7 @@ MAIN: tuple[Command, ...] = (
     PreviousTab(),
     Format(),
     Targets(),
+    Rehearse(),
     Edit(),
     Refresh(),
     Copy(),

@@ -74,7 +74,7 @@ class RollBackLast(_Change):
 
 
 class Cancel(Command):
-    """Cancel the running statement on the server, and end the run."""
+    """Cancel the running statement on the server, and end the run; or the rehearsal that was asked for."""
 
     key = "c"
     also = ("ctrl+c",)
@@ -84,11 +84,14 @@ class Cancel(Command):
     while_running = True
 
     def why_not(self, screen: Main) -> str | None:
-        """There must be a run."""
-        return (
-            None if screen.control.running else f"Nothing is running. {screen.keymap.now('q')} quits koonj."
-        )
+        """There must be a run, or a rehearsal that a person waits for."""
+        if screen.control.running or screen.rehearsing.chosen is not None:
+            return None
+        return f"Nothing is running. {screen.keymap.now('q')} quits koonj."
 
     def run(self, screen: Main) -> None:
         """Ask the server to stop."""
-        screen.control.cancel()
+        if screen.control.running:
+            screen.control.cancel()
+        else:
+            screen.rehearsing.cancel()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NextTab(Command):
-    """Show the next tab: Body, Rollback, Statements, Changes since it ran, History on the target."""
+    """Show the next tab: Body, Rollback, Statements, Changes since it ran, Rehearsal, History."""
 
     key = "v"
     also = ("right_square_bracket",)

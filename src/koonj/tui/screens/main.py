@@ -21,6 +21,8 @@ from koonj.tui.commands.footer import hints
 from koonj.tui.engine import Engine
 from koonj.tui.keymap import Keymap
 from koonj.tui.model import Row, Snapshot
+from koonj.tui.proofs import Proofs, first_change
+from koonj.tui.rehearsing import Rehearsing
 from koonj.tui.run_control import RunControl
 from koonj.tui.run_view import RunView, broken, fold
 from koonj.tui.screens.over import Over
@@ -31,7 +33,7 @@ from koonj.tui.widgets.filter_line import FilterLine, FilterRow
 from koonj.tui.widgets.middle import Middle
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.preview import Preview
+from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.targets import Targets
 from koonj.tui.widgets.top_line import TopLine
@@ -46,7 +48,7 @@ FOLLOW = 1.0
 class Main(Screen[None]):
     """Holds what is known and passes it down.
 
-    `Watch`, `RunControl` and `Shown` do what is slow, `Over` opens what covers it.
+    `Watch`, `RunControl`, `Rehearsing` and `Shown` do what is slow, `Over` opens what covers it.
     """
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
@@ -62,6 +64,7 @@ class Main(Screen[None]):
         self.engine = engine
         self.control = RunControl(self, engine)
         self.watcher = Watch(self, engine)
+        self.rehearsing = Rehearsing(self, engine)
         self.shown = Shown(self)
         self.over = Over(self)
         self._followed = monotonic()
@@ -177,6 +180,15 @@ class Main(Screen[None]):
         """Folder and targets."""
         self.watcher.look()
         self.watcher.ask_all()
+        self.rehearsing.again()
+
+    def rehearse_selected(self) -> None:
+        """Now, and show what comes of it."""
+        assert self.selected is not None
+        name = self.selected.name
+        self.rehearsing.choose(name)
+        self.preview.tab = Tab.REHEARSAL
+        self.post_message(messages.Said(f"Rehearsing {name}; {self.keymap.now('c')} cancels."))
 
     def step_back(self) -> None:
         """The nearest thing that Esc can put away."""
@@ -198,6 +210,7 @@ class Main(Screen[None]):
     @on(messages.FolderRead)
     def folder_read(self, message: messages.FolderRead) -> None:
         """The folder is another one: what targets said of it is asked again."""
+        self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
         self.known = self.snapshot.with_folder(message.folder)
         self.watcher.ask_all()
 
@@ -273,6 +286,24 @@ class Main(Screen[None]):
             self.app.exit()
         self.watcher.ask(self.snapshot.target)
 
+    @on(messages.RehearsalSaid)
+    def rehearsal_said(self, message: messages.RehearsalSaid) -> None:
+        """Verdicts; of files that are others by now they are not true."""
+        if self.rehearsing.is_from(message.source):
+            proofs = self.snapshot.proofs.heard(message.events)
+            self.set_proofs(proofs.until(first_change(message.folder, self.snapshot.folder)))
+
+    @on(messages.RehearsalEnded)
+    def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
+        """Something else may be to be rehearsed by now."""
+        if self.rehearsing.is_from(message.source):
+            self.rehearsing.ended(message.trouble)
+
+    def set_proofs(self, proofs: Proofs) -> None:
+        """What rehearsals have told."""
+        if proofs != self.snapshot.proofs:
+            self.known = replace(self.snapshot, proofs=proofs)
+
     @on(messages.Said)
     def said(self, message: messages.Said) -> None:
         """One line until the next key."""
@@ -315,8 +346,9 @@ class Main(Screen[None]):
         self._hints()
 
     def watch_known(self) -> None:
-        """The selected migration's state may be another one."""
+        """The selected migration's state may be another one, and others may be to be rehearsed."""
         self.call_later(self._shown_again)
+        self.rehearsing.consider()
 
     def watch_view(self) -> None:
         """Other keys matter now."""

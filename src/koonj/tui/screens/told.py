@@ -1,4 +1,4 @@
-"""What the chosen target's history tells of the selected migration: read when its tab is shown."""
+"""What history and rehearsals tell of the selected migration: made when the tab is shown that has it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from koonj.config import Target
 from koonj.migrations.act import Act, Outcome
 from koonj.migrations.glyphs import State
+from koonj.runner.rehearse.values import Rehearsal
 from koonj.tui.beside import beside
 from koonj.tui.change import change
 from koonj.tui.model import Row
 from koonj.tui.standing import act_words
 from koonj.tui.widgets.preview.changes import ChangeSheet
 from koonj.tui.widgets.preview.history import HistorySheet
-from koonj.tui.widgets.preview.nothing import nothing_in
+from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
 from koonj.tui.widgets.preview.sheet import Sheet, Words
 from koonj.tui.widgets.preview.tabs import Tab
 
@@ -39,14 +40,14 @@ class Told:
 
     def show(self, row: Row | None) -> None:
         """Show what the tab wants to know of `row`; what cannot have changed is not asked again."""
-        preview, check = self._screen.preview, self._screen.snapshot.check
+        preview = self._screen.preview
         key, read = self._wanted(row)
         if _same(key, self._key):
             return
         if key[:3] != self._key[:3]:
             preview.told = None  # of another migration, target or tab
         self._key = key
-        if read is None or (row and nothing_in(preview.tab, row, preview.document, check)):
+        if read is None or preview.nothing_in(preview.tab):
             self._screen.workers.cancel_group(self._screen, "told")
             preview.told = None
         else:
@@ -54,9 +55,12 @@ class Told:
 
     def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
         tab, check = self._screen.preview.tab, self._screen.snapshot.check
-        if row is None or tab not in {Tab.CHANGES, Tab.HISTORY}:
+        if row is None or tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
             return (tab,), None
         target = check.target
+        if tab is Tab.REHEARSAL:
+            found = self._screen.snapshot.proofs.known.get(row.name)
+            return (tab, row.name, "", found), partial(self._rehearsal, found) if found else None
         if tab is Tab.HISTORY:
             # Whatever the target says anew, even the same, is a reason to read again.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
@@ -82,6 +86,9 @@ class Told:
     async def _history(self, target: Target, name: str) -> Sheet:
         acts = await self._screen.engine.history(target, name)
         return HistorySheet(acts) if acts else Words(f"No act on {name} is recorded on {target.name}.")
+
+    async def _rehearsal(self, found: Rehearsal) -> Sheet:
+        return await asyncio.to_thread(RehearsalSheet, found, self._screen.preview.size.width)
 
     async def _changes(self, target: Target, row: Row, act: Act) -> Sheet:
         assert row.migration is not None

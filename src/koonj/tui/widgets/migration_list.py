@@ -1,4 +1,4 @@
-"""The list of migrations: number, name, state. Drawn by line: ten thousand rows cost what ten do."""
+"""The list of migrations: number, name, state, verdict. Drawn by line: ten thousand rows cost what ten do."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.tui.columns import WORD, Columns, columns
 from koonj.tui.messages import MigrationSelected
 from koonj.tui.model import Row, Snapshot
 from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.pane import CursorPane
 
-_WORD = 11
-"""Cells for the state's word where there is little room: ``interrupted``."""
-_NUMBER, _NAME = 7, 20
-"""Cells for number and name where there is little room: `20240131093000` is shortened before a name is."""
 _WRONG = 4
 """Lines about the folder."""
+_GLYPH = 2
+"""Cells of a verdict that is its glyph only."""
 
 
 class MigrationList(CursorPane):
@@ -36,7 +35,8 @@ class MigrationList(CursorPane):
         self.rows: tuple[Row, ...] = ()
         self._selected: str | None = None
         self._number_width = 3
-        self._word_width = _WORD
+        self._word_width = WORD
+        self._columns: tuple[int, Columns] | None = None
 
     @property
     def selected(self) -> Row | None:
@@ -53,6 +53,11 @@ class MigrationList(CursorPane):
         if new is None or old is None or new.rows is not old.rows:
             self._measure(new.rows if new else ())
             self._filter()
+        elif new.proofs is not old.proofs:
+            self._columns = None
+            if self.filter:
+                self._filter()
+            self.refresh()
         if new is None or old is None or _about(new) != _about(old):
             self.body_changed()
 
@@ -64,14 +69,18 @@ class MigrationList(CursorPane):
         """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
         self._number_width = max((r.digits for r in rows), default=3)
         looks = {(r.state, r.entry is not None and r.entry.accepted): r for r in rows}
-        self._word_width = max((len(r.word) for r in looks.values()), default=_WORD)
+        self._word_width = max((len(r.word) for r in looks.values()), default=WORD)
+        self._columns = None
 
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
         for word in self.filter.lower().split():
-            self.rows = tuple([row for row in self.rows if row.has(word)])
+            self.rows = tuple([row for row in self.rows if row.has(word) or word in self._verdict(row)])
         self._find()
         self.body_changed()
+
+    def _verdict(self, row: Row) -> str:
+        return self.snapshot.proofs.word(row.name) if self.snapshot else ""
 
     def _find(self) -> None:
         """Put the cursor back on the selected name; where it is gone, stay near."""
@@ -121,33 +130,44 @@ class MigrationList(CursorPane):
         if snapshot.folder is None:
             return "" if snapshot.lost else "reading the folder"
         if snapshot.rows:
-            return f"None of {len(snapshot.rows)} has these words in number, name or state. Esc shows all."
+            words = "number, name, state or verdict" if snapshot.proofs.any else "number, name or state"
+            return f"None of {len(snapshot.rows)} has these words in {words}. Esc shows all."
         where = snapshot.folder.shown_path or snapshot.folder.path
         return f"No migrations in {where} yet. {self.key_now('n')} writes one."
 
     def draw(self, index: int, width: int) -> Strip:
-        """Marker, number, name, glyph and word."""
-        row = self.rows[index]
+        """Marker, number, name, glyph and word of the state, and of the verdict."""
+        row, cells = self.rows[index], self._cells(width)
         here = index == self.cursor
         style, dim, state = PLAIN, DIM, STATES[row.state]
         if here:
             style = dim = state = MARKED if self.has_pseudo_class("focus") else STRONG
         digits, label = row.label
-        word = min(self._word_width, max(_WORD, width // 3))
-        number = self._number_room(width - word)
-        room = width - 1 - number - 1 - 1 - 2 - word - 1
+        number = cells.number
         parts: list[Part] = [
             ("›" if here else " ", style),
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
-            (" " + fit(label, room) + " ", style),
-            (glyph(row.state) + " " + fit(row.word, word), state),
+            (" " + fit(label, cells.name) + " ", style),
+            (glyph(row.state) + " " + fit(row.word, cells.word), state),
+            self._proof(row, cells.proof, style if here else None),
             (" ", style),
         ]
         return strip(parts, width, style if here else Style.null())
 
-    def _number_room(self, width: int) -> int:
-        """Cells for the number: all, unless the name has too few then; a time stamp's end tells most."""
-        return min(self._number_width, max(_NUMBER, width - _NAME - 5))
+    def _proof(self, row: Row, cells: int, style: Style | None) -> Part:
+        """Glyph and word as far as there is room; `style` where the row has one look."""
+        mark = self.snapshot.proofs.mark(row.name) if self.snapshot and cells else None
+        if mark is None:
+            return " " * cells, style or PLAIN
+        sign, word, look = mark
+        return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or look
+
+    def _cells(self, width: int) -> Columns:
+        if self._columns is None or self._columns[0] != width:
+            proofs = self.snapshot is not None and self.snapshot.proofs.any
+            found = columns(width, self._number_width, self._word_width, proofs=proofs)
+            self._columns = (width, found)
+        return self._columns[1]
 
 
 def _about(snapshot: Snapshot) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""The preview: five tabs on one migration."""
+"""The preview: six tabs on one migration."""
 
 from koonj.tui.widgets.preview.preview import Preview
 from koonj.tui.widgets.preview.tabs import Tab

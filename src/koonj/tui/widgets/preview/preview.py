@@ -14,6 +14,7 @@ from textual.strip import Strip
 from koonj.tui.document import Document
 from koonj.tui.model import Check, Row
 from koonj.tui.paint import strip
+from koonj.tui.proofs import Proofs
 from koonj.tui.sql_text import SqlText
 from koonj.tui.statement_lines import Of, StatementLine
 from koonj.tui.theme import ACCENT, DIM
@@ -37,12 +38,14 @@ class Preview(SqlPane):
     row: reactive[Row | None] = reactive(None)
     check: reactive[Check | None] = reactive(None, repaint=False)
     """The chosen target, and what it said."""
+    proofs: reactive[Proofs] = reactive(Proofs, repaint=False)
+    """What rehearsals told."""
     document: reactive[Document | None] = reactive(None, repaint=False)
     tab: reactive[Tab] = reactive(Tab.BODY, repaint=False)
     formatted: reactive[SqlText | None] = reactive(None, repaint=False)
     """The shown text as the formatter writes it; None: as it stands."""
     told: reactive[Sheet | None] = reactive(None, repaint=False)
-    """What history tells in the tabs Changes and History; None: it is being read."""
+    """What history and rehearsals tell in the tabs Changes, Rehearsal and History; None: it is being read."""
     _sheet: Sheet | None = None
     """What is shown instead of a text."""
 
@@ -59,6 +62,18 @@ class Preview(SqlPane):
         """The target said something, or is another one."""
         if old is None or new is None or (old.target, id(old.status)) != (new.target, id(new.status)):
             self._show_again()
+
+    def watch_proofs(self, old: Proofs, new: Proofs) -> None:
+        """Something was rehearsed: what is shown of this migration may be something else."""
+        name = self.row.name if self.row else ""
+        waits = self.tab is Tab.REHEARSAL and name not in new.known
+        if waits or (old.mark(name), old.known.get(name)) != (new.mark(name), new.known.get(name)):
+            self._show_again()
+
+    def nothing_in(self, tab: Tab) -> str | None:
+        """Why a tab has nothing to show; None where it has, or may have."""
+        assert self.row is not None
+        return nothing_in(tab, self.row, self.document, self.check, self.proofs, self.key_now("p"))
 
     def watch_document(self, old: Document | None, new: Document | None) -> None:
         """Show it from its top; the same migration, changed, from where it was."""
@@ -104,7 +119,7 @@ class Preview(SqlPane):
     def _sheet_of(self) -> Sheet | None:
         if self.row is None or self.tab.is_text or self.document is None:
             return None
-        nothing = nothing_in(self.tab, self.row, self.document, self.check)
+        nothing = self.nothing_in(self.tab)
         if nothing is not None:
             return Words(nothing)
         if self.tab is Tab.STATEMENTS:
@@ -135,7 +150,7 @@ class Preview(SqlPane):
             return title
         for tab in Tab:
             at = title.text.find(tab)
-            if at >= 0 and nothing_in(tab, self.row, self.document, self.check) is not None:
+            if at >= 0 and self.nothing_in(tab) is not None:
                 cut = [0, at, at + len(tab), width]
                 before, name, after = (title.crop(*span) for span in pairwise(cut))
                 title = Strip.join([before, name.apply_style(DIM), after])
@@ -145,7 +160,7 @@ class Preview(SqlPane):
         """The file and its state, how it runs, its problems."""
         if self.row is None:
             return ()
-        lines = head_lines(self.row, self.document, self.tab, width)
+        lines = head_lines(self.row, self.document, self.tab, self.proofs, width)
         if self.formatted is not None:
             lines.append([(" formatted for reading; the file is as it was", ACCENT)])
         return [strip(line, width) for line in lines] + [strip((), width)] * (self.document is not None)

@@ -13,6 +13,7 @@ class Tab(StrEnum):
     ROLLBACK = "Rollback"
     STATEMENTS = "Statements"
     CHANGES = "Changes"
+    REHEARSAL = "Rehearsal"
     HISTORY = "History"
 
     @property

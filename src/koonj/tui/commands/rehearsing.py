@@ -1,0 +1,36 @@
+"""Commands that look at a migration, or a target, with the help of a scratch database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koonj.tui.commands.command import Command, Group
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
+
+
+class Rehearse(Command):
+    """Rehearse the selected migration now: up, down and up again on a scratch database, not on a target."""
+
+    key = "p"
+    label = "rehearse"
+    group = Group.MIGRATIONS
+    footer = "12"
+
+    def why_not(self, screen: Main) -> str | None:
+        """There must be a file; one at a time."""
+        chosen = screen.rehearsing.chosen
+        if chosen is not None:
+            return f"{chosen} is being rehearsed; {screen.keymap.now('c')} cancels it."
+        if screen.control.running:
+            return "A run is going on; rehearse when it has ended."
+        if screen.selected is None:
+            return "No migration is selected."
+        if screen.selected.migration is None:
+            return f"There is no file {screen.selected.name} to rehearse."
+        return None
+
+    def run(self, screen: Main) -> None:
+        """Begin, and show the tab in which its result will be."""
+        screen.rehearse_selected()

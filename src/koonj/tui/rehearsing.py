@@ -1,0 +1,178 @@
+"""Rehearsals beside the screen: of what is pending or edited, by itself; and of one that a person chose."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from koonj.migrations.folder import Folder
+from koonj.migrations.glyphs import State
+from koonj.tui.beside import beside
+from koonj.tui.engine import Engine
+from koonj.tui.heard import Heard
+from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
+from koonj.tui.model import Row
+from koonj.tui.proofs import Place, Proofs, first_change
+from koonj.tui.rehearsal_events import ChildError
+
+if TYPE_CHECKING:
+    from koonj.tui.application import Koonj
+    from koonj.tui.screens.main import Main
+
+PAUSE = 0.3
+"""Seconds after the last change of the folder, and after the last key, before one begins by itself."""
+WANTED = frozenset(
+    {State.PENDING, State.LATE, State.FAILED, State.DUPLICATE, State.EDITED, State.ROLLBACK_EDITED}
+)
+"""States in which a migration is rehearsed without being asked for: it will be run, or was not run so."""
+_GROUP = "rehearsal"
+
+
+class Rehearsing:
+    """One rehearsal at a time, in a process of its own. What it says goes to the screen as messages."""
+
+    def __init__(self, screen: Main, engine: Engine) -> None:
+        self._screen = screen
+        self._engine = engine
+        self._rows: tuple[Row, ...] = ()
+        """For which it was last looked what is to be done."""
+        self._tried: frozenset[str] = frozenset()
+        """Those asked for since the folder changed: what brought no verdict is not asked for again."""
+        self._source: object = None
+        """The rehearsal that goes on; None: none does."""
+        self._last: Place = (0, "")
+        """The last migration that it is about."""
+        self.chosen: str | None = None
+        """The one that a person asked for, while it goes on."""
+
+    @property
+    def _proofs(self) -> Proofs:
+        return self._screen.snapshot.proofs
+
+    def consider(self) -> None:
+        """Begin where something is to be rehearsed and nothing else goes on. Cheap where nothing changed."""
+        rows = self._screen.snapshot.rows
+        if not self._engine.rehearses or self._source is not None or self._screen.control.running:
+            return
+        if rows is not self._rows:
+            self._rows = rows
+            missing = self._missing(rows)
+            if missing:
+                self._begin(missing, by_itself=True)
+
+    def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
+        known, tried = self._proofs.known, self._tried
+        return [
+            row
+            for row in rows
+            if row.state in WANTED and row.migration and row.name not in known and row.name not in tried
+        ]
+
+    def is_from(self, source: object) -> bool:
+        """Is that what the rehearsal says that goes on?"""
+        return source is self._source
+
+    def folder_changed(self, old: Folder | None, new: Folder) -> None:
+        """A rehearsal of files that are others now is not waited for."""
+        changed = first_change(old, new)
+        if changed is None:
+            return
+        self._tried = frozenset()
+        if self._source is not None and changed <= self._last:
+            name = self.chosen
+            self.stop()
+            if name is not None:
+                self._screen.call_later(self.choose, name)
+
+    def again(self) -> None:
+        """What could not be rehearsed may be tried once more."""
+        self._tried = frozenset()
+        self._look_again()
+
+    def choose(self, name: str) -> None:
+        """Rehearse one now, also where its verdict is known."""
+        row = self._screen.snapshot.row(name)
+        if row is not None and row.migration is not None:
+            self._tried = frozenset()
+            self._begin([row], by_itself=False)
+            self.chosen = name
+
+    def cancel(self) -> None:
+        """End the one that a person asked for."""
+        name = self.chosen
+        assert name is not None
+        self.stop()
+        self._tried = frozenset({name})
+        self._screen.say(f"The rehearsal of {name} was cancelled.")
+        self._look_again()
+
+    def stop(self) -> None:
+        """End whatever goes on."""
+        self._screen.workers.cancel_group(self._screen, _GROUP)
+        self._source = self.chosen = None
+        self._screen.set_proofs(self._proofs.stopped())
+
+    def _look_again(self) -> None:
+        self._rows = ()
+        self._screen.call_later(self.consider)
+
+    def _begin(self, rows: list[Row], *, by_itself: bool) -> None:
+        folder = self._screen.snapshot.folder
+        assert folder is not None
+        self._source = source = object()
+        self._last = max((row.number, row.name) for row in rows)
+        names = tuple(row.name for row in rows)
+        work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
+        beside(self._screen, work, _GROUP, exclusive=True)
+
+    async def _rehearse(
+        self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
+    ) -> None:
+        if by_itself:
+            await self._quiet()
+        self._tried |= frozenset(names)
+        self._screen.set_proofs(self._proofs.asked(names))
+        heard = Heard(self._screen, lambda events: RehearsalSaid(events, folder, source))
+        target, trouble = self._screen.snapshot.target, ""
+        try:
+            async with aclosing(self._engine.rehearse(target, names, again=not by_itself)) as events:
+                async for event in events:
+                    if heard.take(event):
+                        await asyncio.sleep(0)
+        except (OSError, ChildError) as error:
+            trouble = str(error)
+        except Exception as error:  # a defect must be seen, and must not take the screen along
+            trouble = f"koonj failed: {type(error).__name__}: {error}"
+        heard.tell()
+        self._screen.post_message(RehearsalEnded(source, trouble))
+
+    async def _quiet(self) -> None:
+        """Until neither folder nor keys have changed anything for a moment, and no run goes on."""
+        pause = PAUSE
+        while pause > 0:
+            await asyncio.sleep(pause)
+            rest = cast("Koonj", self._screen.app).keys.rest(monotonic())
+            pause = PAUSE if self._screen.control.running else PAUSE - rest
+
+    def ended(self, trouble: str) -> None:
+        """The one that went on has ended; `trouble` where it broke off."""
+        self._source = None
+        if trouble:
+            self._screen.set_proofs(self._proofs.failed(trouble))
+        elif self._proofs.waiting:
+            self._screen.set_proofs(self._proofs.stopped())
+        name, self.chosen = self.chosen, None
+        if name is not None:
+            self._screen.post_message(self._said(name))
+        self._look_again()
+
+    def _said(self, name: str) -> Said:
+        """How the one that a person asked for went."""
+        rehearsal = self._proofs.known.get(name)
+        if rehearsal is None:
+            return Said(f"{name} could not be rehearsed: {self._proofs.trouble}", is_problem=True)
+        text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
+        return Said(text, is_problem=not rehearsal.is_proved)

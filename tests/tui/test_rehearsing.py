@@ -1,0 +1,368 @@
+"""Rehearsals beside the screen: what is rehearsed by itself, what its verdicts show, when they are true no more."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from psycopg import connect
+
+from koonj.runner.rehearse.values import Proof
+from koonj.tui import rehearsing
+from koonj.tui.widgets.preview import Tab
+from support.rehearsals import INCOMPLETE, Recorded, rehearsal
+from support.screen import Project, Screen
+
+
+@pytest.fixture
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """Three tables, of which the second one's rollback is wrong."""
+    made = Recorded(tmp_path_factory.mktemp("recorded"))
+    made.says(
+        rehearsal("001_make_t1.sql"),
+        rehearsal("002_make_t2.sql", Proof.INCOMPLETE, "The rollback leaves the table t2 behind."),
+        rehearsal("003_make_t3.sql", Proof.LOSSY, "The schema comes back, data does not."),
+    )
+    return made
+
+
+@pytest.fixture
+def tables(project: Project) -> Project:
+    for number in (1, 2, 3):
+        project.table(number)
+    return project
+
+
+def asked(recorded: Recorded) -> list[str]:
+    """All that was asked for, whatever the call."""
+    return [name for names in recorded.asked for name in names]
+
+
+async def apply(screen: Screen, keys: str = "A") -> None:
+    await screen.press(keys)
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.expect_run("done")
+    await screen.press("escape", "1")
+
+
+# What is rehearsed by itself
+
+
+async def test_what_is_pending_gets_its_verdict_by_itself(tables: Project, recorded: Recorded) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◉ proved")
+        await screen.until("◔ incomplete")
+        assert screen.row("001").endswith("◦ pending ◉ proved")
+        assert screen.row("002").endswith("◦ pending ◔ incomplete")
+        assert screen.row("003").endswith("◦ pending ◕ lossy")
+    assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
+
+
+async def test_the_command_is_told_folder_priority_and_names(tables: Project, recorded: Recorded) -> None:
+    async with tables.open(rehearses=True, program=recorded.program) as screen:
+        await screen.until("◉")
+    options = ["rehearse", "--json", "--idle", "--migrations", str(tables.migrations)]
+    assert recorded.calls[0][: len(options)] == options
+
+
+async def test_what_is_applied_is_not_rehearsed_but_what_was_edited_since_is(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((140, 30)) as screen:
+        await apply(screen)
+    tables.write("002_make_t2.sql", "CREATE TABLE t2 (id bigint);\n-- Rollback:\n-- DROP TABLE t2;\n")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◔ incomplete")
+        assert screen.row("002").endswith("✎ edited  ◔ incomplete")
+        assert screen.row("001").endswith("✓ applied")
+    assert recorded.asked == [["002_make_t2.sql"]]
+
+
+async def test_a_verdict_stays_when_its_migration_is_applied(tables: Project, recorded: Recorded) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+        await apply(screen)
+        assert screen.row("001").endswith("✓ applied ◉ proved")
+    assert len(recorded.asked) == 1
+
+
+async def test_nothing_begins_before_the_target_has_answered(
+    three_targets: Project, recorded: Recorded
+) -> None:
+    three_targets.table(1)
+    async with three_targets.open(rehearses=True, program=recorded.program) as screen:
+        await screen.until("◉")
+        await screen.press("3", "G", "enter", "1")
+        await screen.until(lambda: "► production" in screen.top())
+        assert "? unknown" in screen.row("001")
+    assert len(recorded.calls) == 1
+
+
+async def test_nothing_begins_while_keys_are_pressed(
+    tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsing, "PAUSE", 1.0)
+    async with tables.open(rehearses=True, program=recorded.program) as screen:
+        for _ in range(15):
+            await screen.press("j", "k")
+            await screen.pilot.pause(0.1)
+        assert recorded.calls == []
+        await screen.until("◉")
+
+
+async def test_it_can_be_off(tables: Project, recorded: Recorded) -> None:
+    async with tables.open(program=recorded.program) as screen:
+        await screen.pilot.pause(3 * rehearsing.PAUSE)
+        assert screen.row("001").endswith("◦ pending")
+    assert recorded.calls == []
+
+
+# What is shown meanwhile
+
+
+async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
+    tables: Project, recorded: Recorded
+) -> None:
+    recorded.hold("002_make_t2.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        assert screen.row("001").endswith("◉ proved")
+        assert screen.row("002").endswith("… rehearsing")
+        assert screen.row("003").endswith("◦ pending")
+        await screen.press("j")
+        await screen.until("… rehearsing")
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("It is being rehearsed")
+        await screen.press("j")
+        await screen.until("It will be rehearsed in a moment; 2 migrations to go.")
+        recorded.let_go("002_make_t2.sql")
+        await screen.until("◕ lossy")
+
+
+async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕")
+        assert screen.row("001").endswith("◦ pending ◉")
+        assert " ◉ proved: The rollback restores" in screen.preview()
+        await screen.press("j")
+        await screen.until("◔ incomplete: The rollback leaves")
+
+
+async def test_the_filter_finds_verdicts(tables: Project, recorded: Recorded) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+        await screen.press("slash")
+        await screen.type("incomplete")
+        await screen.until(lambda: len(screen.migrations()) == 1)
+        assert "make_t2" in screen.migrations()[0]
+        await screen.type("x")
+        await screen.until("None of 3 has these words in number, name, state or")
+        assert "verdict. Esc shows all." in screen.pane("1")[2]
+
+
+async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
+    tables: Project, recorded: Recorded
+) -> None:
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        await screen.press("slash")
+        await screen.type("proved")
+        await screen.press("enter")
+        assert "None of 3" in screen.pane("1")[1]
+        recorded.let_go("001_make_t1.sql")
+        await screen.until(lambda: "make_t1" in "\n".join(screen.migrations()))
+        assert len(screen.migrations()) == 1
+
+
+async def test_the_first_line_counts_what_is_pending_and_not_proved(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("2 not proved: ◔ 002 incomplete, ◕ 003 lossy")
+        await apply(screen)
+        assert "not proved" not in screen.top()
+
+
+async def test_what_stops_an_apply_is_said_before_what_is_not_proved(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("not proved")
+        with connect(tables.targets[0].dsn, autocommit=True):
+            await apply(screen, "a")
+        (tables.migrations / "001_make_t1.sql").unlink()
+        await screen.until("∅ 001 missing")
+        top = screen.top()
+        await screen.until(lambda: "not proved" in screen.top())
+        top = screen.top()
+        assert top.index("∅ 001 missing") < top.index("not proved")
+
+
+# When it is true no more
+
+
+async def test_a_changed_file_loses_its_verdict_and_those_of_all_after_it_at_once(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+        recorded.hold("002_make_t2.sql")
+        tables.write("002_make_t2.sql", "CREATE TABLE t2 ();\n-- Rollback:\n-- DROP TABLE t2;\n")
+        await screen.until("… rehearsing")
+        assert screen.row("001").endswith("◉ proved")
+        assert screen.row("002").endswith("… rehearsing")
+        assert screen.row("003").endswith("◦ pending")
+        recorded.says(rehearsal("002_make_t2.sql"))
+        recorded.let_go("002_make_t2.sql")
+        await screen.until("◕ lossy")
+    assert recorded.asked[-1] == ["002_make_t2.sql", "003_make_t3.sql"]
+
+
+async def test_a_rehearsal_of_a_file_that_changes_meanwhile_is_ended_and_begun_anew(
+    tables: Project, recorded: Recorded
+) -> None:
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        tables.write("001_make_t1.sql", "CREATE TABLE t1 ();\n-- Rollback:\n-- DROP TABLE t1;\n")
+        await screen.until(lambda: len(recorded.calls) >= 2)
+        recorded.let_go("001_make_t1.sql")
+        await screen.until("◕ lossy")
+        await screen.until(lambda: recorded.ended >= 1)
+
+
+async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: Recorded) -> None:
+    recorded.hold("002_make_t2.sql")
+    recorded.says(rehearsal("004_make_t4.sql"))
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        tables.table(4)
+        await screen.until("004 make_t4")
+        assert screen.row("001").endswith("◉ proved")
+        recorded.let_go("002_make_t2.sql")
+        await screen.until(lambda: screen.row("004").endswith("◉ proved"))
+        assert recorded.ended == 0
+    assert recorded.asked[1:] == [["004_make_t4.sql"]]
+
+
+async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itself(
+    tables: Project, recorded: Recorded
+) -> None:
+    recorded.fails("There is no PostgreSQL to rehearse on.")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries again.")
+        assert screen.row("001").endswith("◦ pending")
+        await screen.pilot.pause(3 * rehearsing.PAUSE)
+        assert len(recorded.calls) == 1
+        recorded.fails(None)
+        await screen.press("R")
+        await screen.until("◕ lossy")
+
+
+async def test_a_program_that_says_something_else_is_no_verdict(tables: Project, tmp_path: Path) -> None:
+    async with tables.open((140, 30), rehearses=True, program=("echo", "hello")) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("It could not be rehearsed: not an event:")
+    async with tables.open((140, 30), rehearses=True, program=("true",)) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("koonj rehearse ended without a result")
+    async with tables.open((140, 30), rehearses=True, program=(str(tmp_path / "nowhere"),)) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("No such file")
+
+
+# One that is asked for
+
+
+async def test_p_rehearses_the_selected_one_whatever_its_state_and_shows_it(
+    tables: Project, recorded: Recorded
+) -> None:
+    async with tables.open((140, 30), program=recorded.program) as screen:
+        await apply(screen)
+        await screen.press("g", "j")
+        await screen.press("p")
+        await screen.until("002_make_t2.sql: incomplete. The rollback leaves the table t2 behind.")
+        assert "[Rehearsal]" in screen.pane("2")[0]
+        assert "◔ incomplete" in screen.preview()
+        assert screen.row("002").endswith("✓ applied ◔ incomplete")
+    assert recorded.asked == [["002_make_t2.sql"]]
+    assert "--again" in recorded.calls[0]
+
+
+async def test_c_cancels_it(tables: Project, recorded: Recorded) -> None:
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), program=recorded.program) as screen:
+        await screen.press("p")
+        await screen.until("Rehearsing 001_make_t1.sql; c cancels.")
+        await screen.until("… rehearsing")
+        await screen.press("p")
+        assert "001_make_t1.sql is being rehearsed; c cancels it." in screen.bottom()
+        await screen.press("c")
+        await screen.until("The rehearsal of 001_make_t1.sql was cancelled.")
+        assert screen.row("001").endswith("◦ pending")
+        await screen.until(lambda: recorded.ended == 1)
+
+
+async def test_one_that_is_asked_for_goes_first_and_the_others_go_on_after_it(
+    tables: Project, recorded: Recorded
+) -> None:
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        await screen.press("G", "p")
+        await screen.until("003_make_t3.sql: lossy.")
+        recorded.let_go("001_make_t1.sql")
+        await screen.until("◉ proved")
+        await screen.until("◔ incomplete")
+    assert recorded.asked[1:] == [["003_make_t3.sql"], ["001_make_t1.sql", "002_make_t2.sql"]]
+
+
+async def test_why_it_cannot_be_rehearsed(project: Project, recorded: Recorded) -> None:
+    async with project.open((140, 30), program=recorded.program) as screen:
+        await screen.press("p")
+        assert "No migration is selected." in screen.bottom()
+        project.table(1)
+        await screen.until("◦ pending")
+        await apply(screen)
+        (project.migrations / "001_make_t1.sql").unlink()
+        await screen.until("∅ missing")
+        await screen.press("p")
+        assert "There is no file 001_make_t1.sql to rehearse." in screen.bottom()
+
+
+# The end
+
+
+async def test_leaving_ends_it(tables: Project, recorded: Recorded) -> None:
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        await screen.press("q")
+    assert recorded.ended == 1
+
+
+async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: Recorded) -> None:
+    """It has a session of its own; see children.py."""
+    recorded.hold("001_make_t1.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("… rehearsing")
+        await screen.press("ctrl+c")
+        assert "Nothing is running" in screen.bottom()
+        await asyncio.sleep(0.1)
+        assert recorded.ended == 0
+
+
+async def test_what_it_says_of_many_statements_holds_no_key_back(tables: Project, recorded: Recorded) -> None:
+    up = INCOMPLETE.up * 5_000
+    recorded.says(rehearsal("001_make_t1.sql", up=up))
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("◉ proved")
+        await screen.press("2", "G")
+        await screen.until("… and 9600 more")
