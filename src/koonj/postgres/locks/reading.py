@@ -21,6 +21,9 @@ _MODES: Mapping[str, LockMode] = {f"{mode.value.title().replace(' ', '')}Lock": 
 Modes = Mapping[int, frozenset[LockMode]]
 """All modes held, by the relation's OID."""
 
+Watched = tuple[int | None, LockMode, bool]
+"""Relation, mode, and whether it is granted. The relation is None in a wait for a transaction to end."""
+
 
 def mode_of(word: str) -> LockMode:
     """Of pg_locks.mode."""
@@ -63,3 +66,26 @@ async def read_wal(conn: AsyncConnection) -> int:
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def read_counted(conn: AsyncConnection) -> dict[int, Counters]:
+    """What all sessions have counted and sent off, by OID. Raises psycopg.Error."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/counted"), prepare=False)
+        return {row[0]: Counters(*row[1:]) for row in await cursor.fetchall()}
+
+
+async def read_watched(conn: AsyncConnection, pid: int) -> list[Watched]:
+    """The locks of another session, granted and waited for. Raises psycopg.Error."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/watched"), {"pid": pid}, prepare=False)
+        return [(row[0], mode_of(row[1]), row[2]) for row in await cursor.fetchall()]
+
+
+async def send_off_counters(conn: AsyncConnection) -> None:
+    """Let the session send off what it has counted when its transaction ends (15+; before, within a second).
+
+    Raises psycopg.Error.
+    """
+    if conn.info.server_version >= 150000:
+        await conn.execute("SELECT pg_catalog.pg_stat_force_next_flush()", prepare=False)

@@ -144,6 +144,8 @@ class StatementTrace:
     constraints: tuple[ConstraintChange, ...] = ()
     watched: bool = False
     """Its locks were seen from another session, since it cannot run in a transaction."""
+    passed: tuple[Scan, ...] = ()
+    """Of a watched statement, instead of `scanned`: what all sessions together read whole meanwhile."""
 
     @property
     def effective(self) -> tuple[RelationLock, ...]:

@@ -1,0 +1,51 @@
+"""From the states before and after a statement, and what was counted meanwhile, to its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from koonj.postgres.locks.changes import Comparison, column_changes, constraint_changes, relation_changes
+from koonj.postgres.locks.state import Counters, Relations
+from koonj.postgres.locks.storage import is_emptied, rebuilt, stored_anew
+from koonj.postgres.locks.values import Scan, StatementTrace, Written
+
+
+def compared(bare: StatementTrace, states: Comparison, counted: Mapping[int, Counters]) -> StatementTrace:
+    """The trace with all that the comparison shows; `counted` is what the statement alone has counted."""
+    initial, before, now = states.initial, states.before, states.now
+    anew = stored_anew(initial, before, now)
+    emptied = {oid for oid in anew if is_emptied(oid, before, now, counted)}
+    return replace(
+        bare,
+        rewritten=tuple(sorted(initial[oid].name for oid in anew if oid not in emptied)),
+        rebuilt=rebuilt(initial, before, now),
+        emptied=tuple(sorted(initial[oid].name for oid in emptied)),
+        scanned=scanned(initial, counted),
+        written=_written(before, counted),
+        relations=relation_changes(states),
+        columns=column_changes(states),
+        constraints=constraint_changes(states),
+    )
+
+
+def scanned(initial: Relations, counted: Mapping[int, Counters]) -> tuple[Scan, ...]:
+    """Tables and materialized views that were there before the transaction, and were read; by name."""
+    found = (
+        Scan(initial[oid].name, counters.scans, counters.read)
+        for oid, counters in counted.items()
+        if oid in initial and initial[oid].has_rows and (counters.scans or counters.read)
+    )
+    return tuple(sorted(found, key=lambda scan: scan.relation))
+
+
+def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[Written, ...]:
+    """Tables that were there before the statement."""
+    found = (
+        Written(before[oid].name, counters.inserted, counters.updated, counters.deleted)
+        for oid, counters in counted.items()
+        if oid in before
+        and before[oid].has_rows
+        and (counters.inserted or counters.updated or counters.deleted)
+    )
+    return tuple(sorted(found, key=lambda written: written.relation))

@@ -1,0 +1,122 @@
+"""Transactions that hold tables, so that a statement which is done too soon to be seen has to wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection, errors, pq, sql
+from psycopg.rows import tuple_row
+
+from koonj.postgres.locks.values import LockMode
+from koonj.postgres.queries import query
+from koonj.sql.statements import Statement
+
+MOST = 64
+"""Tables that are held at once: more would take longer than they are worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdable:
+    """A table or a materialized view."""
+
+    oid: int
+    schema: str
+    name: str
+    relkind: str
+    populated: bool
+    indexes: Sequence[str]
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """Quoted, with its schema."""
+        return sql.Identifier(self.schema, self.name)
+
+    def is_named_in(self, words: frozenset[str]) -> bool:
+        """Is it, or an index of it, one of these names?"""
+        return self.name in words or not words.isdisjoint(self.indexes)
+
+
+async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Holdable, ...]:
+    """What to hold for a statement: the tables that it names; all where it names none, or a partitioned one.
+
+    Raises psycopg.Error.
+    """
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("locks/holdable"), prepare=False)
+        every = tuple([Holdable(*row) async for row in cursor])
+    named = tuple(table for table in every if table.is_named_in(_words(statement.text)))
+    if named and not any(table.relkind == "p" for table in named):
+        every = named
+    return every if len(every) <= MOST else named[:MOST]
+
+
+def _words(text: str) -> frozenset[str]:
+    """All that can be a name in it: what stands in quotes, and other words in lower case."""
+    quoted = {word.replace('""', '"') for word in re.findall(r'"((?:[^"]|"")+)"', text)}
+    return frozenset(quoted | set(re.findall(r"[^\W\d][\w$]*", text.lower())))
+
+
+def mode_for(statement: Statement) -> sql.SQL:
+    """The lock that makes it wait, and that two holders can have at once.
+
+    CONCURRENTLY waits for all who might still write or read without the index, REINDEX and CLUSTER for those
+    who write. VACUUM, and what a procedure or a DO block does, only wait for more.
+    """
+    return sql.SQL("SHARE" if statement.verb in {"vacuum", "call", "do"} else "ROW EXCLUSIVE")
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a holder takes."""
+
+    locked: tuple[Holdable, ...]
+    """In the holders' mode, and as a reader does."""
+    read: tuple[Holdable, ...] = ()
+    """Only as a reader does."""
+    commented: tuple[Holdable, ...] = ()
+    """Materialized views, which LOCK TABLE refuses: in SHARE UPDATE EXCLUSIVE, for one holder."""
+
+    def without(self, waits: Mapping[int, LockMode]) -> Hold:
+        """What can be held on, where these relations and modes are waited for, so that it gets on."""
+        read = (*self.read, *(table for table in self.locked if table.oid in waits))
+        return Hold(
+            tuple(table for table in self.locked if table.oid not in waits),
+            tuple(table for table in read if waits.get(table.oid) is not LockMode.ACCESS_EXCLUSIVE),
+        )
+
+    def statements(self, mode: sql.SQL) -> Iterator[sql.Composable]:
+        """What takes it, in a transaction. The planner locks every index of a table, whatever it will use."""
+        names = [sql.SQL("ONLY {}").format(table.identifier) for table in self.locked if table.relkind != "m"]
+        if names:
+            yield sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.SQL(", ").join(names), mode)
+        for table in self.commented:
+            yield sql.SQL("COMMENT ON MATERIALIZED VIEW {} IS NULL").format(table.identifier)
+        for table in (*self.locked, *self.read):
+            if table.populated:
+                yield sql.SQL("SELECT FROM ONLY {} WHERE false").format(table.identifier)
+
+
+class Holder:
+    """One session that holds tables in a transaction, without a snapshot; what it does is rolled back."""
+
+    def __init__(self, conn: AsyncConnection, mode: sql.SQL) -> None:
+        self._conn = conn
+        self._mode = mode
+
+    async def take(self, hold: Hold) -> None:
+        """Take it; where that would wait, nothing. Raises psycopg.Error where the connection is lost."""
+        steps = tuple(hold.statements(self._mode))
+        if not steps:
+            return
+        begin = (sql.SQL("BEGIN"), sql.SQL("SET LOCAL lock_timeout TO '20ms'"))
+        try:
+            await self._conn.execute(sql.SQL("; ").join((*begin, *steps)), prepare=False)
+        except (errors.LockNotAvailable, errors.UndefinedTable):
+            await self.release()  # the statement has it itself by now, or has dropped it
+
+    async def release(self) -> None:
+        """Let go. Raises psycopg.Error where the connection is lost."""
+        if self._conn.info.transaction_status is not pq.TransactionStatus.IDLE:
+            await self._conn.execute("ROLLBACK", prepare=False)

@@ -1,0 +1,180 @@
+"""What a statement outside a transaction locks, seen from other sessions while it waits for one of them.
+
+CREATE INDEX CONCURRENTLY and its like are done in milliseconds on an empty table, in several transactions.
+Two holders take turns in holding the tables, so that the statement stops at every lock that conflicts, and in
+every phase in which it waits for others: there its locks stand still and are read. Whenever it waits, one
+holder takes what the other had, but for the relation it waits for, and the other lets go: so it gets on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from psycopg import AsyncConnection
+
+from koonj.postgres.locks.changes import Comparison
+from koonj.postgres.locks.compared import compared
+from koonj.postgres.locks.hold import Hold, Holder, holdable, mode_for
+from koonj.postgres.locks.quiet import apart
+from koonj.postgres.locks.reading import (
+    Watched,
+    read_all,
+    read_counted,
+    read_wal,
+    read_watched,
+    send_off_counters,
+)
+from koonj.postgres.locks.state import NONE, Counters, Relations
+from koonj.postgres.locks.strongest import strongest
+from koonj.postgres.locks.values import LockMode, StatementTrace
+from koonj.sql.statements import Statement
+
+_PAUSE = 0.001
+"""Seconds between two looks."""
+
+Connect = Callable[[], Awaitable[AsyncConnection]]
+"""One more connection to the same database, autocommit, as a role that may read and lock all tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """Relations, counters of all sessions, and the WAL position."""
+
+    relations: Relations
+    counters: Mapping[int, Counters]
+    wal: int
+
+
+class Watch:
+    """`async with Watch(…) as watch:` around the statement, then `watch.trace(…)`."""
+
+    def __init__(
+        self, connect: Connect, conn: AsyncConnection, statement: Statement, *, alone: bool = True
+    ) -> None:
+        """`conn`: the session that runs it. `alone`: nobody else writes on the server."""
+        self._connect = connect
+        self._conn = conn
+        self._statement = statement
+        self._alone = alone
+        self._seen: dict[int, set[LockMode]] = {}
+        self._ended = asyncio.Event()
+        self._stack = AsyncExitStack()
+        self._start = self._end = _Moment({}, {}, 0)
+
+    async def __aenter__(self) -> Self:
+        """Open the other sessions, and hold what the statement shall wait for. Raises psycopg.Error."""
+        await send_off_counters(self._conn)
+        async with self._stack:
+            self._eye = await self._opened()
+            tables = await holdable(self._eye, self._statement)
+            self._hold = Hold(tables, commented=tuple(table for table in tables if table.relkind == "m"))
+            mode = mode_for(self._statement)
+            self._holders = [Holder(await self._opened(), mode) for _ in range(2)]
+            self._start = await self._moment()
+            await self._holders[0].take(self._hold)
+            self._looking = asyncio.create_task(self._look())
+            self._stack = self._stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Let go, and read what there is now. Raises psycopg.Error."""
+        async with self._stack:
+            self._ended.set()
+            await asyncio.wait((self._looking,))
+            if error is None:
+                self._looking.result()
+                await send_off_counters(self._conn)
+                self._end = await self._moment()
+
+    def trace(self, *, index: int, line: int, summary: str, seconds: float) -> StatementTrace:
+        """What the statement did that ran within; what was read meanwhile, by anybody, is in `passed`."""
+        initial = self._start.relations
+        wal = self._end.wal - self._start.wal if self._alone else None
+        modes = {oid: frozenset(seen) for oid, seen in self._locked().items()}
+        bare = StatementTrace(
+            index,
+            line,
+            summary,
+            in_transaction=False,
+            seconds=seconds,
+            wal_bytes=wal,
+            locks=strongest(modes, initial),
+            watched=True,
+        )
+        before = self._start.counters
+        counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
+        found = compared(bare, Comparison(initial, initial, self._end.relations), counted)
+        return replace(found, scanned=(), passed=found.scanned)
+
+    def _locked(self) -> Mapping[int, set[LockMode]]:
+        """What was seen, and what the server's code makes sure of.
+
+        A relation gets other storage only under ACCESS EXCLUSIVE (callers of RelationSetNewRelfilenumber and
+        finish_heap_swap): so VACUUM FULL and REINDEX have locked each index, however shortly.
+        """
+        locked = {oid: set(seen) for oid, seen in self._seen.items()}
+        for oid, after in self._end.relations.items():
+            before = self._start.relations.get(oid)
+            if before is not None and before.file != after.file:
+                locked.setdefault(oid, set()).add(LockMode.ACCESS_EXCLUSIVE)
+        return locked
+
+    async def _opened(self) -> AsyncConnection:
+        conn = await self._connect()
+        self._stack.push_async_callback(conn.close)
+        return conn
+
+    async def _moment(self) -> _Moment:
+        async with apart(self._eye):
+            relations, counters = await read_all(self._eye), await read_counted(self._eye)
+            return _Moment(relations, counters, await read_wal(self._eye) if self._alone else 0)
+
+    async def _look(self) -> None:
+        """Note its locks until it has ended; whenever it waits, let it get on. Raises psycopg.Error."""
+        holding, resting = self._holders
+        hold, pid = self._hold, self._conn.info.backend_pid
+        try:
+            while not self._ended.is_set():
+                rows = await read_watched(self._eye, pid)
+                waiting = any(not granted for _, _, granted in rows)
+                self._note(rows, still=waiting)
+                if waiting:
+                    hold = hold.without(self._waits(rows))
+                    await resting.take(hold)
+                    await holding.release()
+                    holding, resting = resting, holding
+                else:
+                    await asyncio.sleep(_PAUSE)
+        finally:
+            await holding.release()
+            await resting.release()
+
+    def _note(self, rows: Sequence[Watched], *, still: bool) -> None:
+        """Locks on tables whenever they are seen; on indexes only where it waits.
+
+        Else what is reported of an index would hang on the moment of a look.
+        """
+        for oid, mode, _ in rows:
+            if oid is not None and (still or not self._is_index(oid)):
+                self._seen.setdefault(oid, set()).add(mode)
+
+    def _is_index(self, oid: int) -> bool:
+        relation = self._start.relations.get(oid)
+        return relation is not None and relation.is_index
+
+    def _waits(self, rows: Sequence[Watched]) -> dict[int, LockMode]:
+        """The relation that it waits for, and the mode; of an index its table: they are held together."""
+        found = {}
+        for oid, mode, granted in rows:
+            if oid is not None and not granted:
+                relation = self._start.relations.get(oid)
+                table = None if relation is None else relation.table
+                found[oid if table is None else table] = mode
+        return found
