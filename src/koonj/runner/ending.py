@@ -16,6 +16,7 @@ from koonj.runner.events import (
     Event,
     Failure,
     MigrationFinished,
+    MigrationProbed,
     Obstacle,
     PlanMade,
     RunFinished,
@@ -44,13 +45,16 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         """The last event, from what happened before it."""
         planned: tuple[str, ...] = ()
         finished: list[str] = []
+        probed: list[str] = []
         for event in seen:
             if isinstance(event, PlanMade):
                 planned = tuple(migration.name for migration in event.plan.migrations)
             elif isinstance(event, MigrationFinished):
                 finished.append(event.name)
+            elif isinstance(event, MigrationProbed):
+                probed.append(event.name)
         failed = self.failure.name if self.failure else None
-        tried = {*finished, failed}
+        tried = {*finished, *probed, failed}
         remaining = tuple(name for name in planned if name not in tried)
         return RunFinished(
             self.verdict, self.message, tuple(finished), self.failure, remaining, self.obstacles
@@ -64,6 +68,16 @@ def all_done(direction: Direction, seen: Iterable[Event]) -> End:
         return End(Verdict.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
     return End(Verdict.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+
+
+def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
+    """Everything that was planned ran, and is rolled back."""
+    probes = [event for event in seen if isinstance(event, MigrationProbed)]
+    count, thing = len(probes), "migration" if direction is Direction.APPLY else "rollback"
+    message = f"Probed {count} {thing}{'' if count == 1 else 's'} on {target}: all of it was rolled back."
+    if moved := sorted({name for event in probes for name in event.sequences}):
+        message += f" Sequences stay where they were moved to: {', '.join(moved)}."
+    return End(Verdict.PROBED, message)
 
 
 def nothing(direction: Direction) -> End:

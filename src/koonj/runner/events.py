@@ -9,6 +9,7 @@ from enum import StrEnum
 from time import time
 
 from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.locks.values import RelationLock
 
 
 class Direction(StrEnum):
@@ -33,6 +34,8 @@ class Verdict(StrEnum):
     """Cancelled by a person."""
     LOCKED = "locked"
     """Another run holds the target's lock."""
+    PROBED = "probed"
+    """All of it ran on the target, and was rolled back."""
 
 
 class QuestionKind(StrEnum):
@@ -188,6 +191,8 @@ class RunStarted(Event):
     run_id: str
     target: str
     direction: Direction
+    probe: bool = False
+    """Nothing of it will be committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +307,22 @@ class MigrationFinished(Event):
     direction: Direction
     seconds: float
     statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationProbed(Event):
+    """A migration ran on the target, in the transaction of a probe, which is rolled back at the end."""
+
+    name: str
+    direction: Direction
+    seconds: float
+    """Of its statements."""
+    statements: int
+    locks: tuple[RelationLock, ...] = ()
+    """The strongest that it took on each relation that was there before the probe. One that a migration
+    before it has taken, and still holds, does not show again."""
+    sequences: tuple[str, ...] = ()
+    """Those that it moved, and that do not go back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from koonj.runner.accept import accept
 from koonj.runner.ending import (
     End,
     all_done,
+    all_probed,
     cancelled,
     changed,
     connection_lost,
@@ -38,6 +39,7 @@ from koonj.runner.events import (
     Event,
     MigrationFailed,
     MigrationFinished,
+    MigrationProbed,
     MigrationStarted,
     Plan,
     PlanMade,
@@ -48,6 +50,8 @@ from koonj.runner.events import (
 from koonj.runner.failure import MigrationError
 from koonj.runner.plan import make_plan
 from koonj.runner.planner import Planned
+from koonj.runner.probe import run_probe
+from koonj.runner.probe_plan import as_probe
 from koonj.runner.request import Request
 from koonj.runner.run import Cancelled, Control, Run
 from koonj.runner.session import Session, open_session
@@ -75,15 +79,15 @@ def start(connector: Connector, target: Target, reader: FolderReader, request: R
 
 async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
     """Every stage, and one ending whichever way it goes."""
-    yield RunStarted(control.run_id, job.target.name, job.request.direction)
+    yield RunStarted(control.run_id, job.target.name, job.request.direction, job.request.probe)
     seen: list[Event] = []
     try:
         async with aclosing(_stages(job, control)) as stages:
             async for event in stages:
-                if isinstance(event, (PlanMade, MigrationFinished)):
+                if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
                     seen.append(event)
                 yield event
-        end = all_done(job.request.direction, seen)
+        end = _all_ran(job, seen)
     except MigrationError as error:
         yield MigrationFailed(error.failure)
         end = stopped_by(error.failure, cancelled=control.cancelled)
@@ -100,6 +104,12 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
     yield end.event(seen)
 
 
+def _all_ran(job: Job, seen: list[Event]) -> End:
+    if job.request.probe:
+        return all_probed(job.target.name, job.request.direction, seen)
+    return all_done(job.request.direction, seen)
+
+
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
     conn = await control.unless_cancelled(job.connector.connect(job.target, name="koonj"))
     async with conn:
@@ -111,7 +121,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         _must_go_on(shown, job.request)
         await must_be_able_to_write(conn)
         if not job.request.assume_yes or job.target.protected:
-            question = _question(shown.plan)
+            question = _question(shown.plan, probe=job.request.probe)
             control.expect(question.id)
             yield question
             if await control.answer_to(question.id) != question.expected:
@@ -135,6 +145,11 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
         _must_be_within(planned, shown)
     await clean(session.conn, job.target)
     session.control.check()
+    if job.request.probe:
+        async for event in run_probe(session, planned.works):
+            yield event
+        await _leave(session)
+        return
     await history.ensure(session.conn)
     session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
@@ -149,7 +164,8 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
 
 async def _plan(session: Session, job: Job, server: ServerInfo) -> Planned:
     folder = await asyncio.to_thread(job.reader.read)
-    return await make_plan(session.conn, job.target, folder, job.request, server)
+    planned = await make_plan(session.conn, job.target, folder, job.request, server)
+    return as_probe(planned) if job.request.probe else planned
 
 
 def _must_go_on(planned: Planned, request: Request) -> None:
@@ -175,11 +191,14 @@ def _must_be_connected(session: Session) -> None:
         raise connection_lost()
 
 
-def _question(plan: Plan) -> Question:
+def _question(plan: Plan, *, probe: bool) -> Question:
     """The policy: an ordinary target wants a yes, a protected one its name, typed."""
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     count = len(plan.migrations)
     what = f"{verb} {count} migration{'' if count == 1 else 's'} on {plan.target}"
+    if probe:
+        thing = "migration" if plan.direction is Direction.APPLY else "rollback"
+        what = f"Probe {count} {thing}{'' if count == 1 else 's'} on {plan.target}, and roll all of it back"
     if plan.protected:
         text = f"{what}? The target is protected: type its name, {plan.target}."
         return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)

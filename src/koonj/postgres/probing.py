@@ -1,0 +1,105 @@
+"""A probe's transaction: bounded in time, made fresh between two migrations, never committed."""
+
+from __future__ import annotations
+
+from psycopg import AsyncConnection, sql
+
+from koonj.config import Target
+from koonj.config.duration import milliseconds
+from koonj.postgres.locks.quiet import aside
+from koonj.postgres.queries import query
+from koonj.postgres.session import CLEAN, set_timeouts
+
+LOCK_LIMIT = "1s"
+"""The longest that a probe waits for a lock: whoever comes after it waits behind it."""
+
+IDLE_LIMIT = "60s"
+"""How long the server keeps the transaction, and its locks, of a client that says nothing."""
+
+
+def lock_limit(lock_timeout: str) -> str:
+    """The smaller of a lock_timeout in PostgreSQL's notation (0: for ever) and `LOCK_LIMIT`."""
+    return lock_timeout if _is_short(lock_timeout) else LOCK_LIMIT
+
+
+def _is_short(lock_timeout: str) -> bool:
+    wanted, limit = milliseconds(lock_timeout), milliseconds(LOCK_LIMIT)
+    return bool(wanted) and limit is not None and wanted is not None and wanted <= limit
+
+
+async def open_transaction(conn: AsyncConnection, text: str | None) -> None:
+    """Begin with a file's own BEGIN, which can name an isolation level, or a plain one."""
+    await conn.execute(b"BEGIN" if text is None else text.encode())
+
+
+async def bound(conn: AsyncConnection, lock: str, statement: str) -> None:
+    """Set the time limits of one migration, in the open transaction."""
+    await set_timeouts(conn, lock, statement, local=True)
+    idle = sql.SQL("SET LOCAL idle_in_transaction_session_timeout TO {}").format(sql.Literal(IDLE_LIMIT))
+    await conn.execute(idle)
+
+
+async def hold_lock_limit(conn: AsyncConnection) -> None:
+    """Take back a longer lock_timeout that the file has set.
+
+    SHOW takes no snapshot, so that a SET TRANSACTION can follow.
+    """
+    cursor = await conn.execute("SHOW lock_timeout")
+    row = await cursor.fetchone()
+    assert row is not None
+    if not _is_short(row[0]):
+        await conn.execute(sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(LOCK_LIMIT)))
+
+
+async def dead_client_interval(conn: AsyncConnection) -> str | None:
+    """The session's client_connection_check_interval, which its system can do; None before PostgreSQL 14."""
+    if conn.info.server_version < 140000:
+        return None
+    cursor = await conn.execute("SHOW client_connection_check_interval")
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
+async def make_fresh(conn: AsyncConnection, target: Target, interval: str | None) -> None:
+    """In the open transaction: the session as it was after connecting, as `session.clean` makes it outside.
+
+    `interval`: of `dead_client_interval`; nothing here may fail and so abort the transaction.
+    """
+    statements: list[sql.Composable] = [sql.SQL(statement) for statement in CLEAN]
+    if target.role is not None:
+        statements.append(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
+    if interval is not None:
+        statements.append(
+            sql.SQL("SET LOCAL client_connection_check_interval TO {}").format(sql.Literal(interval))
+        )
+    await conn.execute(sql.SQL("; ").join(statements))
+
+
+async def check_so_far(conn: AsyncConnection) -> None:
+    """Run what is deferred, as a commit would, and leave it deferred for what follows in the transaction.
+
+    SET CONSTRAINTS ALL would hold for the constraints of the migrations that follow, too; so each is named.
+    Raises psycopg.Error.
+    """
+    async with aside(conn):
+        cursor = await conn.execute(query("deferrable_constraints"))
+        rows = await cursor.fetchall()
+    await _set(conn, [(schema, name) for schema, name, _ in rows], "IMMEDIATE")
+    await _set(conn, [(schema, name) for schema, name, deferred in rows if deferred], "DEFERRED")
+
+
+async def _set(conn: AsyncConnection, names: list[tuple[str, str]], when: str) -> None:
+    if not names:
+        return
+    listed = sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name in names)
+    await conn.execute(sql.SQL("SET CONSTRAINTS {} {}").format(listed, sql.SQL(when)))
+
+
+async def mark(conn: AsyncConnection) -> None:
+    """Remember this point, so that no savepoint of one migration is known to the next."""
+    await conn.execute("SAVEPOINT koonj_probe")
+
+
+async def forget_mark(conn: AsyncConnection) -> None:
+    """Forget the point, and every savepoint after it."""
+    await conn.execute("RELEASE SAVEPOINT koonj_probe")
