@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from koonj.cli.words import count
-from koonj.runner.events import Direction, Plan, PlannedMigration
+from koonj.runner.events import Direction, Plan, PlannedMigration, PlannedStatement
+from koonj.runner.plan_words import ESTIMATED, has_sizes, proof_words
 
 MANY = 20
 """More statements than this are counted and not listed, unless asked for."""
@@ -19,6 +20,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
     yield f"plan: {_what(plan)}"
     for migration in plan.migrations:
         yield from _migration(migration, verbose=verbose)
+    if has_sizes(plan):
+        yield ESTIMATED
     for accepted in plan.accepted:
         yield f"allowed, and recorded with its reason: {accepted.state}: {accepted.message}"
     for note in plan.notes:
@@ -36,6 +39,8 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     verb = "apply" if migration.direction is Direction.APPLY else "roll back"
     yield f"{verb} {migration.name}"
     yield f"  {migration.mode}; lock_timeout {migration.lock_timeout}"
+    if proof := proof_words(migration):
+        yield f"  {proof}"
     if migration.from_history:
         yield "  The file is gone: this is the text that history recorded."
     if migration.done:
@@ -44,7 +49,15 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     statements = migration.statements[migration.done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]
     for one in shown:
-        outside = "" if one.in_transaction else " (outside a transaction)"
-        yield f"  {one.index}. line {one.line}: {one.summary}{outside}"
+        yield from _statement(one)
     if len(shown) < len(statements):
         yield f"  and {count(len(statements) - len(shown), 'more statement')}; --verbose shows all"
+
+
+def _statement(one: PlannedStatement) -> Iterator[str]:
+    outside = "" if one.in_transaction else " (outside a transaction)"
+    yield f"  {one.index}. line {one.line}: {one.summary}{outside}"
+    for lock in one.locks or ():
+        yield f"     {lock.sentence}"
+        if lock.busy:
+            yield f"       {lock.busy}"

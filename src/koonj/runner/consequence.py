@@ -9,10 +9,8 @@ from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
 from koonj.runner.busy import busy_words
 from koonj.runner.events import PlannedLock
 from koonj.runner.lock_words import KEEPS_ROWS, name_of, sentence, through_words
+from koonj.runner.plan_words import LONG, NOTE, SHORT
 from koonj.runner.touched import Facts, Touched, gone_through, root_of, touched
-
-NOTE, SHORT, LONG = 1, 2, 3
-"""Weights: others may go on; others wait, but not for long; others wait for long, or rows are gone."""
 
 SMALL = 10_000_000
 """Bytes that are rewritten in about a tenth of a second: 400,000 rows with their indexes, 108 MB of WAL, took

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from koonj.runner.events import Direction, Plan, PlannedMigration
+from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration
+from koonj.runner.plan_words import ESTIMATED, LONG, NOTE, has_sizes, proof_words
+from koonj.runner.rehearse.values import Proof
 from koonj.sql.display import visible
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line, obstacle_lines
@@ -42,6 +44,8 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
         lines += [[], *_listed(plan), [], [(" Their statements", ACCENT)]]
     for migration in plan.migrations:
         lines += [[], *_migration(migration, width)]
+    if has_sizes(plan):
+        lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
     return lines
 
 
@@ -98,12 +102,25 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
     if migration.done:
         facts += f"; {migration.done} statements are done already"
     lines += [[("   " + text, DIM)] for text in wrap(facts, width - 4)]
+    proof = proof_words(migration)
+    looks = DIM if migration.proof == Proof.PROVED.value else WARNING
+    lines += [[("   " + text, looks)] for text in wrap(proof, width - 4) if proof]
     for statement in migration.statements[migration.done :]:
         where = "" if statement.in_transaction else "  (outside a transaction)"
         texts = wrap(statement.summary + where, width - 12)
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
         lines += [[(" " * 10 + text, PLAIN)] for text in texts[1:]]
+        lines += [line for lock in statement.locks or () for line in _lock(lock, width)]
     return lines
+
+
+def _lock(lock: PlannedLock, width: int) -> list[Line]:
+    """What it means, and beneath it how busy the relation is."""
+    looks = WARNING if lock.weight >= LONG else DIM if lock.weight <= NOTE else PLAIN
+    edge = 12 if width >= _NARROW else 6
+    lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.sentence, width - edge - 2)]
+    busy = wrap(lock.busy, width - edge - 4) if lock.busy else []
+    return [*lines, *([(" " * (edge + 2) + text, DIM)] for text in busy)]
 
 
 def _fact(label: str, text: str, width: int) -> list[Line]:
