@@ -61,10 +61,9 @@ def _words(text: str) -> frozenset[str]:
 def mode_for(statement: Statement) -> sql.SQL:
     """The lock that makes it wait, and that two holders can have at once.
 
-    CONCURRENTLY waits for all who might still write or read without the index, REINDEX and CLUSTER for those
-    who write. VACUUM, and what a procedure or a DO block does, only wait for more.
+    SHARE stops whatever can stop a write, or another such statement; but for REINDEX, which takes SHARE.
     """
-    return sql.SQL("SHARE" if statement.verb in {"vacuum", "call", "do"} else "ROW EXCLUSIVE")
+    return sql.SQL("ROW EXCLUSIVE" if statement.verb == "reindex" else "SHARE")
 
 
 @dataclass(frozen=True, slots=True)

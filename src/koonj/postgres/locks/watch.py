@@ -157,12 +157,13 @@ class Watch:
             await resting.release()
 
     def _note(self, rows: Sequence[Watched], *, still: bool) -> None:
-        """Locks on tables whenever they are seen; on indexes only where it waits.
+        """Locks where it waits; in passing only what it should have waited with, had all tables been held.
 
-        Else what is reported of an index would hang on the moment of a look.
+        Else what is reported would hang on the moment of a look.
         """
         for oid, mode, _ in rows:
-            if oid is not None and (still or not self._is_index(oid)):
+            strong = mode.rank >= LockMode.ROW_EXCLUSIVE.rank
+            if oid is not None and (still or (strong and not self._is_index(oid))):
                 self._seen.setdefault(oid, set()).add(mode)
 
     def _is_index(self, oid: int) -> bool:
