@@ -25,6 +25,7 @@ from koonj.runner.start import start
 _CODES = {
     Verdict.DONE: ExitCode.OK,
     Verdict.NOTHING: ExitCode.OK,
+    Verdict.PROBED: ExitCode.OK,
     Verdict.FAILED: ExitCode.ERROR,
     Verdict.INTERRUPTED: ExitCode.INTERRUPTED,
     Verdict.LOCKED: ExitCode.LOCKED,
@@ -57,6 +58,7 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         wait=args.wait,
         plan_only=args.plan,
         override=args.override,
+        probe=args.probe,
         measure=args.plan or not (args.yes or args.confirm),
     )
 
@@ -122,7 +124,7 @@ class _Conversation:
         if last.failure is not None:
             err.failure(last.failure)
         match last.verdict:
-            case Verdict.DONE | Verdict.NOTHING:
+            case Verdict.DONE | Verdict.NOTHING | Verdict.PROBED:
                 if not self.call.out.as_json:
                     self.call.out.lines((last.message,))
             case Verdict.STOPPED:

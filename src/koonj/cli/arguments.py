@@ -155,6 +155,7 @@ def _run(parser: Parser, meaning: str) -> None:
     extent.add_argument("number", metavar="N", nargs="?", help=f"{meaning}: {_NUMBER}")
     extent.add_argument("--all", action="store_true", help="every one, not only the next")
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the plan and stop")
+    parser.add_argument("--probe", action="store_true", help="run it on the target and roll it back")
     parser.add_argument("--yes", action="store_true", help="answer the question for an unprotected target")
     parser.add_argument("--confirm", metavar="NAME", help="the target's name: the answer for a protected one")
     parser.add_argument(
@@ -204,6 +205,8 @@ def _wait(text: str) -> float | None:
 def _check_run(args: Namespace) -> None:
     """What argparse cannot say about apply and rollback. Raises UsageError."""
     args.allow = frozenset[str]().union(*args.allow)
+    if args.probe and args.plan:
+        raise UsageError("--plan touches nothing, --probe runs it on the target: give one of them")
     if args.allow and not (args.reason or "").strip():
         raise UsageError("--allow needs --reason TEXT: history keeps who decided, and why")
     if args.override is not None and not args.override.strip():

@@ -35,6 +35,9 @@ examples:
 Before anything changes the plan is shown and a question is asked. --yes answers it beforehand. A protected
 target wants its name: typed, or as --confirm NAME. Where nobody can answer (no terminal, or --json) and no
 option did, nothing changes and the exit code is 2.
+--probe runs all of it on the target in one BEGIN … ROLLBACK, and tells the locks that it took. Only what is
+one transaction can be probed. It waits at most 1 s for a lock; but its locks are real while it runs,
+and sequences do not go back. No history is written, and no proof is asked for.
 Ctrl-C cancels the running statement on the server, and says what that leaves.
 
 exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
@@ -46,6 +49,7 @@ APPLY = _RUN.format(
   koonj apply                 the next pending migration
   koonj apply 16              all pending up to and with number 16
   koonj apply --all --plan    what it would do, and stop
+  koonj apply --all --probe   run it on the target and roll it back
   koonj apply --all --yes     no question
   koonj apply --all --target production --confirm production
   koonj apply 12 --allow late --reason 'hotfix of Monday'"""
@@ -56,7 +60,8 @@ ROLLBACK = _RUN.format(
   koonj rollback              the migration applied last
   koonj rollback 12           down to 12; 12 itself stays applied
   koonj rollback --all        every one
-  koonj rollback --plan       what it would do, and stop"""
+  koonj rollback --plan       what it would do, and stop
+  koonj rollback --probe      run it on the target and roll it back"""
 )
 
 STATUS = """\

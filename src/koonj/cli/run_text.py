@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from koonj.cli.plan_text import MANY, plan_lines
 from koonj.cli.words import Marks, count, moment_of, seconds
 from koonj.migrations.glyphs import State
+from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.ending import who
 from koonj.runner.events import (
     Accepted,
@@ -13,14 +14,17 @@ from koonj.runner.events import (
     LockObtained,
     MigrationFailed,
     MigrationFinished,
+    MigrationProbed,
     MigrationStarted,
     Notice,
     PlanMade,
     Retrying,
+    RunStarted,
     StatementFinished,
     StatementStarted,
     WaitingForLock,
 )
+from koonj.runner.rehearse.wording import lock_words
 
 _SLOW = 1.0
 """Seconds from which on a statement's time is worth a line."""
@@ -34,12 +38,13 @@ class RunText:
         self._verbose = verbose
         self._planned = False
         self._waited = False
+        self._probe = False
 
     def lines(self, event: Event) -> Iterator[str]:
         """The lines of one event; most have one, some none."""
         match event:
-            case PlanMade():
-                yield from self._plan(event)
+            case RunStarted() | PlanMade():
+                yield from self._opening(event)
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
@@ -48,7 +53,7 @@ class RunText:
             case Accepted():
                 name = event.name or "the folder"
                 yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
-            case MigrationStarted() | MigrationFinished() | MigrationFailed():
+            case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
@@ -59,16 +64,23 @@ class RunText:
             case _:
                 return
 
-    def _plan(self, event: PlanMade) -> Iterator[str]:
+    def _opening(self, event: RunStarted | PlanMade) -> Iterator[str]:
+        if isinstance(event, RunStarted):
+            self._probe = event.probe
+            return
         if self._planned:
             yield "Meanwhile the plan has become another:"
         self._planned = True
         yield from plan_lines(event.plan, verbose=self._verbose)
 
-    def _migration(self, event: MigrationStarted | MigrationFinished | MigrationFailed) -> str:
+    def _migration(
+        self, event: MigrationStarted | MigrationFinished | MigrationProbed | MigrationFailed
+    ) -> str:
         match event:
             case MigrationStarted():
                 verb = "Applying" if event.direction is Direction.APPLY else "Rolling back"
+                if self._probe:
+                    verb = f"Probe, {verb.lower()}"
                 return f"{verb} {event.index} of {event.of}: {event.name}"
             case MigrationFinished():
                 up = event.direction is Direction.APPLY
@@ -76,6 +88,8 @@ class RunText:
                 word = "applied" if up else "rolled back"
                 told = f"{count(event.statements, 'statement')}, {seconds(event.seconds)}"
                 return f"{mark} {word}  {event.name}  {told}"
+            case MigrationProbed():
+                return f"{self._marks.of(State.PENDING)} probed  {_probed(event)}"
             case MigrationFailed():
                 return f"{self._marks.of(State.FAILED)} failed  {event.failure.name}"
 
@@ -86,6 +100,13 @@ class RunText:
                 yield f"  {which}, line {event.line}: {event.summary}"
         elif event.seconds >= _SLOW:
             yield f"  {which} took {seconds(event.seconds)}: {event.tag}"
+
+
+def _probed(event: MigrationProbed) -> str:
+    took = f"{count(event.statements, 'statement')}, {seconds(event.seconds)}"
+    held = StatementTrace(0, 0, "", in_transaction=True, seconds=event.seconds, locks=event.locks)
+    locks = "; ".join(lock_words(held)) or "none that is new, on what was there before"
+    return f"{event.name}  {took}; locks: {locks}"
 
 
 def _waiting(event: WaitingForLock) -> str:

@@ -179,6 +179,12 @@ def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunVi
     return replace(view, migration=None, statement=None)
 
 
+def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
+    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
+    view = view.saying(Tone.DONE, f"probed {event.name}, {count}, {event.seconds:.2f} s, to be rolled back")
+    return replace(view, migration=None, statement=None)
+
+
 def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
     return replace(view.saying(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
 
@@ -201,6 +207,7 @@ _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyTy
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
+        events.MigrationProbed: _migration_probed,
         events.Cancelling: _cancelling,
         events.RunFinished: _finished,
     }
@@ -215,6 +222,7 @@ _VERDICTS: Mapping[Verdict, tuple[Tone, str]] = MappingProxyType(
         Verdict.FAILED: (Tone.BAD, "failed"),
         Verdict.INTERRUPTED: (Tone.ATTENTION, "interrupted"),
         Verdict.LOCKED: (Tone.ATTENTION, "locked"),
+        Verdict.PROBED: (Tone.DONE, "probed"),
     }
 )
 
