@@ -14,7 +14,7 @@ from koonj.config import Target
 from koonj.postgres.locks.statements import REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import StatementTrace
-from koonj.postgres.locks.watching import Watch
+from koonj.postgres.locks.watch import Watch
 from koonj.postgres.session import check_deferred, clean, commit, roll_back
 from koonj.runner.events import Failure, Notice
 from koonj.runner.execute import StatementError, execute
@@ -123,16 +123,13 @@ class ScriptRun:
     async def _watched(self, numbered: Numbered) -> None:
         """Alone, with its locks seen from other sessions."""
         assert self.more is not None
-        async with Watch(self.conn, self.more, numbered.statement, alone=self.alone) as watch:
+        statement = numbered.statement
+        async with Watch(self.more, self.conn, statement, alone=self.alone) as watch:
             seconds = await self._send(numbered)
-        self.traces.append(
-            await watch.trace(
-                index=numbered.index,
-                line=numbered.statement.line,
-                summary=numbered.statement.summary,
-                seconds=seconds,
-            )
+        trace = watch.trace(
+            index=numbered.index, line=statement.line, summary=statement.summary, seconds=seconds
         )
+        self.traces.append(trace)
 
     async def _statement(self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool) -> None:
         seconds = await self._send(numbered)
