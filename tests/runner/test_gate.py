@@ -1,0 +1,148 @@
+"""A target's policy: what is not proved is not applied, unless a person says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from koonj.runner.events import Accepted, MigrationFinished, PlanMade, Verdict
+from koonj.runner.rehearse.events import MigrationRehearsed
+from support.project import Project, ending, of_kind
+
+LOSSY = """
+    BEGIN;
+    ALTER TABLE t1 DROP COLUMN note;
+    COMMIT;
+
+    -- Rollback:
+    -- BEGIN;
+    -- ALTER TABLE t1 ADD COLUMN note text;
+    -- COMMIT;
+"""
+WRONG = """
+    BEGIN;
+    CREATE INDEX t1_note ON t1 (note);
+    COMMIT;
+
+    -- Rollback:
+    -- BEGIN;
+    -- SELECT 1;
+    -- COMMIT;
+"""
+BASE = """
+    BEGIN;
+    CREATE TABLE t1 (id int PRIMARY KEY, note text);
+    COMMIT;
+
+    -- Rollback:
+    -- BEGIN;
+    -- DROP TABLE t1;
+    -- COMMIT;
+"""
+
+
+@pytest.fixture
+def guarded(project: Project) -> Project:
+    """A target that wants the proof, and a migration that is proved."""
+    project.target = replace(project.target, require_proof=True)
+    project.write("001_base.sql", BASE)
+    return project
+
+
+async def test_what_is_proved_is_applied(guarded: Project) -> None:
+    events = await guarded.apply()
+    assert ending(events).verdict is Verdict.DONE
+    assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsed)] == ["proved"]
+    assert guarded.tables() == {"t1"}
+
+
+async def test_what_is_not_proved_stops_before_anything_is_sent(guarded: Project) -> None:
+    guarded.write("002_wrong.sql", WRONG)
+    last = ending(await guarded.apply())
+    assert last.verdict is Verdict.STOPPED
+    (obstacle,) = last.obstacles
+    assert (obstacle.name, obstacle.state) == ("002_wrong.sql", "not proved")
+    assert "t1_note" in obstacle.message
+    assert "--override" in obstacle.hint
+    assert guarded.tables() == set()
+
+
+async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None:
+    guarded.write("002_wrong.sql", WRONG)
+    events = await guarded.apply(override="the index stays, it is meant")
+    assert ending(events).verdict is Verdict.DONE
+    (accepted,) = of_kind(events, Accepted)
+    assert (accepted.name, accepted.state) == ("002_wrong.sql", "not proved")
+    assert [(a.name, a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
+        ("002_wrong.sql", "not proved", "the index stays, it is meant")
+    ]
+    assert await guarded.states() == {"001_base.sql": "applied", "002_wrong.sql": "applied"}
+
+
+async def test_a_loss_can_be_accepted(guarded: Project) -> None:
+    guarded.write("002_lossy.sql", LOSSY)
+    (obstacle,) = ending(await guarded.apply()).obstacles
+    assert obstacle.state == "lossy"
+    events = await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it")
+    assert ending(events).verdict is Verdict.DONE
+    assert [(a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
+        ("lossy", "nobody reads it")
+    ]
+
+
+async def test_to_accept_a_loss_is_not_to_accept_a_wrong_rollback(guarded: Project) -> None:
+    guarded.write("002_wrong.sql", WRONG)
+    last = ending(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
+    assert last.verdict is Verdict.STOPPED
+
+
+async def test_a_rollback_needs_no_proof(guarded: Project) -> None:
+    guarded.write("002_wrong.sql", WRONG)
+    await guarded.apply(override="it is meant")
+    assert ending(await guarded.roll_back()).verdict is Verdict.DONE
+
+
+async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
+    project.write("001_base.sql", BASE)
+    project.write("002_wrong.sql", WRONG)
+    events = await project.apply()
+    assert len(of_kind(events, MigrationFinished)) == 2
+    assert not of_kind(events, MigrationRehearsed)
+
+
+async def test_without_a_scratch_nothing_is_proved(guarded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koonj.postgres.embedded.places.WHEELS", ())
+    monkeypatch.setattr("koonj.postgres.embedded.places.USUAL", ())
+    monkeypatch.setenv("PATH", "/nowhere")
+    (obstacle,) = ending(await guarded.apply()).obstacles
+    assert obstacle.state == "not proved"
+    assert "was not rehearsed" in obstacle.message
+    assert "koonj[embedded]" in obstacle.message
+
+
+async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
+    project.write("001_base.sql", BASE)
+    await project.apply()
+    project.sql("INSERT INTO t1 SELECT n, 'x' FROM generate_series(1, 20000) n")
+    project.sql("ANALYZE t1")
+    project.write("002_index.sql", WRONG)
+    (made,) = of_kind(await project.apply(plan_only=True, measure=True), PlanMade)
+    (migration,) = made.plan.migrations
+    assert migration.proof == "incomplete"
+    (statement,) = migration.statements
+    assert statement.locks is not None
+    sentences = [lock.sentence for lock in statement.locks]
+    assert len(sentences) == 1
+    assert sentences[0].startswith("SHARE on t1 (")
+    assert "20 k rows" in sentences[0] or "20,000 rows" in sentences[0]
+    assert "writes wait" in sentences[0]
+
+
+async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -> None:
+    project.write("001_base.sql", BASE)
+    (unknown,) = of_kind(await project.apply(plan_only=True), PlanMade)
+    assert unknown.plan.migrations[0].proof is None
+    await project.apply(plan_only=True, measure=True)
+    (known,) = of_kind(await project.apply(plan_only=True), PlanMade)
+    assert known.plan.migrations[0].proof == "proved"
