@@ -1,17 +1,19 @@
-"""A database -> its catalog, by catalog queries alone: no table is locked, no row of a table read."""
+"""A database -> its catalog, by catalog queries alone: no row of a table is read."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
-from psycopg import AsyncConnection, errors, pq
+from psycopg import AsyncConnection, AsyncCursor, errors, pq
 
 from koonj.postgres.catalog.assembling import assemble
 from koonj.postgres.catalog.statements import GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.catalog.values import Catalog
 
 _ATTEMPTS = 5
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
 _SETTINGS = """
 SET LOCAL search_path TO pg_catalog, pg_temp;
 SET LOCAL jit TO off;
@@ -35,7 +37,8 @@ async def read_catalog(conn: AsyncConnection) -> Catalog:
     """All that pg_dump -s would print, object by object, but for koonj's own schema.
 
     For any role that may connect. The session stays as it is: the settings are those of a transaction that is
-    rolled back, or of a savepoint where the caller is in a transaction.
+    rolled back, or of a savepoint where the caller is in a transaction. A view's text takes ACCESS SHARE on what
+    the view reads, as pg_dump does on every table, and gives it back at the end: set a lock_timeout on a target.
     Raises psycopg.Error.
     """
     for _ in range(_ATTEMPTS - 1):
@@ -49,17 +52,22 @@ async def read_catalog(conn: AsyncConnection) -> Catalog:
 async def _read(conn: AsyncConnection) -> Catalog:
     major = conn.info.server_version // 10000
     alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
-    names = (*OBJECTS, *PARTS, *NOTES, *GRANTS)
-    text = ";\n".join((_SETTINGS, *(statement(name, major) for name in names)))
-    if alone:
-        text = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;\n" + text
-    rows: dict[str, list[tuple[Any, ...]]] = {}
+    settings = f"{_SNAPSHOT}{_SETTINGS}" if alone else _SETTINGS
     async with conn.transaction(force_rollback=True), conn.cursor() as cursor:
-        await cursor.execute(text.encode(), prepare=False)
-        waiting = iter(names)
-        more: bool | None = True
-        while more:
-            if cursor.description is not None:
-                rows[next(waiting)] = await cursor.fetchall()
-            more = cursor.nextset()
-    return await asyncio.to_thread(assemble, major, rows)
+        [absent] = await _answers(cursor, (settings, statement("absent", major)))
+        left_out = {name for (name,) in absent}
+        names = [name for name in (*OBJECTS, *PARTS, *NOTES, *GRANTS) if name not in left_out]
+        answers = await _answers(cursor, [statement(name, major) for name in names])
+    return await asyncio.to_thread(assemble, major, dict(zip(names, answers, strict=True)))
+
+
+async def _answers(cursor: AsyncCursor, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement that has any to give. All go in one message, which is one round trip."""
+    await cursor.execute(";\n".join(statements).encode(), prepare=False)
+    answers = []
+    more: bool | None = True
+    while more:
+        if cursor.description is not None:
+            answers.append(await cursor.fetchall())
+        more = cursor.nextset()
+    return answers

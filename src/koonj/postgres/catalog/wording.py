@@ -6,40 +6,49 @@ import re
 
 from koonj.postgres.catalog.values import Difference
 
-_LONG = 60
+_LONG = 70
 """Characters of a definition that a line shows of each side."""
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'(?:::[\w\" ]+?(?=$| NOT | DEFAULT ))?|\S+")
+_PROSE = ("comment", "security label")
+_WORD = re.compile(r"'(?:[^']|'')*'\S*|\S+")
+_LABELS = ("DEFAULT", "STATISTICS", "STORAGE", "COLLATE", "COMPRESSION")
+"""Words of a column's definition that say what the next is."""
 
 
 def describe(difference: Difference) -> str:
-    """``index public.a_idx is left over``, ``column public.a.b: DEFAULT 'x' -> 'y'``, …"""
+    """``index public.a_idx is left over``, ``column public.a.b: DEFAULT 'x' -> DEFAULT 'y'``, …"""
     subject = f"{difference.kind} {difference.identity}"
     if difference.places is not None:
-        return f"{subject}: place {difference.places[0]} -> {difference.places[1]}"
+        return f"{subject} is moved: place {difference.places[0]} -> {difference.places[1]}"
     if difference.before is None or difference.after is None or difference.order_only:
-        return f"{subject} is {difference.what}"
-    before, after = _delta(_words(difference.before), _words(difference.after))
-    if not before:
-        return f"{subject}: + {after}"
-    if not after:
-        return f"{subject}: - {before}"
-    if len(before) > _LONG or len(after) > _LONG:
+        return _revoked(difference) or f"{subject} is {difference.what}"
+    if difference.kind in _PROSE:
+        before, after = f"“{difference.before}”", f"“{difference.after}”"
+    else:
+        before, after = _delta(_WORD.findall(difference.before), _WORD.findall(difference.after))
+    if not (before or after) or max(len(before), len(after)) > _LONG or "\n" in before + after:
         return f"{subject} is changed"
+    if not (before and after):
+        return f"{subject}: {'+ ' + after if after else '- ' + before}"
     return f"{subject}: {before} -> {after}"
 
 
-def _words(definition: str) -> list[str]:
-    return _TOKEN.findall(definition)
+def _revoked(difference: Difference) -> str | None:
+    """Of a grant that is there by default, whose definition says that it is not: it is as well said upright."""
+    if not (difference.before or difference.after or "").startswith("REVOKE"):
+        return None
+    what = "missing" if difference.before is None else "left over"
+    return f"default {difference.kind.removeprefix('default ')} {difference.identity} is {what}"
 
 
 def _delta(before: list[str], after: list[str]) -> tuple[str, str]:
-    """What is between the words that both begin and end with; with a keyword that says what a value is of."""
+    """What is between the words that both begin and end with."""
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
-    lead = before[start - 1] if start > 0 and before[start - 1].isupper() else ""
+    if start and before[start - 1] in _LABELS:
+        start -= 1
     old, new = (" ".join(words[start : len(words) - end]) for words in (before, after))
-    return (f"{lead} {old}" if lead and old and new else old), new
+    return old, new
 
 
 def _alike(before: list[str], after: list[str]) -> int:

@@ -1,4 +1,5 @@
--- Grants on what initdb or an extension made: what differs from their own (pg_init_privs).
+-- Grants on what initdb or an extension made: what differs from their own (pg_init_privs). Of the languages
+-- internal, c and sql pg_dump says nothing.
 SELECT concat('on ', i.type, ' ', i.identity), pg_get_userbyid(o.owner),
        coalesce(o.acl, acldefault(o.class, o.owner))::text[], coalesce(p.initprivs, acldefault(o.class, o.owner))::text[]
 FROM (
@@ -17,7 +18,7 @@ FROM (
     SELECT n.tableoid, n.oid, 0, 11, n.nspowner, n.nspacl, 'n' FROM pg_catalog.pg_namespace AS n
     WHERE n.nspname = 'pg_catalog'
     UNION ALL
-    SELECT l.tableoid, l.oid, 0, CASE WHEN l.oid < 16384 THEN 11 END, l.lanowner, l.lanacl, 'l' FROM pg_catalog.pg_language AS l
+    SELECT l.tableoid, l.oid, 0, NULL, l.lanowner, l.lanacl, 'l' FROM pg_catalog.pg_language AS l
     UNION ALL
     SELECT w.tableoid, w.oid, 0, NULL, w.fdwowner, w.fdwacl, 'F' FROM pg_catalog.pg_foreign_data_wrapper AS w
     UNION ALL
