@@ -24,26 +24,34 @@ Through = Mapping[str, bool]
 def consequence(
     trace: StatementTrace, facts: Facts, fresh: frozenset[str], earlier: Sequence[StatementTrace] = ()
 ) -> tuple[PlannedLock, ...]:
-    """The locks worth a word, heaviest first.
+    """The locks worth a word, heaviest first; of equal ones its own before those of earlier statements.
 
     `facts`: what the target says of relations, by name; `fresh`: relations that the batch itself made, which
     nobody else uses yet; `earlier`: the traces of the script's statements before this one.
     """
     own = touched(trace, facts, fresh)
     through = gone_through(trace, facts, fresh)
-    found = [_planned(one, facts, through, earlier) for one in own if _is_worth_a_word(one)]
+    told = sorted((one for one in own if _is_worth_a_word(one, own)), key=_order)
+    found = [_planned(one, facts, through, earlier) for one in told]
     if through:
         held = _still_held(trace, facts, fresh, frozenset(one.relation for one in own))
         found += (_held(lock, facts, through, earlier) for lock in held)
-    return tuple(sorted(found, key=lambda lock: (-lock.weight, lock.relation)))
+    return tuple(sorted(found, key=lambda lock: -lock.weight))
 
 
-def _is_worth_a_word(one: Touched) -> bool:
-    """Weaker locks stop nobody, unless rows are written under them."""
+def _order(one: Touched) -> tuple[bool, str]:
+    """Tables by name, then what there is to say of indexes."""
+    return one.of is not None, one.relation
+
+
+def _is_worth_a_word(one: Touched, own: Sequence[Touched]) -> bool:
+    """Weaker locks stop nobody, unless rows are written under them; a sequence goes with its table."""
+    if one.kind == "sequence" and one.drops and any(other.kind in KEEPS_ROWS for other in own):
+        return False
     if one.kind == "index" and one.mode is not LockMode.ACCESS_EXCLUSIVE:
         return False
     if one.mode is LockMode.ROW_EXCLUSIVE:
-        return bool(one.written) or one.scans
+        return one.kind in KEEPS_ROWS  # rows are written; how many, an empty scratch cannot tell
     return one.mode.rank > LockMode.ROW_EXCLUSIVE.rank
 
 

@@ -71,7 +71,7 @@ def _deeds(one: Touched) -> Iterator[str]:
         return
     if one.rewrites:
         yield "rewrites it"
-    elif one.scans:
+    elif one.scans and not one.rebuilt:
         yield "reads all of it"
     if one.of is not None and one.rebuilt:
         yield "builds it anew" if not one.others else "builds them anew"

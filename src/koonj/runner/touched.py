@@ -54,9 +54,8 @@ class _Deeds:
 
     @classmethod
     def of(cls, trace: StatementTrace) -> _Deeds:
-        scanned, emptied = {scan.relation for scan in trace.scanned}, set(trace.emptied)
-        if trace.watched:  # nobody reads another session's counters; but no index is made without reading
-            scanned |= {c.of for c in trace.relations if c.change == "created" and c.of is not None}
+        emptied = set(trace.emptied)
+        scanned = {scan.relation for scan in (*trace.scanned, *trace.passed)}
         return cls(
             rewritten=frozenset(trace.rewritten),
             scanned=frozenset(scanned - emptied),
@@ -94,7 +93,7 @@ def gone_through(trace: StatementTrace, facts: Facts, fresh: frozenset[str]) -> 
     found: dict[str, bool] = {}
     for name in sorted(long):
         home = root_of(name, facts)
-        if fresh.isdisjoint({name, home}) and deeds.emptied.isdisjoint({name, home}):
+        if fresh.isdisjoint({name, home}) and name not in deeds.emptied:
             found[home] = found.get(home, False) or name in deeds.rewritten
     return found
 
@@ -123,8 +122,8 @@ def _home(lock: RelationLock, locks: Locks, facts: Facts, deeds: _Deeds) -> str:
     root = locks.get(root_of(lock.relation, facts), lock)
     if root.mode.rank < lock.mode.rank:
         return lock.relation
-    apart = lock.relation in deeds.gone | deeds.emptied and root.relation not in deeds.gone | deeds.emptied
-    return lock.relation if apart else root.relation
+    is_apart = lock.relation in deeds.gone and root.relation not in deeds.gone
+    return lock.relation if is_apart else root.relation
 
 
 def _table(
@@ -132,7 +131,7 @@ def _table(
 ) -> Touched:
     names = frozenset(lock.relation for lock in group)
     indexes = frozenset(lock.relation for lock in locks.values() if lock.of in names)
-    rebuilt = frozenset() if lead.relation in deeds.emptied else indexes & deeds.rebuilt
+    rebuilt = indexes & deeds.rebuilt if names.isdisjoint(deeds.emptied) else frozenset()
     return Touched(
         relation=lead.relation,
         kind=lead.kind,
@@ -140,7 +139,7 @@ def _table(
         held=lead not in trace.locks,
         rewrites=not names.isdisjoint(deeds.rewritten),
         scans=not names.isdisjoint(deeds.scanned),
-        empties=lead.relation in deeds.emptied,
+        empties=not names.isdisjoint(deeds.emptied),
         drops=lead.relation in deeds.gone,
         rebuilt=tuple(sorted(rebuilt)),
         dropped=tuple(sorted(indexes & deeds.gone)),
@@ -157,14 +156,16 @@ def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[Tou
             found.setdefault((lock.of, lock.mode), []).append(lock)
     for (table_name, mode), group in found.items():
         first = min(group, key=lambda lock: lock.relation)
+        table = locks.get(table_name)
+        # CONCURRENTLY it is built beside the old one, which is only locked at the end.
+        rebuilt = deeds.rebuilt if table is not None and table.mode.stops_writes else frozenset()
         yield Touched(
             relation=first.relation,
             kind=first.kind,
             mode=mode,
             held=first not in trace.locks,
             drops=first.relation in deeds.gone,
-            # A watched one is built beside the old one, which is only locked at the end.
-            rebuilt=() if trace.watched else tuple(sorted({i.relation for i in group} & deeds.rebuilt)),
+            rebuilt=tuple(sorted({lock.relation for lock in group} & rebuilt)),
             of=table_name,
             others=len(group) - 1,
         )

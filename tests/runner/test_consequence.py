@@ -1,0 +1,333 @@
+"""What a plan says of a lock: the sentence for each mode, each thing that a statement does, each size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from koonj.postgres.activity import Holder, RelationFacts
+from koonj.postgres.locks.tracer import Tracer
+from koonj.postgres.locks.values import (
+    LockMode,
+    RelationChange,
+    RelationLock,
+    Scan,
+    StatementTrace,
+    Written,
+)
+from koonj.runner.amounts import byte_words, number_words, row_words, span_words
+from koonj.runner.busy import busy_words
+from koonj.runner.consequence import consequence
+from koonj.runner.plan_words import LONG, NOTE, SHORT
+
+GIGABYTE = 1024**3
+DOCUMENTS = "public.documents"
+BIG = RelationFacts(DOCUMENTS, "table", bytes=12 * GIGABYTE, rows=40_000_000)
+FACTS = {
+    DOCUMENTS: BIG,
+    "public.chunks": RelationFacts("public.chunks", "table", bytes=40 * GIGABYTE, rows=1_200_000_000),
+    "public.users": RelationFacts("public.users", "table", bytes=860 * 1024, rows=1_204),
+}
+NOTHING: frozenset[str] = frozenset()
+
+
+def _trace(**parts: object) -> StatementTrace:
+    return replace(StatementTrace(2, 5, "alter table", in_transaction=True, seconds=0.0), **parts)  # type: ignore[arg-type]
+
+
+def _lock(
+    mode: LockMode, relation: str = DOCUMENTS, kind: str = "table", of: str | None = None
+) -> RelationLock:
+    return RelationLock(relation, kind, mode, of)
+
+
+def _sentences(trace: StatementTrace, *earlier: StatementTrace) -> list[str]:
+    return [lock.sentence for lock in consequence(trace, FACTS, NOTHING, earlier)]
+
+
+REWRITES = {"rewritten": (DOCUMENTS,)}
+SCANS = {"scanned": (Scan(DOCUMENTS, 1, 0),)}
+ALL = "reads and writes wait for the whole time"
+WRITES = "writes wait for the whole time"
+QUEUE = "short, but it waits for every query that runs, and all others wait behind it"
+WRITE_QUEUE = "short, but it waits for every write that runs, and all other writes wait behind it"
+GO_ON = "reads and writes go on"
+OWN_ROWS = "reads and writes go on, except of the rows that it writes"
+
+
+@pytest.mark.parametrize(
+    ("mode", "deeds", "what", "weight"),
+    [
+        ("ACCESS EXCLUSIVE", REWRITES, f", rewrites it: {ALL}", LONG),
+        ("ACCESS EXCLUSIVE", SCANS, f", reads all of it: {ALL}", LONG),
+        ("ACCESS EXCLUSIVE", REWRITES | SCANS, f", rewrites it: {ALL}", LONG),
+        ("ACCESS EXCLUSIVE", {}, f": {QUEUE}", SHORT),
+        ("EXCLUSIVE", SCANS, f", reads all of it: {WRITES}", LONG),
+        ("EXCLUSIVE", {}, f": {WRITE_QUEUE}", SHORT),
+        ("SHARE ROW EXCLUSIVE", SCANS, f", reads all of it: {WRITES}", LONG),
+        ("SHARE ROW EXCLUSIVE", {}, f": {WRITE_QUEUE}", SHORT),
+        ("SHARE", SCANS, f", reads all of it: {WRITES}", LONG),
+        ("SHARE", {}, f": {WRITE_QUEUE}", SHORT),
+        ("SHARE UPDATE EXCLUSIVE", SCANS, f", reads all of it: {GO_ON}", NOTE),
+        ("SHARE UPDATE EXCLUSIVE", {}, f": {GO_ON}", NOTE),
+        ("ROW EXCLUSIVE", SCANS, f", reads all of it: {OWN_ROWS}", NOTE),
+        ("ROW EXCLUSIVE", {}, f": {OWN_ROWS}", NOTE),
+    ],
+)
+@pytest.mark.parametrize(
+    ("facts", "size", "long"),
+    [
+        (BIG, "12 GB, 40 M rows", LONG),
+        (replace(BIG, bytes=81_920, rows=1), "80 kB, 1 row", SHORT),
+        (replace(BIG, bytes=None, rows=1_204, unknown=1), "size unknown, 1,204 rows", LONG),
+        (None, "size unknown", LONG),
+    ],
+)
+def test_each_mode_and_size(
+    mode: str,
+    deeds: dict[str, object],
+    what: str,
+    weight: int,
+    facts: RelationFacts | None,
+    size: str,
+    long: int,
+) -> None:
+    known = {} if facts is None else {DOCUMENTS: facts}
+    (found,) = consequence(_trace(locks=(_lock(LockMode(mode)),), **deeds), known, NOTHING)
+    assert found.sentence == f"{mode} on documents ({size}){what}"
+    assert found.weight == (min(weight, long) if weight == LONG else weight)
+    assert (found.mode, found.rewrites, found.scans) == (mode, "rewritten" in deeds, "scanned" in deeds)
+
+
+@pytest.mark.parametrize("mode", [LockMode.ACCESS_SHARE, LockMode.ROW_SHARE])
+def test_what_stops_nobody_needs_no_word(mode: LockMode) -> None:
+    assert consequence(_trace(locks=(_lock(mode),), **SCANS), FACTS, NOTHING) == ()
+
+
+def test_what_is_taken_away_is_said_with_its_size() -> None:
+    gone = RelationChange(DOCUMENTS, "table", "dropped")
+    locks = (_lock(LockMode.ACCESS_EXCLUSIVE),)
+    (drops,) = consequence(_trace(locks=locks, relations=(gone,)), FACTS, NOTHING)
+    assert (drops.sentence, drops.weight) == (
+        f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), drops it: its rows are gone; {QUEUE}",
+        LONG,
+    )
+    (empties,) = consequence(_trace(locks=locks, emptied=(DOCUMENTS,), **SCANS), FACTS, NOTHING)
+    assert (empties.sentence, empties.weight) == (
+        f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), empties it: its rows are gone; {QUEUE}",
+        LONG,
+    )
+    empty = {DOCUMENTS: replace(BIG, bytes=0, rows=0)}
+    assert [one.weight for one in consequence(_trace(locks=locks, relations=(gone,)), empty, NOTHING)] == [
+        SHORT
+    ]
+
+
+def test_rows_written_are_told_as_seen() -> None:
+    written = Written(DOCUMENTS, 0, 1_204, 3)
+    assert _sentences(_trace(locks=(_lock(LockMode.ROW_EXCLUSIVE),), written=(written,))) == [
+        "ROW EXCLUSIVE on documents (12 GB, 40 M rows), writes rows (1,204 updated, 3 deleted on scratch): "
+        + OWN_ROWS
+    ]
+
+
+def test_a_lock_lasts_as_long_as_what_its_statement_goes_through() -> None:
+    exclusive = LockMode.SHARE_ROW_EXCLUSIVE
+    trace = _trace(locks=(_lock(exclusive), _lock(exclusive, "public.users")), **SCANS)
+    documents, users = consequence(trace, FACTS, NOTHING)
+    assert documents.sentence.endswith(f", reads all of it: {WRITES}")
+    assert users.sentence == (
+        "SHARE ROW EXCLUSIVE on users (860 kB, 1,204 rows), held while it scans documents: " + WRITES
+    )
+    assert (documents.weight, users.weight) == (LONG, LONG)
+
+
+def test_an_earlier_lock_that_is_held_while_another_table_is_gone_through() -> None:
+    first = replace(_trace(locks=(_lock(LockMode.ACCESS_EXCLUSIVE),)), index=1)
+    second = _trace(
+        locks=(_lock(LockMode.SHARE, "public.chunks"),),
+        held=first.locks,
+        scanned=(Scan("public.chunks", 1, 0),),
+    )
+    assert _sentences(second, first) == [
+        f"SHARE on chunks (40 GB, 1.2 bn rows), reads all of it: {WRITES}",
+        "ACCESS EXCLUSIVE on documents is still held from statement 1 while this one scans chunks",
+    ]
+    assert _sentences(second)[1].startswith("ACCESS EXCLUSIVE on documents is still held from an earlier")
+    small = replace(second, scanned=(Scan("public.users", 1, 0),), locks=())
+    assert [lock.weight for lock in consequence(small, FACTS, NOTHING)] == [SHORT]
+    assert _sentences(replace(second, scanned=(), locks=()), first) == []
+
+
+def test_what_is_done_under_an_earlier_lock() -> None:
+    first = replace(_trace(locks=(_lock(LockMode.ACCESS_EXCLUSIVE),)), index=1)
+    assert _sentences(_trace(held=first.locks, **REWRITES), first) == [
+        f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), held since statement 1, rewrites it: {ALL}"
+    ]
+
+
+def test_an_index_is_told_with_its_table() -> None:
+    index = _lock(LockMode.ACCESS_EXCLUSIVE, "public.d_n", "index", DOCUMENTS)
+    gone = RelationChange("public.d_n", "index", "dropped", of=DOCUMENTS)
+    table = _lock(LockMode.ACCESS_EXCLUSIVE)
+    assert _sentences(_trace(locks=(index, table), relations=(gone,))) == [
+        f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), drops its index d_n: {QUEUE}"
+    ]
+    other = _lock(LockMode.ACCESS_EXCLUSIVE, "public.d_pkey", "index", DOCUMENTS)
+    share = _lock(LockMode.SHARE)
+    assert _sentences(
+        _trace(locks=(index, other, share), rebuilt=("public.d_n", "public.d_pkey"), **SCANS)
+    ) == [
+        f"SHARE on documents (12 GB, 40 M rows), builds its indexes d_n, d_pkey anew: {WRITES}",
+        "ACCESS EXCLUSIVE on the index d_n and 1 other of documents, builds them anew: "
+        "queries of documents that are planned meanwhile wait for the whole time",
+    ]
+    beside = _lock(LockMode.SHARE_UPDATE_EXCLUSIVE)
+    assert _sentences(_trace(locks=(index, beside), rebuilt=("public.d_n",), watched=True)) == [
+        "ACCESS EXCLUSIVE on the index d_n of documents: short, but queries of documents that are planned "
+        "meanwhile wait",
+        f"SHARE UPDATE EXCLUSIVE on documents (12 GB, 40 M rows), builds its index d_n anew: {GO_ON}",
+    ]
+
+
+def test_partitions_are_told_with_their_table() -> None:
+    facts = {
+        "public.p": RelationFacts(
+            "public.p", "partitioned table", bytes=5 * GIGABYTE, rows=10, partitions=2, unknown=1
+        ),
+        "public.p1": RelationFacts("public.p1", "table", root="public.p"),
+        "public.p2": RelationFacts("public.p2", "table", root="public.p"),
+    }
+
+    def found(trace: StatementTrace) -> list[str]:
+        return [lock.sentence for lock in consequence(trace, facts, NOTHING)]
+
+    all_three = (
+        _lock(LockMode.SHARE, "public.p", "partitioned table"),
+        _lock(LockMode.SHARE, "public.p1"),
+        _lock(LockMode.SHARE, "public.p2"),
+    )
+    size = "(at least 5 GB, 10 rows in 2 partitions)"
+    assert found(_trace(locks=all_three, scanned=(Scan("public.p1", 1, 0), Scan("public.p2", 1, 0)))) == [
+        f"SHARE on p {size}, reads all of it: {WRITES}"
+    ]
+    strong = tuple(replace(lock, mode=LockMode.ACCESS_EXCLUSIVE) for lock in all_three)
+    assert found(_trace(locks=strong, emptied=("public.p1", "public.p2"))) == [
+        f"ACCESS EXCLUSIVE on p {size}, empties it: its rows are gone; {QUEUE}"
+    ]
+    gone = (RelationChange("public.p1", "table", "dropped"),)
+    assert found(_trace(locks=strong[:2], relations=gone)) == [
+        f"ACCESS EXCLUSIVE on p1 (size unknown), drops it: its rows are gone; {QUEUE}",
+        f"ACCESS EXCLUSIVE on p {size}: {QUEUE}",
+    ]
+
+
+def test_what_is_no_table_is_named_with_its_kind() -> None:
+    exclusive = LockMode.ACCESS_EXCLUSIVE
+    view, stats = _lock(exclusive, "public.v", "view"), _lock(exclusive, 'app."Stats"', "materialized view")
+    assert _sentences(_trace(locks=(view,))) == [f"ACCESS EXCLUSIVE on the view v: {QUEUE}"]
+    assert _sentences(_trace(locks=(stats,), rewritten=('app."Stats"',))) == [
+        f'ACCESS EXCLUSIVE on the materialized view app."Stats" (size unknown), rewrites it: {ALL}'
+    ]
+    sequence = _lock(LockMode.SHARE_ROW_EXCLUSIVE, "public.s", "sequence")
+    (found,) = consequence(_trace(locks=(sequence,)), FACTS, NOTHING)
+    assert (found.weight, found.sentence) == (
+        NOTE,
+        "SHARE ROW EXCLUSIVE on the sequence s: those who want a number from it wait",
+    )
+
+
+def test_what_the_batch_made_is_not_warned_about() -> None:
+    index = _lock(LockMode.ACCESS_EXCLUSIVE, "public.d_n", "index", DOCUMENTS)
+    trace = _trace(
+        locks=(_lock(LockMode.ACCESS_EXCLUSIVE), index),
+        **REWRITES,
+        held=(_lock(LockMode.SHARE, "public.users"),),
+    )
+    assert consequence(trace, FACTS, frozenset({DOCUMENTS, "public.users"})) == ()
+
+
+def test_amounts() -> None:
+    assert [byte_words(n) for n in (0, 8_192, 860 * 1024, 1_288_490_189, 12 * GIGABYTE, 1024**4 - 1)] == [
+        "0 bytes",
+        "8 kB",
+        "860 kB",
+        "1.2 GB",
+        "12 GB",
+        "1 TB",
+    ]
+    assert [number_words(n) for n in (0, 1_204, 999_499, 999_500, 1_234_567, 40_400_000, 3_000_000_000)] == [
+        "0",
+        "1,204",
+        "999,499",
+        "1 M",
+        "1.2 M",
+        "40 M",
+        "3 bn",
+    ]
+    assert (row_words(1), row_words(2)) == ("1 row", "2 rows")
+    assert [span_words(n) for n in (0.2, 59.6, 185, 7_800, 300_000)] == [
+        "0 s",
+        "1 min 0 s",
+        "3 min 5 s",
+        "2 h 10 min",
+        "3 days",
+    ]
+
+
+def test_how_busy() -> None:
+    assert busy_words(BIG) == ""
+    used = replace(BIG, scans=2_400_000, writes=1, since=7_200.0)
+    assert busy_words(used) == "about 1.2 M scans and less than one written row an hour"
+    assert busy_words(replace(used, since=None)) == "2.4 M scans and 1 written row since its statistics began"
+    assert busy_words(replace(used, since=60.0)) == "2.4 M scans and 1 written row in 1 min 0 s"
+    one = replace(BIG, sessions=1, oldest=Holder(12, "psql", 185.0), waiting=2, vacuum=99)
+    assert busy_words(one) == (
+        "1 session holds a lock on it now, pid 12 psql for 3 min 5 s; 2 wait for one; "
+        "a vacuum works on it (pid 99)"
+    )
+    assert busy_words(replace(BIG, sessions=3, hidden=2, oldest=Holder(None, "", 9.0))) == (
+        "3 sessions hold a lock on it now (2 of them out of this role's sight), "
+        "the oldest a prepared transaction for 9 s"
+    )
+    assert busy_words(replace(BIG, sessions=1, hidden=1)) == (
+        "1 session holds a lock on it now, since when this role may not see"
+    )
+
+
+REAL = [
+    ("ALTER TABLE documents ADD COLUMN c int DEFAULT 3", f"ACCESS EXCLUSIVE on documents ({{}}): {QUEUE}"),
+    (
+        "CREATE INDEX ON chunks (document_id)",
+        f"SHARE on chunks (40 GB, 1.2 bn rows), reads all of it: {WRITES}\n"
+        "ACCESS EXCLUSIVE on documents is still held from statement 1 while this one scans chunks",
+    ),
+    (
+        "ALTER TABLE documents ALTER n TYPE bigint",
+        f"ACCESS EXCLUSIVE on documents ({{}}), held since statement 1, rewrites it: {ALL}\n"
+        "SHARE on chunks is still held from statement 2 while this one rewrites documents",
+    ),
+    (
+        "TRUNCATE chunks",
+        f"ACCESS EXCLUSIVE on chunks (40 GB, 1.2 bn rows), empties it: its rows are gone; {QUEUE}",
+    ),
+]
+
+
+async def test_what_real_statements_mean(database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as conn:
+        await conn.execute("CREATE TABLE documents (id bigint PRIMARY KEY, n int)")
+        await conn.execute("CREATE TABLE chunks (id bigint PRIMARY KEY, document_id bigint)")
+        tracer = Tracer(conn)
+        await tracer.begin()
+        seen: list[StatementTrace] = []
+        async with conn.transaction(force_rollback=True):
+            for index, (statement, sentences) in enumerate(REAL, start=1):
+                await conn.execute(statement.encode())
+                trace = await tracer.after(
+                    index=index, line=index, summary=statement, in_transaction=True, seconds=0.0
+                )
+                assert "\n".join(_sentences(trace, *seen)) == sentences.format("12 GB, 40 M rows")
+                seen.append(trace)
