@@ -83,16 +83,27 @@ size AS (
     FROM measured AS m
     GROUP BY m.asked
 ),
-lock AS MATERIALIZED (
-    SELECT l.relation, l.virtualtransaction, l.pid, l.granted, l.mode
+every_lock AS MATERIALIZED (
+    SELECT l.locktype, l.database, l.relation, l.transactionid, l.virtualtransaction, l.pid, l.granted, l.mode
     FROM pg_catalog.pg_locks AS l
+    WHERE l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+),
+lock AS (
+    SELECT l.relation, l.virtualtransaction, l.pid, l.granted, l.mode
+    FROM every_lock AS l
     WHERE l.locktype = 'relation'
       AND l.database = (
           SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
       )
-      AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
 ),
--- A prepared transaction has no pid; its virtual transaction is -1 and its transaction id.
+-- A prepared transaction has no pid; what tells it is the lock on its own transaction id.
+prepared AS (
+    SELECT l.virtualtransaction, pg_catalog.min(x.prepared) AS prepared
+    FROM every_lock AS l
+    JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction = l.transactionid
+    WHERE l.pid IS NULL AND l.locktype = 'transactionid'
+    GROUP BY l.virtualtransaction
+),
 holder AS (
     SELECT DISTINCT b.asked, l.virtualtransaction, l.pid, l.granted,
            coalesce(s.application_name, '') AS application_name,
@@ -101,8 +112,7 @@ holder AS (
     FROM below AS b
     JOIN lock AS l ON l.relation = b.oid
     LEFT JOIN pg_catalog.pg_stat_activity AS s ON s.pid = l.pid
-    LEFT JOIN pg_catalog.pg_prepared_xacts AS x
-        ON l.pid IS NULL AND l.virtualtransaction = '-1/' || x.transaction::pg_catalog.text
+    LEFT JOIN prepared AS x ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction
     LEFT JOIN pg_catalog.pg_stat_progress_vacuum AS v ON v.pid = l.pid AND l.mode <> 'AccessShareLock'
     WHERE s.leader_pid IS NULL
 ),

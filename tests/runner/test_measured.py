@@ -1,0 +1,119 @@
+"""A plan beside what was measured: which statement gets which locks, and what the batch made itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from koonj.postgres.activity import RelationFacts
+from koonj.postgres.locks.values import LockMode, RelationChange, RelationLock, Scan, StatementTrace
+from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.measured import measured, relations_of
+from koonj.runner.plain import plain, value_of
+from koonj.runner.rehearse.values import Proof, Rehearsal
+
+DOCUMENTS = "public.documents"
+LOCK = RelationLock(DOCUMENTS, "table", LockMode.ACCESS_EXCLUSIVE)
+CREATED = RelationChange(DOCUMENTS, "table", "created")
+DROPPED = RelationChange(DOCUMENTS, "table", "dropped")
+FACTS = {DOCUMENTS: RelationFacts(DOCUMENTS, "table", bytes=12 * 1024**3, rows=40_000_000)}
+
+
+def _migration(number: int, statements: int = 1, **parts: object) -> PlannedMigration:
+    planned = tuple(PlannedStatement(k, k, f"statement {k}", True) for k in range(1, statements + 1))
+    made = PlannedMigration(f"{number:03}_x.sql", Direction.APPLY, True, "one transaction", planned)
+    return replace(made, **parts)  # type: ignore[arg-type]
+
+
+def _trace(index: int = 1, **parts: object) -> StatementTrace:
+    return replace(
+        StatementTrace(index, index, f"statement {index}", in_transaction=True, seconds=0.0),
+        **parts,  # type: ignore[arg-type]
+    )
+
+
+def _rehearsal(
+    migration: PlannedMigration, *up: StatementTrace, down: tuple[StatementTrace, ...] = ()
+) -> Rehearsal:
+    return Rehearsal(
+        migration.name, 1, Proof.PROVED, "It repeats.", "key", "PostgreSQL 18", 18, up=up, down=down
+    )
+
+
+def _modes(migration: PlannedMigration) -> list[list[str] | None]:
+    return [None if one.locks is None else [lock.mode for lock in one.locks] for one in migration.statements]
+
+
+def test_a_plan_of_which_nothing_was_rehearsed_is_as_it_was() -> None:
+    plan = (_migration(1), _migration(2))
+    assert measured(plan, {}, FACTS) is plan
+
+
+def test_locks_and_proofs_are_put_where_they_belong() -> None:
+    one, two = _migration(1, statements=3), _migration(2)
+    found = _rehearsal(one, _trace(2, locks=(LOCK,)), _trace(1))
+    first, second = measured((one, two), {one.name: found}, FACTS)
+    assert _modes(first) == [[], ["ACCESS EXCLUSIVE"], None]
+    assert (first.proof, first.proof_message) == ("proved", "It repeats.")
+    assert _modes(second) == [None]
+    assert second.proof == "unknown"
+    assert first.statements[1].locks is not None
+    lock = first.statements[1].locks[0]
+    assert (lock.bytes, lock.rows, lock.kind, lock.weight) == (12 * 1024**3, 40_000_000, "table", 2)
+
+
+def test_what_is_another_text_or_will_not_run_has_no_locks() -> None:
+    one = _migration(1, statements=2, done=1)
+    found = _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, summary="other", locks=(LOCK,)))
+    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "facts", "warned"),
+    [
+        ((CREATED,), {}, False),
+        ((CREATED,), FACTS, True),  # CREATE TABLE IF NOT EXISTS, and it does
+        ((DROPPED, CREATED), FACTS, False),
+        ((CREATED, DROPPED), {}, True),
+        ((), {}, True),
+    ],
+)
+def test_what_the_batch_made_is_not_warned_about(
+    earlier: tuple[RelationChange, ...], facts: dict[str, RelationFacts], *, warned: bool
+) -> None:
+    one, two = _migration(1, statements=len(earlier)), _migration(2)
+    traces = (_trace(k, relations=(change,)) for k, change in enumerate(earlier, start=1))
+    rehearsals = {one.name: _rehearsal(one, *traces), two.name: _rehearsal(two, _trace(locks=(LOCK,)))}
+    assert _modes(measured((one, two), rehearsals, facts)[1]) == [["ACCESS EXCLUSIVE"] if warned else []]
+
+
+def test_a_table_that_an_unfinished_run_made_is_there_already() -> None:
+    one = _migration(1, statements=2, done=1)
+    found = _rehearsal(one, _trace(1, relations=(CREATED,)), _trace(2, locks=(LOCK,)))
+    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [None, ["ACCESS EXCLUSIVE"]]
+
+
+def test_a_rollback_has_the_locks_of_its_own_script() -> None:
+    one = _migration(1, direction=Direction.ROLLBACK)
+    found = _rehearsal(one, _trace(), down=(_trace(locks=(LOCK,)),))
+    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [["ACCESS EXCLUSIVE"]]
+
+
+def test_what_a_target_is_asked_about() -> None:
+    index = RelationLock("public.i", "index", LockMode.SHARE, of="public.t")
+    trace = _trace(locks=(LOCK,), held=(index,), scanned=(Scan("public.s", 1, 0),))
+    made = _trace(2, relations=(RelationChange("public.new", "table", "created"), DROPPED))
+    rehearsals = {"001_x.sql": _rehearsal(_migration(1), trace, made)}
+    names = {DOCUMENTS, "public.i", "public.t", "public.s", "public.new"}
+    assert relations_of(rehearsals, Direction.APPLY) == names
+    assert relations_of(rehearsals, Direction.ROLLBACK) == frozenset()
+
+
+def test_it_survives_json() -> None:
+    one = _migration(1)
+    (told,) = measured((one,), {one.name: _rehearsal(one, _trace(locks=(LOCK,)))}, FACTS)
+    plan = Plan("local", Direction.APPLY, False, "PostgreSQL 18", (told,))
+    again = value_of(Plan, plain(plan))
+    assert again == plan
+    assert isinstance((again.migrations[0].statements[0].locks or ())[0], PlannedLock)
