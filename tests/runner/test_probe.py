@@ -1,0 +1,435 @@
+"""A probe runs on the target itself, and leaves nothing there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from koonj.postgres.locks.values import LockMode, RelationLock
+from koonj.runner.events import (
+    Direction,
+    LockObtained,
+    MigrationFailed,
+    MigrationFinished,
+    MigrationProbed,
+    MigrationStarted,
+    Notice,
+    PlanMade,
+    Question,
+    QuestionKind,
+    RunFinished,
+    RunStarted,
+    StatementStarted,
+    Verdict,
+)
+from koonj.runner.request import Extent, Request
+from koonj.runner.run import Run
+from support.project import Project, ending, listen, of_kind
+
+CATALOG = """
+    SELECT md5(string_agg(row, E'\\n' ORDER BY row)) FROM (
+        SELECT (oid, relname, relnamespace, relowner, relfilenode, relnatts, relacl)::text AS row FROM pg_class
+        UNION ALL SELECT (oid, nspname)::text FROM pg_namespace
+        UNION ALL SELECT (attrelid, attnum, attname, attisdropped)::text FROM pg_attribute
+    ) AS rows
+"""
+NOTHING = (
+    "Nothing of it is committed: a probe is always rolled back. A sequence that it moved stays where it is."
+)
+
+
+@contextmanager
+def unchanged(project: Project) -> Iterator[None]:
+    """The catalog is the same afterwards, and koonj has made nothing in it."""
+    before = project.sql(CATALOG)
+    yield
+    assert project.sql(CATALOG) == before
+    assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
+
+
+def _dump(pg_dump: Path, dsn: str) -> str:
+    known = ("host", "port", "user", "dbname")  # to an older libpq, too
+    where = make_conninfo("", **{k: v for k, v in conninfo_to_dict(dsn).items() if k in known})
+    done = subprocess.run((pg_dump, "--dbname", where), check=True, capture_output=True, encoding="utf-8")
+    return re.sub(r"(?m)^\\(un)?restrict .*$", "", done.stdout)  # a new random word each time
+
+
+async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path) -> None:
+    project.sql("CREATE TABLE documents (id int PRIMARY KEY, title text)")
+    project.sql("INSERT INTO documents SELECT n, 'title ' || n FROM generate_series(1, 100) AS n")
+    project.table(1)
+    project.write(
+        "002_change.sql",
+        """
+        BEGIN;
+        ALTER TABLE t1 ADD COLUMN made_by_the_first int;
+        ALTER TABLE documents ADD COLUMN status text NOT NULL DEFAULT 'new', DROP COLUMN title;
+        DELETE FROM documents WHERE id > 50;
+        CREATE INDEX documents_status ON documents (status);
+        COMMENT ON TABLE documents IS 'changed';
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    before = _dump(pg_dump, project.target.dsn)
+    with unchanged(project):
+        events = await project.apply(probe=True)
+    assert _dump(pg_dump, project.target.dsn) == before
+    last = ending(events)
+    assert (last.verdict, last.finished, last.remaining, last.failure) == (Verdict.PROBED, (), (), None)
+    assert last.message == "Probed 2 migrations on local: all of it was rolled back."
+    assert of_kind(events, MigrationFinished) == []
+    assert of_kind(events, RunStarted)[0].probe
+    first, second = of_kind(events, MigrationProbed)
+    assert (first.name, first.statements, first.locks) == ("001_make_t1.sql", 1, ())
+    assert second.locks[0] == RelationLock("public.documents", "table", LockMode.ACCESS_EXCLUSIVE)
+    assert {lock.relation for lock in second.locks} == {"public.documents", "public.documents_pkey"}
+    assert set((await project.states()).values()) == {"pending"}
+
+
+async def test_the_plan_says_what_a_probe_is(project: Project) -> None:
+    project.target = replace(project.target, lock_timeout="0")
+    project.table(1)
+    project.write("002_own.sql", "-- koonj: lock_timeout 200ms\nSELECT 1;\n-- Rollback: none: test\n")
+    (made,) = of_kind(await project.apply(probe=True), PlanMade)
+    assert made.plan.notes[0] == (
+        "probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
+        "lock_timeout 1s at most"
+    )
+    assert [m.lock_timeout for m in made.plan.migrations] == ["1s", "200ms"]
+
+
+async def test_a_sequence_that_moved_is_said(project: Project) -> None:
+    project.sql("CREATE SEQUENCE here; CREATE SEQUENCE untouched; CREATE TABLE t (id serial)")
+    project.write(
+        "001_move.sql",
+        "INSERT INTO t DEFAULT VALUES;\nSELECT nextval('here'), nextval('here');\n"
+        "CREATE SEQUENCE mine;\nSELECT nextval('mine');\nALTER SEQUENCE untouched OWNED BY t.id;\n"
+        "-- Rollback: none: test\n",
+    )
+    with unchanged(project):
+        events = await project.apply(probe=True)
+    assert ending(events).message == (
+        "Probed 1 migration on local: all of it was rolled back. "
+        "Sequences stay where they were moved to: public.here, public.t_id_seq."
+    )
+    assert of_kind(events, MigrationProbed)[0].sequences == ("public.here", "public.t_id_seq")
+    assert project.sql("SELECT nextval('here'), nextval('untouched'), (SELECT count(*) FROM t)") == [
+        (3, 1, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (
+            "CREATE INDEX CONCURRENTLY i ON t1 (id);",
+            "statement 1 of 1, line 1 (create index i on t1): "
+            "PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction",
+        ),
+        (
+            "BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;",
+            "statement 2 of 2, line 5 (select): the COMMIT before it ends the file's first transaction",
+        ),
+        (
+            "BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;",
+            "statement 2 of 2, line 4 (select): it stands outside BEGIN … COMMIT, and commits at once",
+        ),
+    ],
+)
+async def test_what_is_not_one_transaction_stops_it(project: Project, script: str, why: str) -> None:
+    project.table(1)
+    project.write("002_steps.sql", f"{script}\n-- Rollback: none: test\n")
+    with unchanged(project):
+        events = await project.apply(probe=True)
+    assert not any(isinstance(event, (LockObtained, MigrationStarted, StatementStarted)) for event in events)
+    last = ending(events)
+    assert last.verdict is Verdict.STOPPED
+    (obstacle,) = last.obstacles
+    assert (obstacle.name, obstacle.state, obstacle.can_allow) == (
+        "002_steps.sql",
+        "not transactional",
+        False,
+    )
+    message = obstacle.message.replace("create index concurrently i", "create index i")
+    assert message == f"002_steps.sql cannot be rolled back as a whole: {why}."
+    assert obstacle.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
+
+
+@pytest.mark.parametrize(
+    ("before", "least", "most"),
+    [("", 0.9, 3), ("SET LOCAL lock_timeout = '1h';\n", 0.9, 3), ("SET lock_timeout = '100ms';\n", 0.1, 0.9)],
+)
+async def test_it_waits_only_shortly_for_a_lock(
+    project: Project, before: str, least: float, most: float
+) -> None:
+    project.sql("CREATE TABLE busy (id int)")
+    project.write("001_alter.sql", f"{before}ALTER TABLE busy ADD x int;\n-- Rollback: none: test\n")
+    with unchanged(project), psycopg.connect(project.target.dsn) as other:
+        other.execute("SELECT FROM busy")
+        begun = monotonic()
+        events = await project.apply(probe=True)
+        assert least <= monotonic() - begun < most
+    (failed,) = of_kind(events, MigrationFailed)
+    assert (failed.failure.sqlstate, failed.failure.state) == ("55P03", NOTHING)
+    assert failed.failure.next == (
+        "Another session holds a lock that it needs, and a probe waits only shortly: later, koonj apply --probe",
+    )
+    assert ending(events).verdict is Verdict.FAILED
+
+
+LOOK = """
+    DO $$ BEGIN RAISE NOTICE '%', concat_ws(', ', current_user = session_user, current_schema,
+        to_regclass('left_over') IS NULL, (SELECT count(*) FROM pg_prepared_statements),
+        current_setting('statement_timeout'), current_setting('lock_timeout'),
+        current_setting('idle_in_transaction_session_timeout'),
+        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())); END $$;
+"""
+
+
+def _messages(project_events: list[Notice]) -> list[str]:
+    return [notice.message for notice in project_events]
+
+
+async def test_what_a_file_sets_does_not_reach_the_next(project: Project) -> None:
+    project.sql("DROP ROLE IF EXISTS koonj_probed")
+    project.sql("CREATE ROLE koonj_probed")
+    project.write(
+        "001_set.sql",
+        f"""
+        BEGIN;
+        {LOOK}
+        CREATE SCHEMA elsewhere;
+        CREATE TEMP TABLE left_over (id int) ON COMMIT DROP;
+        PREPARE p AS SELECT 1;
+        SAVEPOINT mark;
+        SET search_path TO elsewhere;
+        SET statement_timeout = '77s';
+        SET LOCAL lock_timeout = '5ms';
+        SELECT pg_advisory_unlock_all();
+        SET ROLE koonj_probed;
+        COMMIT;
+        -- Rollback: none: test
+        """,
+    )
+    project.write("002_look.sql", f"-- koonj: statement_timeout 9s\n{LOOK}\n-- Rollback: none: test\n")
+    project.write("003_back.sql", "BEGIN;\nROLLBACK TO mark;\nCOMMIT;\n-- Rollback: none: test\n")
+    try:
+        with unchanged(project):
+            events = await project.apply(probe=True)
+        assert _messages(of_kind(events, Notice)) == [
+            "t, public, t, 0, 0, 1s, 1min, 1",
+            "t, public, t, 0, 9s, 1s, 1min, 1",
+        ]
+        failure = ending(events).failure
+        assert failure is not None
+        assert (failure.name, failure.sqlstate) == ("003_back.sql", "3B001")
+        assert ending(events).remaining == ()
+    finally:
+        project.sql("DROP ROLE koonj_probed")
+
+
+PAIR = (
+    "CREATE TABLE parent (id int PRIMARY KEY);\nCREATE TABLE child (id int CONSTRAINT to_parent REFERENCES "
+    "parent DEFERRABLE INITIALLY DEFERRED);\n"
+)
+
+
+async def test_deferred_constraints_are_checked_at_the_end_of_each(project: Project) -> None:
+    project.write("001_pair.sql", f"{PAIR}INSERT INTO child VALUES (1);\n-- Rollback: none: test\n")
+    project.table(2)
+    with unchanged(project):
+        events = await project.apply(probe=True)
+    last = ending(events)
+    assert last.failure is not None
+    assert (last.failure.name, last.failure.sqlstate) == ("001_pair.sql", "23503")
+    assert last.remaining == ("002_make_t2.sql",)
+
+
+@pytest.mark.parametrize("first", ["", "INSERT INTO child VALUES (7);\nINSERT INTO parent VALUES (7);\n"])
+async def test_deferred_constraints_stay_deferred_for_the_next(project: Project, first: str) -> None:
+    project.write("001_pair.sql", f"{PAIR}{first}-- Rollback: none: test\n")
+    late = "INSERT INTO child VALUES (1);\n"
+    project.write("002_late.sql", f"{late}INSERT INTO parent VALUES (1);\n-- Rollback: none: test\n")
+    assert ending(await project.apply(probe=True)).verdict is Verdict.PROBED
+    project.write("003_never.sql", f"{late.replace('1', '2')}-- Rollback: none: test\n")
+    failure = ending(await project.apply(probe=True)).failure
+    assert failure is not None
+    assert (failure.name, failure.sqlstate) == ("003_never.sql", "23503")
+
+
+async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
+    look = "DO $$ BEGIN RAISE NOTICE '%', current_setting('transaction_isolation'); END $$;\nCOMMIT;\n"
+    none = "-- Rollback: none: test\n"
+    project.write("001_one.sql", f"BEGIN ISOLATION LEVEL SERIALIZABLE;\n{look}{none}")
+    project.write("002_two.sql", f"START TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n{look}{none}")
+    events = await project.apply(probe=True)
+    assert ending(events).verdict is Verdict.PROBED
+    assert _messages(of_kind(events, Notice)) == ["serializable", "serializable"]
+    assert of_kind(events, PlanMade)[0].plan.notes[1:] == (
+        "002_two.sql: its ISOLATION LEVEL REPEATABLE READ is not used: all is one transaction, of the first",
+    )
+
+
+async def test_set_transaction_can_come_first(project: Project) -> None:
+    for number, level in ((1, "REPEATABLE READ"), (2, "SERIALIZABLE")):
+        script = f"BEGIN;\nSET TRANSACTION ISOLATION LEVEL {level};\nSAVEPOINT a;\nSELECT 1;\nCOMMIT;\n"
+        project.write(f"00{number}_set.sql", f"{script}-- Rollback: none: test\n")
+    assert ending(await project.apply(probe=True, extent=Extent.NEXT)).verdict is Verdict.PROBED
+    failure = ending(await project.apply(probe=True)).failure
+    assert failure is not None
+    assert (failure.name, failure.sqlstate) == ("002_set.sql", "25001")
+    assert failure.next[0] == (
+        "In an apply the migrations before it are committed by then, and it may pass: koonj rehearse 002_set.sql"
+    )
+
+
+async def test_a_lost_session_leaves_nothing(project: Project) -> None:
+    project.table(1)
+    project.write("002_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
+    with unchanged(project):
+        events = []
+        async for event in project.start(Direction.APPLY, extent=Extent.ALL, probe=True).events():
+            events.append(event)
+            if isinstance(event, StatementStarted) and event.index == 2:
+                _cut(project)
+    last = ending(events)
+    assert last.verdict is Verdict.FAILED
+    assert last.failure is not None
+    assert last.failure.state == f"The connection was lost. {NOTHING}"
+
+
+def _cut(project: Project) -> None:
+    project.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name LIKE 'koonj%' AND datname = current_database()"
+    )
+
+
+VERDICTS = {"cancel": Verdict.INTERRUPTED, "cut": Verdict.FAILED, "leave": None}
+
+
+@pytest.mark.parametrize("attack", VERDICTS)
+async def test_at_every_event_nothing_stays(project: Project, attack: str) -> None:
+    project.table(1)
+    project.write(
+        "002_rows.sql",
+        "BEGIN;\nSAVEPOINT a;\nCREATE TABLE t2 (id int);\nCOPY t2 FROM stdin;\n1\n2\n\\.\n"
+        "DO $$ BEGIN RAISE NOTICE 'half way'; END $$;\nCOMMIT;\n-- Rollback: none: test\n",
+    )
+    verdicts: list[Verdict | None] = []
+    with unchanged(project):
+        while (count := await _attacked(project, attack, len(verdicts) + 1, verdicts)) > len(verdicts):
+            pass
+    assert count == len(verdicts) > 15
+    assert set(verdicts) == {VERDICTS[attack], Verdict.PROBED}
+
+
+async def _attacked(project: Project, attack: str, moment: int, verdicts: list[Verdict | None]) -> int:
+    """How many events there were, attacked at the one with this number; its verdict is put to the others."""
+    run = project.start(Direction.APPLY, extent=Extent.ALL, probe=True)
+    stream, count, verdict = run.events(), 0, None
+    async for event in stream:
+        count += 1
+        verdict = event.verdict if isinstance(event, RunFinished) else None
+        if count == moment and attack == "leave" and verdict is None:
+            await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+            count += 1  # it would have gone on
+            break
+        if count == moment and attack == "cancel":
+            await run.cancel()
+        elif count == moment:
+            _cut(project)
+    verdicts.append(verdict)
+    return count
+
+
+async def test_cancelled_says_that_nothing_stays(project: Project) -> None:
+    project.write("001_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
+    run = project.start(Direction.APPLY, probe=True)
+    events = []
+    with unchanged(project):
+        async for event in run.events():
+            events.append(event)
+            if isinstance(event, StatementStarted) and event.index == 2:
+                soon = asyncio.create_task(_cancel_soon(run))
+        await soon
+    last = ending(events)
+    assert (last.verdict, last.message) == (Verdict.INTERRUPTED, f"Cancelled. {NOTHING}")
+
+
+async def _cancel_soon(run: Run) -> None:
+    await asyncio.sleep(0.1)
+    await run.cancel()
+
+
+async def test_a_protected_target_wants_its_name(project: Project) -> None:
+    project.table(1)
+    project.protect()
+    with unchanged(project):
+        declined = await listen(project.start(Direction.APPLY, probe=True), "yes")
+        events = await project.apply(probe=True)
+    assert ending(declined).verdict is Verdict.DECLINED
+    (question,) = of_kind(events, Question)
+    assert (question.kind, question.expected) == (QuestionKind.TYPED, "local")
+    assert question.text.startswith("Probe 1 migration on local, and roll all of it back? ")
+    assert ending(events).verdict is Verdict.PROBED
+
+
+async def test_obstacles_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
+    project.table(2)
+    await project.apply()
+    project.table(1)
+    stopped = ending(await project.apply(probe=True))
+    assert (stopped.verdict, [o.state for o in stopped.obstacles]) == (Verdict.STOPPED, ["late"])
+    acts = await project.acts()
+    events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
+    assert ending(events).verdict is Verdict.PROBED
+    assert (
+        of_kind(events, PlanMade)[0]
+        .plan.notes[1]
+        .startswith("allowed for this probe, and not recorded: late: ")
+    )
+    assert await project.acts() == acts
+    assert project.tables() == {"t2"}
+
+
+async def test_a_rollback_can_be_probed(project: Project) -> None:
+    for number in (1, 2):
+        project.table(number)
+    await project.apply()
+    acts = await project.acts()
+    events = await project.roll_back(extent=Extent.ALL, probe=True)
+    assert ending(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
+    assert [event.locks[0] for event in of_kind(events, MigrationProbed)] == [
+        RelationLock(f"public.t{number}", "table", LockMode.ACCESS_EXCLUSIVE) for number in (2, 1)
+    ]
+    assert await project.acts() == acts
+    assert project.tables() == {"t1", "t2"}
+
+
+async def test_two_runners_never_mix(project: Project) -> None:
+    project.table(1)
+    with psycopg.connect(project.target.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(b"koonj", "big"),))
+        events = await project.apply(probe=True, wait=0)
+    assert ending(events).verdict is Verdict.LOCKED
+
+
+async def test_nothing_is_pending(project: Project) -> None:
+    assert ending(await project.apply(probe=True)).verdict is Verdict.NOTHING
+
+
+def test_a_plan_and_a_probe_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="ask for one of them"):
+        Request(Direction.APPLY, probe=True, plan_only=True)
