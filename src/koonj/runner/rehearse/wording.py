@@ -59,9 +59,18 @@ _PHASES: Mapping[str, str] = MappingProxyType(
 
 def stumble_place(stumble: Stumble) -> str:
     """``in its rollback, statement 2: database/migrations/014_x.sql:12:5``."""
-    file = ":".join(str(part) for part in (stumble.file, stumble.line, stumble.column) if part is not None)
+    return f"{stumble_phase(stumble)}: {stumble_file(stumble)}"
+
+
+def stumble_phase(stumble: Stumble) -> str:
+    """``in its rollback, statement 2``."""
     which = f", statement {stumble.statement}" if stumble.statement else ""
-    return f"{_PHASES.get(stumble.phase, stumble.phase)}{which}: {file}"
+    return f"{_PHASES.get(stumble.phase, stumble.phase)}{which}"
+
+
+def stumble_file(stumble: Stumble) -> str:
+    """``database/migrations/014_x.sql:12:5``."""
+    return ":".join(str(part) for part in (stumble.file, stumble.line, stumble.column) if part is not None)
 
 
 def stumble_lines(stumble: Stumble) -> tuple[tuple[str, str], ...]:
