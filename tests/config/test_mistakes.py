@@ -23,7 +23,10 @@ class TestMistakes:
         assert message == "koonj.toml:3: unknown key 'migration'. Did you mean 'migrations'?"
 
     def test_unknown_key_without_a_near_one(self, project: Project) -> None:
-        assert "Known: migrations, patterns, default, targets, screen, keys." in project.error("zzzzzzzz = 1")
+        assert (
+            "Known: migrations, patterns, default, targets, scratch, policy, screen, keys."
+            in project.error("zzzzzzzz = 1")
+        )
 
     def test_unknown_key_of_a_target(self, project: Project) -> None:
         message = project.target_error('dsn = "dbname=x"\nlocktimeout = "5s"')

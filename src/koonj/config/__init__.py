@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from koonj.config import project, targets
+from koonj.config import project, rehearsal, targets
 from koonj.config.project import find_migrations
+from koonj.config.toml_file import TomlError
 from koonj.config.values import (
     EMBEDDED,
     FILE_NAME,
@@ -13,6 +14,7 @@ from koonj.config.values import (
     KeyWish,
     Password,
     Places,
+    ScratchPlace,
     Screen,
     Settings,
     Target,
@@ -27,6 +29,7 @@ __all__ = [
     "KeyWish",
     "Password",
     "Places",
+    "ScratchPlace",
     "Screen",
     "Settings",
     "Target",
@@ -57,7 +60,11 @@ def load(
     if chosen not in listed:
         listed = (chosen, *(t for t in listed if t.name != chosen.name))
     where = found.places
-    return Settings(where.root, where.migrations, where.patterns, listed, chosen)
+    try:
+        scratch = rehearsal.place(found.file, where.root, listed)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+    return Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
 
 
 def places(cwd: Path, *, migrations: Path | None = None) -> Places:

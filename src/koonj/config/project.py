@@ -7,7 +7,7 @@ from pathlib import Path
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, Places
 
-_KEYS = ("migrations", "patterns", "default", "targets", "screen", "keys")
+_KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
 """What the last two hold, `config.screen` reads when there is a screen."""
 
 

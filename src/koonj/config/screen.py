@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from koonj.config import project
+from koonj.config.rehearsal import switched
 from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.values import ConfigError, KeyWish, Screen, ThemeWish
 
 TABLES = ("screen", "keys")
 """The tables of the screen."""
 _SCREEN = ("theme", "mouse", "ascii", "rehearse")
-_SWITCH = "KOONJ_REHEARSE"
-_OFF, _ON = ("0", "no", "off", "false"), ("1", "yes", "on", "true")
 _OWN = Path("koonj/config.toml")
 
 
@@ -25,7 +24,7 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
     """The wishes of the project around `cwd` and of the person. Raises ConfigError."""
     found = project.find(cwd, migrations)
     path = own_file(environ)
-    said = Screen(rehearse=_switch(environ))
+    said = Screen(rehearse=switched(environ))
     try:
         wishes = Screen() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
@@ -35,14 +34,6 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
         return said.over(_of_file(own).over(wishes))
     except TomlError as error:
         raise ConfigError(str(error)) from error
-
-
-def _switch(environ: Mapping[str, str]) -> bool | None:
-    """What the variable says; None where it is not set. Raises ConfigError."""
-    given = environ.get(_SWITCH, "").strip().lower()
-    if given and given not in _OFF + _ON:
-        raise ConfigError(f"{_SWITCH}={given}: write 0 or 1.")
-    return given in _ON if given else None
 
 
 def own_file(environ: Mapping[str, str]) -> Path | None:

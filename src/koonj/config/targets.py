@@ -8,12 +8,13 @@ from pathlib import Path
 
 from koonj.config import dsn as dsn_rules
 from koonj.config.duration import milliseconds
+from koonj.config.password import password_of
 from koonj.config.project import Project
+from koonj.config.rehearsal import requires_by_default, requires_proof
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
-from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Password, Target
+from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Target
 
-_KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database")
-_PASSWORD_SOURCES = ("env", "file", "command")
+_KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database", "policy")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 """The variables of libpq that say which database is meant (libpq-envars)."""
 
@@ -27,7 +28,7 @@ def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
             raise ConfigError(str(error)) from error
         if declared:
             return declared
-    return _of_environment(environ, project.places.root)
+    return _of_environment(environ, project)
 
 
 def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str | None) -> Target:
@@ -40,7 +41,7 @@ def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str
                 "--dsn: it is empty. Is the variable set that should be there? Leave --dsn out "
                 "for the target of koonj.toml or of the environment."
             )
-        return _from_outside("dsn", "--dsn", dsn, project.places.root)
+        return _from_outside("dsn", "--dsn", dsn, project)
     if name is not None:
         return _named(known, name, f"--target {name}")
     default = _default(project.file, known)
@@ -76,21 +77,30 @@ def _default(file: TomlFile | None, known: Sequence[Target]) -> Target | None:
     )
 
 
-def _of_environment(environ: Mapping[str, str], root: Path) -> tuple[Target, ...]:
+def _of_environment(environ: Mapping[str, str], project: Project) -> tuple[Target, ...]:
     found = []
     if url := environ.get("DATABASE_URL"):
-        found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, root))
+        found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, project))
     if any(environ.get(name) for name in _PLACES):
-        found.append(Target("environment", ""))
+        found.append(Target("environment", "", require_proof=_policy(project)))
     return tuple(found)
 
 
-def _from_outside(name: str, said_by: str, dsn: str, root: Path) -> Target:
+def _policy(project: Project) -> bool:
+    """What koonj.toml asks of a target that it does not know. Raises ConfigError."""
+    try:
+        return requires_by_default(project.file)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _from_outside(name: str, said_by: str, dsn: str, project: Project) -> Target:
     """A target of the command line or the environment, which may hold a password. Raises ConfigError."""
     wrong = dsn_rules.mistake(dsn)
     if wrong is not None:
         raise ConfigError(f"{said_by}: {wrong}")
-    return Target(name, dsn, database=database_name(root) if dsn == EMBEDDED else "")
+    database = database_name(project.places.root) if dsn == EMBEDDED else ""
+    return Target(name, dsn, database=database, require_proof=_policy(project))
 
 
 def _declared(file: TomlFile, root: Path) -> tuple[Target, ...]:
@@ -109,14 +119,16 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
     wrong = dsn_rules.mistake(dsn) or dsn_rules.secret(dsn)
     if wrong is not None:
         file.fail((*keys, "dsn"), wrong)
+    protected = file.get((*keys, "protected"), bool) or False
     return Target(
         name,
         dsn,
-        protected=file.get((*keys, "protected"), bool) or False,
+        protected=protected,
         lock_timeout=_lock_timeout(file, (*keys, "lock_timeout")),
         role=_role(file, (*keys, "role")),
-        password=_password(file, (*keys, "password"), root),
+        password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
+        require_proof=requires_proof(file, keys, protected=protected),
         declared=True,
     )
 
@@ -138,24 +150,6 @@ def _role(file: TomlFile, keys: tuple[str, ...]) -> str | None:
     if role is not None and (not role or "\0" in role):
         file.fail(keys, "role must be a role's name; leave the line out for none.")
     return role
-
-
-def _password(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password | None:
-    if isinstance(file.table(keys[:-1]).get(keys[-1]), str):
-        file.fail(keys, f"the password itself does not belong into {FILE_NAME}. {dsn_rules.INSTEAD}")
-    table = file.table(keys)
-    if keys[-1] not in file.table(keys[:-1]):
-        return None
-    file.only(keys, _PASSWORD_SOURCES)
-    if len(table) != 1:
-        file.fail(keys, f"password needs exactly one of {', '.join(_PASSWORD_SOURCES)}.")
-    source = next(iter(table))
-    value = file.get((*keys, source), str)
-    if not value:
-        file.fail((*keys, source), f"password.{source} is empty.")
-    if source == "file":
-        value = str(root / Path(value).expanduser())
-    return Password(source, value)
 
 
 def _database(file: TomlFile, keys: tuple[str, ...], dsn: str, root: Path) -> str:
