@@ -1,0 +1,147 @@
+"""koonj apply --probe and rollback --probe: what is said, in text and JSON, and the exit codes."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from support.command import Project, Terminal
+
+NOTHING = "State: Nothing of it is committed: a probe is always rolled back."
+
+
+@pytest.fixture
+def documents(project: Project) -> Project:
+    """A table that is there, and two migrations on it."""
+    project.sql("CREATE TABLE documents (id serial PRIMARY KEY)")
+    project.write(
+        "001_alter.sql",
+        "BEGIN;\nALTER TABLE documents ADD COLUMN s int;\nINSERT INTO documents (s) VALUES (1);\nCOMMIT;\n\n"
+        "-- Rollback:\n-- BEGIN;\n-- ALTER TABLE documents DROP COLUMN s;\n-- COMMIT;\n",
+    )
+    project.table(2)
+    return project
+
+
+def test_in_text(documents: Project) -> None:
+    answer = documents.koonj("apply", "--all", "--probe", "--yes")
+    assert (answer.code, answer.err) == (0, "")
+    lines = [re.sub(r"[0-9.]+ s\b", "0 s", line) for line in answer.out.splitlines()]
+    assert "  one transaction; lock_timeout 1s" in lines
+    assert (
+        "note: probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
+        "lock_timeout 1s at most" in lines
+    )
+    started = lines.index("Probe, applying 1 of 2: 001_alter.sql")
+    assert lines[started + 3 : started + 5] == [
+        "◦ probed  001_alter.sql  2 statements, 0 s; locks: ACCESS EXCLUSIVE documents; "
+        "ROW EXCLUSIVE documents_id_seq (sequence)",
+        "Probe, applying 2 of 2: 002_make_t2.sql",
+    ]
+    assert lines[-2:] == [
+        "◦ probed  002_make_t2.sql  1 statement, 0 s; locks: none that is new, on what was there before",
+        "Probed 2 migrations on local: all of it was rolled back. "
+        "Sequences stay where they were moved to: public.documents_id_seq.",
+    ]
+    assert documents.tables() == set()
+    assert documents.sql("SELECT to_regnamespace('koonj')") == [(None,)]
+
+
+def test_in_json(documents: Project) -> None:
+    answer = documents.koonj("apply", "--all", "--probe", "--yes", "--json")
+    assert answer.code == 0
+    assert answer.events[0]["probe"] is True
+    first, second = (event for event in answer.events if event["event"] == "migration_probed")
+    assert first["name"] == "001_alter.sql"
+    assert first["sequences"] == ["public.documents_id_seq"]
+    assert first["locks"][0] == {
+        "relation": "public.documents",
+        "kind": "table",
+        "mode": "ACCESS EXCLUSIVE",
+        "of": None,
+    }
+    assert second["locks"] == []
+    last = answer.events[-1]
+    assert (last["verdict"], last["finished"], last["remaining"]) == ("probed", [], [])
+    assert not any(event["event"] == "migration_finished" for event in answer.events)
+
+
+def test_a_number_and_a_rollback(documents: Project) -> None:
+    answer = documents.koonj("apply", "1", "--probe", "--yes")
+    assert answer.code == 0
+    assert "Probed 1 migration on local" in answer.out
+    documents.koonj("apply", "--all", "--yes")
+    answer = documents.koonj("rollback", "--all", "--probe", "--yes")
+    assert answer.code == 0
+    assert "Probe, rolling back 1 of 2: 002_make_t2.sql" in answer.out
+    assert "Probed 2 rollbacks on local: all of it was rolled back." in answer.out
+    assert documents.tables() == {"t2"}
+
+
+def test_a_failure_says_that_nothing_is_kept(documents: Project) -> None:
+    documents.write("003_bad.sql", "SELECT 1;\nSELECT nowhere;\n-- Rollback: none: test\n")
+    documents.table(4)
+    answer = documents.koonj("apply", "--all", "--probe", "--yes")
+    assert answer.code == 1
+    assert "migrations/003_bad.sql:2:8: ERROR: column" in answer.err
+    assert NOTHING in answer.err
+    assert "Next: Mend the cause, then probe again: koonj apply --probe" in answer.err
+    assert answer.err.endswith("not tried: 004_make_t4.sql\n")
+    assert "committed in this run" not in answer.err
+    assert documents.tables() == set()
+
+
+def test_what_is_not_one_transaction(documents: Project) -> None:
+    documents.write("003_build.sql", "CREATE INDEX CONCURRENTLY i ON t2 (id);\n-- Rollback: none: test\n")
+    answer = documents.koonj("apply", "--all", "--probe", "--yes")
+    assert answer.code == 1
+    assert "not transactional: 003_build.sql cannot be rolled back as a whole: statement 1 of 1" in answer.err
+    assert "koonj rehearse 003_build.sql" in answer.err
+    assert "Probe, " not in answer.out
+
+
+def test_who_is_asked(documents: Project) -> None:
+    answer = documents.koonj("apply", "--probe")
+    assert answer.code == 2
+    documents.configure(protected="true")
+    assert documents.koonj("apply", "--probe", "--yes").code == 2
+    assert documents.koonj("apply", "--probe", "--confirm", "local").code == 0
+
+
+def test_not_with_a_plan(documents: Project) -> None:
+    answer = documents.koonj("apply", "--plan", "--probe")
+    assert answer.code == 2
+    assert "--plan touches nothing, --probe runs it on the target: give one of them" in answer.err
+
+
+def test_a_locked_table(documents: Project) -> None:
+    with psycopg.connect(documents.dsn) as other:
+        other.execute("SELECT FROM documents")
+        answer = documents.koonj("apply", "--probe", "--yes")
+    assert answer.code == 1
+    assert "(SQLSTATE 55P03)" in answer.err
+    assert "a probe waits only shortly: later, koonj apply --probe" in answer.err
+
+
+def test_cancelled_in_a_terminal(documents: Project, terminal: Callable[..., Terminal]) -> None:
+    documents.write("003_sleep.sql", "CREATE TABLE t3 ();\nSELECT pg_sleep(60);\n-- Rollback: none: test\n")
+    there = terminal("apply", "--all", "--probe", "--yes")
+    there.expect("statement 2 of 2, line 2: select")
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    )
+    while documents.sql(sleeping) == [(0,)]:
+        time.sleep(0.02)
+    there.type("\x03")
+    assert there.close() == 6
+    assert NOTHING in there.text
+    assert documents.tables() == set()
+
+
+def test_help(project: Project) -> None:
+    for command, line in (("apply", "apply --all --probe   "), ("rollback", "rollback --probe      ")):
+        assert f"  koonj {line}run it on the target and roll it back" in project.koonj(command, "--help").out

@@ -1,0 +1,21 @@
+"""The screen's words for a probe, should one be shown there."""
+
+from koonj.runner.events import Direction, MigrationProbed, MigrationStarted, RunFinished, Verdict
+from koonj.tui.run_view import RunView, Tone, fold, verdict_words
+
+
+def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
+    view = fold(
+        RunView("local", Direction.APPLY, 0.0),
+        (
+            MigrationStarted("001_x.sql", Direction.APPLY, 1, 1, 2, in_transaction=True),
+            MigrationProbed("001_x.sql", Direction.APPLY, 0.25, 2),
+            RunFinished(Verdict.PROBED, "Probed 1 migration on local: all of it was rolled back."),
+        ),
+    )
+    assert [(line.tone, line.text) for line in view.log] == [
+        (Tone.DONE, "probed 001_x.sql, 2 statements, 0.25 s, to be rolled back")
+    ]
+    assert view.migration is None
+    assert not view.wrong
+    assert {verdict_words(verdict)[1] for verdict in Verdict} >= {"probed"}
