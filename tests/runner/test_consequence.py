@@ -159,6 +159,8 @@ def test_an_earlier_lock_that_is_held_while_another_table_is_gone_through() -> N
     small = replace(second, scanned=(Scan("public.users", 1, 0),), locks=())
     assert [lock.weight for lock in consequence(small, FACTS, NOTHING)] == [SHORT]
     assert _sentences(replace(second, scanned=(), locks=()), first) == []
+    dropped = replace(first, relations=(RelationChange(DOCUMENTS, "table", "dropped"),))
+    assert len(_sentences(second, dropped)) == 1
 
 
 def test_what_is_done_under_an_earlier_lock() -> None:
@@ -285,12 +287,12 @@ def test_how_busy() -> None:
     assert busy_words(replace(used, since=60.0)) == "2.4 M scans and 1 written row in 1 min 0 s"
     one = replace(BIG, sessions=1, oldest=Holder(12, "psql", 185.0), waiting=2, vacuum=99)
     assert busy_words(one) == (
-        "1 session holds a lock on it now, pid 12 psql for 3 min 5 s; 2 wait for one; "
+        "1 session holds a lock on it now, in a transaction of 3 min 5 s (pid 12, psql); 2 wait for one; "
         "a vacuum works on it (pid 99)"
     )
     assert busy_words(replace(BIG, sessions=3, hidden=2, oldest=Holder(None, "", 9.0))) == (
         "3 sessions hold a lock on it now (2 of them out of this role's sight), "
-        "the oldest a prepared transaction for 9 s"
+        "the oldest in a transaction of 9 s (prepared, without a session)"
     )
     assert busy_words(replace(BIG, sessions=1, hidden=1)) == (
         "1 session holds a lock on it now, since when this role may not see"

@@ -88,6 +88,15 @@ def test_what_the_batch_made_is_not_warned_about(
     assert _modes(measured((one, two), rehearsals, facts)[1]) == [["ACCESS EXCLUSIVE"] if warned else []]
 
 
+def test_how_busy_a_table_is_is_said_once() -> None:
+    one = _migration(1, statements=2)
+    busy = {DOCUMENTS: replace(FACTS[DOCUMENTS], waiting=2)}
+    (told,) = measured(
+        (one,), {one.name: _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, locks=(LOCK,)))}, busy
+    )
+    assert [lock.busy for each in told.statements for lock in each.locks or ()] == ["2 wait for one", ""]
+
+
 def test_a_table_that_an_unfinished_run_made_is_there_already() -> None:
     one = _migration(1, statements=2, done=1)
     found = _rehearsal(one, _trace(1, relations=(CREATED,)), _trace(2, locks=(LOCK,)))

@@ -33,13 +33,14 @@ def _since(facts: RelationFacts) -> str:
         return ", since when this role may not see" if facts.hidden else ""
     which = "" if facts.sessions == 1 else "the oldest "
     unseen = f" ({facts.hidden} of them out of this role's sight)" if facts.hidden else ""
-    return f"{unseen}, {which}{_who(facts.oldest)} for {span_words(facts.oldest.seconds)}"
+    age = span_words(facts.oldest.seconds)
+    return f"{unseen}, {which}in a transaction of {age} ({_who(facts.oldest)})"
 
 
 def _who(holder: Holder) -> str:
     if holder.pid is None:
-        return "a prepared transaction"
-    name = f" {holder.application_name}" if holder.application_name else ""
+        return "prepared, without a session"
+    name = f", {holder.application_name}" if holder.application_name else ""
     return f"pid {holder.pid}{name}"
 
 

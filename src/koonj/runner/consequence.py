@@ -34,7 +34,8 @@ def consequence(
     told = sorted((one for one in own if _is_worth_a_word(one, own)), key=_order)
     found = [_planned(one, facts, through, earlier) for one in told]
     if through:
-        held = _still_held(trace, facts, fresh, frozenset(one.relation for one in own))
+        gone = {c.relation for one in earlier for c in one.relations if c.change == "dropped"}
+        held = _still_held(trace, facts, fresh, frozenset(gone.union(one.relation for one in own)))
         found += (_held(lock, facts, through, earlier) for lock in held)
     return tuple(sorted(found, key=lambda lock: -lock.weight))
 
@@ -98,7 +99,7 @@ def _is_small(known: RelationFacts | None) -> bool:
 def _still_held(
     trace: StatementTrace, facts: Facts, fresh: frozenset[str], known: frozenset[str]
 ) -> Iterator[RelationLock]:
-    """Strong locks of earlier statements on what this one leaves alone; `known`: what it does not."""
+    """Strong locks of earlier statements on what is still there; `known`: what needs no word of that."""
     held = {lock.relation: lock for lock in trace.held if lock.mode.stops_writes and _is_told(lock, fresh)}
     for lock in held.values():
         root = held.get(root_of(lock.relation, facts), lock)

@@ -70,7 +70,7 @@ class PlannedLock:
     sentence: str
     """What that means for those who use it."""
     busy: str = ""
-    """How much it is used, in words, where that matters."""
+    """How much it is used, in words, where that matters; once a plan, at the first lock on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.consequence import consequence
-from koonj.runner.events import Direction, PlannedMigration, PlannedStatement
+from koonj.runner.events import Direction, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.rehearse.values import Proof, Rehearsal
 from koonj.runner.touched import Facts
 
@@ -54,6 +54,8 @@ class _Batch:
     """What the statements so far have made, and taken away."""
 
     facts: Facts
+    told_busy: set[str] = field(default_factory=set)
+    """Relations of which the plan has said how busy they are: once is enough."""
     made: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
 
@@ -83,7 +85,14 @@ class _Batch:
         earlier = [traces[index] for index in sorted(traces) if index < one.index]
         locks = consequence(trace, self.facts, self.fresh, earlier)
         self._follow(trace)
-        return replace(one, locks=locks)
+        return replace(one, locks=tuple(self._once(lock) for lock in locks))
+
+    def _once(self, lock: PlannedLock) -> PlannedLock:
+        if lock.relation in self.told_busy:
+            return replace(lock, busy="")
+        if lock.busy:
+            self.told_busy.add(lock.relation)
+        return lock
 
     def _follow(self, trace: StatementTrace) -> None:
         for change in trace.relations:
