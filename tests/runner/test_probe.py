@@ -268,6 +268,44 @@ async def test_deferred_constraints_stay_deferred_for_the_next(project: Project,
     assert (failure.name, failure.sqlstate) == ("003_never.sql", "23503")
 
 
+async def test_constraints_of_any_name_are_checked(project: Project) -> None:
+    """One name for two constraints of which one cannot be deferred; partitions; a schema that is not for all."""
+    project.sql("DROP ROLE IF EXISTS koonj_probed; CREATE ROLE koonj_probed; CREATE SCHEMA closed")
+    project.sql('CREATE TABLE p (id int CONSTRAINT "same, NAME" UNIQUE, n int CHECK (n > 0))')
+    project.sql(
+        'CREATE TABLE q (id int CONSTRAINT "to p" REFERENCES p (id) DEFERRABLE) PARTITION BY LIST (id);'
+        "CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1, 2);"
+        "CREATE TABLE closed.r (id int CONSTRAINT u UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+        'CREATE TABLE s (id int, CONSTRAINT "to p" CHECK (id > 0));'
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO koonj_probed"
+    )
+    swap = "SET CONSTRAINTS ALL DEFERRED;\nINSERT INTO q VALUES (1);\nINSERT INTO p VALUES (1);\n"
+    project.write("001_role.sql", f"{swap}SET ROLE koonj_probed;\n-- Rollback: none: test\n")
+    project.table(2)
+    try:
+        with unchanged(project):
+            assert ending(await project.apply(probe=True)).verdict is Verdict.PROBED
+            project.write("001_role.sql", f"{swap.replace('1', '2', 1)}-- Rollback: none: test\n")
+            failure = ending(await project.apply(probe=True)).failure
+        assert failure is not None
+        assert (failure.name, failure.sqlstate) == ("001_role.sql", "23503")
+    finally:
+        project.sql("DROP OWNED BY koonj_probed; DROP ROLE koonj_probed")
+
+
+async def test_each_migration_runs_as_the_target_s_role(project: Project) -> None:
+    project.sql("DROP ROLE IF EXISTS koonj_acting; CREATE ROLE koonj_acting")
+    project.sql(f"GRANT CREATE ON DATABASE {conninfo_to_dict(project.target.dsn)['dbname']} TO koonj_acting")
+    project.target = replace(project.target, role="koonj_acting")
+    for number in (1, 2):
+        who = "DO $$ BEGIN RAISE NOTICE '%', current_user; END $$;\nRESET ROLE;\n"
+        project.write(f"00{number}_who.sql", f"{who}-- Rollback: none: test\n")
+    try:
+        assert _messages(of_kind(await project.apply(probe=True), Notice)) == ["koonj_acting"] * 2
+    finally:
+        project.sql("DROP OWNED BY koonj_acting; DROP ROLE koonj_acting")
+
+
 async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
     look = "DO $$ BEGIN RAISE NOTICE '%', current_setting('transaction_isolation'); END $$;\nCOMMIT;\n"
     none = "-- Rollback: none: test\n"
