@@ -188,8 +188,8 @@ def test_the_template_is_made_once_by_many_at_once(
         really(binaries, data, account)
 
     monkeypatch.setattr(template, "_initdb", counted)
-    monkeypatch.setattr(template, "_cache", lambda _account: parent)
-    (parent / f"template-{template._key(binaries)}.new-0").mkdir()  # what a killed one left
+    monkeypatch.setattr(template, "cache_folder", lambda _account: parent)
+    (parent / f"template-{template.programs_key(binaries)}.new-0").mkdir()  # what a killed one left
     threads = [
         threading.Thread(target=template.template, args=(binaries, server_account())) for _ in range(3)
     ]
@@ -199,7 +199,7 @@ def test_the_template_is_made_once_by_many_at_once(
         thread.join()
     assert len(made) == 1
     assert sorted(p.name for p in parent.iterdir()) == [
-        f"template-{template._key(binaries)}", f"template-{template._key(binaries)}.lock"
+        f"template-{template.programs_key(binaries)}", f"template-{template.programs_key(binaries)}.lock"
     ]  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def test_a_template_folder_that_others_can_write_is_not_used(
 def test_templates_of_removed_programs_go(
     parent: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(template, "_cache", lambda _account: parent)
+    monkeypatch.setattr(template, "cache_folder", lambda _account: parent)
     for name, original in (("orphan", parent / "removed"), ("other", binaries.bindir)):
         (parent / f"template-{name}").mkdir()
         (parent / f"template-{name}.lock").write_text(str(original))

@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from .environment import child_environment
-from .places import places
+from .places import VARIABLE, places
 from .problem import EmbeddedError
 
-__all__ = ["Binaries", "EmbeddedError", "choose", "discover"]
+__all__ = ["VARIABLE", "Binaries", "EmbeddedError", "candidates", "choose", "discover"]
 
 OLDEST = 13
 """The oldest major version that koonj works with."""
@@ -42,7 +42,7 @@ class Binaries:
 
 def discover(environ: Mapping[str, str] = os.environ) -> tuple[Binaries, ...]:
     """Every usable folder, best first: $KOONJ_PG_BINDIR, packages, PATH, pg_config, the usual places."""
-    return tuple(_found(environ))
+    return tuple(candidates(environ))
 
 
 def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None) -> Binaries:
@@ -55,7 +55,7 @@ def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None)
             "The embedded PostgreSQL server runs on Linux and macOS only.",
             "Name a server that you run yourself in koonj.toml, or use --dsn.",
         )
-    for binaries in _found(environ):
+    for binaries in candidates(environ):
         if major is None or binaries.major == major:
             return binaries
     wanted = "PostgreSQL server" if major is None else f"PostgreSQL {major} server"
@@ -67,7 +67,8 @@ def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None)
     )
 
 
-def _found(environ: Mapping[str, str]) -> Iterator[Binaries]:
+def candidates(environ: Mapping[str, str] = os.environ) -> Iterator[Binaries]:
+    """What `discover` finds, one after the other: programs that come later are not run for nothing."""
     seen = set()
     for place, source in places(environ):
         folder = place.resolve()

@@ -7,6 +7,7 @@ The file's lines: pid, data folder, start time, port, socket folder, listen addr
 import os
 import signal
 import subprocess
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from .problem import EmbeddedError
 _NOBODYS_PID = b"999999999"  # over the highest pid of Linux and macOS, so never alive
 _STATUS_LINE = 7
 _READY = b"ready"
+_SHUT_DOWN = 1
 
 
 def is_ready(data: Path) -> bool:
@@ -61,6 +63,19 @@ def stop(data: Path, first: signal.Signals, patience: float) -> None:
         if _gone(data, pid, seconds):
             return
     raise EmbeddedError(f"The PostgreSQL server on {data} does not stop (pid {running(data)}).")
+
+
+def was_shut_down(data: Path) -> bool:
+    """Whether no server runs on `data`, and the last one ended cleanly: a copy of it needs no recovery.
+
+    pg_control begins with an 8-byte and two 4-byte numbers, and then the state, of which 1 is "shut down"
+    (PostgreSQL's src/include/catalog/pg_control.h, the same in 13 to 18).
+    """
+    try:
+        head = (data / "global" / "pg_control").read_bytes()[:20]
+    except OSError:
+        return False
+    return not _lines(data) and int.from_bytes(head[16:], sys.byteorder) == _SHUT_DOWN
 
 
 def gone(data: Path, seconds: float) -> bool:

@@ -51,11 +51,13 @@ def launch(
     log: Path,
     stop_with: signal.Signals,
     outlive: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start the server on `data`, listening in the folder `sockets` only, and its watchdog; don't wait.
 
     Returns the watchdog's process. With `outlive` it is not our child: the returned process ends at once.
-    The watchdog answers each line in `pipe` by making the file ANSWER in `sockets`.
+    The watchdog answers each line in `pipe` by making the file ANSWER in `sockets`. `environment` is added
+    to the server's, which knows nothing of the user's PG*.
     """
     fixed = {
         "listen_addresses": "",
@@ -79,7 +81,7 @@ def launch(
             stdin=pipe,
             stdout=output,
             stderr=output,
-            env=child_environment(),
+            env={**child_environment(), **(environment or {})},
             cwd="/",
             start_new_session=True,  # the terminal's Ctrl-C and hang-up are not the server's
             **run_as(account),

@@ -6,18 +6,19 @@ Closed, it leaves nothing. When its owner is killed its watchdog stops it, and t
 import secrets
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .account import server_account
+from . import postmaster
+from .account import Account, server_account
 from .binaries import Binaries, choose
 from .conninfo import conninfo
 from .folder import RunFolder, scratch_parent, scratch_parents
 from .initdb import SUPERUSER
-from .postmaster import stop
+from .problem import EmbeddedError
 from .process import launch, wait_ready
 from .staging import reachable
 from .sweep import sweep
@@ -43,8 +44,12 @@ SETTINGS: Mapping[str, str] = {
 }
 """Fast, and safe only for a cluster that nobody wants back."""
 
+Fill = Callable[[Binaries, Path, Account | None], None]
+"""Makes the folder a cluster; raises EmbeddedError."""
+
 _START = 60.0  # seconds until the server must be ready
 _STOP = 5.0
+_SHUT_DOWN = 30.0  # seconds; it writes out its memory
 
 
 class Scratch:
@@ -58,11 +63,14 @@ class Scratch:
         binaries: Binaries | None = None,
         *,
         settings: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        fill: Fill = fresh_cluster,
         parent: Path | None = None,
     ) -> None:
         """Find the programs (EmbeddedError when there are none); `settings` come over SETTINGS.
 
-        `parent` is the folder to work in: by default shared memory where there is room.
+        `environment` is added to the server's; `fill` makes the cluster; `parent` is the folder to work in:
+        by default shared memory where there is room.
         """
         found = binaries or choose()
         self.account = server_account()
@@ -70,6 +78,8 @@ class Scratch:
         self.cluster_name = f"koonj-{secrets.token_hex(8)}"
         """Random; ask ``current_setting('cluster_name')`` before trusting a connection."""
         self._settings = {**SETTINGS, **(settings or {}), "cluster_name": self.cluster_name}
+        self._environment = environment
+        self._fill = fill
         self._parent = parent
         self._folder: RunFolder | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -79,7 +89,8 @@ class Scratch:
         sweep((parent, *scratch_parents()), self.account)
         self._folder = RunFolder.make(parent, self.account)
         try:
-            self._start(self._folder)
+            self._fill(self.binaries, self.data, self.account)
+            self.start()
         except BaseException:
             self.close()
             raise
@@ -101,33 +112,56 @@ class Scratch:
             raise RuntimeError("the scratch server is not running")
         return self._folder.path
 
+    @property
+    def data(self) -> Path:
+        """The cluster. Raises RuntimeError where there is none."""
+        return self.folder / "data"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its server takes connections, or would if it were not busy."""
+        return self._watchdog is not None and self._watchdog.poll() is None
+
+    def stop(self) -> None:
+        """Shut the server down, so that `data` can be copied, until `start`. Raises EmbeddedError."""
+        postmaster.stop(self.data, signal.SIGINT, _SHUT_DOWN)
+        self._end_watchdog()
+        if not postmaster.was_shut_down(self.data):
+            raise EmbeddedError("The scratch server did not shut down in order.", "Try again.")
+
     def close(self) -> None:
         """Stop the server, and remove everything. Closing twice is fine."""
-        folder, watchdog = self._folder, self._watchdog
-        self._folder = self._watchdog = None
-        if watchdog is not None:
-            if watchdog.stdin:
-                watchdog.stdin.close()
-            with suppress(subprocess.TimeoutExpired):  # half of it was killed; what runs is stopped below
-                watchdog.wait(_STOP)
+        folder, self._folder = self._folder, None
+        watchdog = self._end_watchdog()
         if folder is not None:
-            stop(folder.path / "data", signal.SIGQUIT, _STOP)
+            postmaster.stop(folder.path / "data", signal.SIGQUIT, _STOP)
             folder.remove()
         if watchdog is not None:
             watchdog.wait(_STOP)
 
-    def _start(self, folder: RunFolder) -> None:
-        data, log = folder.path / "data", folder.path / "log"
-        fresh_cluster(self.binaries, data, self.account)
+    def start(self) -> None:
+        """Start the server on `data`. Raises EmbeddedError."""
+        log = self.folder / "log"
         watchdog = launch(
             self.binaries,
-            data,
-            folder.path,
+            self.data,
+            self.folder,
             self._settings,
             account=self.account,
             pipe=subprocess.PIPE,
             log=log,
             stop_with=signal.SIGQUIT,
+            environment=self._environment,
         )
         self._watchdog = watchdog
-        wait_ready(data, lambda: watchdog.poll() is None, log, _START)
+        wait_ready(self.data, lambda: watchdog.poll() is None, log, _START)
+
+    def _end_watchdog(self) -> subprocess.Popen[bytes] | None:
+        """Let go of the pipe, and wait; returns it, for half of it may have been killed, and lives on."""
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            if watchdog.stdin:
+                watchdog.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                watchdog.wait(_STOP)
+        return watchdog

@@ -30,7 +30,7 @@ def fresh_cluster(binaries: Binaries, data: Path, account: Account | None) -> No
     Raises EmbeddedError when neither works.
     """
     with suppress(EmbeddedError, OSError, subprocess.SubprocessError):
-        _copy(template(binaries, account), data, account)
+        copy_cluster(template(binaries, account), data, account)
         return
     shutil.rmtree(data, ignore_errors=True)
     _initdb(binaries, data, account)
@@ -38,13 +38,13 @@ def fresh_cluster(binaries: Binaries, data: Path, account: Account | None) -> No
 
 def template(binaries: Binaries, account: Account | None) -> Path:
     """The template for these programs, made if need be. Raises EmbeddedError or OSError if it cannot be."""
-    cache = _cache(account)
-    path = cache / f"template-{_key(binaries)}"
-    if not _whole(path):
+    cache = cache_folder(account)
+    path = cache / f"template-{programs_key(binaries)}"
+    if not whole(path):
         gate = open_lock_file(lock_of(path))
         try:
             lock(gate, seconds=None)
-            if not _whole(path):
+            if not whole(path):
                 _make(binaries, path, account)
                 lock_of(path).write_text(str(binaries.bindir), "utf-8")
         finally:
@@ -72,15 +72,20 @@ def _initdb(binaries: Binaries, data: Path, account: Account | None) -> None:
     make_cluster(binaries, data, account, durable=False)
 
 
-def _whole(path: Path) -> bool:
+def whole(path: Path) -> bool:
+    """Whether `path` is a cluster."""
     # It gets its name only when finished, but a cleaner of temporary files may have been at it.
     return (path / "PG_VERSION").is_file() and (path / "global" / "pg_control").is_file()
 
 
-def _copy(source: Path, data: Path, account: Account | None) -> None:
+def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
+    """Copy a stopped cluster to `data`: a new folder, or an empty one; as `account`.
+
+    Raises OSError or subprocess.SubprocessError.
+    """
     # cp takes half of the time that shutil.copytree does, and as the account leaves no owner to be changed.
     subprocess.run(  # noqa: S603  no words of others
-        ["/bin/cp", "-R", source, data],
+        ["/bin/cp", "-R", f"{source}/.", data],
         check=True,
         cwd="/",
         env=child_environment(),
@@ -90,7 +95,11 @@ def _copy(source: Path, data: Path, account: Account | None) -> None:
     )
 
 
-def _cache(account: Account | None) -> Path:
+def cache_folder(account: Account | None) -> Path:
+    """Where clusters are kept to be copied: shared memory where there is room, else the user's cache.
+
+    Raises EmbeddedError.
+    """
     # Others may enter root's, so that the account reaches its template; the template itself is 0700.
     if shared_memory_has_room():
         with suppress(EmbeddedError):
@@ -99,7 +108,8 @@ def _cache(account: Account | None) -> Path:
     return make_trusted(koonj_folder(CACHE, account) / "templates", 0o755)
 
 
-def _key(binaries: Binaries) -> str:
+def programs_key(binaries: Binaries) -> str:
+    """Differs where a cluster of other programs, or made with other arguments, would not be the same."""
     parts = [
         _FORMAT,
         str(binaries.bindir),

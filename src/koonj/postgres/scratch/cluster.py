@@ -1,0 +1,142 @@
+"""A scratch on a server of koonj's own, which nobody else sees and which is thrown away.
+
+Roles belong to a whole server, so a checkpoint is a copy of the whole stopped cluster, and going back is a
+new cluster from such a copy. The first checkpoint of all has only the database to work in, which is empty.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from koonj.postgres.embedded.account import Account
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.checkpoints import Checkpoints
+from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.scratch import Fill, Scratch
+from koonj.postgres.embedded.template import fresh_cluster
+from koonj.postgres.scratch.apart import ApartScratch, Way
+from koonj.postgres.scratch.settings import DATABASE, SERVER_ENVIRONMENT, SERVER_SETTINGS
+
+_EMPTY = "empty"
+"""The checkpoint with the database and nothing in it; no other key is a word."""
+_QUESTION = b"SELECT pg_catalog.current_setting('cluster_name')"
+
+
+class ClusterScratch(ApartScratch):
+    """A ScratchServer on these programs. Closed, or killed, it leaves only checkpoints."""
+
+    def __init__(self, binaries: Binaries) -> None:
+        """Starts nothing yet."""
+        super().__init__(Cluster(binaries))
+
+
+class Cluster:
+    """The blocking part: at most one running server, another one after each `reset` and `restore`."""
+
+    alone = True
+
+    def __init__(self, binaries: Binaries) -> None:
+        self._found = binaries
+        self.source = f"PostgreSQL {_version(binaries)} ({_place(binaries)})"
+        self.version = _version(binaries)
+        self.major = binaries.major
+        self._scratch: Scratch | None = None
+        self._kept: Checkpoints | None = None
+
+    def way(self) -> Way:
+        """Starts the server where none runs. Raises EmbeddedError, psycopg.Error."""
+        scratch = self._scratch
+        if scratch is None:
+            scratch = self._empty()
+        elif not scratch.is_running:
+            scratch.start()
+        return Way(scratch.dsn(DATABASE), None, _QUESTION, scratch.cluster_name)
+
+    def reset(self) -> None:
+        """Raises EmbeddedError, psycopg.Error."""
+        self._empty()
+
+    def nearest(self, keys: tuple[str, ...]) -> str | None:
+        """Starts nothing. Raises EmbeddedError."""
+        kept = self._checkpoints()
+        return next((key for key in keys if kept.has(key)), None)
+
+    def restore(self, key: str) -> None:
+        """Raises EmbeddedError: also where another koonj has just removed the checkpoint."""
+        self._begin(self._from(key))
+
+    def save(self, key: str) -> None:
+        """Stops the server until the next `way`. Raises EmbeddedError."""
+        if self._scratch is None:
+            raise EmbeddedError("There is nothing on the scratch yet.", "Reset it, or restore a checkpoint.")
+        self._keep(self._scratch, key)
+
+    def close(self) -> None:
+        """Ends the server; removes its folder."""
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            scratch.close()
+
+    def _empty(self) -> Scratch:
+        if self._checkpoints().has(_EMPTY):
+            with suppress(EmbeddedError):  # removed meanwhile, or broken: it is made anew
+                return self._begin(self._from(_EMPTY))
+        scratch = self._begin(fresh_cluster)
+        with psycopg.connect(scratch.dsn(), autocommit=True) as connection:
+            verify(connection, scratch)
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(DATABASE))
+            )
+        self._keep(scratch, _EMPTY)
+        scratch.start()
+        return scratch
+
+    def _begin(self, fill: Fill) -> Scratch:
+        self.close()
+        scratch = Scratch(
+            self._found, settings=SERVER_SETTINGS, environment=SERVER_ENVIRONMENT, fill=fill
+        ).__enter__()
+        self._scratch = scratch
+        return scratch
+
+    def _from(self, key: str) -> Fill:
+        kept = self._checkpoints()
+
+        def fill(_binaries: Binaries, data: Path, _account: Account | None) -> None:
+            kept.copy(key, data)
+
+        return fill
+
+    def _keep(self, scratch: Scratch, key: str) -> None:
+        if scratch.is_running:
+            scratch.stop()
+        self._checkpoints().keep(key, scratch.data)
+
+    def _checkpoints(self) -> Checkpoints:
+        if self._kept is None:
+            idle = Scratch(self._found)
+            self._kept = Checkpoints.of(idle.binaries, idle.account)
+            self._kept.tidy()
+        return self._kept
+
+
+def verify(connection: psycopg.Connection[tuple[object, ...]], scratch: Scratch) -> None:
+    """Raises EmbeddedError where the connection has led elsewhere."""
+    if connection.execute(_QUESTION).fetchone() != (scratch.cluster_name,):
+        raise EmbeddedError(
+            "The connection led to another server than the scratch; nothing was changed.",
+            "Look for PG* variables in the environment.",
+        )
+
+
+def _version(binaries: Binaries) -> str:
+    return ".".join(map(str, binaries.version))
+
+
+def _place(binaries: Binaries) -> str:
+    """A package by its name, else the folder."""
+    return binaries.source if binaries.source.startswith("Python") else str(binaries.bindir)

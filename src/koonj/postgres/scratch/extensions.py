@@ -1,0 +1,48 @@
+"""Which extensions server programs bring along, as the files beside them say: no server runs yet."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.environment import child_environment
+
+
+def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that have no control file; none where it cannot be told."""
+    folder = _folder(binaries) if names else None
+    if folder is None:
+        return ()
+    return tuple(sorted(name for name in names if not (folder / f"{name}.control").is_file()))
+
+
+def _folder(binaries: Binaries) -> Path | None:
+    """Where CREATE EXTENSION looks, or would."""
+    top = binaries.bindir.parent
+    places = [_asked(binaries), top / "share", top / "share/postgresql"]
+    if binaries.bindir.is_relative_to("/usr/lib/postgresql"):  # Debian's programs have no share beside them
+        places.append(Path("/usr/share/postgresql", str(binaries.major)))
+    folders = (place / "extension" for place in places if place is not None)
+    return next((folder for folder in folders if (folder / "plpgsql.control").is_file()), None)
+
+
+def _asked(binaries: Binaries) -> Path | None:
+    """What the pg_config beside the programs says; None where there is none, or it does not run."""
+    program = binaries.program("pg_config")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603  a program beside the server's
+            [program, "--sharedir"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Path(done.stdout.strip())
