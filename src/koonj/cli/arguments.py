@@ -89,6 +89,7 @@ def build() -> Parser:
     _rehearse(
         command("rehearse", "run migrations up, down and up again on a scratch database", help_text.REHEARSE)
     )
+    _drift(command("drift", "what the target has that its applied files do not produce", help_text.DRIFT))
     _history(command("history", "what was done on the target, when and by whom", help_text.HISTORY))
     command("check", "problems of the files, found without a database", help_text.CHECK)
     command("init", "begin a project here", help_text.INIT)
@@ -148,6 +149,15 @@ def _rehearse(parser: Parser) -> None:
     parser.add_argument("--again", action="store_true", help="also what has a verdict already")
     parser.add_argument("--verbose", "-v", action="store_true", help="locks and times of each statement")
     parser.add_argument("--idle", action="store_true", help="at the lowest priority")
+
+
+def _drift(parser: Parser) -> None:
+    parser.add_argument(
+        "--pg", metavar="MAJOR", type=int, help="run the files on this major version; else on the target's"
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", help="also the parts of what one side has alone, and its DDL"
+    )
 
 
 def _run(parser: Parser, meaning: str) -> None:

@@ -12,6 +12,7 @@ examples:
   koonj apply --all --yes                all of them, for a script
   koonj rollback                         the migration applied last
   koonj rehearse                         what is pending, up, down and up again on a scratch database
+  koonj drift                            what the target has that its applied files do not produce
   koonj status --target staging --json   for a program: see docs/json.md
 
 exit codes:
@@ -19,7 +20,7 @@ exit codes:
   1  an error, or the question was answered with no
   2  the command line or koonj.toml cannot be used, or nobody was there to answer a question
   3  status: migrations are pending
-  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback
+  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; drift
   5  another run holds the target's lock
   6  interrupted
   7  rehearse, or apply where the target wants a proof: a migration is not proved
@@ -120,6 +121,19 @@ A verdict is kept for as long as nothing that it depends on changes.
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 
 exit codes: 0 all proved, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not all proved.
+"""
+
+DRIFT = """\
+examples:
+  koonj drift
+  koonj drift --target production --verbose
+  koonj drift --json
+
+What was applied is run again, in the same order and with the text that ran, on a scratch database that is
+made for it and thrown away; then the two catalogs are compared, object by object. The target is only read: a
+role that may connect is enough, but for the texts of files that were edited or are gone.
+
+exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 interrupted.
 """
 
 HISTORY = """\

@@ -168,6 +168,13 @@ def rehearse(call: Call) -> int:
     return run(call)
 
 
+def drift(call: Call) -> int:
+    """``koonj drift``."""
+    from koonj.cli.drift import drift as run
+
+    return run(call)
+
+
 def history(call: Call) -> int:
     """``koonj history``."""
     from koonj.cli.connecting import answer_of
@@ -231,6 +238,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "apply": apply,
         "rollback": rollback,
         "rehearse": rehearse,
+        "drift": drift,
         "history": history,
         "check": check,
         "init": init,

@@ -1,0 +1,115 @@
+"""Drift from the target to the differences: read, run the files on scratch, compare."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+
+from koonj.config import ScratchPlace, Target
+from koonj.migrations.folder import Folder
+from koonj.postgres.catalog.comparing import compare
+from koonj.postgres.catalog.values import Catalog, Difference
+from koonj.postgres.catalog.versions import comparable
+from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.scratch.choose import open_scratch
+from koonj.postgres.scratch.server import ScratchServer
+from koonj.runner.drift.reading import Reality, read_target
+from koonj.runner.drift.replay import Replay, Tell
+from koonj.runner.drift.values import Drift, DriftError
+from koonj.runner.rehearse.scripts import LostError
+from koonj.runner.run import Control
+
+_PUBLIC_CHANGED = 15
+"""From which major on pg_database_owner has the schema public, and not whoever ran initdb."""
+
+
+def _nobody(_done: int, _of: int) -> None:
+    """Nobody wants to hear how far it is."""
+
+
+async def find_drift(
+    connector: Connector,
+    target: Target,
+    folder: Folder,
+    place: ScratchPlace,
+    control: Control,
+    *,
+    major: int | None = None,
+    tell: Tell = _nobody,
+) -> Drift:
+    """Compare `target` with what its applied migrations produce on a scratch, which is gone at the end.
+
+    The target is only read. `major`: of the PostgreSQL to run them on; None: the target's, if there is one.
+    Raises ConnectError, HistoryError, ScratchError, DriftError (all TargetError); Cancelled.
+    """
+    reality = await control.unless_cancelled(_read(connector, target, folder))
+    server = await asyncio.to_thread(
+        open_scratch,
+        place,
+        major=major,
+        prefer_major=reality.server.major,
+        extensions=_extensions(reality),
+    )
+    try:
+        control.check()
+        replay = Replay(server, control, reality.scripts, reality.world, tell)
+        produced = await replay.catalog()
+        return await asyncio.to_thread(_compared, target.name, reality, server, produced)
+    except (LostError, psycopg.Error) as error:
+        control.check()
+        raise DriftError(f"The scratch server was lost: {str(error).strip()}", "Try again.") from error
+    finally:
+        await asyncio.shield(server.close())
+
+
+async def _read(connector: Connector, target: Target, folder: Folder) -> Reality:
+    """The target. Raises TargetError."""
+    try:
+        return await read_target(connector, target, folder)
+    except psycopg.Error as error:
+        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        hint = "The target could not be read to the end. Try again."
+        raise ConnectError(message, hint, error.sqlstate) from error
+
+
+def _extensions(reality: Reality) -> frozenset[str]:
+    """Those of the target that a script speaks of."""
+    text = "\n".join(script.migration.text for script in reality.scripts).lower()
+    names = (n.identity.strip('"') for n in reality.catalog.objects if n.kind == "extension")
+    return frozenset(name for name in names if name.lower() in text)
+
+
+def _compared(target: str, reality: Reality, server: ScratchServer, produced: Catalog) -> Drift:
+    has = reality.catalog
+    ours, theirs = (_comparable(one, other) for one, other in ((produced, has), (has, produced)))
+    return Drift(
+        target=target,
+        server=f"PostgreSQL {reality.server.version}",
+        scratch=server.source,
+        differences=tuple(d for d in compare(ours, theirs) if _means_something(d)),
+        notes=(*reality.notes, *_other_major(target, has.major, server.major)),
+        at=reality.at,
+        migrations=len(reality.scripts),
+        objects=len(theirs.objects),
+    )
+
+
+def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
+    """Before 15 the schema public is owned by a superuser whose name differs from server to server."""
+    least = _PUBLIC_CHANGED if catalog.major < _PUBLIC_CHANGED else 0
+    return comparable(catalog, max(other.major, least))
+
+
+def _means_something(difference: Difference) -> bool:
+    """The order of columns does; that of grants and of storage parameters does not."""
+    return not difference.order_only or difference.kind == "column"
+
+
+def _other_major(target: str, wanted: int, found: int) -> Iterator[str]:
+    if wanted != found:
+        yield (
+            f"{target} is PostgreSQL {wanted}, the scratch PostgreSQL {found}: what only one of them tells "
+            f"is left out. Install PostgreSQL {wanted}'s server programs, or name one with [scratch] dsn."
+        )

@@ -1,0 +1,118 @@
+"""The target, read: what it holds, what ran there and with which text. SELECT only, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+
+import psycopg
+from psycopg import AsyncConnection, IsolationLevel
+
+from koonj.config import Target
+from koonj.migrations.act import Act
+from koonj.migrations.folder import Folder
+from koonj.migrations.migration import Migration
+from koonj.postgres import advisory_lock, history
+from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.connector import Connector, ServerInfo, describe
+from koonj.postgres.history import HistoryError
+from koonj.runner.drift.choice import Choice, choices, partial_notes
+from koonj.runner.drift.values import DriftError
+from koonj.runner.drift.world import World, read_world
+from koonj.runner.ending import who
+
+_FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One migration with the text that ran on the target, or what counts as it."""
+
+    migration: Migration
+    role: str
+    """The database role as which it ran."""
+    search_path: str
+    """Its session's, at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reality:
+    """One target at one moment."""
+
+    server: ServerInfo
+    catalog: Catalog
+    scripts: tuple[Script, ...]
+    """In the order in which they were applied."""
+    world: World
+    notes: tuple[str, ...]
+    at: float
+    """Unix seconds."""
+
+
+async def read_target(connector: Connector, target: Target, folder: Folder) -> Reality:
+    """Ask the target, which is held to let nothing be written meanwhile (READ ONLY).
+
+    Raises ConnectError, HistoryError, DriftError, psycopg.Error.
+    """
+    conn = await connector.connect(target, name="koonj drift")
+    async with conn:
+        await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        await conn.set_read_only(True)
+        async with conn.transaction():
+            world = await read_world(conn)  # first: nothing may have set search_path
+            server = await describe(conn)
+            holder = await advisory_lock.holder(conn)
+            acts = await history.read_acts(conn)
+            chosen = await asyncio.to_thread(choices, folder, acts)
+            scripts, notes = await _scripts(conn, chosen, world)
+            at = time()
+            catalog = await read_catalog(conn)
+    partial = await asyncio.to_thread(partial_notes, folder, acts)
+    running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)
+    nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)
+    return Reality(server, catalog, scripts, world, (*nothing, *notes, *partial, *running), at)
+
+
+async def _scripts(
+    conn: AsyncConnection, chosen: Sequence[Choice], world: World
+) -> tuple[tuple[Script, ...], tuple[str, ...]]:
+    """What ran, and a note on each that is not simply its file."""
+    scripts, notes = [], []
+    for choice in chosen:
+        name = choice.act.name
+        if choice.is_what_ran and choice.file is not None:
+            migration, note = choice.file, choice.note
+        else:
+            migration, note = await _recorded(conn, choice)
+        role = choice.act.database_role
+        scripts.append(Script(migration, role, world.search_path_of(role)))
+        if note:
+            notes.append(f"{name} {note}.")
+    return tuple(scripts), tuple(notes)
+
+
+async def _recorded(conn: AsyncConnection, choice: Choice) -> tuple[Migration, str]:
+    """The text that ran, as history has it; of a role that may not read it, the file. Raises DriftError."""
+    text = await _text(conn, choice.act)
+    if text:
+        recorded = Migration.from_recorded(choice.act.name, text)
+        return recorded, f"{choice.note}: what ran is compared"
+    if choice.file is not None:
+        return choice.file, f"{choice.note}, and what ran cannot be read here: the file is compared"
+    raise DriftError(
+        f"{choice.act.name} {choice.note}, and what ran cannot be read: what it made is not known.",
+        "Put the file back, or let this role read the texts: GRANT SELECT ON koonj.history TO …;",
+    )
+
+
+async def _text(conn: AsyncConnection, act: Act) -> str | None:
+    try:
+        async with conn.transaction():
+            return await history.read_script(conn, act.id)
+    except HistoryError as error:
+        if error.sqlstate != _FORBIDDEN:
+            raise
+        return None

@@ -1,0 +1,126 @@
+"""The scripts that ran on a target, run on scratch; what they produce is kept there for the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+from koonj.config import Target
+from koonj.migrations.migration import Migration
+from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.session import clean
+from koonj.runner.drift.reading import Script
+from koonj.runner.drift.session import Session
+from koonj.runner.drift.values import DriftError
+from koonj.runner.drift.world import World, made_by
+from koonj.runner.events import Direction, Failure
+from koonj.runner.rehearse.scripts import ScriptRun
+from koonj.runner.run import Control
+from koonj.runner.work import make_work
+from koonj.sql.problem import first_error
+
+_WORTH = 0.3
+"""Seconds of replaying from which on a checkpoint is worth its while (it takes about as long)."""
+
+Tell = Callable[[int, int], None]
+"""Hears how many scripts have run, of how many."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """One replay on one scratch."""
+
+    server: ScratchServer
+    control: Control
+    scripts: Sequence[Script]
+    world: World
+    tell: Tell
+    seconds: float = 0.0
+    """What running the scripts took."""
+
+    async def catalog(self) -> Catalog:
+        """What the scripts produce. Raises DriftError, ScratchError, LostError, Cancelled, psycopg.Error."""
+        states = self._states()
+        session = Session(self.server)
+        try:
+            done = await self._begin(states, session)
+            for script in self.scripts[done:]:
+                await self._run(script, session)
+                done += 1
+                self.tell(done, len(self.scripts))
+            conn = await session.connection()
+            catalog = await self.control.unless_cancelled(read_catalog(conn))
+        finally:
+            await session.close()
+        if self.seconds > _WORTH:
+            await self.server.save(states[-1])
+        return catalog
+
+    def _states(self) -> tuple[str, ...]:
+        """Names of the databases after the first k scripts, by all that they depend on."""
+        states = [_hash("drift", self.server.version, *self._roles())]
+        for script in self.scripts:
+            prints = script.migration.fingerprints
+            states.append(_hash(states[-1], script.role, script.search_path, prints.statements))
+        return tuple(states)
+
+    def _roles(self) -> tuple[str, ...]:
+        """Those that have to be there before the first script."""
+        acting = {script.role for script in self.scripts}
+        made = made_by(script.migration for script in self.scripts)
+        return tuple(sorted(acting.union(self.world.roles) - made))
+
+    async def _begin(self, states: Sequence[str], session: Session) -> int:
+        """From the last of `states` that is kept, or from nothing; how many scripts it holds."""
+        found = await self.server.nearest(tuple(reversed(states)))
+        if found is not None:
+            with suppress(ScratchError):  # another koonj removed it meanwhile, or it is broken
+                await self.server.restore(found)
+                return states.index(found)
+        await self.server.reset()
+        await session.make_roles(self._roles())
+        return 0
+
+    async def _run(self, script: Script, session: Session) -> None:
+        target = Target("scratch", "", role=script.role)
+        problem = first_error(script.migration.body_problems)
+        if problem is not None:
+            place = _place(script.migration, problem.line, problem.column)
+            raise DriftError(_not_known(script.migration, place, problem.message), problem.hint)
+        conn = await session.connection_for(script.role, script.search_path)
+        await clean(conn, target)
+        work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
+        ran = await ScriptRun(conn, self.control, work, target, None, alone=self.server.alone).run()
+        if ran.failure is not None:
+            self.control.check()
+            raise _failed(script.migration, ran.failure)
+        self.seconds += ran.seconds
+
+
+def _failed(migration: Migration, failure: Failure) -> DriftError:
+    code = f"ERROR {failure.sqlstate}: " if failure.sqlstate else ""
+    said = "\n".join(part for part in (failure.message, failure.detail, failure.hint) if part)
+    place = _place(migration, failure.line, failure.column)
+    return DriftError(
+        _not_known(migration, place, f"{code}{said}"),
+        "It ran on the target. What it needs there and no earlier migration makes, scratch does not have.",
+    )
+
+
+def _place(migration: Migration, line: int | None, column: int | None) -> str:
+    return ":".join(str(part) for part in (migration.shown_path, line, column) if part is not None)
+
+
+def _not_known(migration: Migration, place: str, why: str) -> str:
+    return (
+        f"{place}: {migration.name} does not run on scratch, so what the files produce is not known.\n{why}"
+    )
+
+
+def _hash(*parts: str) -> str:
+    text = "".join(f"{len(part)}:{part}\0" for part in parts)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
