@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor, errors, pq
+from psycopg.rows import tuple_row
 
 from koonj.postgres.catalog.assembling import assemble
 from koonj.postgres.catalog.statements import GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.catalog.values import Catalog
 
-_ATTEMPTS = 5
+_ATTEMPTS = 12
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
 _SETTINGS = """
 SET LOCAL search_path TO pg_catalog, pg_temp;
@@ -33,27 +34,28 @@ _GONE = (errors.InternalError_, errors.UndefinedTable, errors.UndefinedObject, e
 """What a function such as pg_get_viewdef says of an object that another session has just dropped."""
 
 
-async def read_catalog(conn: AsyncConnection) -> Catalog:
+async def read_catalog(conn: AsyncConnection[Any]) -> Catalog:
     """All that pg_dump -s would print, object by object, but for koonj's own schema.
 
-    For any role that may connect. The session stays as it is: the settings are those of a transaction that is
-    rolled back, or of a savepoint where the caller is in a transaction. A view's text takes ACCESS SHARE on what
-    the view reads, as pg_dump does on every table, and gives it back at the end: set a lock_timeout on a target.
+    For any role that may connect. The session stays as it is: the settings are those of a transaction that
+    is rolled back, or of a savepoint where the caller is in a transaction. A view's text takes ACCESS SHARE
+    on what the view reads, as pg_dump does on every table, and gives it back at the end; how long it waits
+    for that is the session's lock_timeout.
     Raises psycopg.Error.
     """
-    for _ in range(_ATTEMPTS - 1):
+    for attempt in range(1, _ATTEMPTS):
         try:
             return await _read(conn)
         except _GONE:
-            continue
+            await asyncio.sleep(attempt * 0.005)  # not in step with who makes and drops without end
     return await _read(conn)
 
 
-async def _read(conn: AsyncConnection) -> Catalog:
+async def _read(conn: AsyncConnection[Any]) -> Catalog:
     major = conn.info.server_version // 10000
     alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
     settings = f"{_SNAPSHOT}{_SETTINGS}" if alone else _SETTINGS
-    async with conn.transaction(force_rollback=True), conn.cursor() as cursor:
+    async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         [absent] = await _answers(cursor, (settings, statement("absent", major)))
         left_out = {name for (name,) in absent}
         names = [name for name in (*OBJECTS, *PARTS, *NOTES, *GRANTS) if name not in left_out]

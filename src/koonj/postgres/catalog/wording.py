@@ -34,7 +34,7 @@ def describe(difference: Difference) -> str:
 
 
 def _revoked(difference: Difference) -> str | None:
-    """Of a grant that is there by default, whose definition says that it is not: it is as well said upright."""
+    """Of a grant that is there by default, whose definition says that it is not: said the other way round."""
     if not (difference.before or difference.after or "").startswith("REVOKE"):
         return None
     what = "missing" if difference.before is None else "left over"

@@ -1,0 +1,167 @@
+"""Single changes of every kind: a snapshot says that something differs exactly when pg_dump -s does.
+
+A few of each kind at every run. All, in two minutes: ``pytest -n 0 THIS_FILE --hypothesis-profile=more``.
+"""
+
+import asyncio
+import re
+import subprocess
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from koonj.postgres.catalog.comparing import compare
+from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.catalog.versions import comparable
+from koonj.postgres.catalog.wording import describe
+from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.embedded.scratch import Scratch
+
+FOLDER = Path(__file__).parent / "catalog_changes"
+ROLES = 'CREATE ROLE app; CREATE ROLE boss; CREATE ROLE reader; CREATE ROLE "odd role"; CREATE ROLE super SUPERUSER'
+KINDS = (
+    "table column type default constraint index view|materialized view|function procedure aggregate trigger rule "
+    "sequence policy grant owner enum domain|composite type|extension publication statistics|event trigger|comment "
+    "partitioning|storage parameter|replica identity|security label"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    name: str
+    expected: str
+    """``differs``, ``same``, ``order`` or ``more``."""
+    since: int
+    script: str
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(":")[0]
+
+
+def changes(major: int) -> Iterator[Change]:
+    text = (FOLDER / "changes.sql").read_text(encoding="utf-8")
+    for part in re.split(r"^--@ ", text, flags=re.M)[1:]:
+        head, _, script = part.partition("\n")
+        tags = re.findall(r"\[([^\]]+)\]", head)
+        since = max((int(tag[:-1]) for tag in tags if tag.endswith("+")), default=0)
+        expected = next((tag for tag in tags if not tag.endswith("+")), "differs")
+        if since <= major:
+            yield Change(re.sub(r"\s*\[.*", "", head), expected, since, script)
+
+
+def plain(dsn: str) -> str:
+    """Without what only this psycopg's libpq knows: an older pg_dump's does not."""
+    parts = conninfo_to_dict(dsn)
+    return make_conninfo("", **{k: parts[k] for k in ("host", "port", "user", "dbname") if k in parts})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One server that has the base schema."""
+
+    binaries: Binaries
+    dsn: str
+    conn: AsyncConnection
+
+    async def dump(self) -> list[str]:
+        program = self.binaries.program("pg_dump")
+        if program is None:
+            pytest.skip(f"no pg_dump in {self.binaries.bindir}")
+        command = [str(program), "-s", "--exclude-schema=koonj", "-d", plain(self.dsn)]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        random = ("\\restrict", "\\unrestrict", "-- Dumped")
+        return [line for line in done.stdout.splitlines() if not line.startswith(random)]
+
+    async def both(self) -> tuple[list[str], Catalog]:
+        return await asyncio.gather(self.dump(), read_catalog(self.conn))
+
+
+@asynccontextmanager
+async def prepared(binaries: Binaries) -> AsyncIterator[Side]:
+    with Scratch(binaries) as server:
+        async with await AsyncConnection.connect(server.dsn(), autocommit=True) as conn:
+            await conn.execute(ROLES)
+            await conn.execute((FOLDER / "base.sql").read_bytes())
+            yield Side(binaries, server.dsn(), conn)
+
+
+def another(binaries: Binaries) -> Binaries:
+    """Server programs of another major version, or a skip."""
+    found = next((each for each in discover() if each.major != binaries.major), None)
+    if found is None:
+        pytest.skip("only one major version is installed")
+    return found
+
+
+async def disagreements(side: Side, chosen: set[Change]) -> list[str]:
+    """Makes all changes one after the other, and compares before and after the chosen ones."""
+    found: list[str] = []
+    last: tuple[list[str], Catalog] | None = None
+    for change in changes(side.binaries.major):
+        before = (last or await side.both()) if change in chosen else None
+        last = None
+        await side.conn.execute(change.script.encode())
+        if before is not None:
+            last = await side.both()
+            found.extend(judged(change, before, last))
+    return found
+
+
+def judged(
+    change: Change, before: tuple[list[str], Catalog], after: tuple[list[str], Catalog]
+) -> Iterator[str]:
+    dumped = before[0] != after[0]
+    differences = compare(before[1], after[1])
+    order = bool(differences) and all(each.order_only for each in differences)
+    said = "; ".join(map(describe, differences))
+    if dumped != (change.expected in ("differs", "order")):
+        yield f"{change.name}: pg_dump says otherwise than the file"
+    if bool(differences) != (change.expected != "same") or order != (change.expected == "order"):
+        yield f"{change.name}: should be {change.expected}, but is: {said or 'nothing'}"
+    if bool(differences) != bool(compare(after[1], before[1])):
+        yield f"{change.name}: not the same the other way round"
+
+
+def sample(major: int, first: int, last: int) -> set[Change]:
+    """Of each kind those from `first` to `last`."""
+    if settings.get_current_profile_name() == "more":
+        return set(changes(major))
+    by_kind: dict[str, deque[Change]] = {}
+    for change in changes(major):
+        by_kind.setdefault(change.kind, deque()).append(change)
+    return {change for group in by_kind.values() for change in list(group)[first:last]}
+
+
+async def test_a_snapshot_differs_exactly_when_pg_dump_does(binaries: Binaries) -> None:
+    chosen = sample(binaries.major, 0, 4)
+    kinds = Counter(change.kind for change in chosen)
+    named = [kind for part in KINDS.split("|") for kind in ([part] if part in kinds else part.split())]
+    assert len(chosen) >= 150
+    assert all(kinds[kind] for kind in named), kinds
+    async with prepared(binaries) as side:
+        assert await disagreements(side, chosen) == []
+
+
+async def test_on_another_version_too(binaries: Binaries) -> None:
+    other = another(binaries)
+    async with prepared(other) as side:
+        assert await disagreements(side, sample(other.major, 4, 5)) == []
+
+
+async def test_two_versions_tell_the_same_of_the_same_schema(binaries: Binaries) -> None:
+    other = another(binaries)
+    async with prepared(binaries) as one, prepared(other) as two:
+        here, there = await read_catalog(one.conn), await read_catalog(two.conn)
+    differences = compare(comparable(here, there.major), comparable(there, here.major))
+    assert [describe(each) for each in differences] == []
+    assert len(here.objects) > 150

@@ -1,0 +1,205 @@
+"""read_catalog: for whom it works, what it leaves as it was, and what it leaves out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection, pq
+from psycopg.rows import dict_row
+
+from koonj.postgres.catalog.comparing import compare
+from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.values import Catalog, ObjectName
+from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.queries import query
+
+SCHEMA = """
+CREATE TABLE public.documents (
+    id bigint PRIMARY KEY, gone integer, status character varying(50) DEFAULT 'active' NOT NULL, title text);
+ALTER TABLE public.documents DROP COLUMN gone;
+CREATE INDEX documents_status_idx ON public.documents (status);
+CREATE VIEW public.active AS SELECT id FROM public.documents WHERE status = 'active';
+"""
+
+
+@pytest.fixture
+async def conn(database: str) -> AsyncIterator[AsyncConnection]:
+    async with await AsyncConnection.connect(database, autocommit=True) as connection:
+        await connection.execute(SCHEMA)
+        yield connection
+
+
+def definition(catalog: Catalog, kind: str, identity: str) -> str:
+    return catalog.objects[ObjectName(kind, identity)].definition
+
+
+async def settings(conn: AsyncConnection) -> list[tuple[str, str]]:
+    cursor = await conn.execute("SELECT name, setting FROM pg_catalog.pg_settings ORDER BY 1")
+    return [tuple(row) for row in await cursor.fetchall()]
+
+
+async def value(conn: AsyncConnection, statement: str) -> object:
+    row = await (await conn.execute(statement.encode())).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def test_definitions_are_ddl_that_a_person_reads(conn: AsyncConnection) -> None:
+    catalog = await read_catalog(conn)
+    assert definition(catalog, "table", "public.documents") == "CREATE TABLE public.documents"
+    column = "status character varying(50) DEFAULT 'active'::character varying NOT NULL"
+    assert definition(catalog, "column", "public.documents.status") == column
+    index = "CREATE INDEX documents_status_idx ON public.documents USING btree (status)"
+    assert definition(catalog, "index", "public.documents_status_idx") == index
+    key = "CONSTRAINT documents_pkey PRIMARY KEY (id)"
+    assert definition(catalog, "constraint", "public.documents.documents_pkey") == key
+    assert catalog.major == conn.info.server_version // 10000
+
+
+async def test_places_are_among_living_columns(conn: AsyncConnection) -> None:
+    objects = (await read_catalog(conn)).objects
+    table = ObjectName("table", "public.documents")
+    columns = {name.identity: value for name, value in objects.items() if name.kind == "column"}
+    assert {name: value.place for name, value in columns.items()} == {
+        "public.documents.id": 1,
+        "public.documents.status": 2,
+        "public.documents.title": 3,
+    }
+    assert {value.parent for value in columns.values()} == {table}
+
+
+async def test_the_session_stays_as_it_is(conn: AsyncConnection) -> None:
+    await conn.execute("SET search_path TO public; SET jit TO on; SET TimeZone TO 'Asia/Kolkata'")
+    before = await settings(conn)
+    await read_catalog(conn)
+    assert await settings(conn) == before
+    assert conn.autocommit
+    assert conn.info.transaction_status == pq.TransactionStatus.IDLE
+
+
+async def test_in_the_middle_of_a_transaction(conn: AsyncConnection) -> None:
+    before = await read_catalog(conn)
+    async with conn.transaction(force_rollback=True):
+        await conn.execute("SET LOCAL search_path TO public; DROP INDEX documents_status_idx")
+        held = "SELECT count(*) FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid()"
+        inside = await settings(conn)
+        locks = await value(conn, held)
+        differences = compare(before, await read_catalog(conn))
+        assert await value(conn, held) == locks
+        assert await settings(conn) == inside
+        await conn.execute("INSERT INTO documents VALUES (1)")
+    assert [(each.identity, each.what) for each in differences] == [
+        ("public.documents_status_idx", "missing")
+    ]
+
+
+async def test_without_autocommit_and_with_rows_of_another_kind(database: str, conn: AsyncConnection) -> None:
+    async with await AsyncConnection.connect(database, row_factory=dict_row) as other:
+        await other.set_read_only(True)
+        assert compare(await read_catalog(conn), await read_catalog(other)) == ()
+        assert other.info.transaction_status == pq.TransactionStatus.IDLE
+
+
+async def test_who_may_nothing_reads_the_same(conn: AsyncConnection, server: Scratch) -> None:
+    await conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    await conn.execute("CREATE PUBLICATION p FOR ALL TABLES")
+    before = await read_catalog(conn)
+    role = f"reader_{conn.info.backend_pid}"
+    await conn.execute(f"CREATE ROLE {role} LOGIN".encode())
+    try:
+        async with await AsyncConnection.connect(
+            server.dsn(conn.info.dbname), user=role, autocommit=True
+        ) as other:
+            await other.execute("SET default_transaction_read_only TO on")
+            assert compare(before, await read_catalog(other)) == ()
+    finally:
+        await conn.execute(f"DROP ROLE {role}".encode())
+
+
+async def test_koonjs_own_schema_is_left_out(conn: AsyncConnection) -> None:
+    before = await read_catalog(conn)
+    await conn.execute(query("create_schema").encode())
+    await conn.execute(query("create_history").encode())
+    await conn.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA koonj GRANT SELECT ON TABLES TO PUBLIC")
+    assert compare(before, await read_catalog(conn)) == ()
+
+
+async def test_a_temporary_table_before_a_catalog_hides_nothing(conn: AsyncConnection) -> None:
+    before = await read_catalog(conn)
+    await conn.execute("CREATE TEMPORARY TABLE pg_class (oid oid); CREATE TEMPORARY TABLE documents (id int)")
+    assert compare(before, await read_catalog(conn)) == ()
+
+
+async def test_passwords_are_not_shown(conn: AsyncConnection) -> None:
+    await conn.execute(
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
+        "CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (user 'me', password 's3cret')"
+    )
+    await conn.execute(
+        "CREATE SUBSCRIPTION sub CONNECTION 'host=x password=s3cret' PUBLICATION p"
+        " WITH (connect = false, slot_name = NONE)"
+    )
+    before = await read_catalog(conn)
+    assert not any("s3cret" in each.definition for each in before.objects.values())
+    await conn.execute("ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (SET password 's3cret2')")
+    await conn.execute("ALTER SUBSCRIPTION sub CONNECTION 'host=x password=s3cret2'")
+    changed = {each.kind for each in compare(before, await read_catalog(conn))}
+    await conn.execute("DROP SUBSCRIPTION sub")
+    assert changed == {"user mapping", "subscription"}
+
+
+async def test_others_drop_and_make_what_is_read(conn: AsyncConnection, database: str) -> None:
+    before = await read_catalog(conn)
+    done = asyncio.Event()
+
+    async def churn() -> int:
+        rounds = 0
+        async with await AsyncConnection.connect(database, autocommit=True) as other:
+            while not done.is_set():
+                await other.execute(
+                    "CREATE TABLE x (id serial PRIMARY KEY, a text CHECK (a <> '')); CREATE VIEW xv AS TABLE x;"
+                    "CREATE FUNCTION xf() RETURNS integer LANGUAGE sql AS 'SELECT 1'; CREATE INDEX xi ON x (a)"
+                )
+                await other.execute("DROP VIEW xv; DROP TABLE x; DROP FUNCTION xf()")
+                rounds += 1
+        return rounds
+
+    churning = asyncio.create_task(churn())
+    for _ in range(40):
+        await read_catalog(conn)
+    done.set()
+    assert await churning > 5
+    assert compare(before, await read_catalog(conn)) == ()
+
+
+async def test_a_lock_that_is_not_given_is_an_error(conn: AsyncConnection, database: str) -> None:
+    await conn.execute("SET lock_timeout TO '50ms'")
+    async with await AsyncConnection.connect(database) as other:
+        await other.execute("LOCK TABLE public.documents")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await read_catalog(conn)
+        await other.rollback()
+    await read_catalog(conn)
+
+
+async def test_two_databases_of_the_same_migrations_are_equal(
+    make_database: Callable[[], str], conn: AsyncConnection
+) -> None:
+    await conn.execute("ALTER TABLE public.documents ADD COLUMN extra text; DROP INDEX documents_status_idx")
+    await conn.execute("ALTER TABLE public.documents DROP COLUMN extra")
+    await conn.execute("CREATE INDEX documents_status_idx ON public.documents (status)")
+    await conn.execute("INSERT INTO public.documents VALUES (1); ANALYZE; REINDEX TABLE public.documents")
+    async with await AsyncConnection.connect(make_database(), autocommit=True) as other:
+        await other.execute("CREATE TABLE public.first ()")  # so that all oids are others
+        await other.execute(SCHEMA)
+        await other.execute("DROP TABLE public.first")
+        assert compare(await read_catalog(conn), await read_catalog(other)) == ()
+
+
+def test_every_query_is_in_the_package() -> None:
+    folder = Path(__file__).parents[2] / "src/koonj/postgres/queries/catalog"
+    names = sorted(path.stem for path in folder.glob("*.sql"))
+    assert len(names) > 25
+    assert all(query(f"catalog/{name}").startswith("-- ") for name in names)
