@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from koonj.postgres.locks.changes import Comparison, column_changes, constraint_changes, relation_changes
+from koonj.postgres.locks.foreign_keys import referenced
+from koonj.postgres.locks.reading import Modes
 from koonj.postgres.locks.state import Counters, Relations
 from koonj.postgres.locks.storage import is_emptied, rebuilt, stored_anew
 from koonj.postgres.locks.values import Scan, StatementTrace, Written
 
 
-def compared(bare: StatementTrace, states: Comparison, counted: Mapping[int, Counters]) -> StatementTrace:
-    """The trace with all that the comparison shows; `counted` is what the statement alone has counted."""
+def compared(
+    bare: StatementTrace, states: Comparison, taken: Modes, counted: Mapping[int, Counters]
+) -> StatementTrace:
+    """The trace with all that the comparison shows; `taken` and `counted` are the statement's alone."""
     initial, before, now = states.initial, states.before, states.now
     anew = stored_anew(initial, before, now)
     emptied = {oid for oid in anew if is_emptied(oid, before, now, counted)}
@@ -21,7 +25,7 @@ def compared(bare: StatementTrace, states: Comparison, counted: Mapping[int, Cou
         rewritten=tuple(sorted(initial[oid].name for oid in anew if oid not in emptied)),
         rebuilt=rebuilt(initial, before, now),
         emptied=tuple(sorted(initial[oid].name for oid in emptied)),
-        scanned=scanned(initial, counted),
+        scanned=_scanned(initial, counted, referenced(states, taken, counted)),
         written=_written(before, counted),
         relations=relation_changes(states),
         columns=column_changes(states),
@@ -29,12 +33,16 @@ def compared(bare: StatementTrace, states: Comparison, counted: Mapping[int, Cou
     )
 
 
-def scanned(initial: Relations, counted: Mapping[int, Counters]) -> tuple[Scan, ...]:
+def _scanned(
+    initial: Relations, counted: Mapping[int, Counters], referenced: frozenset[int]
+) -> tuple[Scan, ...]:
     """Tables and materialized views that were there before the transaction, and were read; by name."""
+    read = {oid: counters for oid, counters in counted.items() if counters.scans or counters.read}
+    unread = {oid: Counters(scans=1) for oid in referenced if oid not in read}
     found = (
         Scan(initial[oid].name, counters.scans, counters.read)
-        for oid, counters in counted.items()
-        if oid in initial and initial[oid].has_rows and (counters.scans or counters.read)
+        for oid, counters in {**read, **unread}.items()
+        if oid in initial and initial[oid].has_rows
     )
     return tuple(sorted(found, key=lambda scan: scan.relation))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import psycopg
 from psycopg import AsyncConnection
 
 _OURS = (
@@ -24,7 +23,7 @@ _OURS = (
 
 _ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
 _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
-_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", *_OURS))
+_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_OURS))
 
 
 @asynccontextmanager
@@ -44,17 +43,12 @@ async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def apart(conn: AsyncConnection) -> AsyncIterator[None]:
-    """In a session without a transaction: a read-only one of its own, with koonj's settings.
-
-    Raises psycopg.Error.
-    """
+    """In a session without a transaction: one of its own, with koonj's settings. Raises psycopg.Error."""
     await conn.execute(_APART, prepare=False)
     try:
         yield
-    finally:
+        await conn.execute("COMMIT", prepare=False)
+    except BaseException:
         if not conn.closed:
-            try:
-                await conn.execute("ROLLBACK")
-            except psycopg.OperationalError:
-                await conn.close()
-                raise
+            await conn.execute("ROLLBACK", prepare=False)
+        raise

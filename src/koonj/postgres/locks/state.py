@@ -39,6 +39,8 @@ class Constraint:
     type: str
     """pg_constraint.contype."""
     validated: bool
+    references: int
+    """Of a foreign key: the OID of the table that it refers to; 0 of others."""
 
 
 @dataclass(frozen=True, slots=True)

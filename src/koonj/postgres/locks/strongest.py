@@ -20,6 +20,11 @@ def _lock(oid: int, held: frozenset[LockMode], initial: Relations) -> RelationLo
     return RelationLock(relation.name, relation.kind, max(held, key=lambda mode: mode.rank), of)
 
 
+def taken(before: Modes, now: Modes) -> Modes:
+    """The modes that were not held before."""
+    return {oid: held - before.get(oid, frozenset()) for oid, held in now.items()}
+
+
 def raised(before: Modes, now: Modes) -> Modes:
     """The modes of relations whose strongest one is stronger than before.
 

@@ -110,7 +110,7 @@ class Watch:
         )
         before = self._start.counters
         counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
-        found = compared(bare, Comparison(initial, initial, self._end.relations), counted)
+        found = compared(bare, Comparison(initial, initial, self._end.relations), modes, counted)
         return replace(found, scanned=(), passed=found.scanned)
 
     def _locked(self) -> Mapping[int, set[LockMode]]:

@@ -71,7 +71,7 @@ LEFT JOIN LATERAL (
 ) AS columns ON true
 LEFT JOIN LATERAL (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
-               k.oid::bigint, k.conname, k.contype, k.convalidated
+               k.oid::bigint, k.conname, k.contype, k.convalidated, k.confrelid::bigint
            ) ORDER BY k.oid)::text AS list
     FROM pg_catalog.pg_constraint AS k
     WHERE k.conrelid OPERATOR(pg_catalog.=) c.oid
