@@ -13,7 +13,8 @@ from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_text import RunText
 from koonj.cli.running import follow
 from koonj.cli.shapes import event_shape
-from koonj.config import Target
+from koonj.config import ScratchPlace, Target
+from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Direction, Event, Obstacle, PlanMade, Question, RunFinished, Verdict
@@ -42,7 +43,7 @@ def run(call: Call, direction: Direction) -> ExitCode:
         raise UsageError(f"--confirm {confirm}: the target is {settings.target.name}.")
     reader = call.reader(settings.migrations)
     request = _request(call, settings.target, reader, direction)
-    return asyncio.run(_run(_Conversation(call, settings.target), reader, request))
+    return asyncio.run(_run(_Conversation(call, settings.target), reader, request, settings.scratch))
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
@@ -59,8 +60,15 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         plan_only=args.plan,
         override=args.override,
         probe=args.probe,
-        measure=args.plan or not (args.yes or args.confirm),
+        measure=_is_read(call),
     )
+
+
+def _is_read(call: Call) -> bool:
+    """Does a person look at the plan before anything happens? Then it is worth measuring."""
+    args = call.args
+    answered = args.yes or args.confirm is not None
+    return (args.plan or not answered) and not args.probe and switched(call.environ) is not False
 
 
 def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
@@ -73,9 +81,11 @@ def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
     return number
 
 
-async def _run(conversation: _Conversation, reader: FolderReader, request: Request) -> ExitCode:
+async def _run(
+    conversation: _Conversation, reader: FolderReader, request: Request, place: ScratchPlace
+) -> ExitCode:
     async with Connector() as connector:
-        started = start(connector, conversation.target, reader, request)
+        started = start(connector, conversation.target, reader, request, place)
         out, err = conversation.call.out, conversation.call.err
         last = await follow(started, conversation.tell, conversation.answer, err, out.flush)
     assert isinstance(last, RunFinished)

@@ -24,6 +24,7 @@ from koonj.runner.events import (
     StatementStarted,
     WaitingForLock,
 )
+from koonj.runner.rehearse.events import MigrationRehearsing
 from koonj.runner.rehearse.wording import lock_words
 
 _SLOW = 1.0
@@ -45,6 +46,8 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
+            case MigrationRehearsing():
+                yield f"Rehearsing {event.index} of {event.of}: {event.name}"
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)

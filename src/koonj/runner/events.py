@@ -117,7 +117,8 @@ class Obstacle:
     name: str
     """The migration's file name; empty where it is the folder or the target."""
     state: str
-    """A state's word (``late``, ``edited``, …), a problem's code, or ``rollback missing``."""
+    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback missing``, ``lossy``,
+    ``not proved`` or ``not transactional``."""
     message: str
     hint: str
     can_allow: bool

@@ -36,6 +36,7 @@ async def execute(
     control.check()
     name, statement = work.planned.name, numbered.statement
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
+    control.check()  # a cancel that came meanwhile found no statement to stop
     begun = monotonic()
     _must_be_read_alike(conn, work, numbered)
     rows = None

@@ -42,9 +42,7 @@ class Measuring:
     why: str = ""
     """Why nothing could be rehearsed; empty where it could."""
 
-    async def listen(
-        self, conn: AsyncConnection, control: Control, planned: Planned
-    ) -> AsyncIterator[MigrationRehearsing | MigrationRehearsed]:
+    async def listen(self, conn: AsyncConnection, control: Control, planned: Planned) -> AsyncIterator[Event]:
         """Rehearse what the plan holds, or look up what is known of it; then ask the target for sizes.
 
         Raises Cancelled, and psycopg.Error where the target is lost.

@@ -39,7 +39,7 @@ class Request:
     measure: bool = False
     """Rehearse what has no verdict yet, so that the plan can tell its locks; a policy does so in any case."""
     probe: bool = False
-    """Run it all on the target in one transaction, and roll that back: nothing is kept, and no history made."""
+    """Run it all on the target in one transaction, and roll that back: nothing is kept."""
 
     def __post_init__(self) -> None:
         if self.extent is Extent.UP_TO and self.number is None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import psycopg
 
-from koonj.config import Target
+from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
@@ -48,6 +48,7 @@ from koonj.runner.events import (
     RunStarted,
 )
 from koonj.runner.failure import MigrationError
+from koonj.runner.measuring import Measuring
 from koonj.runner.plan import make_plan
 from koonj.runner.planner import Planned
 from koonj.runner.probe import run_probe
@@ -60,6 +61,9 @@ from koonj.runner.transaction import run_transaction
 from koonj.runner.waiting import LockLostError, LockNotObtainedError, keep_lock, obtain_lock
 from koonj.runner.work import Work
 
+NO_PLACE = ScratchPlace()
+"""A server that koonj runs itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -69,11 +73,21 @@ class Job:
     target: Target
     reader: FolderReader
     request: Request
+    place: ScratchPlace
 
 
-def start(connector: Connector, target: Target, reader: FolderReader, request: Request) -> Run:
-    """An apply or rollback, ready to be listened to; nothing happens before its events are read."""
-    job = Job(connector, target, reader, request)
+def start(
+    connector: Connector,
+    target: Target,
+    reader: FolderReader,
+    request: Request,
+    place: ScratchPlace = NO_PLACE,
+) -> Run:
+    """An apply or rollback, ready to be listened to; nothing happens before its events are read.
+
+    `place`: where what it needs to know is rehearsed.
+    """
+    job = Job(connector, target, reader, request, place)
     return Run(lambda control: _run(job, control))
 
 
@@ -117,6 +131,11 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         session = open_session(job.connector, job.target, conn, control)
         server = await describe(conn)
         shown = await _plan(session, job, server)
+        measuring = Measuring(job.connector, job.place, job.reader, job.target, job.request, server)
+        if not shown.plan.obstacles:
+            async for event in measuring.listen(conn, control, shown):
+                yield event
+        shown = measuring.told(shown)
         yield PlanMade(shown.plan)
         _must_go_on(shown, job.request)
         await must_be_able_to_write(conn)
@@ -126,11 +145,11 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
             yield question
             if await control.answer_to(question.id) != question.expected:
                 raise declined()
-        async for event in _locked(session, job, shown, server):
+        async for event in _locked(session, job, shown, measuring):
             yield event
 
 
-async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo) -> AsyncIterator[Event]:
+async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuring) -> AsyncIterator[Event]:
     """All that changes the target: under its lock, and only what was shown."""
     session.control.check()
     await must_be_direct(session.conn)
@@ -139,7 +158,7 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
             yield waiting
     except LockNotObtainedError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = await _plan(session, job, server)
+    planned = measuring.told(await _plan(session, job, measuring.server))
     if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.obstacles:
         yield PlanMade(planned.plan)
         _must_be_within(planned, shown)
@@ -153,7 +172,7 @@ async def _locked(session: Session, job: Job, shown: Planned, server: ServerInfo
     await history.ensure(session.conn)
     session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
-        yield await accept(session, decision, job.request.reason or "")
+        yield await accept(session, decision, job.request.reason_of(decision.obstacle.state))
     for index, work in enumerate(planned.works, start=1):
         _must_be_connected(session)
         session.control.check()

@@ -22,11 +22,9 @@ class Chain:
     """`states[k]` names the database after the first k migrations; one longer than `migrations`."""
 
     def key(self, index: int) -> str:
-        """Of the verdict on `migrations[index]`."""
+        """Of the verdict on `migrations[index]`, which tells lines of its file: a comment moves them."""
         own = self.migrations[index]
-        prints = own.fingerprints
-        reason = own.sections.none_reason or ""
-        return _hash(self.states[index], prints.statements, prints.rollback, reason)
+        return _hash(self.states[index], own.name, own.file_hash)
 
 
 def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:

@@ -16,7 +16,6 @@ from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.like import copy_schema
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
@@ -108,6 +107,8 @@ async def _on(
     start, fill = "", None
     like = job.request.like
     if like is not None:
+        from koonj.postgres.scratch.like import copy_schema  # noqa: PLC0415 - only this way needs it
+
         start = await control.unless_cancelled(_start_like(job))
 
         async def fill(server: ScratchServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koonj.runner.events import Event
 from koonj.runner.rehearse.act import perform
@@ -65,7 +65,14 @@ class Walk:
 
     def _read(self, wanted: Sequence[int]) -> dict[int, Rehearsal]:
         found = ((index, self._kept.read(self._chain.key(index))) for index in wanted)
-        return {index: rehearsal for index, rehearsal in found if rehearsal is not None}
+        return {index: self._as_here(index, known) for index, known in found if known is not None}
+
+    def _as_here(self, index: int, known: Rehearsal) -> Rehearsal:
+        """With the path as this person knows it."""
+        if known.stumble is None:
+            return known
+        file = self._chain.migrations[index].shown_path
+        return replace(known, stumble=replace(known.stumble, file=file))
 
     def _broken_one(self, last: int) -> _Wall | None:
         """The first file before the last wanted one whose body cannot be run, known from its text."""
