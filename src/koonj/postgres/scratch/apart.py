@@ -70,6 +70,11 @@ class ApartScratch:
         self._closed = False
 
     @property
+    def is_closed(self) -> bool:
+        """Somebody is done with it: what still works should end."""
+        return self._closed
+
+    @property
     def source(self) -> str:
         """See ScratchServer."""
         return self._blocking.source

@@ -1,0 +1,8 @@
+-- Sessions that hold the lock of rehearsals in whichever database; ours is one of them.
+SELECT l.pid
+FROM pg_catalog.pg_locks AS l
+WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
+  AND l.classid OPERATOR(pg_catalog.=) %(class)s::pg_catalog.oid
+  AND l.objid OPERATOR(pg_catalog.=) %(object)s::pg_catalog.oid
+  AND l.objsubid OPERATOR(pg_catalog.=) 2
+  AND l.granted

@@ -1,0 +1,176 @@
+"""A scratch on a server that [scratch] dsn names: one database that koonj makes there, and drops.
+
+Others may use the server, but only one koonj at a time rehearses on it, for roles are the whole server's.
+What a file changes in roles that were there before, or outside of its database, stays changed: the server
+should be one that nobody minds.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+from psycopg import sql
+
+from koonj.config import ScratchPlace
+from koonj.postgres.queries import query
+from koonj.postgres.scratch.apart import ApartScratch, Way
+from koonj.postgres.scratch.login import Connection, Login, look_at
+from koonj.postgres.scratch.marks import (
+    LIMIT,
+    comment,
+    drop_database,
+    drop_roles,
+    new_name,
+    orphans,
+    wait_for_turn,
+)
+from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.scratch.settings import SESSION_SETTINGS
+
+_QUESTION = b"SELECT pg_catalog.current_database()"
+
+
+class GivenScratch(ApartScratch):
+    """A ScratchServer on a given server. Closed, it leaves nothing; the next drops what a killed one left."""
+
+    def __init__(self, place: ScratchPlace, *, major: int | None = None) -> None:
+        """Connects, and makes nothing yet; blocking.
+
+        `major`: no other one will do. Raises ScratchError.
+        """
+        given = Given(Login.of(place))
+        super().__init__(given)
+        if major is not None and given.major != major:
+            given.close()
+            raise ScratchError(
+                f"The server of [scratch] dsn is PostgreSQL {given.major}, not {major}.",
+                f"Name a PostgreSQL {major} there, or leave [scratch] out for the programs of this machine.",
+            )
+        given.given_up = lambda: self.is_closed
+
+
+class Given:
+    """The blocking part: one session that makes and drops databases; it holds the lock of rehearsals."""
+
+    alone = False
+
+    def __init__(self, login: Login) -> None:
+        """Raises ScratchError."""
+        self._login = login
+        self._base = login.connect()
+        try:
+            self._server = look_at(self._base)
+        except BaseException:
+            self._base.close()
+            raise
+        self.version = self._server.version.split()[0]
+        self.major = self._base.info.server_version // 10000
+        self.source = f"PostgreSQL {self.version} ([scratch] dsn)"
+        self.given_up = lambda: False
+        self._name = new_name()
+        self._roles: frozenset[str] | None = None
+        """That were there at first; None as long as it was not this one's turn."""
+        self._made = False
+        self._untouched: tuple[object, ...] = ()
+        """What CREATE DATABASE … TEMPLATE would not copy, when the database was new."""
+        self._kept: dict[str, str] = {}
+        """Checkpoints: key to database."""
+
+    def way(self) -> Way:
+        """Makes the database where there is none. Raises ScratchError, psycopg.Error."""
+        if not self._made:
+            self._make("template0")
+        return Way(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
+
+    def reset(self) -> None:
+        """Raises ScratchError, psycopg.Error."""
+        self._make("template0")
+
+    def nearest(self, keys: tuple[str, ...]) -> str | None:
+        """Of those that this one made."""
+        return next((key for key in keys if key in self._kept), None)
+
+    def restore(self, key: str) -> None:
+        """Raises ScratchError, psycopg.Error."""
+        if key not in self._kept:
+            raise ScratchError("There is no such checkpoint.", "Begin anew.")
+        self._make(self._kept[key])
+
+    def save(self, key: str) -> None:
+        """Makes none where a copy would not be all: there are new roles, or grants on the database itself.
+
+        A role could not be dropped, either, while a checkpoint's objects name it. Raises psycopg.Error.
+        """
+        if self._made and key not in self._kept and self._is_all():
+            name = f"{self._name}_c{len(self._kept) + 1}"
+            self._create(name, self._name)
+            self._kept[key] = name
+
+    def close(self) -> None:
+        """Drops databases, then roles. Raises psycopg.Error."""
+        if self._base.closed:
+            return
+        try:
+            for name in (*self._kept.values(), self._name):
+                drop_database(self._base, name)
+            self._kept.clear()
+            self._drop_new_roles()
+        finally:
+            self._base.close()
+
+    def _make(self, template: str) -> None:
+        self._take_turn()
+        self._made = False
+        drop_database(self._base, self._name)
+        self._drop_new_roles()
+        self._create(self._name, template)
+        self._untouched = self._beside()
+        self._made = True
+
+    def _take_turn(self) -> None:
+        """Once: wait for other koonjs, remove what killed ones left."""
+        if self._roles is not None:
+            return
+        wait_for_turn(self._base, self.given_up)
+        left = orphans(self._base)
+        for orphan in left:
+            with suppress(psycopg.errors.InsufficientPrivilege):  # another role's: it drops it
+                drop_database(self._base, orphan.name)
+        drop_roles(self._base, frozenset().union(*(orphan.roles for orphan in left)))
+        self._roles = _roles(self._base)
+
+    def _create(self, name: str, template: str) -> None:
+        parts: list[sql.Composable] = [
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        ]
+        parts.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(LIMIT)))
+        if self.major >= 15:
+            parts.append(sql.SQL("STRATEGY FILE_COPY"))  # half of the time of WAL_LOG
+        if template == "template0" and self._server.encoding != "UTF8":
+            parts.append(sql.SQL("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"))
+        self._base.execute(sql.SQL(" ").join(parts))
+        text = comment(self._roles or ())
+        self._base.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(text))
+        )
+        for setting, value in SESSION_SETTINGS.items():
+            self._base.execute(
+                sql.SQL("ALTER DATABASE {} SET {} TO {}").format(
+                    sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
+                )
+            )
+
+    def _is_all(self) -> bool:
+        return _roles(self._base) == self._roles and self._beside() == self._untouched
+
+    def _beside(self) -> tuple[object, ...]:
+        return self._base.execute(query("scratch/beside_database"), (self._name,)).fetchone() or ()
+
+    def _drop_new_roles(self) -> None:
+        if self._roles is not None:
+            drop_roles(self._base, _roles(self._base) - self._roles)
+
+
+def _roles(conn: Connection) -> frozenset[str]:
+    return frozenset(row[0] for row in conn.execute(query("scratch/roles")).fetchall())
