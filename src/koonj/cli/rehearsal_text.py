@@ -14,6 +14,7 @@ from koonj.runner.rehearse.values import ASCII_PROOF_GLYPHS, PROOF_GLYPHS, Proof
 from koonj.runner.rehearse.wording import (
     ddl_diff,
     effects,
+    held_words,
     lock_words,
     stumble_lines,
     stumble_place,
@@ -72,4 +73,4 @@ def _why(rehearsal: Rehearsal) -> Iterator[str]:
 def _statements(way: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
     for trace in traces:
         yield f"  {way}, line {trace.line}: {trace.summary}  {seconds(trace.seconds)}"
-        yield from (f"      {words}" for words in (*lock_words(trace), *effects(trace)))
+        yield from (f"      {words}" for words in (*lock_words(trace), *held_words(trace), *effects(trace)))

@@ -101,6 +101,15 @@ def lock_words(trace: StatementTrace) -> tuple[str, ...]:
     return tuple(f"{mode.value} {', '.join(names)}" for mode, names in locks_by_mode(trace))
 
 
+def held_words(trace: StatementTrace) -> tuple[str, ...]:
+    """``still holds ACCESS EXCLUSIVE documents``: strong locks of earlier statements of its transaction."""
+    strong = [lock for lock in trace.held if lock.of is None and lock.mode.stops_writes]
+    found: dict[LockMode, list[str]] = {}
+    for lock in sorted(strong, key=lambda lock: (-lock.mode.rank, lock.relation)):
+        found.setdefault(lock.mode, []).append(_locked(lock))
+    return tuple(f"still holds {mode.value} {', '.join(names)}" for mode, names in found.items())
+
+
 def _locked(lock: RelationLock) -> str:
     name = short(lock.relation)
     return name if lock.kind in {"table", "partitioned table"} else f"{name} ({lock.kind})"
@@ -123,8 +132,11 @@ def _effects(trace: StatementTrace) -> Iterator[str]:
     for scan in trace.scanned:
         times = f" {scan.scans} times" if scan.scans > 1 else ""
         yield f"reads all of {short(scan.relation)}{times}"
-    yield from _indexes(trace)
+    made = {change.relation for change in trace.relations if change.change == "created"}
+    yield from _indexes(trace, made)
     for change in trace.constraints:
+        if change.relation in made or change.kind == "not null":
+            continue  # of a new table nobody waits for it; and that a column is NOT NULL is said by the text
         verb = _CONSTRAINTS.get(change.change, change.change)
         yield verb.format(f"{change.constraint} ({change.kind}) of {short(change.relation)}")
 
@@ -139,9 +151,10 @@ _CONSTRAINTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _indexes(trace: StatementTrace) -> Iterator[str]:
+def _indexes(trace: StatementTrace, made: set[str]) -> Iterator[str]:
+    """Those of tables that were there before; one that is INVALID in any case."""
     for change in trace.relations:
-        if change.kind != "index" or change.change != "created":
+        if change.kind != "index" or change.change != "created" or (change.of in made and change.valid):
             continue
         of = f" on {short(change.of)}" if change.of else ""
         state = "" if change.valid else ", INVALID"
