@@ -1,0 +1,164 @@
+"""koonj drift: what it says, as what, and with which exit code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from koonj.runner.drift import Drift
+from koonj.runner.plain import value_of
+from support.command import Project, Terminal
+
+DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    project.table(1)
+    project.write(
+        "002_make_people.sql",
+        """
+        BEGIN;
+        CREATE TABLE people (id int PRIMARY KEY, name varchar(50) DEFAULT 'x');
+        CREATE INDEX people_name ON people (name);
+        CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a + a';
+        COMMIT;
+
+        -- Rollback:
+        -- BEGIN;
+        -- DROP FUNCTION twice;
+        -- DROP TABLE people;
+        -- COMMIT;
+        """,
+    )
+    assert project.koonj("apply", "--all", "--yes").code == 0
+    return project
+
+
+def test_none(applied: Project) -> None:
+    answer = applied.koonj("drift")
+    assert answer.code == 0, answer.err
+    first, last = answer.out.splitlines()
+    assert re.fullmatch(
+        r"local \(PostgreSQL \d+\.\d+\) against 2 applied migrations, run on PostgreSQL \S+ \(.+\)", first
+    )
+    assert re.fullmatch(r"no drift: \d+ objects on local, all as the applied files make them", last)
+    assert answer.err == ""
+
+
+BY_HAND = """
+    CREATE TABLE extra (id int PRIMARY KEY, note text);
+    ALTER TABLE t1 ADD why text;
+    DROP INDEX people_name;
+    ALTER TABLE people ALTER name TYPE varchar(80);
+    CREATE OR REPLACE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a * 2';
+    GRANT SELECT ON people TO pg_monitor;
+"""
+
+
+def test_in_text(applied: Project) -> None:
+    applied.sql(BY_HAND)
+    answer = applied.koonj("drift")
+    assert answer.code == 4
+    _, *lines = answer.out.splitlines()
+    expected = """\
+only on local:
+  table public.extra
+  column public.t1.why: why text
+  grant on table public.people to pg_monitor: GRANT SELECT
+only in the files:
+  index public.people_name: CREATE INDEX people_name ON public.people USING btree (name)
+different (- the files, + local):
+  column public.people.name: varying(50) -> varying(80)
+    - name character varying(50) DEFAULT 'x'::character varying
+    + name character varying(80) DEFAULT 'x'::character varying
+    - AS $function$SELECT a + a$function$
+    + AS $function$SELECT a * 2$function$"""
+    for line in expected.splitlines():
+        assert line in lines, answer.out
+    assert lines[-1] == "drift: 6 differences"
+
+
+def test_verbose_tells_the_parts(applied: Project) -> None:
+    applied.sql(BY_HAND)
+    lines = applied.koonj("drift", "--verbose").out.splitlines()
+    assert "  column public.extra.note: note text" in lines
+    assert "  constraint public.extra.extra_pkey: CONSTRAINT extra_pkey PRIMARY KEY (id)" in lines
+
+
+def test_in_json(applied: Project) -> None:
+    applied.sql(BY_HAND)
+    (applied.migrations / "001_make_t1.sql").unlink()
+    answer = applied.koonj("drift", "--json")
+    assert (answer.code, answer.json["koonj"], answer.json["command"]) == (4, 1, "drift")
+    found = value_of(Drift, answer.json["drift"])
+    assert found.target == "local"
+    assert found.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
+    assert ("table", "public.extra") in {(d.kind, d.identity) for d in found.differences if d.before is None}
+    section = DOCS.split("### drift")[1].split("###")[0]
+    assert {field.name for field in fields(Drift)} <= set(re.findall(r"\w+", section))
+
+
+def test_the_target_cannot_be_reached(files: Project) -> None:
+    files.table(1)
+    answer = files.koonj("drift", "--json")
+    assert answer.code == 1
+    assert answer.json["command"] == "drift"
+    assert answer.json["error"]["message"].startswith("local: ")
+    assert answer.json["error"]["message"].split("\n")[0] in answer.err
+
+
+def test_it_cannot_be_told(project: Project) -> None:
+    project.sql("CREATE TABLE by_hand (id int)")
+    project.write("001_a.sql", "CREATE VIEW v AS SELECT id FROM by_hand;\n\n-- Rollback: none: a test\n")
+    assert project.koonj("apply", "--yes").code == 0
+    answer = project.koonj("drift")
+    assert (answer.code, answer.out) == (1, "")
+    assert "migrations/001_a.sql:1:33: 001_a.sql does not run on scratch" in answer.err
+    assert 'ERROR 42P01: relation "by_hand" does not exist' in answer.err
+
+
+def test_a_major_that_is_not_there(applied: Project) -> None:
+    answer = applied.koonj("drift", "--pg", "9")
+    assert answer.code == 1
+    assert "PostgreSQL 9" in answer.err
+
+
+def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
+    name = conninfo_to_dict(project.dsn)["dbname"]
+    project.write(
+        "001_slow.sql",
+        f"""
+        SELECT pg_sleep(60) WHERE current_database() <> '{name}';
+
+        -- Rollback: none: a test
+        """,
+    )
+    for number in range(2, 4):
+        project.table(number)
+    assert project.koonj("apply", "--all", "--yes").code == 0
+    person = terminal("drift")
+    with psycopg.connect(project.dsn, autocommit=True) as conn:
+        _wait_until_read(conn)
+    person.type("\x03")
+    person.expect("Cancelled. Nothing was changed; the scratch is removed.")
+    assert person.close() == 6
+
+
+def _wait_until_read(conn: psycopg.Connection) -> None:
+    """Until koonj has come to the target and left it."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koonj drift'"
+    seen = False
+    for _ in range(3000):
+        count = conn.execute(asked).fetchone()
+        seen = seen or count != (0,)
+        if seen and count == (0,):
+            return
+        conn.execute("SELECT pg_sleep(0.005)")
+    pytest.fail("koonj drift never came")
