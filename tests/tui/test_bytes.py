@@ -30,7 +30,7 @@ def test_starting(terminal: Terminal) -> None:
 
 def test_nothing_is_written_while_nothing_happens(terminal: Terminal) -> None:
     assert terminal.read(IDLE) == b""
-    assert b"umber, name or state" in terminal.press(b"/")
+    assert b"umber, name, state or verdict" in terminal.press(b"/")
     assert terminal.read(IDLE / 2) == b""
     terminal.press(ESCAPE)
     terminal.press(b"n")

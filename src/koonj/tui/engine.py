@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from koonj.migrations.act import Act
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
+    from koonj.runner.drift.values import Drift
     from koonj.runner.events import Event
     from koonj.runner.request import Request
     from koonj.runner.run import Run
@@ -108,7 +109,7 @@ class Engine:
         `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
         is known. Raises OSError, or ChildError where it broke off.
         """
-        from koonj.tui.rehearsal_events import rehearsal_events  # noqa: PLC0415 - not needed at the start
+        from koonj.tui.said import rehearsal_events  # noqa: PLC0415 - not needed at the start
 
         words = ["rehearse", "--json", "--idle", *(["--again"] if again else []), *self._where(target)]
         async with (
@@ -117,6 +118,13 @@ class Engine:
         ):
             async for event in events:
                 yield event
+
+    async def drift(self, target: Target) -> Drift:
+        """How `target`'s catalog differs from what its applied files produce. Raises OSError, ChildError."""
+        from koonj.tui.said import drift_of  # noqa: PLC0415 - not needed at the start
+
+        async with self._children.started("drift", "--json", *self._where(target)) as said:
+            return await drift_of(said)
 
     def _where(self, target: Target) -> Sequence[str]:
         """The options with which the command finds the same folder and target."""

@@ -16,7 +16,7 @@ from koonj.tui.heard import Heard
 from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
 from koonj.tui.model import Row
 from koonj.tui.proofs import Place, Proofs, first_change
-from koonj.tui.rehearsal_events import ChildError
+from koonj.tui.said import ChildError
 
 if TYPE_CHECKING:
     from koonj.tui.application import Koonj

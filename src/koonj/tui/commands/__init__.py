@@ -23,7 +23,7 @@ from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.moving import MOVING
 from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
 from koonj.tui.commands.reading import Format, NextTab, PreviousTab
-from koonj.tui.commands.rehearsing import Rehearse
+from koonj.tui.commands.rehearsing import Drift, Rehearse
 
 MAIN: tuple[Command, ...] = (
     Open(),
@@ -39,6 +39,7 @@ MAIN: tuple[Command, ...] = (
     Format(),
     Targets(),
     Rehearse(),
+    Drift(),
     Edit(),
     Refresh(),
     Copy(),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Filter(Command):
-    """Show only the migrations whose number, name or state has these words; Enter keeps it, Esc clears it."""
+    """Show only those whose number, name, state or verdict has these words; Enter keeps it, Esc clears it."""
 
     key = "slash"
     label = "filter"

@@ -34,3 +34,28 @@ class Rehearse(Command):
     def run(self, screen: Main) -> None:
         """Begin, and show the tab in which its result will be."""
         screen.rehearse_selected()
+
+
+class Drift(Command):
+    """What the chosen target has that its applied files do not produce, and the other way round."""
+
+    key = "D"
+    label = "drift"
+    group = Group.TARGETS
+    footer = "3"
+
+    def why_not(self, screen: Main) -> str | None:
+        """The target must answer, and must not be changed meanwhile."""
+        check = screen.snapshot.check
+        if screen.control.running:
+            return "A run is going on; compare when it has ended."
+        if check.status is None:
+            return f"{check.target.name} has not answered yet."
+        if check.status.error is not None:
+            again = f"({screen.keymap.now('R')} asks again)"
+            return f"{check.target.name} cannot be reached: {check.status.error} {again}"
+        return None
+
+    def run(self, screen: Main) -> None:
+        """Open the screen, which begins at once."""
+        screen.over.drift()

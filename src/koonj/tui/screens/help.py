@@ -1,4 +1,4 @@
-"""The help: every key, from the commands themselves, and what the states mean. It can be searched."""
+"""The help: every key, from the commands themselves, what states and verdicts mean. It can be searched."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.migrations.entry import DECISIVE
-from koonj.migrations.glyphs import State
-from koonj.migrations.meanings import MEANINGS
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.offers import Offer, having
 from koonj.tui.keys import BACK
+from koonj.tui.legend import SIGNS, having_words, legend_lines
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, Lines
-from koonj.tui.theme import ACCENT, DIM, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.search_row import SearchRow
 
@@ -25,7 +23,6 @@ _SEARCH = "/"
 _NARROW = 60
 """Cells; with fewer the help of a command stands under its keys."""
 _INDENT = 4
-_STATES = "States"
 
 _READING = (Hint("/", "search", command=_SEARCH), Hint("j/k", "scroll"), Hint("Esc", "close", command=CLOSE))
 _SEARCHING = (Hint("Enter", "keep"), Hint("Up/Down", "scroll"), Hint("Esc", "all again", command=CLOSE))
@@ -48,12 +45,12 @@ class Help(Dialog[None]):
         """What it is; how many of how many, while something is sought."""
         if not self._typed.strip():
             return "Help"
-        count = len(self._offers) + len(MEANINGS)
-        found = len(having(self._offers, self._typed)) + len(_states(self._typed))
+        count = len(self._offers) + len(SIGNS)
+        found = len(having(self._offers, self._typed)) + len(having_words(self._typed))
         return f"Help  /{self._typed}  {found} of {count}"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Group by group, and then the states."""
+        """Group by group, and then states and verdicts."""
         return self._sought(width, self._typed)
 
     def _sought(self, width: int, typed: str) -> Sequence[Line]:
@@ -67,7 +64,7 @@ class Help(Dialog[None]):
                 lines += [[], [(f" {group.value}", ACCENT)]]
             for offer in members:
                 lines += _entry(offer, keys, names, width)
-        lines += _legend(_states(typed), width)
+        lines += legend_lines(having_words(typed), width)
         return lines[1:] or [[(" nothing has these words; Esc shows everything again", DIM)]]
 
     def answers(self) -> Sequence[Widget]:
@@ -87,7 +84,7 @@ class Help(Dialog[None]):
         self.pane.focus()
 
     def fewest(self, width: int) -> int:
-        """As many as all commands and states take."""
+        """As many as all commands and signs take."""
         return 1 + len(self._sought(width, ""))
 
     # What is done
@@ -142,29 +139,6 @@ class Help(Dialog[None]):
         """What was found stays, and the keys scroll it."""
         event.stop()
         self._read()
-
-
-def _states(typed: str) -> list[State]:
-    """Those that have all the words."""
-    words = typed.lower().split()
-    return [
-        state
-        for state, meaning in MEANINGS.items()
-        if all(word in f"{_STATES} {state} {meaning}".lower() for word in words)
-    ]
-
-
-def _legend(states: Sequence[State], width: int) -> Iterator[Line]:
-    """Glyph, word, meaning."""
-    longest = 2 + max(len(state) for state in MEANINGS)
-    if states:
-        yield from ([], [(f" {_STATES} of a migration on a target", ACCENT)])
-    for state in states:
-        meaning = MEANINGS[state] + ("; stops an apply" if state in DECISIVE else "")
-        texts = wrap(meaning, width - longest - 6)
-        yield [(f"   {glyph(state)} {state.ljust(longest)}", STATES[state]), (texts[0], PLAIN)]
-        for text in texts[1:]:
-            yield [(" " * (longest + 5) + text, PLAIN)]
 
 
 def _keys(offer: Offer) -> str:

@@ -28,6 +28,7 @@ _LATER = (
     "koonj.tui.screens.commands",
     "koonj.tui.screens.copied",
     "koonj.tui.screens.editor",
+    "koonj.tui.screens.drift",
 )
 
 
@@ -91,6 +92,12 @@ class Over:
             said = f"Written: {names}. {here} edits it here, {yours} in your editor."
             self._screen.post_message(Said(said))
             self._screen.watcher.look()
+
+    def drift(self) -> None:
+        """The chosen target against its files."""
+        from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `prepare`
+
+        self._screen.app.push_screen(DriftScreen(self._screen.engine, self._screen.snapshot.target))
 
     def edit_here(self) -> None:
         """The selected file in koonj's editor, as it is now."""

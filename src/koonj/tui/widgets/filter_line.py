@@ -52,7 +52,7 @@ class FilterLine(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="number, name or state", compact=True, select_on_focus=False, id="filter"
+            placeholder="number, name, state or verdict", compact=True, select_on_focus=False, id="filter"
         )
         self.cursor_blink = False
 

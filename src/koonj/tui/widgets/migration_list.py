@@ -130,8 +130,8 @@ class MigrationList(CursorPane):
         if snapshot.folder is None:
             return "" if snapshot.lost else "reading the folder"
         if snapshot.rows:
-            words = "number, name, state or verdict" if snapshot.proofs.any else "number, name or state"
-            return f"None of {len(snapshot.rows)} has these words in {words}. Esc shows all."
+            count = len(snapshot.rows)
+            return f"None of {count} has these words in number, name, state or verdict. Esc shows all."
         where = snapshot.folder.shown_path or snapshot.folder.path
         return f"No migrations in {where} yet. {self.key_now('n')} writes one."
 

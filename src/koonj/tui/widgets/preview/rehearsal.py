@@ -13,26 +13,27 @@ from koonj.postgres.locks.values import LockMode, StatementTrace
 from koonj.runner.amounts import byte_words
 from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.runner.rehearse.wording import (
-    ddl_diff,
     effects,
     locks_by_mode,
     origin,
+    stumble_file,
     stumble_lines,
-    stumble_place,
+    stumble_phase,
     when,
 )
+from koonj.tui.definition_lines import definition_lines
 from koonj.tui.paint import Part, shortened, wrap
 from koonj.tui.proofs import verdict_mark
-from koonj.tui.sql_text import expand
-from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.said import KEPT
+from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.widgets.preview.sheet import Line
 
-_STATEMENTS, _DIFFERENCES, _DEFINITION = 400, 200, 80
-"""How many are shown: statements of each way, differences, lines of one definition."""
 _MARGIN = 7
 """Cells before a statement, for its line in the file."""
-_SIGNS = {"-": BAD, "+": GOOD, " ": DIM}
 _LEGEND = "- as it was before, + as it is after"
+
+Parts = list[Part]
+"""A line."""
 
 
 class RehearsalSheet:
@@ -51,20 +52,20 @@ class RehearsalSheet:
 
     def line(self, index: int, width: int) -> Line:
         """One of them."""
-        return self._lines(width)[index]
+        return (), self._lines(width)[index]
 
     def widest(self, width: int) -> int:
-        """Of the longest line of a definition; all else is wrapped."""
-        return max((sum(len(text) for text, _ in (*a, *b)) for a, b in self._lines(width)), default=0)
+        """They are wrapped."""
+        return 0
 
-    def _all(self, width: int) -> list[Line]:
-        lines: list[Line] = []
+    def _all(self, width: int) -> list[Parts]:
+        lines: list[Parts] = []
         for part in _parts(self._rehearsal, width):
-            lines += [((), []), *part] if lines and part else part
+            lines += [[], *part] if lines else part
         return lines
 
 
-def _parts(found: Rehearsal, width: int) -> Iterator[list[Line]]:
+def _parts(found: Rehearsal, width: int) -> Iterator[list[Parts]]:
     yield list(_verdict(found, width))
     if found.stumble is not None:
         yield list(_stumble(found.stumble, width))
@@ -81,60 +82,51 @@ def _parts(found: Rehearsal, width: int) -> Iterator[list[Line]]:
         yield list(_way("Down", found.down, found.down_seconds, width, compact=True))
 
 
-def _verdict(found: Rehearsal, width: int) -> Iterator[Line]:
+def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
     sign, word, look = verdict_mark(found.verdict)
-    yield (), [(f" {sign} {word}", look)]
+    yield [(f" {sign} {word}", look)]
     yield from _wrapped(found.message, width, 3, STRONG)
     yield from _wrapped(f"{origin(found)}, {when(found)}", width, 3, DIM)
 
 
-def _stumble(stumble: Stumble, width: int) -> Iterator[Line]:
+def _stumble(stumble: Stumble, width: int) -> Iterator[Parts]:
     yield _title("It fails")
-    yield from _wrapped(stumble_place(stumble), width, 3, STRONG)
+    yield from _wrapped(stumble_phase(stumble), width, 3, STRONG)
+    yield from _wrapped(stumble_file(stumble), width, 3, STRONG)
     for number, (label, text) in enumerate(stumble_lines(stumble)):
         look = BAD if not number else DIM
         for index, part in enumerate(wrap(shortened(text), width - 5 - len(label))):
             lead = label if not index else " " * len(label)
-            yield (), [(f"   {lead}  ", look), (part, PLAIN)]
+            yield [(f"   {lead}  ", look), (part, PLAIN)]
 
 
-def _differences(differences: Sequence[Difference], width: int) -> Iterator[Line]:
-    count = len(differences)
-    yield _title(f"What differs: {count} object{'' if count == 1 else 's'}")
+def _differences(differences: Sequence[Difference], width: int) -> Iterator[Parts]:
+    yield _title(f"What differs: {_counted(differences, 'object')}")
     yield from _wrapped(_LEGEND, width, 3, DIM)
-    for difference in differences[:_DIFFERENCES]:
+    for difference in differences:
         yield from _wrapped(describe(difference), width, 3, STRONG)
-        yield from definition_lines(difference)
-    if count > _DIFFERENCES:
-        yield (), [(f"   … and {count - _DIFFERENCES} more", DIM)]
-
-
-def definition_lines(difference: Difference, indent: int = 5) -> Iterator[Line]:
-    """The DDL of both sides, what both have in common once."""
-    lines = ddl_diff(difference)
-    for sign, text in lines[:_DEFINITION]:
-        yield [(f"{' ' * indent}{sign} ", _SIGNS[sign])], [(expand(text), _SIGNS[sign])]
-    if len(lines) > _DEFINITION:
-        yield (), [(f"{' ' * indent}… {len(lines) - _DEFINITION} more lines", DIM)]
+        yield from definition_lines(difference, width, 5)
 
 
 def _way(
     title: str, traces: Sequence[StatementTrace], seconds: float, width: int, *, compact: bool = False
-) -> Iterator[Line]:
-    count = len(traces)
-    statements = f"{count} statement{'' if count == 1 else 's'}"
-    yield (), [(f" {title}", ACCENT), (f"  {statements}, {_took(seconds)}", DIM)]
-    for trace in traces[:_STATEMENTS]:
+) -> Iterator[Parts]:
+    yield [(f" {title}", ACCENT), (f"  {_took(seconds)}; {_counted(traces, 'statement')}", DIM)]
+    for trace in traces:
         yield from _statement(trace, width, compact=compact)
-    if count > _STATEMENTS:
-        yield (), [(f"   … and {count - _STATEMENTS} more", DIM)]
 
 
-def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Line]:
+def _counted(found: Sequence[object], what: str) -> str:
+    """How many there are, as far as that is known here."""
+    first = f"the first {KEPT} " if len(found) >= KEPT else f"{len(found)} "
+    return f"{first}{what}{'' if len(found) == 1 else 's'}"
+
+
+def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Parts]:
     """Its line and what it does; the locks that it took; what it did; what that cost."""
     for index, text in enumerate(wrap(trace.summary, width - _MARGIN - 1)):
         number = str(trace.line) if not index else ""
-        yield (), [(f"{number:>{_MARGIN - 2}}  ", DIM), (text, STRONG if not compact else PLAIN)]
+        yield [(f"{number:>{_MARGIN - 2}}  ", DIM), (text, STRONG if not compact else PLAIN)]
     for mode, names in locks_by_mode(trace):
         yield from _lock(mode, names, width)
     for text in effects(trace):
@@ -143,13 +135,13 @@ def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[
         yield from _wrapped(_cost(trace), width, _MARGIN + 2, DIM)
 
 
-def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Line]:
+def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
     """The mode stands out where others have to wait for it."""
     look = BAD if mode.stops_reads else WAITING if mode.stops_writes else DIM
     texts = wrap(f"{mode.value} {', '.join(names)}", width - _MARGIN - 3)
     for index, text in enumerate(texts):
         cut = len(mode.value) if not index else 0
-        yield (), [(" " * (_MARGIN + 2), PLAIN), (text[:cut], look), (text[cut:], PLAIN)]
+        yield [(" " * (_MARGIN + 2), PLAIN), (text[:cut], look), (text[cut:], PLAIN)]
 
 
 def _cost(trace: StatementTrace) -> str:
@@ -162,16 +154,16 @@ def _took(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def _title(text: str) -> Line:
-    return (), [(f" {text}", ACCENT)]
+def _title(text: str) -> Parts:
+    return [(f" {text}", ACCENT)]
 
 
-def _marked(sign: str, look: Style, texts: Sequence[str], width: int) -> Iterator[Line]:
+def _marked(sign: str, look: Style, texts: Sequence[str], width: int) -> Iterator[Parts]:
     for text in texts:
         for index, line in enumerate(wrap(text, width - 6)):
             lead: Part = (f"   {sign} ", look) if not index else ("     ", PLAIN)
-            yield (), [lead, (line, PLAIN)]
+            yield [lead, (line, PLAIN)]
 
 
-def _wrapped(text: str, width: int, indent: int, look: Style = PLAIN) -> Iterator[Line]:
-    return (((), [(" " * indent + line, look)]) for line in wrap(text, width - indent - 1))
+def _wrapped(text: str, width: int, indent: int, look: Style = PLAIN) -> Iterator[Parts]:
+    return ([(" " * indent + line, look)] for line in wrap(text, width - indent - 1))

@@ -1,0 +1,26 @@
+"""An object's definition on both sides, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from koonj.postgres.catalog.values import Difference
+from koonj.runner.rehearse.wording import ddl_diff
+from koonj.tui.paint import Part, wrap
+from koonj.tui.sql_text import expand
+from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
+
+_SIGNS = {"-": BAD, "+": GOOD, " ": PLAIN}
+_MOST = 1_000
+"""Lines that are shown."""
+
+
+def definition_lines(difference: Difference, width: int, indent: int = 1) -> Iterator[list[Part]]:
+    """``-`` before, ``+`` after, a blank for both; what is wider than `width` goes on under itself."""
+    lines = ddl_diff(difference)
+    for sign, text in lines[:_MOST]:
+        look = _SIGNS[sign]
+        for index, part in enumerate(wrap(expand(text), width - indent - 3)):
+            yield [(" " * indent + (sign if not index else " ") + " ", look), (part, look)]
+    if len(lines) > _MOST:
+        yield [(f"{' ' * indent}… {len(lines) - _MOST} more lines", DIM)]

@@ -1,0 +1,69 @@
+"""Drift in lines: between whom it is, how much there is, and one object."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from koonj.config import Target
+from koonj.postgres.catalog.values import Difference
+from koonj.postgres.catalog.wording import describe
+from koonj.runner.drift.values import Drift
+from koonj.tui.paint import Part
+from koonj.tui.run_lines import clock
+from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, RAISED, STRONG, WAITING
+
+ONLY_TARGET, ONLY_FILES, DIFFER = "only target", "only files", "differs"
+SIGNS = {ONLY_TARGET: ("+", GOOD), ONLY_FILES: ("-", BAD), DIFFER: ("~", WAITING)}
+"""As in the definitions: + is the target's, - the files'."""
+
+
+def side(difference: Difference) -> str:
+    """Who has the object: the word for it."""
+    if difference.before is None:
+        return ONLY_TARGET
+    return ONLY_FILES if difference.after is None else DIFFER
+
+
+def said(difference: Difference) -> str:
+    """The difference in words: ``index public.a_idx: only the target has it``."""
+    who = side(difference)
+    if who == DIFFER:
+        return describe(difference)
+    has = "only the target has it" if who == ONLY_TARGET else "only the files have it"
+    return f"{difference.kind} {difference.identity}: {has}"
+
+
+def head_parts(target: Target, found: Drift | None) -> tuple[Part, ...]:
+    """Which target, on which server, against which scratch."""
+    guard = " PROTECTED" if target.protected else ""
+    parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
+    if found is None:
+        return (*parts, ("its catalog against what its applied files produce", DIM))
+    when = datetime.fromtimestamp(found.at).astimezone().strftime("%Y-%m-%d %H:%M")
+    return (*parts, (f"{found.server}, {when}, against its applied files on {found.scratch}", DIM))
+
+
+def working(seconds: float) -> tuple[Part, ...]:
+    """While it is being compared."""
+    return (
+        (" comparing", WAITING),
+        (f"  {clock(seconds)}", ACCENT),
+        ("  the applied files run on a scratch database; the target is only read", DIM),
+    )
+
+
+def counted(found: Drift | None) -> tuple[Part, ...]:
+    """How many objects are whose."""
+    if found is None:
+        return ()
+    if not found.differences:
+        return ((" ✓ no drift", GOOD),)
+    count = dict.fromkeys(SIGNS, 0)
+    for difference in found.differences:
+        count[side(difference)] += 1
+    words = ("only the target has", "only the files have", "differ")
+    parts: list[Part] = [(" ", PLAIN)]
+    for (sign, look), number, word in zip(SIGNS.values(), count.values(), words, strict=True):
+        looks = (look, STRONG, PLAIN) if number else (DIM, DIM, DIM)
+        parts += [(f"{sign} ", looks[0]), (str(number), looks[1]), (f" {word}   ", looks[2])]
+    return tuple(parts)

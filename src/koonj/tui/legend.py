@@ -1,0 +1,63 @@
+"""What the signs in the list mean: states of a migration on a target, verdicts of its rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.style import Style
+
+from koonj.migrations.entry import DECISIVE
+from koonj.migrations.meanings import MEANINGS
+from koonj.runner.rehearse.wording import MEANINGS as VERDICTS
+from koonj.tui.paint import wrap
+from koonj.tui.proofs import verdict_mark
+from koonj.tui.run_lines import Line
+from koonj.tui.theme import ACCENT, PLAIN, STATES, glyph
+
+_OF_STATES, _OF_VERDICTS = "States of a migration on a target", "Verdicts of a rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A glyph, its word, and what they mean."""
+
+    heading: str
+    glyph: str
+    word: str
+    meaning: str
+    look: Style
+
+
+SIGNS = (
+    *(
+        Sign(_OF_STATES, glyph(state), state, text + ("; stops an apply" if state in DECISIVE else ""), look)
+        for state, text in MEANINGS.items()
+        for look in (STATES[state],)
+    ),
+    *(
+        Sign(_OF_VERDICTS, sign, word, VERDICTS[verdict], look)
+        for verdict in VERDICTS
+        for sign, word, look in (verdict_mark(verdict),)
+    ),
+)
+"""All of them, in the order of the legend."""
+
+
+def having_words(typed: str) -> list[Sign]:
+    """Those in which every word stands that was typed."""
+    words = typed.lower().split()
+    return [s for s in SIGNS if all(w in f"{s.heading} {s.word} {s.meaning}".lower() for w in words)]
+
+
+def legend_lines(signs: Sequence[Sign], width: int) -> Iterator[Line]:
+    """Glyph, word, meaning, each kind under its heading."""
+    longest = 2 + max(len(sign.word) for sign in SIGNS)
+    for heading, members in groupby(signs, lambda sign: sign.heading):
+        yield from ([], [(f" {heading}", ACCENT)])
+        for sign in members:
+            texts = wrap(sign.meaning, width - longest - 6)
+            yield [(f"   {sign.glyph} {sign.word.ljust(longest)}", sign.look), (texts[0], PLAIN)]
+            for text in texts[1:]:
+                yield [(" " * (longest + 5) + text, PLAIN)]

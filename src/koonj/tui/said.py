@@ -1,0 +1,100 @@
+"""What koonj's own commands say in JSON: the events of a rehearsal as they come, the report of a drift."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from koonj.runner.events import Event
+from koonj.runner.plain import PlainError, value_of
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.lines import event_of
+from koonj.runner.rehearse.values import Rehearsal
+from koonj.tui import slices
+
+if TYPE_CHECKING:
+    from koonj.runner.drift.values import Drift  # brings psycopg
+
+_SHORT, _LONG = 4_096, 512 * 1024
+"""Bytes of a line that is read in less than a millisecond; of one that no thread may read at once."""
+
+
+KEPT = 500
+"""Statements of a script, and differences, that are kept of a rehearsal: a person looks at no more, and the
+screen holds them for hundreds of migrations."""
+
+
+class ChildError(RuntimeError):
+    """A command of koonj's own said something else than it was asked for. The message is for people."""
+
+
+async def rehearsal_events(said: asyncio.StreamReader) -> AsyncGenerator[Event, None]:
+    """Every event, up to and with the last one. Raises ChildError."""
+    while line := await _line(said):
+        try:
+            event = event_of(line) if len(line) <= _SHORT else await asyncio.to_thread(_event_of, line)
+        except PlainError as error:
+            raise ChildError(complaint(line) or str(error)) from error
+        if event is not None:
+            yield event
+        if isinstance(event, RehearsalFinished):
+            return
+    raise ChildError("koonj rehearse ended without a result. Try it in a shell: koonj rehearse")
+
+
+def _event_of(line: bytes) -> Event | None:
+    """Raises PlainError."""
+    event = event_of(line) if len(line) <= _LONG else _long_event(line)
+    return (
+        replace(event, rehearsal=_kept(event.rehearsal)) if isinstance(event, MigrationRehearsed) else event
+    )
+
+
+def _long_event(line: bytes) -> MigrationRehearsed:
+    """The only event that has no end: a migration may have 100,000 statements. Raises PlainError."""
+    try:
+        return value_of(MigrationRehearsed, slices.loads(line.decode(), KEPT))
+    except ValueError as error:
+        raise PlainError(str(error)) from error
+
+
+def _kept(found: Rehearsal) -> Rehearsal:
+    if max(map(len, (found.up, found.down, found.differences))) <= KEPT:
+        return found
+    up, down, differences = found.up[:KEPT], found.down[:KEPT], found.differences[:KEPT]
+    return replace(found, up=up, down=down, differences=differences)
+
+
+async def _line(said: asyncio.StreamReader) -> bytes:
+    """Raises ChildError."""
+    try:
+        return await said.readline()
+    except ValueError as error:  # a line longer than the stream's limit
+        raise ChildError(f"What koonj rehearse says is too long: {error}") from error
+
+
+async def drift_of(said: asyncio.StreamReader) -> Drift:
+    """The report of ``koonj drift --json``. Raises ChildError."""
+    return await asyncio.to_thread(_drift_of, await said.read())
+
+
+def _drift_of(said: bytes) -> Drift:
+    from koonj.runner.drift.values import Drift  # noqa: PLC0415 - brings psycopg: not in the thread that paints
+
+    try:
+        return value_of(Drift, json.loads(said)["drift"])
+    except (ValueError, TypeError, KeyError) as error:
+        why = complaint(said) or "koonj drift ended without a result. Try it in a shell: koonj drift"
+        raise ChildError(why) from error
+
+
+def complaint(said: bytes) -> str:
+    """The error that a command wrote instead, with its hint; empty where it is none."""
+    try:
+        error = json.loads(said)["error"]
+        return f"{error['message']} {error.get('hint') or ''}".strip()
+    except (ValueError, TypeError, KeyError):
+        return ""

@@ -1,0 +1,74 @@
+"""One object's definition on both sides, as a diff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from koonj.postgres.catalog.values import Difference
+from koonj.runner.rehearse.wording import ddl_diff
+from koonj.tui.definition_lines import definition_lines
+from koonj.tui.drift_lines import said
+from koonj.tui.paint import Part, strip, wrap
+from koonj.tui.theme import DIM, STRONG
+from koonj.tui.widgets.pane import Pane
+
+
+class Definition(Pane):
+    """What it is in words, and then line by line: - what the files produce, + what the target has."""
+
+    TITLE = "Definition"
+
+    difference: reactive[Difference | None] = reactive(None, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: tuple[int, Sequence[list[Part]]] = (0, ())
+
+    @property
+    def name_shown(self) -> str:
+        """Kind and name."""
+        return f"{self.difference.kind} {self.difference.identity}" if self.difference else ""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        if self.difference is None:
+            return ""
+        lines = (f"{sign} {text}".rstrip() for sign, text in ddl_diff(self.difference))
+        return "".join(line + "\n" for line in (said(self.difference), *lines))
+
+    def watch_difference(self) -> None:
+        """Another object: from its first line."""
+        self._made = (0, ())
+        self.top = 0
+        self.body_changed()
+
+    def count(self) -> int:
+        """Lines of both sides, wrapped."""
+        return len(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> Sequence[list[Part]]:
+        if self.difference is None or not width:
+            return ()
+        if self._made[0] != width:
+            self._made = (width, list(definition_lines(self.difference, width)))
+        return self._made[1]
+
+    def title(self) -> tuple[str, str]:
+        """Which lines are visible."""
+        return self.TITLE, self.place
+
+    def head(self, width: int) -> Sequence[Strip]:
+        """The difference in words, and what the signs mean."""
+        if self.difference is None:
+            return ()
+        words = [strip([(" " + line, STRONG)], width) for line in wrap(said(self.difference), width - 2)]
+        legend = strip([(" - what its files produce, + what the target has", DIM)], width)
+        return [*words, legend, strip((), width)]
+
+    def draw(self, index: int, width: int) -> Strip:
+        """One line with its sign."""
+        return strip(self._lines(width)[index], width)

@@ -1,0 +1,179 @@
+"""The Drift screen: who has what, the definitions of both sides, and that it can be left while it works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from koonj.postgres.catalog.values import Difference
+from koonj.runner.drift.values import Drift
+from koonj.runner.plain import plain
+from koonj.tui.screens.drift import DriftScreen
+from support.rehearsals import AT, Recorded
+from support.screen import Project, Screen
+
+INDEX = Difference(
+    "index",
+    "public.documents_title_idx",
+    None,
+    "CREATE INDEX documents_title_idx ON public.documents USING btree (title);",
+)
+DEFAULT = Difference(
+    "column",
+    "public.documents.language",
+    "ALTER TABLE public.documents ADD COLUMN language text NOT NULL;",
+    "ALTER TABLE public.documents ADD COLUMN language text DEFAULT 'en'::text NOT NULL;",
+)
+COMMENT = Difference(
+    "comment", "TABLE public.documents", "COMMENT ON TABLE public.documents IS 'One file';", None
+)
+COMPLAINT = '{"error": {"message": "No scratch.", "hint": "Get one."}}'
+
+
+def drift(*differences: Difference, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    found = Drift(
+        target="local",
+        server="PostgreSQL 18.6",
+        scratch="PostgreSQL 18.6 (embedded)",
+        differences=differences,
+        notes=notes,
+        at=AT,
+    )
+    return {"drift": plain(found)}
+
+
+@pytest.fixture
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    made = Recorded(tmp_path_factory.mktemp("recorded"))
+    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+    return made
+
+
+def is_open(screen: Screen) -> bool:
+    return isinstance(screen.app.screen, DriftScreen)
+
+
+async def opened(screen: Screen) -> None:
+    await screen.press("D")
+    await screen.until(lambda: is_open(screen))
+
+
+async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> None:
+    async with project.open((120, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ 1 only the target has")
+        text = screen.text()
+        assert "- 1 only the files have" in text
+        assert "~ 1 differ" in text
+        assert "► local" in text
+        assert "PostgreSQL 18.6" in text
+        assert "+ index   public.documents_title_idx" in text
+        assert "~ column  public.documents.language" in text
+        assert "- comment TABLE public.documents" in text
+        assert "index public.documents_title_idx: only the target has it" in text
+        assert "! 003_add_status.sql has no file any more." in text
+
+
+async def test_the_object_under_the_cursor_shows_both_definitions(
+    project: Project, recorded: Recorded
+) -> None:
+    async with project.open((140, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ CREATE INDEX documents_title_idx ON public.documents")
+        await screen.press("j")
+        await screen.until("column public.documents.language: + DEFAULT 'en'::text")
+        assert "- ALTER TABLE public.documents ADD COLUMN language text NOT NULL;" in screen.text()
+        assert "+ ALTER TABLE public.documents ADD COLUMN language text DEFAULT" in screen.text()
+        await screen.press("G")
+        await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
+
+
+async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
+    project: Project, recorded: Recorded
+) -> None:
+    async with project.open((80, 24), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ only target index   public.documents_title_idx")
+        assert "- only files  comment TABLE public.documents" in screen.text()
+        await screen.press("j")
+        await screen.until("DEFAULT 'en'::text")
+        assert " NOT NULL;" in screen.text()
+        await screen.press("tab", "j", "tab", "k")
+        await screen.until("+ CREATE INDEX")
+
+
+async def test_no_drift_is_said_plainly(project: Project, recorded: Recorded) -> None:
+    recorded.says_of_drift(drift())
+    async with project.open((80, 24), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("✓ no drift")
+        assert "No drift: the target's catalog is what its applied files produce" in screen.text()
+
+
+async def test_it_says_how_long_it_works_and_c_cancels(project: Project, recorded: Recorded) -> None:
+    recorded.hold("drift")
+    async with project.open((100, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("comparing  0:01")
+        await screen.press("c")
+        await screen.until("Cancelled: it is not known whether the target has drifted.")
+        await screen.until(lambda: recorded.ended == 1)
+        recorded.let_go("drift")
+        await screen.press("R")
+        await screen.until("+ 1 only the target has")
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "D", "ctrl+q"])
+async def test_esc_leaves_it_and_ends_what_goes_on(project: Project, recorded: Recorded, key: str) -> None:
+    recorded.hold("drift")
+    async with project.open((100, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until(lambda: bool(recorded.calls))
+        await screen.press(key)
+        await screen.until(lambda: screen.app.screen is screen.main)
+        await screen.until(lambda: not screen.app.screen.workers or not is_open(screen))
+
+
+async def test_why_nothing_is_known(project: Project) -> None:
+    async with project.open((100, 30), program=("sh", "-c", f"echo '{COMPLAINT}'")) as screen:
+        await opened(screen)
+        await screen.until("It is not known: No scratch. Get one.")
+    async with project.open((100, 30), program=("true",)) as screen:
+        await opened(screen)
+        await screen.until("It is not known: koonj drift ended without a result")
+
+
+async def test_y_copies_the_definitions(project: Project, recorded: Recorded) -> None:
+    async with project.open((100, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("public.documents_title_idx")
+        await screen.press("y")
+        await screen.until("Copy: how index public.documents_title_idx differs")
+        assert "+ CREATE INDEX documents_title_idx" in screen.text()
+        await screen.press("escape", "escape")
+        assert screen.app.screen is screen.main
+
+
+async def test_a_target_that_does_not_answer_is_not_compared(
+    three_targets: Project, recorded: Recorded
+) -> None:
+    async with three_targets.open((100, 30), program=recorded.program) as screen:
+        await screen.press("3", "G", "enter")
+        await screen.until(lambda: "► production" in screen.top())
+        await screen.until(lambda: all(check.since is None for check in screen.main.snapshot.checks))
+        await screen.press("D")
+        assert "production cannot be reached" in screen.bottom()
+    assert recorded.calls == []
+
+
+async def test_a_click_chooses_an_object_and_a_key(project: Project, recorded: Recorded) -> None:
+    async with project.open((120, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("public.documents_title_idx")
+        y = next(i for i, line in enumerate(screen.lines()) if "comment TABLE" in line)
+        await screen.pilot.click(offset=(10, y))
+        await screen.until("- COMMENT ON TABLE")
+        x = screen.bottom().index("Esc")
+        await screen.pilot.click(offset=(x + 1, 29))
+        await screen.until(lambda: screen.app.screen is screen.main)

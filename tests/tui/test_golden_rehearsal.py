@@ -1,0 +1,146 @@
+"""Whole screens as text: verdicts in the list, the Rehearsal tab, drift; the same without colour, and in ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from koonj.runner.rehearse.values import Proof
+from koonj.tui.terminal import Terminal
+from support.rehearsals import FAILS, INCOMPLETE, PROVED, Recorded, rehearsal
+from support.screen import Project, Screen
+from tui.test_drift import COMMENT, DEFAULT, INDEX, drift
+from tui.test_golden import BROKEN, DOCUMENTS
+from tui.test_golden import INDEX as CONCURRENTLY
+
+Golden = Callable[[Screen, str], None]
+Way = Callable[[Screen], Awaitable[None]]
+SIZES = [(80, 24), (120, 36)]
+OTHERS = {
+    Proof.LOSSY: "The schema comes back, data does not: the migration empties public.a (TRUNCATE).",
+    Proof.REORDERED: "Columns come back in another order: column public.a.b: place 2 -> 5.",
+    Proof.NONE: "The file says that there is no way back: it deletes what is too old.",
+    Proof.UNKNOWN: "An earlier migration fails: 003_add_status.sql.",
+    Proof.FAILS: "The rollback fails: table t8 does not exist",
+}
+
+
+@pytest.fixture
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    made = Recorded(tmp_path_factory.mktemp("recorded"))
+    made.says(rehearsal("001_create_documents.sql"), PROVED, INCOMPLETE)
+    made.says(*(rehearsal(f"{n:03}_make_t{n}.sql", *of) for n, of in enumerate(OTHERS.items(), 4)))
+    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+    return made
+
+
+@pytest.fixture
+def documents(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Each verdict once, and one migration that is being rehearsed."""
+    monkeypatch.chdir(project.root)
+    project.write("001_create_documents.sql", DOCUMENTS)
+    project.write("002_index_documents_title.sql", CONCURRENTLY)
+    project.write("003_add_status.sql", BROKEN)
+    for number in range(4, 10):
+        project.table(number)
+    return project
+
+
+async def _list(screen: Screen) -> None:
+    await screen.press("j", "j")
+
+
+async def _tab(screen: Screen) -> None:
+    await screen.press("j", "j", "2", "v", "v", "v", "v")
+    await screen.until("What differs")
+
+
+async def _tab_below(screen: Screen) -> None:
+    await _tab(screen)
+    await screen.press("G")
+    await screen.until("Down")
+
+
+async def _proved(screen: Screen) -> None:
+    await screen.press("j", "2", "v", "v", "v", "v", "plus")
+    await screen.until("Down")
+
+
+async def _help(screen: Screen) -> None:
+    await screen.press("question_mark", "slash")
+    await screen.type("verdict")
+    await screen.expect_dialog("Verdicts of a rehearsal")
+
+
+async def _drift(screen: Screen) -> None:
+    await screen.press("D")
+    await screen.until("only the target has")
+    await screen.press("j")
+    await screen.until("DEFAULT 'en'")
+
+
+WAYS: dict[str, Way] = {
+    "verdicts": _list,
+    "rehearsal": _tab,
+    "rehearsal_below": _tab_below,
+    "rehearsal_proved": _proved,
+    "verdicts_help": _help,
+    "drift": _drift,
+}
+
+
+async def _rehearsed(screen: Screen) -> None:
+    await screen.until(lambda: "…" in screen.row("make_t9"))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", WAYS)
+async def test_screens(
+    documents: Project, recorded: Recorded, golden: Golden, name: str, size: tuple[int, int]
+) -> None:
+    recorded.hold("009_make_t9.sql")
+    async with documents.open(size, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await WAYS[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_{size[0]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_one_that_fails(
+    documents: Project, recorded: Recorded, golden: Golden, size: tuple[int, int]
+) -> None:
+    recorded.says(FAILS)
+    recorded.hold("009_make_t9.sql")
+    async with documents.open(size, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await screen.press("j", "j", "2", "v", "v", "v", "v")
+        await screen.until("It fails")
+        await screen.pilot.pause(0.3)
+        golden(screen, f"rehearsal_fails_{size[0]}")
+
+
+@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+async def test_without_colour_it_is_the_same_text(
+    documents: Project, recorded: Recorded, golden: Golden, name: str
+) -> None:
+    recorded.hold("009_make_t9.sql")
+    plain = Terminal(colour=False)
+    async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await WAYS[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_80")
+
+
+@pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
+async def test_in_ascii(documents: Project, recorded: Recorded, golden: Golden, name: str) -> None:
+    recorded.hold("009_make_t9.sql")
+    ascii_only = Terminal(ascii_only=True)
+    async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
+        await _rehearsed(screen)
+        await WAYS[name](screen)
+        await screen.pilot.pause(0.3)
+        golden(screen, f"{name}_80_ascii")
+        assert screen.text().isascii()
