@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from koonj.postgres.catalog.values import Difference
+from koonj.postgres.catalog.values import Difference, ObjectName
 from koonj.runner.drift.values import Drift
 from koonj.runner.plain import plain
 from koonj.tui.screens.drift import DriftScreen
@@ -87,6 +87,30 @@ async def test_the_object_under_the_cursor_shows_both_definitions(
         assert "+ ALTER TABLE public.documents ADD COLUMN language text DEFAULT" in screen.text()
         await screen.press("G")
         await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
+
+
+async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project, recorded: Recorded) -> None:
+    table = ObjectName("table", "public.notes")
+    column = ObjectName("column", "public.notes.id")
+    recorded.says_of_drift(
+        drift(
+            Difference("table", "public.notes", None, "CREATE TABLE public.notes ();"),
+            Difference(
+                "column", "public.notes.id", None, "ALTER TABLE public.notes ADD id int;", parent=table
+            ),
+            Difference("comment", "COLUMN public.notes.id", None, "COMMENT ON COLUMN …;", parent=column),
+        )
+    )
+    async with project.open((140, 30), program=recorded.program) as screen:
+        await opened(screen)
+        await screen.until("+ 1 only the target has")
+        assert "1 of 1" in screen.text()
+        for line in (
+            "+ CREATE TABLE public.notes ();",
+            "+ ALTER TABLE public.notes ADD id int;",
+            "+ COMMENT ON",
+        ):
+            assert line in screen.text()
 
 
 async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(

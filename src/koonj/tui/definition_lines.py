@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from koonj.postgres.catalog.values import Difference
-from koonj.runner.rehearse.wording import ddl_diff
+from koonj.tui.differences import Differing
 from koonj.tui.paint import Part, wrap
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
@@ -15,9 +14,9 @@ _MOST = 1_000
 """Lines that are shown."""
 
 
-def definition_lines(difference: Difference, width: int, indent: int = 1) -> Iterator[list[Part]]:
+def definition_lines(differing: Differing, width: int, indent: int = 1) -> Iterator[list[Part]]:
     """``-`` before, ``+`` after, a blank for both; what is wider than `width` goes on under itself."""
-    lines = ddl_diff(difference)
+    lines = differing.definition()
     for sign, text in lines[:_MOST]:
         look = _SIGNS[sign]
         for index, part in enumerate(wrap(expand(text), width - indent - 3)):

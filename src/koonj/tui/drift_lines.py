@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from koonj.config import Target
+from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.runner.drift.values import Drift
@@ -59,7 +60,7 @@ def counted(found: Drift | None) -> tuple[Part, ...]:
     if not found.differences:
         return ((" ✓ no drift", GOOD),)
     count = dict.fromkeys(SIGNS, 0)
-    for difference in found.differences:
+    for difference in top_level(found.differences):
         count[side(difference)] += 1
     words = ("only the target has", "only the files have", "differ")
     parts: list[Part] = [(" ", PLAIN)]

@@ -16,6 +16,7 @@ from koonj.tui.beside import beside
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
 from koonj.tui.copying import Clip, clean
+from koonj.tui.differences import grouped
 from koonj.tui.drift_lines import counted, head_parts, working
 from koonj.tui.engine import Engine
 from koonj.tui.keys import BACK
@@ -105,7 +106,7 @@ class DriftScreen(Screen[None]):
             self._ended(f"koonj failed: {type(error).__name__}: {error}")
         else:
             self._found = found
-            self.objects.differences = found.differences
+            self.objects.differences = grouped(found.differences)
             self._ended("")
 
     def cancel(self) -> None:
@@ -178,7 +179,7 @@ class DriftScreen(Screen[None]):
     @on(DriftList.Selected)
     def selected(self, message: DriftList.Selected) -> None:
         """Show the object's definitions."""
-        self.query_one(Definition).difference = message.difference
+        self.query_one(Definition).differing = message.differing
 
     def on_resize(self, event: events.Resize) -> None:
         """Side by side where there is room."""

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.postgres.catalog.values import Difference
-from koonj.runner.rehearse.wording import ddl_diff
 from koonj.tui.definition_lines import definition_lines
+from koonj.tui.differences import Differing
 from koonj.tui.drift_lines import said
 from koonj.tui.paint import Part, strip, wrap
 from koonj.tui.theme import DIM, STRONG
@@ -21,7 +20,7 @@ class Definition(Pane):
 
     TITLE = "Definition"
 
-    difference: reactive[Difference | None] = reactive(None, repaint=False)
+    differing: reactive[Differing | None] = reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,17 +29,17 @@ class Definition(Pane):
     @property
     def name_shown(self) -> str:
         """Kind and name."""
-        return f"{self.difference.kind} {self.difference.identity}" if self.difference else ""
+        return f"{self.differing.whole.kind} {self.differing.whole.identity}" if self.differing else ""
 
     @property
     def text(self) -> str:
         """All of it."""
-        if self.difference is None:
+        if self.differing is None:
             return ""
-        lines = (f"{sign} {text}".rstrip() for sign, text in ddl_diff(self.difference))
-        return "".join(line + "\n" for line in (said(self.difference), *lines))
+        lines = (f"{sign} {text}".rstrip() for sign, text in self.differing.definition())
+        return "".join(line + "\n" for line in (said(self.differing.whole), *lines))
 
-    def watch_difference(self) -> None:
+    def watch_differing(self) -> None:
         """Another object: from its first line."""
         self._made = (0, ())
         self.top = 0
@@ -51,10 +50,10 @@ class Definition(Pane):
         return len(self._lines(self.size.width))
 
     def _lines(self, width: int) -> Sequence[list[Part]]:
-        if self.difference is None or not width:
+        if self.differing is None or not width:
             return ()
         if self._made[0] != width:
-            self._made = (width, list(definition_lines(self.difference, width)))
+            self._made = (width, list(definition_lines(self.differing, width)))
         return self._made[1]
 
     def title(self) -> tuple[str, str]:
@@ -63,9 +62,9 @@ class Definition(Pane):
 
     def head(self, width: int) -> Sequence[Strip]:
         """The difference in words, and what the signs mean."""
-        if self.difference is None:
+        if self.differing is None:
             return ()
-        words = [strip([(" " + line, STRONG)], width) for line in wrap(said(self.difference), width - 2)]
+        words = [strip([(" " + line, STRONG)], width) for line in wrap(said(self.differing.whole), width - 2)]
         legend = strip([(" - what its files produce, + what the target has", DIM)], width)
         return [*words, legend, strip((), width)]
 

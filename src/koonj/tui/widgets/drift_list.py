@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.postgres.catalog.values import Difference
+from koonj.tui.differences import Differing
 from koonj.tui.drift_lines import SIGNS, side
 from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
@@ -30,7 +30,7 @@ class DriftList(CursorPane):
 
     TITLE = "Objects"
 
-    differences: reactive[tuple[Difference, ...]] = reactive((), repaint=False)
+    differences: reactive[tuple[Differing, ...]] = reactive((), repaint=False)
     notes: reactive[tuple[str, ...]] = reactive((), repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
     """Why nothing is known."""
@@ -41,18 +41,18 @@ class DriftList(CursorPane):
     class Selected(Message):
         """Another object is under the cursor, or none."""
 
-        def __init__(self, difference: Difference | None) -> None:
+        def __init__(self, differing: Differing | None) -> None:
             super().__init__()
-            self.difference = difference
+            self.differing = differing
 
     @property
-    def current(self) -> Difference | None:
+    def current(self) -> Differing | None:
         """The one under the cursor."""
         return self.differences[self.cursor] if self.differences else None
 
     def watch_differences(self) -> None:
         """Others."""
-        self._kind = min(_KIND, max((len(d.kind) for d in self.differences), default=0))
+        self._kind = min(_KIND, max((len(d.whole.kind) for d in self.differences), default=0))
         self.trouble, self.notes, self.none = "", (), False
         self.cursor = self.top = 0
         self.body_changed()
@@ -94,7 +94,7 @@ class DriftList(CursorPane):
 
     def draw(self, index: int, width: int) -> Strip:
         """Sign, who has it, kind, name."""
-        difference, here = self.differences[index], index == self.cursor
+        difference, here = self.differences[index].whole, index == self.cursor
         word = side(difference)
         sign, look = SIGNS[word]
         style, dim = PLAIN, DIM

@@ -22,6 +22,7 @@ from koonj.runner.rehearse.wording import (
     when,
 )
 from koonj.tui.definition_lines import definition_lines
+from koonj.tui.differences import grouped
 from koonj.tui.paint import Part, shortened, wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.said import KEPT
@@ -101,11 +102,12 @@ def _stumble(stumble: Stumble, width: int) -> Iterator[Parts]:
 
 
 def _differences(differences: Sequence[Difference], width: int) -> Iterator[Parts]:
-    yield _title(f"What differs: {_counted(differences, 'object')}")
+    found = grouped(differences)
+    yield _title(f"What differs: {_counted(found, 'object')}")
     yield from _wrapped(_LEGEND, width, 3, DIM)
-    for difference in differences:
-        yield from _wrapped(describe(difference), width, 3, STRONG)
-        yield from definition_lines(difference, width, 5)
+    for differing in found:
+        yield from _wrapped(describe(differing.whole), width, 3, STRONG)
+        yield from definition_lines(differing, width, 5)
 
 
 def _way(

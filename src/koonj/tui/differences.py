@@ -1,0 +1,43 @@
+"""Differences as a person counts them: a table that is missing is one, with all its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from koonj.postgres.catalog.comparing import top_level
+from koonj.postgres.catalog.values import Difference, ObjectName
+from koonj.runner.rehearse.wording import ddl_diff
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """An object, and its parts where it is on one side only."""
+
+    whole: Difference
+    parts: tuple[Difference, ...] = ()
+
+    def definition(self) -> tuple[tuple[str, str], ...]:
+        """The DDL of both sides, line by line, that of the parts beneath: see `ddl_diff`."""
+        return tuple(line for part in (self.whole, *self.parts) for line in ddl_diff(part))
+
+
+def grouped(differences: Sequence[Difference]) -> tuple[Differing, ...]:
+    """Each with its parts, in the order in which they came."""
+    shown = top_level(differences)
+    tops = {(d.kind, d.identity) for d in shown}
+    folded = {(d.kind, d.identity): d for d in differences if (d.kind, d.identity) not in tops}
+    parts: dict[tuple[str, str], list[Difference]] = {}
+    for part in folded.values():
+        parts.setdefault(_top(part, folded), []).append(part)
+    return tuple(Differing(d, tuple(parts.get((d.kind, d.identity), ()))) for d in shown)
+
+
+def _top(part: Difference, folded: dict[tuple[str, str], Difference]) -> tuple[str, str]:
+    """What it is a part of in the end."""
+    at: Difference | None = part
+    parent: ObjectName | None = None
+    while at is not None and at.parent is not None:
+        parent = at.parent
+        at = folded.get((parent.kind, parent.identity))
+    return (parent.kind, parent.identity) if parent is not None else (part.kind, part.identity)
