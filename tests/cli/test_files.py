@@ -13,6 +13,7 @@ from koonj.cli.arguments import ALLOWABLE
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
+from koonj.runner.proof import LOSSY
 from koonj.runner.selection import DECISIONS
 from support.command import Project
 
@@ -55,7 +56,7 @@ def test_help_tells_every_exit_code(files: Project) -> None:
 
 
 def test_what_can_be_allowed_is_what_stops_a_run() -> None:
-    assert set(ALLOWABLE) == {state.value for state in DECISIONS}
+    assert set(ALLOWABLE) == {*(state.value for state in DECISIONS), LOSSY}
 
 
 def test_options_stand_before_or_after_the_command(files: Project) -> None:
