@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -302,6 +303,37 @@ async def test_the_order_of_applying_counts(project: Project) -> None:
     events = await project.apply(allow=frozenset({State.LATE}), reason="a test")
     assert ending(events).verdict == "done", ending(events).message
     assert told(await drift_of(project)) == set()
+
+
+async def test_the_settings_of_the_target_count(project: Project) -> None:
+    (name,) = project.sql("SELECT current_database()")[0]
+    project.sql(f"ALTER DATABASE {name} SET TimeZone TO 'Asia/Kolkata'")
+    project.sql(f"ALTER DATABASE {name} SET DateStyle TO 'ISO, DMY'")
+    write(
+        project,
+        1,
+        """
+        BEGIN;
+        CREATE TABLE log (at timestamptz, day date DEFAULT '02/01/2026') PARTITION BY RANGE (at);
+        CREATE TABLE log_2026 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+        COMMIT;
+        """,
+    )
+    await project.apply()
+    assert told(await drift_of(project)) == set()
+
+
+async def test_nothing_is_replayed_twice(project: Project) -> None:
+    one = f"slow_{secrets.token_hex(4)}"
+    write(project, 1, f"BEGIN; CREATE TABLE {one} (id int); SELECT pg_sleep(0.35); COMMIT;")
+    await project.apply()
+    heard: list[int] = []
+    drift = await drift_of(project, tell=lambda done, _: heard.append(done))
+    project.table(2)
+    await project.apply()
+    project.sql("CREATE TABLE extra (id int)")
+    drift = await drift_of(project, tell=lambda done, _: heard.append(done))
+    assert (told(drift), heard) == ({"left over table public.extra"}, [1, 2])
 
 
 async def test_what_was_rolled_back_or_waits_is_not_applied(project: Project) -> None:

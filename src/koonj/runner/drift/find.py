@@ -13,6 +13,7 @@ from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.values import Catalog, Difference
 from koonj.postgres.catalog.versions import comparable
 from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchServer
 from koonj.runner.drift.reading import Reality, read_target
@@ -57,9 +58,12 @@ async def find_drift(
         replay = Replay(server, control, reality.scripts, reality.world, tell)
         produced = await replay.catalog()
         return await asyncio.to_thread(_compared, target.name, reality, server, produced)
-    except (LostError, psycopg.Error) as error:
+    except LostError as error:
         control.check()
         raise DriftError(f"The scratch server was lost: {str(error).strip()}", "Try again.") from error
+    except psycopg.Error as error:
+        control.check()
+        raise lost(error) from error
     finally:
         await asyncio.shield(server.close())
 

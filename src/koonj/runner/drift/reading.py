@@ -21,7 +21,7 @@ from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
 from koonj.runner.drift.choice import Choice, choices, partial_notes
 from koonj.runner.drift.values import DriftError
-from koonj.runner.drift.world import World, read_world
+from koonj.runner.drift.world import Settings, World, read_world
 from koonj.runner.ending import who
 
 _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
@@ -34,7 +34,7 @@ class Script:
     migration: Migration
     role: str
     """The database role as which it ran."""
-    search_path: str
+    settings: Settings
     """Its session's, at first."""
 
 
@@ -62,7 +62,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> R
         await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         await conn.set_read_only(True)
         async with conn.transaction():
-            world = await read_world(conn)  # first: nothing may have set search_path
+            world = await read_world(conn)  # first: nothing is set yet
             server = await describe(conn)
             holder = await advisory_lock.holder(conn)
             acts = await history.read_acts(conn)
@@ -88,7 +88,7 @@ async def _scripts(
         else:
             migration, note = await _recorded(conn, choice)
         role = choice.act.database_role
-        scripts.append(Script(migration, role, world.search_path_of(role)))
+        scripts.append(Script(migration, role, world.settings_of(role)))
         if note:
             notes.append(f"{name} {note}.")
     return tuple(scripts), tuple(notes)

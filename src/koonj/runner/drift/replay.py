@@ -16,7 +16,7 @@ from koonj.postgres.session import clean
 from koonj.runner.drift.reading import Script
 from koonj.runner.drift.session import Session
 from koonj.runner.drift.values import DriftError
-from koonj.runner.drift.world import World, made_by
+from koonj.runner.drift.world import Settings, World, made_by
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.scripts import ScriptRun
 from koonj.runner.run import Control
@@ -65,7 +65,7 @@ class Replay:
         states = [_hash("drift", self.server.version, *self._roles())]
         for script in self.scripts:
             prints = script.migration.fingerprints
-            states.append(_hash(states[-1], script.role, script.search_path, prints.statements))
+            states.append(_hash(states[-1], script.role, *_flat(script.settings), prints.statements))
         return tuple(states)
 
     def _roles(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Replay:
         if problem is not None:
             place = _place(script.migration, problem.line, problem.column)
             raise DriftError(_not_known(script.migration, place, problem.message), problem.hint)
-        conn = await session.connection_for(script.role, script.search_path)
+        conn = await session.connection_for(script.role, script.settings)
         await clean(conn, target)
         work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
         ran = await ScriptRun(conn, self.control, work, target, None, alone=self.server.alone).run()
@@ -119,6 +119,10 @@ def _not_known(migration: Migration, place: str, why: str) -> str:
     return (
         f"{place}: {migration.name} does not run on scratch, so what the files produce is not known.\n{why}"
     )
+
+
+def _flat(settings: Settings) -> tuple[str, ...]:
+    return tuple(part for setting in settings for part in setting)
 
 
 def _hash(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""The session in which scripts run on scratch: each as the role and with the search_path of the target."""
+"""The session in which scripts run on scratch: each as the role and with the settings of the target."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from psycopg import AsyncConnection, sql
 
 from koonj.postgres.scratch.roles import create_roles
 from koonj.postgres.scratch.server import ScratchServer
+from koonj.runner.drift.world import Settings, read_settings
 
 
 class Session:
-    """One connection to the scratch, opened anew where search_path has to be another."""
+    """One connection to the scratch, opened anew where its settings have to be others."""
 
     def __init__(self, server: ScratchServer) -> None:
         self._server = server
         self._conn: AsyncConnection | None = None
-        self._search_path = ""
+        self._settings: Settings = ()
         self._role: str | None = None
 
     async def make_roles(self, names: Iterable[str]) -> None:
@@ -30,17 +31,14 @@ class Session:
         """As it is. Raises ScratchError, psycopg.Error."""
         if self._conn is None or self._conn.closed:
             self._conn = await self._server.connect()
-            cursor = await self._conn.execute("SELECT pg_catalog.current_setting('search_path')")
-            row = await cursor.fetchone()
-            assert row is not None
-            self._search_path, self._role = row[0], None
+            self._settings, self._role = await read_settings(self._conn), None
         return self._conn
 
-    async def connection_for(self, role: str, search_path: str) -> AsyncConnection:
+    async def connection_for(self, role: str, settings: Settings) -> AsyncConnection:
         """For a script that ran as `role`, which is not set yet. Raises ScratchError, psycopg.Error."""
         conn = await self.connection()
-        if search_path != self._search_path:
-            await self._keep(conn, search_path)
+        if settings != self._settings:
+            await self._keep(conn, settings)
             await self.close()
             conn = await self.connection()
         if role != self._role:
@@ -55,12 +53,14 @@ class Session:
         if conn is not None:
             await conn.close()
 
-    async def _keep(self, conn: AsyncConnection, search_path: str) -> None:
+    async def _keep(self, conn: AsyncConnection, settings: Settings) -> None:
         """For the database's sessions to come: a RESET ALL, of a script or between two, brings it back."""
         await conn.execute("RESET ROLE")
-        await conn.execute("SELECT pg_catalog.set_config('search_path', %s, false)", (search_path,))
-        keep = sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT")
-        await conn.execute(keep.format(sql.Identifier(conn.info.dbname)))
+        keep = sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT")
+        database = sql.Identifier(conn.info.dbname)
+        for name, value in dict(settings).items() - dict(self._settings).items():
+            await conn.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            await conn.execute(keep.format(database, sql.Identifier(name)))
 
     async def _let_all(self, conn: AsyncConnection, role: str) -> None:
         """On a server that is thrown away: what a role may on the target, nobody can see in full."""

@@ -1,4 +1,4 @@
-"""What surrounds a target's schema and decides what a script makes of it: roles, and search_path."""
+"""What surrounds a target's schema and decides what a script makes of it: roles and settings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,21 @@ from psycopg import AsyncConnection
 from koonj.migrations.migration import Migration
 from koonj.postgres.queries import query
 
+Settings = tuple[tuple[str, str], ...]
+"""Names and values, in the order of the names."""
+
+NAMES = (
+    "DateStyle",
+    "IntervalStyle",
+    "TimeZone",
+    "search_path",
+    "standard_conforming_strings",
+    "transform_null_equals",
+    "xmloption",
+)
+"""What the catalog keeps of a statement depends on them: where objects land, and what a constant means.
+``FOR VALUES FROM ('2026-01-01')`` on a timestamptz is a moment in the session's time zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -21,34 +36,49 @@ class World:
     """Without pg_*."""
     acting: str
     """The role that reads."""
-    search_path: str
-    """What its session began with: as ALTER DATABASE, ALTER ROLE or the dsn have set it."""
-    set_for: Mapping[str | None, str]
-    """What is set for a role's sessions on this database; None: for all that have nothing of their own."""
-    default: str
-    """Where nothing is set."""
+    session: Mapping[str, str]
+    """What its session began with: as postgresql.conf, ALTER DATABASE, ALTER ROLE or the dsn have set it."""
+    set_for: Mapping[tuple[str | None, str], str]
+    """By role and name: what is set for a role's sessions on this database; None: for those of all roles."""
+    default: Mapping[str, str]
+    """Where nothing is set for a role or a database."""
 
-    def search_path_of(self, role: str) -> str:
-        """What a script that ran as `role` had, as far as it can be told.
+    def settings_of(self, role: str) -> Settings:
+        """What a script that ran as `role` began with, as far as it can be told.
 
         Who reads as the role that applied is taken to connect in the same way.
         """
+        return tuple((name, self._setting(role, name)) for name in NAMES)
+
+    def _setting(self, role: str, name: str) -> str:
         if role == self.acting:
-            return self.search_path
-        return self.set_for.get(role, self.set_for.get(None, self.default))
+            return self.session[name]
+        of_all = self.set_for.get((None, name), self.default[name])
+        return self.set_for.get((role, name), of_all)
 
 
 async def read_world(conn: AsyncConnection) -> World:
     """Of a session that has set nothing yet. Raises psycopg.Error."""
-    cursor = await conn.execute(query("drift/search_path"))
-    row = await cursor.fetchone()
-    assert row is not None
-    search_path, default, acting = row
-    cursor = await conn.execute(query("drift/search_paths"))
-    set_for: dict[str | None, str] = dict(await cursor.fetchall())
+    cursor = await conn.execute(query("drift/settings"), (list(NAMES),))
+    rows = await cursor.fetchall()
+    session = {name: setting for name, setting, _ in rows}
+    default = {name: setting for name, _, setting in rows}
+    cursor = await conn.execute(query("drift/settings_set"))
+    set_for = {(role, name): value for role, name, value in await cursor.fetchall()}
     cursor = await conn.execute(query("drift/roles"))
-    roles = tuple(row[0] for row in await cursor.fetchall())
-    return World(roles, acting, search_path, MappingProxyType(set_for), default)
+    acting, roles = "", []
+    for role, acts in await cursor.fetchall():
+        acting = role if acts else acting
+        roles.append(role)
+    freeze = MappingProxyType
+    return World(tuple(roles), acting, freeze(session), freeze(set_for), freeze(default))
+
+
+async def read_settings(conn: AsyncConnection) -> Settings:
+    """Those of `NAMES`, as the session has them. Raises psycopg.Error."""
+    cursor = await conn.execute(query("drift/settings"), (list(NAMES),))
+    found = {name: setting for name, setting, _ in await cursor.fetchall()}
+    return tuple((name, found[name]) for name in NAMES)
 
 
 _NAME = r'("(?:[^"]|"")+"|\w[\w$]*)'

@@ -1,11 +1,11 @@
 -- What ALTER DATABASE and ALTER ROLE set for sessions of this database: the role, or NULL for all; what counts most
 -- comes last (https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html).
-SELECT r.rolname, pg_catalog.substr(c.setting, 13)
+SELECT r.rolname, pg_catalog.split_part(c.setting, '=', 1),
+       pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') OPERATOR(pg_catalog.+) 1)
 FROM pg_catalog.pg_db_role_setting AS s
 CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) s.setrole
-WHERE c.setting OPERATOR(pg_catalog.~~) 'search_path=%'
-      AND (s.setdatabase OPERATOR(pg_catalog.=) 0 OR s.setdatabase OPERATOR(pg_catalog.=) (
-          SELECT d.oid FROM pg_catalog.pg_database AS d
-          WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
+WHERE s.setdatabase OPERATOR(pg_catalog.=) 0 OR s.setdatabase OPERATOR(pg_catalog.=) (
+    SELECT d.oid FROM pg_catalog.pg_database AS d
+    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
 ORDER BY s.setdatabase
