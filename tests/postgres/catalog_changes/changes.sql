@@ -1118,6 +1118,186 @@ INSERT INTO pg_seclabel VALUES ('ext.citext'::regtype, 'pg_type'::regclass, 0, '
 --@ security label: drop
 DELETE FROM pg_seclabel WHERE objsubid = 1;
 
+--@ names: all of them odd
+CREATE SCHEMA "Odd ""schema";
+CREATE TABLE "Odd ""schema"."a.b" ("c d" integer PRIMARY KEY DEFAULT 5, "é'" text DEFAULT 'it''s', "select" text CONSTRAINT "x y" CHECK ("select" <> ''));
+CREATE INDEX "i.j" ON "Odd ""schema"."a.b" ("é'", lower("select"));
+CREATE VIEW "Odd ""schema"."v""w" AS SELECT "c d", "select" AS "S" FROM "Odd ""schema"."a.b";
+CREATE FUNCTION "Odd ""schema"."f()"("a b" text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+CREATE TYPE "Odd ""schema"."T y" AS ENUM ('it''s', 'a,b', '"');
+CREATE SEQUENCE "Odd ""schema"."s s" OWNED BY "Odd ""schema"."a.b"."c d";
+CREATE POLICY "p p" ON "Odd ""schema"."a.b" TO "odd role";
+CREATE TRIGGER "t t" BEFORE INSERT ON "Odd ""schema"."a.b" FOR EACH ROW EXECUTE FUNCTION shop.touch();
+--@ names: comment
+COMMENT ON COLUMN "Odd ""schema"."a.b"."c d" IS 'it''s a "comment"
+of two lines';
+--@ names: grant
+GRANT SELECT ("c d") ON "Odd ""schema"."a.b" TO "odd role";
+--@ names: owner
+ALTER TABLE "Odd ""schema"."a.b" OWNER TO "odd role";
+--@ names: an owner's own grants
+REVOKE INSERT ON "Odd ""schema"."a.b" FROM "odd role";
+--@ names: default privileges
+ALTER DEFAULT PRIVILEGES FOR ROLE "odd role" IN SCHEMA "Odd ""schema" GRANT SELECT ON TABLES TO app;
+--@ names: enum value
+ALTER TYPE "Odd ""schema"."T y" RENAME VALUE 'a,b' TO 'a, b';
+--@ names: a column and a table that read alike
+CREATE TABLE shop."x.y" (z integer); CREATE SCHEMA "shop.x"; CREATE TABLE "shop.x".y (z integer);
+--@ names: all dropped
+DROP SCHEMA "Odd ""schema" CASCADE;
+--@ table: generated, with everything
+CREATE TABLE shop.wide (
+    a smallserial, b bigserial UNIQUE, c integer[] DEFAULT '{1,2}', d jsonb DEFAULT '{"a": 1}', e uuid DEFAULT gen_random_uuid(),
+    f timestamptz DEFAULT '2020-01-01 00:00:00+00', g interval DEFAULT '1 day 02:03:04', h bytea DEFAULT '\xdead', i float8 DEFAULT 0.1,
+    j numeric(5, 2)[], k bit varying(5) DEFAULT B'101', l "char", m name, n inet DEFAULT '127.0.0.1', o int4range DEFAULT '[1,2)',
+    p tsvector GENERATED ALWAYS AS (to_tsvector('english'::regconfig, m::text)) STORED, q shop.address DEFAULT ROW('a', 'b', 'c', NULL)::shop.address,
+    r regclass DEFAULT 'shop.orders'::regclass, s money DEFAULT 5, t date DEFAULT CURRENT_DATE, u text DEFAULT CURRENT_USER, v xml,
+    CHECK (a > 0), CHECK (b > a), EXCLUDE USING gist (o WITH &&), FOREIGN KEY (b) REFERENCES shop.orders MATCH FULL ON UPDATE SET NULL ON DELETE SET DEFAULT);
+--@ table: its name changes, those of its parts do not
+ALTER TABLE shop.wide RENAME TO wider;
+--@ table: and back
+ALTER TABLE shop.wider RENAME TO wide;
+--@ table: made anew, alike but for the names of its sequences
+CREATE TABLE shop.wide_2 (LIKE shop.wide INCLUDING ALL);
+--@ table: made alike and dropped [same]
+CREATE TABLE shop.wide_3 (LIKE shop.wide INCLUDING ALL); DROP TABLE shop.wide_3;
+--@ column: dropped with what hangs on it
+ALTER TABLE shop.wide DROP COLUMN o, DROP COLUMN m CASCADE;
+--@ column: serial made by hand [same]
+ALTER TABLE shop.wide ALTER COLUMN a SET DEFAULT nextval('shop.wide_a_seq');
+--@ column: one whose sequence is another's
+ALTER TABLE shop.wide ALTER COLUMN a SET DEFAULT nextval('shop.wide_b_seq');
+--@ column: serial's sequence dropped
+ALTER TABLE shop.wide ALTER COLUMN b DROP DEFAULT; ALTER TABLE shop.wide ALTER COLUMN a DROP DEFAULT; DROP SEQUENCE shop.wide_b_seq CASCADE;
+--@ constraint: foreign key's column list
+ALTER TABLE shop.wide ADD COLUMN w integer, ADD CONSTRAINT wide_fk FOREIGN KEY (w) REFERENCES shop.orders ON DELETE SET NULL (w);
+--@ constraint: foreign key to itself
+ALTER TABLE shop.wide ADD COLUMN x bigint REFERENCES shop.wide (b);
+--@ constraint: check of the whole row
+ALTER TABLE shop.wide ADD CONSTRAINT whole CHECK (wide IS NOT NULL);
+--@ constraint: unique deferrable
+ALTER TABLE shop.wide ADD CONSTRAINT wide_w UNIQUE (w) DEFERRABLE;
+--@ constraint: unique initially deferred
+ALTER TABLE shop.wide DROP CONSTRAINT wide_w, ADD CONSTRAINT wide_w UNIQUE (w) DEFERRABLE INITIALLY DEFERRED;
+--@ constraint: without overlaps [18+]
+CREATE TABLE shop.rooms (during int4range, span int4multirange, CONSTRAINT rooms_key UNIQUE (during, span WITHOUT OVERLAPS));
+--@ constraint: check not enforced [18+]
+ALTER TABLE shop.wide ADD CONSTRAINT lazy CHECK (a < 5) NOT ENFORCED;
+--@ column: not null of a parent alone [18+]
+CREATE TABLE shop.p (a integer, b integer CONSTRAINT p_there NOT NULL); CREATE TABLE shop.c () INHERITS (shop.p);
+--@ column: not null of a child, too [18+]
+ALTER TABLE shop.c ADD CONSTRAINT c_there NOT NULL a;
+--@ column: not null of the parent, when the child has it [18+]
+ALTER TABLE shop.p ADD CONSTRAINT p_a NOT NULL a NO INHERIT;
+--@ column: not null of a new child [18+]
+CREATE TABLE shop.c2 (d integer NOT NULL) INHERITS (shop.p);
+--@ column: not null of the child inherited [18+]
+ALTER TABLE shop.c2 NO INHERIT shop.p;
+--@ column: not null of the child inherited again [18+]
+ALTER TABLE shop.c2 INHERIT shop.p;
+--@ column: not null dropped in the parent [18+]
+ALTER TABLE shop.p ALTER COLUMN b DROP NOT NULL;
+--@ partitioning: not null by a name [18+]
+CREATE TABLE shop.q (a integer CONSTRAINT q_a_there NOT NULL) PARTITION BY LIST (a); CREATE TABLE shop.q1 PARTITION OF shop.q FOR VALUES IN (1);
+--@ partitioning: a partition that had a name for it [18+]
+CREATE TABLE shop.q2 (a integer CONSTRAINT q2_own NOT NULL); ALTER TABLE shop.q ATTACH PARTITION shop.q2 FOR VALUES IN (2);
+--@ partitioning: detached, it keeps it [18+]
+ALTER TABLE shop.q DETACH PARTITION shop.q2;
+--@ partitioning: columns in another order than the parent's
+CREATE TABLE shop.r (a integer, b text, c text) PARTITION BY LIST (a); CREATE TABLE shop.r1 (c text, a integer, b text); ALTER TABLE shop.r ATTACH PARTITION shop.r1 FOR VALUES IN (1);
+--@ partitioning: an index on all, with one that was there
+CREATE INDEX r1_b ON shop.r1 (b); CREATE INDEX r_b ON shop.r (b);
+--@ partitioning: an index that is unique, of partitions
+CREATE UNIQUE INDEX r_a ON shop.r (a);
+--@ partitioning: identity of partitions [18+]
+ALTER TABLE shop.r ADD COLUMN i integer GENERATED ALWAYS AS IDENTITY;
+--@ partitioning: a trigger of one partition alone
+CREATE TRIGGER r1_only AFTER INSERT ON shop.r1 FOR EACH ROW EXECUTE FUNCTION shop.touch();
+--@ partitioning: a trigger of all renamed
+CREATE TRIGGER r_all AFTER INSERT ON shop.r FOR EACH ROW EXECUTE FUNCTION shop.touch(); ALTER TRIGGER r_all ON shop.r RENAME TO r_each;
+--@ partitioning: statistics of one partition's column
+ALTER TABLE shop.r1 ALTER COLUMN b SET STATISTICS 5;
+--@ partitioning: comment on a partition's index
+COMMENT ON INDEX shop.r1_b IS 'b';
+--@ partitioning: row level security of one partition
+ALTER TABLE shop.r1 ENABLE ROW LEVEL SECURITY;
+--@ partitioning: a partition dropped and made again [same]
+ALTER TABLE shop.events DETACH PARTITION shop.events_3; DROP TABLE shop.events_3; CREATE TABLE shop.events_3 PARTITION OF shop.events FOR VALUES FROM ('2026-01-01') TO ('2028-01-01');
+--@ partitioning: a partition of a partition detached
+ALTER TABLE shop.events_4 DETACH PARTITION shop.events_41;
+--@ partitioning: a partitioned table dropped
+DROP TABLE shop.r;
+--@ view: of everything
+CREATE VIEW shop.all_of AS
+    WITH a AS (SELECT o.id, p.name FROM shop.orders o JOIN shop.people p ON p.id = o.person LEFT JOIN LATERAL (SELECT 1 AS one) l ON true)
+    SELECT a.id, row_number() OVER (PARTITION BY a.name ORDER BY a.id DESC) AS n, count(*) FILTER (WHERE a.id > 1) OVER () AS c,
+           CASE WHEN a.name LIKE 'a%' THEN ARRAY[1, 2] END AS arr, EXISTS (SELECT 1 FROM shop.plain) AS e
+    FROM a UNION ALL SELECT 1, 2, 3, NULL, false ORDER BY 1 LIMIT 5;
+--@ view: of a view's columns that were renamed below
+ALTER TABLE shop.people RENAME COLUMN name TO full_name;
+--@ view: of them by their old name
+ALTER TABLE shop.people RENAME COLUMN full_name TO name;
+--@ view: of two that need each other's table
+CREATE VIEW shop.star AS SELECT * FROM shop.plain;
+--@ view: not of a column that came later
+ALTER TABLE shop.plain ADD COLUMN later integer;
+--@ view: grant of its column
+GRANT SELECT (a) ON shop.star TO app;
+--@ view: rule and its comment
+CREATE RULE star_rule AS ON UPDATE TO shop.star DO INSTEAD NOTHING; COMMENT ON RULE star_rule ON shop.star IS 'no';
+--@ view: with local check
+ALTER VIEW shop.star SET (check_option = local);
+--@ function: of everything
+CREATE FUNCTION shop.all_of(INOUT a integer, b text DEFAULT 'x', VARIADIC c shop.address[] DEFAULT '{}') RETURNS integer
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER LEAKPROOF PARALLEL RESTRICTED COST 5
+    SET search_path = '' SET "shop.setting" = 'a b' AS $f$ BEGIN RETURN; END $f$;
+--@ function: setting of ours
+ALTER FUNCTION shop.all_of SET "shop.setting" = 'a c';
+--@ function: same name, other schema
+CREATE FUNCTION other.all_of() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+--@ function: made again with another owner
+DROP FUNCTION other.all_of(); SET ROLE boss; SET ROLE super; CREATE FUNCTION other.all_of() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE;
+--@ function: support
+CREATE FUNCTION shop.support(internal) RETURNS internal LANGUAGE internal STRICT AS 'generate_series_int4_support'; ALTER FUNCTION shop.many(integer) SUPPORT shop.support;
+--@ function: of a body that calls others
+CREATE FUNCTION shop.calls() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM shop.plain);
+--@ function: whose table is renamed
+ALTER TABLE shop.quick RENAME TO quicker;
+--@ grant: of a sequence of an identity
+GRANT USAGE ON SEQUENCE shop.people_numbers TO app;
+--@ grant: on all tables
+GRANT SELECT ON ALL TABLES IN SCHEMA shop TO reader;
+--@ grant: on all tables again [same]
+GRANT SELECT ON ALL TABLES IN SCHEMA shop TO reader;
+--@ grant: revoked from a role by one who is not the owner
+GRANT SELECT ON shop.quicker TO app WITH GRANT OPTION; SET ROLE app; GRANT SELECT ON shop.quicker TO boss; RESET ROLE;
+--@ grant: of a procedure to everybody, which is there [same]
+GRANT EXECUTE ON FUNCTION shop.touch() TO PUBLIC;
+--@ owner: given away and taken back [same]
+ALTER TABLE shop.quicker OWNER TO super; ALTER TABLE shop.quicker OWNER TO CURRENT_USER;
+--@ owner: of all
+REASSIGN OWNED BY boss TO CURRENT_USER;
+--@ trigger: dropped and made again, others first [same]
+DROP TRIGGER orders_touch ON shop.orders; CREATE TRIGGER orders_touch BEFORE UPDATE ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.touch('a');
+--@ index: of all kinds of columns
+CREATE INDEX odd_idx ON shop.people USING btree (lower(name) COLLATE "C" text_pattern_ops DESC NULLS LAST, (born + 1) NULLS FIRST) INCLUDE (id) WITH (fillfactor = 60, deduplicate_items = off) WHERE born IS NOT NULL;
+--@ index: gin with an operator class's option
+CREATE INDEX gin_idx ON shop.people USING gist (name ext.gist_trgm_ops (siglen = 32));
+--@ index: the same with another
+DROP INDEX shop.gin_idx; CREATE INDEX gin_idx ON shop.people USING gist (name ext.gist_trgm_ops (siglen = 64));
+--@ index: renamed away and back [same]
+ALTER INDEX shop.gin_idx RENAME TO gin_idx_2; ALTER INDEX shop.gin_idx_2 RENAME TO gin_idx;
+--@ domain: over an array, with two checks
+CREATE DOMAIN shop.tags AS text[] DEFAULT '{}' CHECK (array_length(VALUE, 1) < 5) CONSTRAINT b CHECK (VALUE <> '{x}');
+--@ publication: two tables, in another order [same]
+CREATE PUBLICATION two FOR TABLE shop.people, shop.plain; DROP PUBLICATION two;
+--@ publication: columns
+ALTER PUBLICATION news SET TABLE shop.orders (id, made);
+--@ publication: columns in another order [same]
+ALTER PUBLICATION news SET TABLE shop.orders (made, id);
+--@ statistics: of many kinds
+CREATE STATISTICS shop.kinds (ndistinct, dependencies) ON a, b, d FROM shop.plain;
+
 --@ temporary: nothing of it shows [same]
 CREATE TEMPORARY TABLE mine (id serial PRIMARY KEY, a text DEFAULT 'x'); COMMENT ON TABLE mine IS 'mine'; GRANT SELECT ON mine TO app;
 --@ temporary: hides a catalog [same]

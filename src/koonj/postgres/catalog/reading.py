@@ -13,7 +13,10 @@ from koonj.postgres.catalog.assembling import assemble
 from koonj.postgres.catalog.statements import GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.catalog.values import Catalog
 
+_Rows = list[tuple[Any, ...]]
 _ATTEMPTS = 12
+_CHUNK = 500
+"""Rows that are taken at once: about two milliseconds' work."""
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
 _SETTINGS = """
 SET LOCAL search_path TO pg_catalog, pg_temp;
@@ -63,13 +66,22 @@ async def _read(conn: AsyncConnection[Any]) -> Catalog:
     return await asyncio.to_thread(assemble, major, dict(zip(names, answers, strict=True)))
 
 
-async def _answers(cursor: AsyncCursor, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
+async def _answers(cursor: AsyncCursor[tuple[Any, ...]], statements: Iterable[str]) -> list[_Rows]:
     """The rows of each statement that has any to give. All go in one message, which is one round trip."""
     await cursor.execute(";\n".join(statements).encode(), prepare=False)
     answers = []
     more: bool | None = True
     while more:
         if cursor.description is not None:
-            answers.append(await cursor.fetchall())
+            answers.append(await _rows(cursor))
         more = cursor.nextset()
     return answers
+
+
+async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> _Rows:
+    """All of one answer; others have their turn between two chunks."""
+    rows: _Rows = []
+    while chunk := await cursor.fetchmany(_CHUNK):
+        rows.extend(chunk)
+        await asyncio.sleep(0)
+    return rows

@@ -10,31 +10,79 @@ from koonj.postgres.catalog.values import Catalog, CatalogObject, ObjectName
 
 _VIEWS = ("view", "materialized view")
 _QUALIFIER = re.compile(r'("(?:[^"]|"")+"|\b[^\W\d][\w$]*)\.(?=[\w"])')
+_GRANTS = ("grant", "default privileges")
 Kept = Callable[[ObjectName, CatalogObject], CatalogObject | None]
+Rule = Callable[[Catalog, ObjectName, CatalogObject], str | None]
 
 
 def comparable(catalog: Catalog, major: int) -> Catalog:
     """Without what a server of `major` would not tell, or would tell otherwise. Do it with both.
 
-    18 gives the NOT NULL of a table a name, 17 that of a domain; 16 qualifies columns in a view only where
-    it reads more than one table (the qualifiers go, of both); from 15 on pg_database_owner owns public.
+    18 gives the NOT NULL of a table a name, 17 that of a domain, and 18 tells it of a child table where it
+    is the child's own; 17 has the privilege MAINTAIN; 16 qualifies columns in a view only where it reads more
+    than one table (the qualifiers go, of both); from 15 on pg_database_owner owns public.
     Other texts can differ, too, by what each version has learnt to print.
     """
     least, most = sorted((catalog.major, major))
     if least == most:
         return catalog
-    schemas = frozenset(name.identity for name in catalog.objects if name.kind == "schema")
+    rules = [rule for since, rule in _RULES if least < since <= most]
 
     def kept(name: ObjectName, value: CatalogObject) -> CatalogObject | None:
-        if least < 18 <= most and _is_not_null(name, value):
-            return None
-        if least < 15 <= most and name == ObjectName("owner", "of schema public"):
-            return None
-        if least < 16 <= most and name.kind in _VIEWS:
-            return CatalogObject(_unqualified(value.definition, schemas), value.place, value.parent)
+        for rule in rules:
+            definition = rule(catalog, name, value)
+            if definition is None:
+                return None
+            value = CatalogObject(definition, value.place, value.parent)
         return value
 
     return _changed(catalog, kept)
+
+
+def _without_public_owner(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    return None if name == ObjectName("owner", "of schema public") else value.definition
+
+
+def _unqualified(catalog: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    """Of a view: without what is before a point, unless it is a schema."""
+    if name.kind not in _VIEWS:
+        return value.definition
+
+    def without(match: re.Match[str]) -> str:
+        return match[0] if ObjectName("schema", match[1]) in catalog.objects else ""
+
+    return _QUALIFIER.sub(without, value.definition)
+
+
+def _without_maintain(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    if name.kind not in _GRANTS:
+        return value.definition
+    return value.definition.replace(", MAINTAIN", "").replace("MAINTAIN, ", "")
+
+
+def _without_named_not_null(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    if name.kind != "constraint" or value.parent is None:
+        return value.definition
+    constraint = name.identity[len(value.parent.identity) + 1 :]
+    return None if value.definition.startswith(f"CONSTRAINT {constraint} NOT NULL") else value.definition
+
+
+def _without_not_null_of_a_child(catalog: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
+    table = None if value.parent is None else catalog.objects.get(value.parent)
+    if name.kind == "column" and table is not None and "\nINHERITS (" in table.definition:
+        return value.definition.replace(" NOT NULL", "")
+    return value.definition
+
+
+_RULES: tuple[tuple[int, Rule], ...] = (
+    (15, _without_public_owner),
+    (16, _unqualified),
+    (17, _without_maintain),
+    (17, _without_named_not_null),
+    (18, _without_named_not_null),
+    (18, _without_not_null_of_a_child),
+)
+"""The version that began it, and a definition without it; None: the object is left out."""
 
 
 def without_owners(catalog: Catalog) -> Catalog:
@@ -44,20 +92,7 @@ def without_owners(catalog: Catalog) -> Catalog:
 
 def without_grants(catalog: Catalog) -> Catalog:
     """Without what is granted, now and by default."""
-    kinds = ("grant", "default privileges")
-    return _changed(catalog, lambda name, value: None if name.kind in kinds else value)
-
-
-def _is_not_null(name: ObjectName, value: CatalogObject) -> bool:
-    if name.kind != "constraint" or value.parent is None:
-        return False
-    constraint = name.identity[len(value.parent.identity) + 1 :]
-    return value.definition.startswith(f"CONSTRAINT {constraint} NOT NULL")
-
-
-def _unqualified(definition: str, schemas: frozenset[str]) -> str:
-    """Without what is before a point, unless it is a schema."""
-    return _QUALIFIER.sub(lambda match: match[0] if match[1] in schemas else "", definition)
+    return _changed(catalog, lambda name, value: None if name.kind in _GRANTS else value)
 
 
 def _changed(catalog: Catalog, kept: Kept) -> Catalog:
