@@ -22,12 +22,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LOOK", 0.1)
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A koonj on a terminal of its own rehearses nothing by itself, either: see test_rehearsing.py."""
-    monkeypatch.setenv("KOONJ_REHEARSE", "0")
-
-
 def short(dsn: str) -> str:
     """The dsn with what leads to the server only, as a person would write it."""
     return make_conninfo(

@@ -53,12 +53,21 @@ def working(seconds: float) -> tuple[Part, ...]:
     )
 
 
+def compared(found: Drift) -> str:
+    """``312 objects of 15 migrations compared``."""
+    objects, migrations = found.objects, found.migrations
+    return (
+        f"{objects} object{'' if objects == 1 else 's'} of "
+        f"{migrations} migration{'' if migrations == 1 else 's'} compared"
+    )
+
+
 def counted(found: Drift | None) -> tuple[Part, ...]:
     """How many objects are whose."""
     if found is None:
         return ()
     if not found.differences:
-        return ((" ✓ no drift", GOOD),)
+        return ((" ✓ no drift", GOOD), (f"   {compared(found)}", DIM))
     count = dict.fromkeys(SIGNS, 0)
     for difference in top_level(found.differences):
         count[side(difference)] += 1
@@ -67,4 +76,4 @@ def counted(found: Drift | None) -> tuple[Part, ...]:
     for (sign, look), number, word in zip(SIGNS.values(), count.values(), words, strict=True):
         looks = (look, STRONG, PLAIN) if number else (DIM, DIM, DIM)
         parts += [(f"{sign} ", looks[0]), (str(number), looks[1]), (f" {word}   ", looks[2])]
-    return tuple(parts)
+    return (*parts, (compared(found), DIM))

@@ -96,7 +96,7 @@ def room(scene: Scene) -> Mapping[str, Region]:
 
 
 def _columns(scene: Scene) -> Mapping[str, Region]:
-    left, gap = max(46, min(scene.width * 2 // 5, 64)), 2
+    left, gap = max(46, min(scene.width * 2 // 5 + 4, 64)), 2
     right, height = scene.width - left - gap, scene.height
     targets = min(scene.targets, height * 2 // 5)
     run = _run_lines(scene, height * 2 // 5, height * 3 // 5)
