@@ -30,7 +30,8 @@ SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 async def drift_of(project: Project, **options: Any) -> Drift:
     folder, control = project.reader.read(), Control()
-    return await find_drift(project.connector, project.target, folder, ScratchPlace(), control, **options)
+    place = options.pop("place", ScratchPlace())
+    return await find_drift(project.connector, project.target, folder, place, control, **options)
 
 
 def told(drift: Drift) -> set[str]:
@@ -504,6 +505,58 @@ async def test_a_target_of_other_roles(ground: Ground, tmp_path: Path, connector
         "changed owner of table app.docs",
         "left over grant on table app.docs to reader",
     }
+
+
+@pytest.fixture(params=["a superuser", "a role that may make databases and roles"])
+def given(request: pytest.FixtureRequest, server: Scratch) -> Iterator[ScratchPlace]:
+    """A server that [scratch] names."""
+    if request.param == "a superuser":
+        yield ScratchPlace(server.dsn())
+        return
+    role = f"koonj_{secrets.token_hex(4)}"
+    with psycopg.connect(server.dsn(), autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {role} LOGIN CREATEDB CREATEROLE".encode())
+        yield ScratchPlace(make_conninfo(server.dsn(), user=role))
+        conn.execute(f"DROP ROLE {role}".encode())
+
+
+async def test_on_a_given_server(
+    ground: Ground, given: ScratchPlace, server: Scratch, tmp_path: Path, connector: Connector
+) -> None:
+    ground.sql('GRANT CREATE ON DATABASE app TO "App-Owner"; CREATE SCHEMA app AUTHORIZATION "App-Owner"')
+    project = Project(tmp_path, Target("local", ground.dsn("migrator"), role="App-Owner"), connector)
+    write(
+        project,
+        1,
+        """
+        BEGIN;
+        CREATE SCHEMA IF NOT EXISTS app;
+        CREATE TABLE docs (id int PRIMARY KEY);
+        CREATE POLICY own ON docs TO web;
+        GRANT SELECT ON docs TO web;
+        COMMIT;
+        """,
+    )
+    end = ending(await project.apply())
+    assert end.verdict == "done", end.failure
+    with psycopg.connect(server.dsn()) as conn:
+        asked = (
+            "SELECT (SELECT array_agg(rolname ORDER BY 1) FROM pg_roles), (SELECT count(*) FROM pg_database)"
+        )
+        before = conn.execute(asked).fetchone()
+        drift = await drift_of(project, place=given)
+        assert (told(drift), drift.notes) == (set(), ())
+        assert conn.execute(asked).fetchone() == before, "nothing is left there"
+        by_postgres = Project(tmp_path, Target("local", ground.dsn("postgres")), connector)
+        by_postgres.table(2)
+        assert ending(await by_postgres.apply()).verdict == "done"
+        drift = await drift_of(project, place=given)
+        limited = (
+            "The scratch does not let koonj act as postgres: owners and default privileges are not compared."
+        )
+        superuser = "user=koonj_" not in str(given.dsn)
+        assert (told(drift), drift.notes) == (set(), () if superuser else (limited,))
+        assert conn.execute(asked).fetchone() == before
 
 
 async def test_the_target_is_only_read(ground: Ground, tmp_path: Path, connector: Connector) -> None:

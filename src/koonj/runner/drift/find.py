@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
+from types import MappingProxyType
 
 import psycopg
 
@@ -11,7 +13,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import Folder
 from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.values import Catalog, Difference
-from koonj.postgres.catalog.versions import comparable
+from koonj.postgres.catalog.versions import comparable, without_owners
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
@@ -57,6 +59,8 @@ async def find_drift(
         control.check()
         replay = Replay(server, control, reality.scripts, reality.world, tell)
         produced = await replay.catalog()
+        if replay.refused:
+            reality, produced = _without_owners(reality, produced, replay.refused)
         return await asyncio.to_thread(_compared, target.name, reality, server, produced)
     except LostError as error:
         control.check()
@@ -98,6 +102,21 @@ def _compared(target: str, reality: Reality, server: ScratchServer, produced: Ca
         migrations=len(reality.scripts),
         objects=len(theirs.objects),
     )
+
+
+def _without_owners(reality: Reality, produced: Catalog, refused: tuple[str, ...]) -> tuple[Reality, Catalog]:
+    note = (
+        f"The scratch does not let koonj act as {', '.join(refused)}: owners and default privileges are not "
+        "compared."
+    )
+    kept = replace(reality, catalog=_ownerless(reality.catalog), notes=(*reality.notes, note))
+    return kept, _ownerless(produced)
+
+
+def _ownerless(catalog: Catalog) -> Catalog:
+    objects = without_owners(catalog).objects.items()
+    kept = {name: value for name, value in objects if name.kind != "default privileges"}
+    return Catalog(catalog.major, MappingProxyType(kept))
 
 
 def _comparable(catalog: Catalog, other: Catalog) -> Catalog:

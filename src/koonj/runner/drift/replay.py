@@ -41,6 +41,8 @@ class Replay:
     tell: Tell
     seconds: float = 0.0
     """What running the scripts took."""
+    refused: tuple[str, ...] = ()
+    """Roles that could not be acted as: what their scripts made has another owner."""
 
     async def catalog(self) -> Catalog:
         """What the scripts produce. Raises DriftError, ScratchError, LostError, Cancelled, psycopg.Error."""
@@ -55,6 +57,7 @@ class Replay:
             conn = await session.connection()
             catalog = await self.control.unless_cancelled(read_catalog(conn))
         finally:
+            self.refused = tuple(sorted(session.refused))
             await session.close()
         if self.seconds > _WORTH:
             await self.server.save(states[-1])
@@ -86,12 +89,13 @@ class Replay:
         return 0
 
     async def _run(self, script: Script, session: Session) -> None:
-        target = Target("scratch", "", role=script.role)
         problem = first_error(script.migration.body_problems)
         if problem is not None:
             place = _place(script.migration, problem.line, problem.column)
             raise DriftError(_not_known(script.migration, place, problem.message), problem.hint)
         conn = await session.connection_for(script.role, script.settings)
+        refused = script.role in session.refused
+        target = Target("scratch", "", role=None if refused else script.role)
         await clean(conn, target)
         work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
         ran = await ScriptRun(conn, self.control, work, target, None, alone=self.server.alone).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import psycopg
 from psycopg import AsyncConnection, sql
 
 from koonj.postgres.scratch.roles import create_roles
@@ -19,13 +20,17 @@ class Session:
         self._conn: AsyncConnection | None = None
         self._settings: Settings = ()
         self._role: str | None = None
+        """Who was let act last."""
+        self.refused: set[str] = set()
+        """Roles that cannot be acted as here: a given server has its own rules."""
 
     async def make_roles(self, names: Iterable[str]) -> None:
         """Those of the target, so that what is granted to them can be. Raises ScratchError, psycopg.Error."""
         conn = await self.connection()
+        # What a role may on the target, nobody can see in full; on a server that is thrown away it may all.
+        let = "ALTER ROLE {} SUPERUSER" if self._server.alone else "GRANT {} TO CURRENT_USER"
         for name in await create_roles(conn, names):
-            if self._server.alone:
-                await self._let_all(conn, name)
+            await conn.execute(sql.SQL(let).format(sql.Identifier(name)))
 
     async def connection(self) -> AsyncConnection:
         """As it is. Raises ScratchError, psycopg.Error."""
@@ -35,15 +40,17 @@ class Session:
         return self._conn
 
     async def connection_for(self, role: str, settings: Settings) -> AsyncConnection:
-        """For a script that ran as `role`, which is not set yet. Raises ScratchError, psycopg.Error."""
+        """For a script that ran as `role`, which is to be set yet unless it is refused.
+
+        Raises ScratchError, psycopg.Error.
+        """
         conn = await self.connection()
         if settings != self._settings:
             await self._keep(conn, settings)
             await self.close()
             conn = await self.connection()
         if role != self._role:
-            await conn.execute("RESET ROLE")
-            await (self._let_all(conn, role) if self._server.alone else self._let_own(conn, role))
+            await self._let(conn, role)
             self._role = role
         return conn
 
@@ -62,11 +69,15 @@ class Session:
             await conn.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
             await conn.execute(keep.format(database, sql.Identifier(name)))
 
-    async def _let_all(self, conn: AsyncConnection, role: str) -> None:
-        """On a server that is thrown away: what a role may on the target, nobody can see in full."""
-        await conn.execute(sql.SQL("ALTER ROLE {} SUPERUSER").format(sql.Identifier(role)))
-
-    async def _let_own(self, conn: AsyncConnection, role: str) -> None:
-        """On a server that others use, where a role may be somebody's: what a database's owner may."""
-        names = sql.Identifier(conn.info.dbname), sql.Identifier(role)
-        await conn.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(*names))
+    async def _let(self, conn: AsyncConnection, role: str) -> None:
+        """Let a role do all; on a server that others use, where it may be somebody's, what an owner may."""
+        await conn.execute("RESET ROLE")
+        name = sql.Identifier(role)
+        if self._server.alone:
+            await conn.execute(sql.SQL("ALTER ROLE {} SUPERUSER").format(name))
+            return
+        own = sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(conn.info.dbname), name)
+        try:
+            await conn.execute(sql.SQL("SET ROLE {}; RESET ROLE; {}").format(name, own))
+        except psycopg.errors.InsufficientPrivilege:
+            self.refused.add(role)
