@@ -91,6 +91,8 @@ async def prepared(binaries: Binaries) -> AsyncIterator[Side]:
     with Scratch(binaries) as server:
         async with await AsyncConnection.connect(server.dsn(), autocommit=True) as conn:
             await conn.execute(ROLES)
+            await conn.execute("SET allow_in_place_tablespaces TO on")
+            await conn.execute("CREATE TABLESPACE near LOCATION ''")
             await conn.execute((FOLDER / "base.sql").read_bytes())
             yield Side(binaries, server.dsn(), conn)
 

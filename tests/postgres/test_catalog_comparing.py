@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.postgres.catalog.comparing import compare, top_level
+from koonj.postgres.catalog.comparing import compare, significant, top_level
 from koonj.postgres.catalog.grants import grants
 from koonj.postgres.catalog.statements import statement
 from koonj.postgres.catalog.values import Catalog, CatalogObject, Difference, ObjectName
@@ -77,6 +77,19 @@ def test_a_column_that_moved_says_from_where_to_where() -> None:
 def test_a_column_that_changed_is_changed_and_not_moved() -> None:
     [difference] = compare(table("abc"), table("acb", b="b integer"))
     assert (difference.what, difference.order_only) == ("changed", False)
+
+
+def test_the_order_of_grants_is_told_and_not_significant() -> None:
+    def granted(*roles: str) -> Catalog:
+        names = [ObjectName("grant", f"on table public.t to {role}") for role in roles]
+        values = [CatalogObject("GRANT SELECT", place, TABLE) for place, _ in enumerate(roles, 1)]
+        return catalog(*zip(names, values, strict=True))
+
+    differences = compare(granted("a", "b"), granted("b", "a"))
+    assert [describe(each) for each in differences] == ["grant on table public.t to a is moved: place 1 -> 2"]
+    assert significant(differences) == ()
+    columns = compare(table("ab"), table("ba"))
+    assert significant(columns) == columns != ()
 
 
 def test_all_parts_are_told_and_the_top_level_alone_is_the_table() -> None:

@@ -1298,6 +1298,27 @@ ALTER PUBLICATION news SET TABLE shop.orders (made, id);
 --@ statistics: of many kinds
 CREATE STATISTICS shop.kinds (ndistinct, dependencies) ON a, b, d FROM shop.plain;
 
+--@ tablespace: of a table
+ALTER TABLE shop.plain SET TABLESPACE near;
+--@ tablespace: of an index
+ALTER INDEX shop.plain_a_idx SET TABLESPACE near;
+--@ tablespace: of a constraint's index
+ALTER INDEX shop.orders_pkey SET TABLESPACE near;
+--@ tablespace: of a materialized view
+ALTER MATERIALIZED VIEW shop.sales SET TABLESPACE near;
+--@ tablespace: of a partitioned table
+ALTER TABLE shop.hashed SET TABLESPACE near;
+--@ tablespace: of a partitioned index
+CREATE INDEX hashed_a ON ONLY shop.hashed (a) TABLESPACE near;
+--@ tablespace: by default
+ALTER TABLE shop.plain SET TABLESPACE pg_default;
+--@ access method: of a partitioned table [18+]
+CREATE ACCESS METHOD pile_2 TYPE TABLE HANDLER heap_tableam_handler; ALTER TABLE shop.hashed SET ACCESS METHOD pile_2;
+--@ access method: of a materialized view
+CREATE ACCESS METHOD pile_3 TYPE TABLE HANDLER heap_tableam_handler; ALTER MATERIALIZED VIEW shop.sales SET ACCESS METHOD pile_3;
+--@ access method: of an index
+CREATE ACCESS METHOD tree TYPE INDEX HANDLER bthandler;
+
 --@ temporary: nothing of it shows [same]
 CREATE TEMPORARY TABLE mine (id serial PRIMARY KEY, a text DEFAULT 'x'); COMMENT ON TABLE mine IS 'mine'; GRANT SELECT ON mine TO app;
 --@ temporary: hides a catalog [same]

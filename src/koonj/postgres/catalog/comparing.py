@@ -24,6 +24,11 @@ def top_level(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     return tuple(d for d in differences if not _is_folded(d, whole))
 
 
+def significant(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Without the mere order of grants and storage parameters: pg_dump prints it, and it means nothing."""
+    return tuple(d for d in differences if not d.order_only or d.kind == "column")
+
+
 def _is_folded(difference: Difference, whole: dict[tuple[str, str], Difference]) -> bool:
     parent = difference.parent
     if parent is None or (difference.before is not None and difference.after is not None):
