@@ -217,7 +217,15 @@ def _all(pane: Pane) -> list[str]:
 
 
 _EDGE = "│"
-_MASKS: Sequence[tuple[re.Pattern[str], str]] = (
+
+
+def _round_trip(found: re.Match[str]) -> str:
+    """As wide as it was: what stands beside it keeps its column."""
+    return "round trip " + "NNN.N ms".ljust(len(found[1]))
+
+
+_MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = (
+    (re.compile(r"round trip (\d+\.\d ms *)"), _round_trip),
     (re.compile(r" +\d+\.\d ms"), "  NNN.N ms"),
     (re.compile(r"\b\d+\.\d\d s\b"), "N.NN s"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "YYYY-MM-DD HH:MM"),
