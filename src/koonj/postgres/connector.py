@@ -36,7 +36,8 @@ _DEFAULTS = {
 """Where the dsn says nothing. An index can be hours in the making without a word on the line: no router may
 forget the connection meanwhile, and one that is gone is noticed within minutes, not hours."""
 
-_SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
+SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
+"""Of a conninfo: nobody is shown their values."""
 
 
 class ConnectError(TargetError):
@@ -70,7 +71,7 @@ def safe_dsn(target: Target) -> str:
         parts: dict[str, Any] = conninfo_to_dict(target.dsn)
     except psycopg.ProgrammingError:
         return "(not a dsn that libpq understands)"
-    return make_conninfo("", **{k: v for k, v in parts.items() if k not in _SECRET_KEYWORDS})
+    return make_conninfo("", **{k: v for k, v in parts.items() if k not in SECRET_KEYWORDS})
 
 
 class Connector:
@@ -100,7 +101,7 @@ class Connector:
 
         Raises ConnectError.
         """
-        conninfo = await self._conninfo(target)
+        conninfo = await self.conninfo(target)
         conn = await _open(target, conninfo, name)
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
@@ -108,13 +109,17 @@ class Connector:
                 await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
         except psycopg.Error as error:
             await conn.close()
-            raise _refused(error, target) from error
+            raise refused(error, target) from error
         except BaseException:
             await conn.close()
             raise
         return conn
 
-    async def _conninfo(self, target: Target) -> str:
+    async def conninfo(self, target: Target) -> str:
+        """What libpq takes; of the embedded server, which runs then, as long as this connector is open.
+
+        The password that koonj.toml names is not in it; one of a dsn from outside is. Raises ConnectError.
+        """
         if target.dsn != EMBEDDED:
             return target.dsn
         # Shielded: who gives up waiting leaves the server to be closed, not to be forgotten half open.
@@ -130,7 +135,7 @@ class Connector:
             except EmbeddedError as error:
                 raise ConnectError(error.message, error.hint) from error
             except psycopg.Error as error:
-                raise _refused(error, target) from error
+                raise refused(error, target) from error
         return lease
 
 
@@ -155,14 +160,15 @@ async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
     if target.password is not None:
-        extra["password"] = await asyncio.to_thread(_password_of, target)
+        extra["password"] = await asyncio.to_thread(password_of, target)
     try:
         return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, **extra)
     except psycopg.Error as error:
-        raise _refused(error, target) from error
+        raise refused(error, target) from error
 
 
-def _password_of(target: Target) -> str:
+def password_of(target: Target) -> str:
+    """The password that koonj.toml names for the target. Blocking. Raises ConnectError."""
     assert target.password is not None
     try:
         return read_password(target.password)
@@ -173,10 +179,11 @@ def _password_of(target: Target) -> str:
         ) from error
 
 
-def _refused(error: psycopg.Error, target: Target) -> ConnectError:
+def refused(error: psycopg.Error, target: Target) -> ConnectError:
+    """What the server or libpq said, without a secret."""
     message = (error.diag.message_primary or str(error)).strip()
     with suppress(psycopg.ProgrammingError):
-        for secret in _SECRET_KEYWORDS:
+        for secret in SECRET_KEYWORDS:
             value = conninfo_to_dict(target.dsn).get(secret)
             if value:
                 message = message.replace(str(value), "********")

@@ -1,0 +1,146 @@
+"""What surrounds a target's schema, and decides what a script makes of it: roles, the database's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from koonj.postgres.queries import query
+from koonj.postgres.scratch.settings import SESSION_SETTINGS
+
+_OF_THE_MACHINE = (
+    "session_preload_libraries",
+    "local_preload_libraries",
+    "default_tablespace",
+    "temp_tablespaces",
+)
+"""Settings that name what only the target's machine has."""
+
+
+class Role(NamedTuple):
+    """A row of scratch/target_roles.sql."""
+
+    name: str
+    superuser: bool
+    inherit: bool
+    createrole: bool
+    createdb: bool
+    bypassrls: bool
+
+
+class Member(NamedTuple):
+    """A row of scratch/target_members.sql."""
+
+    group: str
+    name: str
+    admin: bool
+    inherit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """As far as any role that may connect can see them."""
+
+    major: int
+    roles: tuple[Role, ...]
+    members: tuple[Member, ...]
+    settings: tuple[tuple[str, str], ...]
+    """(name, value): of the database, and the search_path that the session had."""
+    left_out: tuple[str, ...]
+    """What a copy of the schema does without: ``subscription name``, ``tablespace name``."""
+
+
+async def read_surroundings(conn: AsyncConnection) -> Surroundings:
+    """Of the target of a session that has set nothing yet. Raises psycopg.Error."""
+    roles = [Role._make(row) for row in await _rows(conn, "target_roles")]
+    members = [Member._make(row) for row in await _rows(conn, "target_members")]
+    settings = dict(row[0].partition("=")[::2] for row in await _rows(conn, "target_settings"))
+    cursor = await conn.execute("SELECT pg_catalog.current_setting('search_path')")
+    row = await cursor.fetchone()
+    assert row is not None
+    settings["search_path"] = row[0]
+    skipped = {*_OF_THE_MACHINE, *SESSION_SETTINGS}
+    return Surroundings(
+        conn.info.server_version // 10000,
+        tuple(roles),
+        tuple(members),
+        tuple((name, value) for name, value in settings.items() if name not in skipped),
+        tuple(row[0] for row in await _rows(conn, "left_out")),
+    )
+
+
+async def copy_roles(conn: AsyncConnection, these: Surroundings, *, attributes: bool) -> tuple[str, ...]:
+    """Make the roles that are not there, with their memberships, none of which can log in.
+
+    `attributes`: also what they may do, superusers too; for a server that is koonj's own. Returns what was
+    refused, in words. Raises psycopg.OperationalError.
+    """
+    there = {row[0] for row in await _rows(conn, "roles")}
+    missing = [role for role in these.roles if role.name not in there]
+    made = {role.name for role in missing}
+    memberships = [member for member in these.members if member.name in made]
+    statements = [*(_create(role, attributes=attributes) for role in missing), *_grants(memberships, conn)]
+    return await _each(conn, statements)
+
+
+async def copy_settings(conn: AsyncConnection, these: Surroundings) -> tuple[str, ...]:
+    """Let later sessions of the scratch begin as the target's do; returns what was refused, in words."""
+    database = sql.Identifier(conn.info.dbname)
+    statements = [
+        sql.SQL("SELECT pg_catalog.set_config({}, {}, false); ALTER DATABASE {} SET {} FROM CURRENT").format(
+            sql.Literal(name), sql.Literal(value), database, sql.Identifier(*name.split("."))
+        )
+        for name, value in these.settings
+    ]
+    return await _each(conn, statements)
+
+
+def _create(role: Role, *, attributes: bool) -> sql.Composable:
+    words = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role.name))]
+    words += [sql.Composed([sql.SQL("INHERIT" if role.inherit else "NOINHERIT")])]
+    if attributes:
+        wanted = {
+            "SUPERUSER": role.superuser,
+            "CREATEROLE": role.createrole,
+            "CREATEDB": role.createdb,
+            "BYPASSRLS": role.bypassrls,
+        }
+        words += [sql.Composed([sql.SQL(word)]) for word, has in wanted.items() if has]
+    return sql.SQL(" ").join(words)
+
+
+def _grants(members: Sequence[Member], conn: AsyncConnection) -> Iterator[sql.Composable]:
+    for member in members:
+        grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(member.group), sql.Identifier(member.name))
+        options = ["ADMIN TRUE"] if member.admin else []
+        if conn.info.server_version >= 160000:
+            options.append(f"INHERIT {member.inherit}")
+        elif member.admin:
+            options = ["ADMIN OPTION"]
+        if options:
+            grant += sql.SQL(" WITH ") + sql.SQL(", ").join(map(sql.SQL, options))
+        yield grant
+
+
+async def _each(conn: AsyncConnection, statements: Sequence[sql.Composable]) -> tuple[str, ...]:
+    """All in one message; where that fails, each by itself."""
+    if not statements:
+        return ()
+    try:
+        await conn.execute(sql.SQL("; ").join(statements))
+    except psycopg.Error as error:
+        if conn.closed:
+            raise
+        if len(statements) == 1:
+            return (f"{statements[0].as_string(conn)}: {error.diag.message_primary or error}",)
+        return tuple([text for one in statements for text in await _each(conn, (one,))])
+    return ()
+
+
+async def _rows(conn: AsyncConnection, name: str) -> list[tuple[Any, ...]]:
+    cursor = await conn.execute(query(f"scratch/{name}"))
+    return await cursor.fetchall()
