@@ -160,6 +160,16 @@ async def test_on_another_version_too(binaries: Binaries) -> None:
         assert await disagreements(side, sample(other.major, 4, 5)) == []
 
 
+async def test_what_pg_dump_makes_anew_is_equal(binaries: Binaries) -> None:
+    async with prepared(binaries) as side:
+        dump = "\n".join(await side.dump())
+        await side.conn.execute("CREATE DATABASE copy TEMPLATE template0")
+        copy = make_conninfo(side.dsn, dbname="copy")
+        async with await AsyncConnection.connect(copy, autocommit=True) as conn:
+            await conn.execute(dump.encode())
+            assert list(map(describe, compare(await read_catalog(side.conn), await read_catalog(conn)))) == []
+
+
 async def test_two_versions_tell_the_same_of_the_same_schema(binaries: Binaries) -> None:
     other = another(binaries)
     async with prepared(binaries) as one, prepared(other) as two:

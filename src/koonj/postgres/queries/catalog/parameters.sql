@@ -1,7 +1,8 @@
--- Storage parameters of tables and views. Place: in the order in which they are kept, and printed.
+-- Storage parameters of tables and views. Place: in the order in which they are kept, and printed; a view's
+-- check_option is printed apart.
 SELECT NULL, NULL, c.tableoid, c.oid, 'storage parameter', o.prefix || split_part(p.text, '=', 1),
        concat(o.prefix, split_part(p.text, '=', 1), '=', quote_literal(substr(p.text, strpos(p.text, '=') + 1))),
-       o.first + p.place
+       CASE WHEN p.text ~ '^check_option=' THEN 0 ELSE o.first + p.place END
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class AS t ON t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL
