@@ -49,7 +49,7 @@ class Replay:
         states = self._states()
         session = Session(self.server)
         try:
-            done = await self._begin(states, session)
+            done = await self.control.unless_cancelled(self._begin(states, session))
             for script in self.scripts[done:]:
                 await self._run(script, session)
                 done += 1

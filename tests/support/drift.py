@@ -1,0 +1,30 @@
+"""Drift as a test asks for it, and as it compares it."""
+
+from __future__ import annotations
+
+from textwrap import dedent, indent
+from typing import Any
+
+from koonj.config import ScratchPlace
+from koonj.postgres.catalog.comparing import top_level
+from koonj.runner.drift import Drift, find_drift
+from koonj.runner.run import Control
+from support.project import Project
+
+
+async def drift_of(project: Project, **options: Any) -> Drift:
+    folder, control = project.reader.read(), Control()
+    place = options.pop("place", ScratchPlace())
+    return await find_drift(project.connector, project.target, folder, place, control, **options)
+
+
+def told(drift: Drift) -> set[str]:
+    """``left over table public.extra``, …: what is missing, left over, changed or moved on the target."""
+    return {f"{d.what} {d.kind} {d.identity}" for d in top_level(drift.differences)}
+
+
+def write(project: Project, number: int, body: str, rollback: str = "none: a test") -> str:
+    name = f"{number:03d}_m.sql"
+    down = f" {rollback}" if rollback.startswith("none:") else f"\n{indent(dedent(rollback), '-- ')}"
+    (project.path / name).write_text(f"{dedent(body).strip()}\n\n-- Rollback:{down}\n", encoding="utf-8")
+    return name
