@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog, ObjectName
+from koonj.postgres.catalog.versions import as_anyone_sees
 from koonj.postgres.embedded.scratch import Scratch
 from koonj.postgres.queries import query
 
@@ -142,6 +143,11 @@ async def test_passwords_are_not_shown(conn: AsyncConnection) -> None:
         " WITH (connect = false, slot_name = NONE)"
     )
     before = await read_catalog(conn)
+    assert {each.kind for each in compare(before, as_anyone_sees(before))} == {
+        "subscription",
+        "owner",
+        "user mapping",
+    }
     assert not any("s3cret" in each.definition for each in before.objects.values())
     await conn.execute("ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (SET password 's3cret2')")
     await conn.execute("ALTER SUBSCRIPTION sub CONNECTION 'host=x password=s3cret2'")

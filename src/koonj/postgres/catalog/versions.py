@@ -39,6 +39,19 @@ def comparable(catalog: Catalog, major: int) -> Catalog:
     return _changed(catalog, kept)
 
 
+def as_anyone_sees(catalog: Catalog) -> Catalog:
+    """Without what only some roles may read: subscriptions, and the options of user mappings."""
+
+    def kept(name: ObjectName, value: CatalogObject) -> CatalogObject | None:
+        if name.kind == "subscription":
+            return None
+        if name.kind == "user mapping":
+            return CatalogObject(f"CREATE USER MAPPING {name.identity}", value.place, value.parent)
+        return value
+
+    return _changed(catalog, kept)
+
+
 def _without_public_owner(_: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
     return None if name == ObjectName("owner", "of schema public") else value.definition
 
@@ -96,19 +109,13 @@ def without_grants(catalog: Catalog) -> Catalog:
 
 
 def _changed(catalog: Catalog, kept: Kept) -> Catalog:
-    """What `kept` makes of each object, without those that it leaves out, and their comments."""
+    """What `kept` makes of each object, without those that it leaves out, and what is about them."""
     objects: dict[ObjectName, CatalogObject] = {}
     for name, value in catalog.objects.items():
         new = kept(name, value)
         if new is not None:
             objects[name] = new
-    orphans = [name for name, value in objects.items() if _is_orphan(name, value, catalog, objects)]
-    for name in orphans:
+    gone = catalog.objects.keys() - objects.keys()
+    for name in [name for name, value in objects.items() if value.parent in gone]:
         del objects[name]
     return Catalog(catalog.major, MappingProxyType(objects))
-
-
-def _is_orphan(
-    name: ObjectName, value: CatalogObject, catalog: Catalog, objects: dict[ObjectName, CatalogObject]
-) -> bool:
-    return name.kind == "comment" and value.parent in catalog.objects and value.parent not in objects
