@@ -75,6 +75,7 @@ class ScriptRun:
             if self.conn.closed:
                 raise LostError(str(error)) from error
             await roll_back(self.conn)
+            self.control.check()  # cancelled, it says nothing of the script
             failure = of_error(self.work, error, state="", next_steps=())
         except BaseException:
             if not self.conn.closed:

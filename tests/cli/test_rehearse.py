@@ -1,0 +1,245 @@
+"""koonj rehearse, and what a target's policy makes of its verdicts: words, exit codes, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from koonj.postgres.embedded.folder import PREFIX, scratch_parents
+from koonj.postgres.embedded.scratch import Scratch
+from support.command import KOONJ, Project, Terminal
+
+WRONG = """
+    BEGIN;
+    CREATE INDEX t1_id2 ON t1 (id);
+    COMMIT;
+
+    -- Rollback:
+    -- BEGIN;
+    -- SELECT 1;
+    -- COMMIT;
+"""
+
+
+def scratch_folders() -> set[Path]:
+    return {folder for parent in scratch_parents() for folder in parent.glob(f"{PREFIX}*")}
+
+
+def test_all_proved(project: Project) -> None:
+    project.table(1)
+    answer = project.koonj("rehearse")
+    assert answer.code == 0, answer.err
+    first, verdict, last = answer.out.splitlines()
+    assert first.startswith("rehearsing 1 migration on PostgreSQL ")
+    assert verdict.startswith("◉ proved      001_make_t1.sql  ")
+    assert last == "1 migration rehearsed, all proved."
+
+
+def test_not_proved(project: Project) -> None:
+    project.table(1)
+    project.write("002_wrong.sql", WRONG)
+    answer = project.koonj("rehearse")
+    assert answer.code == 7
+    assert "◔ incomplete  002_wrong.sql" in answer.out
+    assert "index public.t1_id2 is left over" in answer.out
+    assert "+ CREATE INDEX t1_id2 ON public.t1 USING btree (id)" in answer.out
+    assert answer.out.endswith("2 migrations rehearsed, 1 proved.\n")
+
+
+def test_only_what_is_pending_or_what_is_named(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.table(2)
+    assert "001" not in project.koonj("rehearse").out
+    assert "001_make_t1.sql" in project.koonj("rehearse", "1").out
+    assert "2 migrations rehearsed" in project.koonj("rehearse", "--all").out
+
+
+def test_no_target_is_needed_for_all(files: Project) -> None:
+    files.table(1)
+    assert files.koonj("rehearse", "--all").code == 0
+    assert files.koonj("rehearse", "1").code == 0
+    without = files.koonj("rehearse")
+    assert without.code == 1
+    assert "koonj rehearse --all" in without.err
+
+
+def test_json(project: Project) -> None:
+    project.table(1)
+    project.write("002_wrong.sql", WRONG)
+    answer = project.koonj("rehearse", "--json")
+    assert answer.code == 7
+    events = answer.events
+    assert (events[0]["event"], events[-1]["event"]) == ("rehearsal_started", "rehearsal_finished")
+    (wrong,) = [e["rehearsal"] for e in events if e["event"] == "migration_rehearsed" and e["index"] == 2]
+    assert wrong["verdict"] == "incomplete"
+    assert [(x["relation"], x["mode"]) for x in wrong["up"][0]["locks"] if x["kind"] == "table"] == [
+        ("public.t1", "SHARE")
+    ]
+    assert events[-1]["not_proved"] == ["002_wrong.sql"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (("--all", "1"), 2, "--all is every migration"),
+        (("9",), 2, "There is no migration 9"),
+        (("--like", "locl"), 2, "Did you mean 'local'?"),
+        (("--pg", "9"), 1, "No PostgreSQL 9 server programs were found"),
+    ],
+)
+def test_mistakes(project: Project, argv: tuple[str, ...], code: int, said: str) -> None:
+    project.table(1)
+    answer = project.koonj("rehearse", *argv)
+    assert answer.code == code
+    assert said in answer.err
+
+
+def test_like_a_target(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.sql("CREATE INDEX drifted ON t1 (id)")
+    project.write("002_a.sql", WRONG.replace("t1_id2", "drifted"))
+    alone = project.koonj("rehearse", "2")
+    assert "index public.drifted is left over" in alone.out
+    like = project.koonj("rehearse", "--like", "local")
+    assert like.code == 7
+    assert "from the schema of local" in like.out
+    assert 'relation "drifted" already exists' in like.out
+    applied = project.koonj("rehearse", "1", "--like", "local")
+    assert applied.code == 1
+    assert "is applied on local" in applied.err
+
+
+def test_a_protected_target_wants_the_proof(project: Project) -> None:
+    project.configure(protected="true")
+    project.table(1)
+    project.write("002_wrong.sql", WRONG)
+    refused = project.koonj("apply", "--all", "--confirm", "local")
+    assert refused.code == 7
+    assert "not proved: 002_wrong.sql is incomplete" in refused.err
+    assert project.tables() == set()
+    forced = project.koonj("apply", "--all", "--confirm", "local", "--override", "the index stays")
+    assert forced.code == 0, forced.err
+    assert "the index stays" in forced.out
+    acts = project.koonj("history", "2", "--json").json["acts"]
+    assert [(a["accepted"], a["reason"]) for a in acts if a["action"] == "accept"] == [
+        ("not proved", "the index stays")
+    ]
+
+
+def test_a_policy_can_be_off(project: Project) -> None:
+    project.configure(protected="true", policy='{ require = "off" }')
+    project.table(1)
+    project.write("002_wrong.sql", WRONG)
+    assert project.koonj("apply", "--all", "--confirm", "local").code == 0
+
+
+def test_a_plan_that_is_read_tells_its_locks(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.sql("INSERT INTO t1 SELECT generate_series(1, 5000); ANALYZE t1")
+    project.write("002_wrong.sql", WRONG)
+    plan = project.koonj("apply", "--plan")
+    assert "rehearsed: incomplete" in plan.out
+    assert "SHARE on t1 (" in plan.out
+    assert "writes wait" in plan.out
+
+
+def watched(project: Project, *argv: str, **environ: str) -> str:
+    """What the log of a server says that is the project's target, while koonj does something else."""
+    with Scratch(settings={"log_connections": "on", "log_statement": "all"}) as target:
+        project.dsn = target.dsn()
+        project.configure()
+        log = target.folder / "log"
+        begun = log.stat().st_size
+        answer = project.run(
+            *argv, **{name: value.format(host=target.folder) for name, value in environ.items()}
+        )
+        assert answer.code == 0, answer.err
+        return log.read_bytes()[begun:].decode()
+
+
+def test_nothing_reaches_the_target(project: Project) -> None:
+    table = f"t{secrets.token_hex(8)}"
+    project.write(
+        "001_a.sql",
+        f"BEGIN;\nCREATE TABLE {table} (id int);\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE {table};\n-- COMMIT;\n",
+    )
+    said = watched(
+        project,
+        "rehearse",
+        "--all",
+        PGHOST="{host}",
+        PGHOSTADDR="127.0.0.1",
+        PGUSER="postgres",
+        PGDATABASE="postgres",
+        PGOPTIONS="-c search_path=elsewhere",
+        DATABASE_URL="postgresql://postgres@/postgres?host={host}",
+    )
+    assert "connection" not in said
+    assert "statement" not in said
+
+
+def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
+    before = scratch_folders()
+    project.write(
+        "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
+    )
+    person = terminal("rehearse", "--all")
+    person.expect("rehearsing 1 migration")
+    time.sleep(0.5)
+    person.type("\x03")
+    person.expect("Cancelled. The scratch is removed.")
+    assert person.close() == 6
+    assert scratch_folders() <= before
+
+
+def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
+    before = scratch_folders()
+    project.write(
+        "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
+    )
+    process = subprocess.Popen(
+        (*KOONJ, "rehearse", "--all", "--json"),
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ),
+    )
+    assert process.stdout is not None
+    while json.loads(process.stdout.readline())["event"] != "migration_rehearsing":
+        pass
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    (left,) = scratch_folders() - before
+    end = time.monotonic() + 10
+    while _servers(left) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not _servers(left), "the watchdog has ended the server"
+    (project.migrations / "001_sleep.sql").unlink()
+    project.table(1)
+    assert project.run("rehearse", "--all", "--again").code == 0
+    assert not left.exists()
+
+
+def _servers(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in command:
+            found.append(command.decode())
+    return found
