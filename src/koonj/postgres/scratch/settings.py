@@ -23,6 +23,8 @@ SERVER_SETTINGS: Mapping[str, str] = {
     # Under minimal a rewrite within one transaction writes no WAL at all; replica is what production has,
     # and logical differs from it by little, and lets CREATE PUBLICATION and slots be what they are there.
     "wal_level": "logical",
+    # What is committed stays when a process of the server crashes: one write, without fsync.
+    "synchronous_commit": "on",
     # A checkpoint holds only the WAL that it needs; nobody wants the segments for later.
     "wal_recycle": "off",
     "min_wal_size": "2MB",

@@ -1,0 +1,276 @@
+"""A scratch on a server of koonj's own: what it is set to, how it goes back, and what is left of it."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from psycopg import AsyncConnection
+
+from koonj.postgres.embedded import checkpoints, postmaster
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.folder import PREFIX, scratch_parent
+from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.scratch.cluster import Cluster, ClusterScratch
+from koonj.postgres.scratch.roles import create_roles
+from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.scratch.settings import DATABASE, SESSION_SETTINGS
+
+
+async def _one(conn: AsyncConnection, query: str) -> object:
+    row = await (await conn.execute(query.encode())).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def _do(scratch: ClusterScratch, *queries: str) -> list[object]:
+    """Each query's one value, None of what has none."""
+    async with await scratch.connect() as conn:
+        cursors = [await conn.execute(query.encode()) for query in queries]
+        return [(await c.fetchone() or [None])[0] if c.description else None for c in cursors]
+
+
+def _running(scratch: ClusterScratch) -> Scratch | None:
+    """Its server, without the threads."""
+    cluster = scratch._blocking
+    assert isinstance(cluster, Cluster)
+    return cluster._scratch
+
+
+def _kept(scratch: ClusterScratch) -> checkpoints.Checkpoints:
+    cluster = scratch._blocking
+    assert isinstance(cluster, Cluster)
+    return cluster._checkpoints()
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of checkpoints of the test's own."""
+    folder = Path(tempfile.mkdtemp(prefix="koonj-test-", dir=scratch_parent()))
+    folder.chmod(0o711)
+    monkeypatch.setattr(checkpoints, "cache_folder", lambda _account: folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def scratch(binaries: Binaries) -> AsyncIterator[ClusterScratch]:
+    server = ClusterScratch(binaries)
+    yield server
+    await server.close()
+
+
+async def test_it_says_what_it_is_and_starts_nothing_before_it_is_needed(
+    scratch: ClusterScratch, binaries: Binaries
+) -> None:
+    assert scratch.version == ".".join(map(str, binaries.version))
+    assert scratch.major == binaries.major
+    assert scratch.source.startswith(f"PostgreSQL {scratch.version} (")
+    assert scratch.alone
+    assert await scratch.nearest(("nothing",)) is None
+    assert _running(scratch) is None
+
+
+async def test_no_file_can_undo_what_makes_measuring_true(scratch: ClusterScratch) -> None:
+    async with await scratch.connect() as conn:
+        assert await _one(conn, "select current_database()") == DATABASE
+        assert await _one(conn, "select current_setting('is_superuser')") == "on"
+        for name, value in SESSION_SETTINGS.items():
+            await conn.execute(f"SET {name} TO DEFAULT; RESET ALL".encode())
+            assert await _one(conn, f"select current_setting('{name}')") == value
+        assert await _one(conn, "select current_setting('autovacuum')") == "off"
+
+
+async def test_reset_restore_and_save_take_roles_along(scratch: ClusterScratch, cache: Path) -> None:
+    await _do(scratch, "create table kept (a int); create role r_kept; grant select on kept to r_kept")
+    await scratch.save("first")
+    await _do(scratch, "drop table kept; drop role r_kept; create table later (); create role r_later")
+    await scratch.save("second")
+    assert await scratch.nearest(("none", "second", "first")) == "second"
+
+    await scratch.restore("first")
+    now = "select concat(to_regclass('kept'), ' ', to_regrole('r_kept'), ' ', to_regclass('later'), ' ', to_regrole('r_later'))"
+    assert await _do(scratch, now) == ["kept r_kept  "]
+    await scratch.reset()
+    assert await _do(scratch, now) == ["   "]
+    await scratch.restore("second")
+    assert await _do(scratch, now) == ["  later r_later"]
+    assert len([path for path in cache.iterdir() if path.is_dir()]) == 3
+
+
+async def test_a_later_process_finds_the_checkpoint(
+    scratch: ClusterScratch, binaries: Binaries, cache: Path
+) -> None:
+    await _do(scratch, "create table here ()")
+    await scratch.save("k")
+    await scratch.close()
+    later = ClusterScratch(binaries)
+    try:
+        assert await later.nearest(("k",)) == "k"
+        await later.restore("k")
+        assert await _do(later, "select to_regclass('here')::text") == ["here"]
+    finally:
+        await later.close()
+
+
+async def test_a_checkpoint_that_is_gone_or_half_is_an_error_and_the_scratch_goes_on(
+    scratch: ClusterScratch, cache: Path
+) -> None:
+    await _do(scratch, "create table here ()")
+    await scratch.save("k")
+    path = _kept(scratch)._path("k")
+    (path / "data" / "global" / "pg_control").unlink()
+    assert await scratch.nearest(("k",)) is None
+    with pytest.raises(ScratchError, match="gone"):
+        await scratch.restore("k")
+    with pytest.raises(ScratchError):
+        await scratch.restore("never made")
+    await scratch.reset()
+    assert await _do(scratch, "select 1") == [1]
+
+
+async def test_two_at_once_do_not_see_each_other(scratch: ClusterScratch, binaries: Binaries) -> None:
+    other = ClusterScratch(binaries)
+    try:
+        await asyncio.gather(*(_do(s, "create role same; create table same ()") for s in (scratch, other)))
+        await asyncio.gather(scratch.reset(), other.reset())
+        assert await _do(other, "select to_regrole('same')") == [None]
+    finally:
+        await other.close()
+
+
+async def test_after_close_there_is_nothing_and_nothing_can_be_begun(binaries: Binaries) -> None:
+    scratch = ClusterScratch(binaries)
+    async with await scratch.connect() as conn:
+        folder = Path(conn.info.host)
+        assert folder.name.startswith(PREFIX)
+        await scratch.close()
+    assert not folder.exists()
+    with pytest.raises(ScratchError, match="closed"):
+        await scratch.connect()
+    await scratch.close()
+
+
+async def test_who_gives_up_waiting_leaves_no_server(binaries: Binaries) -> None:
+    scratch = ClusterScratch(binaries)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(scratch.connect(), 0.02)
+    await scratch.close()
+    assert _running(scratch) is None
+
+
+async def test_a_server_that_crashed_is_started_again(scratch: ClusterScratch) -> None:
+    await _do(scratch, "create table here ()")
+    running = _running(scratch)
+    assert running
+    pid = postmaster.running(running.data)
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    end = time.monotonic() + 5
+    while running.is_running and time.monotonic() < end:
+        await asyncio.sleep(0.01)
+    assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
+
+
+async def test_roles_are_made_once_and_cannot_log_in(scratch: ClusterScratch) -> None:
+    async with await scratch.connect() as conn:
+        assert await create_roles(conn, ["App user", "app", "postgres", "app"]) == ("App user", "app")
+        assert await create_roles(conn, ["app"]) == ()
+        logins = "select string_agg(rolname, ',' order by rolname) from pg_roles where rolcanlogin"
+        assert await _one(conn, logins) == "postgres"
+
+
+_WORK = """
+import asyncio, sys
+from koonj.postgres.embedded import checkpoints
+from koonj.postgres.embedded.binaries import choose
+from koonj.postgres.scratch.cluster import ClusterScratch
+from pathlib import Path
+checkpoints.cache_folder = lambda _account: Path(sys.argv[1])
+async def main():
+    scratch = ClusterScratch(choose())
+    number = 0
+    while True:
+        conn = await scratch.connect()
+        if number == 0:
+            print(conn.info.host, flush=True)
+        await conn.close()
+        number += 1
+        await scratch.save(str(number))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("after", [0.03, 0.12])
+async def test_killed_while_it_makes_checkpoints_it_leaves_nothing_half(
+    binaries: Binaries, cache: Path, after: float
+) -> None:
+    environ = {**os.environ, "KOONJ_PG_BINDIR": str(binaries.bindir)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", _WORK, str(cache)], stdout=subprocess.PIPE, text=True, env=environ
+    )
+    assert child.stdout
+    folder = Path(child.stdout.readline().rstrip("\n"))
+    time.sleep(after)
+    child.kill()
+    child.communicate()
+    time.sleep(0.3)  # what cp it had started ends
+    next_one = ClusterScratch(binaries)
+    try:
+        await next_one.reset()
+        assert not folder.exists()
+        assert not list(cache.glob("checkpoint-*.*"))
+        found = await next_one.nearest(tuple(str(n) for n in range(50, 0, -1)))
+        if found is not None:
+            await next_one.restore(found)
+        assert await _do(next_one, "select 1") == [1]
+    finally:
+        await next_one.close()
+
+
+class TestPruning:
+    async def test_the_least_recently_used_go(
+        self, scratch: ClusterScratch, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checkpoints, "_MOST", 3)
+        await scratch.reset()
+        for key in ("a", "b"):
+            await scratch.save(key)
+        await scratch.restore("a")  # used now, and the empty one before
+        await scratch.save("c")
+        assert [await scratch.nearest((key,)) for key in ("a", "b", "c")] == ["a", "b", "c"]
+        await scratch.save("d")
+        assert [await scratch.nearest((key,)) for key in ("a", "b", "c", "d")] == ["a", None, "c", "d"]
+
+    async def test_the_unused_go_and_what_is_being_copied_stays(
+        self, scratch: ClusterScratch, cache: Path
+    ) -> None:
+        await scratch.reset()
+        await scratch.save("old")
+        path = _kept(scratch)._path("old")
+        os.utime(path, (0, 0))
+        copying = open_lock_file(cache / "checkpoints.lock")
+        assert lock(copying, shared=True)
+        await scratch.save("x")
+        assert path.exists()
+        os.close(copying)
+        await scratch.save("y")
+        assert not path.exists()
+
+    async def test_without_room_none_is_made(
+        self, scratch: ClusterScratch, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checkpoints, "_LARGEST", 1 << 20)
+        await _do(scratch, "create table here ()")
+        await scratch.save("k")
+        assert await scratch.nearest(("k",)) is None
+        assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
+        assert list(cache.glob("checkpoint-*")) == []
