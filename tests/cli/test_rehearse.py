@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.postgres.embedded.folder import PREFIX, scratch_parents
+from koonj.postgres.embedded.folder import PREFIX
 from koonj.postgres.embedded.scratch import Scratch
 from support.command import KOONJ, Project, Terminal
 
@@ -29,8 +30,21 @@ WRONG = """
 """
 
 
-def scratch_folders() -> set[Path]:
-    return {folder for parent in scratch_parents() for folder in parent.glob(f"{PREFIX}*")}
+def scratch_of(pid: int) -> Path:
+    """The folder of the scratch server that a process runs."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_bytes().decode()
+            except OSError:
+                continue
+            found = re.search(rf"(/[^\0]*/{PREFIX}[^/\0]+)/data", command)
+            if parent == pid and found:
+                return Path(found[1])
+        time.sleep(0.02)
+    raise AssertionError(f"{pid} runs no scratch server")
 
 
 def test_all_proved(project: Project) -> None:
@@ -191,21 +205,20 @@ def test_nothing_reaches_the_target(project: Project) -> None:
 
 
 def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
-    before = scratch_folders()
     project.write(
         "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
     )
     person = terminal("rehearse", "--all")
     person.expect("rehearsing 1 migration")
-    time.sleep(0.5)
+    scratch = scratch_of(person.process.pid)
+    time.sleep(0.3)
     person.type("\x03")
     person.expect("Cancelled. The scratch is removed.")
     assert person.close() == 6
-    assert scratch_folders() <= before
+    assert not scratch.exists()
 
 
 def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
-    before = scratch_folders()
     project.write(
         "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
     )
@@ -218,11 +231,12 @@ def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
     assert process.stdout is not None
     while json.loads(process.stdout.readline())["event"] != "migration_rehearsing":
         pass
+    left = scratch_of(process.pid)
     time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    (left,) = scratch_folders() - before
+    assert left.exists()
     end = time.monotonic() + 10
     while _servers(left) and time.monotonic() < end:
         time.sleep(0.05)
