@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koonj.config import EMBEDDED, Settings, Target
+from koonj.config import Settings, Target, load
+from koonj.postgres.connector import Connector
 from koonj.tui import terminal
 
 if TYPE_CHECKING:
@@ -20,10 +21,41 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 SAMPLE = DOCS.parent / "database"
-SIZE = (110, 34)
-PATIENCE = 300
+SIZE = (120, 34)
+PATIENCE = 1200
 """How often to look whether the screen has come so far, twenty times a second."""
 
+TARGETS = """
+[targets.local]
+dsn = "embedded"
+database = "ragqa"
+
+[targets.staging]
+dsn = "host=127.0.0.1 port=1 dbname=ragqa user=migrator"
+protected = true
+"""
+FORGETFUL = """-- 016_add_status_to_documents.sql
+-- Workflow status of a document; every existing row is 'active'.
+BEGIN;
+
+ALTER TABLE documents ADD COLUMN IF NOT EXISTS status text DEFAULT 'active' NOT NULL;
+CREATE INDEX documents_by_title ON documents (title);
+ALTER TABLE documents ALTER COLUMN language SET DEFAULT 'en';
+
+COMMIT;
+
+-- Rollback:
+-- BEGIN;
+-- ALTER TABLE documents DROP COLUMN IF EXISTS status;
+-- COMMIT;
+"""
+BY_HAND = (
+    "CREATE INDEX documents_title_by_hand ON documents (title)",
+    "ALTER TABLE users ALTER COLUMN language SET DEFAULT 'hi'",
+    "COMMENT ON TABLE documents IS NULL",
+    "CREATE TABLE notes_of_monday (id int, note text)",
+)
+"""What somebody did in a hurry, and no file says."""
 NEW = "016_add_status_to_documents.sql"
 BROKEN = """-- 016_add_status_to_documents.sql
 -- Workflow status of a document; every existing row is 'active'.
@@ -70,11 +102,13 @@ async def _tour(settings: Settings, folder: Path) -> None:
     from koonj.tui.engine import Engine
 
     found = terminal.read(os.environ, encoding="utf-8", ascii_only=False)
-    async with Engine(settings) as engine:
+    async with Engine(settings, rehearses=True) as engine:
         app = Koonj(engine, found)
         async with app.run_test(size=SIZE) as pilot:
             await _reading(pilot)
+            await _rehearsing(pilot, folder)
             await _applying(pilot)
+            await _drifting(pilot, settings.target)
             await _writing(pilot, folder)
             await _failing(pilot, folder)
             await _looking(pilot)
@@ -89,6 +123,38 @@ async def _reading(pilot: Pilot[None]) -> None:
     await pilot.press("escape", "colon")
     await _until(pilot, "apply-next")
     _keep(pilot, "commands")
+    await pilot.press("escape")
+
+
+async def _rehearsing(pilot: Pilot[None], folder: Path) -> None:
+    """All that is pending, and a file whose rollback forgets two things."""
+    (folder / NEW).write_text(FORGETFUL)
+    await pilot.press("R")
+    await _until(pilot, "◔ 016 incomplete")
+    await pilot.press("G")
+    await _until(pilot, NEW)
+    _keep(pilot, "verdicts")
+    await pilot.press("v", "v", "v", "v")
+    await _until(pilot, "What differs")
+    await pilot.pause(0.5)
+    _keep(pilot, "rehearsal")
+    await pilot.press("v", "v", "g")
+    (folder / NEW).unlink()
+    await pilot.press("R")
+    await _until(pilot, "15 pending")
+
+
+async def _drifting(pilot: Pilot[None], target: Target) -> None:
+    """What was done by hand."""
+    async with Connector() as connector, await connector.connect(target, name="by hand") as conn:
+        for statement in BY_HAND:
+            await conn.execute(statement)
+    await pilot.press("D")
+    await _until(pilot, "only the target has")
+    await pilot.pause(0.5)
+    await pilot.press("j")
+    await pilot.pause(0.5)
+    _keep(pilot, "drift")
     await pilot.press("escape")
 
 
@@ -109,7 +175,7 @@ async def _applying(pilot: Pilot[None]) -> None:
     await pilot.press("v", "v")
     await _until(pilot, "[Statements]")
     _keep(pilot, "statements")
-    await pilot.press("v", "v")
+    await pilot.press("v", "v", "v")
     await _until(pilot, "[History]")
     await _until(pilot, "applied")
     _keep(pilot, "history")
@@ -168,13 +234,13 @@ def main() -> None:
     """Copy the sample, and walk through it with an embedded server of its own."""
     with tempfile.TemporaryDirectory(prefix="koonj-") as place:
         os.environ["XDG_DATA_HOME"] = str(Path(place) / "data")
+        os.environ["XDG_CACHE_HOME"] = str(Path(place) / "cache")
         folder = Path(place) / "database" / "migrations"
         shutil.copytree(SAMPLE / "migrations", folder)
         os.chdir(place)
-        local = Target("local", EMBEDDED, database="ragqa")
-        staging = Target("staging", "host=127.0.0.1 port=1 dbname=ragqa user=migrator", protected=True)
-        settings = Settings(Path(place), folder, SAMPLE / "patterns", (local, staging), local)
-        asyncio.run(_tour(settings, folder))
+        (Path(place) / "koonj.toml").write_text(TARGETS)
+        shutil.copytree(SAMPLE / "patterns", folder.parent / "patterns")
+        asyncio.run(_tour(load(Path(place), environ=os.environ), folder))
 
 
 if __name__ == "__main__":
