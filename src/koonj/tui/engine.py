@@ -85,7 +85,8 @@ class Engine:
         connector = await self._connect()
         from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
 
-        return start(connector, target, _reader(self.settings.migrations), request)
+        reader = _reader(self.settings.migrations)
+        return start(connector, target, reader, request, self.settings.scratch)
 
     async def recorded_text(self, target: Target, act_id: int) -> str | None:
         """The text that history recorded with an act; None where there is no such act."""
