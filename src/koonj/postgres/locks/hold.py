@@ -46,7 +46,10 @@ async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Holdabl
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/holdable"), prepare=False)
         every = tuple([Holdable(*row) async for row in cursor])
-    named = tuple(table for table in every if table.is_named_in(_words(statement.text)))
+    words = _words(statement.text)
+    if "skip_locked" in words:
+        return ()  # VACUUM would pass over what is held
+    named = tuple(table for table in every if table.is_named_in(words))
     if named and not any(table.relkind == "p" for table in named):
         every = named
     return every if len(every) <= MOST else named[:MOST]
@@ -105,14 +108,17 @@ class Holder:
         self._mode = mode
 
     async def take(self, hold: Hold) -> None:
-        """Take it; where that would wait, nothing. Raises psycopg.Error where the connection is lost."""
+        """Take it; where that would wait, or is not allowed, nothing.
+
+        Raises psycopg.Error where the connection is lost.
+        """
         steps = tuple(hold.statements(self._mode))
         if not steps:
             return
         begin = (sql.SQL("BEGIN"), sql.SQL("SET LOCAL lock_timeout TO '20ms'"))
         try:
             await self._conn.execute(sql.SQL("; ").join((*begin, *steps)), prepare=False)
-        except (errors.LockNotAvailable, errors.UndefinedTable):
+        except (errors.LockNotAvailable, errors.UndefinedTable, errors.InsufficientPrivilege):
             await self.release()  # the statement has it itself by now, or has dropped it
 
     async def release(self) -> None:

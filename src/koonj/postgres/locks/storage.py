@@ -28,10 +28,10 @@ def is_emptied(oid: int, before: Relations, now: Relations, counted: Mapping[int
         return not after.populated
     if after.tablespace != old.tablespace or after.rows > 0 or (after.rows == 0 and old.rows < 0):
         return False
-    return counted.get(oid, NONE).scans <= _builds(oid, before, now)
+    return counted.get(oid, NONE).scans <= builds(oid, before, now)
 
 
-def _builds(table: int, before: Relations, now: Relations) -> int:
+def builds(table: int, before: Relations, now: Relations) -> int:
     """How many of its indexes have other files than before."""
     files = {index.file for index in before.values() if index.table == table}
     return sum(1 for index in now.values() if index.table == table and index.file not in files)

@@ -88,8 +88,10 @@ class Watch:
         async with self._stack:
             self._ended.set()
             await asyncio.wait((self._looking,))
+            failed = self._looking.exception()
             if error is None:
-                self._looking.result()
+                if failed is not None:
+                    raise failed
                 await send_off_counters(self._conn)
                 self._end = await self._moment()
 
@@ -153,8 +155,10 @@ class Watch:
                 else:
                     await asyncio.sleep(_PAUSE)
         finally:
-            await holding.release()
-            await resting.release()
+            try:
+                await holding.release()
+            finally:
+                await resting.release()
 
     def _note(self, rows: Sequence[Watched], *, still: bool) -> None:
         """Locks where it waits; in passing only what it should have waited with, had all tables been held.

@@ -1,0 +1,178 @@
+"""Of 275 statements: what is reported on an empty database is what they do to tables with rows."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+
+from koonj.postgres.embedded.binaries import discover
+from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.locks.settings import prepare
+from koonj.postgres.locks.statements import REFUSED, needs_watch
+from koonj.postgres.locks.tracer import Tracer
+from koonj.postgres.locks.values import LockMode, StatementTrace
+from koonj.postgres.locks.watch import Watch
+from koonj.sql.script import Script
+from koonj.sql.statements import Statement
+
+CASES = Path(__file__).parent / "locks_cases"
+INDEXES = {
+    "accounts": ("accounts_pkey", "accounts_email_key"),
+    "bookings": ("bookings_pkey", "bookings_during_excl"),
+    "clustered": ("clustered_pkey", "clustered_town"),
+    "documents": (
+        "documents_pkey",
+        "documents_title",
+        "documents_pages",
+        "documents_lower",
+        "documents_slug",
+    ),
+    "notes": ("notes_document", "notes_id"),
+}
+Effects = dict[str, frozenset[str]]
+"""By relation: a lock mode, and what else happens to it. ``error``: its SQLSTATE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    statement: Statement
+    lines: tuple[str, ...]
+
+    def expected(self, *tags: str) -> Effects:
+        found: Effects = {}
+        for line in self.lines:
+            tag, text = re.fullmatch(r"(?:\[(\w+)\] )?(.*)", line).groups()  # type: ignore[union-attr]
+            if text != "nothing" and (tag is None or tag in tags):
+                found.update(_effects(text))
+        return found
+
+
+def _effects(text: str) -> Effects:
+    if text.startswith("error "):
+        return {"error": frozenset({text.removeprefix("error ")})}
+    name, _, flags = text.partition(": ")
+    table = name.removeprefix("indexes of ")
+    names = (name,) if table == name else INDEXES[table]
+    return dict.fromkeys(names, frozenset(flags.split(", ")))
+
+
+def _cases() -> list[Case]:
+    blocks = re.split(r"\n\n+", (CASES / "statements.txt").read_text(encoding="utf-8"))
+    found = []
+    for block in blocks:
+        lines = [line for line in block.splitlines() if not line.startswith("#")]
+        if lines:
+            effects = tuple(line.strip() for line in lines[1:])
+            assert effects, f"no effects: {lines}"
+            found.append(Case(_statement(lines[0]), effects))
+    return found
+
+
+def _statement(text: str) -> Statement:
+    (statement,) = Script.of_body(text + ";").statements
+    return statement
+
+
+def _reported(trace: StatementTrace) -> Effects:
+    found: dict[str, set[str]] = {}
+    for lock in trace.locks:
+        found.setdefault(lock.relation, set()).add(lock.mode.value)
+    for word, names in (
+        ("rewritten", trace.rewritten),
+        ("rebuilt", trace.rebuilt),
+        ("emptied", trace.emptied),
+        ("scanned", tuple(scan.relation for scan in trace.scanned)),
+    ):
+        for name in names:
+            found.setdefault(name, set()).add(word)
+    return {name.removeprefix("public."): frozenset(words) for name, words in found.items()}
+
+
+@pytest.fixture(scope="module", params=[15, 18])
+def cluster(request: pytest.FixtureRequest) -> Iterator[Scratch]:
+    binaries = next((found for found in discover() if found.major == request.param), None)
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL {request.param} on this machine")
+    with Scratch(binaries) as running:
+        yield running
+
+
+def _database(cluster: Scratch, name: str, template: str = "template0") -> str:
+    with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return cluster.dsn(name)
+
+
+async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
+    """In a transaction that is rolled back; None where that is refused."""
+    tracer = Tracer(conn)
+    await tracer.begin()
+    await conn.execute("BEGIN")
+    try:
+        await conn.execute(case.statement.text.encode())
+        trace = await tracer.after(
+            index=1, line=1, summary=case.statement.summary, in_transaction=True, seconds=0
+        )
+    except psycopg.Error as error:
+        return None if error.sqlstate in REFUSED else {"error": frozenset({str(error.sqlstate)})}
+    finally:
+        await conn.execute("ROLLBACK")
+    return _reported(trace)
+
+
+async def _watched(dsn: str, case: Case) -> Effects:
+    async def connect() -> AsyncConnection:
+        return await AsyncConnection.connect(dsn, autocommit=True)
+
+    async with await connect() as conn, Watch(connect, conn, case.statement) as watch:
+        await conn.execute(case.statement.text.encode())
+    return _reported(watch.trace(index=1, line=1, summary=case.statement.summary, seconds=0))
+
+
+async def _wrong(cluster: Scratch, name: str, cases: list[Case], tag: str) -> dict[str, Effects]:
+    """Statements that are reported otherwise than expected, as they are reported."""
+    wrong, alone = {}, []
+    tags = str(cluster.binaries.major), tag
+    async with await AsyncConnection.connect(cluster.dsn(name), autocommit=True) as conn:
+        await prepare(conn)
+        for case in cases:
+            found = None if needs_watch(case.statement) else await _traced(conn, case)
+            if found is None:
+                alone.append(case)
+            elif found != case.expected(*tags):
+                wrong[case.statement.text] = found
+    for number, case in enumerate(alone):
+        found = await _watched(_database(cluster, f"{name}_{number}", name), case)
+        if found != case.expected(*tags):
+            wrong[case.statement.text] = found
+    return wrong
+
+
+def _prepare_database(cluster: Scratch, name: str, *more: str) -> None:
+    with psycopg.connect(_database(cluster, name), autocommit=True) as connection:
+        for text in ((CASES / "schema.sql").read_text(encoding="utf-8"), *more):
+            connection.execute(text.encode())
+
+
+async def test_an_empty_database_shows_what_statements_do_to_tables_with_rows(cluster: Scratch) -> None:
+    _prepare_database(cluster, "cases")
+    assert await _wrong(cluster, "cases", _cases(), "empty") == {}
+
+
+async def test_with_rows_the_same_is_reported(cluster: Scratch) -> None:
+    """Every eighth statement, for the time it takes; all were when they were recorded."""
+    fill = (CASES / "fill.sql").read_text(encoding="utf-8").replace(":rows", "2000")
+    _prepare_database(cluster, "filled", fill)
+    joins = [case for case in _cases() if any(line.startswith("[rows]") for line in case.lines)]
+    assert joins
+    assert await _wrong(cluster, "filled", _cases()[::8] + joins, "rows") == {}
+
+
+def test_the_cases_are_many_and_every_mode_is_among_them() -> None:
+    assert len(_cases()) > 270
+    modes = {word for case in _cases() for words in case.expected("18").values() for word in words}
+    assert {mode.value for mode in LockMode} <= modes
