@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from koonj.config import ConfigError, Password, ScratchPlace, places
-from koonj.config.dsn import same_server
 from koonj.config.rehearsal import switched
+from koonj.config.server import same_server
 from support.config_project import Project
 
 TARGETS = '[targets.a]\ndsn = "dbname=a"\n[targets.b]\ndsn = "host=db dbname=b"\nprotected = true\n'
@@ -88,11 +90,18 @@ def test_what_needs_no_target_does_not_mind(project: Project) -> None:
         ("host='/run/pg'", "postgresql:///x?host=/run/pg"),
         ("service=a", "service=a dbname=b"),
         ("hostaddr=10.0.0.1", "host=10.0.0.1"),
+        ("host=db hostaddr=10.0.0.1", "host=DB."),
+        ("host=db hostaddr=10.0.0.1", "host=10.0.0.1"),
+        ("", "host=/var/run/postgresql"),
+        ("host=127.0.0.2", "host=/tmp"),
+        ("host=/srv/../srv/pg", "host=/srv/pg/"),
+        ("host=2001:db8::1", "postgresql://[2001:DB8:0::1]/x"),
+        ("host=a port=5432", "postgresql://a,b"),
     ],
 )
 def test_one_server(one: str, other: str) -> None:
-    assert same_server(one, other)
-    assert same_server(other, one)
+    assert same_server(one, other, {})
+    assert same_server(other, one, {})
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,29 @@ def test_one_server(one: str, other: str) -> None:
     ],
 )
 def test_two_servers(one: str, other: str) -> None:
-    assert not same_server(one, other)
+    assert not same_server(one, other, {})
+
+
+def test_one_server_by_the_environment_or_a_service(tmp_path: Path) -> None:
+    services = tmp_path / "services"
+    services.write_text(
+        "# of the team\n[other]\nhost=else\n\n[live]\nhost = db.internal\nport=6432\nuser=me\n"
+    )
+    live = {"PGSERVICEFILE": str(services)}
+    assert same_server("service=live", "host=db.internal port=6432", live)
+    assert same_server("dbname=x", "host=db.internal port=6432", {**live, "PGSERVICE": "live"})
+    assert not same_server("service=live", "host=db.internal", live)
+    assert not same_server("service=live", "service=other", live)
+    assert same_server("service=live port=5432", "host=db.internal", live)
+    assert same_server("dbname=a", "host=db", {"PGHOST": "db"})
+    assert same_server("host=a", "host=b", {"PGHOSTADDR": "10.0.0.1"})
+    assert not same_server("host=db port=5432", "host=db", {"PGPORT": "6432"})
+
+
+def test_the_variables_count_when_a_project_is_read(project: Project) -> None:
+    text = '[scratch]\ndsn = "user=me"\n[targets.p]\ndsn = "host=live dbname=x"\nprotected = true\n'
+    project.toml(text).load()
+    assert "the server of p" in project.error(environ={"PGHOST": "live"})
 
 
 def test_the_variable() -> None:

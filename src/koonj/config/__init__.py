@@ -48,7 +48,8 @@ def load(
     dsn: str | None = None,
     environ: Mapping[str, str],
 ) -> Settings:
-    """The settings of the project around `cwd`. Reads only koonj.toml, writes nothing. Raises ConfigError.
+    """The settings of the project around `cwd`. Writes nothing; reads koonj.toml, and libpq's service files
+    where a [scratch] and a protected target might be one server. Raises ConfigError.
 
     `migrations`, `target` and `dsn` are the command line's. The target is the command line's `dsn`, else the
     named one, else koonj.toml's ``default`` or its first; where koonj.toml has none, DATABASE_URL, else what
@@ -61,7 +62,7 @@ def load(
         listed = (chosen, *(t for t in listed if t.name != chosen.name))
     where = found.places
     try:
-        scratch = rehearsal.place(found.file, where.root, listed)
+        scratch = rehearsal.place(found.file, where.root, listed, environ)
     except TomlError as error:
         raise ConfigError(str(error)) from error
     return Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)

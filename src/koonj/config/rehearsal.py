@@ -7,6 +7,7 @@ from pathlib import Path
 
 from koonj.config import dsn as dsn_rules
 from koonj.config.password import password_of
+from koonj.config.server import same_server
 from koonj.config.toml_file import TomlFile, did_you_mean
 from koonj.config.values import EMBEDDED, ConfigError, ScratchPlace, Target
 
@@ -36,7 +37,9 @@ def requires_by_default(file: TomlFile | None, *, protected: bool = False) -> bo
     return protected if everywhere is None else everywhere
 
 
-def place(file: TomlFile | None, root: Path, targets: Sequence[Target]) -> ScratchPlace:
+def place(
+    file: TomlFile | None, root: Path, targets: Sequence[Target], environ: Mapping[str, str]
+) -> ScratchPlace:
     """Where rehearsals take place. Raises TomlError, also for the server of a protected target."""
     if file is None:
         return ScratchPlace()
@@ -53,7 +56,7 @@ def place(file: TomlFile | None, root: Path, targets: Sequence[Target]) -> Scrat
     if wrong is not None:
         file.fail(("scratch", "dsn"), wrong)
     for target in targets:
-        if target.protected and dsn_rules.same_server(dsn, target.dsn):
+        if target.protected and same_server(dsn, target.dsn, environ):
             file.fail(
                 ("scratch", "dsn"),
                 f"it leads to the server of {target.name}, which is protected: koonj makes and drops "

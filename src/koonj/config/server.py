@@ -1,0 +1,109 @@
+"""Whether two dsns lead to one server, as far as it can be told without a connection or a name server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from koonj.config.dsn import PAIR
+from koonj.config.values import EMBEDDED
+
+_VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "service": "PGSERVICE"}
+_PORT = "5432"
+_SOCKETS = ("/tmp", "/run/postgresql", "/var/run/postgresql")  # noqa: S108  libpq's defaults: only compared
+"""Where the server of this machine has its socket: who takes no host is led there."""
+_HERE = "(here)"
+
+
+def same_server(one: str, other: str, environ: Mapping[str, str]) -> bool:
+    """Do two dsns lead to one server? libpq's defaults and services are looked at, names are not resolved."""
+    return bool(_servers(one, environ) & _servers(other, environ))
+
+
+def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """(host or address, port) of each server that a dsn names; an unknown service stands for itself."""
+    if dsn == EMBEDDED:
+        return frozenset()
+    given = _url_parts(dsn) if "://" in dsn else _keyword_parts(dsn)
+    service = given.get("service") or environ.get("PGSERVICE", "")
+    of_service = _service(service, environ) if service else {}
+    parts = {
+        key: given.get(key) or of_service.get(key) or environ.get(variable, "")
+        for key, variable in _VARIABLES.items()
+    }
+    if service and not of_service and not given.get("host") and not given.get("hostaddr"):
+        return frozenset({("service", service)})
+    found = set()
+    for names in {parts["host"], parts["hostaddr"]} - {""} or {""}:
+        hosts, ports = names.split(","), (parts["port"] or _PORT).split(",")
+        for number, host in enumerate(hosts):
+            port = ports[number] if number < len(ports) else ports[0]
+            found.add((_canonical(host), port.strip() or _PORT))
+    return frozenset(found)
+
+
+def _canonical(host: str) -> str:
+    """One spelling of a host, an address or a socket's folder."""
+    host = host.strip().lower().rstrip(".") if not host.startswith("/") else host
+    if host in {"", "localhost", *_SOCKETS}:
+        return _HERE
+    if host.startswith("/"):
+        real = str(Path(host).resolve())
+        return _HERE if real in _SOCKETS else real
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return _HERE if address.is_loopback else address.compressed
+
+
+def _service(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the first service file that has this service says of it (libpq-pgservice); empty for nothing."""
+    own = environ.get("PGSERVICEFILE") or str(Path(environ.get("HOME") or "/") / ".pg_service.conf")
+    for path in (own, str(Path(environ.get("PGSYSCONFDIR") or "/etc/postgresql-common", "pg_service.conf"))):
+        try:
+            text = Path(path).read_text("utf-8", "replace")
+        except OSError:
+            continue  # libpq goes on too, or says so when it connects
+        section = re.search(
+            rf"^\s*\[{re.escape(name)}\]\s*$(.*?)(?=^\s*\[|\Z)", text, re.MULTILINE | re.DOTALL
+        )
+        if section:
+            lines = (line.partition("=") for line in section[1].splitlines() if "=" in line)
+            return {key.strip(): value.strip() for key, _, value in lines if not key.strip().startswith("#")}
+    return {}
+
+
+def _keyword_parts(dsn: str) -> dict[str, str]:
+    return {pair[1].lower(): _unquoted(pair[2]) for pair in PAIR.finditer(dsn)}
+
+
+def _unquoted(value: str) -> str:
+    if value.startswith("'"):
+        value = value[1:-1]
+    return re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+
+
+def _url_parts(url: str) -> dict[str, str]:
+    """Hosts and ports of a URL, and what stands behind its question mark."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}  # such as brackets that are not closed: libpq will say so
+    places = [_host_and_port(place) for place in parts.netloc.rpartition("@")[2].split(",")]
+    found = {
+        "host": ",".join(host for host, _ in places),
+        "port": ",".join(port for _, port in places) if any(port for _, port in places) else "",
+    }
+    return found | {key.lower(): value for key, value in parse_qsl(parts.query)}
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    if place.startswith("["):
+        host, _, rest = place[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = place.partition(":")
+    return unquote(host), port
