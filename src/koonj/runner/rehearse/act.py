@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.comparing import compare
+from koonj.postgres.catalog.comparing import compare, significant
 from koonj.postgres.catalog.values import Difference
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.scripts import Ran
@@ -57,11 +57,12 @@ async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
     down = await stage.run(migration, Direction.ROLLBACK, traced=True)
     if down.failure is not None:
         return Seen(migration, up, down)
-    back = compare(before, await stage.catalog())
+    back = significant(compare(before, await stage.catalog()))
     again = await stage.run(migration, Direction.APPLY, traced=False)
     if again.failure is not None:
         return Seen(migration, up, down, back, again)
-    seen = Seen(migration, up, down, back, again, compare(first, await stage.catalog()))
+    repeated = significant(compare(first, await stage.catalog()))
+    seen = Seen(migration, up, down, back, again, repeated)
     if seen.is_clean:
         stage.arrived(count + 1, again.seconds)
     return seen
