@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import discover
 from koonj.postgres.embedded.scratch import Scratch
-from koonj.postgres.locks.settings import prepare
+from koonj.postgres.locks.settings import forget_counts, prepare
 from koonj.postgres.locks.statements import REFUSED, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import LockMode, StatementTrace
@@ -109,6 +109,7 @@ def _database(cluster: Scratch, name: str, template: str = "template0") -> str:
 
 async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
     """In a transaction that is rolled back; None where that is refused."""
+    await forget_counts(conn)
     tracer = Tracer(conn)
     await tracer.begin()
     await conn.execute("BEGIN")

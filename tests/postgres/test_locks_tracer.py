@@ -7,7 +7,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.scratch import Scratch
-from koonj.postgres.locks.settings import OPTIONS
+from koonj.postgres.locks.settings import OPTIONS, forget_counts
 from koonj.postgres.locks.statements import is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import (
@@ -264,10 +264,20 @@ async def test_wal_is_only_told_where_nobody_else_writes(conn: AsyncConnection) 
     assert shared.wal_bytes is None
 
 
-async def test_what_an_empty_table_was_counted_does_not_change_how_it_is_read(conn: AsyncConnection) -> None:
+async def test_what_an_empty_table_was_counted_is_forgotten_on_a_scratch(conn: AsyncConnection) -> None:
     await conn.execute("ANALYZE a")
+    await forget_counts(conn)
     (trace,) = await _run(conn, "DELETE FROM a WHERE id = 5")
     assert trace.scanned == ()
+
+
+async def test_the_tracer_itself_writes_nothing(conn: AsyncConnection) -> None:
+    """It is for real databases too: what ANALYZE counted stays."""
+    await conn.execute("ANALYZE a")
+    await conn.execute("SET default_transaction_read_only TO on")
+    await _run(conn, "SELECT FROM a")
+    row = await (await conn.execute("SELECT reltuples FROM pg_class WHERE relname = 'a'")).fetchone()
+    assert row == (0,)
 
 
 async def test_what_fails_in_a_trace_is_told_and_the_transaction_goes_on(conn: AsyncConnection) -> None:

@@ -23,7 +23,7 @@ _OURS = (
 
 _ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
 _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
-_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *_OURS))
+_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", *_OURS))
 
 
 @asynccontextmanager
@@ -43,7 +43,10 @@ async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def apart(conn: AsyncConnection) -> AsyncIterator[None]:
-    """In a session without a transaction: one of its own, with koonj's settings. Raises psycopg.Error."""
+    """In a session without a transaction: a read-only one of its own, with koonj's settings.
+
+    Raises psycopg.Error.
+    """
     await conn.execute(_APART, prepare=False)
     try:
         yield

@@ -36,15 +36,17 @@ async def prepare(conn: AsyncConnection) -> None:
     await conn.execute(sql.SQL("; ").join(settings), prepare=False)
 
 
-async def forget_counts(conn: AsyncConnection) -> None:
+async def forget_counts(scratch: AsyncConnection) -> None:
     """Let the planner take tables for neither empty nor small, whatever ANALYZE or VACUUM found here.
 
-    Does so where the role may, which has to be a superuser's, and from PostgreSQL 14 on. Not to be called in
-    a transaction. Raises psycopg.Error.
+    It writes into pg_class what would ruin every plan of a real database: only for a scratch. Does so where
+    the role may, which has to be a superuser's, and from PostgreSQL 14 on. Not to be called in a transaction.
+    Raises psycopg.Error.
     """
-    if conn.info.server_version < 140000:
+    if scratch.info.server_version < 140000:
         return
-    async with apart(conn), conn.cursor(row_factory=tuple_row) as cursor:
+    async with apart(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/counted_rows"), prepare=False)
-        if oids := [row[0] for row in await cursor.fetchall()]:
-            await cursor.execute(query("locks/forget_counts"), {"oids": oids}, prepare=False)
+        oids = [row[0] for row in await cursor.fetchall()]
+    if oids:
+        await scratch.execute(query("locks/forget_counts"), {"oids": oids}, prepare=False)

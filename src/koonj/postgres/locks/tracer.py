@@ -11,7 +11,6 @@ from koonj.postgres.locks.changes import Comparison
 from koonj.postgres.locks.compared import compared
 from koonj.postgres.locks.quiet import apart, aside
 from koonj.postgres.locks.reading import Modes, Touched, read_all, read_touched, read_wal, send_off_counters
-from koonj.postgres.locks.settings import forget_counts
 from koonj.postgres.locks.state import NONE, Counters, Relations
 from koonj.postgres.locks.strongest import raised, strongest, taken
 from koonj.postgres.locks.values import StatementTrace
@@ -38,13 +37,11 @@ class Tracer:
         self._last = _Moment()
 
     async def begin(self) -> None:
-        """Before a transaction's BEGIN: read what is there. Raises psycopg.Error.
+        """Before a transaction's BEGIN: read what is there, and nothing but read. Raises psycopg.Error.
 
-        Also takes from tables what ANALYZE, VACUUM or an index's build has counted: on a scratch it is not so
-        on the target.
+        On a scratch `forget_counts` comes before.
         """
         conn = self._conn
-        await forget_counts(conn)
         async with apart(conn):
             await send_off_counters(conn)  # later they would count from 0 again
             self._initial = await read_all(conn)
