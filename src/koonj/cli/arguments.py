@@ -144,6 +144,12 @@ def _rehearse(parser: Parser) -> None:
         "--pg", metavar="MAJOR", type=int, help="on this major version of PostgreSQL, such as 15"
     )
     parser.add_argument(
+        "--target-pg",
+        metavar="MAJOR",
+        type=int,
+        help="the target's major version: rehearse on it where it is installed, and say so where not",
+    )
+    parser.add_argument(
         "--like", metavar="TARGET", help="from that target's real schema, which is copied without its data"
     )
     parser.add_argument("--again", action="store_true", help="also what has a verdict already")

@@ -63,7 +63,7 @@ async def _request(call: Call, settings: Settings, folder: Folder, connector: Co
         major=args.pg,
         like=like,
         applied=applied,
-        target_major=status.server.major if status and status.server else None,
+        target_major=args.target_pg or (status.server.major if status and status.server else None),
         again=args.again,
     )
 

@@ -30,11 +30,12 @@ class RehearsalRequest:
     """Rehearse nothing: give the verdicts that there are."""
 
 
-_WANTED = frozenset(
+WANTED = frozenset(
     {State.PENDING, State.LATE, State.DUPLICATE, State.FAILED, State.EDITED, State.ROLLBACK_EDITED}
 )
+"""States in which a migration is rehearsed unless others are named: it will be run, or was not run so."""
 
 
 def wanted(entries: Iterable[Entry]) -> tuple[str, ...]:
     """Every pending and every edited migration of a target: those that a rehearsal is worth most for."""
-    return tuple(e.name for e in entries if e.migration is not None and e.state in _WANTED)
+    return tuple(e.name for e in entries if e.migration is not None and e.state in WANTED)
