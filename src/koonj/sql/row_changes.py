@@ -115,19 +115,17 @@ def _updated(found: Sequence[Token], at: int) -> Iterator[RowChange]:
 
 def _set_columns(found: Sequence[Token], at: int) -> Iterator[str]:
     """The names before the = signs of a SET list, up to its end."""
-    depth, fresh = 0, True
+    depth, before, last = 0, True, ""
     for token in found[at:]:
         word = token.text.lower()
         if depth == 0 and word in {"from", "where", "returning", ";"}:
             return
-        if fresh and token.kind in _NAME:
+        if before and token.kind in _NAME and last in {"", ",", "("}:
             yield token.text
-            fresh = False
         depth += (word == "(") - (word == ")")
-        if word == "," and depth == 0:
-            fresh = True
-        elif fresh and word not in {"(", ","}:
-            fresh = False
+        if depth == 0 and word in {"=", ","}:
+            before = word == ","
+        last = word
 
 
 def _name(found: Sequence[Token], at: int) -> tuple[str, int]:
