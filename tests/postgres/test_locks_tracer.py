@@ -329,3 +329,16 @@ def test_statements_that_need_no_trace(text: str, silent: bool) -> None:
 )
 def test_statements_that_are_watched(text: str, watched: bool) -> None:
     assert needs_watch(classify(text)) is watched
+
+
+async def test_truncating_and_rewriting_are_told_apart_whatever_else_is_read(conn: AsyncConnection) -> None:
+    await conn.execute("CREATE TABLE wide (id integer, text text); CREATE INDEX wide_id ON wide (id)")
+    for table in ("a", "wide"):
+        (rewritten,) = await _run(conn, f"ALTER TABLE {table} ADD COLUMN u uuid DEFAULT gen_random_uuid()")
+        assert (rewritten.rewritten, rewritten.emptied) == ((f"public.{table}",), ())
+        (emptied,) = await _run(conn, f"TRUNCATE {table} CASCADE")
+        assert (emptied.rewritten, emptied.emptied[0]) == ((), f"public.{table}")
+    (both,) = await _run(conn, "DO 'BEGIN PERFORM FROM wide; TRUNCATE wide; END'")
+    assert both.emptied == ("public.wide",)
+    (moved,) = await _run(conn, "CLUSTER wide USING wide_id")
+    assert moved.rewritten == ("public.wide",)

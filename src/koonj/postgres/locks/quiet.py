@@ -23,7 +23,6 @@ _OURS = (
 
 _ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
 _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
-_APART = "; ".join(("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", *_OURS))
 
 
 @asynccontextmanager
@@ -42,12 +41,14 @@ async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def apart(conn: AsyncConnection) -> AsyncIterator[None]:
-    """In a session without a transaction: a read-only one of its own, with koonj's settings.
+async def apart(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
+    """In a session without a transaction: one of its own, with koonj's settings; read-only but for `writes`.
 
     Raises psycopg.Error.
     """
-    await conn.execute(_APART, prepare=False)
+    access = "READ WRITE" if writes else "READ ONLY"
+    begin = f"BEGIN ISOLATION LEVEL READ COMMITTED {access}"
+    await conn.execute("; ".join((begin, *_OURS)).encode(), prepare=False)
     try:
         yield
         await conn.execute("COMMIT", prepare=False)

@@ -45,8 +45,7 @@ async def forget_counts(scratch: AsyncConnection) -> None:
     """
     if scratch.info.server_version < 140000:
         return
-    async with apart(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
+    async with apart(scratch, writes=True), scratch.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/counted_rows"), prepare=False)
-        oids = [row[0] for row in await cursor.fetchall()]
-    if oids:
-        await scratch.execute(query("locks/forget_counts"), {"oids": oids}, prepare=False)
+        if oids := [row[0] for row in await cursor.fetchall()]:
+            await cursor.execute(query("locks/forget_counts"), {"oids": oids}, prepare=False)

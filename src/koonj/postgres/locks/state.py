@@ -54,6 +54,8 @@ class Relation:
     file: int
     """relfilenode; 0 where there is no storage."""
     tablespace: int
+    toast: int
+    """The OID of its TOAST table; 0 where there is none."""
     rows: float
     """reltuples: -1 where nobody has counted (0 before PostgreSQL 14)."""
     populated: bool

@@ -19,15 +19,17 @@ def stored_anew(initial: Relations, before: Relations, now: Relations) -> tuple[
 def is_emptied(oid: int, before: Relations, now: Relations, counted: Mapping[int, Counters]) -> bool:
     """TRUNCATE or REFRESH … WITH NO DATA, rather than a rewrite, which of an empty table is empty too.
 
-    TRUNCATE forgets how many rows there were (reltuples, in RelationSetNewRelfilenumber) and reads the table
-    only to build its indexes. ALTER TABLE reads it once more to copy it, CLUSTER and VACUUM FULL count its
-    rows, SET TABLESPACE copies its file.
+    TRUNCATE forgets how many rows there were (reltuples, in RelationSetNewRelfilenumber), keeps the TOAST
+    table and reads the table only to build its indexes. ALTER TABLE makes another TOAST table and reads the
+    table once more to copy it, CLUSTER and VACUUM FULL count its rows, SET TABLESPACE copies its file.
     """
     old, after = before[oid], now[oid]
     if after.relkind == "m":
         return not after.populated
     if after.tablespace != old.tablespace or after.rows > 0 or (after.rows == 0 and old.rows < 0):
         return False
+    if after.rows < 0 and old.toast:
+        return after.toast == old.toast
     return counted.get(oid, NONE).scans <= builds(oid, before, now)
 
 
