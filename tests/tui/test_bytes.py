@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +134,15 @@ def test_what_the_environment_says_to_textual_is_heard(project: Project) -> None
     assert not re.search(
         rb"[34]8;[25];", _session(project, TEXTUAL_THEME="nord", TEXTUAL_COLOR_SYSTEM="standard")
     )
+
+
+def test_verdicts_as_they_come_and_then_nothing(project: Project, tmp_path: Path) -> None:
+    homes = {f"XDG_{name}_HOME": str(tmp_path / name) for name in ("DATA", "CACHE")}
+    with opened(project, environ={**homes, "KOONJ_REHEARSE": "1"}) as terminal:
+        before = len(terminal.all)
+        while terminal.all.count("◉".encode()) < 9:
+            assert len(terminal.all) - before < 20_000, terminal.all[-2000:]
+            terminal.read(0.5)
+        terminal.rest()
+        assert len(terminal.all) - before <= 4_000
+        assert terminal.read(IDLE / 2) == b""

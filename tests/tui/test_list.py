@@ -5,8 +5,12 @@ from __future__ import annotations
 from time import perf_counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from koonj.tui import watch
+from koonj.tui.columns import columns
+from koonj.tui.proofs import LONGEST
 from support.screen import Project
 
 
@@ -177,3 +181,18 @@ async def test_the_cursor_stays_in_sight_when_it_leaves_the_pane_and_when_the_pa
             await screen.until(lambda: "›060 make_t60" in "\n".join(screen.migrations()))
         await screen.press(*"kkkkkkkkkkkk")
         assert any(row.startswith("›048") for row in screen.migrations())
+
+
+@given(width=st.integers(20, 200), number=st.integers(3, 14), word=st.integers(7, 22), proofs=st.booleans())
+def test_columns_fill_the_row_and_a_verdict_never_takes_a_names_room(
+    width: int, number: int, word: int, proofs: bool
+) -> None:
+    found = columns(width, number, word, proofs=proofs)
+    assert found.number + found.name + found.word + found.proof + 6 == width
+    without = columns(width, number, word, proofs=False)
+    assert (found.number, found.word) == (without.number, without.word)
+    assert found.proof in ({0, 2, 3 + LONGEST} if proofs else {0})
+    if found.proof:
+        assert found.name >= 12
+    if found.proof > 2:
+        assert found.name >= 18

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from psycopg import connect
 
 from koonj.runner.rehearse.values import Proof
-from koonj.tui import rehearsing
+from koonj.tui import children, rehearsing
 from koonj.tui.widgets.preview import Tab
 from support.rehearsals import INCOMPLETE, Recorded, rehearsal
 from support.screen import Project, Screen
@@ -256,7 +257,7 @@ async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itsel
     recorded.fails("There is no PostgreSQL to rehearse on.")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries again.")
+        await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries")
         assert screen.row("001").endswith("◦ pending")
         await screen.pilot.pause(3 * rehearsing.PAUSE)
         assert len(recorded.calls) == 1
@@ -365,3 +366,36 @@ async def test_what_it_says_of_many_statements_holds_no_key_back(tables: Project
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("◉ proved")
         await screen.until("the first 500 statements")
+
+
+async def test_another_major_version_than_the_targets_is_said(tables: Project, recorded: Recorded) -> None:
+    recorded.says(rehearsal("001_make_t1.sql", server="PostgreSQL 12.1", major=12))
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("on PostgreSQL 12.1, from the folder's own files")
+        await screen.until("! local is PostgreSQL")
+
+
+async def test_y_copies_the_rehearsal(tables: Project, recorded: Recorded) -> None:
+    recorded.says(replace(INCOMPLETE, name="001_make_t1.sql", number=1))
+    async with tables.open((140, 40), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+        await screen.press("2", "v", "v", "v", "v")
+        await screen.until("What differs: 3 objects")
+        await screen.press("y")
+        text = await screen.expect_dialog("Copy: the rehearsal of 001_make_t1.sql")
+        assert "+ CREATE INDEX documents_status_idx ON public.documents" in text
+        assert "ACCESS EXCLUSIVE documents" in text
+
+
+async def test_one_that_does_not_end_when_it_is_told_is_killed(
+    tables: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "GRACE", 0.2)
+    pid = tmp_path / "pid"
+    stubborn = ("sh", "-c", f"trap '' TERM; echo $$ > {pid}; exec sleep 60")
+    async with tables.open((140, 30), rehearses=True, program=stubborn) as screen:
+        await screen.until(lambda: pid.exists() and bool(pid.read_text()))
+        await screen.press("q")
+    assert not Path("/proc", pid.read_text().strip()).exists()

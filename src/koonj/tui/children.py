@@ -44,18 +44,20 @@ class Children:
         )
         assert process.stdout is not None
         self._alive.add(process)
+        told = True
         try:
             yield process.stdout
+            told = False  # it has said all, and ends by itself
         finally:
-            self._end(process)
+            self._end(process, told=told)
 
-    def _end(self, process: Process) -> None:
+    def _end(self, process: Process, *, told: bool) -> None:
         """Nobody waits for it here: who left wants to go on."""
         if process not in self._alive:
             return
         self._alive.discard(process)
-        with suppress(ProcessLookupError):  # it has ended
-            process.terminate()
+        if told:
+            _tell(process)
         ending = asyncio.get_running_loop().create_task(_ended(process))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -63,19 +65,31 @@ class Children:
     async def close(self) -> None:
         """Tell all to end, and wait until they have."""
         for process in tuple(self._alive):
-            self._end(process)
+            self._end(process, told=True)
         await asyncio.gather(*self._ending)
+
+
+def _tell(process: Process) -> None:
+    with suppress(ProcessLookupError):  # it has ended
+        process.terminate()
 
 
 async def _ended(process: Process) -> None:
     """Let it say what it still has to say, and end; not for ever."""
+    if not await _gone(process):
+        _tell(process)
+        if not await _gone(process):
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _gone(process: Process) -> bool:
+    """Does it end within the time that it has?"""
     assert process.stdout is not None
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(GRACE):
             while await process.stdout.read(65_536):
                 pass
             await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    return process.returncode is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from functools import cache
 from sys import exc_info
 from traceback import format_exception
 from typing import Any, cast
@@ -25,31 +26,40 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
-from koonj.runner.rehearse.values import ASCII_PROOF_GLYPHS, PROOF_GLYPHS
 from koonj.sql.display import visible
 from koonj.tui.frame import Frame
 
-_TABLE = str.maketrans(
-    {
-        **{GLYPHS[state]: ASCII_GLYPHS[state] for state in GLYPHS},
-        **{PROOF_GLYPHS[proof]: ASCII_PROOF_GLYPHS[proof] for proof in PROOF_GLYPHS},
-        "─": "-",
-        "│": "|",
-        "┌": "+",
-        "┐": "+",
-        "└": "+",
-        "┘": "+",
-        "►": ">",
-        "‹": "<",
-        "›": ">",
-        "…": "~",
-        "·": ".",
-        "●": "*",
-        "✓": "+",
-        "✗": "x",
-        "×": "x",
-    }
-)
+
+@cache
+def _table() -> dict[int, str]:
+    from koonj.runner.rehearse.values import (  # noqa: PLC0415 - the first paint does not wait for it
+        ASCII_PROOF_GLYPHS,
+        PROOF_GLYPHS,
+    )
+
+    return str.maketrans(
+        {
+            **{GLYPHS[state]: ASCII_GLYPHS[state] for state in GLYPHS},
+            **{PROOF_GLYPHS[proof]: ASCII_PROOF_GLYPHS[proof] for proof in PROOF_GLYPHS},
+            "─": "-",
+            "│": "|",
+            "┌": "+",
+            "┐": "+",
+            "└": "+",
+            "┘": "+",
+            "►": ">",
+            "‹": "<",
+            "›": ">",
+            "…": "~",
+            "·": ".",
+            "●": "*",
+            "✓": "+",
+            "✗": "x",
+            "×": "x",
+            "“": '"',
+            "”": '"',
+        }
+    )
 
 
 class AsciiFilter(LineFilter):
@@ -64,7 +74,7 @@ def to_ascii(text: str) -> str:
     """`text` in ASCII, in as many cells."""
     if text.isascii():
         return text
-    twins = text.translate(_TABLE)
+    twins = text.translate(_table())
     return "".join(c if c.isascii() else "?" * cell_len(c) for c in twins)
 
 

@@ -60,7 +60,10 @@ class Told:
         target = check.target
         if tab is Tab.REHEARSAL:
             found = self._screen.snapshot.proofs.known.get(row.name)
-            return (tab, row.name, "", found), partial(self._rehearsal, found) if found else None
+            notes = self._notes(found) if found else ""
+            return (tab, row.name, target.name, found, notes), (
+                partial(self._rehearsal, found, notes) if found else None
+            )
         if tab is Tab.HISTORY:
             # Whatever the target says anew, even the same, is a reason to read again.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
@@ -87,8 +90,17 @@ class Told:
         acts = await self._screen.engine.history(target, name)
         return HistorySheet(acts) if acts else Words(f"No act on {name} is recorded on {target.name}.")
 
-    async def _rehearsal(self, found: Rehearsal) -> Sheet:
-        return await asyncio.to_thread(RehearsalSheet, found, self._screen.preview.size.width)
+    async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
+        width = self._screen.preview.size.width
+        return await asyncio.to_thread(RehearsalSheet, found, notes.splitlines(), width)
+
+    def _notes(self, found: Rehearsal) -> str:
+        """What else there is to know of where it took place, a line each."""
+        check, notes = self._screen.snapshot.check, self._screen.snapshot.proofs.notes
+        server = check.status.server if check.status else None
+        if not notes and server is not None and server.major != found.major:
+            notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)
+        return "\n".join(notes)
 
     async def _changes(self, target: Target, row: Row, act: Act) -> Sheet:
         assert row.migration is not None

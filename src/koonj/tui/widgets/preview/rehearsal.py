@@ -40,9 +40,13 @@ Parts = list[Part]
 class RehearsalSheet:
     """The verdict first, then what a person has to mend, then statement by statement."""
 
-    def __init__(self, rehearsal: Rehearsal, width: int = 0) -> None:
-        """`width`: of the pane; the lines for it are made here, so that this may take place in a thread."""
+    def __init__(self, rehearsal: Rehearsal, notes: Sequence[str] = (), width: int = 0) -> None:
+        """`notes`: what else there is to know of where it took place.
+
+        `width`: of the pane; the lines for it are made here, so that this may take place in a thread.
+        """
         self._rehearsal = rehearsal
+        self._notes = notes
         self._lines = lru_cache(2)(self._all)
         if width:
             self._lines(width)
@@ -61,13 +65,13 @@ class RehearsalSheet:
 
     def _all(self, width: int) -> list[Parts]:
         lines: list[Parts] = []
-        for part in _parts(self._rehearsal, width):
+        for part in _parts(self._rehearsal, self._notes, width):
             lines += [[], *part] if lines else part
         return lines
 
 
-def _parts(found: Rehearsal, width: int) -> Iterator[list[Parts]]:
-    yield list(_verdict(found, width))
+def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[Parts]]:
+    yield [*_verdict(found, width), *_marked("!", WARNING, notes, width)]
     if found.stumble is not None:
         yield list(_stumble(found.stumble, width))
     if found.differences:
