@@ -14,10 +14,10 @@ from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
 _RESTRICT = re.compile(r"^\\restrict (\w+)$", re.MULTILINE)
-_MAPPING = re.compile(
-    r"^CREATE USER MAPPING FOR .+ OPTIONS \(\n(?:    .+ E?'(?:[^']|'')*',?\n)+\);$", re.MULTILINE
-)
-_OPTION = re.compile(r"^(    .+) E?'(?:[^']|'')*'", re.MULTILINE)
+_VALUE = r"""^(    (?:"(?:[^"]|"")+"|\w+) +)E?'(?:[^']|'')*'"""
+_MAPPING = re.compile(rf"^CREATE USER MAPPING FOR .+ OPTIONS \(\n(?:{_VALUE},?\n)+\);$", re.MULTILINE)
+_OPTION = re.compile(_VALUE, re.MULTILINE)
+_SECRET = re.compile(r"pass(?!\w*_required)|secret|token|key", re.IGNORECASE)
 _ENTRY = re.compile(r"^--\n-- Name: .+; Type: .+; Schema: .+; Owner: .*\n--$", re.MULTILINE)
 """What pg_dump writes above each object."""
 _TOGETHER = 200
@@ -79,7 +79,11 @@ def _runnable(dump: str, version: int) -> str:
     if version < 170000:
         dump = re.sub(r"^SET transaction_timeout = 0;$", "", dump, count=1, flags=re.MULTILINE)
     # Passwords for other servers have no business on a scratch, which reaches none.
-    return _MAPPING.sub(lambda mapping: _OPTION.sub(r"\1 ''", mapping[0]), dump)
+    return _MAPPING.sub(lambda mapping: _OPTION.sub(_without_secret, mapping[0]), dump)
+
+
+def _without_secret(option: re.Match[str]) -> str:
+    return f"{option[1]}''" if _SECRET.search(option[1]) else option[0]
 
 
 def _failed(statement: Statement, error: psycopg.Error) -> Failed:
