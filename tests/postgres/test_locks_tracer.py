@@ -173,6 +173,17 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Scrat
     assert trace.columns == (ColumnChange("public.a", "n", "retyped", "integer", "bigint"),)
 
 
+async def test_a_role_without_any_rights_can_be_traced(scratch: Scratch) -> None:
+    """A target's role need not be a superuser, and nothing that the tracer calls is for superusers."""
+    async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
+        await conn.execute("CREATE ROLE plain_one; GRANT CREATE ON SCHEMA public TO plain_one")
+        await conn.execute("SET ROLE plain_one")
+        await conn.execute(SCHEMA)
+        await forget_counts(conn)
+        (trace,) = await _run(conn, "ALTER TABLE a ALTER COLUMN id TYPE bigint")
+    assert _locks(trace) == {"public.a": "ACCESS EXCLUSIVE", "public.b": "ACCESS EXCLUSIVE"}
+
+
 async def test_a_name_that_is_not_ascii_is_told_in_a_session_of_another_encoding(
     conn: AsyncConnection,
 ) -> None:

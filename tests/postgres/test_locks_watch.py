@@ -98,6 +98,21 @@ async def test_a_procedure_that_commits_is_seen_in_all_its_transactions(run: Run
     assert [change.column for change in trace.columns] == ["x"]
 
 
+async def test_a_serializable_session_is_watched_as_any_other(run: Run) -> None:
+    trace = await run("CALL steps()", "SET default_transaction_isolation TO serializable")
+    assert _locks(trace)["public.a"] == "ACCESS EXCLUSIVE"
+
+
+async def test_an_event_trigger_that_objects_to_the_holders_is_no_hindrance(run: Run, database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE MATERIALIZED VIEW m AS SELECT 1;"
+            "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';"
+            "CREATE EVENT TRIGGER t ON ddl_command_start WHEN TAG IN ('COMMENT') EXECUTE FUNCTION no()"
+        )
+    assert (await run("VACUUM FULL m")).rewritten == ("public.m",)
+
+
 async def test_a_short_lock_timeout_of_the_file_is_long_enough_for_being_watched(run: Run) -> None:
     trace = await run("REINDEX TABLE CONCURRENTLY a", "SET lock_timeout TO '400ms'")
     assert trace.rebuilt == ("public.a_name", "public.a_pkey")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psycopg import AsyncConnection, errors, pq, sql
+from psycopg import AsyncConnection, DatabaseError, pq, sql
 from psycopg.rows import tuple_row
 
 from koonj.postgres.locks.values import LockMode
@@ -108,9 +108,10 @@ class Holder:
         self._mode = mode
 
     async def take(self, hold: Hold) -> None:
-        """Take it; where that would wait, or is not allowed, nothing.
+        """Take it; nothing where that would wait, or where the server refuses it.
 
-        Raises psycopg.Error where the connection is lost.
+        It would wait for what the statement has by now; a table can be gone, or not this role's to lock; an
+        event trigger of the migrations can object. Raises psycopg.Error where the connection is lost.
         """
         steps = tuple(hold.statements(self._mode))
         if not steps:
@@ -118,8 +119,10 @@ class Holder:
         begin = (sql.SQL("BEGIN"), sql.SQL("SET LOCAL lock_timeout TO '20ms'"))
         try:
             await self._conn.execute(sql.SQL("; ").join((*begin, *steps)), prepare=False)
-        except (errors.LockNotAvailable, errors.UndefinedTable, errors.InsufficientPrivilege):
-            await self.release()  # the statement has it itself by now, or has dropped it
+        except DatabaseError:
+            if self._conn.closed:
+                raise
+            await self.release()
 
     async def release(self) -> None:
         """Let go. Raises psycopg.Error where the connection is lost."""
