@@ -18,6 +18,7 @@ from koonj.postgres.embedded import checkpoints, postmaster
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.folder import PREFIX, scratch_parent
 from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.problem import EmbeddedError
 from koonj.postgres.embedded.scratch import Scratch
 from koonj.postgres.scratch.cluster import Cluster, ClusterScratch
 from koonj.postgres.scratch.roles import create_roles
@@ -48,7 +49,9 @@ def _running(scratch: ClusterScratch) -> Scratch | None:
 def _kept(scratch: ClusterScratch) -> checkpoints.Checkpoints:
     cluster = scratch._blocking
     assert isinstance(cluster, Cluster)
-    return cluster._checkpoints()
+    kept = cluster._checkpoints()
+    assert kept
+    return kept
 
 
 @pytest.fixture
@@ -274,3 +277,18 @@ class TestPruning:
         assert await scratch.nearest(("k",)) is None
         assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
         assert list(cache.glob("checkpoint-*")) == []
+
+    async def test_where_nothing_can_be_kept_all_else_works(
+        self, scratch: ClusterScratch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nowhere(_account: object) -> Path:
+            raise EmbeddedError("no folder")
+
+        monkeypatch.setattr(checkpoints, "cache_folder", nowhere)
+        await scratch.reset()
+        await _do(scratch, "create table here ()")
+        await scratch.save("k")
+        assert await scratch.nearest(("k",)) is None
+        assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
+        with pytest.raises(ScratchError):
+            await scratch.restore("k")

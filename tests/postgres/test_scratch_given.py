@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -210,6 +211,27 @@ class TestRefused:
         major = server.binaries.major
         with pytest.raises(ScratchError, match=rf"is PostgreSQL {major}, not 12\."):
             await asyncio.to_thread(open_scratch, ScratchPlace(server.dsn()), major=12)
+
+    async def test_a_pooler(self, server: Scratch) -> None:
+        """As one does, it tells the client another pid than the server process has."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            up_reader, up_writer = await asyncio.open_unix_connection(str(server.folder / ".s.PGSQL.5432"))
+            await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+
+        async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            while data := await source.read(65536):
+                key = data.find(b"K\0\0\0\x0c")  # BackendKeyData: its length, the pid, a secret
+                if key >= 0:
+                    data = data[: key + 5] + b"\0\0\0\x07" + data[key + 9 :]
+                sink.write(data)
+            sink.close()
+
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            async with await asyncio.start_unix_server(serve, f"{folder}/.s.PGSQL.5432"):
+                place = ScratchPlace(make_conninfo(server.dsn(), host=folder))
+                with pytest.raises(ScratchError, match="connection pooler"):
+                    await asyncio.to_thread(open_scratch, place)
 
     async def test_no_server(self) -> None:
         place = ScratchPlace("host=127.0.0.1 port=1 user=x dbname=x")

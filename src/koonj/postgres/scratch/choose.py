@@ -34,6 +34,11 @@ def open_scratch(
     """
     if place.dsn is not None and place.dsn != EMBEDDED:
         return GivenScratch(place, major=major)
+    if os.name != "posix":
+        raise ScratchError(
+            "koonj runs a scratch server of its own on Linux and macOS only.",
+            "Name a server with [scratch] dsn in koonj.toml, on which koonj may make and drop databases.",
+        )
     return ClusterScratch(_chosen(candidates(environ), environ, major, extensions, prefer_major))
 
 

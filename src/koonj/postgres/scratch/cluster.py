@@ -63,7 +63,7 @@ class Cluster:
     def nearest(self, keys: tuple[str, ...]) -> str | None:
         """Starts nothing. Raises EmbeddedError."""
         kept = self._checkpoints()
-        return next((key for key in keys if kept.has(key)), None)
+        return None if kept is None else next((key for key in keys if kept.has(key)), None)
 
     def restore(self, key: str) -> None:
         """Raises EmbeddedError: also where another koonj has just removed the checkpoint."""
@@ -82,7 +82,7 @@ class Cluster:
             scratch.close()
 
     def _empty(self) -> Scratch:
-        if self._checkpoints().has(_EMPTY):
+        if self.nearest((_EMPTY,)):
             with suppress(EmbeddedError):  # removed meanwhile, or broken: it is made anew
                 return self._begin(self._from(_EMPTY))
         scratch = self._begin(fresh_cluster)
@@ -105,6 +105,8 @@ class Cluster:
 
     def _from(self, key: str) -> Fill:
         kept = self._checkpoints()
+        if kept is None:
+            raise EmbeddedError("There is no folder to keep checkpoints in.", "Begin anew.")
 
         def fill(_binaries: Binaries, data: Path, _account: Account | None) -> None:
             kept.copy(key, data)
@@ -114,13 +116,17 @@ class Cluster:
     def _keep(self, scratch: Scratch, key: str) -> None:
         if scratch.is_running:
             scratch.stop()
-        self._checkpoints().keep(key, scratch.data)
+        kept = self._checkpoints()
+        if kept is not None:
+            kept.keep(key, scratch.data)
 
-    def _checkpoints(self) -> Checkpoints:
+    def _checkpoints(self) -> Checkpoints | None:
+        """None where no folder can be had for them: everything is replayed then. Raises EmbeddedError."""
         if self._kept is None:
             idle = Scratch(self._found)
-            self._kept = Checkpoints.of(idle.binaries, idle.account)
-            self._kept.tidy()
+            with suppress(EmbeddedError):
+                self._kept = Checkpoints.of(idle.binaries, idle.account)
+                self._kept.tidy()
         return self._kept
 
 
