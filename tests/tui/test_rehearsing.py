@@ -61,6 +61,15 @@ async def test_what_is_pending_gets_its_verdict_by_itself(tables: Project, recor
     assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
 
 
+async def test_very_many_are_asked_for_in_parts(
+    tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsing, "AT_ONCE", 2)
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("◕ lossy")
+    assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]
+
+
 async def test_the_command_is_told_folder_priority_and_names(tables: Project, recorded: Recorded) -> None:
     async with tables.open(rehearses=True, program=recorded.program) as screen:
         await screen.until("◉")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.3
 """Seconds after the last change of the folder, and after the last key, before one begins by itself."""
+AT_ONCE = 500
+"""Migrations that one process is asked for: their names stand in its arguments, which have an end."""
 WANTED = frozenset(
     {State.PENDING, State.LATE, State.FAILED, State.DUPLICATE, State.EDITED, State.ROLLBACK_EDITED}
 )
@@ -61,7 +63,7 @@ class Rehearsing:
             self._rows = rows
             missing = self._missing(rows)
             if missing:
-                self._begin(missing, by_itself=True)
+                self._begin(missing[:AT_ONCE], by_itself=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
         known, tried = self._proofs.known, self._tried
