@@ -11,11 +11,12 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import discover
 from koonj.postgres.embedded.scratch import Scratch
-from koonj.postgres.locks.settings import forget_counts, prepare
+from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import REFUSED, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import LockMode, StatementTrace
 from koonj.postgres.locks.watch import Watch
+from koonj.postgres.scratch.settings import SERVER_SETTINGS
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
@@ -97,7 +98,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Scratch]:
     binaries = next((found for found in discover() if found.major == request.param), None)
     if binaries is None:
         pytest.skip(f"no PostgreSQL {request.param} on this machine")
-    with Scratch(binaries) as running:
+    with Scratch(binaries, settings=SERVER_SETTINGS) as running:
         yield running
 
 
@@ -139,7 +140,6 @@ async def _wrong(cluster: Scratch, name: str, cases: list[Case], tag: str) -> di
     wrong, alone = {}, []
     tags = str(cluster.binaries.major), tag
     async with await AsyncConnection.connect(cluster.dsn(name), autocommit=True) as conn:
-        await prepare(conn)
         for case in cases:
             found = None if needs_watch(case.statement) else await _traced(conn, case)
             if found is None:

@@ -7,7 +7,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.scratch import Scratch
-from koonj.postgres.locks.settings import OPTIONS, forget_counts
+from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import (
@@ -301,14 +301,6 @@ async def test_what_fails_in_a_trace_is_told_and_the_transaction_goes_on(conn: A
         await tracer.after(index=1, line=1, summary="drop", in_transaction=True, seconds=0)
     await conn.execute("INSERT INTO kept VALUES (1)")
     await conn.execute("ROLLBACK")
-
-
-async def test_settings_given_at_connecting_outlast_a_reset(database: str) -> None:
-    async with await AsyncConnection.connect(database, autocommit=True, options=OPTIONS) as conn:
-        await conn.execute("SET max_parallel_maintenance_workers TO 8")
-        await conn.execute("RESET ALL")
-        row = await (await conn.execute("SHOW max_parallel_maintenance_workers")).fetchone()
-    assert row == ("0",)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,10 @@ class _Moment:
 
 
 class Tracer:
-    """Of one connection. `begin`, then the transaction's BEGIN; `after` each statement; then the next."""
+    """Of one connection. `begin`, then the transaction's BEGIN; `after` each statement; then the next.
+
+    The session must have no parallel workers (koonj.postgres.scratch.settings): they count for themselves.
+    """
 
     def __init__(self, conn: AsyncConnection, *, alone: bool = True) -> None:
         """`alone`: nobody else writes on the server, so that its WAL is the statement's."""
