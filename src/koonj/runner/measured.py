@@ -45,7 +45,7 @@ def _names(trace: StatementTrace) -> Iterator[str]:
         yield lock.relation
         if lock.of is not None:
             yield lock.of
-    yield from (scan.relation for scan in trace.scanned)
+    yield from (scan.relation for scan in (*trace.scanned, *trace.passed))
     yield from (change.relation for change in trace.relations if change.change == "created")
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
+from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import StatementTrace
@@ -162,6 +163,7 @@ class ScriptRun:
     async def _tracer(self) -> Tracer | None:
         if self.more is None:
             return None
+        await forget_counts(self.conn)
         tracer = Tracer(self.conn, alone=self.alone)
         await tracer.begin()
         return tracer

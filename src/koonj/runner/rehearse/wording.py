@@ -129,7 +129,7 @@ def _effects(trace: StatementTrace) -> Iterator[str]:
     yield from (f"rewrites {short(name)}" for name in trace.rewritten)
     yield from (f"empties {short(name)}" for name in trace.emptied)
     yield from (f"builds the index {short(name)} anew" for name in trace.rebuilt)
-    for scan in trace.scanned:
+    for scan in (*trace.scanned, *trace.passed):
         times = f" {scan.scans} times" if scan.scans > 1 else ""
         yield f"reads all of {short(scan.relation)}{times}"
     made = {change.relation for change in trace.relations if change.change == "created"}
