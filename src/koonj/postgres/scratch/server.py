@@ -48,11 +48,15 @@ class ScratchServer(Protocol):
         """The first of `keys` that there is a checkpoint of."""
 
     async def restore(self, key: str) -> None:
-        """Put database and roles back to what they were at a checkpoint. Raises ScratchError."""
+        """Put database and roles back to what they were at a checkpoint.
+
+        Raises ScratchError, also where another koonj has just removed the checkpoint: begin anew then.
+        """
 
     async def save(self, key: str) -> None:
         """Make a checkpoint: all that `restore` needs, also in a later process where the server is koonj's.
 
+        None is made where there is no room, or where `restore` could not bring all back: ask `nearest`.
         Raises ScratchError.
         """
 
