@@ -1,0 +1,28 @@
+"""What a probe must leave as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from support.project import Project
+
+CATALOG = """
+    SELECT md5(string_agg(row, E'\\n' ORDER BY row)) FROM (
+        SELECT (oid, relname, relnamespace, relowner, relfilenode, relnatts, relacl)::text AS row FROM pg_class
+        UNION ALL SELECT (oid, nspname)::text FROM pg_namespace
+        UNION ALL SELECT (attrelid, attnum, attname, attisdropped)::text FROM pg_attribute
+    ) AS rows
+"""
+NOTHING = (
+    "Nothing of it is committed: a probe is always rolled back. A sequence that it moved stays where it is."
+)
+
+
+@contextmanager
+def unchanged(project: Project) -> Iterator[None]:
+    """The catalog is the same afterwards, and koonj has made nothing in it."""
+    before = project.sql(CATALOG)
+    yield
+    assert project.sql(CATALOG) == before
+    assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
