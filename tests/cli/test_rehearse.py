@@ -86,6 +86,20 @@ def test_no_target_is_needed_for_all(files: Project) -> None:
     assert "koonj rehearse --all" in without.err
 
 
+def test_a_verdict_can_be_allowed(files: Project) -> None:
+    files.write(
+        "001_a.sql", "BEGIN;\nCREATE TABLE a (id int, b int);\nCOMMIT;\n-- Rollback: none: the first one\n"
+    )
+    files.write(
+        "002_b.sql",
+        "BEGIN;\nALTER TABLE a DROP b;\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- ALTER TABLE a ADD b int;\n-- COMMIT;\n",
+    )
+    assert files.koonj("rehearse", "--all").code == 7
+    assert files.koonj("rehearse", "--all", "--allow", "none").code == 7
+    assert files.koonj("rehearse", "--all", "--allow", "none", "--allow", "lossy").code == 0
+    assert files.koonj("rehearse", "--all", "--allow", "incomplete").code == 2
+
+
 def test_json(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)

@@ -22,6 +22,9 @@ from koonj.cli.output import Output
 ALLOWABLE = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
 """States that --allow lets pass, each with a reason."""
 
+PASSABLE = ("lossy", "reordered", "none")
+"""Verdicts of a rehearsal that its --allow lets pass: the way back is known, or known not to be there."""
+
 WAIT = 60.0
 """Seconds to wait for the target's lock, unless --wait says otherwise."""
 
@@ -153,6 +156,14 @@ def _rehearse(parser: Parser) -> None:
         "--like", metavar="TARGET", help="from that target's real schema, which is copied without its data"
     )
     parser.add_argument("--again", action="store_true", help="also what has a verdict already")
+    parser.add_argument(
+        "--allow",
+        metavar="VERDICT",
+        action="append",
+        default=[],
+        choices=PASSABLE,
+        help=f"let {', '.join(PASSABLE[:-1])} or {PASSABLE[-1]} pass, too; can be repeated",
+    )
     parser.add_argument("--verbose", "-v", action="store_true", help="locks and times of each statement")
     parser.add_argument("--idle", action="store_true", help="at the lowest priority")
 

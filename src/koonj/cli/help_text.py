@@ -107,7 +107,8 @@ REHEARSE = """\
 examples:
   koonj rehearse                         all that are pending on the target
   koonj rehearse 16                      one, whatever its state
-  koonj rehearse --all --json            every one; needs no target: for CI
+  koonj rehearse --all                   every one; needs no target: for CI
+  koonj rehearse --all --allow lossy     a loss of data is meant, and no reason to fail
   koonj rehearse --pg 15                 on PostgreSQL 15, where its programs are installed
   koonj rehearse --like production       from that target's real schema instead of the earlier files
 
@@ -120,7 +121,7 @@ A verdict is kept for as long as nothing that it depends on changes.
 
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 
-exit codes: 0 all proved, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not all proved.
+exit codes: 0 all proved or allowed, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not all proved.
 """
 
 DRIFT = """\

@@ -17,9 +17,10 @@ from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder, FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Event, Question
-from koonj.runner.rehearse.events import RehearsalFinished
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
+from koonj.runner.rehearse.values import Proof
 from koonj.runner.status import TargetStatus, read_status
 
 IDLE = 19
@@ -96,10 +97,15 @@ class _Report:
     """What a rehearsal says to a person or a program."""
 
     call: Call
+    passes: bool = True
+    """Is every verdict until now proved, or allowed?"""
 
     def tell(self, event: Event) -> None:
         """Write one event, at once."""
         out = self.call.out
+        if isinstance(event, MigrationRehearsed):
+            verdict = event.rehearsal.verdict
+            self.passes &= verdict is Proof.PROVED or verdict.value in self.call.args.allow
         if out.as_json:
             out.event(event_shape(event))
         else:
@@ -117,4 +123,4 @@ class _Report:
                 return ExitCode.INTERRUPTED
         if not self.call.out.as_json:
             self.call.out.lines((last.message,))
-        return ExitCode.NOT_PROVED if last.not_proved else ExitCode.OK
+        return ExitCode.OK if self.passes else ExitCode.NOT_PROVED
