@@ -60,7 +60,7 @@ async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
     async with project.open(size=(160, 30)) as screen:
         await screen.press("v", "v")
         await screen.until(f"copy t from stdin, {rows} rows")
-        await screen.press("v", "v", "v", "2", "pagedown")
+        await screen.press("v", "v", "v", "v", "2", "pagedown")
         await screen.until(lambda: coloured(screen))
         preview = screen.main.preview
         [(text, style)] = preview.sql.line(preview.top)
