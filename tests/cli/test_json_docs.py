@@ -27,7 +27,7 @@ from koonj.postgres.locks.values import (
 from koonj.runner import events
 from koonj.runner.events import Event, Failure, Obstacle, Plan, PlannedMigration, PlannedStatement, Verdict
 from koonj.runner.rehearse import events as rehearsal_events
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.sql.problem import Problem
 from support.command import Project
 

@@ -271,3 +271,34 @@ def _servers(folder: Path) -> list[str]:
         if str(folder).encode() in command:
             found.append(command.decode())
     return found
+
+
+def test_no_koonj_toml_and_no_target(files: Project) -> None:
+    (files.root / "koonj.toml").unlink()
+    files.table(1)
+    assert files.koonj("rehearse", "--all").code == 0
+    assert files.koonj("rehearse", "1").code == 0
+    assert files.koonj("rehearse").code == 2
+
+
+def test_files_can_name_their_database(project: Project) -> None:
+    project.dsn = "host=/nowhere dbname=ragqa"
+    project.configure()
+    project.write(
+        "001_a.sql",
+        """
+        BEGIN;
+        GRANT CONNECT ON DATABASE ragqa TO PUBLIC;
+        COMMENT ON DATABASE ragqa IS 'ours';
+        CREATE TABLE a (id int);
+        COMMIT;
+
+        -- Rollback:
+        -- BEGIN;
+        -- DROP TABLE a;
+        -- COMMENT ON DATABASE ragqa IS NULL;
+        -- COMMIT;
+        """,
+    )
+    answer = project.koonj("rehearse", "--all")
+    assert answer.code == 0, answer.out

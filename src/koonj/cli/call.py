@@ -12,7 +12,7 @@ from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.output import Output
 from koonj.cli.words import Marks
-from koonj.config import EMBEDDED, ConfigError, Places, Screen, Settings
+from koonj.config import EMBEDDED, ConfigError, Offstage, Places, Screen, Settings
 from koonj.migrations.names import FITTING
 
 if TYPE_CHECKING:
@@ -47,6 +47,16 @@ class Call:
         if args.dsn not in {None, EMBEDDED}:
             _parsed(args.dsn)
         return settings
+
+    def offstage(self) -> Offstage:
+        """As `settings`, for what touches no target. Raises UsageError."""
+        args = self.args
+        try:
+            return config.offstage(
+                self.cwd, migrations=args.migrations, target=args.target, dsn=args.dsn, environ=self.environ
+            )
+        except ConfigError as error:
+            raise UsageError(str(error)) from error
 
     def wishes(self) -> Screen:
         """What the person's own file and koonj.toml say of the screen. Raises UsageError."""

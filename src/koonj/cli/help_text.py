@@ -121,7 +121,7 @@ A verdict is kept for as long as nothing that it depends on changes.
 
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 
-exit codes: 0 all proved or allowed, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not all proved.
+exit codes: 0 all proved or allowed, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not so.
 """
 
 DRIFT = """\

@@ -6,16 +6,17 @@ import asyncio
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from koonj.cli.call import Call, found
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.rehearsal_text import RehearsalText
 from koonj.cli.running import follow
 from koonj.cli.shapes import event_shape
-from koonj.config import Settings, Target
+from koonj.config import ScratchPlace, Settings, Target
 from koonj.config.toml_file import did_you_mean
-from koonj.migrations.folder import Folder, FolderReader
-from koonj.postgres.connector import Connector
+from koonj.migrations.folder import Folder
+from koonj.postgres.connector import Connector, named_database
 from koonj.runner.events import Event, Question
 from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
@@ -32,39 +33,60 @@ def rehearse(call: Call) -> ExitCode:
     if call.args.idle:
         with suppress(OSError):
             os.nice(IDLE)
-    settings = call.settings()
-    return asyncio.run(_rehearse(call, settings, call.reader(settings.migrations)))
+    args = call.args
+    if args.like is None and (args.all or args.numbers):
+        alone = call.offstage()
+        request = RehearsalRequest(
+            names=_named(call, alone.places.migrations),
+            major=args.pg,
+            database="" if alone.target is None else named_database(alone.target),
+            target_major=args.target_pg,
+            again=args.again,
+        )
+        return asyncio.run(_rehearse(call, alone.scratch, alone.places.migrations, request))
+    return asyncio.run(_rehearse_for_target(call, call.settings()))
 
 
-async def _rehearse(call: Call, settings: Settings, reader: FolderReader) -> ExitCode:
-    folder = call.folder(settings.migrations)
+def _named(call: Call, migrations: Path) -> tuple[str, ...] | None:
+    """File names; None for all. Raises UsageError."""
+    if call.args.all:
+        return None
+    folder = call.folder(migrations)
+    return tuple(found(folder, text).name for text in call.args.numbers)
+
+
+async def _rehearse_for_target(call: Call, settings: Settings) -> ExitCode:
+    """What is pending on a target, or from a target's real schema. Raises CommandError."""
     async with Connector() as connector:
-        request = await _request(call, settings, folder, connector)
-        run = start_rehearsal(RehearsalJob(settings.scratch, reader, request, connector))
+        request = await _request(call, settings, connector)
+    return await _rehearse(call, settings.scratch, settings.migrations, request)
+
+
+async def _rehearse(call: Call, place: ScratchPlace, migrations: Path, request: RehearsalRequest) -> ExitCode:
+    async with Connector() as connector:
+        run = start_rehearsal(RehearsalJob(place, call.reader(migrations), request, connector))
         report = _Report(call)
         last = await follow(run, report.tell, _nobody, call.err, call.out.flush)
     assert isinstance(last, RehearsalFinished)
     return report.end(last)
 
 
-async def _request(call: Call, settings: Settings, folder: Folder, connector: Connector) -> RehearsalRequest:
+async def _request(call: Call, settings: Settings, connector: Connector) -> RehearsalRequest:
     args = call.args
     like = _like(settings, args.like)
-    status = None
-    if like is not None or (not args.numbers and not args.all):
-        status = await _asked(connector, like or settings.target, folder)
-    names: tuple[str, ...] | None = tuple(found(folder, text).name for text in args.numbers)
-    if not names:
-        names = None if args.all or status is None else wanted(status.entries)
-    applied = frozenset(e.name for e in status.entries if e.applied) if like and status else frozenset()
-    if names is None and like is not None:
+    folder = call.folder(settings.migrations)
+    status = await _asked(connector, like or settings.target, folder)
+    applied = frozenset(e.name for e in status.entries if e.applied) if like else frozenset()
+    names = _named(call, settings.migrations) if args.numbers else None
+    if names is None and args.all:
         names = tuple(m.name for m in folder.migrations if m.name not in applied)
     return RehearsalRequest(
-        names=names,
+        names=wanted(status.entries) if names is None else names,
         major=args.pg,
         like=like,
         applied=applied,
-        target_major=args.target_pg or (status.server.major if status and status.server else None),
+        database=named_database(like or settings.target),
+        target_major=args.target_pg or (status.server.major if status.server else None),
         again=args.again,
     )
 

@@ -12,6 +12,7 @@ from koonj.config.values import (
     FOLDERS,
     ConfigError,
     KeyWish,
+    Offstage,
     Password,
     Places,
     ScratchPlace,
@@ -27,6 +28,7 @@ __all__ = [
     "FOLDERS",
     "ConfigError",
     "KeyWish",
+    "Offstage",
     "Password",
     "Places",
     "ScratchPlace",
@@ -36,6 +38,7 @@ __all__ = [
     "ThemeWish",
     "find_migrations",
     "load",
+    "offstage",
     "places",
 ]
 
@@ -66,6 +69,26 @@ def load(
     except TomlError as error:
         raise ConfigError(str(error)) from error
     return Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
+
+
+def offstage(
+    cwd: Path,
+    *,
+    migrations: Path | None = None,
+    target: str | None = None,
+    dsn: str | None = None,
+    environ: Mapping[str, str],
+) -> Offstage:
+    """As `load`, for what touches no target: there may be none. Raises ConfigError."""
+    found = project.find(cwd, migrations)
+    listed = targets.listed(found, environ)
+    if listed or target is not None or dsn is not None:
+        settings = load(cwd, migrations=migrations, target=target, dsn=dsn, environ=environ)
+        return Offstage(found.places, settings.scratch, settings.target)
+    try:
+        return Offstage(found.places, rehearsal.place(found.file, found.places.root, (), environ), None)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
 
 
 def places(cwd: Path, *, migrations: Path | None = None) -> Places:

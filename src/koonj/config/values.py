@@ -79,6 +79,16 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Offstage:
+    """What a project says that is enough for what touches no target."""
+
+    places: Places
+    scratch: ScratchPlace
+    target: Target | None
+    """The one that would be meant; None where there is none, which is well."""
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeWish:
     """A theme's name, and where it is asked for: ``koonj.toml:5``."""
 

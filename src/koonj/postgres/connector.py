@@ -74,6 +74,16 @@ def safe_dsn(target: Target) -> str:
     return make_conninfo("", **{k: v for k, v in parts.items() if k not in SECRET_KEYWORDS})
 
 
+def named_database(target: Target) -> str:
+    """The database that a target's text names, without asking it; empty where it names none."""
+    if target.dsn == EMBEDDED:
+        return target.database
+    try:
+        return str(conninfo_to_dict(target.dsn).get("dbname") or "")
+    except psycopg.ProgrammingError:
+        return ""
+
+
 class Connector:
     """Opens connections. Close it last: closing gives the embedded server back."""
 

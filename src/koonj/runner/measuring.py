@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
-from koonj.postgres.connector import Connector, ServerInfo
+from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.sqlstate import is_lost
 from koonj.runner.events import Event
 from koonj.runner.measured import measured, relations_of
@@ -72,7 +72,12 @@ class Measuring:
 
     async def _rehearsed(self, control: Control, names: tuple[str, ...]) -> AsyncIterator[Event]:
         thorough = self.request.measure or is_wanted(self.target, self.request)
-        request = RehearsalRequest(names=names, target_major=self.server.major, known_only=not thorough)
+        request = RehearsalRequest(
+            names=names,
+            database=named_database(self.target),
+            target_major=self.server.major,
+            known_only=not thorough,
+        )
         job = RehearsalJob(self.place, self.reader, request, self.connector)
         async for event in rehearsal(job, control):
             yield event

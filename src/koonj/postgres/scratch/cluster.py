@@ -23,15 +23,17 @@ from koonj.postgres.scratch.settings import DATABASE, SERVER_ENVIRONMENT, SERVER
 
 _EMPTY = "empty"
 """The checkpoint with the database and nothing in it; no other key is a word."""
+_TAKEN = frozenset({"", "postgres", "template0", "template1"})
+"""Databases that each server has."""
 _QUESTION = b"SELECT pg_catalog.current_setting('cluster_name')"
 
 
 class ClusterScratch(ApartScratch):
     """A ScratchServer on these programs. Closed, or killed, it leaves only checkpoints."""
 
-    def __init__(self, binaries: Binaries) -> None:
-        """Starts nothing yet."""
-        super().__init__(Cluster(binaries))
+    def __init__(self, binaries: Binaries, database: str = DATABASE) -> None:
+        """Starts nothing yet. `database`: the name of the one to work in."""
+        super().__init__(Cluster(binaries, database))
 
 
 class Cluster:
@@ -39,8 +41,9 @@ class Cluster:
 
     alone = True
 
-    def __init__(self, binaries: Binaries) -> None:
+    def __init__(self, binaries: Binaries, database: str = DATABASE) -> None:
         self._found = binaries
+        self._database = DATABASE if database in _TAKEN else database
         self.source = f"PostgreSQL {_version(binaries)} ({_place(binaries)})"
         self.version = _version(binaries)
         self.major = binaries.major
@@ -54,7 +57,7 @@ class Cluster:
             scratch = self._empty()
         elif not scratch.is_running:
             scratch.start()
-        return Way(scratch.dsn(DATABASE), None, _QUESTION, scratch.cluster_name)
+        return Way(scratch.dsn(self._database), None, _QUESTION, scratch.cluster_name)
 
     def reset(self) -> None:
         """Raises EmbeddedError, psycopg.Error."""
@@ -82,16 +85,17 @@ class Cluster:
             scratch.close()
 
     def _empty(self) -> Scratch:
-        if self.nearest((_EMPTY,)):
+        empty = _EMPTY if self._database == DATABASE else f"{_EMPTY} {self._database}"
+        if self.nearest((empty,)):
             with suppress(EmbeddedError):  # removed meanwhile, or broken: it is made anew
-                return self._begin(self._from(_EMPTY))
+                return self._begin(self._from(empty))
         scratch = self._begin(fresh_cluster)
         with psycopg.connect(scratch.dsn(), autocommit=True) as connection:
             verify(connection, scratch)
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(DATABASE))
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(self._database))
             )
-        self._keep(scratch, _EMPTY)
+        self._keep(scratch, empty)
         scratch.start()
         return scratch
 

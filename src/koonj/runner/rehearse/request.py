@@ -22,6 +22,8 @@ class RehearsalRequest:
     """Begin from this target's real schema; None: from nothing, with all earlier files."""
     applied: frozenset[str] = frozenset()
     """With `like`: what that target holds already, which is not applied again."""
+    database: str = ""
+    """The name of the target's database, where files name it; empty where it is not known."""
     target_major: int | None = None
     """Of the target where this is to run; another one's verdict is said to be another one's."""
     again: bool = False

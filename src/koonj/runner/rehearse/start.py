@@ -17,6 +17,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.scratch.settings import DATABASE
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import Setting
@@ -84,32 +85,37 @@ def _counted(seen: list[MigrationRehearsed]) -> str:
 async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
     folder = await asyncio.to_thread(job.reader.read)
     migrations = _in_order(folder, job.request)
-    extensions = await asyncio.to_thread(_extensions, migrations)
+    extensions, database = await asyncio.to_thread(_needs, migrations, job.request)
     server = await asyncio.to_thread(
         open_scratch,
         job.place,
         major=job.request.major,
         extensions=extensions,
         prefer_major=job.request.target_major,
+        database=database or DATABASE,
     )
     try:
-        async for event in _on(server, job, control, migrations):
+        async for event in _on(server, job, control, migrations, database):
             yield event
     finally:
         await asyncio.shield(server.close())
 
 
 async def _on(
-    server: ScratchServer, job: RehearsalJob, control: Control, migrations: tuple[Migration, ...]
+    server: ScratchServer,
+    job: RehearsalJob,
+    control: Control,
+    migrations: tuple[Migration, ...],
+    start: str,
 ) -> AsyncIterator[Event]:
-    """On a scratch that is open."""
+    """On a scratch that is open. `start`: what its first state depends on beside its version."""
     notes: list[str] = [*_other_major(server, job.request)]
-    start, fill = "", None
+    fill = None
     like = job.request.like
     if like is not None:
         from koonj.postgres.scratch.like import copy_schema  # noqa: PLC0415 - only this way needs it
 
-        start = await control.unless_cancelled(_start_like(job))
+        start += await control.unless_cancelled(_start_like(job))
 
         async def fill(server: ScratchServer) -> None:
             notes.extend(await copy_schema(job.connector, like, server))
@@ -164,15 +170,17 @@ def _indexes(made: Chain, request: RehearsalRequest) -> tuple[int, ...]:
     return tuple(i for i, m in enumerate(made.migrations) if names is None or m.name in names)
 
 
-def _extensions(migrations: tuple[Migration, ...]) -> frozenset[str]:
-    """Names that CREATE EXTENSION asks for."""
-    return frozenset(
+def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tuple[frozenset[str], str]:
+    """Names that CREATE EXTENSION asks for; and the database's, where a file may mean it."""
+    named = any(b"database" in migration.raw.lower() for migration in migrations)
+    extensions = frozenset(
         statement.name.strip('"')
         for migration in migrations
         if b"extension" in migration.raw.lower()
         for statement in migration.sections.body.statements
         if statement.verb == "create" and statement.kind == "extension" and statement.name
     )
+    return extensions, request.database if named else ""
 
 
 def _other_major(server: ScratchServer, request: RehearsalRequest) -> tuple[str, ...]:
