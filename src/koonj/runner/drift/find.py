@@ -11,8 +11,8 @@ import psycopg
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import Folder
-from koonj.postgres.catalog.comparing import compare
-from koonj.postgres.catalog.values import Catalog, Difference
+from koonj.postgres.catalog.comparing import compare, significant
+from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.catalog.versions import comparable, without_owners
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.scratch.apart import lost
@@ -54,10 +54,11 @@ async def find_drift(
         major=major,
         prefer_major=reality.server.major,
         extensions=_extensions(reality),
+        database=reality.server.database,
     )
     try:
         control.check()
-        replay = Replay(server, control, reality.scripts, reality.world, tell)
+        replay = Replay(server, control, reality.scripts, reality.world, reality.server.database, tell)
         produced = await replay.catalog()
         if replay.refused:
             reality, produced = _without_owners(reality, produced, replay.refused)
@@ -96,7 +97,7 @@ def _compared(target: str, reality: Reality, server: ScratchServer, produced: Ca
         target=target,
         server=f"PostgreSQL {reality.server.version}",
         scratch=server.source,
-        differences=tuple(d for d in compare(ours, theirs) if _means_something(d)),
+        differences=significant(compare(ours, theirs)),
         notes=(*reality.notes, *_other_major(target, has.major, server.major)),
         at=reality.at,
         migrations=len(reality.scripts),
@@ -123,11 +124,6 @@ def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
     """Before 15 the schema public is owned by a superuser whose name differs from server to server."""
     least = _PUBLIC_CHANGED if catalog.major < _PUBLIC_CHANGED else 0
     return comparable(catalog, max(other.major, least))
-
-
-def _means_something(difference: Difference) -> bool:
-    """The order of columns does; that of grants and of storage parameters does not."""
-    return not difference.order_only or difference.kind == "column"
 
 
 def _other_major(target: str, wanted: int, found: int) -> Iterator[str]:

@@ -38,6 +38,8 @@ class Replay:
     control: Control
     scripts: Sequence[Script]
     world: World
+    database: str
+    """The target's name for it, which a script may mean."""
     tell: Tell
     seconds: float = 0.0
     """What running the scripts took."""
@@ -65,7 +67,7 @@ class Replay:
 
     def _states(self) -> tuple[str, ...]:
         """Names of the databases after the first k scripts, by all that they depend on."""
-        states = [_hash("drift", self.server.version, *self._roles())]
+        states = [_hash("drift", self.server.version, self.database, *self._roles())]
         for script in self.scripts:
             prints = script.migration.fingerprints
             states.append(_hash(states[-1], script.role, *_flat(script.settings), prints.statements))
