@@ -1,8 +1,9 @@
 """Whole clusters, kept to be copied: what a rehearsal would otherwise replay from the first migration on.
 
-A checkpoint is a folder of the cache, ``checkpoint-<hash>``, with the cluster in ``data`` and its size in
-``bytes``. It gets its name when it is whole, and its time of change says when it was last used. Who copies
-or makes one holds the file ``checkpoints.lock`` shared; who removes some holds it alone.
+A checkpoint is a folder of the cache, ``checkpoint-<hash>``, with the cluster in ``data``, its size in
+``bytes`` and what is known of it in ``note``. It gets its name when it is whole, and its time of change says
+when it was last used. Who copies or makes one holds the file ``checkpoints.lock`` shared; who removes some
+holds it alone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from .postmaster import was_shut_down
 from .problem import EmbeddedError
 from .template import cache_folder, copy_cluster, programs_key, whole
 
-_FORMAT = "1"  # changed when the same key begins to mean another cluster
+_FORMAT = "2"  # changed when the same key begins to mean another cluster
 _PREFIX = "checkpoint-"
 _MOST = 24
 _UNUSED = 7 * 86400.0  # seconds
@@ -50,8 +51,11 @@ class Checkpoints:
         """Whether there is one under this key, and whole."""
         return whole(self._path(key) / "data")
 
-    def copy(self, key: str, data: Path) -> None:
-        """Make `data`, in a folder of the account's, the cluster that was kept. Raises EmbeddedError."""
+    def copy(self, key: str, data: Path) -> bytes:
+        """Make `data`, in a folder of the account's, the cluster that was kept; its note.
+
+        Raises EmbeddedError.
+        """
         path = self._path(key)
         with self._shared():
             if not whole(path / "data"):
@@ -59,12 +63,15 @@ class Checkpoints:
             try:
                 copy_cluster(path / "data", data, self.account)
                 os.utime(path)
+                return (path / "note").read_bytes()
             except (OSError, subprocess.SubprocessError) as error:
                 shutil.rmtree(data, ignore_errors=True)
                 raise EmbeddedError(f"The checkpoint {path} cannot be copied: {_words(error)}") from error
 
-    def keep(self, key: str, data: Path) -> bool:
+    def keep(self, key: str, data: Path, note: bytes = b"") -> bool:
         """Keep the cluster `data`, which was shut down, under `key`; False where there is no room for it.
+
+        `note`: what is to be known of it, given back with each copy.
 
         A disk that is full, or that fails, is no room either: a checkpoint only saves time. Raises
         EmbeddedError where the cluster was not shut down.
@@ -79,6 +86,7 @@ class Checkpoints:
             with self._shared():
                 if not whole(path / "data"):
                     self._fill(new, data, size)
+                    (new / "note").write_bytes(note)
                     new.rename(path)
         except (OSError, subprocess.SubprocessError):
             return whole(path / "data")  # another koonj was faster

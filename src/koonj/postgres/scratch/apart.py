@@ -48,10 +48,10 @@ class Blocking(Protocol):
     def nearest(self, keys: tuple[str, ...]) -> str | None:
         """Makes nothing."""
 
-    def restore(self, key: str) -> None:
+    def restore(self, key: str) -> bytes:
         """Raises also where the checkpoint is gone; another `reset` or `restore` is in order then."""
 
-    def save(self, key: str) -> None:
+    def save(self, key: str, note: bytes) -> None:
         """Makes none where there is no room for it."""
 
     def close(self) -> None:
@@ -124,13 +124,13 @@ class ApartScratch:
         """See ScratchServer."""
         return await self._apart(lambda: self._blocking.nearest(keys))
 
-    async def restore(self, key: str) -> None:
+    async def restore(self, key: str) -> bytes:
         """See ScratchServer."""
-        await self._apart(lambda: self._blocking.restore(key))
+        return await self._apart(lambda: self._blocking.restore(key))
 
-    async def save(self, key: str) -> None:
+    async def save(self, key: str, note: bytes = b"") -> None:
         """See ScratchServer."""
-        await self._apart(lambda: self._blocking.save(key))
+        await self._apart(lambda: self._blocking.save(key, note))
 
     async def close(self) -> None:
         """See ScratchServer."""

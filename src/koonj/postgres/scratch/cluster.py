@@ -6,6 +6,7 @@ new cluster from such a copy. The first checkpoint of all has only the database 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,15 +69,17 @@ class Cluster:
         kept = self._checkpoints()
         return None if kept is None else next((key for key in keys if kept.has(key)), None)
 
-    def restore(self, key: str) -> None:
+    def restore(self, key: str) -> bytes:
         """Raises EmbeddedError: also where another koonj has just removed the checkpoint."""
-        self._begin(self._from(key))
+        notes: list[bytes] = []
+        self._begin(self._from(key, notes.append))
+        return notes[0]
 
-    def save(self, key: str) -> None:
+    def save(self, key: str, note: bytes) -> None:
         """Stops the server until the next `way`. Raises EmbeddedError."""
         if self._scratch is None:
             raise EmbeddedError("There is nothing on the scratch yet.", "Reset it, or restore a checkpoint.")
-        self._keep(self._scratch, key)
+        self._keep(self._scratch, key, note)
 
     def close(self) -> None:
         """Ends the server; removes its folder."""
@@ -107,22 +110,22 @@ class Cluster:
         self._scratch = scratch
         return scratch
 
-    def _from(self, key: str) -> Fill:
+    def _from(self, key: str, tell: Callable[[bytes], object] = bytes) -> Fill:
         kept = self._checkpoints()
         if kept is None:
             raise EmbeddedError("There is no folder to keep checkpoints in.", "Begin anew.")
 
         def fill(_binaries: Binaries, data: Path, _account: Account | None) -> None:
-            kept.copy(key, data)
+            tell(kept.copy(key, data))
 
         return fill
 
-    def _keep(self, scratch: Scratch, key: str) -> None:
+    def _keep(self, scratch: Scratch, key: str, note: bytes = b"") -> None:
         if scratch.is_running:
             scratch.stop()
         kept = self._checkpoints()
         if kept is not None:
-            kept.keep(key, scratch.data)
+            kept.keep(key, scratch.data, note)
 
     def _checkpoints(self) -> Checkpoints | None:
         """None where no folder can be had for them: everything is replayed then. Raises EmbeddedError."""

@@ -75,6 +75,7 @@ class Given:
         self._untouched: tuple[object, ...] = ()
         """What CREATE DATABASE … TEMPLATE would not copy, when the database was new."""
         self._kept: dict[str, str] = {}
+        self._notes: dict[str, bytes] = {}
         """Checkpoints: key to database."""
 
     def way(self) -> Way:
@@ -91,13 +92,14 @@ class Given:
         """Of those that this one made."""
         return next((key for key in keys if key in self._kept), None)
 
-    def restore(self, key: str) -> None:
+    def restore(self, key: str) -> bytes:
         """Raises ScratchError, psycopg.Error."""
         if key not in self._kept:
             raise ScratchError("There is no such checkpoint.", "Begin anew.")
         self._make(self._kept[key])
+        return self._notes[key]
 
-    def save(self, key: str) -> None:
+    def save(self, key: str, note: bytes) -> None:
         """Makes none where a copy would not be all: there are new roles, or grants on the database itself.
 
         A role could not be dropped, either, while a checkpoint's objects name it. Raises psycopg.Error.
@@ -105,7 +107,7 @@ class Given:
         if self._made and key not in self._kept and self._is_all():
             name = f"{self._name}_c{len(self._kept) + 1}"
             self._create(name, self._name)
-            self._kept[key] = name
+            self._kept[key], self._notes[key] = name, note
 
     def close(self) -> None:
         """Drops databases, then roles. Raises psycopg.Error."""

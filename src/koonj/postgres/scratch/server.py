@@ -47,13 +47,13 @@ class ScratchServer(Protocol):
     async def nearest(self, keys: tuple[str, ...]) -> str | None:
         """The first of `keys` that there is a checkpoint of."""
 
-    async def restore(self, key: str) -> None:
-        """Put database and roles back to what they were at a checkpoint.
+    async def restore(self, key: str) -> bytes:
+        """Put database and roles back to what they were at a checkpoint; the note that was saved with it.
 
         Raises ScratchError, also where another koonj has just removed the checkpoint: begin anew then.
         """
 
-    async def save(self, key: str) -> None:
+    async def save(self, key: str, note: bytes = b"") -> None:
         """Make a checkpoint: all that `restore` needs, also in a later process where the server is koonj's.
 
         None is made where there is no room, or where `restore` could not bring all back: ask `nearest`.

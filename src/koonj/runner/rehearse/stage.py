@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
@@ -10,6 +11,7 @@ from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.migrations.migration import Migration
+from koonj.postgres.catalog.keeping import from_bytes, to_bytes
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
@@ -84,8 +86,9 @@ class Stage:
         """Make a checkpoint of where the database stands, unless there is one near. Raises ScratchError."""
         if self._at is None or self._since_checkpoint <= _WORTH:
             return
+        note = await asyncio.to_thread(to_bytes, await self.catalog())
         await self.close_connection()
-        await self.server.save(self._chain.states[self._at])
+        await self.server.save(self._chain.states[self._at], note)
         self._since_checkpoint = 0.0
 
     async def catalog(self) -> Catalog:
@@ -153,7 +156,8 @@ class Stage:
     async def _restored(self, key: str) -> bool:
         """False where another koonj has removed the checkpoint meanwhile, or it is broken."""
         try:
-            await self.server.restore(key)
+            note = await self.server.restore(key)
         except ScratchError:
             return False
+        self._catalog = await asyncio.to_thread(from_bytes, note)
         return True

@@ -1,0 +1,27 @@
+"""A catalog as bytes, and back."""
+
+from __future__ import annotations
+
+import zlib
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+
+from koonj.postgres.catalog.keeping import from_bytes, to_bytes
+from koonj.postgres.catalog.reading import read_catalog
+
+
+async def test_there_and_back(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE \"Odd — näme\" (id int PRIMARY KEY, t text DEFAULT E'a\\nb')")
+        conn.execute("COMMENT ON COLUMN \"Odd — näme\".t IS 'ü'")
+    async with await AsyncConnection.connect(database, autocommit=True) as reading:
+        catalog = await read_catalog(reading)
+    assert len(catalog.objects) > 4
+    assert from_bytes(to_bytes(catalog)) == catalog
+
+
+@pytest.mark.parametrize("kept", [b"", b"nonsense", zlib.compress(b"[]"), zlib.compress(b"[0, 18, []]")])
+def test_what_another_one_wrote_is_read_anew(kept: bytes) -> None:
+    assert from_bytes(kept) is None
