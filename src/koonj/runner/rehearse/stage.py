@@ -24,6 +24,8 @@ from koonj.runner.work import make_work
 
 _WORTH = 0.05
 """Seconds of replaying from which on a checkpoint is worth its while: it serves each later edit."""
+_PASSING = 0.5
+"""The same on the way from one migration to the next: there are only so many checkpoints."""
 _FAR = 8
 """Migrations that are replayed rather than looked for in a checkpoint nearer by."""
 
@@ -73,6 +75,7 @@ class Stage:
         at = self._at
         if at is None or at > count or (count - at > _FAR and await self._nearer(at, count)):
             at = await self._go_back(count)
+        is_there = at == count
         for migration in self._chain.migrations[at:count]:
             begun = monotonic()
             ran = await self.run(migration, Direction.APPLY, traced=False)
@@ -80,11 +83,14 @@ class Stage:
                 raise BeforeError(migration, ran.failure)
             at += 1
             self.arrived(at, monotonic() - begun)
-        await self.keep()
+        await self.keep(_PASSING if is_there else _WORTH)
 
-    async def keep(self) -> None:
-        """Make a checkpoint of where the database stands, unless there is one near. Raises ScratchError."""
-        if self._at is None or self._since_checkpoint <= _WORTH:
+    async def keep(self, worth: float = _WORTH) -> None:
+        """Make a checkpoint of where the database stands, unless there is one near.
+
+        `worth`: seconds of replaying from which on. Raises LostError, ScratchError, Cancelled.
+        """
+        if self._at is None or self._since_checkpoint <= worth:
             return
         note = await asyncio.to_thread(to_bytes, await self.catalog())
         await self.close_connection()
