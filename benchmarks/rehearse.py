@@ -3,9 +3,11 @@
     python benchmarks/rehearse.py [ROUNDS]
 
 On the sample's 15 migrations and on a folder of 500: one more file, up, down, up again, and the schemas
-compared. By hand: a new database on a server that runs already, each file by psql, four times pg_dump -s.
+compared. By hand: a new database on a server that runs already, each file by psql, four times pg_dump -s; and
+the same with the server that has to be made first (initdb, start, stop), as koonj starts one for each.
 koonj: as a command, and within one process, both after a first rehearsal (checkpoints and verdicts of the
-others are there). Prints medians in milliseconds, and ratios of this run.
+others are there); what it measures of locks is in its time. Prints medians in milliseconds, and ratios of
+this run.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ from psycopg import sql
 from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.postgres.embedded.binaries import choose
+from koonj.postgres.embedded.binaries import Binaries, choose
 from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.template import _initdb
 from koonj.runner.rehearse.events import MigrationRehearsed
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
@@ -107,6 +110,17 @@ def _by_hand(server: Scratch, folder: Path, new: Path, programs: dict[str, str])
     return time.perf_counter() - begun
 
 
+def _server_by_hand(binaries: Binaries) -> float:
+    """Seconds that a server takes which is made for this and thrown away; the median of three."""
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        with Scratch(binaries, fill=_initdb):
+            pass
+        took.append(time.perf_counter() - begun)
+    return statistics.median(took)
+
+
 def _by_command(folder: Path, new: Path) -> float:
     begun = time.perf_counter()
     options = ("--migrations", str(folder), "--dsn", "embedded")
@@ -150,11 +164,16 @@ def _measure(title: str, folder: Path, number: int, table: str, rounds: int, *, 
                 turn += 1
                 if name != "by hand" or done < hand_rounds:
                     took[name].append(way(_new(folder, number, table, turn)))
+    hand = statistics.median(took["by hand"])
+    whole = hand + _server_by_hand(binaries)
     print(f"{title}: first rehearsal of all {number - 1}: {first:.1f} s")
-    for name, values in took.items():
-        middle = statistics.median(values) * 1000
-        ratio = statistics.median(took["by hand"]) * 1000 / middle
-        print(f"  {name:16} {middle:9.0f} ms   by hand takes {ratio:.1f} times as long")
+    print(f"  {'by hand':16} {hand * 1000:9.0f} ms, with its server {whole * 1000:.0f} ms")
+    for name in ("koonj rehearse", "in one process"):
+        middle = statistics.median(took[name])
+        print(
+            f"  {name:16} {middle * 1000:9.0f} ms: by hand takes {hand / middle:.1f} times as long, "
+            f"with its server {whole / middle:.1f}"
+        )
 
 
 def main() -> None:
