@@ -62,10 +62,10 @@ def test_a_pane_takes_the_screen_and_gives_it_back(project: Project, person: Cal
     seen = terminal.cells()
     user.presses("+")
     terminal.until_gone("1 Migrations")
-    assert "2 Preview" in user.text
+    assert "2 [Body]" in user.text
     user.presses("1", sees="1 Migrations")
-    terminal.until_gone("2 Preview")
-    user.presses("2", sees="2 Preview")
+    terminal.until_gone("2 [Body]")
+    user.presses("2", sees="2 [Body]")
     user.presses("+", sees="1 Migrations")
     terminal.until(lambda: terminal.cells() == seen)
     user.leaves("q")

@@ -103,16 +103,17 @@ class Engine:
         return await read_history(connector, target, name)
 
     async def rehearse(
-        self, target: Target, names: Sequence[str], *, again: bool = False
+        self, target: Target, names: Sequence[str], *, again: bool = False, major: int | None = None
     ) -> AsyncGenerator[Event, None]:
         """What a rehearsal of these files says, in a process of its own at the lowest priority.
 
         `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
-        is known. Raises OSError, or ChildError where it broke off.
+        is known. `major`: of the target's server. Raises OSError, or ChildError where it broke off.
         """
         from koonj.tui.said import rehearsal_events  # noqa: PLC0415 - not needed at the start
 
         words = ["rehearse", "--json", "--idle", *(["--again"] if again else []), *self._where(target)]
+        words += [] if major is None else ["--target-pg", str(major)]
         async with (
             self._children.started(*words, *names) as said,
             aclosing(rehearsal_events(said)) as events,

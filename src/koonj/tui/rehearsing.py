@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from koonj.migrations.folder import Folder
-from koonj.migrations.glyphs import State
+from koonj.runner.rehearse.request import WANTED
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
 from koonj.tui.heard import Heard
@@ -26,10 +26,6 @@ PAUSE = 0.3
 """Seconds after the last change of the folder, and after the last key, before one begins by itself."""
 AT_ONCE = 500
 """Migrations that one process is asked for: their names stand in its arguments, which have an end."""
-WANTED = frozenset(
-    {State.PENDING, State.LATE, State.FAILED, State.DUPLICATE, State.EDITED, State.ROLLBACK_EDITED}
-)
-"""States in which a migration is rehearsed without being asked for: it will be run, or was not run so."""
 _GROUP = "rehearsal"
 
 
@@ -138,9 +134,11 @@ class Rehearsing:
         self._tried |= frozenset(names)
         self._screen.set_proofs(self._proofs.asked(names))
         heard = Heard(self._screen, lambda events: RehearsalSaid(events, folder, source))
-        target, trouble = self._screen.snapshot.target, ""
+        check, trouble = self._screen.snapshot.check, ""
+        major = check.status.server.major if check.status and check.status.server else None
+        said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
         try:
-            async with aclosing(self._engine.rehearse(target, names, again=not by_itself)) as events:
+            async with aclosing(said) as events:
                 async for event in events:
                     if heard.take(event):
                         await asyncio.sleep(0)
