@@ -1,14 +1,12 @@
 """A folder of PostgreSQL server programs: the only thing that the embedded server needs from outside."""
 
 import os
-import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .environment import child_environment
+from .asking import version_of
 from .places import VARIABLE, places
 from .problem import EmbeddedError
 
@@ -94,17 +92,4 @@ def _version(folder: Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=64)
 def _asked(postgres: Path, _mtime_ns: int, _size: int) -> tuple[int, int] | None:
-    try:
-        done = subprocess.run(  # noqa: S603  a program of a place that the user or the system named
-            [postgres, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=child_environment(),
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None  # for another processor, another C library, or on a file system mounted noexec
-    match = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", done.stdout)
-    return (int(match[1]), int(match[2] or 0)) if match else None
+    return version_of(postgres)

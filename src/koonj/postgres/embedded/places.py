@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+from .asking import answer_of
 
 VARIABLE = "KOONJ_PG_BINDIR"
 """Folders of PostgreSQL programs, separated as PATH is; they come before everything else."""
@@ -64,18 +65,8 @@ def _path(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 def _pg_config(program: str) -> Iterator[tuple[Path, str]]:
     # Debian's may name a folder that holds no server; the caller looks.
-    try:
-        done = subprocess.run(  # noqa: S603  the pg_config on PATH
-            [program, "--bindir"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return
-    yield Path(done.stdout.strip()), "pg_config"
+    if answer := answer_of(Path(program), "--bindir"):
+        yield Path(answer), "pg_config"
 
 
 def _usual(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+from koonj.postgres.embedded.asking import answer_of
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.environment import child_environment
 
 
 def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:
@@ -31,18 +30,5 @@ def _folder(binaries: Binaries) -> Path | None:
 def _asked(binaries: Binaries) -> Path | None:
     """What the pg_config beside the programs says; None where there is none, or it does not run."""
     program = binaries.program("pg_config")
-    if program is None:
-        return None
-    try:
-        done = subprocess.run(  # noqa: S603  a program beside the server's
-            [program, "--sharedir"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=child_environment(),
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return Path(done.stdout.strip())
+    answer = None if program is None else answer_of(program, "--sharedir")
+    return None if answer is None else Path(answer)

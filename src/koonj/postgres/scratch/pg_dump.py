@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
 from koonj.postgres.connector import CONNECT_TIMEOUT, SECRET_KEYWORDS, Connector, password_of
-from koonj.postgres.embedded.environment import child_environment
+from koonj.postgres.embedded.asking import version_of
 from koonj.postgres.embedded.places import places
 from koonj.postgres.scratch.server import ScratchError
 
@@ -66,27 +64,9 @@ def _found(environ: Mapping[str, str]) -> Iterator[PgDump]:
     if on_path := shutil.which("pg_dump", path=environ.get("PATH", os.defpath)):
         paths.append(Path(on_path))
     for path in dict.fromkeys(path.resolve() for path in paths if path.is_file()):
-        major = _major(path)
-        if major is not None:
-            yield PgDump(path, major)
-
-
-def _major(path: Path) -> int | None:
-    """None where it does not run here."""
-    try:
-        done = subprocess.run(  # noqa: S603  a program of a place that the user or the system named
-            [path, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=child_environment(),
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    match = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
-    return int(match[1]) if match else None
+        version = version_of(path)
+        if version is not None:
+            yield PgDump(path, version[0])
 
 
 async def dump_schema(program: PgDump, connector: Connector, target: Target, *options: str) -> str:

@@ -1,0 +1,37 @@
+"""Asking one of PostgreSQL's programs about itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from .environment import child_environment
+
+_PATIENCE = 10.0  # seconds
+
+
+def answer_of(program: Path, option: str) -> str | None:
+    """What it prints, without the last line's end.
+
+    None where it does not run here: it is for another processor or C library, or mounted noexec.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603  a program of a place that the user or the system named
+            [program, option],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def version_of(program: Path) -> tuple[int, int] | None:
+    """(major, minor), such as (18, 6); None where it does not run here, or says something else."""
+    match = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", answer_of(program, "--version") or "")
+    return (int(match[1]), int(match[2] or 0)) if match else None
