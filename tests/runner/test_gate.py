@@ -147,3 +147,29 @@ async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -
     await project.apply(plan_only=True, measure=True)
     (known,) = of_kind(await project.apply(plan_only=True), PlanMade)
     assert known.plan.migrations[0].proof == "proved"
+
+
+async def test_a_person_does_not_wait_for_very_many(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("koonj.runner.measuring.MOST", 2)
+    mark = secrets.token_hex(8)
+    for number in range(1, 4):
+        table = f"t{number}_{mark}"
+        project.write(
+            f"00{number}_t.sql", BASE.replace("t1", table).replace("PRIMARY KEY", f"CHECK (id > {number})")
+        )
+    events = await project.apply(plan_only=True, measure=True)
+    assert not of_kind(events, MigrationRehearsed)
+    (made,) = of_kind(events, PlanMade)
+    assert made.plan.notes == (
+        "3 migrations are not rehearsed, so their locks are not known: koonj rehearse does it.",
+    )
+    project.target = replace(project.target, require_proof=True)
+    assert len(of_kind(await project.apply(plan_only=True), MigrationRehearsed)) == 3
+
+
+async def test_where_nobody_reads_the_plan_nothing_is_looked_up(project: Project) -> None:
+    project.write("001_base.sql", BASE)
+    (made,) = of_kind(await project.apply(measure=False), PlanMade)
+    assert made.plan.migrations[0].proof is None

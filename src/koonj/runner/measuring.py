@@ -25,6 +25,13 @@ from koonj.runner.rehearse.values import Rehearsal
 from koonj.runner.request import Request
 from koonj.runner.run import Cancelled, Control
 
+MOST = 40
+"""Migrations that are rehearsed for the sake of a plan that a person waits for; a policy wants all."""
+
+
+def _too_many(count: int) -> str:
+    return f"{count} migrations are not rehearsed, so their locks are not known: koonj rehearse does it."
+
 
 @dataclass(slots=True)
 class Measuring:
@@ -48,18 +55,34 @@ class Measuring:
         Raises Cancelled, and psycopg.Error where the target is lost.
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
-        if not names:
+        wanted = is_wanted(self.target, self.request)
+        if not names or not (wanted or self._is_read):
             return
-        async with aclosing(self._rehearsed(control, names)) as events:  # type: ignore[type-var]  # a generator
-            async for event in events:
-                if isinstance(event, MigrationRehearsed):
-                    self.found[event.rehearsal.name] = event.rehearsal
-                    if not event.cached:
-                        yield event
-                elif isinstance(event, MigrationRehearsing):
-                    yield event
+        async with aclosing(self._rehearsed(control, names, known_only=True)) as known:  # type: ignore[type-var]
+            async for event in known:
+                self._note(event)
+        missing = tuple(name for name in names if name not in self.found)
+        if missing and (wanted or self.request.measure):
+            if len(missing) > MOST and not wanted:
+                self.notes = (*self.notes, _too_many(len(missing)))
+            else:
+                async with aclosing(self._rehearsed(control, missing)) as events:  # type: ignore[type-var]
+                    async for event in events:
+                        self._note(event)
+                        if isinstance(event, (MigrationRehearsing, MigrationRehearsed)):
+                            yield event
         control.working_on(conn)
         await self._ask(conn)
+
+    @property
+    def _is_read(self) -> bool:
+        """Does anybody look at the plan before it is carried out?"""
+        request = self.request
+        return request.measure or request.plan_only or not request.assume_yes
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, MigrationRehearsed):
+            self.found[event.rehearsal.name] = event.rehearsal
 
     def told(self, planned: Planned) -> Planned:
         """The plan with all of it, and with what the target's policy says of it."""
@@ -70,13 +93,14 @@ class Measuring:
             return told
         return gated(told, self.request, self.found, self.why)
 
-    async def _rehearsed(self, control: Control, names: tuple[str, ...]) -> AsyncIterator[Event]:
-        thorough = self.request.measure or is_wanted(self.target, self.request)
+    async def _rehearsed(
+        self, control: Control, names: tuple[str, ...], *, known_only: bool = False
+    ) -> AsyncIterator[Event]:
         request = RehearsalRequest(
             names=names,
             database=named_database(self.target),
             target_major=self.server.major,
-            known_only=not thorough,
+            known_only=known_only,
         )
         job = RehearsalJob(self.place, self.reader, request, self.connector)
         async for event in rehearsal(job, control):
@@ -87,7 +111,7 @@ class Measuring:
                 raise Cancelled
             if event.verdict == "failed":
                 self.why = f"{event.message} {event.hint}".strip()
-                if thorough:
+                if not known_only:
                     self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")
 
     async def _ask(self, conn: AsyncConnection) -> None:
