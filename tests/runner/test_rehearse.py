@@ -12,12 +12,15 @@ import pytest
 from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
+from koonj.postgres.embedded.binaries import discover
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.values import Proof, Rehearsal
 
+MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
+"""The versions to rehearse on that are there."""
 SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 
@@ -53,9 +56,9 @@ class Folder:
         found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsed)]
         return {rehearsal.name: rehearsal for rehearsal in found}
 
-    async def last(self) -> Rehearsal:
+    async def last(self, **options: Any) -> Rehearsal:
         """The verdict on the last one."""
-        found = await self.rehearse(max(path.name for path in self.path.iterdir()))
+        found = await self.rehearse(max(path.name for path in self.path.iterdir()), **options)
         return next(iter(found.values()))
 
     @property
@@ -93,8 +96,9 @@ def based(folder: Folder) -> Folder:
     return folder
 
 
-async def test_the_sample_is_proved(home: Path, connector: Connector) -> None:
-    found = await Folder(SAMPLE, connector).rehearse()
+@pytest.mark.parametrize("major", MAJORS)
+async def test_the_sample_is_proved(connector: Connector, major: int) -> None:
+    found = await Folder(SAMPLE, connector).rehearse(major=major)
     assert len(found) == 15
     assert {r.name: r.message for r in found.values() if r.verdict is not Proof.PROVED} == {}
 
@@ -217,11 +221,13 @@ WRONG: dict[str, tuple[str, str, Proof, str]] = {
 }
 
 
+@pytest.mark.parametrize("major", MAJORS)
 @pytest.mark.parametrize("case", WRONG)
-async def test_a_wrong_rollback_is_found_and_named(based: Folder, case: str) -> None:
+async def test_a_wrong_rollback_is_found_and_named(based: Folder, case: str, major: int) -> None:
     up, down, verdict, named = WRONG[case]
     based.write(2, up, down)
-    found = await based.last()
+    found = await based.last(major=major)
+    assert found.major == major
     assert (found.verdict, named in found.message) == (verdict, True), (found.verdict, found.message)
 
 
