@@ -397,3 +397,14 @@ async def test_cancel_leaves_nothing(based: Folder) -> None:
     last = events[-1]
     assert isinstance(last, RehearsalFinished)
     assert last.verdict == "interrupted"
+
+
+async def test_rows_that_stay_are_said(based: Folder) -> None:
+    based.write(2, "CREATE TABLE words (word text);", "DROP TABLE words;")
+    based.write(3, "INSERT INTO words VALUES ('a'), ('b');", "SELECT 1;")
+    based.write(4, "INSERT INTO words VALUES ('c');", "DELETE FROM words WHERE word = 'c';")
+    found = await based.rehearse("003_m.sql", "004_m.sql")
+    assert found["003_m.sql"].findings == (
+        "Rollback: the 2 rows that the migration puts into public.words stay there.",
+    )
+    assert found["004_m.sql"].findings == ()

@@ -8,8 +8,8 @@ from koonj.postgres.locks.values import StatementTrace
 
 
 def findings(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> tuple[str, ...]:
-    """Sentences, those of the migration first."""
-    return (*_of(up, ""), *_of(down, "Rollback: "))
+    """Sentences, those of the migration first. `down`: empty where no rollback was run."""
+    return (*_of(up, ""), *_of(down, "Rollback: "), *(_rows_that_stay(up, down) if down else ()))
 
 
 def _of(traces: Sequence[StatementTrace], where: str) -> Iterator[str]:
@@ -19,6 +19,24 @@ def _of(traces: Sequence[StatementTrace], where: str) -> Iterator[str]:
     if pending:
         names = ", ".join(pending)
         yield f"{where}left not valid, which later rows keep and older ones may not: {names}."
+
+
+def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> Iterator[str]:
+    """Rows that the migration put into a table of another one, and that its rollback does not take out."""
+    taken = {written.relation for trace in down for written in trace.written if written.deleted}
+    taken |= {name for trace in down for name in trace.emptied}
+    made = {c.relation for trace in up for c in trace.relations if c.change == "created"}
+    inserted: dict[str, int] = {}
+    for trace in up:
+        for written in trace.written:
+            inserted[written.relation] = (
+                inserted.get(written.relation, 0) + written.inserted - written.deleted
+            )
+    for relation, count in sorted(inserted.items()):
+        if count > 0 and relation not in taken | made:
+            rows = "the row" if count == 1 else f"the {count} rows"
+            stays = "stays" if count == 1 else "stay"
+            yield f"Rollback: {rows} that the migration puts into {relation} {stays} there."
 
 
 def _held(trace: StatementTrace) -> Iterator[str]:
