@@ -28,7 +28,7 @@ class Chain:
 
 
 def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:
-    """Of `migrations`, run in this order on `server` (its version) from `start` (empty: an empty database).
+    """Of `migrations`, run in this order on `server` (its version and where it comes from) from `start` (empty: an empty database).
 
     Takes a millisecond a file where they were not read before.
     """

@@ -29,6 +29,9 @@ _PASSING = 0.5
 _FAR = 8
 """Migrations that are replayed rather than looked for in a checkpoint nearer by."""
 
+_SCRATCH = Target("scratch", "")
+"""No role: scripts act as the scratch's superuser."""
+
 Fill = Callable[[ScratchServer], Awaitable[None]]
 """Makes of an empty database the one that a chain begins from."""
 
@@ -51,12 +54,8 @@ class Stage:
         control: Control,
         chain: Chain,
         fill: Fill | None = None,
-        *,
-        role: str | None = None,
     ) -> None:
-        """`role`: whom scripts act as (SET ROLE), which `fill` has to make; None: the scratch's superuser."""
         self.server = server
-        self._target = Target("scratch", "", role=role)
         self._control = control
         self._chain = chain
         self._fill = fill
@@ -118,7 +117,7 @@ class Stage:
         work = make_work(migration, direction, lock_timeout="0")
         conn = await self._connection()
         more = self.server.connect if traced else None
-        script = ScriptRun(conn, self._control, work, self._target, more, alone=self.server.alone)
+        script = ScriptRun(conn, self._control, work, _SCRATCH, more, alone=self.server.alone)
         return await script.run()
 
     def arrived(self, count: int, seconds: float) -> None:
@@ -135,7 +134,7 @@ class Stage:
     async def _connection(self) -> AsyncConnection:
         if self._conn is None or self._conn.closed:
             self._conn = await self.server.connect()
-            await clean(self._conn, self._target)
+            await clean(self._conn, _SCRATCH)
         return self._conn
 
     async def _nearer(self, at: int, count: int) -> bool:

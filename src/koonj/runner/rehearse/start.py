@@ -120,7 +120,7 @@ async def _on(
         async def fill(server: ScratchServer) -> None:
             notes.extend(await copy_schema(job.connector, like, server))
 
-    made = await asyncio.to_thread(chain, migrations, server=server.version, start=start)
+    made = await asyncio.to_thread(chain, migrations, server=server.source, start=start)
     setting = Setting(f"PostgreSQL {server.version}", server.major, None if like is None else like.name)
     wanted = _indexes(made, job.request)
     stage = Stage(server, control, made, fill)
