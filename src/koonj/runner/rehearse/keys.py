@@ -28,8 +28,9 @@ class Chain:
 
 
 def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:
-    """Of `migrations`, run in this order on `server` (its version and where it comes from) from `start` (empty: an empty database).
+    """Of `migrations`, run in this order.
 
+    `server`: its version and where its programs come from. `start`: what it begins from, empty: nothing.
     Takes a millisecond a file where they were not read before.
     """
     states = [_hash(FORMAT, server, start)]
