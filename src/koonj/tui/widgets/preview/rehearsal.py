@@ -14,6 +14,7 @@ from koonj.runner.amounts import byte_words
 from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.runner.rehearse.wording import (
     effects,
+    held_words,
     locks_by_mode,
     origin,
     stumble_file,
@@ -135,6 +136,8 @@ def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[
         yield [(f"{number:>{_MARGIN - 2}}  ", DIM), (text, STRONG if not compact else PLAIN)]
     for mode, names in locks_by_mode(trace):
         yield from _lock(mode, names, width)
+    for text in held_words(trace):
+        yield from _wrapped(text, width, _MARGIN + 2, DIM)
     for text in effects(trace):
         yield from _wrapped(text, width, _MARGIN + 2, BAD if "INVALID" in text else PLAIN)
     if not compact:
