@@ -42,7 +42,8 @@ and sequences do not go back. No history is written, and no proof is asked for.
 Ctrl-C cancels the running statement on the server, and says what that leaves.
 
 exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
-4 a person must decide first, 5 lock not obtained, 6 interrupted.
+4 a person must decide first, 5 lock not obtained, 6 interrupted,
+7 not proved, and the target wants the proof.
 """
 
 APPLY = _RUN.format(
@@ -117,7 +118,8 @@ catalogs are compared, and locks, rewrites and scans of each statement are recor
 
 verdicts: proved, lossy (data is gone), reordered (columns come back in another order), incomplete (what
 remains or is missing), fails, none (declared irreversible), unknown (it could not be rehearsed).
-A verdict is kept for as long as nothing that it depends on changes.
+A verdict is kept for as long as nothing that it depends on changes. Where columns come back in another
+order and data is gone, too, both must be allowed: --allow reordered --allow lossy.
 
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from koonj.runner.events import Event, Question
 from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Proof, Rehearsal
 from koonj.runner.status import TargetStatus, read_status
 
 IDLE = 19
@@ -114,6 +115,13 @@ async def _nobody(_question: Question) -> str:
     return ""  # a rehearsal asks nothing
 
 
+def _passes(rehearsal: Rehearsal, allowed: Sequence[str]) -> bool:
+    """Is it proved, or allowed? A verdict of columns in another order may have a loss beneath it."""
+    if rehearsal.verdict is Proof.REORDERED and rehearsal.losses and Proof.LOSSY not in allowed:
+        return False
+    return rehearsal.is_proved or rehearsal.verdict in allowed
+
+
 @dataclass(slots=True)
 class _Report:
     """What a rehearsal says to a person or a program."""
@@ -126,8 +134,7 @@ class _Report:
         """Write one event, at once."""
         out = self.call.out
         if isinstance(event, MigrationRehearsed):
-            verdict = event.rehearsal.verdict
-            self.passes &= verdict is Proof.PROVED or verdict.value in self.call.args.allow
+            self.passes &= _passes(event.rehearsal, self.call.args.allow)
         if out.as_json:
             out.event(event_shape(event))
         else:
