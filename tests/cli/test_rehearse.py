@@ -100,6 +100,18 @@ def test_a_verdict_can_be_allowed(files: Project) -> None:
     assert files.koonj("rehearse", "--all", "--allow", "incomplete").code == 2
 
 
+def test_a_loss_beneath_another_order_is_allowed_by_its_own_name(files: Project) -> None:
+    files.write(
+        "001_a.sql", "BEGIN;\nCREATE TABLE a (b int, id int);\nCOMMIT;\n-- Rollback: none: the first one\n"
+    )
+    files.write(
+        "002_b.sql",
+        "BEGIN;\nALTER TABLE a DROP b;\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- ALTER TABLE a ADD b int;\n-- COMMIT;\n",
+    )
+    assert files.koonj("rehearse", "2", "--allow", "reordered").code == 7
+    assert files.koonj("rehearse", "2", "--allow", "reordered", "--allow", "lossy").code == 0
+
+
 def test_json(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)
@@ -153,7 +165,7 @@ def test_a_protected_target_wants_the_proof(project: Project) -> None:
     project.write("002_wrong.sql", WRONG)
     refused = project.koonj("apply", "--all", "--confirm", "local")
     assert refused.code == 7
-    assert "not proved: 002_wrong.sql is incomplete" in refused.err
+    assert "not proved: 002_wrong.sql was rehearsed: incomplete" in refused.err
     assert project.tables() == set()
     forced = project.koonj("apply", "--all", "--confirm", "local", "--override", "the index stays")
     assert forced.code == 0, forced.err

@@ -58,7 +58,7 @@ def _obstacle(name: str, rehearsal: Rehearsal | None, why: str) -> Obstacle | No
         )
     if rehearsal.verdict is Proof.PROVED:
         return None
-    message = f"{name} is {rehearsal.verdict.value}: {rehearsal.message}"
+    message = f"{name} was rehearsed: {rehearsal.verdict.value}: {rehearsal.message}"
     if rehearsal.verdict is Proof.LOSSY:
         return Obstacle(name, LOSSY, message, _LOSSY, can_allow=True)
     return Obstacle(name, NOT_PROVED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -72,7 +73,7 @@ def _decisions(plan: Plan, width: int) -> list[Line]:
     lines: list[Line] = []
     for accepted in plan.accepted:
         lines += [[], [(f" accepting {accepted.state}, recorded in history:", WARNING)]]
-        lines += obstacle_lines(accepted, width)
+        lines += obstacle_lines(replace(accepted, hint=""), width)  # what to do was decided
     for obstacle in plan.obstacles:
         lines += obstacle_lines(obstacle, width)
     for note in plan.notes:

@@ -20,7 +20,11 @@ from koonj.tui.widgets.bottom_line import Hint
 class Allow(Dialog[str | None]):
     """Gives the person's reason, or None. The plan is shown and asked for afterwards as ever."""
 
-    HINTS = (Hint("Enter", "allow, with this reason"), Hint("Esc", "leave it", command=CLOSE))
+    HINTS = (
+        Hint("Enter", "allow, with this reason"),
+        Hint("Esc", "leave it", command=CLOSE),
+        Hint("PgDn/PgUp", "scroll"),
+    )
 
     def __init__(self, obstacles: tuple[Obstacle, ...], direction: Direction) -> None:
         super().__init__()
