@@ -100,7 +100,8 @@ async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project,
             Difference(
                 "column", "public.notes.id", None, "ALTER TABLE public.notes ADD id int;", parent=table
             ),
-            Difference("comment", "COLUMN public.notes.id", None, "COMMENT ON COLUMN …;", parent=column),
+            Difference("comment", "on column public.notes.id", None, "Its number", parent=column),
+            Difference("owner", "of table public.notes", None, "ada", parent=table),
         )
     )
     async with project.open((140, 30), program=recorded.program) as screen:
@@ -110,7 +111,8 @@ async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project,
         for line in (
             "+ CREATE TABLE public.notes ();",
             "+ ALTER TABLE public.notes ADD id int;",
-            "+ COMMENT ON",
+            "+ comment on column public.notes.id: Its number",
+            "+ owner of table public.notes: ada",
         ):
             assert line in screen.text()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference, ObjectName
@@ -19,7 +19,20 @@ class Differing:
 
     def definition(self) -> tuple[tuple[str, str], ...]:
         """The DDL of both sides, line by line, that of the parts beneath: see `ddl_diff`."""
-        return tuple(line for part in (self.whole, *self.parts) for line in ddl_diff(part))
+        return tuple(line for part in (self.whole, *map(_named, self.parts)) for line in ddl_diff(part))
+
+
+_BARE = frozenset({"comment", "grant", "owner", "security label"})
+"""Kinds whose definition does not say what it is."""
+
+
+def _named(part: Difference) -> Difference:
+    """With its name before it, where the definition alone would be only a role or a text."""
+    if part.kind not in _BARE:
+        return part
+    name = f"{part.kind} {part.identity}: "
+    before, after = (text and name + text for text in (part.before, part.after))
+    return replace(part, before=before, after=after)
 
 
 def grouped(differences: Sequence[Difference]) -> tuple[Differing, ...]:

@@ -49,7 +49,7 @@ def working(seconds: float) -> tuple[Part, ...]:
     return (
         (" comparing", WAITING),
         (f"  {clock(seconds)}", ACCENT),
-        ("  the applied files run on a scratch database; the target is only read", DIM),
+        ("  the applied files run on scratch; the target is only read", DIM),
     )
 
 
