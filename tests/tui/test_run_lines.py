@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Failure
+from koonj.runner.rehearse.events import MigrationRehearsing
 from koonj.tui.paint import cut, wrap
 from koonj.tui.run_lines import Line, failure_lines, progress
 from koonj.tui.run_view import RunView, fold
@@ -63,6 +64,11 @@ def test_who_holds_the_lock_and_for_how_long() -> None:
     view = fold(RunView("local", Direction.APPLY, 100.0), [events.WaitingForLock(holder, 5.0, at=105.0)])
     shown = " ".join(text(line) for line in progress(view, 108.0, 80))
     assert "waiting for the lock for 0:08, held by koonj of ada from 10.0.0.7, pid 77" in shown
+
+
+def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
+    view = fold(RunView("local", Direction.APPLY, 0.0), [MigrationRehearsing("007_a.sql", 1, 2, at=1.0)])
+    assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql, 1 of 2  0:05"
 
 
 def test_a_retry_counts_down() -> None:

@@ -48,7 +48,10 @@ def progress(view: RunView, now: float, width: int) -> list[Line]:
 def _first(view: RunView, now: float) -> Line:
     verb = "applying" if view.direction is Direction.APPLY else "rolling back"
     line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
-    if view.migration is not None:
+    if view.rehearsing is not None:
+        one = view.rehearsing
+        line = [(" rehearsing on scratch ", PLAIN), (one.name, STRONG), (f", {one.index} of {one.of}", PLAIN)]
+    elif view.migration is not None:
         line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
         line += [(view.migration.name, STRONG)]
     return [*line, (f"  {clock(now - view.begun)}", ACCENT)]

@@ -12,6 +12,7 @@ from typing import Any
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
+from koonj.runner.rehearse.events import MigrationRehearsing
 from koonj.tui.paint import shortened
 from koonj.tui.room import Stage
 
@@ -45,6 +46,8 @@ class RunView:
     direction: Direction
     begun: float
     """Unix seconds."""
+    rehearsing: MigrationRehearsing | None = None
+    """The one that is rehearsed for the plan."""
     plan: Plan | None = None
     migration: events.MigrationStarted | None = None
     """The one that runs."""
@@ -123,7 +126,11 @@ def holder_words(holder: LockHolder | None) -> str:
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     for note in event.plan.notes:
         view = view.saying(Tone.NOTICE, note)
-    return replace(view, plan=event.plan)
+    return replace(view, plan=event.plan, rehearsing=None)
+
+
+def _rehearsing(view: RunView, event: MigrationRehearsing) -> RunView:
+    return replace(view, rehearsing=event)
 
 
 def _question(view: RunView, _: events.Question) -> RunView:
@@ -197,6 +204,7 @@ def _finished(view: RunView, event: events.RunFinished) -> RunView:
 
 _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
+        MigrationRehearsing: _rehearsing,
         events.PlanMade: _plan_made,
         events.Question: _question,
         events.WaitingForLock: _waiting,
