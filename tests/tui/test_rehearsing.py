@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from psycopg import connect
 
+from koonj.config import Target
+from koonj.postgres.embedded.binaries import discover
+from koonj.postgres.embedded.scratch import Scratch
 from koonj.runner.rehearse.values import Proof
 from koonj.tui import children, rehearsing
 from koonj.tui.widgets.preview import Tab
@@ -96,6 +99,27 @@ async def test_a_verdict_stays_when_its_migration_is_applied(tables: Project, re
         await apply(screen)
         assert screen.row("001").endswith("✓ applied ◉ proved")
     assert len(recorded.asked) == 1
+
+
+async def test_a_target_of_another_major_version_has_its_own_verdicts(
+    tmp_path: Path, database: str, recorded: Recorded
+) -> None:
+    with connect(database) as connection:
+        mine = connection.info.server_version // 10_000
+    others = [found for found in discover() if found.major != mine]
+    if not others:
+        pytest.skip("PostgreSQL of one major version only is installed")
+    with Scratch(others[0]) as other:
+        project = Project(tmp_path, Target("local", database), Target("staging", other.dsn()))
+        project.table(1)
+        async with project.open(rehearses=True, program=recorded.program) as screen:
+            await screen.until("◉")
+            await screen.press("3", "j", "enter", "1")
+            await screen.until(lambda: "► staging" in screen.top())
+            await screen.until(lambda: len(recorded.calls) == 2)
+            await screen.pilot.pause(3 * rehearsing.PAUSE)
+    asked_for = [call[call.index("--target-pg") + 1] for call in recorded.calls]
+    assert asked_for == [str(mine), str(others[0].major)]
 
 
 async def test_nothing_begins_before_the_target_has_answered(

@@ -39,6 +39,8 @@ class Rehearsing:
         """For which it was last looked what is to be done."""
         self._tried: frozenset[str] = frozenset()
         """Those asked for since the folder changed: what brought no verdict is not asked for again."""
+        self._majors: dict[str, int | None] = {}
+        """For which major version each was last asked for: that of the target of then."""
         self._source: object = None
         """The rehearsal that goes on; None: none does."""
         self._last: Place = (0, "")
@@ -62,12 +64,19 @@ class Rehearsing:
                 self._begin(missing[:AT_ONCE], by_itself=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
-        known, tried = self._proofs.known, self._tried
-        return [
-            row
-            for row in rows
-            if row.state in WANTED and row.migration and row.name not in known and row.name not in tried
-        ]
+        return [row for row in rows if row.state in WANTED and row.migration and self._is_missing(row.name)]
+
+    def _is_missing(self, name: str) -> bool:
+        """Is there no verdict, or was it asked for a target of another major version?"""
+        if name in self._proofs.known:
+            return self._majors.get(name, self._major) != self._major
+        return name not in self._tried
+
+    @property
+    def _major(self) -> int | None:
+        """Of the chosen target's server; None where that has not answered."""
+        status = self._screen.snapshot.check.status
+        return status.server.major if status and status.server else None
 
     def is_from(self, source: object) -> bool:
         """Is that what the rehearsal says that goes on?"""
@@ -131,11 +140,12 @@ class Rehearsing:
     ) -> None:
         if by_itself:
             await self._quiet()
+        major = self._major
         self._tried |= frozenset(names)
+        self._majors.update(dict.fromkeys(names, major))
         self._screen.set_proofs(self._proofs.asked(names))
         heard = Heard(self._screen, lambda events: RehearsalSaid(events, folder, source))
         check, trouble = self._screen.snapshot.check, ""
-        major = check.status.server.major if check.status and check.status.server else None
         said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
         try:
             async with aclosing(said) as events:
