@@ -59,8 +59,8 @@ def place(
         if target.protected and same_server(dsn, target.dsn, environ):
             file.fail(
                 ("scratch", "dsn"),
-                f"it leads to the server of {target.name}, which is protected: koonj makes and drops "
-                "databases where it rehearses. Name another server.",
+                f"[scratch] dsn leads to the server of {target.name}, which is protected: koonj makes and "
+                "drops databases where it rehearses. Name another server.",
             )
     return ScratchPlace(dsn, password)
 
