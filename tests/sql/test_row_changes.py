@@ -31,13 +31,13 @@ def changes(text: str) -> list[tuple[str, ...]]:
         ("INSERT INTO users (a) VALUES (1)", [("insert", "users")]),
         (
             "INSERT INTO users (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 2",
-            [("insert", "users")],
+            [("insert", "users"), ("update", "users", "b")],
         ),
         (
             "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone",
             [("delete", "a"), ("insert", "b")],
         ),
-        ("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE", [("merge", "a")]),
+        ("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE", [("delete", "a")]),
         ("COPY users FROM stdin;\n1\ta\n\\.\n", [("insert", "users")]),
         ("SELECT 1 FROM users FOR UPDATE", []),
         ("DO $$ BEGIN DELETE FROM users; END $$", [("delete", "users")]),
