@@ -52,7 +52,13 @@ def relation_changes(states: Comparison) -> tuple[RelationChange, ...]:
     return (
         *sorted((_change(states, old, "dropped") for old in gone), key=_by_name),
         *sorted((_change(states, new, "created") for new in came), key=_by_name),
+        *sorted((_change(states, new, "validated") for new in _now_valid(states)), key=_by_name),
     )
+
+
+def _now_valid(states: Comparison) -> Iterator[Relation]:
+    """Indexes that were INVALID: one of a partitioned table, before those of all partitions are attached."""
+    return (after for old, after in states.altered() if old.valid is False and after.valid)
 
 
 def _by_name(change: RelationChange) -> str:
@@ -81,22 +87,27 @@ def _columns(states: Comparison, old: Relation, after: Relation) -> Iterator[Col
         if number not in was:
             yield ColumnChange(relation, is_[number].name, "added", existed=existed)
         elif number not in is_:
-            yield ColumnChange(relation, was[number].name, "dropped", existed=existed)
+            old_one = was[number]
+            yield ColumnChange(
+                relation, old_one.name, "dropped", existed=existed, generated=old_one.generated
+            )
         else:
             name = was[number].name
             for change, before, now in _column(was[number], is_[number]):
-                yield ColumnChange(relation, name, change, before, now, existed)
+                base = was[number].base_type or "" if change == "retyped" else ""
+                yield ColumnChange(relation, name, change, before, now, existed, base=base)
 
 
 def _column(was: Column, is_: Column) -> Iterator[tuple[str, str, str]]:
     if was.name != is_.name:
         yield "renamed", was.name, is_.name
-    if was.type != is_.type:
+    same_type = (was.type_oid, was.type_modifier) == (is_.type_oid, is_.type_modifier)
+    if not same_type:  # the same one may have got another name meanwhile, and another one its name
         yield "retyped", was.type, is_.type
     if was.not_null != is_.not_null:
         yield ("not null" if is_.not_null else "nullable"), "", ""
     # A new type makes the default anew, with another OID.
-    if was.default != is_.default and (was.type == is_.type or None in {was.default, is_.default}):
+    if was.default != is_.default and (same_type or None in {was.default, is_.default}):
         yield "default", "", ""
 
 

@@ -29,6 +29,12 @@ class Column:
     not_null: bool
     default: int | None
     """The OID of its default or generation expression: another one after SET DEFAULT."""
+    type_oid: int
+    type_modifier: int
+    generated: bool
+    """From other columns: its values can be had again."""
+    base_type: str | None
+    """Of a domain: the type that it is made of."""
 
 
 @dataclass(frozen=True, slots=True)

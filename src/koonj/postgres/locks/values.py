@@ -76,7 +76,7 @@ class RelationChange:
     relation: str
     kind: str
     change: str
-    """``created`` or ``dropped``."""
+    """``created`` or ``dropped``; of an index ``validated`` where it was INVALID and is no more."""
     of: str | None = None
     """Of an index: its table."""
     valid: bool = True
@@ -97,6 +97,10 @@ class ColumnChange:
     after: str = ""
     existed: bool = True
     """It was there before the transaction, so it can hold data."""
+    generated: bool = False
+    """Of ``dropped``: from other columns, so that its values can be had again."""
+    base: str = ""
+    """Of ``retyped`` from a domain: the type that the domain is made of."""
 
 
 @dataclass(frozen=True, slots=True)

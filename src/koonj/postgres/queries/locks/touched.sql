@@ -61,11 +61,14 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-               d.oid::bigint
+               d.oid::bigint, a.atttypid::bigint, a.atttypmod, a.attgenerated OPERATOR(pg_catalog.<>) ''::"char",
+               pg_catalog.format_type(b.typbasetype, b.typtypmod)
            ) ORDER BY a.attnum)::text AS list
     FROM pg_catalog.pg_attribute AS a
     LEFT JOIN pg_catalog.pg_attrdef AS d
         ON d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum
+    LEFT JOIN pg_catalog.pg_type AS b
+        ON b.oid OPERATOR(pg_catalog.=) a.atttypid AND b.typtype OPERATOR(pg_catalog.=) 'd'::"char"
     WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
       AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,v,f,c}'::text[])
       AND a.attnum OPERATOR(pg_catalog.>) 0
