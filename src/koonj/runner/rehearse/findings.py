@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from koonj.postgres.locks.values import StatementTrace
+from koonj.postgres.locks.values import LockMode, StatementTrace
+from koonj.runner.rehearse.side import Side
+from koonj.sql.row_changes import plain_name
+
+_CALLS = frozenset({"select", "with", "call", "do", "execute"})
+"""Statements that can do what only the functions know that they call."""
+_TABLES = frozenset({"table", "partitioned table"})
 
 
-def findings(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> tuple[str, ...]:
+def findings(up: Side, down: Side) -> tuple[str, ...]:
     """Sentences, those of the migration first. `down`: empty where no rollback was run."""
-    return (*_of(up, ""), *_of(down, "Rollback: "), *(_rows_that_stay(up, down) if down else ()))
+    stay = _rows_that_stay(up.traces, down.traces) if down.traces else ()
+    return (*_of(up, ""), *_of(down, "Rollback: "), *stay)
 
 
-def _of(traces: Sequence[StatementTrace], where: str) -> Iterator[str]:
-    for trace in traces:
-        yield from (f"{where}{sentence}" for sentence in (*_held(trace), *_left(trace)))
-    pending = _not_validated(traces)
+def _of(side: Side, where: str) -> Iterator[str]:
+    invalid = _invalid(side.traces)
+    for trace in side.traces:
+        of_trace = (*_held(trace), *_left(trace, invalid), *_unseen(trace, side))
+        yield from (f"{where}{sentence}" for sentence in of_trace)
+    pending = _not_validated(side.traces)
     if pending:
         names = ", ".join(pending)
         yield f"{where}left not valid, which later rows keep and older ones may not: {names}."
+
+
+def _unseen(trace: StatementTrace, side: Side) -> Iterator[str]:
+    """Tables that a statement locked to write rows, of which neither its text nor the scratch tells more."""
+    said = side.changes.get(trace.index, ())
+    verb = trace.summary.partition(" ")[0].lower()
+    if verb not in _CALLS or (said and verb != "do"):
+        return
+    known = {change.plain_table for change in said} | {plain_name(w.relation) for w in trace.written}
+    for lock in trace.locks:
+        writes = lock.mode is LockMode.ROW_EXCLUSIVE and lock.kind in _TABLES
+        if writes and plain_name(lock.relation) not in known:
+            yield (
+                f"line {trace.line}: writes to {lock.relation} through what it calls; whether rows are "
+                "changed or lost by that cannot be seen where there are none."
+            )
 
 
 def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> Iterator[str]:
@@ -50,10 +75,21 @@ def _held(trace: StatementTrace) -> Iterator[str]:
             )
 
 
-def _left(trace: StatementTrace) -> Iterator[str]:
+def _left(trace: StatementTrace, invalid: set[str]) -> Iterator[str]:
     for change in trace.relations:
-        if change.change == "created" and not change.valid:
+        if change.change == "created" and change.relation in invalid:
             yield f"line {trace.line}: the index {change.relation} is INVALID afterwards."
+
+
+def _invalid(traces: Iterable[StatementTrace]) -> set[str]:
+    """Indexes that are so at the end: one of a partitioned table is at first, until all are attached."""
+    invalid: set[str] = set()
+    for change in (change for trace in traces for change in trace.relations):
+        if change.change == "created" and not change.valid:
+            invalid.add(change.relation)
+        else:
+            invalid.discard(change.relation)
+    return invalid
 
 
 def _not_validated(traces: Sequence[StatementTrace]) -> list[str]:

@@ -13,6 +13,7 @@ from koonj.runner.events import Failure
 from koonj.runner.rehearse.act import Seen
 from koonj.runner.rehearse.findings import findings
 from koonj.runner.rehearse.losses import losses
+from koonj.runner.rehearse.side import side_of
 from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
 from koonj.sql.problem import Problem, first_error
 
@@ -33,7 +34,11 @@ def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
     """The verdict on a migration that was rehearsed."""
     migration = seen.migration
     down = () if seen.down is None else seen.down.traces
-    lost = losses(seen.up.traces, down, migration.sections.body, migration.sections.rollback)
+    sides = (
+        side_of(seen.up.traces, migration.shape),
+        side_of(down, None if seen.down is None else migration.rollback_shape),
+    )
+    lost = losses(*sides)
     verdict, message = _verdict(seen, lost)
     failed = seen.failed
     return Rehearsal(
@@ -47,7 +52,7 @@ def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
         like=setting.like,
         losses=lost,
         differences=seen.back or seen.repeated,
-        findings=findings(seen.up.traces, down),
+        findings=findings(*sides),
         up=seen.up.traces,
         down=down,
         stumble=None if failed is None else stumble_of(*failed),
@@ -129,7 +134,7 @@ def _verdict(seen: Seen, lost: tuple[str, ...]) -> tuple[Proof, str]:
         return Proof.INCOMPLETE, _incomplete(seen, failed)
     if failed is not None:
         phase, failure = failed
-        return Proof.FAILS, f"{_PHASES[phase]} fails: {failure.message}"
+        return Proof.FAILS, f"{_PHASES[phase]} fails: {_line(failure.message)}"
     if seen.down is None:
         return Proof.NONE, _no_way_back(seen.migration)
     moved = [d for d in (*seen.back, *seen.repeated) if d.order_only]
@@ -148,8 +153,13 @@ _PHASES = {"up": "The migration", "down": "The rollback", "up again": "The migra
 def _incomplete(seen: Seen, failed: tuple[str, Failure] | None) -> str:
     if not any(not d.order_only for d in seen.back):
         return f"Run again, the migration makes another schema: {_named(seen.repeated)}."
-    more = f" Run again, the migration fails: {failed[1].message}" if failed is not None else ""
+    more = f" Run again, the migration fails: {_line(failed[1].message)}" if failed is not None else ""
     return f"The rollback does not restore the schema: {_named(seen.back)}.{more}"
+
+
+def _line(message: str) -> str:
+    """libpq says in several that a session is lost."""
+    return " ".join(line.strip() for line in message.splitlines())
 
 
 def _named(differences: tuple[Difference, ...] | list[Difference]) -> str:

@@ -62,6 +62,8 @@ class ScriptRun:
     more: Callable[[], Awaitable[AsyncConnection]] | None
     """Opens one more connection, to watch from; None: nothing is traced."""
     alone: bool
+    lives: Callable[[], Awaitable[bool]]
+    """Does the server still take connections, after this one was lost?"""
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -73,9 +75,9 @@ class ScriptRun:
             for step in self.work.steps:
                 await (self._block(step) if step.step.in_transaction else self._alone(step))
         except (StatementError, psycopg.Error) as error:
-            if self.conn.closed:
+            if self.conn.closed and not await self.lives():
                 raise LostError(str(error)) from error
-            await roll_back(self.conn)
+            await roll_back(self.conn)  # where a statement has not ended the session itself
             self.control.check()  # cancelled, it says nothing of the script
             failure = of_error(self.work, error, state="", next_steps=())
         except BaseException:

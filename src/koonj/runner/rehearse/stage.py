@@ -28,6 +28,8 @@ _PASSING = 0.5
 """The same on the way from one migration to the next: there are only so many checkpoints."""
 _FAR = 8
 """Migrations that are replayed rather than looked for in a checkpoint nearer by."""
+_RECOVERY = 50
+"""Tenths of a second that a server may take to recover: it has little to recover from."""
 
 _SCRATCH = Target("scratch", "")
 """No role: scripts act as the scratch's superuser."""
@@ -117,7 +119,9 @@ class Stage:
         work = make_work(migration, direction, lock_timeout="0")
         conn = await self._connection()
         more = self.server.connect if traced else None
-        script = ScriptRun(conn, self._control, work, _SCRATCH, more, alone=self.server.alone)
+        script = ScriptRun(
+            conn, self._control, work, _SCRATCH, more, alone=self.server.alone, lives=self._lives
+        )
         return await script.run()
 
     def arrived(self, count: int, seconds: float) -> None:
@@ -136,6 +140,18 @@ class Stage:
             self._conn = await self.server.connect()
             await clean(self._conn, _SCRATCH)
         return self._conn
+
+    async def _lives(self) -> bool:
+        """Does the server answer, if need be after it has recovered from a crash? Raises Cancelled."""
+        for _ in range(_RECOVERY):
+            self._control.check()
+            try:
+                await (await self.server.connect()).close()
+            except ScratchError:  # which of its messages a client is shown depends on the moment
+                await asyncio.sleep(0.1)
+            else:
+                return True
+        return False
 
     async def _nearer(self, at: int, count: int) -> bool:
         states = self._chain.states

@@ -1,0 +1,58 @@
+"""A folder of migrations, and the verdicts on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+from koonj.config import ScratchPlace
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.connector import Connector
+from koonj.runner.events import Event
+from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.request import RehearsalRequest
+from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
+from koonj.runner.rehearse.values import Rehearsal
+
+
+class Folder:
+    """A folder of migrations that can be rehearsed."""
+
+    def __init__(self, path: Path, connector: Connector) -> None:
+        self.path = path
+        self.connector = connector
+        self.events: list[Event] = []
+
+    def write(self, number: int, up: str, down: str | None = None, *, block: bool = True) -> str:
+        """NNN_m.sql with that body and that rollback; its name."""
+        name = f"{number:03d}_m.sql"
+        up = dedent(up).strip()
+        text = f"BEGIN;\n{up}\nCOMMIT;\n" if block else f"{up}\n"
+        if down is not None:
+            down = dedent(down).strip()
+            script = down if not block or down.startswith("none:") else f"BEGIN;\n{down}\nCOMMIT;"
+            head = "-- Rollback: " if down.startswith("none:") else "-- Rollback:\n"
+            text += "\n" + head + (script if down.startswith("none:") else indent(script, "-- ")) + "\n"
+        (self.path / name).write_text(text, encoding="utf-8")
+        return name
+
+    async def rehearse(self, *names: str, **options: Any) -> dict[str, Rehearsal]:
+        """Verdicts by file name; of all where none is named."""
+        request = RehearsalRequest(names=names or None, **options)
+        job = RehearsalJob(ScratchPlace(), FolderReader(self.path), request, self.connector)
+        self.events = [event async for event in start_rehearsal(job).events()]
+        last = self.events[-1]
+        assert isinstance(last, RehearsalFinished)
+        assert last.verdict == "done", last.message
+        found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsed)]
+        return {rehearsal.name: rehearsal for rehearsal in found}
+
+    async def last(self, **options: Any) -> Rehearsal:
+        """The verdict on the last one."""
+        found = await self.rehearse(max(path.name for path in self.path.iterdir()), **options)
+        return next(iter(found.values()))
+
+    @property
+    def cached(self) -> list[bool]:
+        return [e.cached for e in self.events if isinstance(e, MigrationRehearsed)]
