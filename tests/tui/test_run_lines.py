@@ -68,7 +68,7 @@ def test_who_holds_the_lock_and_for_how_long() -> None:
 
 def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
     view = fold(RunView("local", Direction.APPLY, 0.0), [MigrationRehearsing("007_a.sql", 1, 2, at=1.0)])
-    assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql, 1 of 2  0:05"
+    assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql  1 of 2  0:05"
 
 
 def test_a_retry_counts_down() -> None:

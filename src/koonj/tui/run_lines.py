@@ -50,7 +50,7 @@ def _first(view: RunView, now: float) -> Line:
     line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
     if view.rehearsing is not None:
         one = view.rehearsing
-        line = [(" rehearsing on scratch ", PLAIN), (one.name, STRONG), (f", {one.index} of {one.of}", PLAIN)]
+        line = [(" rehearsing on scratch ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
     elif view.migration is not None:
         line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
         line += [(view.migration.name, STRONG)]
