@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from koonj.config import Target
@@ -18,6 +19,7 @@ from koonj.runner.drift.session import Session
 from koonj.runner.drift.values import DriftError
 from koonj.runner.drift.world import Settings, World, made_by
 from koonj.runner.events import Direction, Failure
+from koonj.runner.rehearse.lives import lives
 from koonj.runner.rehearse.scripts import ScriptRun
 from koonj.runner.run import Control
 from koonj.runner.work import make_work
@@ -100,7 +102,9 @@ class Replay:
         target = Target("scratch", "", role=None if refused else script.role)
         await clean(conn, target)
         work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
-        ran = await ScriptRun(conn, self.control, work, target, None, alone=self.server.alone).run()
+        answers = partial(lives, self.server, self.control)
+        run = ScriptRun(conn, self.control, work, target, None, alone=self.server.alone, lives=answers)
+        ran = await run.run()
         if ran.failure is not None:
             self.control.check()
             raise _failed(script.migration, ran.failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 
 import psycopg
@@ -18,6 +19,7 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.session import clean
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.keys import Chain
+from koonj.runner.rehearse.lives import lives
 from koonj.runner.rehearse.scripts import LostError, Ran, ScriptRun
 from koonj.runner.run import Control
 from koonj.runner.work import make_work
@@ -28,8 +30,6 @@ _PASSING = 0.5
 """The same on the way from one migration to the next: there are only so many checkpoints."""
 _FAR = 8
 """Migrations that are replayed rather than looked for in a checkpoint nearer by."""
-_RECOVERY = 50
-"""Tenths of a second that a server may take to recover: it has little to recover from."""
 
 _SCRATCH = Target("scratch", "")
 """No role: scripts act as the scratch's superuser."""
@@ -120,7 +120,13 @@ class Stage:
         conn = await self._connection()
         more = self.server.connect if traced else None
         script = ScriptRun(
-            conn, self._control, work, _SCRATCH, more, alone=self.server.alone, lives=self._lives
+            conn,
+            self._control,
+            work,
+            _SCRATCH,
+            more,
+            alone=self.server.alone,
+            lives=partial(lives, self.server, self._control),
         )
         return await script.run()
 
@@ -140,18 +146,6 @@ class Stage:
             self._conn = await self.server.connect()
             await clean(self._conn, _SCRATCH)
         return self._conn
-
-    async def _lives(self) -> bool:
-        """Does the server answer, if need be after it has recovered from a crash? Raises Cancelled."""
-        for _ in range(_RECOVERY):
-            self._control.check()
-            try:
-                await (await self.server.connect()).close()
-            except ScratchError:  # which of its messages a client is shown depends on the moment
-                await asyncio.sleep(0.1)
-            else:
-                return True
-        return False
 
     async def _nearer(self, at: int, count: int) -> bool:
         states = self._chain.states
