@@ -220,3 +220,21 @@ async def test_a_statement_that_ends_its_session(folder: Folder, case: str, majo
     assert ended.stumble is not None
     assert (ended.stumble.phase, ended.stumble.statement, ended.stumble.line) == ("down", 2, 8)
     assert following.verdict is Proof.PROVED, following.message
+
+
+async def test_a_file_of_data_is_counted_to_the_last_row(folder: Folder) -> None:
+    rows = "\n".join(f"INSERT INTO empty VALUES ({k});" for k in range(200))
+    folder.write(2, f"{rows}\nCREATE INDEX e ON empty (id);", "DROP INDEX e;")
+    found = await folder.last()
+    assert found.findings == ("Rollback: the 200 rows that the migration puts into public.empty stay there.",)
+    assert [lock.mode.value for lock in found.up[0].locks] == ["ROW EXCLUSIVE"]
+    assert sum(written.inserted for trace in found.up for written in trace.written) == 200
+    assert sum(1 for trace in found.up if trace.written) < 100
+    assert [scan.relation for scan in found.up[-1].scanned] == ["public.empty"]
+
+
+async def test_what_only_a_transaction_block_allows_fails_as_in_an_apply(folder: Folder) -> None:
+    folder.write(2, "CREATE INDEX CONCURRENTLY w ON wipe (id);\nLOCK TABLE wipe;", "SELECT 1;", block=False)
+    found = await folder.last()
+    assert (found.verdict, found.stumble and found.stumble.line) == (Proof.FAILS, 2)
+    assert "can only be used in transaction blocks" in found.message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypedDict
@@ -23,9 +23,14 @@ from koonj.runner.failure import of_error
 from koonj.runner.leftovers import must_be_valid
 from koonj.runner.run import Control
 from koonj.runner.work import Numbered, NumberedStep, Work
+from koonj.sql.statements import Statement
 
 _NEED_BLOCK = frozenset({"lock", "declare"})
 """Refused outside a transaction block: wrapped in one of ours they would pass, and then not in an apply."""
+
+
+_ONE_BY_ONE = 50
+"""INSERTs into one table in a row that are measured each: a file of data can have tens of thousands."""
 
 
 class LostError(Exception):
@@ -95,8 +100,10 @@ class ScriptRun:
         tracer = await self._tracer()
         opening = step.step.begin
         await self.conn.execute(b"BEGIN" if opening is None else opening.text.encode())
+        passed_over = _passed_over(step.statements)
         for numbered in step.statements:
-            await self._statement(numbered, tracer, in_transaction=True)
+            passes = numbered.index in passed_over
+            await self._statement(numbered, tracer, in_transaction=True, passes=passes)
         await check_deferred(self.conn)
         await commit(self.conn)
 
@@ -135,7 +142,10 @@ class ScriptRun:
         )
         self.traces.append(trace)
 
-    async def _statement(self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool) -> None:
+    async def _statement(
+        self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool, passes: bool = False
+    ) -> None:
+        """`passes`: what it does is measured with a later one."""
         seconds = await self._send(numbered)
         if tracer is None:
             return
@@ -147,7 +157,7 @@ class ScriptRun:
             "in_transaction": in_transaction,
             "seconds": seconds,
         }
-        silent = is_silent(statement)
+        silent = passes or is_silent(statement)
         self.traces.append(tracer.silent(**about) if silent else await tracer.after(**about))
 
     async def _send(self, numbered: Numbered) -> float:
@@ -169,3 +179,22 @@ class ScriptRun:
         tracer = Tracer(self.conn, alone=self.alone)
         await tracer.begin()
         return tracer
+
+
+def _passed_over(statements: Sequence[Numbered]) -> frozenset[int]:
+    """Numbers of those far within a row of INSERT … VALUES into one table.
+
+    They lock no more than the first; the rows and the WAL of all are counted with the row's last.
+    """
+    found = set()
+    row = 0
+    for before, this, after in zip(statements, statements[1:], statements[2:], strict=False):
+        row = row + 1 if _goes_on(before.statement, this.statement) else 0
+        if row > _ONE_BY_ONE and _goes_on(this.statement, after.statement):
+            found.add(this.index)
+    return frozenset(found)
+
+
+def _goes_on(before: Statement, this: Statement) -> bool:
+    is_next = this.verb == before.verb == "insert" and this.name == before.name
+    return is_next and "select" not in this.text.lower()
