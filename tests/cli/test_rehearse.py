@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from koonj.postgres.embedded.folder import PREFIX
@@ -314,3 +315,16 @@ def test_files_can_name_their_database(project: Project) -> None:
     )
     answer = project.koonj("rehearse", "--all")
     assert answer.code == 0, answer.out
+
+
+@pytest.mark.parametrize("argv", [("drift",), ("rehearse", "--like", "local")])
+def test_a_locked_target_is_not_waited_for_without_end(project: Project, argv: tuple[str, ...]) -> None:
+    project.configure(lock_timeout='"100ms"')
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.sql("CREATE VIEW seen AS SELECT id FROM t1")
+    with psycopg.connect(project.dsn) as other:
+        other.execute("LOCK TABLE t1")
+        answer = project.koonj(*argv)
+    assert answer.code == 1
+    assert "another session has locked a table for longer than 100ms" in answer.err

@@ -15,7 +15,7 @@ from koonj.migrations.act import Act
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.postgres import advisory_lock, history
-from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.of_target import read_target_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
@@ -69,7 +69,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> R
             chosen = await asyncio.to_thread(choices, folder, acts)
             scripts, notes = await _scripts(conn, chosen, world)
             at = time()
-            catalog = await read_catalog(conn)
+            catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, acts)
     running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)
     nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)

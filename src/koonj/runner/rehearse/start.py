@@ -12,7 +12,7 @@ import psycopg
 from koonj.config import ScratchPlace
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.of_target import read_target_catalog
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
@@ -149,7 +149,7 @@ async def _start_like(job: RehearsalJob) -> str:
     assert job.request.like is not None
     conn = await job.connector.connect(job.request.like, name="koonj rehearse")
     async with conn:
-        return hash_of(await read_catalog(conn))
+        return hash_of(await read_target_catalog(conn, job.request.like))
 
 
 def _in_order(folder: Folder, request: RehearsalRequest) -> tuple[Migration, ...]:
