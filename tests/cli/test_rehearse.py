@@ -8,6 +8,7 @@ import re
 import secrets
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -272,6 +273,29 @@ def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
     project.table(1)
     assert project.run("rehearse", "--all", "--again").code == 0
     assert not left.exists()
+
+
+def test_an_idle_one_ends_with_its_caller(project: Project) -> None:
+    project.write(
+        "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
+    )
+    caller = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); p.wait()"
+    process = subprocess.Popen(
+        (sys.executable, "-c", caller, *KOONJ, "rehearse", "--all", "--idle", "--json"),
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ),
+    )
+    assert process.stdout is not None
+    scratch = scratch_of(int(process.stdout.readline()))
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    end = time.monotonic() + 15
+    while scratch.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not scratch.exists()
 
 
 def _servers(folder: Path) -> list[str]:

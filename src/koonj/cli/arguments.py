@@ -165,7 +165,9 @@ def _rehearse(parser: Parser) -> None:
         help=f"let {', '.join(PASSABLE[:-1])} or {PASSABLE[-1]} pass, too; can be repeated",
     )
     parser.add_argument("--verbose", "-v", action="store_true", help="locks and times of each statement")
-    parser.add_argument("--idle", action="store_true", help="at the lowest priority")
+    parser.add_argument(
+        "--idle", action="store_true", help="at the lowest priority, and only while the caller lives"
+    )
 
 
 def _drift(parser: Parser) -> None:

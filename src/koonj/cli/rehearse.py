@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from koonj.cli.call import Call, found
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.rehearsal_text import RehearsalText
@@ -23,10 +25,13 @@ from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.run import Run
 from koonj.runner.status import TargetStatus, read_status
 
 IDLE = 19
 """The niceness of what nobody waits for."""
+_LOOK = 0.5
+"""Seconds between two looks for the process that started an idle one."""
 
 
 def rehearse(call: Call) -> ExitCode:
@@ -56,6 +61,15 @@ def _named(call: Call, migrations: Path) -> tuple[str, ...] | None:
     return tuple(found(folder, text).name for text in call.args.numbers)
 
 
+async def _end_with_parent(run: Run) -> None:
+    """Cancel the run when the process that started this one is gone: nobody listens any more."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(_LOOK)
+    with suppress(psycopg.Error, OSError):  # the server could not be asked: it ends with its statement
+        await run.cancel()
+
+
 async def _rehearse_for_target(call: Call, settings: Settings) -> ExitCode:
     """What is pending on a target, or from a target's real schema. Raises CommandError."""
     async with Connector() as connector:
@@ -67,7 +81,10 @@ async def _rehearse(call: Call, place: ScratchPlace, migrations: Path, request: 
     async with Connector() as connector:
         run = start_rehearsal(RehearsalJob(place, call.reader(migrations), request, connector))
         report = _Report(call)
+        orphaned = asyncio.create_task(_end_with_parent(run)) if call.args.idle else None
         last = await follow(run, report.tell, _nobody, call.err, call.out.flush)
+        if orphaned is not None:
+            orphaned.cancel()
     assert isinstance(last, RehearsalFinished)
     return report.end(last)
 
