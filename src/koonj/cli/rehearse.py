@@ -64,7 +64,7 @@ def _named(call: Call, migrations: Path) -> tuple[str, ...] | None:
 async def _end_with_parent(run: Run) -> None:
     """Cancel the run when the process that started this one is gone: nobody listens any more."""
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells a child that its parent has died
         await asyncio.sleep(_LOOK)
     with suppress(psycopg.Error, OSError):  # the server could not be asked: it ends with its statement
         await run.cancel()
