@@ -21,6 +21,9 @@ class Seen:
     down: Ran | None = None
     back: tuple[Difference, ...] = ()
     """Between the catalog before and that after the rollback."""
+    left: tuple[str, ...] = ()
+    """Beside the schema, after the rollback: what is there and was not before."""
+    missing: tuple[str, ...] = ()
     again: Ran | None = None
     repeated: tuple[Difference, ...] = ()
     """Between the catalogs after the first and the second up."""
@@ -47,6 +50,7 @@ async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
     Raises Cancelled, LostError, ScratchError.
     """
     before = await stage.catalog()
+    around = await stage.around()
     up = await stage.run(migration, Direction.APPLY, traced=True)
     if up.failure is not None:
         return Seen(migration, up)
@@ -58,11 +62,13 @@ async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
     if down.failure is not None:
         return Seen(migration, up, down)
     back = significant(compare(before, await stage.catalog()))
+    now = await stage.around()
+    left, missing = tuple(sorted(now - around)), tuple(sorted(around - now))
     again = await stage.run(migration, Direction.APPLY, traced=False)
     if again.failure is not None:
-        return Seen(migration, up, down, back, again)
+        return Seen(migration, up, down, back, left, missing, again)
     repeated = significant(compare(first, await stage.catalog()))
-    seen = Seen(migration, up, down, back, again, repeated)
+    seen = Seen(migration, up, down, back, left, missing, again, repeated)
     if seen.is_clean:
         stage.arrived(count + 1, again.seconds)
     return seen

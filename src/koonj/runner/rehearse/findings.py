@@ -19,6 +19,12 @@ def findings(up: Side, down: Side) -> tuple[str, ...]:
     return (*_of(up, ""), *_of(down, "Rollback: "), *stay)
 
 
+def beside(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
+    """What a rollback does not bring back beside the schema, where no verdict looks."""
+    yield from (f"Rollback: beside the schema, this stays: {what}." for what in left)
+    yield from (f"Rollback: beside the schema, this is missing: {what}." for what in missing)
+
+
 def _of(side: Side, where: str) -> Iterator[str]:
     invalid = _invalid(side.traces)
     for trace in side.traces:

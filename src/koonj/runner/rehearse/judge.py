@@ -11,7 +11,7 @@ from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.runner.events import Failure
 from koonj.runner.rehearse.act import Seen
-from koonj.runner.rehearse.findings import findings
+from koonj.runner.rehearse.findings import beside, findings
 from koonj.runner.rehearse.losses import losses
 from koonj.runner.rehearse.side import side_of
 from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
@@ -52,7 +52,7 @@ def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
         like=setting.like,
         losses=lost,
         differences=seen.back or seen.repeated,
-        findings=findings(*sides),
+        findings=(*findings(*sides), *beside(seen.left, seen.missing)),
         up=seen.up.traces,
         down=down,
         stumble=None if failed is None else stumble_of(*failed),

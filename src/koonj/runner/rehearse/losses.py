@@ -86,7 +86,7 @@ def _of_catalog(
         if positions and not tables and not columns:
             for name, kind in gone.items():
                 if kind == "sequence" and name not in own:
-                    yield f"drops the sequence {name}, and where it stood{where}"
+                    yield f"drops the sequence {name} with its position{where}"
         for column in trace.columns:
             if column.relation not in own and (column.relation, column.column) not in made.columns:
                 yield from _of_column(column, where)
@@ -99,9 +99,9 @@ def _of_column(column: ColumnChange, where: str) -> Iterator[str]:
     if column.change == "dropped" and not column.generated:
         yield f"drops the column {name} with its values{where}"
     elif column.change == "retyped" and column.before == column.after:
-        yield f"turns {name} into another {column.after}, which may not hold every value{where}"
+        yield f"turns {name} into another {column.after}{where}, which may not hold every value"
     elif column.change == "retyped" and not holds_all(column.base or column.before, column.after):
-        yield f"turns {name} from {column.before} into {column.after}, which does not hold every value{where}"
+        yield f"turns {name} from {column.before} into {column.after}{where}, which does not hold every value"
 
 
 def _sets_positions(side: Side) -> bool:

@@ -15,6 +15,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.keeping import from_bytes, to_bytes
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.scratch.around import read_around
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.session import clean
 from koonj.runner.events import Direction, Failure
@@ -109,6 +110,19 @@ class Stage:
                 raise LostError(str(error)) from error
             self._catalog = catalog
         return catalog
+
+    async def around(self) -> frozenset[str]:
+        """What there is beside the schema; of a server that others use, nothing can be said.
+
+        Raises LostError, ScratchError, Cancelled.
+        """
+        if not self.server.alone:
+            return frozenset()
+        conn = await self._connection()
+        try:
+            return await self._control.unless_cancelled(read_around(conn))
+        except psycopg.Error as error:
+            raise LostError(str(error)) from error
 
     async def run(self, migration: Migration, direction: Direction, *, traced: bool) -> Ran:
         """One script of one migration; where that leads, `arrived` must say.
