@@ -71,15 +71,15 @@ def _chosen(
 
 
 def _none(environ: Mapping[str, str], major: int | None, others: set[int]) -> ScratchError:
-    if major is not None and others:
-        there = ", ".join(map(str, sorted(others)))
+    if major is not None:
+        there = f": there is {', '.join(map(str, sorted(others)))}" if others else ""
         return ScratchError(
-            f"No PostgreSQL {major} server programs were found on this machine: there is {there}.",
+            f"No PostgreSQL {major} server programs were found on this machine{there}.",
             f"Install PostgreSQL {major} (`apt install postgresql-{major}`), set {VARIABLE} to its folder, "
             "or name a server with [scratch] dsn in koonj.toml.",
         )
     try:
-        choose(environ, major=major)
+        choose(environ)
     except EmbeddedError as error:
         return ScratchError(error.message, _GET)
     return ScratchError("No PostgreSQL server programs were found on this machine.", _GET)
