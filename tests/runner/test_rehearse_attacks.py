@@ -260,3 +260,14 @@ async def test_what_stays_beside_the_schema_is_said(folder: Folder, major: int) 
     assert found["004_m.sql"].findings == (
         "Rollback: beside the schema, this stays: setting work_mem=8MB of ALTER SYSTEM.",
     )
+
+
+async def test_a_timeout_of_the_database_is_none_of_a_rehearsal(folder: Folder) -> None:
+    folder.write(
+        2,
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database()); END $$; "
+        "SELECT pg_sleep(0.6);",
+    )
+    folder.write(3, "CREATE TABLE t (); SELECT pg_sleep(0.01);", "DROP TABLE t;")
+    found = await folder.rehearse("002_m.sql", "003_m.sql")
+    assert found["003_m.sql"].verdict is Proof.PROVED, found["003_m.sql"].message

@@ -16,7 +16,7 @@ from koonj.postgres.locks.statements import REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import StatementTrace
 from koonj.postgres.locks.watch import Watch
-from koonj.postgres.session import check_deferred, clean, commit, roll_back
+from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
 from koonj.runner.events import Failure, Notice
 from koonj.runner.execute import StatementError, execute
 from koonj.runner.failure import of_error
@@ -43,6 +43,12 @@ class _About(TypedDict):
     summary: str
     in_transaction: bool
     seconds: float
+
+
+async def make_fresh(conn: AsyncConnection, target: Target) -> None:
+    """As an apply finds its session: nothing set, and no timeout that a file gave role or database."""
+    await clean(conn, target)
+    await set_timeouts(conn, "0", "0", local=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class ScriptRun:
         finally:
             self.control.working_on(None)
         if not self.conn.closed:
-            await clean(self.conn, self.target)
+            await make_fresh(self.conn, self.target)
         return Ran(tuple(self.traces), self.seconds, failure)
 
     async def _block(self, step: NumberedStep) -> None:

@@ -17,11 +17,10 @@ from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.scratch.around import read_around
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
-from koonj.postgres.session import clean
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.keys import Chain
 from koonj.runner.rehearse.lives import lives
-from koonj.runner.rehearse.scripts import LostError, Ran, ScriptRun
+from koonj.runner.rehearse.scripts import LostError, Ran, ScriptRun, make_fresh
 from koonj.runner.run import Control
 from koonj.runner.work import make_work
 
@@ -158,7 +157,7 @@ class Stage:
     async def _connection(self) -> AsyncConnection:
         if self._conn is None or self._conn.closed:
             self._conn = await self.server.connect()
-            await clean(self._conn, _SCRATCH)
+            await make_fresh(self._conn, _SCRATCH)
         return self._conn
 
     async def _nearer(self, at: int, count: int) -> bool:
