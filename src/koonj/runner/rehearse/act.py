@@ -20,7 +20,7 @@ class Seen:
     up: Ran
     down: Ran | None = None
     back: tuple[Difference, ...] = ()
-    """Between the catalog before and that after the rollback."""
+    """Between the catalog before and that after the rollback, or after the migration where it was forgotten."""
     left: tuple[str, ...] = ()
     """Beside the schema, after the rollback: what is there and was not before."""
     missing: tuple[str, ...] = ()
@@ -57,7 +57,8 @@ async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
     first = await stage.catalog()
     if migration.sections.rollback is None:
         stage.arrived(count + 1, up.seconds)
-        return Seen(migration, up)
+        forgotten = migration.sections.none_reason is None
+        return Seen(migration, up, back=significant(compare(before, first)) if forgotten else ())
     down = await stage.run(migration, Direction.ROLLBACK, traced=True)
     if down.failure is not None:
         return Seen(migration, up, down)

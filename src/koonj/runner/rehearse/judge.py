@@ -151,6 +151,8 @@ _PHASES = {"up": "The migration", "down": "The rollback", "up again": "The migra
 
 
 def _incomplete(seen: Seen, failed: tuple[str, Failure] | None) -> str:
+    if seen.down is None:
+        return f"The file does not say how to undo it, so this stays: {_named(seen.back)}."
     if not any(not d.order_only for d in seen.back):
         return f"Run again, the migration makes another schema: {_named(seen.repeated)}."
     more = f" Run again, the migration fails: {_line(failed[1].message)}" if failed is not None else ""

@@ -25,7 +25,7 @@ class Proof(StrEnum):
     FAILS = "fails"
     """A statement failed: up, down, or up again."""
     NONE = "none"
-    """The file says that there is no way back, or says nothing of a rollback."""
+    """The file says that there is no way back; or it forgot to say how, and nothing in the schema stays."""
     UNKNOWN = "unknown"
     """It was not rehearsed, or could not be."""
 
