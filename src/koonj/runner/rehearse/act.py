@@ -20,7 +20,7 @@ class Seen:
     up: Ran
     down: Ran | None = None
     back: tuple[Difference, ...] = ()
-    """Between the catalog before and that after the rollback, or after the migration where it was forgotten."""
+    """Between the catalog before and that after the rollback; after the migration, where it has none."""
     left: tuple[str, ...] = ()
     """Beside the schema, after the rollback: what is there and was not before."""
     missing: tuple[str, ...] = ()
