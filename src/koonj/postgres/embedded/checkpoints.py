@@ -30,7 +30,7 @@ _FORMAT = "2"  # changed when the same key begins to mean another cluster
 _PREFIX = "checkpoint-"
 _MOST = 24
 _UNUSED = 7 * 86400.0  # seconds
-_LARGEST = 1 << 30  # bytes of all of them; and never more than a quarter of the room that there is
+_LARGEST = 1 << 29  # bytes of all of them, which are memory in /dev/shm; and never over a quarter of the room
 _PATIENCE = 10.0  # seconds; removing only renames while it has the lock
 
 
