@@ -5,6 +5,7 @@ None is prepared on the server: a file's DEALLOCATE ALL would take it away.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from psycopg.rows import tuple_row
 from koonj.postgres.locks.state import Counters, Relation, Relations
 from koonj.postgres.locks.values import LockMode
 from koonj.postgres.queries import query
+
+_INTERVAL = 0.55
+"""Seconds."""
 
 _MODES: Mapping[str, LockMode] = {f"{mode.value.title().replace(' ', '')}Lock": mode for mode in LockMode}
 """As pg_locks spells them: ``AccessShareLock``."""
@@ -83,9 +87,13 @@ async def read_watched(conn: AsyncConnection, pid: int) -> list[Watched]:
 
 
 async def send_off_counters(conn: AsyncConnection) -> None:
-    """Let the session send off what it has counted when its transaction ends (15+; before, within a second).
+    """Let the session send off what it has counted when its transaction ends. Raises psycopg.Error.
 
-    Raises psycopg.Error.
+    Before 15 nothing asks for it: a session does so when it falls idle, if half a second has passed since the
+    last time (PGSTAT_STAT_INTERVAL in src/backend/postmaster/pgstat.c). So that is waited for.
     """
     if conn.info.server_version >= 150000:
         await conn.execute("SELECT pg_catalog.pg_stat_force_next_flush()", prepare=False)
+    else:
+        await asyncio.sleep(_INTERVAL)
+        await conn.execute("SELECT 1", prepare=False)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.values import Catalog
 
-FORMAT = "4"
+FORMAT = "5"
 """Changed when the same files on the same server would be measured or judged otherwise."""
 
 
