@@ -28,11 +28,6 @@ _COMPARED = 2_000
 """Lines of two definitions that are compared one by one: that work can grow with the square of them."""
 
 
-def verdict_line(rehearsal: Rehearsal) -> str:
-    """``proved: The rollback restores the schema exactly, and the migration repeats.``"""
-    return f"{rehearsal.verdict.value}: {rehearsal.message}"
-
-
 def origin(rehearsal: Rehearsal) -> str:
     """``on PostgreSQL 18.6, from the folder's own files``."""
     start = f"from the schema of {rehearsal.like}" if rehearsal.like else "from the folder's own files"
