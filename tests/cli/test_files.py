@@ -99,7 +99,7 @@ def test_check_of_what_a_person_must_decide(files: Project) -> None:
 def test_check_of_no_folder(files: Project) -> None:
     answer = files.koonj("check", "--migrations", "nowhere")
     assert answer.code == 2
-    assert "there is no such folder" in answer.err
+    assert "no such folder" in answer.err
 
 
 def test_errors_are_json_too(files: Project) -> None:
