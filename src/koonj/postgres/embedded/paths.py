@@ -1,9 +1,9 @@
-"""The folders that koonj keeps things in: its part of the user's data folder and of the user's cache folder.
+"""Find koonj's folders inside the user's data folder and cache folder.
 
-Root's server runs as an unprivileged account, which cannot enter a home of mode 0700. Where it cannot,
-koonj uses a folder of the system's instead, and opens up nothing: /var/lib/koonj for data and
-/var/cache/koonj for the cache, else /var/tmp/koonj-root-…. An XDG_DATA_HOME that the account cannot enter
-gets a part of that folder for itself.
+If root runs koonj, the server runs as an unprivileged account, which cannot enter a home of mode 0700. Then
+koonj uses a system folder instead, and does not change any mode: /var/lib/koonj for data and /var/cache/koonj
+for the cache, else /var/tmp/koonj-root-…. An XDG_DATA_HOME that the account cannot enter gets a separate part
+of that folder.
 """
 
 import os
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from .account import Account
-from .problem import EmbeddedError
+from koonj.postgres.embedded.account import Account
+from koonj.postgres.embedded.problem import EmbeddedError
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One of the user's folders, as the XDG base directory specification and macOS name it."""
+    """A folder of the user, as the XDG Base Directory Specification and macOS name it."""
 
     variable: str
     below_home: str
@@ -33,9 +33,12 @@ CACHE = Kind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
 
 
 def koonj_folder(kind: Kind, account: Account | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """koonj's part of one of the user's folders, made if need be; `account` may enter it.
+    """Return koonj's part of one of the user's folders; create it if needed.
 
-    Raises EmbeddedError when no such folder can be made, or when others may write to the one there is.
+    `account` can enter it.
+
+    Raises:
+        EmbeddedError: it cannot be created, or other users can write to it.
     """
     base, chosen = _users(kind, environ)
     wanted = base / "koonj"
@@ -51,30 +54,34 @@ def koonj_folder(kind: Kind, account: Account | None, environ: Mapping[str, str]
 
 
 def make_trusted(folder: Path, mode: int) -> Path:
-    """`folder`, made if need be with `mode`.
+    """Return `folder`; create it with `mode` if needed.
 
-    Raises EmbeddedError when it cannot be made, is not ours, or others may write to it.
+    Raises:
+        EmbeddedError: it cannot be created, has another owner, or other users can write to it.
     """
     try:
         _make(folder, mode)
         status = folder.lstat()
     except OSError as error:
-        raise EmbeddedError(f"{folder} cannot be made: {error.strerror}.") from error
+        raise EmbeddedError(f"Cannot create {folder}: {error.strerror}.") from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise EmbeddedError(
-            f"{folder} is not a folder that only the user who runs koonj may write to.",
-            "Others could plant files in it. Look at who made it; then remove it, or give it mode 755.",
+            f"{folder} must be a folder to which only the user of koonj can write.",
+            "Other users could put files into it. Check its owner; then delete it or set its mode to 755.",
         )
     return folder
 
 
 def _users(kind: Kind, environ: Mapping[str, str]) -> tuple[Path, bool]:
-    """The user's folder, and whether a variable names it. The standard says to ignore a relative one."""
+    """Return the user's folder, and whether a variable names it.
+
+    The XDG specification says that a relative path must be ignored.
+    """
     named = Path(environ.get(kind.variable, ""))
     if named.is_absolute():
         return named, True
     below = kind.on_macos if sys.platform == "darwin" else kind.below_home
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  pathlib's raises where there is no home
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  pathlib raises without a home
     return Path(home) / below, False
 
 
@@ -92,5 +99,5 @@ def _make(folder: Path, mode: int) -> None:
     try:
         folder.mkdir()
     except FileExistsError:
-        return  # another koonj was faster
-    folder.chmod(mode)  # whatever the umask
+        return  # another koonj process was faster
+    folder.chmod(mode)  # independent of the umask
