@@ -17,9 +17,9 @@ import pytest
 import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.paths import CACHE, DATA, koonj_folder, make_trusted
 from koonj.postgres.embedded.scratch import Scratch
 from koonj.postgres.embedded.staging import reachable
+from koonj.user_folders import CACHE, DATA, koonj_folder, make_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from koonj.humanize import byte_words, number_words, row_words, span_words
 from koonj.postgres.activity import Holder, RelationFacts
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import (
@@ -17,7 +18,6 @@ from koonj.postgres.locks.values import (
     StatementTrace,
     Written,
 )
-from koonj.runner.amounts import byte_words, number_words, row_words, span_words
 from koonj.runner.busy import busy_words
 from koonj.runner.consequence import consequence
 from koonj.runner.plan_words import LONG, NOTE, SHORT

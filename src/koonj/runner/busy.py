@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from koonj.humanize import number_words, span_words
 from koonj.postgres.activity import Holder, RelationFacts
-from koonj.runner.amounts import number_words, span_words
 
 _HOUR = 3600.0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from koonj.humanize import byte_words, number_words, row_words
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.values import LockMode
-from koonj.runner.amounts import byte_words, number_words, row_words
 from koonj.runner.rehearse.wording import short
 from koonj.runner.touched import Touched
 

@@ -12,13 +12,14 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
+from koonj.user_folders import DATA, koonj_folder, make_trusted
+
 from . import postmaster
 from .account import Account, server_account
 from .binaries import Binaries, choose
 from .home import Home, socket
 from .lease import Lease
 from .locks import lock, open_lock_file
-from .paths import DATA, koonj_folder, make_trusted
 from .pipe import Pipe
 from .problem import EmbeddedError
 from .process import ANSWER, launch, wait_ready
@@ -47,7 +48,7 @@ def open_shared(
     """Join the user's server, or start it; the Lease keeps it running. Blocking.
 
     It takes 5 ms to join, 30 ms to start, 1 s or more to make the cluster. The data is in ``server-<major>``
-    of `data_home`, by default of koonj's part of the user's data folder (see paths.py). Without `binaries`
+    of `data_home`, by default of koonj's part of the user's data folder (see user_folders.py). Without `binaries`
     the first that are found are used. Raises EmbeddedError, and leaves nothing behind then.
     """
     found = binaries or choose(environ)

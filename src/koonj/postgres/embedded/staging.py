@@ -8,9 +8,10 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from koonj.user_folders import CACHE, koonj_folder
+
 from .account import Account
 from .binaries import Binaries
-from .paths import CACHE, koonj_folder
 from .problem import EmbeddedError
 from .sweep import lock_of, prune
 

@@ -11,13 +11,14 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from koonj.user_folders import CACHE, koonj_folder, make_trusted
+
 from .account import Account, give, run_as
 from .binaries import Binaries
 from .environment import child_environment
 from .folder import SHARED_MEMORY, shared_memory_has_room
 from .initdb import arguments, make_cluster
 from .locks import lock, open_lock_file
-from .paths import CACHE, koonj_folder, make_trusted
 from .problem import EmbeddedError
 from .sweep import lock_of, prune
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from rich.style import Style
 
+from koonj.humanize import byte_words
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.amounts import byte_words
 from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.runner.rehearse.wording import (
     effects,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from .account import Account
-from .problem import EmbeddedError
+from koonj.postgres.embedded.account import Account
+from koonj.postgres.embedded.problem import EmbeddedError
 
 
 @dataclass(frozen=True, slots=True)
