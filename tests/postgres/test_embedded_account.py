@@ -18,8 +18,9 @@ import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
 from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.staging import reachable
-from koonj.user_folders import CACHE, DATA, koonj_folder, make_trusted
+from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
 
@@ -84,7 +85,9 @@ def test_a_folder_that_others_could_write_to_is_refused(folder: Path) -> None:
     (folder / "link").symlink_to(folder)
     (folder / "file").touch()
     for name in ("open", "link", "file"):
-        with pytest.raises(EmbeddedError, match=r"only the user who runs koonj may write to|cannot be made"):
+        with pytest.raises(
+            UserFolderError, match=r"only the user who runs koonj may write to|cannot be made"
+        ):
             make_trusted(folder / name, 0o755)
 
 
@@ -92,8 +95,14 @@ def test_a_folder_that_others_could_write_to_is_refused(folder: Path) -> None:
 def test_another_users_folder_is_refused(folder: Path, account: Account) -> None:
     (folder / "planted").mkdir()
     os.chown(folder / "planted", account.uid, account.gid)
-    with pytest.raises(EmbeddedError, match="only the user who runs koonj may write to"):
+    with pytest.raises(UserFolderError, match="only the user who runs koonj may write to"):
         make_trusted(folder / "planted", 0o755)
+
+
+def test_a_server_without_its_folder_is_an_error_of_the_server(folder: Path, binaries: Binaries) -> None:
+    (folder / f"server-{binaries.major}").touch()
+    with pytest.raises(EmbeddedError, match="only the user who runs koonj may write to"):
+        open_shared(folder, binaries=binaries)
 
 
 @as_root
@@ -129,6 +138,7 @@ def test_programs_in_a_private_folder_are_copied_once_for_reading_only(
 _EVERYTHING = """
 import sys, psycopg
 from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.shared import open_shared
 with Scratch() as scratch:
     print(psycopg.connect(scratch.dsn()).execute("select 'scratch'").fetchone()[0])

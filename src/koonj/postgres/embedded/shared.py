@@ -21,7 +21,7 @@ from .home import Home, socket
 from .lease import Lease
 from .locks import lock, open_lock_file
 from .pipe import Pipe
-from .problem import EmbeddedError
+from .problem import EmbeddedError, folders_explained
 from .process import ANSWER, launch, wait_ready
 from .staging import reachable
 
@@ -48,13 +48,15 @@ def open_shared(
     """Join the user's server, or start it; the Lease keeps it running. Blocking.
 
     It takes 5 ms to join, 30 ms to start, 1 s or more to make the cluster. The data is in ``server-<major>``
-    of `data_home`, by default of koonj's part of the user's data folder (see user_folders.py). Without `binaries`
+    of `data_home`, by default of koonj's part of the user's data folder (`user_folders`). Without `binaries`
     the first that are found are used. Raises EmbeddedError, and leaves nothing behind then.
     """
     found = binaries or choose(environ)
     account = server_account()
     usable = reachable(found, account)
-    home = Home(_folder(data_home or koonj_folder(DATA, account, environ), usable.major, account), account)
+    with folders_explained():
+        folder = _folder(data_home or koonj_folder(DATA, account, environ), usable.major, account)
+    home = Home(folder, account)
     gate = open_lock_file(home.path / "gate")
     try:
         if not lock(gate, seconds=_GATE):

@@ -12,7 +12,7 @@ from koonj.user_folders import CACHE, koonj_folder
 
 from .account import Account
 from .binaries import Binaries
-from .problem import EmbeddedError
+from .problem import EmbeddedError, folders_explained
 from .sweep import lock_of, prune
 
 _LEFT_OUT = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
@@ -32,7 +32,8 @@ def reachable(binaries: Binaries, account: Account | None) -> Binaries:
             f"The account {account.name}, which runs the server for root, may not enter {binaries.bindir}.",
             "Run koonj as an ordinary user, or install PostgreSQL where all may read it.",
         )
-    cache = koonj_folder(CACHE, account)
+    with folders_explained():
+        cache = koonj_folder(CACHE, account)
     copy = cache / f"programs-{binaries.major}-{_key(binaries.bindir)}"
     if not copy.is_dir():
         _copy(binaries.bindir, copy)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from koonj.user_folders import CACHE, koonj_folder, make_trusted
+from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 from .account import Account, give, run_as
 from .binaries import Binaries
@@ -19,7 +19,7 @@ from .environment import child_environment
 from .folder import SHARED_MEMORY, shared_memory_has_room
 from .initdb import arguments, make_cluster
 from .locks import lock, open_lock_file
-from .problem import EmbeddedError
+from .problem import EmbeddedError, folders_explained
 from .sweep import lock_of, prune
 
 _FORMAT = "1"  # changed when the same arguments begin to mean another template
@@ -96,6 +96,7 @@ def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
     )
 
 
+@folders_explained()
 def cache_folder(account: Account | None) -> Path:
     """Where clusters are kept to be copied: shared memory where there is room, else the user's cache.
 
@@ -103,7 +104,7 @@ def cache_folder(account: Account | None) -> Path:
     """
     # Others may enter root's, so that the account reaches its template; the template itself is 0700.
     if shared_memory_has_room():
-        with suppress(EmbeddedError):
+        with suppress(UserFolderError):
             mode = 0o700 if account is None else 0o711
             return make_trusted(SHARED_MEMORY / f"koonj-templates-{os.geteuid()}", mode)
     return make_trusted(koonj_folder(CACHE, account) / "templates", 0o755)
