@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import Marks, count, moment
+from koonj.cli.words import Marks
+from koonj.humanize import count, moment
 from koonj.migrations.entry import Entry
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import psycopg
 
 from koonj.config import Target
+from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connector import ConnectError
@@ -63,18 +64,18 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
 
 def all_done(direction: Direction, seen: Iterable[Event]) -> End:
     """Everything that was planned is committed."""
-    count = sum(isinstance(event, MigrationFinished) for event in seen)
-    if not count:
+    number = sum(isinstance(event, MigrationFinished) for event in seen)
+    if not number:
         return End(Verdict.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
-    return End(Verdict.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+    return End(Verdict.DONE, f"{verb} {count(number, 'migration')}.")
 
 
 def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
     """Everything that was planned ran, and is rolled back."""
     probes = [event for event in seen if isinstance(event, MigrationProbed)]
-    count, thing = len(probes), "migration" if direction is Direction.APPLY else "rollback"
-    message = f"Probed {count} {thing}{'' if count == 1 else 's'} on {target}: all of it was rolled back."
+    thing = "migration" if direction is Direction.APPLY else "rollback"
+    message = f"Probed {count(len(probes), thing)} on {target}: all of it was rolled back."
     if moved := sorted({name for event in probes for name in event.sequences}):
         message += f" Sequences stay where they were moved to: {', '.join(moved)}."
     return End(Verdict.PROBED, message)
@@ -124,7 +125,9 @@ def who(holder: LockHolder | None) -> str:
 
 def locked(holder: LockHolder, seconds: float) -> End:
     """Another run held the lock all the time."""
-    message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
+    message = (
+        f"The target's lock is held by {who(holder)}; waited {span_words(seconds)}. Nothing was changed."
+    )
     return End(Verdict.LOCKED, message)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from koonj.humanize import count, plural
 from koonj.sql.control import Control
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
@@ -160,9 +161,9 @@ def _counted(steps: Sequence[Step]) -> Iterator[str]:
     blocks = sum(step.in_transaction for step in steps)
     alone = len(steps) - blocks
     if blocks:
-        yield f"{blocks} transaction{'s' if blocks > 1 else ''}"
+        yield count(blocks, "transaction")
     if alone or not blocks:
-        yield "1 statement on its own" if alone == 1 else f"{alone} statements on their own"
+        yield f"{alone} {plural(alone, 'statement on its own', 'statements on their own')}"
 
 
 _PROBLEMS = {

@@ -9,6 +9,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
+from koonj.humanize import count, duration
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
@@ -145,7 +146,7 @@ def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
 
 def _locked(view: RunView, event: events.LockObtained) -> RunView:
     if view.waiting is not None:
-        view = view.saying(Tone.STEP, f"lock obtained after {event.seconds:.1f} s")
+        view = view.saying(Tone.STEP, f"lock obtained after {duration(event.seconds)}")
     return replace(view, waiting=None, asking=False)
 
 
@@ -167,29 +168,32 @@ def _notice(event: events.Notice) -> list[str]:
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
-    again = f"attempt {event.attempt} of {event.of} in {event.pause:.1f} s"
+    again = f"attempt {event.attempt} of {event.of} in {duration(event.pause)}"
     view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
-        done = f"  {event.index} of {event.of} {event.tag}, {event.seconds:.2f} s, committed"
+        done = f"  {event.index} of {event.of} {event.tag}, {duration(event.seconds)}, committed"
         view = view.saying(Tone.STEP, done)
     return replace(view, statement=None)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
-    view = view.saying(Tone.DONE, f"{done} {event.name}, {count}, {event.seconds:.2f} s")
+    view = view.saying(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
     return replace(view, migration=None, statement=None)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
-    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
-    view = view.saying(Tone.DONE, f"probed {event.name}, {count}, {event.seconds:.2f} s, to be rolled back")
+    view = view.saying(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return replace(view, migration=None, statement=None)
+
+
+def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+    """``3 statements, 0.12 s``."""
+    return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
 
 def _cancelling(view: RunView, _: events.Cancelling) -> RunView:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from koonj.config import ScratchPlace
+from koonj.humanize import count
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.of_target import read_target_catalog
@@ -76,7 +77,7 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
 
 def _counted(seen: list[MigrationRehearsed]) -> str:
     proved = sum(event.rehearsal.is_proved for event in seen)
-    what = f"{len(seen)} migration{'' if len(seen) == 1 else 's'}"
+    what = count(len(seen), "migration")
     if not seen:
         return "Nothing to rehearse."
     return f"{what} rehearsed, all proved." if proved == len(seen) else f"{what} rehearsed, {proved} proved."

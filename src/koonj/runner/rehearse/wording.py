@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from difflib import SequenceMatcher
 from types import MappingProxyType
 
@@ -32,11 +31,6 @@ def origin(rehearsal: Rehearsal) -> str:
     """``on PostgreSQL 18.6, from the folder's own files``."""
     start = f"from the schema of {rehearsal.like}" if rehearsal.like else "from the folder's own files"
     return f"on {rehearsal.server}, {start}" if rehearsal.server else start
-
-
-def when(rehearsal: Rehearsal) -> str:
-    """``2026-08-01 14:03``, in this machine's time zone."""
-    return datetime.fromtimestamp(rehearsal.at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 # What failed

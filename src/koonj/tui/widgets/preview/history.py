@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from rich.style import Style
 
+from koonj.humanize import count, duration, to_the_second
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
 from koonj.tui.paint import Part, shortened, wrap
-from koonj.tui.run_lines import clock
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.preview.sheet import Line
 
@@ -53,9 +53,8 @@ class HistorySheet:
 def _of(act: Act, width: int) -> Iterator[list[Part]]:
     state = _state(act)
     what = f"accept {act.accepted}" if act.action is Action.ACCEPT else f"{act.action} {_ENDS[act.outcome]}"
-    when = act.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
-    yield from _wrapped(f"{when}{_took(act)}{_done(act)}", width)
+    yield from _wrapped(f"{to_the_second(act.started)}{_took(act)}{_done(act)}", width)
     yield from _wrapped(
         f"by {act.os_user}@{act.host} as {act.database_role}, koonj {act.version}", width, DIM
     )
@@ -78,15 +77,13 @@ def _state(act: Act) -> State:
 def _took(act: Act) -> str:
     if act.action is Action.ACCEPT or act.finished is None:
         return ""
-    took = (act.finished - act.started).total_seconds()
-    return f", took {took:.2f} s" if took < 10 else f", took {clock(took)}"
+    return f", took {duration((act.finished - act.started).total_seconds())}"
 
 
 def _done(act: Act) -> str:
     if act.action in {Action.ACCEPT, Action.ADOPT}:
         return ""
-    total = act.statements_total
-    return f", {act.statements_done} of {total} statement{'' if total == 1 else 's'}"
+    return f", {act.statements_done} of {count(act.statements_total, 'statement')}"
 
 
 def _error(act: Act) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from koonj.humanize import byte_words
+from koonj.humanize import byte_words, count, short_duration, to_the_minute
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import LockMode, StatementTrace
@@ -20,7 +20,6 @@ from koonj.runner.rehearse.wording import (
     stumble_file,
     stumble_lines,
     stumble_phase,
-    when,
 )
 from koonj.tui.definition_lines import definition_lines
 from koonj.tui.differences import grouped
@@ -92,7 +91,7 @@ def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
     sign, word, look = verdict_mark(found.verdict)
     yield [(f" {sign} {word}", look)]
     yield from _wrapped(found.message, width, 3, STRONG)
-    yield from _wrapped(f"{origin(found)}, {when(found)}", width, 3, DIM)
+    yield from _wrapped(f"{origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
 
 
 def _stumble(stumble: Stumble, width: int) -> Iterator[Parts]:
@@ -118,15 +117,15 @@ def _differences(differences: Sequence[Difference], width: int) -> Iterator[Part
 def _way(
     title: str, traces: Sequence[StatementTrace], seconds: float, width: int, *, compact: bool = False
 ) -> Iterator[Parts]:
-    yield [(f" {title}", ACCENT), (f"  {_took(seconds)}; {_counted(traces, 'statement')}", DIM)]
+    yield [(f" {title}", ACCENT), (f"  {short_duration(seconds)}; {_counted(traces, 'statement')}", DIM)]
     for trace in traces:
         yield from _statement(trace, width, compact=compact)
 
 
 def _counted(found: Sequence[object], what: str) -> str:
     """How many there are, as far as that is known here."""
-    first = f"the first {KEPT} " if len(found) >= KEPT else f"{len(found)} "
-    return f"{first}{what}{'' if len(found) == 1 else 's'}"
+    first = "the first " if len(found) >= KEPT else ""
+    return f"{first}{count(min(len(found), KEPT), what)}"
 
 
 def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Parts]:
@@ -156,11 +155,7 @@ def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
 def _cost(trace: StatementTrace) -> str:
     wal = f", {byte_words(trace.wal_bytes)} of WAL" if trace.wal_bytes else ""
     alone = "" if trace.in_transaction else ", outside a transaction"
-    return f"{_took(trace.seconds)}{wal}{alone}"
-
-
-def _took(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+    return f"{short_duration(trace.seconds)}{wal}{alone}"
 
 
 def _title(text: str) -> Parts:
