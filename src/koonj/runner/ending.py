@@ -11,6 +11,7 @@ from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connector import ConnectError
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.runner.events import (
     Direction,
@@ -157,7 +158,7 @@ def outside_failure(
     if isinstance(error, FolderError):
         message, hint = str(error), "Look at the folder, or name another one with --migrations."
     elif isinstance(error, psycopg.Error):
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         hint, sqlstate = "Look at the target's state: koonj status", error.sqlstate
     else:
         message, hint, sqlstate = error.message, error.hint, error.sqlstate

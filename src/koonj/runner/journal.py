@@ -10,6 +10,7 @@ import psycopg
 from koonj import __version__
 from koonj.migrations.act import Action, Outcome
 from koonj.postgres import history
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import Record
 from koonj.postgres.session import own_transaction
 from koonj.runner.events import Direction
@@ -76,4 +77,4 @@ class Journal:
 
 def words_of(error: psycopg.Error | None) -> str:
     """What history keeps of an error; None is a person's cancel between two statements."""
-    return "cancelled" if error is None else error.diag.message_primary or str(error).strip()
+    return "cancelled" if error is None else error_message(error)

@@ -14,6 +14,7 @@ from koonj.migrations.state import Entry, State, problems_of, states
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.runner.ending import who
 
@@ -71,7 +72,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except (ConnectError, HistoryError) as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         return replace(status, error=message, hint="The connection was lost while reading. Try again.")
     entries = await asyncio.to_thread(states, folder, acts)
     return replace(status, has_history=has_history, entries=_running(entries, running), running=running)

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.server import ScratchError
 
 Result = TypeVar("Result")
@@ -157,8 +158,7 @@ class ApartScratch:
 
 def lost(error: psycopg.Error) -> ScratchError:
     """What a server said, or libpq."""
-    message = (error.diag.message_primary or str(error)).strip()
-    return ScratchError(f"The scratch server refused: {message}", _hint(error), error.sqlstate)
+    return ScratchError(f"The scratch server refused: {error_message(error)}", _hint(error), error.sqlstate)
 
 
 def _hint(error: psycopg.Error) -> str:

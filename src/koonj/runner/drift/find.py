@@ -15,6 +15,7 @@ from koonj.postgres.catalog.comparing import compare, significant
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.catalog.versions import comparable, without_owners
 from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchServer
@@ -78,7 +79,7 @@ async def _read(connector: Connector, target: Target, folder: Folder) -> Reality
     try:
         return await read_target(connector, target, folder)
     except psycopg.Error as error:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         hint = "The target could not be read to the end. Try again."
         raise ConnectError(message, hint, error.sqlstate) from error
 
