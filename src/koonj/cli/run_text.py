@@ -6,8 +6,8 @@ from koonj.cli.plan_text import MANY, plan_lines
 from koonj.cli.words import Marks
 from koonj.humanize import count, duration, moment
 from koonj.migrations.glyphs import State
+from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.values import StatementTrace
-from koonj.runner.ending import who
 from koonj.runner.events import (
     Accepted,
     Direction,
@@ -117,7 +117,7 @@ def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
     told = f", connected since {moment(since)}" if since is not None else ""
     waited = f"; {duration(event.seconds)} so far" if event.seconds >= 1 else ""
-    return f"Waiting for the target's lock, held by {who(event.holder)}{told}{waited}"
+    return f"Waiting for the target's lock, held by {holder_words(event.holder)}{told}{waited}"
 
 
 def _retrying(event: Retrying) -> Iterator[str]:

@@ -9,7 +9,7 @@ import psycopg
 from koonj.config import Target
 from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
@@ -117,24 +117,15 @@ def cancelled() -> End:
     return End(Verdict.INTERRUPTED, "Cancelled. No statement was running.")
 
 
-def who(holder: LockHolder | None) -> str:
-    """A lock's holder in words."""
-    if holder is None:
-        return "a session that this role may not see"
-    return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
-
-
 def locked(holder: LockHolder, seconds: float) -> End:
     """Another run held the lock all the time."""
-    message = (
-        f"The target's lock is held by {who(holder)}; waited {span_words(seconds)}. Nothing was changed."
-    )
-    return End(Verdict.LOCKED, message)
+    waited = f"The target's lock is held by {holder_words(holder)}; waited {span_words(seconds)}."
+    return End(Verdict.LOCKED, f"{waited} Nothing was changed.")
 
 
 def lock_lost(holder: LockHolder | None) -> End:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
-    other = "another run came" if holder is None else f"{who(holder)} took it"
+    other = "another run came" if holder is None else f"{holder_words(holder)} took it"
     message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
     return End(Verdict.FAILED, message)
 

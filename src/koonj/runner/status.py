@@ -12,11 +12,10 @@ from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state import Entry, State, problems_of, states
 from koonj.postgres import advisory_lock, history
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
-from koonj.runner.ending import who
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +81,5 @@ def _running(entries: Sequence[Entry], holder: LockHolder | None) -> tuple[Entry
     """What looks interrupted may be running at this moment: the lock tells."""
     if holder is None:
         return tuple(entries)
-    note = f"running now, or interrupted: {who(holder)} holds the target's lock"
+    note = f"running now, or interrupted: {holder_words(holder)} holds the target's lock"
     return tuple(replace(e, note=note) if e.state is State.INTERRUPTED else e for e in entries)

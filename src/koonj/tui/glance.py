@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from koonj.humanize import count
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.glyphs import GLYPHS, State
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.values import Proof
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut
 from koonj.tui.proofs import verdict_mark
-from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from koonj.humanize import count, duration
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
 from koonj.runner.rehearse.events import MigrationRehearsing
@@ -115,13 +115,6 @@ def broken(view: RunView, error: str, at: float) -> RunView:
     """The view after its stream broke without a result: what the target holds is not known."""
     over = view.saying(Tone.BAD, error)
     return replace(over, ended=at, asking=False, statement=None, waiting=None, retrying=None)
-
-
-def holder_words(holder: LockHolder | None) -> str:
-    """Who holds the lock, in words."""
-    if holder is None:
-        return "another session (this role may not see whose)"
-    return f"{holder.application_name or 'a session'} of {holder.user} from {holder.host}, pid {holder.pid}"
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
