@@ -300,7 +300,7 @@ async def test_what_real_statements_mean(database: str) -> None:
             for index, (statement, sentences) in enumerate(REAL, start=1):
                 await conn.execute(statement.encode())
                 trace = await tracer.after(
-                    index=index, line=index, summary=statement, in_transaction=True, seconds=0.0
+                    StatementTrace(index, index, statement, in_transaction=True, seconds=0.0)
                 )
                 assert "\n".join(_sentences(trace, *seen)) == sentences.format("12 GB, 40 M rows")
                 seen.append(trace)
