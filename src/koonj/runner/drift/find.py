@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -23,10 +22,13 @@ from koonj.runner.drift.reading import Reality, read_target
 from koonj.runner.drift.replay import Replay, Tell
 from koonj.runner.drift.values import Drift, DriftError
 from koonj.runner.rehearse.scripts import LostError
+from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Control
 
 _PUBLIC_CHANGED = 15
 """From which major on pg_database_owner has the schema public, and not whoever ran initdb."""
+
+_ONE_SIDED = "what only one of them tells is left out"
 
 
 def _nobody(_done: int, _of: int) -> None:
@@ -99,7 +101,7 @@ def _compared(target: str, reality: Reality, server: ScratchServer, produced: Ca
         server=f"PostgreSQL {reality.server.version}",
         scratch=server.source,
         differences=significant(compare(ours, theirs)),
-        notes=(*reality.notes, *_other_major(target, has.major, server.major)),
+        notes=(*reality.notes, *other_major(target, has.major, server.major, _ONE_SIDED)),
         at=reality.at,
         migrations=len(reality.scripts),
         objects=len(theirs.objects),
@@ -125,11 +127,3 @@ def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
     """Before 15 the schema public is owned by a superuser whose name differs from server to server."""
     least = _PUBLIC_CHANGED if catalog.major < _PUBLIC_CHANGED else 0
     return comparable(catalog, max(other.major, least))
-
-
-def _other_major(target: str, wanted: int, found: int) -> Iterator[str]:
-    if wanted != found:
-        yield (
-            f"{target} is PostgreSQL {wanted}, the scratch PostgreSQL {found}: what only one of them tells "
-            f"is left out. Install PostgreSQL {wanted}'s server programs, or name one with [scratch] dsn."
-        )

@@ -28,6 +28,7 @@ from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scripts import LostError
 from koonj.runner.rehearse.stage import Stage
 from koonj.runner.rehearse.walk import Walk
+from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Cancelled, Control, Run
 
 
@@ -110,7 +111,9 @@ async def _on(
     start: str,
 ) -> AsyncIterator[Event]:
     """On a scratch that is open. `start`: what its first state depends on beside its version."""
-    notes: list[str] = [*_other_major(server, job.request)]
+    notes = [
+        *other_major("the target", job.request.target_major, server.major, "rehearsed on another version")
+    ]
     fill = None
     like = job.request.like
     if like is not None:
@@ -182,13 +185,3 @@ def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tupl
         if statement.verb == "create" and statement.kind == "extension" and statement.name
     )
     return extensions, request.database if named else ""
-
-
-def _other_major(server: ScratchServer, request: RehearsalRequest) -> tuple[str, ...]:
-    if request.target_major is None or request.target_major == server.major:
-        return ()
-    return (
-        f"rehearsed on PostgreSQL {server.major}, and the target is PostgreSQL {request.target_major}: "
-        f"install its server programs, or name a server with [scratch] dsn, and give --pg "
-        f"{request.target_major}.",
-    )
