@@ -98,16 +98,8 @@ class ApartScratch:
     async def connect(self) -> AsyncConnection:
         """See ScratchServer."""
         way = await self._apart(self._blocking.way)
-        secret: dict[str, Any] = {} if way.password is None else {"password": way.password}
         try:
-            conn = await AsyncConnection.connect(
-                way.conninfo,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="UTF8",
-                application_name="koonj rehearse",
-                **secret,
-            )
+            conn = await AsyncConnection.connect(way.conninfo, **connect_options(way.password))
         except psycopg.Error as error:
             raise lost(error) from error
         try:
@@ -154,6 +146,17 @@ class ApartScratch:
         if self._closed:
             raise ScratchError("The scratch is closed.", "Open another one.")
         return work()
+
+
+def connect_options(password: str | None) -> dict[str, Any]:
+    """Arguments of psycopg's connect for every connection to a scratch server, beside its dsn."""
+    options = {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "client_encoding": "UTF8",
+        "application_name": "koonj rehearse",
+    }
+    return options if password is None else {**options, "password": password}
 
 
 def lost(error: psycopg.Error) -> ScratchError:
