@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 
 from rich.style import Style
 
@@ -12,7 +12,7 @@ from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
 from koonj.tui.paint import Part, shortened, wrap
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _STATES = {
     Action.APPLY: State.APPLIED,
@@ -24,30 +24,18 @@ _STATES = {
 _ENDS = {Outcome.DONE: "done", Outcome.FAILED: "failed", Outcome.STARTED: "started, its end is not recorded"}
 
 
-class HistorySheet:
+class HistorySheet(WrappedSheet):
     """Newest first: what, when, by whom, how far, and why it failed or was decided."""
 
     def __init__(self, acts: Sequence[Act]) -> None:
-        self._acts = acts
-        self._lines = lru_cache(2)(self._all)
+        super().__init__(partial(_all, acts))
 
-    def count(self, width: int) -> int:
-        """Some for each act."""
-        return len(self._lines(width))
 
-    def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), self._lines(width)[index]
-
-    def widest(self, width: int) -> int:
-        """They are wrapped."""
-        return 0
-
-    def _all(self, width: int) -> list[list[Part]]:
-        lines: list[list[Part]] = []
-        for act in reversed(self._acts):
-            lines += [*([[]] if lines else []), *_of(act, width)]
-        return lines
+def _all(acts: Sequence[Act], width: int) -> list[list[Part]]:
+    lines: list[list[Part]] = []
+    for act in reversed(acts):
+        lines += [*([[]] if lines else []), *_of(act, width)]
+    return lines
 
 
 def _of(act: Act, width: int) -> Iterator[list[Part]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 
 from rich.style import Style
 
@@ -27,7 +27,7 @@ from koonj.tui.paint import Part, shortened, wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.said import KEPT
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _MARGIN = 7
 """Cells before a statement, for its line in the file."""
@@ -37,7 +37,7 @@ Parts = list[Part]
 """A line."""
 
 
-class RehearsalSheet:
+class RehearsalSheet(WrappedSheet):
     """The verdict first, then what a person has to mend, then statement by statement."""
 
     def __init__(self, rehearsal: Rehearsal, notes: Sequence[str] = (), width: int = 0) -> None:
@@ -45,29 +45,16 @@ class RehearsalSheet:
 
         `width`: of the pane; the lines for it are made here, so that this may take place in a thread.
         """
-        self._rehearsal = rehearsal
-        self._notes = notes
-        self._lines = lru_cache(2)(self._all)
+        super().__init__(partial(_all, rehearsal, notes))
         if width:
             self._lines(width)
 
-    def count(self, width: int) -> int:
-        """Some for each thing that it found."""
-        return len(self._lines(width))
 
-    def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), self._lines(width)[index]
-
-    def widest(self, width: int) -> int:
-        """They are wrapped."""
-        return 0
-
-    def _all(self, width: int) -> list[Parts]:
-        lines: list[Parts] = []
-        for part in _parts(self._rehearsal, self._notes, width):
-            lines += [[], *part] if lines else part
-        return lines
+def _all(rehearsal: Rehearsal, notes: Sequence[str], width: int) -> list[Parts]:
+    lines: list[Parts] = []
+    for part in _parts(rehearsal, notes, width):
+        lines += [[], *part] if lines else part
+    return lines
 
 
 def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[Parts]]:
