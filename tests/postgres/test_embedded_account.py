@@ -17,9 +17,10 @@ import pytest
 import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.paths import CACHE, DATA, koonj_folder, make_trusted
 from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.staging import reachable
+from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
 
@@ -82,7 +83,7 @@ def test_folder_that_others_can_write_to_is_refused(folder: Path) -> None:
     (folder / "link").symlink_to(folder)
     (folder / "file").touch()
     for name in ("open", "link", "file"):
-        with pytest.raises(EmbeddedError, match=r"to which only the user of koonj can write|Cannot create"):
+        with pytest.raises(UserFolderError, match=r"to which only the user of koonj can write|Cannot create"):
             make_trusted(folder / name, 0o755)
 
 
@@ -90,8 +91,14 @@ def test_folder_that_others_can_write_to_is_refused(folder: Path) -> None:
 def test_folder_of_another_user_is_refused(folder: Path, account: Account) -> None:
     (folder / "planted").mkdir()
     os.chown(folder / "planted", account.uid, account.gid)
-    with pytest.raises(EmbeddedError, match="to which only the user of koonj can write"):
+    with pytest.raises(UserFolderError, match="to which only the user of koonj can write"):
         make_trusted(folder / "planted", 0o755)
+
+
+def test_a_server_without_its_folder_is_an_error_of_the_server(folder: Path, binaries: Binaries) -> None:
+    (folder / f"server-{binaries.major}").touch()
+    with pytest.raises(EmbeddedError, match="to which only the user of koonj can write"):
+        open_shared(folder, binaries=binaries)
 
 
 @as_root
@@ -127,6 +134,7 @@ def test_binaries_in_a_private_folder_are_copied_once_and_read_only(
 _EVERYTHING = """
 import sys, psycopg
 from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.shared import open_shared
 with Scratch() as scratch:
     print(psycopg.connect(scratch.dsn()).execute("select 'scratch'").fetchone()[0])

@@ -117,7 +117,7 @@ async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
     try:
         await conn.execute(case.statement.text.encode())
         trace = await tracer.after(
-            index=1, line=1, summary=case.statement.summary, in_transaction=True, seconds=0
+            StatementTrace(1, 1, case.statement.summary, in_transaction=True, seconds=0)
         )
     except psycopg.Error as error:
         return None if error.sqlstate in REFUSED else {"error": frozenset({str(error.sqlstate)})}
@@ -132,7 +132,9 @@ async def _watched(dsn: str, case: Case) -> Effects:
 
     async with await connect() as conn, Watch(connect, conn, case.statement) as watch:
         await conn.execute(case.statement.text.encode())
-    return _reported(watch.trace(index=1, line=1, summary=case.statement.summary, seconds=0))
+    return _reported(
+        watch.trace(StatementTrace(1, 1, case.statement.summary, in_transaction=False, seconds=0))
+    )
 
 
 async def _wrong(cluster: Scratch, name: str, cases: list[Case], tag: str) -> dict[str, Effects]:

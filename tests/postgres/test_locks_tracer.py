@@ -45,11 +45,11 @@ async def _run(
         verdict = classify(text)
         if is_silent(verdict):
             trace = tracer.silent(
-                index=index, line=index, summary=verdict.summary, in_transaction=True, seconds=0
+                StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         else:
             trace = await tracer.after(
-                index=index, line=index, summary=verdict.summary, in_transaction=True, seconds=0
+                StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         traces.append(trace)
     await conn.execute(end.encode())
@@ -159,7 +159,7 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Scrat
         await conn.execute("BEGIN")
         for text in (*sets, "ALTER TABLE public.a ALTER COLUMN n TYPE bigint"):
             await conn.execute(text.encode())
-        trace = await tracer.after(index=1, line=1, summary="alter", in_transaction=True, seconds=0)
+        trace = await tracer.after(StatementTrace(1, 1, "alter", in_transaction=True, seconds=0))
         after = {}
         for name in settings:
             row = await (await conn.execute(f"SHOW {name}".encode())).fetchone()
@@ -298,7 +298,7 @@ async def test_what_fails_in_a_trace_is_told_and_the_transaction_goes_on(conn: A
     await conn.execute("ALTER FUNCTION pg_catalog.pg_lock_status() RENAME TO hidden_away")
     await conn.execute("DROP VIEW pg_catalog.pg_locks CASCADE")
     with pytest.raises(psycopg.errors.UndefinedTable):
-        await tracer.after(index=1, line=1, summary="drop", in_transaction=True, seconds=0)
+        await tracer.after(StatementTrace(1, 1, "drop", in_transaction=True, seconds=0))
     await conn.execute("INSERT INTO kept VALUES (1)")
     await conn.execute("ROLLBACK")
 

@@ -55,7 +55,7 @@ def run(database: str) -> Run:
             async with Watch(connect, conn, statement, alone=alone) as watch:
                 async with asyncio.timeout(20):
                     await conn.execute(text.encode())
-            return watch.trace(index=2, line=7, summary=statement.summary, seconds=0.5)
+            return watch.trace(StatementTrace(2, 7, statement.summary, in_transaction=False, seconds=0.5))
 
     return watched
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from koonj.cli.call import number_of
-from koonj.cli.words import Marks, count, moment, seconds
+from koonj.cli.words import Marks
+from koonj.humanize import count, duration, moment
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
@@ -58,7 +59,7 @@ def _what(act: Act) -> str:
 def _took(act: Act) -> str:
     if act.finished is None or act.action is Action.ACCEPT:
         return ""
-    return f"  {seconds((act.finished - act.started).total_seconds())}"
+    return f"  {duration((act.finished - act.started).total_seconds())}"
 
 
 def _who(act: Act) -> str:

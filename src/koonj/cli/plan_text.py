@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from koonj.cli.words import count
+from koonj.humanize import count, plural
 from koonj.runner.events import Direction, Plan, PlannedMigration, PlannedStatement
 from koonj.runner.plan_words import ESTIMATED, has_sizes, proof_words
 
@@ -44,7 +44,7 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     if migration.from_history:
         yield "  The file is gone: this is the text that history recorded."
     if migration.done:
-        stays = "stays done and is" if migration.done == 1 else "stay done and are"
+        stays = plural(migration.done, "stays done and is", "stay done and are")
         yield f"  {count(migration.done, 'statement')} of an earlier run {stays} passed over."
     statements = migration.statements[migration.done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]

@@ -32,6 +32,13 @@ class LockHolder:
     """Unix seconds: when that session began; None where the server does not show it to this role."""
 
 
+def holder_words(holder: LockHolder | None) -> str:
+    """A lock's holder as text: ``koonj (pid 4259, user ada, 10.0.0.7)``."""
+    if holder is None:
+        return "a session that this role may not see"
+    return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
+
+
 async def try_lock(conn: AsyncConnection) -> bool:
     """Take the lock for this session, if it is free."""
     cursor = await conn.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", (KEY,))

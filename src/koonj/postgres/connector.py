@@ -19,7 +19,7 @@ from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.problem import EmbeddedError
 from koonj.postgres.embedded.shared import open_shared
-from koonj.postgres.errors import TargetError
+from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
 
@@ -191,7 +191,7 @@ def password_of(target: Target) -> str:
 
 def refused(error: psycopg.Error, target: Target) -> ConnectError:
     """What the server or libpq said, without a secret."""
-    message = (error.diag.message_primary or str(error)).strip()
+    message = error_message(error)
     with suppress(psycopg.ProgrammingError):
         for secret in SECRET_KEYWORDS:
             value = conninfo_to_dict(target.dsn).get(secret)

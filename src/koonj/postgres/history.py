@@ -13,9 +13,8 @@ import psycopg
 from psycopg import AsyncConnection, capabilities
 
 from koonj.migrations.act import Act, Action, Outcome
-from koonj.postgres.errors import TargetError
+from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.queries import query
-from koonj.postgres.sqlstate import is_lost
 
 _ANOTHER_VERSION = "Was it written by another version of koonj?"
 _CHUNK = 200
@@ -213,10 +212,10 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
-        message = f"koonj's history could not be {verb}: {error.diag.message_primary}"
+        message = f"koonj's history could not be {verb}: {error_message(error)}"
         raise HistoryError(message, hint, error.sqlstate) from error
     except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
-        message = f"koonj.history has another shape than this koonj knows: {error.diag.message_primary}"
+        message = f"koonj.history has another shape than this koonj knows: {error_message(error)}"
         raise HistoryError(message, _ANOTHER_VERSION, error.sqlstate) from error
     except (ValueError, OverflowError) as error:
         raise HistoryError(
@@ -225,7 +224,7 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
     except psycopg.Error as error:
         if is_lost(error):
             raise
-        message = f"koonj's history could not be {verb}: {error.diag.message_primary or error}"
+        message = f"koonj's history could not be {verb}: {error_message(error)}"
         raise HistoryError(
             message, "Something on the target is in the way; it has to be mended there.", error.sqlstate
         ) from error

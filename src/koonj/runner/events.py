@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from time import time
 
+from koonj.migrations.act import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.values import RelationLock
 
@@ -17,6 +18,11 @@ class Direction(StrEnum):
 
     APPLY = "apply"
     ROLLBACK = "rollback"
+
+    @property
+    def action(self) -> Action:
+        """As history records a run in this direction."""
+        return Action.APPLY if self is Direction.APPLY else Action.ROLLBACK
 
 
 class Verdict(StrEnum):

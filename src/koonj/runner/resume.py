@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from koonj.migrations.act import Act, Action
+from koonj.migrations.act import Act
 from koonj.migrations.entry import Entry
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
@@ -15,8 +15,6 @@ from koonj.sql.blocks import Shape
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 
-_ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
-
 _FOR_A_TRANSACTION = frozenset({"local", "transaction", "constraints"})
 
 
@@ -25,7 +23,7 @@ def half_done(entry: Entry, direction: Direction) -> Act | None:
     act = entry.act
     if act is None or entry.state not in (State.FAILED, State.INTERRUPTED):
         return None
-    return act if act.action is _ACTIONS[direction] and act.statements_done else None
+    return act if act.action is direction.action and act.statements_done else None
 
 
 def is_unchanged(act: Act, migration: Migration, direction: Direction) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from koonj.humanize import count
 from koonj.sql.control import Control
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
@@ -166,9 +167,9 @@ def _counted(steps: Sequence[Step]) -> Iterator[str]:
     blocks = sum(step.in_transaction for step in steps)
     alone = len(steps) - blocks
     if blocks:
-        yield f"{blocks} transaction{'s' if blocks > 1 else ''}"
+        yield count(blocks, "transaction")
     if alone or not blocks:
-        yield f"{alone} statement{'' if alone == 1 else 's'} outside a transaction"
+        yield f"{count(alone, 'statement')} outside a transaction"
 
 
 _PROBLEMS = {

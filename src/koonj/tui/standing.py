@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.humanize import to_the_minute
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.tui.model import Row
 
@@ -23,7 +24,7 @@ def standing(row: Row) -> str:
 
 def act_words(act: Act) -> str:
     """``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
-    when = (act.finished or act.started).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = to_the_minute(act.finished or act.started)
     who = f"by {act.os_user}@{act.host} as {act.database_role}"
     if act.outcome is Outcome.DONE:
         return f"{_DONE[act.action]} {when} {who}"

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from koonj.config import EMBEDDED, Target
+from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
 from koonj.tui.beside import beside
@@ -139,7 +140,7 @@ class Watch:
             async with asyncio.timeout(patience):
                 return await self._engine.ask(target, folder)
         except TimeoutError:
-            return await self._engine.unknown(target, f"no answer within {patience:.0f} s")
+            return await self._engine.unknown(target, f"no answer within {span_words(patience)}")
         except Exception as error:  # a defect must be seen, and must not take the screen along
             return await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
 

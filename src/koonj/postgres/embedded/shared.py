@@ -19,11 +19,11 @@ from koonj.postgres.embedded.binaries import Binaries, choose
 from koonj.postgres.embedded.home import Home, socket
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.locks import lock, open_lock_file
-from koonj.postgres.embedded.paths import DATA, koonj_folder, make_trusted
 from koonj.postgres.embedded.pipe import Pipe
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
 from koonj.postgres.embedded.process import ANSWER, launch, wait_ready
 from koonj.postgres.embedded.staging import reachable
+from koonj.user_folders import DATA, koonj_folder, make_trusted
 
 SETTINGS: Mapping[str, str] = {
     "shared_buffers": "32MB",
@@ -48,7 +48,7 @@ def open_shared(
     """Join the user's server, or start it. The lease keeps it running. Blocking.
 
     It takes 5 ms to join, 30 ms to start, and 1 s or more to create the cluster. The data is in
-    ``server-<major>`` of `data_home`, by default in koonj's part of the user's data folder (see paths.py).
+    ``server-<major>`` of `data_home`, by default in koonj's part of the user's data folder.
     Without `binaries` the first ones that are found are used.
 
     Raises:
@@ -57,7 +57,9 @@ def open_shared(
     found = binaries or choose(environ)
     account = server_account()
     usable = reachable(found, account)
-    home = Home(_folder(data_home or koonj_folder(DATA, account, environ), usable.major, account), account)
+    with folders_explained():
+        folder = _folder(data_home or koonj_folder(DATA, account, environ), usable.major, account)
+    home = Home(folder, account)
     gate = open_lock_file(home.path / "gate")
     try:
         if not lock(gate, seconds=_GATE):

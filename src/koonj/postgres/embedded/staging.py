@@ -10,9 +10,9 @@ from pathlib import Path
 
 from koonj.postgres.embedded.account import Account
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.paths import CACHE, koonj_folder
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
 from koonj.postgres.embedded.sweep import lock_of, prune
+from koonj.user_folders import CACHE, koonj_folder
 
 _OMITTED = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
 
@@ -34,7 +34,8 @@ def reachable(binaries: Binaries, account: Account | None) -> Binaries:
             f"The account {account.name}, which runs the server for root, cannot enter {binaries.bindir}.",
             "Run koonj as a user other than root, or install PostgreSQL in a folder that all users can read.",
         )
-    cache = koonj_folder(CACHE, account)
+    with folders_explained():
+        cache = koonj_folder(CACHE, account)
     copy = cache / f"programs-{binaries.major}-{_key(binaries.bindir)}"
     if not copy.is_dir():
         _copy(binaries.bindir, copy)

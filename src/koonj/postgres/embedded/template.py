@@ -18,9 +18,9 @@ from koonj.postgres.embedded.environment import child_environment
 from koonj.postgres.embedded.folder import SHARED_MEMORY, shared_memory_has_room
 from koonj.postgres.embedded.initdb import arguments, make_cluster
 from koonj.postgres.embedded.locks import lock, open_lock_file
-from koonj.postgres.embedded.paths import CACHE, koonj_folder, make_trusted
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
 from koonj.postgres.embedded.sweep import lock_of, prune
+from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 _FORMAT = "1"  # must change when the same arguments mean a different template
 
@@ -106,6 +106,7 @@ def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
     )
 
 
+@folders_explained()
 def cache_folder(account: Account | None) -> Path:
     """Return the folder for clusters that are kept to be copied.
 
@@ -116,7 +117,7 @@ def cache_folder(account: Account | None) -> Path:
     """
     # Others can enter root's folder, so that the account reaches its template. The template itself is 0700.
     if shared_memory_has_room():
-        with suppress(EmbeddedError):
+        with suppress(UserFolderError):
             mode = 0o700 if account is None else 0o711
             return make_trusted(SHARED_MEMORY / f"koonj-templates-{os.geteuid()}", mode)
     return make_trusted(koonj_folder(CACHE, account) / "templates", 0o755)

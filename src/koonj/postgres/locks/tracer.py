@@ -51,13 +51,12 @@ class Tracer:
             wal = await read_wal(conn) if self._alone else 0
         self._last = _Moment(self._initial, wal=wal)
 
-    async def after(
-        self, *, index: int, line: int, summary: str, in_transaction: bool, seconds: float
-    ) -> StatementTrace:
+    async def after(self, bare: StatementTrace) -> StatementTrace:
         """What a statement did that was answered just now, before its COMMIT.
 
-        `summary` is the statement's: its first word is the verb. Not to be called where `is_silent` holds:
-        use `silent`. Raises psycopg.Error; the transaction can go on then, if the connection is there.
+        `bare` says which statement it was and how long it took; the first word of its summary is the verb.
+        Not to be called where `is_silent` holds: use `silent`. Raises psycopg.Error; the transaction can go
+        on then, if the connection is there.
         """
         last = self._last
         async with aside(self._conn):
@@ -67,16 +66,12 @@ class Tracer:
         self._last = _Moment(
             _merged(last.relations, touched), touched.modes, {**last.counters, **touched.counters}, then
         )
-        bare = StatementTrace(
-            index,
-            line,
-            summary,
-            in_transaction,
-            seconds,
+        bare = replace(
+            bare,
             wal_bytes=wal - last.wal if self._alone else None,
             held=strongest(last.modes, self._initial),
         )
-        if summary.partition(" ")[0].lower() in {"rollback", "abort"}:
+        if bare.summary.partition(" ")[0].lower() in {"rollback", "abort"}:
             return bare  # to a savepoint: what comes back, or goes, is no change of its own
         now, initial = self._last, self._initial
         counted = {
@@ -86,12 +81,9 @@ class Tracer:
         states = Comparison(initial, last.relations, now.relations)
         return compared(replace(bare, locks=locks), states, taken(last.modes, now.modes), counted)
 
-    def silent(
-        self, *, index: int, line: int, summary: str, in_transaction: bool, seconds: float
-    ) -> StatementTrace:
+    def silent(self, bare: StatementTrace) -> StatementTrace:
         """Of a statement that touches no relation, without a query."""
-        held = strongest(self._last.modes, self._initial)
-        return StatementTrace(index, line, summary, in_transaction, seconds, held=held)
+        return replace(bare, held=strongest(self._last.modes, self._initial))
 
 
 def _merged(before: Relations, touched: Touched) -> Relations:

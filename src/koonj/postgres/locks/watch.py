@@ -95,21 +95,15 @@ class Watch:
                 await send_off_counters(self._conn)
                 self._end = await self._moment()
 
-    def trace(self, *, index: int, line: int, summary: str, seconds: float) -> StatementTrace:
-        """What the statement did that ran within; what was read meanwhile, by anybody, is in `passed`."""
+    def trace(self, bare: StatementTrace) -> StatementTrace:
+        """What the statement did that ran within; what was read meanwhile, by anybody, is in `passed`.
+
+        `bare` says which statement it was and how long it took.
+        """
         initial = self._start.relations
         wal = self._end.wal - self._start.wal if self._alone else None
         modes = {oid: frozenset(seen) for oid, seen in self._locked().items()}
-        bare = StatementTrace(
-            index,
-            line,
-            summary,
-            in_transaction=False,
-            seconds=seconds,
-            wal_bytes=wal,
-            locks=strongest(modes, initial),
-            watched=True,
-        )
+        bare = replace(bare, wal_bytes=wal, locks=strongest(modes, initial), watched=True)
         before = self._start.counters
         counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
         found = compared(bare, Comparison(initial, initial, self._end.relations), modes, counted)

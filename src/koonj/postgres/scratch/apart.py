@@ -12,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.server import ScratchError
 
 Result = TypeVar("Result")
@@ -97,16 +98,8 @@ class ApartScratch:
     async def connect(self) -> AsyncConnection:
         """See ScratchServer."""
         way = await self._apart(self._blocking.way)
-        secret: dict[str, Any] = {} if way.password is None else {"password": way.password}
         try:
-            conn = await AsyncConnection.connect(
-                way.conninfo,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="UTF8",
-                application_name="koonj rehearse",
-                **secret,
-            )
+            conn = await AsyncConnection.connect(way.conninfo, **connect_options(way.password))
         except psycopg.Error as error:
             raise lost(error) from error
         try:
@@ -155,10 +148,20 @@ class ApartScratch:
         return work()
 
 
+def connect_options(password: str | None) -> dict[str, Any]:
+    """Arguments of psycopg's connect for every connection to a scratch server, beside its dsn."""
+    options = {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "client_encoding": "UTF8",
+        "application_name": "koonj rehearse",
+    }
+    return options if password is None else {**options, "password": password}
+
+
 def lost(error: psycopg.Error) -> ScratchError:
     """What a server said, or libpq."""
-    message = (error.diag.message_primary or str(error)).strip()
-    return ScratchError(f"The scratch server refused: {message}", _hint(error), error.sqlstate)
+    return ScratchError(f"The scratch server refused: {error_message(error)}", _hint(error), error.sqlstate)
 
 
 def _hint(error: psycopg.Error) -> str:

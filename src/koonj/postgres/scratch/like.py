@@ -9,6 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
+from koonj.humanize import count
 from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
@@ -70,8 +71,8 @@ async def _fill(conn: AsyncConnection, these: Surroundings, dump: str, *, attrib
 
 def _not_whole(failed: Sequence[Failed], major: int) -> str:
     reasons = [f"{one.summary}: {one.message}" for one in failed]
-    count = f"{len(failed)} statement{'' if len(failed) == 1 else 's'}"
-    text = f"the schema is not whole on the scratch, which refused {count} of it: {_listed(reasons, '; ')}."
+    number = count(len(failed), "statement")
+    text = f"the schema is not whole on the scratch, which refused {number} of it: {_listed(reasons, '; ')}."
     missing = sorted({one.extension for one in failed if one.extension is not None})
     if missing:
         text += (

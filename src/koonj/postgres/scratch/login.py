@@ -14,7 +14,7 @@ from koonj.config import ScratchPlace
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.apart import lost
+from koonj.postgres.scratch.apart import connect_options, lost
 from koonj.postgres.scratch.server import ScratchError
 
 _TIMEOUT = 10
@@ -67,17 +67,9 @@ class Login:
 
     def connect(self) -> Connection:
         """To the database that others are made from; autocommit. Raises ScratchError."""
-        secret = self.password()
-        extra: dict[str, Any] = {} if secret is None else {"password": secret}
+        options = connect_options(self.password())
         try:
-            return psycopg.connect(
-                self.base,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="UTF8",
-                application_name="koonj rehearse",
-                **extra,
-            )
+            return psycopg.connect(self.base, **options)
         except psycopg.Error as error:
             raise lost(error) from error
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import psycopg
 from psycopg import AsyncConnection
 
+from koonj.postgres.errors import error_message
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
@@ -88,5 +89,4 @@ def _without_secret(option: re.Match[str]) -> str:
 
 def _failed(statement: Statement, error: psycopg.Error) -> Failed:
     is_extension = statement.verb == "create" and statement.kind == "extension"
-    message = (error.diag.message_primary or str(error)).strip()
-    return Failed(statement.summary, message, statement.name if is_extension else None)
+    return Failed(statement.summary, error_message(error), statement.name if is_extension else None)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from koonj.postgres.errors import error_message
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
 
@@ -136,7 +137,7 @@ async def _each(conn: AsyncConnection, statements: Sequence[sql.Composable]) -> 
         if conn.closed:
             raise
         if len(statements) == 1:
-            return (f"{statements[0].as_string(conn)}: {error.diag.message_primary or error}",)
+            return (f"{statements[0].as_string(conn)}: {error_message(error)}",)
         return tuple([text for one in statements for text in await _each(conn, (one,))])
     return ()
 

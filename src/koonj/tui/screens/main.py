@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from textual import events, on
@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
+from koonj.humanize import now
 from koonj.migrations.folder import Folder
 from koonj.runner.events import MigrationFinished
 from koonj.tui import messages
@@ -258,7 +259,7 @@ class Main(Screen[None]):
     @on(messages.RunBegan)
     def run_began(self, message: messages.RunBegan) -> None:
         """Before it has said anything: it may not come to that."""
-        self.view = RunView(message.target, message.direction, time())
+        self.view = RunView(message.target, message.direction, now())
 
     @on(messages.RunSaid)
     def run_said(self, message: messages.RunSaid) -> None:
@@ -279,7 +280,7 @@ class Main(Screen[None]):
     def run_ended(self, message: messages.RunEnded) -> None:
         """Whatever it did, the target is asked what it holds now."""
         if message.error is not None and self.view is not None:
-            self.view = broken(self.view, message.error, time())
+            self.view = broken(self.view, message.error, now())
         if self.view is not None and self.view.failure is not None:
             self.migrations.select(self.view.failure.name)
         if self.control.leaving:

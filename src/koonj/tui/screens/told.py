@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from koonj.config import Target
+from koonj.humanize import span_words
 from koonj.migrations.act import Act, Outcome
 from koonj.migrations.glyphs import State
 from koonj.runner.rehearse.values import Rehearsal
@@ -78,7 +79,9 @@ class Told:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
         except TimeoutError:
-            sheet = Words(f"No answer within {_PATIENCE:.0f} s. {self._screen.keymap.now('R')} asks again.")
+            sheet = Words(
+                f"No answer within {span_words(_PATIENCE)}. {self._screen.keymap.now('R')} asks again."
+            )
             self._key = ()
         except Exception as error:  # whatever a target that left raises must not take the screen along
             hint = getattr(error, "hint", None)

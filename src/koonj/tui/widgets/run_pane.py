@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import time
 
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
+from koonj.humanize import now
 from koonj.tui.next_keys import next_keys
 from koonj.tui.paint import Part, strip
 from koonj.tui.run_lines import Line, log_lines, progress, result_lines, summary
@@ -101,11 +101,11 @@ class RunPane(Pane):
 
     def summary(self) -> Sequence[Part]:
         """How it goes, or how it ended."""
-        return summary(self.view, time())
+        return summary(self.view, now())
 
     def head(self, width: int) -> Sequence[Strip]:
         """Migration and statement of the run that goes on."""
-        return [strip(line, width) for line in progress(self.view, time(), width)] if self.view else ()
+        return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()
 
     def foot(self, width: int) -> Sequence[Strip]:
         """The keys that make sense now: they stay where they are while the error is read."""

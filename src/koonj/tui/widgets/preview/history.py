@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 
 from rich.style import Style
 
+from koonj.humanize import count, duration, to_the_second
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
 from koonj.tui.paint import Part, shortened, wrap
-from koonj.tui.run_lines import clock
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _STATES = {
     Action.APPLY: State.APPLIED,
@@ -24,38 +24,25 @@ _STATES = {
 _ENDS = {Outcome.DONE: "done", Outcome.FAILED: "failed", Outcome.STARTED: "started, its end is not recorded"}
 
 
-class HistorySheet:
+class HistorySheet(WrappedSheet):
     """Newest first: what, when, by whom, how far, and why it failed or was decided."""
 
     def __init__(self, acts: Sequence[Act]) -> None:
-        self._acts = acts
-        self._lines = lru_cache(2)(self._all)
+        super().__init__(partial(_all, acts))
 
-    def count(self, width: int) -> int:
-        """Some for each act."""
-        return len(self._lines(width))
 
-    def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), self._lines(width)[index]
-
-    def widest(self, width: int) -> int:
-        """They are wrapped."""
-        return 0
-
-    def _all(self, width: int) -> list[list[Part]]:
-        lines: list[list[Part]] = []
-        for act in reversed(self._acts):
-            lines += [*([[]] if lines else []), *_of(act, width)]
-        return lines
+def _all(acts: Sequence[Act], width: int) -> list[list[Part]]:
+    lines: list[list[Part]] = []
+    for act in reversed(acts):
+        lines += [*([[]] if lines else []), *_of(act, width)]
+    return lines
 
 
 def _of(act: Act, width: int) -> Iterator[list[Part]]:
     state = _state(act)
     what = f"accept {act.accepted}" if act.action is Action.ACCEPT else f"{act.action} {_ENDS[act.outcome]}"
-    when = act.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
-    yield from _wrapped(f"{when}{_took(act)}{_done(act)}", width)
+    yield from _wrapped(f"{to_the_second(act.started)}{_took(act)}{_done(act)}", width)
     yield from _wrapped(
         f"by {act.os_user}@{act.host} as {act.database_role}, koonj {act.version}", width, DIM
     )
@@ -78,15 +65,13 @@ def _state(act: Act) -> State:
 def _took(act: Act) -> str:
     if act.action is Action.ACCEPT or act.finished is None:
         return ""
-    took = (act.finished - act.started).total_seconds()
-    return f", took {took:.2f} s" if took < 10 else f", took {clock(took)}"
+    return f", took {duration((act.finished - act.started).total_seconds())}"
 
 
 def _done(act: Act) -> str:
     if act.action in {Action.ACCEPT, Action.ADOPT}:
         return ""
-    total = act.statements_total
-    return f", {act.statements_done} of {total} statement{'' if total == 1 else 's'}"
+    return f", {act.statements_done} of {count(act.statements_total, 'statement')}"
 
 
 def _error(act: Act) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.humanize import count
 from koonj.tui.model import Row
 from koonj.tui.proofs import Proofs
 
@@ -15,8 +16,7 @@ def unrehearsed(row: Row, proofs: Proofs, key: str) -> str | None:
     if row.name == proofs.now:
         return "It is being rehearsed: up, down and up again, on a scratch database."
     if row.name in proofs.waiting:
-        count = len(proofs.waiting)
-        return f"It will be rehearsed in a moment; {count} migration{'' if count == 1 else 's'} to go."
+        return f"It will be rehearsed in a moment; {count(len(proofs.waiting), 'migration')} to go."
     if proofs.trouble:
         return f"It could not be rehearsed: {proofs.trouble} {key} tries again."
     return (

@@ -13,9 +13,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
-from koonj.postgres.embedded.account import Account
-from koonj.postgres.embedded.problem import EmbeddedError
+
+class UserFolderError(Exception):
+    """A folder cannot be used."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """`message` says what happened; `hint` says what to do about it."""
+        super().__init__(f"{message}\n{hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+
+class OtherAccount(Protocol):
+    """An account other than the user's that has to reach the folder, such as the one of root's server."""
+
+    def enters(self, folder: Path) -> bool:
+        """Whether this account may enter `folder`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +47,13 @@ DATA = Kind("XDG_DATA_HOME", ".local/share", "Library/Application Support", "/va
 CACHE = Kind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
 
 
-def koonj_folder(kind: Kind, account: Account | None, environ: Mapping[str, str] = os.environ) -> Path:
+def koonj_folder(kind: Kind, account: OtherAccount | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return koonj's part of one of the user's folders; create it if needed.
 
     `account` can enter it.
 
     Raises:
-        EmbeddedError: it cannot be created, or other users can write to it.
+        UserFolderError: it cannot be created, or other users can write to it.
     """
     base, chosen = _users(kind, environ)
     wanted = base / "koonj"
@@ -48,7 +63,7 @@ def koonj_folder(kind: Kind, account: Account | None, environ: Mapping[str, str]
     name = f"koonj-root-{kind.variable.split('_')[1].lower()}"
     try:
         return make_trusted(Path(kind.of_system, part), 0o755)
-    except EmbeddedError:
+    except UserFolderError:
         own = make_trusted(Path("/var/tmp", name), 0o755)  # noqa: S108  its owner and mode are checked
         return make_trusted(own / part, 0o755)
 
@@ -57,15 +72,15 @@ def make_trusted(folder: Path, mode: int) -> Path:
     """Return `folder`; create it with `mode` if needed.
 
     Raises:
-        EmbeddedError: it cannot be created, has another owner, or other users can write to it.
+        UserFolderError: it cannot be created, has another owner, or other users can write to it.
     """
     try:
         _make(folder, mode)
         status = folder.lstat()
     except OSError as error:
-        raise EmbeddedError(f"Cannot create {folder}: {error.strerror}.") from error
+        raise UserFolderError(f"Cannot create {folder}: {error.strerror}.") from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise EmbeddedError(
+        raise UserFolderError(
             f"{folder} must be a folder to which only the user of koonj can write.",
             "Other users could put files into it. Check its owner; then delete it or set its mode to 755.",
         )
