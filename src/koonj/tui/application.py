@@ -15,12 +15,13 @@ from koonj.tui.engine import Engine
 from koonj.tui.in_order import InOrder, Typed
 from koonj.tui.keymap import Keymap
 from koonj.tui.keys import Keys
-from koonj.tui.private import ChangedCells, CrashReport, write_ascii_only
+from koonj.tui.private import ChangedCells, CrashReport, add_line_filter
 from koonj.tui.screens.closing import Closable
 from koonj.tui.screens.opening import Opening
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import Terminal
 from koonj.tui.theme import THEMES, choose, palette
+from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.threads import Threads
 
 SWITCH = 0.001
@@ -47,7 +48,7 @@ class Koonj(CrashReport, ChangedCells, App[None]):
         self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
         if terminal.ascii_only:
-            write_ascii_only(self)
+            add_line_filter(self, AsciiFilter())
 
     def get_default_screen(self) -> Opening:
         """What is seen first, and brings the rest."""
