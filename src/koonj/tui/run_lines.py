@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.runner.events import Direction, Failure, Obstacle
-from koonj.tui.paint import Part, cut, shortened, wrap
+from koonj.sql.display import shortened
+from koonj.tui.paint import Part, cut, wrap
 from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, verdict_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING

@@ -13,6 +13,7 @@ from koonj.tui.messages import MigrationSelected
 from koonj.tui.model import Row, Snapshot
 from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
+from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.widgets.pane import CursorPane
 
 _WRONG = 4
@@ -159,8 +160,8 @@ class MigrationList(CursorPane):
         mark = self.snapshot.proofs.mark(row.name) if self.snapshot and cells else None
         if mark is None:
             return " " * cells, style or PLAIN
-        sign, word, look = mark
-        return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or look
+        sign, word, verdict = mark
+        return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or VERDICTS[verdict]
 
     def _cells(self, width: int) -> Columns:
         if self._columns is None or self._columns[0] != width:

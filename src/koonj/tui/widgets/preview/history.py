@@ -9,7 +9,8 @@ from rich.style import Style
 
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
-from koonj.tui.paint import Part, shortened, wrap
+from koonj.sql.display import shortened
+from koonj.tui.paint import Part, wrap
 from koonj.tui.run_lines import clock
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.preview.sheet import Line
