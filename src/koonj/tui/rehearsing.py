@@ -17,9 +17,9 @@ from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
 from koonj.tui.model import Row
 from koonj.tui.proofs import Place, Proofs, first_change
 from koonj.tui.said import ChildError
+from koonj.tui.toolkit.keyed_app import KeyedApp
 
 if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
     from koonj.tui.screens.main import Main
 
 PAUSE = 0.3
@@ -164,7 +164,7 @@ class Rehearsing:
         pause = PAUSE
         while pause > 0:
             await asyncio.sleep(pause)
-            rest = cast("Koonj", self._screen.app).keys.rest(monotonic())
+            rest = cast("KeyedApp", self._screen.app).key_presses.rest(monotonic())
             pause = PAUSE if self._screen.control.running else PAUSE - rest
 
     def ended(self, trouble: str) -> None:

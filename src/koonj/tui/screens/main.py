@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import monotonic, time
-from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -38,9 +37,6 @@ from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.targets import Targets
 from koonj.tui.widgets.top_line import TopLine
 
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
-
 FOLLOW = 1.0
 """Seconds between two readings of the states while a run goes on."""
 
@@ -59,9 +55,10 @@ class Main(Screen[None]):
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Does the pane that has the keys take the whole middle?"""
 
-    def __init__(self, engine: Engine, folder: Folder | None = None) -> None:
+    def __init__(self, engine: Engine, keymap: Keymap, folder: Folder | None = None) -> None:
         super().__init__()
         self.engine = engine
+        self.keymap = keymap
         self.control = RunControl(self, engine)
         self.watcher = Watch(self, engine)
         self.rehearsing = Rehearsing(self, engine)
@@ -131,11 +128,6 @@ class Main(Screen[None]):
         return self.migrations.selected
 
     # Commands
-
-    @property
-    def keymap(self) -> Keymap:
-        """Which keys lead to which command."""
-        return cast("Koonj", self.app).keymap
 
     def action_command(self, name: str) -> None:
         """Do what a key asks, or say why not."""

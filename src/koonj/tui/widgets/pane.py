@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,9 +16,7 @@ from textual.widget import Widget
 from koonj.sql.display import visible
 from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
-
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
+from koonj.tui.toolkit.keyed_app import KeyedApp
 
 WHEEL = 3
 """Lines that one turn of the mouse wheel moves."""
@@ -99,7 +97,7 @@ class Pane(Widget, can_focus=True):
 
     def key_now(self, key: str) -> str:
         """The key that a text names: `key`, or what the person has instead."""
-        return cast("Koonj", self.app).keymap.now(key)
+        return cast("KeyedApp", self.app).key_now(key)
 
     # Drawing
 
