@@ -59,10 +59,10 @@ class Main(Screen[None]):
         super().__init__()
         self.engine = engine
         self.keymap = keymap
-        self.control = RunControl(self, engine)
-        self.watcher = Watch(self, engine)
-        self.rehearsing = Rehearsing(self, engine)
-        self.shown = Shown(self)
+        self.control = RunControl(self, engine, self._now_known)
+        self.watcher = Watch(self, engine, self._now_known, self._is_running)
+        self.rehearsing = Rehearsing(self, engine, self._now_known, self._is_running, self.set_proofs)
+        self.shown = Shown(self, engine, self._now_known)
         self.over = Over(self)
         self._followed = monotonic()
         known = Snapshot.of(engine.settings)
@@ -91,6 +91,12 @@ class Main(Screen[None]):
         """What is known of folder and targets."""
         assert self.known is not None
         return self.known
+
+    def _now_known(self) -> Snapshot:
+        return self.snapshot
+
+    def _is_running(self) -> bool:
+        return self.control.running
 
     @property
     def migrations(self) -> MigrationList:
@@ -267,9 +273,22 @@ class Main(Screen[None]):
             self._followed = monotonic()
             self.watcher.ask(self.snapshot.target)
 
+    @on(messages.QuestionAsked)
+    def question_asked(self, message: messages.QuestionAsked) -> None:
+        """Show the plan and ask, unless the run has ended meanwhile."""
+        if self.control.running:
+            status = self.snapshot.check.status
+            self.over.confirm(message, status.dsn if status else "")
+
+    @on(messages.RunStopped)
+    def run_stopped(self, message: messages.RunStopped) -> None:
+        """Ask for a reason to go on; with one, the same is begun again."""
+        self.over.allow(message)
+
     @on(messages.RunEnded)
     def run_ended(self, message: messages.RunEnded) -> None:
         """Whatever it did, the target is asked what it holds now."""
+        self.over.question_over()
         if message.error is not None and self.view is not None:
             self.view = broken(self.view, message.error, time())
         if self.view is not None and self.view.failure is not None:

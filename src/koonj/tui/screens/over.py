@@ -11,7 +11,9 @@ from koonj.tui import editor
 from koonj.tui.beside import beside
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.offers import Offer, offers
-from koonj.tui.messages import Said
+from koonj.tui.messages import QuestionAsked, RunStopped, Said
+from koonj.tui.screens.allow import Allow
+from koonj.tui.screens.confirm import Confirm
 from koonj.tui.screens.help import Help
 from koonj.tui.screens.leave import Leave, Leaving
 
@@ -37,6 +39,7 @@ class Over:
 
     def __init__(self, screen: Main) -> None:
         self._screen = screen
+        self._question: Confirm | None = None
 
     def prepare(self) -> None:
         """Import what nobody waits for at the start: the palette brings all patterns' reading."""
@@ -92,6 +95,31 @@ class Over:
             said = f"Written: {names}. {here} edits it here, {yours} in your editor."
             self._screen.post_message(Said(said))
             self._screen.watcher.look()
+
+    def confirm(self, asked: QuestionAsked, dsn: str) -> None:
+        """The run's plan, and whether it may go on."""
+
+        def answered(text: str | None) -> None:
+            self._question = None
+            asked.answer(text)
+
+        self._question = Confirm(asked.plan, asked.question, asked.target, dsn)
+        self._screen.app.push_screen(self._question, answered)
+
+    def question_over(self) -> None:
+        """The run has ended, and waits for no answer any more."""
+        if self._question is not None and self._question.is_current:
+            self._question.dismiss(None)
+        self._question = None
+
+    def allow(self, stopped: RunStopped) -> None:
+        """What stops the run, and a reason to go on."""
+
+        def decided(reason: str | None) -> None:
+            if reason:
+                self._screen.control.go_on(stopped, reason)
+
+        self._screen.app.push_screen(Allow(stopped.obstacles, stopped.request.direction), decided)
 
     def drift(self) -> None:
         """The chosen target against its files."""
