@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koonj.tui.commands.command import Command, Group
-from koonj.tui.copying import nothing
 
 if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
@@ -23,7 +22,8 @@ class Copy(Command):
         """There must be a text; and a y that is meant for a question must find no other meaning."""
         if screen.control.running and (screen.view is None or screen.view.migration is None):
             return "The question has not come yet; y is the answer to it."
-        return nothing(screen)
+        pane = screen.pane
+        return None if pane.copyable() is not None else pane.NOTHING_TO_COPY
 
     def run(self, screen: Main) -> None:
         """Send it to the terminal's clipboard, and show it."""

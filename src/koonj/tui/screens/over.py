@@ -73,7 +73,9 @@ class Over:
         from koonj.tui.copying import clip  # noqa: PLC0415 - as above
         from koonj.tui.screens.copied import Copied  # noqa: PLC0415 - as above
 
-        found = clip(self._screen)
+        copyable = self._screen.pane.copyable()
+        assert copyable is not None
+        found = clip(copyable)
         if found.fits:
             self._screen.app.copy_to_clipboard(found.text)
         self._screen.app.push_screen(Copied(found))
