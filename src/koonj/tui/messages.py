@@ -132,6 +132,13 @@ class RehearsalEnded(Message):
 
 
 @dataclass
+class MigrationsWritten(Message):
+    """New migrations were written; the folder has not been read since."""
+
+    names: tuple[str, ...]
+
+
+@dataclass
 class Said(Message):
     """One line for the person, shown in the bottom line until the next key."""
 

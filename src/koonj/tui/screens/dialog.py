@@ -177,7 +177,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def action_command(self, name: str) -> None:
         """Move the text, or draw all anew."""
-        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
+        named(COVERING, name).run(self)
 
     def painted_for(self) -> float:
         """Seconds since it is on the screen; 0 before."""

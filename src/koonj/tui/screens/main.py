@@ -13,9 +13,10 @@ from textual.widgets import Input
 
 from koonj.migrations.folder import Folder
 from koonj.runner.events import MigrationFinished
+from koonj.runner.request import Request
 from koonj.tui import messages
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.footer import hints
 from koonj.tui.engine import Engine
 from koonj.tui.keymap import Keymap
@@ -59,11 +60,13 @@ class Main(Screen[None]):
         super().__init__()
         self.engine = engine
         self.keymap = keymap
-        self.control = RunControl(self, engine, self._now_known)
-        self.watcher = Watch(self, engine, self._now_known, self._is_running)
-        self.rehearsing = Rehearsing(self, engine, self._now_known, self._is_running, self.set_proofs)
-        self.shown = Shown(self, engine, self._now_known)
-        self.over = Over(self)
+        self.control = control = RunControl(self, engine, lambda: self.snapshot)
+        self.watcher = Watch(self, engine, lambda: self.snapshot, lambda: control.running)
+        self.rehearsing = Rehearsing(
+            self, engine, lambda: self.snapshot, lambda: control.running, self.set_proofs
+        )
+        self.shown = Shown(self, engine, lambda: self.snapshot)
+        self.over = Over(self, engine, self.control, self.watcher, self.situation, self.action_command)
         self._followed = monotonic()
         known = Snapshot.of(engine.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
@@ -92,12 +95,6 @@ class Main(Screen[None]):
         assert self.known is not None
         return self.known
 
-    def _now_known(self) -> Snapshot:
-        return self.snapshot
-
-    def _is_running(self) -> bool:
-        return self.control.running
-
     @property
     def migrations(self) -> MigrationList:
         """Pane 1."""
@@ -107,11 +104,6 @@ class Main(Screen[None]):
     def preview(self) -> Preview:
         """Pane 2."""
         return self.query_one(Preview)
-
-    @property
-    def targets(self) -> Targets:
-        """Pane 3."""
-        return self.query_one(Targets)
 
     @property
     def filter_line(self) -> FilterLine:
@@ -135,11 +127,28 @@ class Main(Screen[None]):
 
     # Commands
 
+    def situation(self) -> Situation:
+        """Gather what decides which commands can be used now."""
+        pane, preview = self.pane, self.preview
+        return Situation(
+            self.snapshot,
+            self.keymap,
+            pane.NUMBER,
+            self.selected,
+            running=self.control.running,
+            run=self.view,
+            rehearsing=self.rehearsing.chosen,
+            tab=preview.tab,
+            has_text=bool(preview.shown),
+            nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
+            has_colours=not self.app.no_color,
+        )
+
     def action_command(self, name: str) -> None:
         """Do what a key asks, or say why not."""
         self.hush()
         command = named(MAIN, name)
-        reason = command.why_not(self)
+        reason = command.why_not(self.situation())
         if reason is None:
             command.run(self)
         else:
@@ -161,6 +170,26 @@ class Main(Screen[None]):
         """Give the keys to the pane before or after."""
         panes = self.panes
         panes[(panes.index(self.pane) + step) % len(panes)].focus()
+
+    def step_tab(self, step: int) -> None:
+        """Show the tab before or after."""
+        self.preview.tab = self.preview.tab.beside(step)
+
+    def toggle_zoom(self) -> None:
+        """Give the pane that has the keys the whole middle, or take it back."""
+        self.zoomed = not self.zoomed
+
+    def toggle_format(self) -> None:
+        """Show the preview's text formatted, or as it stands."""
+        self.shown.toggle_format()
+
+    def start_run(self, request: Request) -> None:
+        """Begin; the run itself asks."""
+        self.control.start(request)
+
+    def cancel(self) -> None:
+        """End the run; or, where none goes on, the rehearsal that the person waits for."""
+        (self.control if self.control.running else self.rehearsing).cancel()
 
     def open_filter(self) -> None:
         """Type a filter."""
@@ -218,6 +247,12 @@ class Main(Screen[None]):
         if message.error != self.snapshot.lost:
             self.known = replace(self.snapshot, lost=message.error)
 
+    @on(messages.MigrationsWritten)
+    def migrations_written(self, message: messages.MigrationsWritten) -> None:
+        """Show the first of them, whatever was filtered."""
+        self.clear_filter()
+        self.migrations.select(message.names[0])
+
     @on(messages.BranchRead)
     def branch_read(self, message: messages.BranchRead) -> None:
         """Another branch."""
@@ -243,16 +278,6 @@ class Main(Screen[None]):
             self.known = self.snapshot.with_chosen(message.name)
             self.watcher.ask(self.snapshot.target)
 
-    @on(messages.MigrationSelected)
-    def migration_selected(self) -> None:
-        """Show it."""
-        self._shown_again()
-
-    @on(Preview.TabShown)
-    def tab_shown(self) -> None:
-        """It may show what was not read yet."""
-        self._shown_again()
-
     @on(messages.RunBegan)
     def run_began(self, message: messages.RunBegan) -> None:
         """Before it has said anything: it may not come to that."""
@@ -275,10 +300,8 @@ class Main(Screen[None]):
 
     @on(messages.QuestionAsked)
     def question_asked(self, message: messages.QuestionAsked) -> None:
-        """Show the plan and ask, unless the run has ended meanwhile."""
-        if self.control.running:
-            status = self.snapshot.check.status
-            self.over.confirm(message, status.dsn if status else "")
+        """Show the plan and ask."""
+        self.over.confirm(message)
 
     @on(messages.RunStopped)
     def run_stopped(self, message: messages.RunStopped) -> None:
@@ -365,9 +388,11 @@ class Main(Screen[None]):
         """Other keys matter now."""
         self._hints()
 
+    @on(messages.MigrationSelected)
+    @on(Preview.TabShown)
     def _shown_again(self) -> None:
         self.shown.show(self.selected)
         self._hints()
 
     def _hints(self) -> None:
-        self.query_one(BottomLine).hints = hints(self)
+        self.query_one(BottomLine).hints = hints(self.situation())
