@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.room import MIGRATIONS, PANES, PREVIEW, RUN, TARGETS, Scene, Shape, Stage, room, shape
+from koonj.tui.room import MIGRATIONS, PANES, PREVIEW, RUN, TARGETS, Scene, Shape, room, shape
+from koonj.tui.run_view import Stage
 
 SCENES = st.builds(
     Scene,

@@ -12,8 +12,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import Entry, State
 from koonj.postgres.connector import ServerInfo
-from koonj.runner.accept import Decision
-from koonj.runner.decisions import Decided
+from koonj.runner.decisions import Decided, Decision
 from koonj.runner.events import Direction, Obstacle, Plan
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged, same_beginning

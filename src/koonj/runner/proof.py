@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from koonj.config import Target
-from koonj.runner.accept import Decision
+from koonj.runner.decisions import Decision
 from koonj.runner.events import Direction, Obstacle
 from koonj.runner.planner import Planned
 from koonj.runner.rehearse.values import Proof, Rehearsal

@@ -12,6 +12,9 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 
+LONGEST_MESSAGE = 8_000
+"""Characters of one message that are shown."""
+
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _DELETE_PICTURE = "\u2421"
@@ -37,6 +40,11 @@ def visible(text: str, *, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _picture(found[0]), text)
+
+
+def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
+    """`text`, or its first `most` characters and how many there are beyond: nobody reads a megabyte here."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} more characters"
 
 
 def in_place(text: str) -> str:

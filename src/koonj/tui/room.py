@@ -18,20 +18,10 @@ from enum import StrEnum
 
 from textual.geometry import Region
 
+from koonj.tui.run_view import Stage
+
 MIGRATIONS, PREVIEW, TARGETS, RUN = PANES = ("1", "2", "3", "4")
 """The panes' numbers."""
-
-
-class Stage(StrEnum):
-    """How far a run is, as far as it needs room."""
-
-    REST = "rest"
-    """None, or one that waits for its answer."""
-    WORK = "work"
-    DONE = "done"
-    """Ended, and all is well."""
-    TO_READ = "to read"
-    """Ended with an error or an obstacle."""
 
 
 class Shape(StrEnum):

@@ -11,7 +11,8 @@ from rich.style import Style
 from koonj.humanize import clock, span_words
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.events import Direction, Failure, Obstacle
-from koonj.tui.paint import Part, cut, shortened, wrap
+from koonj.sql.display import shortened
+from koonj.tui.paint import Part, cut, wrap
 from koonj.tui.run_view import LogLine, RunView, Tone, verdict_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING

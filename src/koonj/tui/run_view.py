@@ -14,11 +14,22 @@ from koonj.postgres.advisory_lock import holder_words
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
 from koonj.runner.rehearse.events import MigrationRehearsing
-from koonj.tui.paint import shortened
-from koonj.tui.room import Stage
+from koonj.sql.display import shortened
 
 LOG_LIMIT = 2_000
 """Lines that are kept; of a longer run the first ones go, and are counted."""
+
+
+class Stage(StrEnum):
+    """How far a run is, as far as it needs room."""
+
+    REST = "rest"
+    """None, or one that waits for its answer."""
+    WORK = "work"
+    DONE = "done"
+    """Ended, and all is well."""
+    TO_READ = "to read"
+    """Ended with an error or an obstacle."""
 
 
 class Tone(StrEnum):

@@ -12,13 +12,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.document._document_navigator import DocumentNavigator
 from textual.expand_tabs import expand_tabs_inline
 from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import TextArea
+from textual.widgets.text_area import DocumentNavigator
 
 from koonj.sql.display import in_place
 from koonj.sql.problem import Problem, Severity

@@ -10,7 +10,8 @@ from rich.style import Style
 from koonj.humanize import count, duration, to_the_second
 from koonj.migrations.act import Act, Action, Outcome
 from koonj.migrations.glyphs import State
-from koonj.tui.paint import Part, shortened, wrap
+from koonj.sql.display import shortened
+from koonj.tui.paint import Part, wrap
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.preview.sheet import WrappedSheet
 

@@ -21,12 +21,14 @@ from koonj.runner.rehearse.wording import (
     stumble_lines,
     stumble_phase,
 )
+from koonj.sql.display import shortened
 from koonj.tui.definition_lines import definition_lines
 from koonj.tui.differences import grouped
-from koonj.tui.paint import Part, shortened, wrap
+from koonj.tui.paint import Part, wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.said import KEPT
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _MARGIN = 7
@@ -75,8 +77,8 @@ def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[
 
 
 def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
-    sign, word, look = verdict_mark(found.verdict)
-    yield [(f" {sign} {word}", look)]
+    sign, word, _ = verdict_mark(found.verdict)
+    yield [(f" {sign} {word}", VERDICTS[found.verdict])]
     yield from _wrapped(found.message, width, 3, STRONG)
     yield from _wrapped(f"{origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
 
