@@ -156,7 +156,7 @@ def test_a_broken_one_does_not_hide_the_built_in(folder: Path) -> None:
         (
             "-- Rollback:",
             "-- Back:",
-            "16:15: The migration would be wrong: The file does not say how to undo it",
+            "16:15: The migration would be wrong: The file has no rollback",
         ),
     ],
 )
