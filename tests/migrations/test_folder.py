@@ -1,4 +1,4 @@
-"""Reading a folder of migrations: valid names, problems, ignored files, and reading it again."""
+"""Reading a folder of migrations: names, problems, ignored files, reading again."""
 
 import os
 import socket
@@ -206,7 +206,7 @@ class TestUnreadable:
 class TestReadAgain:
     @pytest.fixture
     def reader(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderReader:
-        """Return a reader of a folder whose files are old enough to trust their time stamps."""
+        """Return a reader of a folder whose files have time stamps that can be trusted."""
         write(tmp_path, "001_a.sql", "002_b.sql")
         real = time.time_ns
         monkeypatch.setattr(time, "time_ns", lambda: real() + 10_000_000_000)

@@ -107,7 +107,7 @@ class TestCreate:
     def test_existing_file_is_never_overwritten(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The other program creates its file after koonj listed the folder, and before its second write."""
+        """Another program creates its file after koonj listed the folder."""
         (tmp_path / "002_y.sql").write_text("mine")
         monkeypatch.setattr("koonj.migrations.new._names", lambda _: [])
         with pytest.raises(FileExistsError):
