@@ -34,7 +34,7 @@ CASES = {
     "a schema and what is in it": Case(
         "",
         "CREATE SCHEMA a3; CREATE TABLE a3.t (id int)",
-        {"not removed schema a3", "left over table a3.t"},
+        {"not removed schema a3", "not removed table a3.t"},
     ),
     "an unlogged table": Case(
         "CREATE TABLE a4 (id int)", "ALTER TABLE a4 SET UNLOGGED", {"changed table public.a4"}

@@ -1,4 +1,4 @@
-"""Fixtures: the sample's files, psql, and a database with all of the files applied."""
+"""Fixtures: the sample's files, psql, and a database with all files applied."""
 
 import secrets
 import subprocess

@@ -28,8 +28,7 @@ def bad_name(name: str) -> Problem:
     return Problem(
         "bad-name",
         Severity.ERROR,
-        "The file is ignored: its name must have the form NNN_description.sql "
-        "(three digits or more, '_', then a-z, 0-9 and '_').",
+        "The file is ignored: its name is not NNN_description.sql (three or more digits, then a-z 0-9 _).",
         hint,
     )
 

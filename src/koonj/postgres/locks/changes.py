@@ -56,11 +56,11 @@ def relation_changes(states: Comparison) -> tuple[RelationChange, ...]:
     """
     before, now = states.before, states.now
     same = replaced(before, now)
-    gone = [old for oid, old in before.items() if oid not in now and oid not in same]
-    came = [new for oid, new in now.items() if oid not in before and oid not in set(same.values())]
+    removed = [old for oid, old in before.items() if oid not in now and oid not in same]
+    added = [new for oid, new in now.items() if oid not in before and oid not in set(same.values())]
     return (
-        *sorted((_change(states, old, "dropped") for old in gone), key=_by_name),
-        *sorted((_change(states, new, "created") for new in came), key=_by_name),
+        *sorted((_change(states, old, "dropped") for old in removed), key=_by_name),
+        *sorted((_change(states, new, "created") for new in added), key=_by_name),
         *sorted((_change(states, new, "validated") for new in _now_valid(states)), key=_by_name),
     )
 
@@ -141,11 +141,11 @@ def constraint_changes(states: Comparison) -> tuple[ConstraintChange, ...]:
 def _constraints(
     relation: str, was: dict[int, Constraint], is_: dict[int, Constraint]
 ) -> Iterator[ConstraintChange]:
-    gone = {was[oid] for oid in was.keys() - is_.keys()}
-    came = {is_[oid] for oid in is_.keys() - was.keys()}
-    for constraint in sorted(gone - came, key=_name):  # a change of the type recreates them with other OIDs
+    removed = {was[oid] for oid in was.keys() - is_.keys()}
+    added = {is_[oid] for oid in is_.keys() - was.keys()}
+    for constraint in sorted(removed - added, key=_name):  # a new type recreates them with other OIDs
         yield _constraint(relation, constraint, "dropped")
-    for constraint in sorted(came - gone, key=_name):
+    for constraint in sorted(added - removed, key=_name):
         yield _constraint(relation, constraint, "added" if constraint.validated else "added not valid")
     for oid in sorted(was.keys() & is_.keys()):
         if is_[oid].validated and not was[oid].validated:

@@ -24,11 +24,11 @@ def compared(
     `taken` and `counted` belong to this statement alone.
     """
     initial, before, now = states.initial, states.before, states.now
-    anew = stored_anew(initial, before, now)
-    emptied = {oid for oid in anew if is_emptied(oid, before, now, counted)}
+    new_storage = stored_anew(initial, before, now)
+    emptied = {oid for oid in new_storage if is_emptied(oid, before, now, counted)}
     return replace(
         bare,
-        rewritten=tuple(sorted(initial[oid].name for oid in anew if oid not in emptied)),
+        rewritten=tuple(sorted(initial[oid].name for oid in new_storage if oid not in emptied)),
         rebuilt=rebuilt(initial, before, now),
         emptied=tuple(sorted(initial[oid].name for oid in emptied)),
         scanned=_scanned(initial, counted, referenced(states, taken, counted)),

@@ -48,13 +48,13 @@ def replaced(before: Relations, now: Relations) -> dict[int, int]:
 
     Both have the same name. ALTER TABLE … TYPE does this; if it keeps the file, nothing was built.
     """
-    gone = {old.name: oid for oid, old in before.items() if old.is_index and oid not in now}
-    if not gone:
+    dropped = {old.name: oid for oid, old in before.items() if old.is_index and oid not in now}
+    if not dropped:
         return {}
     return {
-        gone[after.name]: oid
+        dropped[after.name]: oid
         for oid, after in now.items()
-        if after.is_index and oid not in before and after.name in gone
+        if after.is_index and oid not in before and after.name in dropped
     }
 
 

@@ -131,13 +131,13 @@ class Cluster:
         self._scratch = scratch
         return scratch
 
-    def _from(self, key: str, tell: Callable[[bytes], object] = bytes) -> Fill:
+    def _from(self, key: str, on_note: Callable[[bytes], object] = bytes) -> Fill:
         kept = self._checkpoints()
         if kept is None:
             raise EmbeddedError("There is no folder for checkpoints.", "Start the rehearsal again.")
 
         def fill(_binaries: Binaries, data: Path, _account: Account | None) -> None:
-            tell(kept.copy(key, data))
+            on_note(kept.copy(key, data))
 
         return fill
 
