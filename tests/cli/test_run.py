@@ -375,5 +375,5 @@ def test_an_accepted_state_is_said_once(project: Project) -> None:
     (project.migrations / gone).unlink()
     project.koonj("apply", "--yes", "--allow", "missing", "--reason", "gone")
     (line,) = [line for line in project.koonj("status").out.splitlines() if gone in line]
-    assert line.endswith("  accepted: gone")
-    assert line.count("accepted") == 1
+    assert line.endswith("  allowed: gone")
+    assert line.count("allowed") == 1

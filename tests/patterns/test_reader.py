@@ -172,7 +172,7 @@ def test_invalid_pattern_does_not_replace_a_built_in_one(folder: Path) -> None:
         (
             "-- Rollback:",
             "-- Back:",
-            "16:15: The generated migration has an error: The file does not say how to undo it",
+            "16:15: The generated migration has an error: The file has no rollback",
         ),
     ],
 )

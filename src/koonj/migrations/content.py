@@ -1,4 +1,4 @@
-"""Whether a file is still what ran."""
+"""Compare a migration file with the text that was applied."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,11 @@ _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED}
 
 
 def compare(migration: Migration, ran: Act, accepts: Sequence[Act]) -> tuple[State, Act | None]:
-    """The state of an applied migration whose file is there, and the decision that covers it.
+    """Return the state of an applied migration, and the decision that covers it.
 
-    A file is what ran if its bytes are those of the act, or those that a person accepted later as what ran.
-    An edit after an accept is an edit again: the accept was of other bytes.
+    The migration has a file. The file is unchanged if its bytes are those that ran, or those that the user
+    later allowed as the ones that ran. A decision covers only the bytes that the file had then: if the file
+    is edited again, its state is edited again.
     """
     same = State.ADOPTED if ran.action is Action.ADOPT else State.APPLIED
     if migration.file_hash == ran.file_hash:
@@ -26,7 +27,10 @@ def compare(migration: Migration, ran: Act, accepts: Sequence[Act]) -> tuple[Sta
 
 
 def _difference(migration: Migration, what_ran: Sequence[Act]) -> State:
-    """How the text differs from every text that counts as what ran. Parses the file."""
+    """Return how the text differs from every text that counts as the applied one.
+
+    Parses the file.
+    """
     prints = migration.fingerprints
     same_statements = [a for a in what_ran if a.statements_hash == prints.statements]
     if not same_statements:

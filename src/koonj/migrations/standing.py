@@ -1,4 +1,4 @@
-"""Where a migration stands on a target: its acts, folded in the order in which they were recorded."""
+"""Compute what the history entries of one migration add up to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,29 +8,29 @@ from koonj.migrations.act import Act, Action, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the acts since the last one that was carried through add up to."""
+    """Sum of the history entries of one migration since its last completed one."""
 
     ran: Act | None = None
-    """The apply or adopt that put the body into the database; None where it is not there."""
+    """Apply or adopt that put the body into the database; None if the body is not there."""
     undone: Act | None = None
-    """The rollback that took it out again."""
+    """Rollback that removed the body again."""
     attempts: tuple[Act, ...] = ()
-    """Applies and rollbacks since then that failed, or whose end is not recorded."""
+    """Later applies and rollbacks that failed, or that have no recorded end."""
     accepts: tuple[Act, ...] = ()
-    """A person's decisions since then."""
+    """Later decisions of the user."""
 
     @property
     def applied(self) -> bool:
-        """Whether the body is in the database (all of it, but for a rollback that stopped half way)."""
+        """Whether the body is in the database. Also true after a half-done rollback."""
         return self.ran is not None
 
     @property
     def through(self) -> Act | None:
-        """The last act that was carried through."""
+        """Return the last completed apply, adopt or rollback."""
         return self.ran or self.undone
 
     def after(self, act: Act) -> "Standing":
-        """The standing with one more act."""
+        """Return the standing after one more history entry."""
         match act.action, act.outcome:
             case ((Action.APPLY | Action.ADOPT), Outcome.DONE):
                 return Standing(ran=act)
@@ -40,11 +40,14 @@ class Standing:
                 return replace(self, attempts=(*self.attempts, act))
             case Action.ACCEPT, Outcome.DONE:
                 return replace(self, accepts=(*self.accepts, act))
-            case _:  # an adopt or accept that did not come to be changes nothing
+            case _:  # an adopt or accept that was not completed changes nothing
                 return self
 
     def accept_of(self, state: str, since: Act | None) -> Act | None:
-        """The last decision about a state; one older than the act `since` was about something else."""
+        """Return the last decision about a state that is newer than the entry `since`.
+
+        An older decision was about an earlier occurrence of the state.
+        """
         after = 0 if since is None else since.id
         return next((a for a in reversed(self.accepts) if a.accepted == state and a.id > after), None)
 
@@ -53,7 +56,7 @@ _NEVER = Standing()
 
 
 def standings(acts: Iterable[Act]) -> dict[str, Standing]:
-    """By file name."""
+    """Return the standing of each migration, keyed by file name."""
     found: dict[str, Standing] = {}
     for act in sorted(acts, key=lambda a: a.id):
         found[act.name] = found.get(act.name, _NEVER).after(act)

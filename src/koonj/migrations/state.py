@@ -1,6 +1,6 @@
-"""The state of each migration on one target: the folder's files and the history's acts, put side by side.
+"""Compute the state of each migration from the files and the history entries.
 
-One function answers one question; none of them asks a database.
+No function here uses a database.
 """
 
 from collections import Counter
@@ -22,21 +22,22 @@ __all__ = ["Entry", "State", "counts", "problems_of", "states"]
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What the state of one migration depends on, beside the migration itself."""
+    """Facts about the other migrations that the state of one migration depends on."""
 
     twins: Mapping[int, int]
-    """How many files have a number."""
+    """Number of files for each migration number."""
     highest: int
-    """The highest number that is applied, -1 where nothing is."""
+    """Highest applied number, -1 if no migration is applied."""
     highest_name: str
     unusable: Mapping[str, str]
-    """Of files that are there and could not be taken: why, by name."""
+    """Why a file that exists cannot be used, by file name."""
 
 
 def states(folder: Folder, acts: Sequence[Act]) -> tuple[Entry, ...]:
-    """Every file, and every migration that the target holds without a file; by number, then name.
+    """Return the status of every file and of every applied migration without a file.
 
-    Only files whose bytes differ from what history says are parsed: 10,000 applied ones take milliseconds.
+    Sorted by number, then name. Only files whose bytes differ from the history are parsed, so 10,000 applied
+    migrations take milliseconds.
     """
     known = standings(acts)
     around = _surroundings(folder, known)
@@ -48,13 +49,13 @@ def states(folder: Folder, acts: Sequence[Act]) -> tuple[Entry, ...]:
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[State, int]:
-    """How many are in each state; every state is there, with 0 if need be."""
+    """Return the number of migrations in each state; states without any have 0."""
     found = Counter(entry.state for entry in entries)
     return {state: found[state] for state in State}
 
 
 def problems_of(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Those that need a person: late, edited, missing, duplicate or interrupted, and not accepted."""
+    """Return the conflicts: migrations in a `DECISIVE` state that is not allowed."""
     return tuple(entry for entry in entries if entry.state in DECISIVE and not entry.accepted)
 
 
@@ -69,7 +70,7 @@ _UNUSABLE = frozenset({"unreadable", "leaves-folder"})
 
 
 def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> Entry:
-    """The state of a migration whose file is there."""
+    """Return the status of a migration that has a file."""
     attempt, dropped = _attempt(standing, migration)
     if attempt is not None and _cut_off(attempt):
         entry = _stopped(migration.name, migration, standing, attempt)
@@ -83,13 +84,16 @@ def _of_file(migration: Migration, standing: Standing, around: _Surroundings) ->
 
 
 def _without_file(name: str, standing: Standing, around: _Surroundings) -> Entry | None:
-    """The state of a migration without a file; None where the target holds nothing of it."""
+    """Return the status of a migration without a file.
+
+    None if nothing of it is in the database.
+    """
     attempt, dropped = _attempt(standing, None)
     if attempt is not None and (
         _cut_off(attempt) or attempt.statements_done > 0 or attempt.action is Action.ROLLBACK
     ):
         entry = _stopped(name, None, standing, attempt)
-        entry = _with_note(entry, around.unusable.get(name, "its file is gone"))
+        entry = _with_note(entry, around.unusable.get(name, "its file is missing"))
     elif standing.ran is not None:
         accept = standing.accept_of(State.MISSING, standing.ran)
         note = _join(around.unusable.get(name, ""), _accepted(accept))
@@ -109,9 +113,9 @@ def _without_file(name: str, standing: Standing, around: _Surroundings) -> Entry
 
 
 def _attempt(standing: Standing, migration: Migration | None) -> tuple[Act | None, Act | None]:
-    """The attempt that decides the state, and a later failed rollback that left everything as it was.
+    """Return the attempt that decides the state, and a later rollback without effect.
 
-    A rollback in one transaction that failed changed nothing: what was true before it is true still.
+    A rollback in one transaction that failed changed nothing, so the earlier state still holds.
     """
     attempts = list(standing.attempts)
     dropped = None
@@ -122,10 +126,10 @@ def _attempt(standing: Standing, migration: Migration | None) -> tuple[Act | Non
 
 
 def _changed_nothing(act: Act, migration: Migration | None) -> bool:
-    """Whether it was a rollback in one transaction, and failed.
+    """Return whether the entry is a failed rollback in one transaction.
 
-    Outside one, a statement that is not counted can have left something (an INVALID index). The act does not
-    say which it was: the file's rollback does.
+    Outside one transaction, even a statement that is not counted can have an effect (an INVALID index). The
+    history entry does not say which case it was; the rollback in the file does.
     """
     failed = act.action is Action.ROLLBACK and act.outcome is Outcome.FAILED and act.statements_done == 0
     shape = migration.rollback_shape if failed and migration is not None else None
@@ -137,7 +141,7 @@ def _cut_off(act: Act) -> bool:
 
 
 def _applied(migration: Migration, standing: Standing, ran: Act) -> Entry:
-    """Of a file whose body is in the database: is it still what ran?"""
+    """Return the status of a file whose body is in the database: unchanged, or edited."""
     state, accept = compare(migration, ran, standing.accepts)
     return Entry(
         migration.number,
@@ -152,7 +156,10 @@ def _applied(migration: Migration, standing: Standing, ran: Act) -> Entry:
 
 
 def _stopped(name: str, migration: Migration | None, standing: Standing, act: Act) -> Entry:
-    """Of an apply or a rollback that was cut off, or that failed and left something."""
+    """Return the status after an apply or rollback that stopped before its end.
+
+    It was cut off, or it failed and committed something.
+    """
     state = State.INTERRUPTED if _cut_off(act) else State.FAILED
     accept = standing.accept_of(state, act)
     changed = (
@@ -173,10 +180,9 @@ def _stopped(name: str, migration: Migration | None, standing: Standing, act: Ac
 def _not_applied(
     migration: Migration, standing: Standing, failed: Act | None, around: _Surroundings
 ) -> Entry:
-    """Of a file of which nothing is in the database: what, if anything, speaks against applying it?
+    """Return the state of a migration that is not applied.
 
-    What a person has to decide comes first, and is hidden neither by a failure nor by an earlier decision
-    about something else.
+    A conflict comes first: neither a failure nor an earlier decision about something else hides it.
     """
     through = standing.through
     stops = [state for state, holds in _stops(migration, around) if holds]
@@ -194,7 +200,7 @@ def _not_applied(
         applied=False,
         accepted=accept is not None,
         note=_join(
-            f"{around.highest_name} is applied" if State.LATE in stops else "",
+            f"{around.highest_name} is already applied" if State.LATE in stops else "",
             _progress(failed) if failed is not None else "",
             _accepted(accept),
         ),
@@ -209,17 +215,17 @@ def _stops(migration: Migration, around: _Surroundings) -> tuple[tuple[State, bo
 
 
 def _progress(act: Act) -> str:
-    """How far an attempt came, as far as it is known."""
+    """Describe how far an attempt came, as far as koonj knows."""
     what = "the rollback" if act.action is Action.ROLLBACK else "the apply"
     if _cut_off(act):
-        ending = "was started, and its end is not recorded"
+        ending = "was started, but koonj has no record that it finished"
     else:
         ending = f"failed: {act.error}" if act.error else "failed"
     return f"{what} {ending} ({act.statements_done} of {act.statements_total} statements committed)"
 
 
 def _noted(entry: Entry, dropped: Act | None) -> Entry:
-    """With a word about a failed rollback that changed nothing."""
+    """Add a note about a failed rollback that changed nothing."""
     if dropped is None:
         return entry
     error = f": {dropped.error}" if dropped.error else ""
@@ -233,7 +239,7 @@ def _with_note(entry: Entry, note: str) -> Entry:
 def _accepted(accept: Act | None) -> str:
     if accept is None:
         return ""
-    return f"accepted: {accept.reason}" if accept.reason else "accepted"
+    return f"allowed: {accept.reason}" if accept.reason else "allowed"
 
 
 def _join(*notes: str) -> str:

@@ -10,13 +10,16 @@ RETRIED = frozenset({"55P03", "40P01", "40001"})
 
 
 class TargetError(Exception):
-    """A target, or koonj's history in it, cannot be used. Neither text holds a password."""
+    """Raised if a target, or the history in it, cannot be used.
+
+    Neither `message` nor `hint` contains a password.
+    """
 
     def __init__(self, message: str, hint: str, sqlstate: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        """What to do."""
+        """Next step for the user."""
         self.sqlstate = sqlstate
 
 
