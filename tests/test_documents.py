@@ -18,6 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCREENS = (ROOT / "docs" / "screens.md").read_text(encoding="utf-8")
 STATES = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
 PROBLEMS = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -121,3 +122,19 @@ def test_every_pattern_is_in_the_readme() -> None:
     assert len(load()[0]) == 5
     for words in ("add a column", "create an index", "add a foreign key", "drop a"):
         assert words in section
+
+
+def test_every_package_is_named_in_the_architecture() -> None:
+    source = ROOT / "src" / "koonj"
+    packages = {str(file.parent.relative_to(source)) for file in source.rglob("__init__.py")} - {"."}
+    named = set(re.findall(r"^\| `([a-z/_]+)/` \|", ARCHITECTURE, re.MULTILINE))
+    assert named == packages
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    quoted = set(re.findall(r"`([^`\s]+)`", ARCHITECTURE))
+    paths = {text for text in quoted if "/" in text or re.search(r"\.(py|sql|md|toml)$", text)}
+    roots = (ROOT, ROOT / "src" / "koonj", ROOT / "src" / "koonj" / "tui")
+    assert len(paths) > 80
+    for path in sorted(paths):
+        assert any((root / path).exists() for root in roots), path
