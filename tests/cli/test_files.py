@@ -280,7 +280,7 @@ def test_init_begins_a_project(files: Project, monkeypatch: pytest.MonkeyPatch) 
     assert files.koonj("new", "first").out == "database/migrations/001_first.sql\n"
     again = files.koonj("init")
     assert again.code == 1
-    assert "exists already" in again.err
+    assert "already exists" in again.err
 
 
 def test_no_project_says_how_to_begin(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,7 +194,7 @@ async def test_a_history_of_another_version_is_said_to_be_one(project: Project, 
         and "infinity" in change
     ):
         return  # extract(epoch …) is 0 there
-    assert "does not know" in (status.error or "")
+    assert "this version of koonj does not support" in (status.error or "")
     assert ending(await project.apply()).verdict is Verdict.FAILED
 
 
