@@ -1,4 +1,4 @@
-"""Errors of a target rather than of a migration, and what an error of PostgreSQL means for a run.
+"""Errors of a target, and what an error of PostgreSQL means for a run.
 
 SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
@@ -6,7 +6,9 @@ SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
 import psycopg
 
 RETRIED = frozenset({"55P03", "40P01", "40001"})
-"""lock_not_available, deadlock_detected, serialization_failure: nothing was wrong with the SQL."""
+"""SQLSTATEs lock_not_available, deadlock_detected and serialization_failure, for which the SQL is not the
+cause.
+"""
 
 
 class TargetError(Exception):
@@ -24,15 +26,19 @@ class TargetError(Exception):
 
 
 def error_message(error: psycopg.Error) -> str:
-    """What the server said; else what libpq or psycopg said; else the name of the error's class."""
+    """Return the message of the server, else of libpq or psycopg.
+
+    If there is none, return the name of the error's class.
+    """
     return error.diag.message_primary or str(error).strip() or type(error).__name__
 
 
 def is_lost(error: psycopg.Error) -> bool:
-    """Was the connection itself lost? Then the server may still be at work, or have answered unheard.
+    """Return whether the connection itself was lost.
 
-    Class 08 are connection exceptions; 57P01 to 57P05 are a server's good-byes; and what is FATAL ends
-    the session, such as 25P03 and 25P04, the timeouts of transactions.
+    Then the server can still be running the statement, or its answer was lost. Class 08 contains connection
+    exceptions; 57P01 to 57P05 report that the server ends the session. Every FATAL error ends the session
+    too, such as the transaction timeouts 25P03 and 25P04.
     """
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)

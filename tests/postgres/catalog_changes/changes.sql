@@ -14,7 +14,7 @@ GRANT CREATE ON SCHEMA fresher TO app;
 COMMENT ON SCHEMA fresher IS 'fresh';
 --@ schema: drop
 DROP SCHEMA fresher;
---@ schema: koonj's own is left out [same]
+--@ schema: koonj's own is omitted [same]
 CREATE SCHEMA koonj;
 CREATE TABLE koonj.history (id integer PRIMARY KEY, a text DEFAULT 'x');
 COMMENT ON TABLE koonj.history IS 'history';
@@ -36,9 +36,9 @@ COMMENT ON SCHEMA public IS 'standard public schema';
 GRANT CREATE ON SCHEMA public TO app;
 --@ schema: that grant revoked
 REVOKE CREATE ON SCHEMA public FROM app;
---@ schema: public for nobody
+--@ schema: public revoked from PUBLIC
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
---@ schema: public for everybody again
+--@ schema: public granted to PUBLIC again
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 --@ schema: public's owner
 ALTER SCHEMA public OWNER TO boss;
@@ -450,7 +450,7 @@ CREATE FUNCTION shop.number() RETURNS bigint LANGUAGE internal WINDOW AS 'window
 ALTER FUNCTION shop.modern RENAME TO modern_2;
 --@ function: owner
 ALTER FUNCTION shop.modern_2 OWNER TO app;
---@ function: for nobody
+--@ function: revoked from PUBLIC
 REVOKE EXECUTE ON FUNCTION shop.modern_2 FROM PUBLIC;
 --@ function: for one
 GRANT EXECUTE ON FUNCTION shop.modern_2 TO reader;
@@ -519,7 +519,7 @@ ALTER TRIGGER orders_all ON shop.orders RENAME TO orders_each;
 COMMENT ON TRIGGER orders_each ON shop.orders IS 'each';
 --@ trigger: drop
 DROP TRIGGER orders_each ON shop.orders;
---@ trigger: constraint trigger, deferred otherwise
+--@ trigger: constraint trigger, deferred differently
 DROP TRIGGER orders_late ON shop.orders;
 CREATE CONSTRAINT TRIGGER orders_late AFTER INSERT ON shop.orders DEFERRABLE INITIALLY IMMEDIATE
     FOR EACH ROW EXECUTE FUNCTION shop.touch();
@@ -644,7 +644,7 @@ REVOKE SELECT (name) ON shop.people FROM reader;
 GRANT ALL (born) ON shop.people TO reader;
 --@ grant: of a type
 GRANT USAGE ON TYPE shop.status TO app;
---@ grant: of a type to nobody
+--@ grant: of a type revoked from PUBLIC
 REVOKE USAGE ON TYPE shop.status FROM PUBLIC;
 --@ grant: of a domain
 REVOKE USAGE ON DOMAIN shop.amount FROM PUBLIC;
@@ -724,9 +724,9 @@ ALTER TYPE shop.status RENAME TO state;
 COMMENT ON TYPE shop.state IS 'of an order';
 --@ enum: create
 CREATE TYPE shop.mood AS ENUM ('a', 'b');
---@ enum: made anew with the values in another order
+--@ enum: recreated with the values in another order
 DROP TYPE shop.mood; CREATE TYPE shop.mood AS ENUM ('b', 'a');
---@ enum: made anew [same]
+--@ enum: recreated [same]
 DROP TYPE shop.mood; CREATE TYPE shop.mood AS ENUM ('b', 'a');
 --@ enum: drop
 DROP TYPE shop.mood;
@@ -829,7 +829,7 @@ ALTER PUBLICATION news SET TABLE shop.orders WHERE (id > 5);
 ALTER PUBLICATION news SET TABLE shop.orders (id, made);
 --@ publication: schema
 ALTER PUBLICATION news SET TABLES IN SCHEMA other;
---@ publication: what it tells
+--@ publication: published operations
 ALTER PUBLICATION news SET (publish = 'insert, update');
 --@ publication: via root
 ALTER PUBLICATION news SET (publish_via_partition_root = true);
@@ -1141,7 +1141,7 @@ REVOKE INSERT ON "Odd ""schema"."a.b" FROM "odd role";
 ALTER DEFAULT PRIVILEGES FOR ROLE "odd role" IN SCHEMA "Odd ""schema" GRANT SELECT ON TABLES TO app;
 --@ names: enum value
 ALTER TYPE "Odd ""schema"."T y" RENAME VALUE 'a,b' TO 'a, b';
---@ names: a column and a table that read alike
+--@ names: a column and a table with similar names
 CREATE TABLE shop."x.y" (z integer); CREATE SCHEMA "shop.x"; CREATE TABLE "shop.x".y (z integer);
 --@ names: all dropped
 DROP SCHEMA "Odd ""schema" CASCADE;
@@ -1157,9 +1157,9 @@ CREATE TABLE shop.wide (
 ALTER TABLE shop.wide RENAME TO wider;
 --@ table: and back
 ALTER TABLE shop.wider RENAME TO wide;
---@ table: made anew, alike but for the names of its sequences
+--@ table: recreated, equal except for the names of its sequences
 CREATE TABLE shop.wide_2 (LIKE shop.wide INCLUDING ALL);
---@ table: made alike and dropped [same]
+--@ table: created equal and dropped [same]
 CREATE TABLE shop.wide_3 (LIKE shop.wide INCLUDING ALL); DROP TABLE shop.wide_3;
 --@ column: dropped with what hangs on it
 ALTER TABLE shop.wide DROP COLUMN o, DROP COLUMN m CASCADE;

@@ -63,7 +63,7 @@ class Difference:
 
     @property
     def what(self) -> str:
-        """State in the second catalog: ``missing``, ``not removed``, ``changed`` or ``moved``."""
+        """``missing`` or ``not removed`` in the second catalog, ``changed`` or ``moved``."""
         if self.order_only:
             return "moved"
         if self.after is None:

@@ -155,7 +155,7 @@ class ApartScratch:
 
 
 def connect_options(password: str | None) -> dict[str, Any]:
-    """Arguments of psycopg's connect for every connection to a scratch server, beside its dsn."""
+    """Return psycopg's connect arguments for a scratch server, in addition to its dsn."""
     options = {
         "autocommit": True,
         "prepare_threshold": None,
