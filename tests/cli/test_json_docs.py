@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from koonj.cli.shapes import event_shape
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.state import State
 from koonj.patterns.pattern import Field
 from koonj.postgres.advisory_lock import LockHolder
@@ -25,7 +25,7 @@ from koonj.postgres.locks.values import (
     Written,
 )
 from koonj.runner import events
-from koonj.runner.events import Event, Failure, Obstacle, Plan, PlannedMigration, PlannedStatement, Verdict
+from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, Verdict
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.sql.problem import Problem
@@ -53,7 +53,7 @@ def test_every_event(kind: type[Event]) -> None:
 
 
 VALUES: list[Any] = [
-    Act,
+    HistoryEntry,
     ColumnChange,
     ConstraintChange,
     Difference,
@@ -67,7 +67,7 @@ VALUES: list[Any] = [
     Failure,
     Field,
     LockHolder,
-    Obstacle,
+    Conflict,
     Plan,
     PlannedMigration,
     PlannedStatement,

@@ -172,8 +172,8 @@ def test_a_protected_target_wants_the_proof(project: Project) -> None:
     forced = project.koonj("apply", "--all", "--confirm", "local", "--override", "the index stays")
     assert forced.code == 0, forced.err
     assert "the index stays" in forced.out
-    acts = project.koonj("history", "2", "--json").json["acts"]
-    assert [(a["accepted"], a["reason"]) for a in acts if a["action"] == "accept"] == [
+    entries = project.koonj("history", "2", "--json").json["entries"]
+    assert [(a["allowed"], a["reason"]) for a in entries if a["action"] == "allow"] == [
         ("not proved", "the index stays")
     ]
 

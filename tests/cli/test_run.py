@@ -166,7 +166,7 @@ def test_late_stops_until_it_is_allowed_with_a_reason(project: Project) -> None:
     assert project.koonj("apply", "--yes", "--allow", "late", "--reason", "of Monday").code == 0
     assert project.tables() == {"t1", "t2"}
     history = project.koonj("history", "1")
-    assert "accept late" in history.out
+    assert "allow late" in history.out
     assert "    reason: of Monday" in history.out
 
 
@@ -316,7 +316,7 @@ def test_history(project: Project) -> None:
     assert lines[3].startswith("✗ apply failed, 0 of 1 statement committed  002_bad.sql  ")
     assert lines[4] == '    error: column "nothing" does not exist (SQLSTATE 42703)'
     report = project.koonj("history", "2", "--json").json
-    assert [(act["name"], act["outcome"]) for act in report["acts"]] == [("002_bad.sql", "failed")]
+    assert [(entry["name"], entry["outcome"]) for entry in report["entries"]] == [("002_bad.sql", "failed")]
     assert project.koonj("history", "001_make_t1.sql").out.count("\n") == 3
 
 
@@ -368,12 +368,12 @@ def test_statements_of_an_earlier_run(project: Project) -> None:
         assert again.code == 0, again.err
 
 
-def test_an_accepted_state_is_said_once(project: Project) -> None:
+def test_an_allowed_state_is_said_once(project: Project) -> None:
     gone = project.table(1)
     project.table(2)
     project.koonj("apply", "--yes")
     (project.migrations / gone).unlink()
     project.koonj("apply", "--yes", "--allow", "missing", "--reason", "gone")
     (line,) = [line for line in project.koonj("status").out.splitlines() if gone in line]
-    assert line.endswith("  accepted: gone")
-    assert line.count("accepted") == 1
+    assert line.endswith("  allowed: gone")
+    assert line.count("allowed") == 1

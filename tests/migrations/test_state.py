@@ -1,4 +1,4 @@
-"""The states: what history's acts and the folder's files say together."""
+"""The states: what history's entries and the folder's files say together."""
 
 import unicodedata
 from dataclasses import replace
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder, FolderReader
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import Entry, State, counts, problems_of, states
+from koonj.migrations.state import MigrationStatus, State, counts, problems_of, states
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -42,11 +42,11 @@ CREATE INDEX CONCURRENTLY b ON t (id);
 
 
 class Story:
-    """Files and acts, one after the other."""
+    """Files and entries, one after the other."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.acts: list[Act] = []
+        self.entries: list[HistoryEntry] = []
         self.reader = FolderReader(path)
 
     def write(self, name: str, text: str = TEXT) -> "Story":
@@ -57,13 +57,13 @@ class Story:
         (self.path / name).unlink()
         return self
 
-    def act(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        """An act on the file as it is now, or on TEXT where there is none."""
+    def entry(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
+        """An entry on the file as it is now, or on TEXT where there is none."""
         found = {m.name: m for m in self.reader.read().migrations}
         prints = (found.get(name) or Migration.from_recorded(name, TEXT)).fingerprints
         done = values.pop("done", 2 if outcome is Outcome.DONE else 0)
-        act = Act(
-            id=len(self.acts) + 1,
+        entry = HistoryEntry(
+            id=len(self.entries) + 1,
             name=name,
             action=action,
             outcome=outcome,
@@ -75,7 +75,7 @@ class Story:
             started=NOW,
             finished=None if outcome is Outcome.STARTED else NOW,
             reason=None,
-            accepted=None,
+            allowed=None,
             error=None,
             sqlstate=None,
             transaction_id=None,
@@ -85,26 +85,26 @@ class Story:
             version="1",
             run_id="r",
         )
-        self.acts.append(replace(act, **values))  # type: ignore[arg-type] # the tests name fields of Act
+        self.entries.append(replace(entry, **values))  # type: ignore[arg-type] # the tests name fields of Act
         return self
 
     def apply(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.act(name, Action.APPLY, outcome, **values)
+        return self.entry(name, Action.APPLY, outcome, **values)
 
     def roll_back(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.act(name, Action.ROLLBACK, outcome, **values)
+        return self.entry(name, Action.ROLLBACK, outcome, **values)
 
-    def accept(self, name: str, state: State, reason: str = "I know") -> "Story":
-        return self.act(name, Action.ACCEPT, accepted=state.value, reason=reason)
+    def allow(self, name: str, state: State, reason: str = "I know") -> "Story":
+        return self.entry(name, Action.ALLOW, allowed=state.value, reason=reason)
 
-    def entries(self) -> tuple[Entry, ...]:
-        return states(self.reader.read(), self.acts)
+    def statuses(self) -> tuple[MigrationStatus, ...]:
+        return states(self.reader.read(), self.entries)
 
-    def entry(self, name: str) -> Entry:
-        return next(e for e in self.entries() if e.name == name)
+    def status(self, name: str) -> MigrationStatus:
+        return next(e for e in self.statuses() if e.name == name)
 
     def states(self) -> dict[str, str]:
-        return {e.name: e.state.value for e in self.entries()}
+        return {e.name: e.state.value for e in self.statuses()}
 
 
 A, B, C = "001_a.sql", "002_b.sql", "003_c.sql"
@@ -119,37 +119,42 @@ def story(tmp_path: Path) -> Story:
 class TestApplied:
     def test_pending_then_applied(self, story: Story) -> None:
         story.write(A)
-        assert story.entry(A) == Entry(
-            1, A, State.PENDING, story.reader.read().migrations[0], None, applied=False, accepted=False
+        assert story.status(A) == MigrationStatus(
+            1, A, State.PENDING, story.reader.read().migrations[0], None, applied=False, allowed=False
         )
-        entry = story.apply(A).entry(A)
-        assert (entry.state, entry.applied, entry.act, entry.note) == (State.APPLIED, True, story.acts[0], "")
+        status = story.apply(A).status(A)
+        assert (status.state, status.applied, status.last_entry, status.note) == (
+            State.APPLIED,
+            True,
+            story.entries[0],
+            "",
+        )
 
     def test_adopted(self, story: Story) -> None:
-        entry = story.write(A).act(A, Action.ADOPT).entry(A)
-        assert (entry.state, entry.applied) == (State.ADOPTED, True)
+        status = story.write(A).entry(A, Action.ADOPT).status(A)
+        assert (status.state, status.applied) == (State.ADOPTED, True)
 
     def test_an_adopt_that_failed_says_nothing(self, story: Story) -> None:
-        assert story.write(A).act(A, Action.ADOPT, FAILED).entry(A).state is State.PENDING
+        assert story.write(A).entry(A, Action.ADOPT, FAILED).status(A).state is State.PENDING
 
     def test_adopted_and_edited(self, story: Story) -> None:
-        assert story.write(A).act(A, Action.ADOPT).write(A, EDITED).entry(A).state is State.EDITED
+        assert story.write(A).entry(A, Action.ADOPT).write(A, EDITED).status(A).state is State.EDITED
 
     def test_rolled_back_is_pending_again(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.PENDING, False, story.acts[1])
+        status = story.write(A).apply(A).roll_back(A).status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.PENDING, False, story.entries[1])
 
     def test_up_down_up(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A).apply(A).entry(A)
-        assert (entry.state, entry.act) == (State.APPLIED, story.acts[2])
+        status = story.write(A).apply(A).roll_back(A).apply(A).status(A)
+        assert (status.state, status.last_entry) == (State.APPLIED, story.entries[2])
 
     def test_rolled_back_then_edited_is_pending(self, story: Story) -> None:
-        assert story.write(A).apply(A).roll_back(A).write(A, EDITED).entry(A).state is State.PENDING
+        assert story.write(A).apply(A).roll_back(A).write(A, EDITED).status(A).state is State.PENDING
 
     def test_the_order_of_acts_is_that_of_their_ids(self, story: Story) -> None:
         story.write(A).apply(A).roll_back(A)
-        story.acts.reverse()
-        assert story.entry(A).state is State.PENDING
+        story.entries.reverse()
+        assert story.status(A).state is State.PENDING
 
 
 class TestEdited:
@@ -158,74 +163,79 @@ class TestEdited:
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
     def test_what_differs(self, story: Story, text: str, state: State) -> None:
-        entry = story.write(A).apply(A).write(A, text).entry(A)
-        assert (entry.state, entry.applied, entry.accepted) == (state, True, False)
-        assert entry.act is story.acts[0]
+        status = story.write(A).apply(A).write(A, text).status(A)
+        assert (status.state, status.applied, status.allowed) == (state, True, False)
+        assert status.last_entry is story.entries[0]
 
     @pytest.mark.parametrize(
         ("text", "state"),
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
-    def test_accepted_is_applied(self, story: Story, text: str, state: State) -> None:
-        entry = story.write(A).apply(A).write(A, text).accept(A, state, "typo").entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.APPLIED, True, "accepted: typo")
-        assert entry.act is story.acts[0]
+    def test_allowed_is_applied(self, story: Story, text: str, state: State) -> None:
+        status = story.write(A).apply(A).write(A, text).allow(A, state, "typo").status(A)
+        assert (status.state, status.allowed, status.note) == (State.APPLIED, True, "allowed: typo")
+        assert status.last_entry is story.entries[0]
 
-    def test_an_edit_after_the_accept_is_an_edit(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A, EDITED_MORE)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.EDITED, False, "")
+    def test_an_edit_after_the_allow_is_an_edit(self, story: Story) -> None:
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, EDITED_MORE)
+        status = story.status(A)
+        assert (status.state, status.allowed, status.note) == (State.EDITED, False, "")
 
-    def test_a_cosmetic_edit_after_the_accept_is_cosmetic(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A, "\n" + EDITED)
-        assert story.entry(A).state is State.COSMETIC
+    def test_a_cosmetic_edit_after_the_allow_is_cosmetic(self, story: Story) -> None:
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, "\n" + EDITED)
+        assert story.status(A).state is State.COSMETIC
 
     def test_put_back_after_the_accept(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted) == (State.APPLIED, False)
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A)
+        status = story.status(A)
+        assert (status.state, status.allowed) == (State.APPLIED, False)
 
-    def test_an_accept_of_edited_ends_with_the_next_apply(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).roll_back(A)
+    def test_an_allow_of_edited_ends_with_the_next_apply(self, story: Story) -> None:
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).roll_back(A)
         story.write(A).apply(A).write(A, EDITED)
-        assert story.entry(A).state is State.EDITED
+        assert story.status(A).state is State.EDITED
 
-    def test_an_accept_of_something_else_covers_no_edit(self, story: Story) -> None:
-        story.write(A).accept(A, State.LATE).apply(A).write(A, EDITED).accept(A, State.LATE)
-        assert story.entry(A).state is State.EDITED
+    def test_an_allow_of_something_else_covers_no_edit(self, story: Story) -> None:
+        story.write(A).allow(A, State.LATE).apply(A).write(A, EDITED).allow(A, State.LATE)
+        assert story.status(A).state is State.EDITED
 
     def test_not_utf8_any_more(self, story: Story) -> None:
         story.write(A).apply(A)
         (story.path / A).write_bytes(b"\xff\xfe\x00garbage")
-        assert story.entry(A).state is State.EDITED
+        assert story.status(A).state is State.EDITED
 
 
 class TestMissing:
     def test_in_its_place(self, story: Story) -> None:
         story.write(A).write(C).apply(A).apply(B).apply(C)
         assert list(story.states().items()) == [(A, "applied"), (B, "missing"), (C, "applied")]
-        entry = story.entry(B)
-        assert (entry.number, entry.migration, entry.applied, entry.act) == (2, None, True, story.acts[1])
+        status = story.status(B)
+        assert (status.number, status.migration, status.applied, status.last_entry) == (
+            2,
+            None,
+            True,
+            story.entries[1],
+        )
 
-    def test_accepted_is_still_missing(self, story: Story) -> None:
-        entry = story.apply(A).accept(A, State.MISSING, "squashed").entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.MISSING, True, "accepted: squashed")
+    def test_allowed_is_still_missing(self, story: Story) -> None:
+        status = story.apply(A).allow(A, State.MISSING, "squashed").status(A)
+        assert (status.state, status.allowed, status.note) == (State.MISSING, True, "allowed: squashed")
 
-    def test_an_accept_of_an_earlier_life_does_not_count(self, story: Story) -> None:
-        story.apply(A).accept(A, State.MISSING).roll_back(A).apply(A)
-        assert not story.entry(A).accepted
+    def test_an_allow_of_an_earlier_life_does_not_count(self, story: Story) -> None:
+        story.apply(A).allow(A, State.MISSING).roll_back(A).apply(A)
+        assert not story.status(A).allowed
 
     def test_back_again(self, story: Story) -> None:
-        assert story.apply(A).accept(A, State.MISSING).write(A).entry(A).state is State.APPLIED
+        assert story.apply(A).allow(A, State.MISSING).write(A).status(A).state is State.APPLIED
 
     def test_rolled_back_is_not_shown(self, story: Story) -> None:
-        assert story.apply(A).roll_back(A).entries() == ()
+        assert story.apply(A).roll_back(A).statuses() == ()
 
     def test_a_failed_apply_that_left_nothing_is_not_shown(self, story: Story) -> None:
-        assert story.apply(A, FAILED).entries() == ()
+        assert story.apply(A, FAILED).statuses() == ()
 
-    def test_only_accepted_is_not_shown(self, story: Story) -> None:
-        assert story.accept(A, State.LATE).entries() == ()
+    def test_only_allowed_is_not_shown(self, story: Story) -> None:
+        assert story.allow(A, State.LATE).statuses() == ()
 
     @pytest.mark.parametrize(
         ("outcome", "done", "state"), [(FAILED, 1, State.FAILED), (STARTED, 0, State.INTERRUPTED)]
@@ -233,63 +243,63 @@ class TestMissing:
     def test_what_left_something_is_shown(
         self, story: Story, outcome: Outcome, done: int, state: State
     ) -> None:
-        entry = story.apply(A, outcome, done=done).entry(A)
-        assert (entry.state, entry.migration, entry.applied) == (state, None, False)
-        assert "its file is gone" in entry.note
+        status = story.apply(A, outcome, done=done).status(A)
+        assert (status.state, status.migration, status.applied) == (state, None, False)
+        assert "its file is gone" in status.note
 
     def test_a_file_that_cannot_be_taken_is_said_to_be_there(self, story: Story, tmp_path: Path) -> None:
         outside = tmp_path.parent / "outside.sql"
         outside.write_text(TEXT)
         story.write(A).apply(A).remove(A)
         (story.path / A).symlink_to(outside)
-        entry = story.entry(A)
-        assert entry.state is State.MISSING
-        assert "leaves the migrations folder" in entry.note
+        status = story.status(A)
+        assert status.state is State.MISSING
+        assert "leaves the migrations folder" in status.note
 
     @pytest.mark.parametrize(("name", "number"), [("seed.sql", 0), ("7_x.sql", 7), ("016_x.sql", 16)])
     def test_number_of_any_name(self, story: Story, name: str, number: int) -> None:
-        assert story.apply(name).entry(name).number == number
+        assert story.apply(name).status(name).number == number
 
 
 class TestLate:
     def test_pending_below_an_applied_one(self, story: Story) -> None:
-        entry = story.write(A).write(B).write(C).apply(B).entry(A)
-        assert (entry.state, entry.applied, entry.note) == (State.LATE, False, f"{B} is applied")
-        assert story.entry(C).state is State.PENDING
+        status = story.write(A).write(B).write(C).apply(B).status(A)
+        assert (status.state, status.applied, status.note) == (State.LATE, False, f"{B} is applied")
+        assert story.status(C).state is State.PENDING
 
     @pytest.mark.parametrize("action", [Action.APPLY, Action.ADOPT])
     def test_below_a_missing_or_adopted_one(self, story: Story, action: Action) -> None:
-        assert story.write(A).act(B, action).entry(A).state is State.LATE
+        assert story.write(A).entry(B, action).status(A).state is State.LATE
 
     def test_not_below_one_that_was_rolled_back(self, story: Story) -> None:
-        assert story.write(A).write(B).apply(B).roll_back(B).entry(A).state is State.PENDING
+        assert story.write(A).write(B).apply(B).roll_back(B).status(A).state is State.PENDING
 
     def test_rolled_back_out_of_order(self, story: Story) -> None:
-        assert story.write(A).write(B).apply(A).apply(B).roll_back(A).entry(A).state is State.LATE
+        assert story.write(A).write(B).apply(A).apply(B).roll_back(A).status(A).state is State.LATE
 
-    def test_accepted_then_applied(self, story: Story) -> None:
-        story.write(A).write(B).apply(B).accept(A, State.LATE, "a hotfix")
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (
+    def test_allowed_then_applied(self, story: Story) -> None:
+        story.write(A).write(B).apply(B).allow(A, State.LATE, "a hotfix")
+        status = story.status(A)
+        assert (status.state, status.allowed, status.note) == (
             State.LATE,
             True,
-            f"{B} is applied; accepted: a hotfix",
+            f"{B} is applied; allowed: a hotfix",
         )
-        assert problems_of(story.entries()) == ()
-        entry = story.apply(A).entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.APPLIED, False, "")
+        assert problems_of(story.statuses()) == ()
+        status = story.apply(A).status(A)
+        assert (status.state, status.allowed, status.note) == (State.APPLIED, False, "")
 
     def test_rolled_back_needs_a_new_decision(self, story: Story) -> None:
-        story.write(A).write(B).apply(B).accept(A, State.LATE).apply(A).roll_back(A)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted) == (State.LATE, False)
+        story.write(A).write(B).apply(B).allow(A, State.LATE).apply(A).roll_back(A)
+        status = story.status(A)
+        assert (status.state, status.allowed) == (State.LATE, False)
 
     def test_a_failure_does_not_hide_it(self, story: Story) -> None:
         story.write(A).apply(A, FAILED, error="boom").write(B).apply(B)
-        entry = story.entry(A)
-        assert entry.state is State.LATE
-        assert "the apply failed: boom" in entry.note
-        assert story.accept(A, State.LATE).entry(A).state is State.FAILED
+        status = story.status(A)
+        assert status.state is State.LATE
+        assert "the apply failed: boom" in status.note
+        assert story.allow(A, State.LATE).status(A).state is State.FAILED
 
 
 class TestDuplicate:
@@ -307,88 +317,100 @@ class TestDuplicate:
 
     def test_late_too(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").write(B).apply("001_x.sql").apply(B)
-        entry = story.entry("001_y.sql")
-        assert (entry.state, entry.note) == (State.DUPLICATE, f"{B} is applied")
-        entry = story.accept("001_y.sql", State.DUPLICATE).entry("001_y.sql")
-        assert (entry.state, entry.accepted) == (State.LATE, False)
-        entry = story.accept("001_y.sql", State.LATE).entry("001_y.sql")
-        assert (entry.state, entry.accepted) == (State.DUPLICATE, True)
+        status = story.status("001_y.sql")
+        assert (status.state, status.note) == (State.DUPLICATE, f"{B} is applied")
+        status = story.allow("001_y.sql", State.DUPLICATE).status("001_y.sql")
+        assert (status.state, status.allowed) == (State.LATE, False)
+        status = story.allow("001_y.sql", State.LATE).status("001_y.sql")
+        assert (status.state, status.allowed) == (State.DUPLICATE, True)
 
 
 class TestFailed:
     def test_an_apply_that_left_nothing(self, story: Story) -> None:
-        entry = story.write(A).apply(A, FAILED, error="no such table").entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.FAILED, False, story.acts[0])
-        assert entry.note == "the apply failed: no such table (0 of 2 statements committed)"
+        status = story.write(A).apply(A, FAILED, error="no such table").status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.FAILED, False, story.entries[0])
+        assert status.note == "the apply failed: no such table (0 of 2 statements committed)"
 
     def test_an_apply_that_left_something(self, story: Story) -> None:
-        entry = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").entry(A)
-        assert (entry.state, entry.applied) == (State.FAILED, False)
-        assert entry.note == "the apply failed (1 of 2 statements committed); the file has changed since"
+        status = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").status(A)
+        assert (status.state, status.applied) == (State.FAILED, False)
+        assert status.note == "the apply failed (1 of 2 statements committed); the file has changed since"
 
     def test_then_done(self, story: Story) -> None:
-        assert story.write(A).apply(A, FAILED).apply(A).entry(A).state is State.APPLIED
+        assert story.write(A).apply(A, FAILED).apply(A).status(A).state is State.APPLIED
 
     def test_a_rollback_in_one_transaction_changed_nothing(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.APPLIED, True, story.acts[0])
-        assert entry.note == "a rollback failed and changed nothing: still needed"
+        status = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.APPLIED, True, story.entries[0])
+        assert status.note == "a rollback failed and changed nothing: still needed"
 
     def test_and_the_file_is_edited(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).entry(A)
-        assert (entry.state, entry.note) == (State.EDITED, "a rollback failed and changed nothing")
+        status = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).status(A)
+        assert (status.state, status.note) == (State.EDITED, "a rollback failed and changed nothing")
 
     @pytest.mark.parametrize("done", [0, 1])
     def test_a_rollback_in_steps_can_have_left_something(self, story: Story, done: int) -> None:
-        entry = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.FAILED, True, story.acts[1])
-        assert entry.note == f"the rollback failed ({done} of 2 statements committed)"
+        status = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.FAILED, True, story.entries[1])
+        assert status.note == f"the rollback failed ({done} of 2 statements committed)"
 
     def test_a_rollback_whose_file_is_gone(self, story: Story) -> None:
-        entry = story.apply(A).roll_back(A, FAILED).entry(A)
-        assert (entry.state, entry.applied) == (State.FAILED, True)
+        status = story.apply(A).roll_back(A, FAILED).status(A)
+        assert (status.state, status.applied) == (State.FAILED, True)
 
     def test_a_rollback_after_an_interrupted_apply(self, story: Story) -> None:
-        entry = story.write(A).apply(A, STARTED).roll_back(A, FAILED).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, False, story.acts[0])
-        assert entry.note.endswith("a rollback failed and changed nothing")
+        status = story.write(A).apply(A, STARTED).roll_back(A, FAILED).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            False,
+            story.entries[0],
+        )
+        assert status.note.endswith("a rollback failed and changed nothing")
 
 
 class TestInterrupted:
     def test_an_apply(self, story: Story) -> None:
-        entry = story.write(A, IN_STEPS).apply(A, STARTED, done=1).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, False, story.acts[0])
-        assert entry.note == (
+        status = story.write(A, IN_STEPS).apply(A, STARTED, done=1).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            False,
+            story.entries[0],
+        )
+        assert status.note == (
             "the apply was started, and its end is not recorded (1 of 2 statements committed)"
         )
 
     def test_a_rollback(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, STARTED).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, True, story.acts[1])
+        status = story.write(A).apply(A).roll_back(A, STARTED).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            True,
+            story.entries[1],
+        )
 
     def test_goes_before_everything(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").apply("001_x.sql", STARTED).write(B).apply(B)
         assert story.states()["001_x.sql"] == "interrupted"
 
     def test_applied_after_all(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).apply(A).entry(A).state is State.APPLIED
+        assert story.write(A).apply(A, STARTED).apply(A).status(A).state is State.APPLIED
 
     def test_rolled_back_after_all(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).roll_back(A).entry(A).state is State.PENDING
+        assert story.write(A).apply(A, STARTED).roll_back(A).status(A).state is State.PENDING
 
-    def test_accepted(self, story: Story) -> None:
-        entry = story.write(A).apply(A, STARTED).accept(A, State.INTERRUPTED, "the index is there").entry(A)
-        assert (entry.state, entry.accepted) == (State.INTERRUPTED, True)
-        assert entry.note.endswith("accepted: the index is there")
+    def test_allowed(self, story: Story) -> None:
+        status = story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED, "the index is there").status(A)
+        assert (status.state, status.allowed) == (State.INTERRUPTED, True)
+        assert status.note.endswith("allowed: the index is there")
 
     def test_a_second_interruption_needs_a_second_decision(self, story: Story) -> None:
-        story.write(A).apply(A, STARTED).accept(A, State.INTERRUPTED).apply(A, STARTED)
-        assert not story.entry(A).accepted
+        story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED).apply(A, STARTED)
+        assert not story.status(A).allowed
 
 
 class TestViews:
     def test_counts_has_every_state(self, story: Story) -> None:
-        found = counts(story.write(A).write(B).apply(A).entries())
+        found = counts(story.write(A).write(B).apply(A).statuses())
         assert set(found) == set(State)
         assert {s: n for s, n in found.items() if n} == {State.APPLIED: 1, State.PENDING: 1}
 
@@ -396,7 +418,7 @@ class TestViews:
         story.write(A).apply(A).write(A, EDITED).write(B).apply(C).write("004_d.sql").apply(
             "004_d.sql", FAILED
         )
-        assert [e.name for e in problems_of(story.entries())] == [A, B, C]
+        assert [e.name for e in problems_of(story.statuses())] == [A, B, C]
 
     @pytest.mark.parametrize("glyphs", [GLYPHS, ASCII_GLYPHS])
     def test_glyphs_are_one_cell_and_distinct(self, glyphs: dict[State, str]) -> None:
@@ -436,30 +458,30 @@ def test_any_history_has_an_answer(
     history: list[tuple[str, Action, Outcome, str, int, str | None]],
 ) -> None:
     story = Story(tmp_path_factory.getbasetemp())
-    for name, action, outcome, text, done, accepted in history:
+    for name, action, outcome, text, done, allowed in history:
         prints = Migration.from_recorded(name, text).fingerprints
-        story.act(
+        story.entry(
             name,
             action,
             outcome,
             done=done,
-            accepted=accepted,
+            allowed=allowed,
             file_hash=prints.file,
             statements_hash=prints.statements,
             rollback_hash=prints.rollback,
         )
     folder = folder_of(texts)
-    entries = states(folder, story.acts)
-    names = [e.name for e in entries]
+    statuses = states(folder, story.entries)
+    names = [e.name for e in statuses]
     assert len(set(names)) == len(names)
     assert set(texts) <= set(names)
-    assert entries == tuple(sorted(entries, key=lambda e: (e.number, e.name)))
-    assert entries == states(folder, list(reversed(story.acts)))
-    assert all((e.migration is not None) == (e.name in texts) for e in entries)
-    assert sum(counts(entries).values()) == len(entries)
-    for entry in entries:
-        assert entry.act is not None or not entry.applied
-        assert entry.applied or entry.state not in {
+    assert statuses == tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
+    assert statuses == states(folder, list(reversed(story.entries)))
+    assert all((e.migration is not None) == (e.name in texts) for e in statuses)
+    assert sum(counts(statuses).values()) == len(statuses)
+    for status in statuses:
+        assert status.last_entry is not None or not status.applied
+        assert status.applied or status.state not in {
             State.APPLIED,
             State.ADOPTED,
             State.EDITED,
@@ -467,7 +489,7 @@ def test_any_history_has_an_answer(
             State.ROLLBACK_EDITED,
             State.MISSING,
         }
-        assert not entry.applied or entry.state not in {State.PENDING, State.LATE, State.DUPLICATE}
+        assert not status.applied or status.state not in {State.PENDING, State.LATE, State.DUPLICATE}
 
 
 @given(texts=TEXTS, names=st.permutations(FILES))
@@ -482,7 +504,7 @@ def test_applied_in_any_order_all_are_applied_and_back_all_are_pending(
         story.apply(
             name, file_hash=hashes.file, statements_hash=hashes.statements, rollback_hash=hashes.rollback
         )
-    assert {e.state for e in states(folder, story.acts)} <= {State.APPLIED}
+    assert {e.state for e in states(folder, story.entries)} <= {State.APPLIED}
     for name in (n for n in reversed(names) if n in prints):
         story.roll_back(name)
-    assert {e.state for e in states(folder, story.acts)} <= {State.PENDING, State.DUPLICATE}
+    assert {e.state for e in states(folder, story.entries)} <= {State.PENDING, State.DUPLICATE}

@@ -35,14 +35,14 @@ async def test_next_is_one_and_up_to_includes_its_number(project: Project) -> No
 async def test_history_says_who_did_what_and_when(project: Project) -> None:
     name = project.table(1)
     events = await project.apply()
-    (act,) = await project.acts()
-    assert (act.name, act.action, act.outcome) == (name, "apply", "done")
-    assert (act.statements_done, act.statements_total) == (1, 1)
-    assert act.finished is not None
-    assert act.finished >= act.started
-    assert act.os_user
-    assert act.host
-    assert act.transaction_id is not None
+    (entry,) = await project.entries()
+    assert (entry.name, entry.action, entry.outcome) == (name, "apply", "done")
+    assert (entry.statements_done, entry.statements_total) == (1, 1)
+    assert entry.finished is not None
+    assert entry.finished >= entry.started
+    assert entry.os_user
+    assert entry.host
+    assert entry.transaction_id is not None
     assert len(of_kind(events, MigrationFinished)) == 1
     [(script,)] = project.sql("SELECT script FROM koonj.history")
     assert script == (project.path / name).read_text()
@@ -110,8 +110,8 @@ async def test_concurrently_runs_outside_a_transaction_statement_by_statement(pr
     events = await project.apply()
     assert ending(events).verdict is Verdict.DONE
     assert [s.index for s in of_kind(events, StatementStarted) if s.name == "002_index.sql"] == [1, 2]
-    act = (await project.acts())[-1]
-    assert (act.outcome, act.statements_done, act.statements_total) == ("done", 2, 2)
+    entry = (await project.entries())[-1]
+    assert (entry.outcome, entry.statements_done, entry.statements_total) == ("done", 2, 2)
     assert project.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't1'::regclass") == [(3,)]
 
 
@@ -136,8 +136,8 @@ async def test_several_blocks_commit_one_by_one(project: Project) -> None:
     assert (failure.statement, failure.of) == (4, 4)
     assert len(failure.committed) == 2
     assert project.tables() == {"a", "between"}
-    act = (await project.acts())[-1]
-    assert (act.outcome, act.statements_done) == ("failed", 2)
+    entry = (await project.entries())[-1]
+    assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
 async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
@@ -215,6 +215,6 @@ async def test_a_file_with_an_error_stops_the_run_before_anything_changes(projec
     project.write("002_open.sql", "BEGIN;\nCREATE TABLE t2 ();\n-- Rollback: none: test\n")
     events = await project.apply()
     assert ending(events).verdict is Verdict.STOPPED
-    (obstacle,) = ending(events).obstacles
-    assert (obstacle.state, obstacle.can_allow, obstacle.line) == ("open-transaction", False, 1)
+    (conflict,) = ending(events).conflicts
+    assert (conflict.state, conflict.can_allow, conflict.line) == ("open-transaction", False, 1)
     assert project.tables() == set()

@@ -235,4 +235,4 @@ async def test_a_file_that_gives_the_lock_away_does_not_run_twice(project: Proje
     ends = [ending(events) for events in await asyncio.gather(first, project.apply())]
     assert sorted(end.verdict for end in ends) == [Verdict.DONE, Verdict.FAILED]
     assert project.sql("SELECT count(*) FROM counted") == [(1,)]
-    assert [act.outcome for act in await project.acts()] == ["done"]
+    assert [entry.outcome for entry in await project.entries()] == ["done"]

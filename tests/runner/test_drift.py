@@ -130,7 +130,7 @@ async def test_edited_and_missing_files(project: Project) -> None:
     assert told(await drift_of(project)) == {"changed column public.t2.id"}
 
 
-async def test_an_edit_that_was_accepted_counts(project: Project) -> None:
+async def test_an_edit_that_was_allowed_counts(project: Project) -> None:
     one = project.table(1)
     await project.apply()
     text = (project.path / one).read_text()
@@ -141,7 +141,7 @@ async def test_an_edit_that_was_accepted_counts(project: Project) -> None:
     assert ending(events).verdict == "done", ending(events).message
     drift = await drift_of(project)
     assert told(drift) == set()
-    assert drift.notes == (f"{one} was edited since, and the edit was accepted: the file is compared.",)
+    assert drift.notes == (f"{one} was edited since, and the edit was allowed: the file is compared.",)
 
 
 async def test_one_that_stopped_half_way(project: Project) -> None:

@@ -37,9 +37,9 @@ async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
 async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again(project: Project) -> None:
     project.write("001_bad.sql", "CREATE TABLE t1 (id integger);\n-- Rollback: none: test\n")
     await _failure(project)
-    (act,) = await project.acts()
-    assert (act.outcome, act.sqlstate, act.statements_done) == ("failed", "42704", 0)
-    assert act.error == 'type "integger" does not exist'
+    (entry,) = await project.entries()
+    assert (entry.outcome, entry.sqlstate, entry.statements_done) == ("failed", "42704", 0)
+    assert entry.error == 'type "integger" does not exist'
     assert await project.states() == {"001_bad.sql": "failed"}
     project.write("001_bad.sql", "CREATE TABLE t1 (id integer);\n-- Rollback: none: test\n")
     assert ending(await project.apply()).verdict is Verdict.DONE

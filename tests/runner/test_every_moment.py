@@ -73,8 +73,8 @@ async def _check(project: Project) -> None:
     states, tables = await project.states(), project.tables()
     assert (states["001_make_t1.sql"] == "applied") == ("t1" in tables)
     assert (states["003_rows.sql"] == "applied") == ("t3" in tables)
-    acts = [act for act in await project.acts() if act.name == "002_steps.sql"]
-    done = acts[-1].statements_done if acts else 0
+    entries = [entry for entry in await project.entries() if entry.name == "002_steps.sql"]
+    done = entries[-1].statements_done if entries else 0
     assert done < 1 or "a" in tables
     assert (done >= 3) == ("b" in tables)
     assert (states["002_steps.sql"] == "applied") == (done == 4)

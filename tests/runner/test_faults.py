@@ -90,8 +90,8 @@ async def test_cancel_between_steps_counts_what_is_committed(project: Project) -
     failure = ending(events).failure  # type: ignore[arg-type]  # all are events
     assert failure is not None
     assert len(failure.committed) == 2
-    (act,) = await project.acts()
-    assert (act.outcome, act.statements_done) == ("failed", 2)
+    (entry,) = await project.entries()
+    assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
 async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(project: Project) -> None:
@@ -149,7 +149,7 @@ async def test_two_runners_at_once_apply_each_migration_once(project: Project) -
     done = [name for events in all_events for name in ending(events).finished]
     assert sorted(done) == names
     assert {ending(events).verdict for events in all_events} == {Verdict.DONE, Verdict.NOTHING}
-    assert [act.name for act in await project.acts()] == names
+    assert [entry.name for entry in await project.entries()] == names
 
 
 async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None:

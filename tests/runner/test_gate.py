@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from koonj.runner.events import Accepted, MigrationFinished, PlanMade, Verdict
+from koonj.runner.events import DecisionRecorded, MigrationFinished, PlanMade, Verdict
 from koonj.runner.rehearse.events import MigrationRehearsed
 from support.project import Project, ending, of_kind
 
@@ -62,10 +62,10 @@ async def test_what_is_not_proved_stops_before_anything_is_sent(guarded: Project
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply())
     assert last.verdict is Verdict.STOPPED
-    (obstacle,) = last.obstacles
-    assert (obstacle.name, obstacle.state) == ("002_wrong.sql", "not proved")
-    assert "t1_note" in obstacle.message
-    assert "--override" in obstacle.hint
+    (conflict,) = last.conflicts
+    assert (conflict.name, conflict.state) == ("002_wrong.sql", "not proved")
+    assert "t1_note" in conflict.message
+    assert "--override" in conflict.hint
     assert guarded.tables() == set()
 
 
@@ -73,26 +73,26 @@ async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None
     guarded.write("002_wrong.sql", WRONG)
     events = await guarded.apply(override="the index stays, it is meant")
     assert ending(events).verdict is Verdict.DONE
-    (accepted,) = of_kind(events, Accepted)
-    assert (accepted.name, accepted.state) == ("002_wrong.sql", "not proved")
-    assert [(a.name, a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
+    (allowed,) = of_kind(events, DecisionRecorded)
+    assert (allowed.name, allowed.state) == ("002_wrong.sql", "not proved")
+    assert [(a.name, a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("002_wrong.sql", "not proved", "the index stays, it is meant")
     ]
     assert await guarded.states() == {"001_base.sql": "applied", "002_wrong.sql": "applied"}
 
 
-async def test_a_loss_can_be_accepted(guarded: Project) -> None:
+async def test_a_loss_can_be_allowed(guarded: Project) -> None:
     guarded.write("002_lossy.sql", LOSSY)
-    (obstacle,) = ending(await guarded.apply()).obstacles
-    assert obstacle.state == "lossy"
+    (conflict,) = ending(await guarded.apply()).conflicts
+    assert conflict.state == "lossy"
     events = await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it")
     assert ending(events).verdict is Verdict.DONE
-    assert [(a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
+    assert [(a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("lossy", "nobody reads it")
     ]
 
 
-async def test_to_accept_a_loss_is_not_to_accept_a_wrong_rollback(guarded: Project) -> None:
+async def test_to_allow_a_loss_is_not_to_allow_a_wrong_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
     assert last.verdict is Verdict.STOPPED
@@ -116,10 +116,10 @@ async def test_without_a_scratch_nothing_is_proved(guarded: Project, monkeypatch
     monkeypatch.setattr("koonj.postgres.embedded.places.WHEELS", ())
     monkeypatch.setattr("koonj.postgres.embedded.places.USUAL", ())
     monkeypatch.setenv("PATH", "/nowhere")
-    (obstacle,) = ending(await guarded.apply()).obstacles
-    assert obstacle.state == "not proved"
-    assert "was not rehearsed" in obstacle.message
-    assert "koonj[embedded]" in obstacle.message
+    (conflict,) = ending(await guarded.apply()).conflicts
+    assert conflict.state == "not proved"
+    assert "was not rehearsed" in conflict.message
+    assert "koonj[embedded]" in conflict.message
 
 
 async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:

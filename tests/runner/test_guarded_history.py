@@ -58,7 +58,7 @@ async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
     project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
     project.write("003_steps.sql", STEPS)
     assert ending(await project.apply()).verdict is Verdict.DONE
-    assert [act.database_role for act in await project.acts()][1:] == [other_role] * 2
+    assert [entry.database_role for entry in await project.entries()][1:] == [other_role] * 2
 
 
 async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
@@ -109,9 +109,9 @@ async def test_dates_are_read_whatever_their_style_and_zone(project: Project) ->
     _set(project, "TimeZone = 'FOO+3:30'")
     project.table(1)
     assert ending(await project.apply()).verdict is Verdict.DONE
-    (act,) = await project.acts()
+    (entry,) = await project.entries()
     [(started,)] = project.sql("SELECT extract(epoch FROM started)::float8 FROM koonj.history")
-    assert act.started.timestamp() == pytest.approx(started, abs=1e-5)
+    assert entry.started.timestamp() == pytest.approx(started, abs=1e-5)
 
 
 async def test_a_policy_that_hides_history_is_an_error_and_not_a_short_history(

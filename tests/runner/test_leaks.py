@@ -47,7 +47,7 @@ async def test_a_role_that_the_file_takes_is_given_back(project: Project) -> Non
         )
         assert rows[1:] == [("owned1", "koonj_leak"), ("owned2", "koonj_leak")]
         assert rows[0][1] != "koonj_leak"
-        assert {act.database_role for act in await project.acts()} == {rows[0][1]}
+        assert {entry.database_role for entry in await project.entries()} == {rows[0][1]}
     finally:
         project.sql("DROP OWNED BY koonj_leak")
         project.sql("DROP ROLE koonj_leak")

@@ -133,15 +133,15 @@ async def test_what_is_not_one_transaction_stops_it(project: Project, script: st
     assert not any(isinstance(event, (LockObtained, MigrationStarted, StatementStarted)) for event in events)
     last = ending(events)
     assert last.verdict is Verdict.STOPPED
-    (obstacle,) = last.obstacles
-    assert (obstacle.name, obstacle.state, obstacle.can_allow) == (
+    (conflict,) = last.conflicts
+    assert (conflict.name, conflict.state, conflict.can_allow) == (
         "002_steps.sql",
         "not transactional",
         False,
     )
-    message = obstacle.message.replace("create index concurrently i", "create index i")
+    message = conflict.message.replace("create index concurrently i", "create index i")
     assert message == f"002_steps.sql cannot be rolled back as a whole: {why}."
-    assert obstacle.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
+    assert conflict.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
 
 
 @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ async def test_a_protected_target_wants_its_name(project: Project) -> None:
     assert ending(events).verdict is Verdict.PROBED
 
 
-async def test_obstacles_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
+async def test_conflicts_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
     project.table(2)
     await project.apply()
     project.table(1)
     stopped = ending(await project.apply(probe=True))
-    assert (stopped.verdict, [o.state for o in stopped.obstacles]) == (Verdict.STOPPED, ["late"])
-    acts = await project.acts()
+    assert (stopped.verdict, [o.state for o in stopped.conflicts]) == (Verdict.STOPPED, ["late"])
+    entries = await project.entries()
     events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
     assert ending(events).verdict is Verdict.PROBED
     assert (
@@ -272,7 +272,7 @@ async def test_obstacles_of_an_apply_stop_it_and_a_decision_is_not_recorded(proj
         .plan.notes[1]
         .startswith("allowed for this probe, and not recorded: late: ")
     )
-    assert await project.acts() == acts
+    assert await project.entries() == entries
     assert project.tables() == {"t2"}
 
 
@@ -280,13 +280,13 @@ async def test_a_rollback_can_be_probed(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     await project.apply()
-    acts = await project.acts()
+    entries = await project.entries()
     events = await project.roll_back(extent=Extent.ALL, probe=True)
     assert ending(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
     assert [event.locks[0] for event in of_kind(events, MigrationProbed)] == [
         RelationLock(f"public.t{number}", "table", LockMode.ACCESS_EXCLUSIVE) for number in (2, 1)
     ]
-    assert await project.acts() == acts
+    assert await project.entries() == entries
     assert project.tables() == {"t1", "t2"}
 
 

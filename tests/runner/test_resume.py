@@ -48,14 +48,14 @@ async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
     await _mend(project, "001_steps.sql", old, new)
     stopped = ending(await project.apply())
     assert stopped.verdict is Verdict.STOPPED
-    (obstacle,) = stopped.obstacles
-    assert (obstacle.state, obstacle.can_allow) == ("edited", True)
-    assert "2 committed statements" in obstacle.message
+    (conflict,) = stopped.conflicts
+    assert (conflict.state, conflict.can_allow) == ("edited", True)
+    assert "2 committed statements" in conflict.message
     project.sql("DROP TABLE a")
     events = await project.apply(allow=frozenset({"edited"}), reason="a was dropped by hand")
     assert ending(events).verdict is Verdict.DONE
     assert of_kind(events, StatementStarted)[0].index == 1
-    assert [act.accepted for act in await project.acts() if act.action == "accept"] == ["edited"]
+    assert [entry.allowed for entry in await project.entries() if entry.action == "allow"] == ["edited"]
 
 
 async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Project) -> None:
@@ -119,12 +119,12 @@ async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
     project.write("002_other.sql", f"CREATE TABLE other ();\n{NONE}")
     stopped = ending(await project.apply(allow=frozenset({"duplicate"}), reason="both"))
     assert stopped.verdict is Verdict.STOPPED
-    assert {obstacle.state for obstacle in stopped.obstacles} == {"late"}
-    assert not [act for act in await project.acts() if act.action == "accept"]
+    assert {conflict.state for conflict in stopped.conflicts} == {"late"}
+    assert not [entry for entry in await project.entries() if entry.action == "allow"]
     events = await project.apply(allow=frozenset({"duplicate", "late"}), reason="both")
     assert ending(events).verdict is Verdict.DONE
-    accepts = [(act.name, act.accepted) for act in await project.acts() if act.action == "accept"]
-    assert len(accepts) == len(set(accepts)) == 4
+    allows = [(entry.name, entry.allowed) for entry in await project.entries() if entry.action == "allow"]
+    assert len(allows) == len(set(allows)) == 4
 
 
 async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> None:

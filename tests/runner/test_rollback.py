@@ -30,7 +30,7 @@ async def test_all_the_way_down(project: Project) -> None:
     events = await project.roll_back(extent=Extent.ALL)
     assert ending(events).finished == tuple(reversed(names))
     assert project.tables() == set()
-    assert [act.action for act in await project.acts()] == ["apply"] * 3 + ["rollback"] * 3
+    assert [entry.action for entry in await project.entries()] == ["apply"] * 3 + ["rollback"] * 3
 
 
 async def test_what_was_applied_last_goes_first_whatever_its_number(project: Project) -> None:
@@ -44,12 +44,12 @@ async def test_what_was_applied_last_goes_first_whatever_its_number(project: Pro
 async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
     project.table(1, rollback=False)
     await project.apply()
-    (obstacle,) = ending(await project.roll_back()).obstacles
-    assert (obstacle.state, obstacle.can_allow) == ("rollback missing", False)
+    (conflict,) = ending(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.can_allow) == ("rollback missing", False)
     project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
     await project.apply()
-    (obstacle,) = ending(await project.roll_back()).obstacles
-    assert "the data is gone" in obstacle.message
+    (conflict,) = ending(await project.roll_back()).conflicts
+    assert "the data is gone" in conflict.message
     assert project.tables() == {"t1", "t2"}
 
 
@@ -58,7 +58,7 @@ async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project:
     await project.apply()
     (project.path / name).unlink()
     stopped = ending(await project.roll_back())
-    assert [o.state for o in stopped.obstacles] == ["missing"]
+    assert [o.state for o in stopped.conflicts] == ["missing"]
     events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
     assert ending(events).verdict is Verdict.DONE
     assert of_kind(events, PlanMade)[0].plan.migrations[0].from_history

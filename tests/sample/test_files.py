@@ -25,7 +25,7 @@ def test_fifteen_files_without_a_problem(files: list[Path]) -> None:
     assert [migration.name for migration in folder.migrations] == [file.name for file in files]
     assert [migration.number for migration in folder.migrations] == list(range(1, 16))
     assert check(folder) == ()
-    assert folder.others == 0
+    assert folder.other_files == 0
 
 
 def test_each_says_its_name_and_why(files: list[Path]) -> None:

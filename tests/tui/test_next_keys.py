@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from koonj.runner.events import (
+    Conflict,
     Direction,
     Failure,
-    Obstacle,
     Plan,
     PlannedMigration,
     RunFinished,
@@ -65,8 +65,8 @@ def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str
 
 
 def test_after_what_is_no_failure() -> None:
-    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
-    assert keys(ended(Verdict.STOPPED, obstacles=(late,))) == "i edit 002, a try again"
+    late = Conflict("002_b.sql", "late", "", "", can_allow=True)
+    assert keys(ended(Verdict.STOPPED, conflicts=(late,))) == "i edit 002, a try again"
     assert keys(ended(Verdict.LOCKED)) == "a try again"
     assert keys(ended(Verdict.LOCKED, Direction.ROLLBACK)) == "r try again"
     assert keys(ended(Verdict.DONE)) == ""
@@ -75,7 +75,7 @@ def test_after_what_is_no_failure() -> None:
 
 
 def test_a_file_that_is_gone_cannot_be_edited() -> None:
-    gone = Obstacle("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
-    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
-    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone,))) == (("a", "try again"),)
-    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone, late)))[0] == ("i", "edit 002")
+    gone = Conflict("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
+    late = Conflict("002_b.sql", "late", "", "", can_allow=True)
+    assert next_keys(ended(Verdict.STOPPED, conflicts=(gone,))) == (("a", "try again"),)
+    assert next_keys(ended(Verdict.STOPPED, conflicts=(gone, late)))[0] == ("i", "edit 002")

@@ -205,7 +205,7 @@ async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Proj
         await screen.type("both")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("accepting late", "accepting edited")
+        await screen.expect_dialog("allowing late", "allowing edited")
         await screen.yes()
         await screen.expect_run("done")
 

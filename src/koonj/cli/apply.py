@@ -17,7 +17,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Direction, Event, Obstacle, PlanMade, Question, RunFinished, Verdict
+from koonj.runner.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, Verdict
 from koonj.runner.proof import LOSSY, NOT_PROVED
 from koonj.runner.request import Extent, Request
 from koonj.runner.selection import DECISIONS
@@ -138,7 +138,7 @@ class _Conversation:
                 if not self.call.out.as_json:
                     self.call.out.lines((last.message,))
             case Verdict.STOPPED:
-                err.obstacles(last.message, last.obstacles)
+                err.conflicts(last.message, last.conflicts)
             case Verdict.DECLINED if self.nobody:
                 err.error(f"{last.message} Nobody is here to answer the question.", self._how())
             case Verdict.FAILED if last.failure is not None:
@@ -165,14 +165,14 @@ class _Conversation:
 
     def _code(self, last: RunFinished) -> ExitCode:
         if last.verdict is Verdict.STOPPED:
-            return _stopped(last.obstacles)
+            return _stopped(last.conflicts)
         if last.verdict is Verdict.DECLINED:
             return ExitCode.USAGE if self.nobody else ExitCode.ERROR
         return _CODES[last.verdict]
 
 
-def _stopped(obstacles: Sequence[Obstacle]) -> ExitCode:
-    states = {obstacle.state for obstacle in obstacles}
+def _stopped(conflicts: Sequence[Conflict]) -> ExitCode:
+    states = {conflict.state for conflict in conflicts}
     if states and states <= _NOT_PROVED:
         return ExitCode.NOT_PROVED
     if states & _DECISIONS:

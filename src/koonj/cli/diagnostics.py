@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
-    from koonj.runner.events import Failure, Obstacle
+    from koonj.runner.events import Conflict, Failure
 
 
 class ExitCode(IntEnum):
@@ -85,12 +85,12 @@ class Diagnostics:
 
         self.lines((f"koonj: error: {failure_title(failure)}", *failure_lines(failure)))
 
-    def obstacles(self, message: str, obstacles: Iterable[Obstacle]) -> None:
+    def conflicts(self, message: str, conflicts: Iterable[Conflict]) -> None:
         """What must be decided or mended before a run."""
-        from koonj.cli.failure_text import obstacle_lines  # noqa: PLC0415 - as above
+        from koonj.cli.failure_text import conflict_lines  # noqa: PLC0415 - as above
 
         self.error(message)
-        self.lines(line for obstacle in obstacles for line in obstacle_lines(obstacle))
+        self.lines(line for conflict in conflicts for line in conflict_lines(conflict))
 
     def prompt(self, text: str) -> None:
         """A question whose answer is typed on the same line."""

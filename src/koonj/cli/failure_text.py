@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from koonj.runner.events import Failure, Obstacle
+from koonj.runner.events import Conflict, Failure
 from koonj.sql.display import cells, visible
 
 _ROOM = 100
@@ -36,11 +36,11 @@ def failure_title(failure: Failure) -> str:
     return f"{failure.direction.value} of {failure.name} failed{at}"
 
 
-def obstacle_lines(obstacle: Obstacle) -> Iterator[str]:
+def conflict_lines(conflict: Conflict) -> Iterator[str]:
     """What stops a run, and what to do about it."""
-    yield f"{obstacle.state}: {obstacle.message}"
-    if obstacle.hint:
-        yield f"    {obstacle.hint}"
+    yield f"{conflict.state}: {conflict.message}"
+    if conflict.hint:
+        yield f"    {conflict.hint}"
 
 
 def source_lines(source: str, column: int | None) -> Iterator[str]:

@@ -68,7 +68,7 @@ def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str
         if problem.hint:
             yield f"    {problem.hint}"
     told = ", ".join(count(number, severity) for severity, number in found.items() if number)
-    others = f" ({count(folder.others, 'other file')} left alone)" if folder.others else ""
+    others = f" ({count(folder.other_files, 'other file')} left alone)" if folder.other_files else ""
     what = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"
     yield f"{what}: {told or 'no problems'}"
 

@@ -141,7 +141,7 @@ exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 interr
 
 HISTORY = """\
 examples:
-  koonj history                          every act, oldest first
+  koonj history                          every entry, oldest first
   koonj history 16                       those on one migration
   koonj history --json
 """

@@ -76,20 +76,20 @@ def status(call: Call) -> int:
     from koonj.cli.connecting import answer_of
     from koonj.cli.status_shape import status_shape
     from koonj.cli.status_text import status_code, status_lines
-    from koonj.runner.selection import folder_obstacles
+    from koonj.runner.selection import folder_conflicts
     from koonj.runner.status import read_status
 
     settings = call.settings()
     folder = call.folder(settings.migrations)
     read = answer_of(settings.target, lambda connector: read_status(connector, settings.target, folder))
-    obstacles = folder_obstacles(folder)
+    conflicts = folder_conflicts(folder)
     if call.out.as_json:
         call.out.document("status", status_shape(read, folder))
     else:
-        call.out.lines(status_lines(read, folder, obstacles, call.marks))
+        call.out.lines(status_lines(read, folder, conflicts, call.marks))
     if read.error is not None:
         call.err.error(f"{read.target}: {read.error}", read.hint or "")
-    return status_code(read, obstacles)
+    return status_code(read, conflicts)
 
 
 def show(call: Call) -> int:
@@ -184,15 +184,15 @@ def history(call: Call) -> int:
 
     settings = call.settings()
     target = settings.target
-    acts = answer_of(target, lambda connector: read_history(connector, target))
+    entries = answer_of(target, lambda connector: read_history(connector, target))
     if call.args.number is not None:
-        acts = of_one(acts, call.args.number)
-        if not acts:
+        entries = of_one(entries, call.args.number)
+        if not entries:
             meant(call.folder(settings.migrations), call.args.number)  # a file that was never run has none
     if call.out.as_json:
-        call.out.document("history", history_shape(target.name, acts))
+        call.out.document("history", history_shape(target.name, entries))
     else:
-        call.out.lines(history_lines(acts, call.marks))
+        call.out.lines(history_lines(entries, call.marks))
     return ExitCode.OK
 
 

@@ -22,8 +22,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
-    for accepted in plan.accepted:
-        yield f"allowed, and recorded with its reason: {accepted.state}: {accepted.message}"
+    for allowed in plan.allowed:
+        yield f"allowed, and recorded with its reason: {allowed.state}: {allowed.message}"
     for note in plan.notes:
         yield f"note: {note}"
 

@@ -94,12 +94,12 @@ async def _request(call: Call, settings: Settings, connector: Connector) -> Rehe
     like = _like(settings, args.like)
     folder = call.folder(settings.migrations)
     status = await _asked(connector, like or settings.target, folder)
-    applied = frozenset(e.name for e in status.entries if e.applied) if like else frozenset()
+    applied = frozenset(e.name for e in status.migrations if e.applied) if like else frozenset()
     names = _named(call, settings.migrations) if args.numbers else None
     if names is None and args.all:
         names = tuple(m.name for m in folder.migrations if m.name not in applied)
     return RehearsalRequest(
-        names=wanted(status.entries) if names is None else names,
+        names=wanted(status.migrations) if names is None else names,
         major=args.pg,
         like=like,
         applied=applied,

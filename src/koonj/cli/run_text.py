@@ -8,7 +8,7 @@ from koonj.migrations.glyphs import State
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.ending import who
 from koonj.runner.events import (
-    Accepted,
+    DecisionRecorded,
     Direction,
     Event,
     LockObtained,
@@ -53,7 +53,7 @@ class RunText:
                 yield _waiting(event)
             case LockObtained() if self._waited:
                 yield f"Got the lock after {seconds(event.seconds)}."
-            case Accepted():
+            case DecisionRecorded():
                 name = event.name or "the folder"
                 yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
             case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():

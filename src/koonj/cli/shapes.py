@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from re import sub
 from typing import TYPE_CHECKING, Any
 
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Event
@@ -78,7 +78,7 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
     return {
         "folder": folder.shown_path,
         "migrations": len(folder.migrations),
-        "others": folder.others,
+        "other_files": folder.other_files,
         "problems": [problem_shape(name, path, problem) for name, path, problem in problems],
     }
 
@@ -88,9 +88,9 @@ def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     return {"name": name, "path": path, **plain(problem)}
 
 
-def history_shape(target: str, acts: Iterable[Act]) -> dict[str, Any]:
+def history_shape(target: str, entries: Iterable[HistoryEntry]) -> dict[str, Any]:
     """Of ``koonj history``."""
-    return {"target": target, "acts": [plain(act) for act in acts]}
+    return {"target": target, "entries": [plain(entry) for entry in entries]}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:

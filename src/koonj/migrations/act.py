@@ -1,4 +1,4 @@
-"""Acts: what history says was done to a migration on one target.
+"""Entries: what history says was done to a migration on one target.
 
 The rows live in ``koonj.history`` and are read by ``postgres.history``; they are values here because the
 states are worked out from them, below the database.
@@ -10,17 +10,17 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What an act did."""
+    """What an entry did."""
 
     APPLY = "apply"
     ROLLBACK = "rollback"
     ADOPT = "adopt"
-    ACCEPT = "accept"
+    ALLOW = "allow"
     """A person's decision about a late, edited, missing, duplicate or interrupted one, with its reason."""
 
 
 class Outcome(StrEnum):
-    """How an act ended, as far as the target knows."""
+    """How an entry ended, as far as the target knows."""
 
     STARTED = "started"
     """Begun outside a single transaction, its end not recorded: running now, or interrupted."""
@@ -29,11 +29,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class HistoryEntry:
     """One row of ``koonj.history``, without the long texts."""
 
     id: int
-    """Ascending in the order in which acts were recorded."""
+    """Ascending in the order in which entries were recorded."""
     name: str
     """The migration's file name, such as ``016_add_status.sql``: its identity."""
     action: Action
@@ -50,17 +50,17 @@ class Act:
     started: datetime
     finished: datetime | None
     reason: str | None
-    """Of an accept: why, in the person's words."""
-    accepted: str | None
-    """Of an accept: the state that was accepted, such as ``edited``."""
+    """Of an allow: why, in the person's words."""
+    allowed: str | None
+    """Of an allow: the state that was allowed, such as ``edited``."""
     error: str | None
     sqlstate: str | None
     transaction_id: str | None
-    """The xid8 of the transaction that carried the act, as text; None where there was not one single one."""
+    """The xid8 of the transaction that carried the entry, as text; None where there was not one."""
     database_role: str
     os_user: str
     host: str
     version: str
     """koonj's version."""
     run_id: str
-    """One uuid for all acts of one run."""
+    """One uuid for all entries of one run."""

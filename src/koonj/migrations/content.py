@@ -2,30 +2,32 @@
 
 from collections.abc import Sequence
 
-from koonj.migrations.act import Act, Action
+from koonj.migrations.act import Action, HistoryEntry
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 
 _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED})
 
 
-def compare(migration: Migration, ran: Act, accepts: Sequence[Act]) -> tuple[State, Act | None]:
+def compare(
+    migration: Migration, ran: HistoryEntry, decisions: Sequence[HistoryEntry]
+) -> tuple[State, HistoryEntry | None]:
     """The state of an applied migration whose file is there, and the decision that covers it.
 
-    A file is what ran if its bytes are those of the act, or those that a person accepted later as what ran.
-    An edit after an accept is an edit again: the accept was of other bytes.
+    A file is what ran if its bytes are those of the entry, or those that a person allowed later as what ran.
+    An edit after an allow is an edit again: the allow was of other bytes.
     """
     same = State.ADOPTED if ran.action is Action.ADOPT else State.APPLIED
     if migration.file_hash == ran.file_hash:
         return same, None
-    stands_for = [a for a in accepts if a.accepted in _ABOUT_CONTENT]
-    accept = next((a for a in reversed(stands_for) if a.file_hash == migration.file_hash), None)
-    if accept is not None:
-        return same, accept
+    stands_for = [a for a in decisions if a.allowed in _ABOUT_CONTENT]
+    decision = next((a for a in reversed(stands_for) if a.file_hash == migration.file_hash), None)
+    if decision is not None:
+        return same, decision
     return _difference(migration, [ran, *stands_for]), None
 
 
-def _difference(migration: Migration, what_ran: Sequence[Act]) -> State:
+def _difference(migration: Migration, what_ran: Sequence[HistoryEntry]) -> State:
     """How the text differs from every text that counts as what ran. Parses the file."""
     prints = migration.fingerprints
     same_statements = [a for a in what_ran if a.statements_hash == prints.statements]

@@ -24,7 +24,7 @@ class Folder:
     path: Path
     migrations: tuple[Migration, ...]
     """Ordered by number, then name."""
-    others: int
+    other_files: int
     """Files and folders that are no migrations and were left alone."""
     problems: tuple[tuple[str, Problem], ...]
     """(file name, problem) of names, of numbers, of files that could not be read; not of their text."""
@@ -140,7 +140,7 @@ class FolderReader:
         migrations = last.migrations if last is not None and kept else _ordered(known)
         named = sorted(found.problems, key=lambda p: p[0])
         problems = (*named, *naming_problems.of_numbers(migrations))
-        if last is not None and kept and (found.others, problems) == (last.others, last.problems):
+        if last is not None and kept and (found.others, problems) == (last.other_files, last.problems):
             return last
         return Folder(self._path, migrations, found.others, problems, self._shown)
 

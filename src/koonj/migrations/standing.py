@@ -1,22 +1,22 @@
-"""Where a migration stands on a target: its acts, folded in the order in which they were recorded."""
+"""Where a migration stands on a target: its entries, folded in the order in which they were recorded."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the acts since the last one that was carried through add up to."""
+    """What the entries since the last one that was carried through add up to."""
 
-    ran: Act | None = None
+    ran: HistoryEntry | None = None
     """The apply or adopt that put the body into the database; None where it is not there."""
-    undone: Act | None = None
+    undone: HistoryEntry | None = None
     """The rollback that took it out again."""
-    attempts: tuple[Act, ...] = ()
+    attempts: tuple[HistoryEntry, ...] = ()
     """Applies and rollbacks since then that failed, or whose end is not recorded."""
-    accepts: tuple[Act, ...] = ()
+    decisions: tuple[HistoryEntry, ...] = ()
     """A person's decisions since then."""
 
     @property
@@ -25,36 +25,36 @@ class Standing:
         return self.ran is not None
 
     @property
-    def through(self) -> Act | None:
-        """The last act that was carried through."""
+    def through(self) -> HistoryEntry | None:
+        """The last entry that was carried through."""
         return self.ran or self.undone
 
-    def after(self, act: Act) -> "Standing":
-        """The standing with one more act."""
-        match act.action, act.outcome:
+    def after(self, entry: HistoryEntry) -> "Standing":
+        """The standing with one more entry."""
+        match entry.action, entry.outcome:
             case ((Action.APPLY | Action.ADOPT), Outcome.DONE):
-                return Standing(ran=act)
+                return Standing(ran=entry)
             case Action.ROLLBACK, Outcome.DONE:
-                return Standing(undone=act)
+                return Standing(undone=entry)
             case ((Action.APPLY | Action.ROLLBACK), _):
-                return replace(self, attempts=(*self.attempts, act))
-            case Action.ACCEPT, Outcome.DONE:
-                return replace(self, accepts=(*self.accepts, act))
-            case _:  # an adopt or accept that did not come to be changes nothing
+                return replace(self, attempts=(*self.attempts, entry))
+            case Action.ALLOW, Outcome.DONE:
+                return replace(self, decisions=(*self.decisions, entry))
+            case _:  # an adopt or allow that did not come to be changes nothing
                 return self
 
-    def accept_of(self, state: str, since: Act | None) -> Act | None:
-        """The last decision about a state; one older than the act `since` was about something else."""
+    def decision_on(self, state: str, since: HistoryEntry | None) -> HistoryEntry | None:
+        """The last decision about a state; one older than the entry `since` was about something else."""
         after = 0 if since is None else since.id
-        return next((a for a in reversed(self.accepts) if a.accepted == state and a.id > after), None)
+        return next((a for a in reversed(self.decisions) if a.allowed == state and a.id > after), None)
 
 
 _NEVER = Standing()
 
 
-def standings(acts: Iterable[Act]) -> dict[str, Standing]:
+def standings(entries: Iterable[HistoryEntry]) -> dict[str, Standing]:
     """By file name."""
     found: dict[str, Standing] = {}
-    for act in sorted(acts, key=lambda a: a.id):
-        found[act.name] = found.get(act.name, _NEVER).after(act)
+    for entry in sorted(entries, key=lambda a: a.id):
+        found[entry.name] = found.get(entry.name, _NEVER).after(entry)
     return found

@@ -1,4 +1,4 @@
-"""The state of each migration on one target: the folder's files and the history's acts, put side by side.
+"""The state of each migration on one target: the folder's files and the history's entries, put side by side.
 
 One function answers one question; none of them asks a database.
 """
@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.content import compare
-from koonj.migrations.entry import DECISIVE, Entry
+from koonj.migrations.entry import DECISIVE, MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
@@ -17,7 +17,7 @@ from koonj.migrations.names import number_of
 from koonj.migrations.standing import Standing, standings
 from koonj.sql.blocks import Mode
 
-__all__ = ["Entry", "State", "counts", "problems_of", "states"]
+__all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,29 @@ class _Surroundings:
     """Of files that are there and could not be taken: why, by name."""
 
 
-def states(folder: Folder, acts: Sequence[Act]) -> tuple[Entry, ...]:
+def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationStatus, ...]:
     """Every file, and every migration that the target holds without a file; by number, then name.
 
     Only files whose bytes differ from what history says are parsed: 10,000 applied ones take milliseconds.
     """
-    known = standings(acts)
+    known = standings(entries)
     around = _surroundings(folder, known)
     nothing = Standing()
-    entries = [_of_file(m, known.pop(m.name, nothing), around) for m in folder.migrations]
+    statuses = [_of_file(m, known.pop(m.name, nothing), around) for m in folder.migrations]
     gone = (_without_file(name, standing, around) for name, standing in known.items())
-    entries.extend(entry for entry in gone if entry is not None)
-    return tuple(sorted(entries, key=lambda e: (e.number, e.name)))
+    statuses.extend(status for status in gone if status is not None)
+    return tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
 
 
-def counts(entries: Iterable[Entry]) -> Mapping[State, int]:
+def counts(statuses: Iterable[MigrationStatus]) -> Mapping[State, int]:
     """How many are in each state; every state is there, with 0 if need be."""
-    found = Counter(entry.state for entry in entries)
+    found = Counter(status.state for status in statuses)
     return {state: found[state] for state in State}
 
 
-def problems_of(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Those that need a person: late, edited, missing, duplicate or interrupted, and not accepted."""
-    return tuple(entry for entry in entries if entry.state in DECISIVE and not entry.accepted)
+def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, ...]:
+    """Those that need a person: late, edited, missing, duplicate or interrupted, and not allowed."""
+    return tuple(status for status in statuses if status.state in DECISIVE and not status.allowed)
 
 
 def _surroundings(folder: Folder, known: Mapping[str, Standing]) -> _Surroundings:
@@ -68,47 +68,49 @@ def _surroundings(folder: Folder, known: Mapping[str, Standing]) -> _Surrounding
 _UNUSABLE = frozenset({"unreadable", "leaves-folder"})
 
 
-def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> Entry:
+def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> MigrationStatus:
     """The state of a migration whose file is there."""
     attempt, dropped = _attempt(standing, migration)
     if attempt is not None and _cut_off(attempt):
-        entry = _stopped(migration.name, migration, standing, attempt)
+        status = _stopped(migration.name, migration, standing, attempt)
     elif standing.ran is not None and attempt is None:
-        entry = _applied(migration, standing, standing.ran)
+        status = _applied(migration, standing, standing.ran)
     elif attempt is not None and (standing.applied or attempt.statements_done > 0):
-        entry = _stopped(migration.name, migration, standing, attempt)
+        status = _stopped(migration.name, migration, standing, attempt)
     else:
-        entry = _not_applied(migration, standing, attempt, around)
-    return _noted(entry, dropped)
+        status = _not_applied(migration, standing, attempt, around)
+    return _noted(status, dropped)
 
 
-def _without_file(name: str, standing: Standing, around: _Surroundings) -> Entry | None:
+def _without_file(name: str, standing: Standing, around: _Surroundings) -> MigrationStatus | None:
     """The state of a migration without a file; None where the target holds nothing of it."""
     attempt, dropped = _attempt(standing, None)
     if attempt is not None and (
         _cut_off(attempt) or attempt.statements_done > 0 or attempt.action is Action.ROLLBACK
     ):
-        entry = _stopped(name, None, standing, attempt)
-        entry = _with_note(entry, around.unusable.get(name, "its file is gone"))
+        status = _stopped(name, None, standing, attempt)
+        status = _with_note(status, around.unusable.get(name, "its file is gone"))
     elif standing.ran is not None:
-        accept = standing.accept_of(State.MISSING, standing.ran)
-        note = _join(around.unusable.get(name, ""), _accepted(accept))
-        entry = Entry(
+        decision = standing.decision_on(State.MISSING, standing.ran)
+        note = _join(around.unusable.get(name, ""), _allowed(decision))
+        status = MigrationStatus(
             number_of(name),
             name,
             State.MISSING,
             None,
             standing.ran,
             applied=True,
-            accepted=bool(accept),
+            allowed=bool(decision),
             note=note,
         )
     else:
         return None
-    return _noted(entry, dropped)
+    return _noted(status, dropped)
 
 
-def _attempt(standing: Standing, migration: Migration | None) -> tuple[Act | None, Act | None]:
+def _attempt(
+    standing: Standing, migration: Migration | None
+) -> tuple[HistoryEntry | None, HistoryEntry | None]:
     """The attempt that decides the state, and a later failed rollback that left everything as it was.
 
     A rollback in one transaction that failed changed nothing: what was true before it is true still.
@@ -121,58 +123,62 @@ def _attempt(standing: Standing, migration: Migration | None) -> tuple[Act | Non
     return (attempts[-1] if attempts else None), dropped
 
 
-def _changed_nothing(act: Act, migration: Migration | None) -> bool:
+def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
     """Whether it was a rollback in one transaction, and failed.
 
-    Outside one, a statement that is not counted can have left something (an INVALID index). The act does not
-    say which it was: the file's rollback does.
+    Outside one, a statement that is not counted may have left something (an INVALID index). The entry does
+    not say which it was: the file's rollback does.
     """
-    failed = act.action is Action.ROLLBACK and act.outcome is Outcome.FAILED and act.statements_done == 0
+    failed = (
+        entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
+    )
     shape = migration.rollback_shape if failed and migration is not None else None
     return shape is not None and shape.mode is Mode.TRANSACTION
 
 
-def _cut_off(act: Act) -> bool:
-    return act.outcome is Outcome.STARTED
+def _cut_off(entry: HistoryEntry) -> bool:
+    return entry.outcome is Outcome.STARTED
 
 
-def _applied(migration: Migration, standing: Standing, ran: Act) -> Entry:
+def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> MigrationStatus:
     """Of a file whose body is in the database: is it still what ran?"""
-    state, accept = compare(migration, ran, standing.accepts)
-    return Entry(
+    state, decision = compare(migration, ran, standing.decisions)
+    return MigrationStatus(
         migration.number,
         migration.name,
         state,
         migration,
         ran,
         applied=True,
-        accepted=accept is not None,
-        note=_accepted(accept),
+        allowed=decision is not None,
+        note=_allowed(decision),
     )
 
 
-def _stopped(name: str, migration: Migration | None, standing: Standing, act: Act) -> Entry:
+def _stopped(
+    name: str, migration: Migration | None, standing: Standing, entry: HistoryEntry
+) -> MigrationStatus:
     """Of an apply or a rollback that was cut off, or that failed and left something."""
-    state = State.INTERRUPTED if _cut_off(act) else State.FAILED
-    accept = standing.accept_of(state, act)
+    state = State.INTERRUPTED if _cut_off(entry) else State.FAILED
+    decision = standing.decision_on(state, entry)
     changed = (
-        "" if migration is None or migration.file_hash == act.file_hash else "the file has changed since"
+        "" if migration is None or migration.file_hash == entry.file_hash else "the file has changed since"
     )
-    return Entry(
+    return MigrationStatus(
         number_of(name),
         name,
         state,
         migration,
-        act,
+        entry,
         applied=standing.applied,
-        accepted=accept is not None,
-        note=_join(_progress(act), changed, _accepted(accept)),
+        allowed=decision is not None,
+        note=_join(_progress(entry), changed, _allowed(decision)),
     )
 
 
 def _not_applied(
-    migration: Migration, standing: Standing, failed: Act | None, around: _Surroundings
-) -> Entry:
+    migration: Migration, standing: Standing, failed: HistoryEntry | None, around: _Surroundings
+) -> MigrationStatus:
     """Of a file of which nothing is in the database: what, if anything, speaks against applying it?
 
     What a person has to decide comes first, and is hidden neither by a failure nor by an earlier decision
@@ -180,23 +186,23 @@ def _not_applied(
     """
     through = standing.through
     stops = [state for state, holds in _stops(migration, around) if holds]
-    accepts = {state: standing.accept_of(state, through) for state in stops}
-    undecided = [state for state in stops if accepts[state] is None]
+    decisions = {state: standing.decision_on(state, through) for state in stops}
+    undecided = [state for state in stops if decisions[state] is None]
     usual = [State.FAILED] if failed is not None else [*stops, State.PENDING]
     state = (undecided or usual)[0]
-    accept = accepts.get(state)
-    return Entry(
+    decision = decisions.get(state)
+    return MigrationStatus(
         migration.number,
         migration.name,
         state,
         migration,
         failed or through,
         applied=False,
-        accepted=accept is not None,
+        allowed=decision is not None,
         note=_join(
             f"{around.highest_name} is applied" if State.LATE in stops else "",
             _progress(failed) if failed is not None else "",
-            _accepted(accept),
+            _allowed(decision),
         ),
     )
 
@@ -208,32 +214,32 @@ def _stops(migration: Migration, around: _Surroundings) -> tuple[tuple[State, bo
     )
 
 
-def _progress(act: Act) -> str:
+def _progress(entry: HistoryEntry) -> str:
     """How far an attempt came, as far as it is known."""
-    what = "the rollback" if act.action is Action.ROLLBACK else "the apply"
-    if _cut_off(act):
+    what = "the rollback" if entry.action is Action.ROLLBACK else "the apply"
+    if _cut_off(entry):
         ending = "was started, and its end is not recorded"
     else:
-        ending = f"failed: {act.error}" if act.error else "failed"
-    return f"{what} {ending} ({act.statements_done} of {act.statements_total} statements committed)"
+        ending = f"failed: {entry.error}" if entry.error else "failed"
+    return f"{what} {ending} ({entry.statements_done} of {entry.statements_total} statements committed)"
 
 
-def _noted(entry: Entry, dropped: Act | None) -> Entry:
+def _noted(status: MigrationStatus, dropped: HistoryEntry | None) -> MigrationStatus:
     """With a word about a failed rollback that changed nothing."""
     if dropped is None:
-        return entry
+        return status
     error = f": {dropped.error}" if dropped.error else ""
-    return _with_note(entry, f"a rollback failed and changed nothing{error}")
+    return _with_note(status, f"a rollback failed and changed nothing{error}")
 
 
-def _with_note(entry: Entry, note: str) -> Entry:
-    return replace(entry, note=_join(entry.note, note))
+def _with_note(status: MigrationStatus, note: str) -> MigrationStatus:
+    return replace(status, note=_join(status.note, note))
 
 
-def _accepted(accept: Act | None) -> str:
-    if accept is None:
+def _allowed(decision: HistoryEntry | None) -> str:
+    if decision is None:
         return ""
-    return f"accepted: {accept.reason}" if accept.reason else "accepted"
+    return f"allowed: {decision.reason}" if decision.reason else "allowed"
 
 
 def _join(*notes: str) -> str:

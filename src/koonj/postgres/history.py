@@ -12,14 +12,14 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, capabilities
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError
 from koonj.postgres.queries import query
 from koonj.postgres.sqlstate import is_lost
 
 _ANOTHER_VERSION = "Was it written by another version of koonj?"
 _CHUNK = 200
-"""Acts that are taken at once: about a millisecond's work."""
+"""Entries that are taken at once: about a millisecond's work."""
 
 
 class NotWrittenError(psycopg.InternalError):
@@ -31,8 +31,8 @@ class HistoryError(TargetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A new act, as it is written."""
+class NewHistoryEntry:
+    """A new entry, as it is written."""
 
     name: str
     action: Action
@@ -51,11 +51,11 @@ class Record:
     version: str
     run_id: str
     reason: str | None = None
-    accepted: str | None = None
+    allowed: str | None = None
     error: str | None = None
     sqlstate: str | None = None
     transactional: bool = False
-    """The row is written by the very transaction that carries the act."""
+    """The row is written by the very transaction that carries the entry."""
 
 
 async def exists(conn: AsyncConnection) -> bool:
@@ -80,8 +80,8 @@ async def ensure(conn: AsyncConnection) -> None:
             await conn.execute(query("create_history"))
 
 
-async def read_acts(conn: AsyncConnection) -> tuple[Act, ...]:
-    """Every act, oldest first; nothing where history does not exist. Raises HistoryError.
+async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
+    """Every entry, oldest first; nothing where history does not exist. Raises HistoryError.
 
     With row_security off, a policy that would hide rows is an error, and not a shorter history.
     """
@@ -93,11 +93,11 @@ async def read_acts(conn: AsyncConnection) -> tuple[Act, ...]:
             await conn.execute("SET LOCAL row_security TO off")
             errors = await _errors(conn)
             rows = await _rows(conn)
-        return await asyncio.to_thread(_acts, rows, errors)  # 10,000 of them are worth a tenth of a second
+        return await asyncio.to_thread(_entries, rows, errors)  # 10,000 of them are worth a tenth of a second
 
 
 async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
-    """Of all acts, in chunks: between two of them whoever shares this thread has a turn."""
+    """Of all entries, in chunks: between two of them whoever shares this thread has a turn."""
     chunk = _CHUNK if capabilities.has_stream_chunked() else 1  # libpq 17
     rows = []
     async for row in conn.cursor().stream(query("read_acts"), size=chunk):
@@ -108,7 +108,7 @@ async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
 
 
 async def _errors(conn: AsyncConnection) -> dict[int, str]:
-    """Error texts by act; none for a role that may not see them (they can hold data)."""
+    """Error texts by entry; none for a role that may not see them (they can hold data)."""
     cursor = await conn.execute(query("may_see_errors"))
     row = await cursor.fetchone()
     if row is None or not row[0]:
@@ -117,15 +117,15 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
-_COLUMNS = tuple(field.name for field in fields(Act) if field.name != "error")
+_COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name != "error")
 """Of read_acts.sql."""
 
 
-def _acts(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[Act, ...]:
-    return tuple(_act(row, errors) for row in rows)
+def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
+    return tuple(_entry(row, errors) for row in rows)
 
 
-def _act(row: tuple[Any, ...], errors: Mapping[int, str]) -> Act:
+def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     """Raises ValueError for what another version of koonj may have written."""
     values = dict(zip(_COLUMNS, row, strict=True))
     values["action"] = Action(values["action"])
@@ -133,33 +133,33 @@ def _act(row: tuple[Any, ...], errors: Mapping[int, str]) -> Act:
     values["started"] = datetime.fromtimestamp(values["started"], UTC)
     if values["finished"] is not None:
         values["finished"] = datetime.fromtimestamp(values["finished"], UTC)
-    return Act(error=errors.get(values["id"]), **values)
+    return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
 async def latest(conn: AsyncConnection) -> int:
-    """The id of the newest act; 0 where there is none."""
+    """The id of the newest entry; 0 where there is none."""
     cursor = await conn.execute(query("latest_act"))
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])
 
 
 async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
-    """Has another run recorded an act after the one with the id `since`?"""
+    """Has another run recorded an entry after the one with the id `since`?"""
     cursor = await conn.execute(query("others_since"), {"id": since, "run_id": run_id})
     return await cursor.fetchone() is not None
 
 
-async def read_script(conn: AsyncConnection, act_id: int) -> str | None:
-    """The text that ran in one act; None where there is no such act. Raises HistoryError."""
+async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
+    """The text that ran in one entry; None where there is no such entry. Raises HistoryError."""
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
-        cursor = await conn.execute(query("read_script"), (act_id,))
+        cursor = await conn.execute(query("read_script"), (entry_id,))
         row = await cursor.fetchone()
     return None if row is None else str(row[0])
 
 
-async def insert(conn: AsyncConnection, record: Record) -> tuple[int, str]:
-    """Write one act; its id, and the id (xid8, as text) of the transaction that wrote it."""
-    values = {field: getattr(record, field) for field in Record.__slots__}
+async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:
+    """Write one entry; its id, and the id (xid8, as text) of the transaction that wrote it."""
+    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_act"), values)
     row = await cursor.fetchone()
@@ -168,22 +168,28 @@ async def insert(conn: AsyncConnection, record: Record) -> tuple[int, str]:
     return int(row[0]), str(row[1])
 
 
-async def advance(conn: AsyncConnection, act_id: int, done: int) -> str:
+async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:
     """Count statements that are committed, or will be with this transaction, whose id is given back."""
-    return await _update(conn, "advance_act", {"id": act_id, "statements_done": done})
+    return await _update(conn, "advance_act", {"id": entry_id, "statements_done": done})
 
 
 async def finish(
     conn: AsyncConnection,
-    act_id: int,
+    entry_id: int,
     outcome: Outcome,
     done: int,
     *,
     error: str | None = None,
     sqlstate: str | None = None,
 ) -> str:
-    """End an act that began with `Outcome.STARTED`; the id of the transaction that says so."""
-    values = {"id": act_id, "outcome": outcome, "statements_done": done, "error": error, "sqlstate": sqlstate}
+    """End an entry that began with `Outcome.STARTED`; the id of the transaction that says so."""
+    values = {
+        "id": entry_id,
+        "outcome": outcome,
+        "statements_done": done,
+        "error": error,
+        "sqlstate": sqlstate,
+    }
     return await _update(conn, "finish_act", values)
 
 

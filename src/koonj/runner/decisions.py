@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import Folder
-from koonj.migrations.state import Entry, states
-from koonj.runner.accept import Decision, as_act
+from koonj.migrations.state import MigrationStatus, states
+from koonj.runner.allow import Decision, as_history_entry
 from koonj.runner.request import Request
 from koonj.runner.selection import Selection, select
 
@@ -17,38 +17,38 @@ from koonj.runner.selection import Selection, select
 class Decided:
     """The states, what is selected, and the decisions that led there."""
 
-    entries: tuple[Entry, ...]
+    statuses: tuple[MigrationStatus, ...]
     selection: Selection
     decisions: tuple[Decision, ...]
 
 
-def decide(folder: Folder, acts: Sequence[Act], request: Request) -> Decided:
+def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) -> Decided:
     """Decide, look again, until nothing that is allowed is undecided.
 
     A decision can uncover another one: a migration that is a duplicate and late has two things to be decided,
     and shows one at a time.
     """
-    known = list(acts)
+    known = list(entries)
     decisions: list[Decision] = []
     while True:
-        entries = states(folder, known)
-        selection = select(entries, known, request)
-        fresh = _allowed(entries, selection, request, {decision.key for decision in decisions})
+        statuses = states(folder, known)
+        selection = select(statuses, known, request)
+        fresh = _allowed(statuses, selection, request, {decision.key for decision in decisions})
         if not fresh:
-            return Decided(entries, selection, tuple(decisions))
+            return Decided(statuses, selection, tuple(decisions))
         decisions.extend(fresh)
-        next_id = 1 + max((act.id for act in known), default=0)
-        known.extend(as_act(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))
+        next_id = 1 + max((entry.id for entry in known), default=0)
+        known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))
 
 
 def _allowed(
-    entries: Sequence[Entry], selection: Selection, request: Request, already: set[tuple[str, str]]
+    statuses: Sequence[MigrationStatus], selection: Selection, request: Request, already: set[tuple[str, str]]
 ) -> list[Decision]:
-    by_name = {entry.name: entry for entry in entries}
+    by_name = {status.name: status for status in statuses}
     return [
-        Decision(by_name[obstacle.name], obstacle)
-        for obstacle in selection.obstacles
-        if obstacle.can_allow
-        and obstacle.state in request.allow
-        and (obstacle.name, obstacle.state) not in already
+        Decision(by_name[conflict.name], conflict)
+        for conflict in selection.conflicts
+        if conflict.can_allow
+        and conflict.state in request.allow
+        and (conflict.name, conflict.state) not in already
     ]

@@ -12,12 +12,12 @@ from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.history import HistoryError
 from koonj.runner.events import (
+    Conflict,
     Direction,
     Event,
     Failure,
     MigrationFinished,
     MigrationProbed,
-    Obstacle,
     PlanMade,
     RunFinished,
     Verdict,
@@ -33,13 +33,13 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         message: str,
         *,
         failure: Failure | None = None,
-        obstacles: tuple[Obstacle, ...] = (),
+        conflicts: tuple[Conflict, ...] = (),
     ) -> None:
         super().__init__(message)
         self.verdict = verdict
         self.message = message
         self.failure = failure
-        self.obstacles = obstacles
+        self.conflicts = conflicts
 
     def event(self, seen: Iterable[Event]) -> RunFinished:
         """The last event, from what happened before it."""
@@ -57,7 +57,7 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         tried = {*finished, *probed, failed}
         remaining = tuple(name for name in planned if name not in tried)
         return RunFinished(
-            self.verdict, self.message, tuple(finished), self.failure, remaining, self.obstacles
+            self.verdict, self.message, tuple(finished), self.failure, remaining, self.conflicts
         )
 
 
@@ -99,15 +99,15 @@ def declined() -> End:
     return End(Verdict.DECLINED, "Nothing was changed.")
 
 
-def stopped(obstacles: tuple[Obstacle, ...]) -> End:
+def stopped(conflicts: tuple[Conflict, ...]) -> End:
     """Something must be decided or mended first."""
-    return End(Verdict.STOPPED, "Stopped before anything was changed.", obstacles=obstacles)
+    return End(Verdict.STOPPED, "Stopped before anything was changed.", conflicts=conflicts)
 
 
-def changed(obstacles: tuple[Obstacle, ...]) -> End:
+def changed(conflicts: tuple[Conflict, ...]) -> End:
     """Between the question and the lock, files or target became other than shown."""
     message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
-    return End(Verdict.STOPPED, message, obstacles=obstacles)
+    return End(Verdict.STOPPED, message, conflicts=conflicts)
 
 
 def cancelled() -> End:

@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     DECLINED = "declined"
     """The question was answered with no, or nobody could answer it."""
     STOPPED = "stopped"
-    """Something must be decided or mended first: see `RunFinished.obstacles`."""
+    """Something must be decided or mended first: see `RunFinished.conflicts`."""
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     """Cancelled by a person."""
@@ -100,7 +100,7 @@ class PlannedMigration:
     """How it runs and why, in words."""
     statements: tuple[PlannedStatement, ...]
     done: int = 0
-    """Statements that an earlier, unfinished act committed and this one passes over."""
+    """Statements that an earlier, unfinished entry committed and this one passes over."""
     from_history: bool = False
     """The script is the text that history recorded, since the file is gone."""
     lock_timeout: str = "5s"
@@ -111,7 +111,7 @@ class PlannedMigration:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Conflict:
     """What stops a run until a person decides, or mends it."""
 
     name: str
@@ -137,9 +137,9 @@ class Plan:
     server: str
     """Whom the target turned out to be: ``PostgreSQL 18.6, database ragqa, user postgres, host /tmp``."""
     migrations: tuple[PlannedMigration, ...]
-    obstacles: tuple[Obstacle, ...] = ()
-    accepted: tuple[Obstacle, ...] = ()
-    """Obstacles that this run was told to pass; each becomes a history row."""
+    conflicts: tuple[Conflict, ...] = ()
+    allowed: tuple[Conflict, ...] = ()
+    """Conflicts that this run was told to pass; each becomes a history row."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -231,7 +231,7 @@ class LockObtained(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted(Event):
+class DecisionRecorded(Event):
     """A decision was written to history."""
 
     name: str
@@ -350,4 +350,4 @@ class RunFinished(Event):
     failure: Failure | None = None
     remaining: tuple[str, ...] = ()
     """Planned, and not tried."""
-    obstacles: tuple[Obstacle, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()

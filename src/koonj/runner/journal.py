@@ -10,7 +10,7 @@ import psycopg
 from koonj import __version__
 from koonj.migrations.act import Action, Outcome
 from koonj.postgres import history
-from koonj.postgres.history import Record
+from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.events import Direction
 from koonj.runner.session import Session
@@ -36,10 +36,10 @@ class Journal:
         error: str | None = None,
         sqlstate: str | None = None,
         transactional: bool = False,
-    ) -> Record:
+    ) -> NewHistoryEntry:
         """The migration's history row."""
         prints = self.work.migration.fingerprints
-        return Record(
+        return NewHistoryEntry(
             name=self.work.migration.name,
             action=_ACTIONS[self.work.direction],
             outcome=outcome,

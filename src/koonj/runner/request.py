@@ -52,5 +52,5 @@ class Request:
             raise ValueError("to allow something needs a reason, which history keeps")
 
     def reason_of(self, state: str) -> str:
-        """Why this run passes an obstacle of that state; what history keeps."""
+        """Why this run passes a conflict of that state; what history keeps."""
         return (self.reason if state in self.allow else self.override) or ""

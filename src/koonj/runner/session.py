@@ -24,7 +24,7 @@ class Session:
     os_user: str
     host: str
     since: int = 0
-    """The newest act when this run got the lock."""
+    """The newest entry when this run got the lock."""
 
 
 def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> Session:

@@ -17,7 +17,7 @@ from koonj.postgres.connector import ConnectError, Connector, ServerInfo, descri
 from koonj.postgres.history import HistoryError
 from koonj.postgres.permission import must_be_able_to_write
 from koonj.postgres.session import clean, must_be_direct
-from koonj.runner.accept import accept
+from koonj.runner.allow import record_decision
 from koonj.runner.ending import (
     End,
     all_done,
@@ -132,7 +132,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         server = await describe(conn)
         shown = await _plan(session, job, server)
         measuring = Measuring(job.connector, job.place, job.reader, job.target, job.request, server)
-        if not shown.plan.obstacles:
+        if not shown.plan.conflicts:
             async for event in measuring.listen(conn, control, shown):
                 yield event
         shown = measuring.told(shown)
@@ -159,7 +159,7 @@ async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuri
     except LockNotObtainedError as error:
         raise locked(error.holder, error.seconds) from error
     planned = measuring.told(await _plan(session, job, measuring.server))
-    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.obstacles:
+    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _must_be_within(planned, shown)
     await clean(session.conn, job.target)
@@ -172,7 +172,7 @@ async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuri
     await history.ensure(session.conn)
     session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
-        yield await accept(session, decision, job.request.reason_of(decision.obstacle.state))
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
     for index, work in enumerate(planned.works, start=1):
         _must_be_connected(session)
         session.control.check()
@@ -188,8 +188,8 @@ async def _plan(session: Session, job: Job, server: ServerInfo) -> Planned:
 
 
 def _must_go_on(planned: Planned, request: Request) -> None:
-    if planned.plan.obstacles:
-        raise stopped(planned.plan.obstacles)
+    if planned.plan.conflicts:
+        raise stopped(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
         raise nothing(request.direction)
     if request.plan_only:
@@ -199,8 +199,8 @@ def _must_go_on(planned: Planned, request: Request) -> None:
 def _must_be_within(planned: Planned, shown: Planned) -> None:
     """While this run waited, another may have done its work: that is well. All else is looked at again."""
     more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
-    if planned.plan.obstacles or more:
-        raise changed(planned.plan.obstacles)
+    if planned.plan.conflicts or more:
+        raise changed(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
         raise nothing(planned.plan.direction)
 

@@ -84,5 +84,7 @@ def ran_on(checks: Sequence[Check], name: str) -> tuple[str, ...]:
         for check in checks
         if check.status is not None
         and check.answered
-        and any(e.name == name and (e.applied or e.state is State.INTERRUPTED) for e in check.status.entries)
+        and any(
+            e.name == name and (e.applied or e.state is State.INTERRUPTED) for e in check.status.migrations
+        )
     )

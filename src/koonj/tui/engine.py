@@ -14,7 +14,7 @@ from koonj.config import Settings, Target
 from koonj.tui.children import PROGRAM, Children
 
 if TYPE_CHECKING:
-    from koonj.migrations.act import Act
+    from koonj.migrations.act import HistoryEntry
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
     from koonj.runner.drift.values import Drift
@@ -77,7 +77,7 @@ class Engine:
             error=error,
             hint="Is the server reachable from here? R asks again.",
             has_history=False,
-            entries=(),
+            migrations=(),
         )
 
     async def start(self, target: Target, request: Request) -> Run:
@@ -88,15 +88,15 @@ class Engine:
         reader = _reader(self.settings.migrations)
         return start(connector, target, reader, request, self.settings.scratch)
 
-    async def recorded_text(self, target: Target, act_id: int) -> str | None:
-        """The text that history recorded with an act; None where there is no such act."""
+    async def recorded_text(self, target: Target, entry_id: int) -> str | None:
+        """The text that history recorded with an entry; None where there is no such entry."""
         connector = await self._connect()
         from koonj.runner.history import recorded_text  # noqa: PLC0415 - brings psycopg
 
-        return await recorded_text(connector, target, act_id)
+        return await recorded_text(connector, target, entry_id)
 
-    async def history(self, target: Target, name: str) -> tuple[Act, ...]:
-        """Every act on one migration, oldest first. Raises TargetError."""
+    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
+        """Every entry on one migration, oldest first. Raises TargetError."""
         connector = await self._connect()
         from koonj.runner.history import read_history  # noqa: PLC0415 - brings psycopg
 

@@ -29,7 +29,7 @@ class Weight(IntEnum):
     INTERRUPTED = 4
     FAILED = 5
     TO_DECIDE = 6
-    """Edited, missing, duplicate or late, and nobody has accepted it."""
+    """Edited, missing, duplicate or late, and nobody has allowed it."""
     LEFT_OUT = 7
     """A file in the folder that cannot be in the list."""
     NOT_PROVED = 8
@@ -81,11 +81,11 @@ def _of_states(check: Check) -> Iterator[Concern]:
     """Failed and interrupted ones are named by themselves; the others wait for a decision together."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
-    for entry in check.status.entries:
-        weight = WEIGHTS.get(entry.state)
-        if weight is not None and not entry.accepted:
-            number = entry.name.partition("_")[0]
-            by_weight.setdefault(weight, []).append(f"{GLYPHS[entry.state]} {number} {entry.state.value}")
+    for status in check.status.migrations:
+        weight = WEIGHTS.get(status.state)
+        if weight is not None and not status.allowed:
+            number = status.name.partition("_")[0]
+            by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {status.state.value}")
     for weight, named in by_weight.items():
         yield _several(weight, named)
 

@@ -44,7 +44,7 @@ def _of_verdict(view: RunView) -> tuple[Key, ...]:
         return (("R", "ask the target again"),)
     if view.result.verdict is not Verdict.STOPPED:
         return (_again(view),)
-    files = (o.name for o in view.result.obstacles if o.name.endswith(".sql") and o.state != State.MISSING)
+    files = (o.name for o in view.result.conflicts if o.name.endswith(".sql") and o.state != State.MISSING)
     named = next(files, None)
     edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
     return (*edit, _again(view))

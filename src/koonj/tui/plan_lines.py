@@ -12,7 +12,7 @@ from koonj.runner.plan_words import ESTIMATED, LONG, NOTE, has_sizes, proof_word
 from koonj.runner.rehearse.values import Proof
 from koonj.sql.display import visible
 from koonj.tui.paint import wrap
-from koonj.tui.run_lines import Line, obstacle_lines
+from koonj.tui.run_lines import Line, conflict_lines
 from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED, STRONG, WARNING
 
 _FACT = 12
@@ -69,13 +69,13 @@ def _ways(plan: Plan) -> str:
 
 
 def _decisions(plan: Plan, width: int) -> list[Line]:
-    """What was accepted, what stops, what else there is to know."""
+    """What was allowed, what stops, what else there is to know."""
     lines: list[Line] = []
-    for accepted in plan.accepted:
-        lines += [[], [(f" accepting {accepted.state}, recorded in history:", WARNING)]]
-        lines += obstacle_lines(replace(accepted, hint=""), width)  # what to do was decided
-    for obstacle in plan.obstacles:
-        lines += obstacle_lines(obstacle, width)
+    for allowed in plan.allowed:
+        lines += [[], [(f" allowing {allowed.state}, recorded in history:", WARNING)]]
+        lines += conflict_lines(replace(allowed, hint=""), width)  # what to do was decided
+    for conflict in plan.conflicts:
+        lines += conflict_lines(conflict, width)
     for note in plan.notes:
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(note, width - 2)]
     return lines

@@ -31,7 +31,7 @@ class Stage(StrEnum):
     DONE = "done"
     """Ended, and all is well."""
     TO_READ = "to read"
-    """Ended with an error or an obstacle."""
+    """Ended with an error or a conflict."""
 
 
 class Shape(StrEnum):

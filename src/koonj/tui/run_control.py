@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from koonj.config import Target
-from koonj.runner.events import Obstacle, Plan, PlanMade, Question, RunFinished, Verdict
+from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, Verdict
 from koonj.runner.request import Request
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
@@ -89,7 +89,7 @@ class RunControl:
             self._heard.tell()
         self._screen.post_message(RunEnded(error))
         if finished is not None and finished.verdict is Verdict.STOPPED:
-            self._offer(request, finished.obstacles)
+            self._offer(request, finished.conflicts)
 
     def _end(self) -> None:
         self.running = False
@@ -109,14 +109,14 @@ class RunControl:
         self._dialog = Confirm(self._plan, question, target, dsn)
         self._screen.app.push_screen(self._dialog, answer)
 
-    def _offer(self, request: Request, obstacles: tuple[Obstacle, ...]) -> None:
+    def _offer(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
         """Where a person may decide to pass all that stops the run, ask for the reason."""
-        if not obstacles or not all(o.can_allow for o in obstacles):
+        if not conflicts or not all(o.can_allow for o in conflicts):
             return
 
         def decide(reason: str | None) -> None:
             if reason:
-                allow = request.allow | {o.state for o in obstacles}
+                allow = request.allow | {o.state for o in conflicts}
                 self.start(replace(request, allow=allow, reason=reason))
 
-        self._screen.app.push_screen(Allow(obstacles, request.direction), decide)
+        self._screen.app.push_screen(Allow(conflicts, request.direction), decide)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rich.cells import cell_len
 from rich.style import Style
 
-from koonj.runner.events import Direction, Failure, Obstacle
+from koonj.runner.events import Conflict, Direction, Failure
 from koonj.tui.paint import Part, cut, shortened, wrap
 from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, verdict_words
 from koonj.tui.sql_text import expand
@@ -104,7 +104,7 @@ def result_lines(view: RunView, width: int) -> list[Line]:
         tone, word = verdict_words(view.result.verdict)
         mark, style = _TONES[tone]
         lines += _marked(mark, style, f"{word}: {shortened(view.result.message)}", width, STRONG)
-        lines += [line for obstacle in view.result.obstacles for line in obstacle_lines(obstacle, width)]
+        lines += [line for conflict in view.result.conflicts for line in conflict_lines(conflict, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
     return lines
@@ -158,13 +158,13 @@ def _around(source: str, column: int, room: int) -> tuple[str, str]:
     return "…" + before, after
 
 
-def obstacle_lines(obstacle: Obstacle, width: int) -> list[Line]:
+def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     """What stops a run, and what to do."""
-    place = f":{obstacle.line}" if obstacle.line else ""
-    who = f"{obstacle.name}{place}: " if obstacle.name else ""
-    message = obstacle.message.removeprefix(f"{obstacle.name} ")  # its name stands before already
-    lines = _marked("!", WARNING, f"{who}{obstacle.state}: {message}", width)
-    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(obstacle.hint, width - 6) if text]
+    place = f":{conflict.line}" if conflict.line else ""
+    who = f"{conflict.name}{place}: " if conflict.name else ""
+    message = conflict.message.removeprefix(f"{conflict.name} ")  # its name stands before already
+    lines = _marked("!", WARNING, f"{who}{conflict.state}: {message}", width)
+    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 
 
 def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:

@@ -76,12 +76,12 @@ class RunView:
 
     @property
     def wrong(self) -> bool:
-        """Did it end with something to read: an error, an obstacle, or no result at all?"""
+        """Did it end with something to read: an error, a conflict, or no result at all?"""
         if self.running:
             return False
         if self.result is None or self.result.verdict in _TO_READ:
             return True
-        return self.result.failure is not None or bool(self.result.obstacles)
+        return self.result.failure is not None or bool(self.result.conflicts)
 
     @property
     def stage(self) -> Stage:
@@ -149,8 +149,8 @@ def _locked(view: RunView, event: events.LockObtained) -> RunView:
     return replace(view, waiting=None, asking=False)
 
 
-def _accepted(view: RunView, event: events.Accepted) -> RunView:
-    return view.saying(Tone.ATTENTION, f"{event.name}: {event.state} accepted: {event.reason}")
+def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
+    return view.saying(Tone.ATTENTION, f"{event.name}: {event.state} allowed: {event.reason}")
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
@@ -209,7 +209,7 @@ _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyTy
         events.Question: _question,
         events.WaitingForLock: _waiting,
         events.LockObtained: _locked,
-        events.Accepted: _accepted,
+        events.DecisionRecorded: _allowed,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
         events.Retrying: _retrying,

@@ -146,7 +146,7 @@ class Watch:
 
 def alike(before: TargetStatus, now: TargetStatus) -> TargetStatus:
     """`now` with the very entries of `before` where they are equal: nothing is made anew of those."""
-    return replace(now, entries=before.entries) if now.entries == before.entries else now
+    return replace(now, migrations=before.migrations) if now.migrations == before.migrations else now
 
 
 def is_news(before: TargetStatus, now: TargetStatus) -> bool:

@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS koonj.history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
-    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'accept')),
+    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'allow')),
     outcome text NOT NULL CHECK (outcome IN ('started', 'done', 'failed')),
     script text NOT NULL,
     file_hash text NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS koonj.history (
     started timestamp with time zone NOT NULL,
     finished timestamp with time zone,
     reason text,
-    accepted text,
+    allowed text,
     error text,
     sqlstate text,
     transaction_id text,
@@ -23,11 +23,11 @@ CREATE TABLE IF NOT EXISTS koonj.history (
     run_id uuid NOT NULL
 );
 
-COMMENT ON TABLE koonj.history IS 'One row for each act on one migration. Append-only: rows are never removed.';
+COMMENT ON TABLE koonj.history IS 'One row per apply, rollback or decision for a migration. Rows are never deleted.';
 
 -- Anyone who may connect may see what has run, so that a status works with a read-only role.
 -- The texts that ran, and the errors, stay with the owner: they can hold data.
 GRANT SELECT (
     id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
-    started, finished, reason, accepted, sqlstate, transaction_id, database_role, os_user, host, version, run_id
+    started, finished, reason, allowed, sqlstate, transaction_id, database_role, os_user, host, version, run_id
 ) ON koonj.history TO PUBLIC;

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection, IsolationLevel
 
 from koonj.config import Target
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.postgres import advisory_lock, history
@@ -65,12 +65,12 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> R
             world = await read_world(conn)  # first: nothing is set yet
             server = await describe(conn)
             holder = await advisory_lock.holder(conn)
-            acts = await history.read_acts(conn)
-            chosen = await asyncio.to_thread(choices, folder, acts)
+            entries = await history.read_entries(conn)
+            chosen = await asyncio.to_thread(choices, folder, entries)
             scripts, notes = await _scripts(conn, chosen, world)
             at = time()
             catalog = await read_target_catalog(conn, target)
-    partial = await asyncio.to_thread(partial_notes, folder, acts)
+    partial = await asyncio.to_thread(partial_notes, folder, entries)
     running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)
     nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)
     return Reality(server, catalog, scripts, world, (*nothing, *notes, *partial, *running), at)
@@ -82,12 +82,12 @@ async def _scripts(
     """What ran, and a note on each that is not simply its file."""
     scripts, notes = [], []
     for choice in chosen:
-        name = choice.act.name
+        name = choice.entry.name
         if choice.is_what_ran and choice.file is not None:
             migration, note = choice.file, choice.note
         else:
             migration, note = await _recorded(conn, choice)
-        role = choice.act.database_role
+        role = choice.entry.database_role
         scripts.append(Script(migration, role, world.settings_of(role)))
         if note:
             notes.append(f"{name} {note}.")
@@ -96,22 +96,22 @@ async def _scripts(
 
 async def _recorded(conn: AsyncConnection, choice: Choice) -> tuple[Migration, str]:
     """The text that ran, as history has it; of a role that may not read it, the file. Raises DriftError."""
-    text = await _text(conn, choice.act)
+    text = await _text(conn, choice.entry)
     if text:
-        recorded = Migration.from_recorded(choice.act.name, text)
+        recorded = Migration.from_recorded(choice.entry.name, text)
         return recorded, f"{choice.note}: what ran is compared"
     if choice.file is not None:
         return choice.file, f"{choice.note}, and what ran cannot be read here: the file is compared"
     raise DriftError(
-        f"{choice.act.name} {choice.note}, and what ran cannot be read: what it made is not known.",
+        f"{choice.entry.name} {choice.note}, and what ran cannot be read: what it made is not known.",
         "Put the file back, or let this role read the texts: GRANT SELECT ON koonj.history TO …;",
     )
 
 
-async def _text(conn: AsyncConnection, act: Act) -> str | None:
+async def _text(conn: AsyncConnection, entry: HistoryEntry) -> str | None:
     try:
         async with conn.transaction():
-            return await history.read_script(conn, act.id)
+            return await history.read_script(conn, entry.id)
     except HistoryError as error:
         if error.sqlstate != _FORBIDDEN:
             raise

@@ -68,11 +68,11 @@ class Shown:
         if row.migration is not None:
             of_folder = self._screen.snapshot.problems_of(row.name)
             return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
-        act = row.entry.act if row.entry else None
+        entry = row.status.last_entry if row.status else None
         target = self._screen.snapshot.target
-        if act is None:
+        if entry is None:
             return (row.name, target.name), None
-        return (row.name, target.name, act.id), partial(self._recall, row.name, target, act.id)
+        return (row.name, target.name, entry.id), partial(self._recall, row.name, target, entry.id)
 
     async def _bring(self, source: object, make: Make) -> None:
         try:
@@ -116,9 +116,9 @@ class Shown:
         if preview.sql.colours is colours:
             preview.refresh()
 
-    async def _recall(self, name: str, target: Target, act_id: int) -> Documents:
+    async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
         """The file is gone: history has its text."""
-        text = await self._screen.engine.recorded_text(target, act_id)
+        text = await self._screen.engine.recorded_text(target, entry_id)
         if text is not None:
             async for made in self._read(Migration.from_recorded(name, text), ()):
                 yield made

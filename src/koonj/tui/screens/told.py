@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from koonj.config import Target
-from koonj.migrations.act import Act, Outcome
+from koonj.migrations.act import HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.runner.rehearse.values import Rehearsal
 from koonj.tui.beside import beside
 from koonj.tui.change import change
 from koonj.tui.model import Row
-from koonj.tui.standing import act_words
+from koonj.tui.standing import entry_words
 from koonj.tui.widgets.preview.changes import ChangeSheet
 from koonj.tui.widgets.preview.history import HistorySheet
 from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
@@ -31,7 +31,7 @@ Read = Callable[[], Coroutine[Any, Any, Sheet]]
 
 
 class Told:
-    """Brings acts and changes into the preview; again when file or history may be others."""
+    """Brings entries and changes into the preview; again when file or history may be others."""
 
     def __init__(self, screen: Main) -> None:
         self._screen = screen
@@ -67,10 +67,10 @@ class Told:
         if tab is Tab.HISTORY:
             # Whatever the target says anew, even the same, is a reason to read again.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
-        act = row.entry.act if row.entry else None
-        read = partial(self._changes, target, row, act) if act and row.migration else None
+        entry = row.status.last_entry if row.status else None
+        read = partial(self._changes, target, row, entry) if entry and row.migration else None
         file_hash = row.migration.file_hash if row.migration else None
-        return (tab, row.name, target.name, act, row.state, file_hash, check.answered), read
+        return (tab, row.name, target.name, entry, row.state, file_hash, check.answered), read
 
     async def _bring(self, key: tuple[object, ...], read: Read) -> None:
         preview = self._screen.preview  # which is gone where the screen is left before the answer comes
@@ -87,8 +87,10 @@ class Told:
             preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
-        acts = await self._screen.engine.history(target, name)
-        return HistorySheet(acts) if acts else Words(f"No act on {name} is recorded on {target.name}.")
+        entries = await self._screen.engine.history(target, name)
+        return (
+            HistorySheet(entries) if entries else Words(f"No entry on {name} is recorded on {target.name}.")
+        )
 
     async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
         width = self._screen.preview.size.width
@@ -102,13 +104,13 @@ class Told:
             notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)
         return "\n".join(notes)
 
-    async def _changes(self, target: Target, row: Row, act: Act) -> Sheet:
+    async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
         assert row.migration is not None
-        ran = await self._screen.engine.recorded_text(target, act.id)
+        ran = await self._screen.engine.recorded_text(target, entry.id)
         if ran is None:
             return Words(f"The text that ran is not in the history of {target.name} any more.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
-        return ChangeSheet(_meaning(row, act), await asyncio.to_thread(change, ran, text))
+        return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(change, ran, text))
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
@@ -117,16 +119,16 @@ def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
 
 
 def _alike(new: object, old: object) -> bool:
-    return new is old or (isinstance(new, str | Act | bool) and new == old)
+    return new is old or (isinstance(new, str | HistoryEntry | bool) and new == old)
 
 
-def _meaning(row: Row, act: Act) -> str:
+def _meaning(row: Row, entry: HistoryEntry) -> str:
     """What the difference is, in words."""
-    since = act_words(act)
-    if act.outcome is not Outcome.DONE:
+    since = entry_words(entry)
+    if entry.outcome is not Outcome.DONE:
         return f"The file was changed since: {since}."
-    if row.entry is not None and row.entry.accepted:
-        return f"The file is not the text that ran, and was accepted as it is: {since}."
+    if row.status is not None and row.status.allowed:
+        return f"The file is not the text that ran, and was allowed as it is: {since}."
     return f"{_MEANINGS.get(row.state, 'The file is not the text that ran')}: {since}."
 
 

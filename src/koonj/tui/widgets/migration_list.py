@@ -68,7 +68,7 @@ class MigrationList(CursorPane):
     def _measure(self, rows: Sequence[Row]) -> None:
         """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
         self._number_width = max((r.digits for r in rows), default=3)
-        looks = {(r.state, r.entry is not None and r.entry.accepted): r for r in rows}
+        looks = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
         self._word_width = max((len(r.word) for r in looks.values()), default=WORD)
         self._columns = None
 

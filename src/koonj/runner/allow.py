@@ -7,37 +7,37 @@ from datetime import UTC, datetime
 from time import time
 
 from koonj import __version__
-from koonj.migrations.act import Act, Action, Outcome
-from koonj.migrations.state import Entry
+from koonj.migrations.act import Action, HistoryEntry, Outcome
+from koonj.migrations.state import MigrationStatus
 from koonj.postgres import history
-from koonj.postgres.history import Record
+from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
-from koonj.runner.events import Accepted, Obstacle
+from koonj.runner.events import Conflict, DecisionRecorded
 from koonj.runner.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An obstacle that this run was told to pass."""
+    """A conflict that this run was told to pass."""
 
-    entry: Entry
-    obstacle: Obstacle
+    status: MigrationStatus
+    conflict: Conflict
 
     @property
     def key(self) -> tuple[str, str]:
         """What was decided about what: file name and state."""
-        return self.entry.name, self.obstacle.state
+        return self.status.name, self.conflict.state
 
 
-async def accept(session: Session, decision: Decision, reason: str) -> Accepted:
+async def record_decision(session: Session, decision: Decision, reason: str) -> DecisionRecorded:
     """Write that a state was seen and is passed: of the file as it is now, or, if it is gone, as recorded."""
-    entry, state = decision.entry, decision.obstacle.state
-    file_hash, statements_hash, rollback_hash = _hashes(entry)
-    row = Record(
-        name=entry.name,
-        action=Action.ACCEPT,
+    status, state = decision.status, decision.conflict.state
+    file_hash, statements_hash, rollback_hash = _hashes(status)
+    row = NewHistoryEntry(
+        name=status.name,
+        action=Action.ALLOW,
         outcome=Outcome.DONE,
-        script="" if entry.migration is None else entry.migration.text,
+        script="" if status.migration is None else status.migration.text,
         file_hash=file_hash,
         statements_hash=statements_hash,
         rollback_hash=rollback_hash,
@@ -49,21 +49,21 @@ async def accept(session: Session, decision: Decision, reason: str) -> Accepted:
         version=__version__,
         run_id=session.control.run_id,
         reason=reason,
-        accepted=state,
+        allowed=state,
     )
     async with own_transaction(session.conn, session.target):
         await history.insert(session.conn, row)
-    return Accepted(entry.name, state, reason)
+    return DecisionRecorded(status.name, state, reason)
 
 
-def as_act(decision: Decision, act_id: int, reason: str) -> Act:
-    """The act that history will hold once the decision is written."""
-    file_hash, statements_hash, rollback_hash = _hashes(decision.entry)
+def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryEntry:
+    """The entry that history will hold once the decision is written."""
+    file_hash, statements_hash, rollback_hash = _hashes(decision.status)
     now = datetime.now(UTC)
-    return Act(
-        id=act_id,
-        name=decision.entry.name,
-        action=Action.ACCEPT,
+    return HistoryEntry(
+        id=entry_id,
+        name=decision.status.name,
+        action=Action.ALLOW,
         outcome=Outcome.DONE,
         file_hash=file_hash,
         statements_hash=statements_hash,
@@ -73,7 +73,7 @@ def as_act(decision: Decision, act_id: int, reason: str) -> Act:
         started=now,
         finished=now,
         reason=reason,
-        accepted=decision.obstacle.state,
+        allowed=decision.conflict.state,
         error=None,
         sqlstate=None,
         transaction_id=None,
@@ -85,10 +85,10 @@ def as_act(decision: Decision, act_id: int, reason: str) -> Act:
     )
 
 
-def _hashes(entry: Entry) -> tuple[str, str, str]:
-    if entry.migration is not None:
-        prints = entry.migration.fingerprints
+def _hashes(status: MigrationStatus) -> tuple[str, str, str]:
+    if status.migration is not None:
+        prints = status.migration.fingerprints
         return prints.file, prints.statements, prints.rollback
-    if entry.act is not None:
-        return entry.act.file_hash, entry.act.statements_hash, entry.act.rollback_hash
+    if status.last_entry is not None:
+        return status.last_entry.file_hash, status.last_entry.statements_hash, status.last_entry.rollback_hash
     return "", "", ""
