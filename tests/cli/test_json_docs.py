@@ -25,7 +25,7 @@ from koonj.postgres.locks.values import (
     Written,
 )
 from koonj.runner import events
-from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, Verdict
+from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.values import Rehearsal, Stumble
 from koonj.sql.problem import Problem
@@ -81,7 +81,7 @@ def test_every_value(kind: Any) -> None:
 
 
 def test_every_word() -> None:
-    for word in (*State, *Verdict):
+    for word in (*State, *RunResult):
         assert f"`{word.value}`" in DOCS
 
 

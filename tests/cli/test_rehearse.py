@@ -126,7 +126,7 @@ def test_json(project: Project) -> None:
     assert [(x["relation"], x["mode"]) for x in wrong["up"][0]["locks"] if x["kind"] == "table"] == [
         ("public.t1", "SHARE")
     ]
-    assert events[-1]["not_proved"] == ["002_wrong.sql"]
+    assert events[-1]["not_verified"] == ["002_wrong.sql"]
 
 
 @pytest.mark.parametrize(

@@ -281,8 +281,8 @@ def test_events_as_json_lines(project: Project) -> None:
     ]
     assert all(event["koonj"] == 1 and event["at"] > 1.6e9 for event in answer.events)
     assert answer.events[1]["plan"]["migrations"][0]["statements"][0]["summary"] == "create table t1"
-    assert answer.events[-1]["verdict"] == "done"
-    assert answer.events[-1]["finished"] == [name]
+    assert answer.events[-1]["result"] == "done"
+    assert answer.events[-1]["committed"] == [name]
 
 
 def test_a_failure_as_json(project: Project) -> None:
@@ -290,7 +290,7 @@ def test_a_failure_as_json(project: Project) -> None:
     answer = project.koonj("apply", "--yes", "--json")
     assert answer.code == 1
     failed, last = answer.events[-2:]
-    assert (failed["event"], last["event"], last["verdict"]) == ("migration_failed", "run_finished", "failed")
+    assert (failed["event"], last["event"], last["result"]) == ("migration_failed", "run_finished", "failed")
     failure = failed["failure"]
     assert (failure["sqlstate"], failure["line"], failure["column"]) == ("42703", 1, 8)
 

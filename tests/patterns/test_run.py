@@ -51,4 +51,4 @@ async def test_all_of_them_up_and_down_and_up(
 def finished(events: list[Any]) -> None:
     last = ending(events)
     assert last.failure is None, last.failure
-    assert not last.remaining, last.message
+    assert not last.not_run, last.message

@@ -212,7 +212,7 @@ def by_hand(
             project = Project(folder, target, connector)
             files = "\n".join(f"{case.files};" for case in CASES.values() if case.files)
             write(project, 1, f"BEGIN;\nCREATE SCHEMA h1;\n{files}\nCOMMIT;")
-            assert ending(await project.apply()).verdict == "done"
+            assert ending(await project.apply()).result == "done"
             with psycopg.connect(target.dsn, autocommit=True) as conn:
                 for case in CASES.values():
                     conn.execute(case.by_hand.encode())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from koonj.runner.events import DecisionRecorded, MigrationFinished, PlanMade, Verdict
+from koonj.runner.events import DecisionRecorded, MigrationFinished, PlanMade, RunResult
 from koonj.runner.rehearse.events import MigrationRehearsed
 from support.project import Project, ending, of_kind
 
@@ -53,7 +53,7 @@ def guarded(project: Project) -> Project:
 
 async def test_what_is_proved_is_applied(guarded: Project) -> None:
     events = await guarded.apply()
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsed)] == ["proved"]
     assert guarded.tables() == {"t1"}
 
@@ -61,7 +61,7 @@ async def test_what_is_proved_is_applied(guarded: Project) -> None:
 async def test_what_is_not_proved_stops_before_anything_is_sent(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply())
-    assert last.verdict is Verdict.STOPPED
+    assert last.result is RunResult.REFUSED
     (conflict,) = last.conflicts
     assert (conflict.name, conflict.state) == ("002_wrong.sql", "not proved")
     assert "t1_note" in conflict.message
@@ -72,7 +72,7 @@ async def test_what_is_not_proved_stops_before_anything_is_sent(guarded: Project
 async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     events = await guarded.apply(override="the index stays, it is meant")
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     (allowed,) = of_kind(events, DecisionRecorded)
     assert (allowed.name, allowed.state) == ("002_wrong.sql", "not proved")
     assert [(a.name, a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
@@ -86,7 +86,7 @@ async def test_a_loss_can_be_allowed(guarded: Project) -> None:
     (conflict,) = ending(await guarded.apply()).conflicts
     assert conflict.state == "lossy"
     events = await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it")
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [(a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("lossy", "nobody reads it")
     ]
@@ -95,13 +95,13 @@ async def test_a_loss_can_be_allowed(guarded: Project) -> None:
 async def test_to_allow_a_loss_is_not_to_allow_a_wrong_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
-    assert last.verdict is Verdict.STOPPED
+    assert last.result is RunResult.REFUSED
 
 
 async def test_a_rollback_needs_no_proof(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     await guarded.apply(override="it is meant")
-    assert ending(await guarded.roll_back()).verdict is Verdict.DONE
+    assert ending(await guarded.roll_back()).result is RunResult.DONE
 
 
 async def test_without_a_policy_nothing_is_asked(project: Project) -> None:

@@ -356,7 +356,7 @@ async def test_cancel_leaves_nothing(based: Folder) -> None:
             await run.cancel()
     last = events[-1]
     assert isinstance(last, RehearsalFinished)
-    assert last.verdict == "interrupted"
+    assert last.result == "cancelled"
 
 
 async def test_rows_that_stay_are_said(based: Folder) -> None:

@@ -1,6 +1,6 @@
 """Roll back, as a person sees it."""
 
-from koonj.runner.events import PlanMade, Verdict
+from koonj.runner.events import PlanMade, RunResult
 from koonj.runner.request import Extent
 from support.project import Project, ending, of_kind
 
@@ -9,7 +9,7 @@ async def test_the_last_one_is_taken_back_and_pending_again(project: Project) ->
     names = [project.table(n) for n in (1, 2)]
     await project.apply()
     events = await project.roll_back()
-    assert ending(events).finished == (names[1],)
+    assert ending(events).committed == (names[1],)
     assert project.tables() == {"t1"}
     assert await project.states() == {names[0]: "applied", names[1]: "pending"}
     await project.apply()
@@ -28,7 +28,7 @@ async def test_all_the_way_down(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 3)]
     await project.apply()
     events = await project.roll_back(extent=Extent.ALL)
-    assert ending(events).finished == tuple(reversed(names))
+    assert ending(events).committed == tuple(reversed(names))
     assert project.tables() == set()
     assert [entry.action for entry in await project.entries()] == ["apply"] * 3 + ["rollback"] * 3
 
@@ -38,7 +38,7 @@ async def test_what_was_applied_last_goes_first_whatever_its_number(project: Pro
     await project.apply()
     late = project.table(1)
     await project.apply(allow=frozenset({"late"}), reason="merged late")
-    assert ending(await project.roll_back()).finished == (late,)
+    assert ending(await project.roll_back()).committed == (late,)
 
 
 async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
@@ -60,7 +60,7 @@ async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project:
     stopped = ending(await project.roll_back())
     assert [o.state for o in stopped.conflicts] == ["missing"]
     events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert of_kind(events, PlanMade)[0].plan.migrations[0].from_history
     assert project.tables() == set()
     assert await project.states() == {}
@@ -79,7 +79,7 @@ async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Pr
     assert failure.sqlstate == "23505"
     assert "INVALID indexes on the target now: public.t_x" in failure.state
     assert (await project.states())["002_unique.sql"] == "failed"
-    assert ending(await project.roll_back()).verdict is Verdict.DONE
+    assert ending(await project.roll_back()).result is RunResult.DONE
     assert project.sql("SELECT to_regclass('t_x')") == [(None,)]
     assert (await project.states())["002_unique.sql"] == "pending"
 

@@ -149,11 +149,11 @@ SET_UP = """
 IN_TRANSACTION = "25001"  # active_sql_transaction
 
 
-@pytest.mark.parametrize(("sql", "verdict"), EVERYWHERE + SINCE_14 + BY_DATA)
-def test_refusal(sql: str, verdict: Refusal) -> None:
+@pytest.mark.parametrize(("sql", "traits"), EVERYWHERE + SINCE_14 + BY_DATA)
+def test_refusal(sql: str, traits: Refusal) -> None:
     found = classify(sql)
-    assert found.refusal is verdict
-    assert bool(found.refusal_reason) is (verdict is not NO)
+    assert found.refusal is traits
+    assert bool(found.refusal_reason) is (traits is not NO)
 
 
 def test_the_server_refuses_the_same(database: str) -> None:
@@ -163,10 +163,10 @@ def test_the_server_refuses_the_same(database: str) -> None:
         connection.execute(SET_UP.encode())
         major = connection.info.server_version // 10000
         known = EVERYWHERE + (SINCE_14 if major >= 14 else [])
-        for sql, verdict in known:
+        for sql, traits in known:
             refused = refusing(connection, sql) == IN_TRANSACTION
-            if verdict is not MAYBE and refused is not (verdict is YES):
-                wrong.append((sql, verdict, refused))
+            if traits is not MAYBE and refused is not (traits is YES):
+                wrong.append((sql, traits, refused))
         if major >= 15:
             assert [refusing(connection, sql) for sql in PARTITIONED] == [IN_TRANSACTION] * 3
         if major >= 17:

@@ -44,7 +44,7 @@ class Folder:
         self.events = [event async for event in start_rehearsal(job).events()]
         last = self.events[-1]
         assert isinstance(last, RehearsalFinished)
-        assert last.verdict == "done", last.message
+        assert last.result == "done", last.message
         found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsed)]
         return {rehearsal.name: rehearsal for rehearsal in found}
 

@@ -159,7 +159,7 @@ async def test_every_state_has_its_word_in_a_narrow_list(project: Project) -> No
         await screen.yes()
         await screen.until("statement 1 of 1")
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
         await screen.until("✗ failed")
         assert screen.main.migrations.size.width == 30
         assert "✓ applied" in screen.row("001")

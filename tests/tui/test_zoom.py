@@ -127,7 +127,7 @@ async def test_the_terminal_changes_while_something_runs(project: Project) -> No
             assert "statement 1 of 1" in screen.run()
             assert "c cancel" in screen.bottom()
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
         assert " a try again  i edit 001" in screen.pane("4")[-1]
 
 

@@ -28,7 +28,7 @@ def drift(call: Call) -> ExitCode:
     last = asyncio.run(_finished(call, settings))
     if last.drift is not None:
         return _report(call, last.drift)
-    if last.verdict == "interrupted":
+    if last.result == "cancelled":
         call.err.say(last.message)
         if call.out.as_json:
             call.out.document("drift", error_shape(last.message, last.hint))

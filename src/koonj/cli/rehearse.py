@@ -160,11 +160,11 @@ class _Report:
 
     def end(self, last: RehearsalFinished) -> ExitCode:
         """Say how it ended; the exit code."""
-        match last.verdict:
+        match last.result:
             case "failed":
                 self.call.err.error(last.message, last.hint)
                 return ExitCode.ERROR
-            case "interrupted":
+            case "cancelled":
                 self.call.err.say(last.message)
                 return ExitCode.INTERRUPTED
         if not self.call.out.as_json:

@@ -20,7 +20,7 @@ from koonj.runner.events import (
     MigrationProbed,
     PlanMade,
     RunFinished,
-    Verdict,
+    RunResult,
 )
 
 
@@ -29,14 +29,14 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
 
     def __init__(
         self,
-        verdict: Verdict,
+        result: RunResult,
         message: str,
         *,
         failure: Failure | None = None,
         conflicts: tuple[Conflict, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.verdict = verdict
+        self.result = result
         self.message = message
         self.failure = failure
         self.conflicts = conflicts
@@ -57,7 +57,7 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         tried = {*finished, *probed, failed}
         remaining = tuple(name for name in planned if name not in tried)
         return RunFinished(
-            self.verdict, self.message, tuple(finished), self.failure, remaining, self.conflicts
+            self.result, self.message, tuple(finished), self.failure, remaining, self.conflicts
         )
 
 
@@ -65,9 +65,9 @@ def all_done(direction: Direction, seen: Iterable[Event]) -> End:
     """Everything that was planned is committed."""
     count = sum(isinstance(event, MigrationFinished) for event in seen)
     if not count:
-        return End(Verdict.DONE, "The decision is recorded; there was nothing to run.")
+        return End(RunResult.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
-    return End(Verdict.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+    return End(RunResult.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
 
 
 def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
@@ -77,7 +77,7 @@ def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
     message = f"Probed {count} {thing}{'' if count == 1 else 's'} on {target}: all of it was rolled back."
     if moved := sorted({name for event in probes for name in event.sequences}):
         message += f" Sequences stay where they were moved to: {', '.join(moved)}."
-    return End(Verdict.PROBED, message)
+    return End(RunResult.PROBED, message)
 
 
 def nothing(direction: Direction) -> End:
@@ -86,33 +86,33 @@ def nothing(direction: Direction) -> End:
         Direction.APPLY: "Nothing to apply: no migration is pending.",
         Direction.ROLLBACK: "Nothing to roll back.",
     }
-    return End(Verdict.NOTHING, words[direction])
+    return End(RunResult.NOTHING, words[direction])
 
 
 def plan_only() -> End:
     """The plan was all that was asked for."""
-    return End(Verdict.NOTHING, "Only planned; nothing was changed.")
+    return End(RunResult.NOTHING, "Only planned; nothing was changed.")
 
 
 def declined() -> End:
     """The answer was not yes."""
-    return End(Verdict.DECLINED, "Nothing was changed.")
+    return End(RunResult.DECLINED, "Nothing was changed.")
 
 
 def stopped(conflicts: tuple[Conflict, ...]) -> End:
     """Something must be decided or mended first."""
-    return End(Verdict.STOPPED, "Stopped before anything was changed.", conflicts=conflicts)
+    return End(RunResult.REFUSED, "Stopped before anything was changed.", conflicts=conflicts)
 
 
 def changed(conflicts: tuple[Conflict, ...]) -> End:
     """Between the question and the lock, files or target became other than shown."""
     message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
-    return End(Verdict.STOPPED, message, conflicts=conflicts)
+    return End(RunResult.REFUSED, message, conflicts=conflicts)
 
 
 def cancelled() -> End:
     """Cancelled while nothing ran."""
-    return End(Verdict.INTERRUPTED, "Cancelled. No statement was running.")
+    return End(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
 def who(holder: LockHolder | None) -> str:
@@ -125,25 +125,25 @@ def who(holder: LockHolder | None) -> str:
 def locked(holder: LockHolder, seconds: float) -> End:
     """Another run held the lock all the time."""
     message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
-    return End(Verdict.LOCKED, message)
+    return End(RunResult.LOCKED, message)
 
 
 def lock_lost(holder: LockHolder | None) -> End:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
     other = "another run came" if holder is None else f"{who(holder)} took it"
     message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
-    return End(Verdict.FAILED, message)
+    return End(RunResult.FAILED, message)
 
 
 def connection_lost() -> End:
     """After a commit that is known to be done."""
-    return End(Verdict.FAILED, "The connection was lost after the last commit. The rest was not tried.")
+    return End(RunResult.FAILED, "The connection was lost after the last commit. The rest was not tried.")
 
 
 def stopped_by(failure: Failure, *, cancelled: bool) -> End:
     """A migration, or the target itself, failed; or a person cancelled it."""
-    verdict = Verdict.INTERRUPTED if cancelled else Verdict.FAILED
-    return End(verdict, f"Cancelled. {failure.state}" if cancelled else failure.message, failure=failure)
+    result = RunResult.CANCELLED if cancelled else RunResult.FAILED
+    return End(result, f"Cancelled. {failure.state}" if cancelled else failure.message, failure=failure)
 
 
 def outside_failure(

@@ -19,7 +19,7 @@ class Direction(StrEnum):
     ROLLBACK = "rollback"
 
 
-class Verdict(StrEnum):
+class RunResult(StrEnum):
     """How a run ended."""
 
     DONE = "done"
@@ -27,10 +27,10 @@ class Verdict(StrEnum):
     """There was nothing to do."""
     DECLINED = "declined"
     """The question was answered with no, or nobody could answer it."""
-    STOPPED = "stopped"
+    REFUSED = "refused"
     """Something must be decided or mended first: see `RunFinished.conflicts`."""
     FAILED = "failed"
-    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
     """Cancelled by a person."""
     LOCKED = "locked"
     """Another run holds the target's lock."""
@@ -342,12 +342,12 @@ class Cancelling(Event):
 class RunFinished(Event):
     """The last event: the result."""
 
-    verdict: Verdict
+    result: RunResult
     message: str
     """One sentence."""
-    finished: tuple[str, ...] = ()
+    committed: tuple[str, ...] = ()
     """File names, in the order in which they were committed."""
     failure: Failure | None = None
-    remaining: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
     """Planned, and not tried."""
     conflicts: tuple[Conflict, ...] = ()

@@ -107,9 +107,9 @@ class Measuring:
             yield event
             if not isinstance(event, RehearsalFinished):
                 continue
-            if event.verdict == "interrupted":
+            if event.result == "cancelled":
                 raise Cancelled
-            if event.verdict == "failed":
+            if event.result == "failed":
                 self.why = f"{event.message} {event.hint}".strip()
                 if not known_only:
                     self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")

@@ -8,11 +8,11 @@ from koonj.sql.reader import Reader
 from koonj.sql.refusal import Refusal, refused
 from koonj.sql.summary import describe
 
-__all__ = ["Control", "Refusal", "Statement", "Verdict", "classify"]
+__all__ = ["Control", "Refusal", "Statement", "StatementTraits", "classify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class StatementTraits:
     """What the text of a statement says, known without a database."""
 
     control: Control | None
@@ -40,7 +40,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement(Verdict):
+class Statement(StatementTraits):
     """One statement of a script."""
 
     index: int
@@ -61,13 +61,13 @@ class Statement(Verdict):
     r"""Start and end of the parts of the source that make the text: more than one where ``\;`` cut it."""
 
 
-def classify(text: str) -> Verdict:
+def classify(text: str) -> StatementTraits:
     """The verdict on one statement. Reads only as much of it as that needs, and never raises."""
     reader = Reader(text)
     act = transaction(reader.again())
     refusal, reason, concurrent = refused(reader.again())
     about = describe(reader)
-    return Verdict(
+    return StatementTraits(
         control=act.control,
         chain=act.chain,
         read_only=act.read_only,
@@ -96,9 +96,9 @@ def _copies(reader: Reader) -> str:
     return "from stdin" if direction == "from" else "to stdout"
 
 
-def parts_of(verdict: Verdict) -> dict[str, Any]:
+def parts_of(traits: StatementTraits) -> dict[str, Any]:
     """The fields of a verdict, to make a Statement of it."""
-    return {name: getattr(verdict, name) for name in _PARTS}
+    return {name: getattr(traits, name) for name in _PARTS}
 
 
-_PARTS = tuple(field.name for field in fields(Verdict))
+_PARTS = tuple(field.name for field in fields(StatementTraits))

@@ -102,7 +102,7 @@ class Proofs:
                     proofs = replace(proofs, now=None)
                 case RehearsalFinished():
                     waiting.clear()
-                    trouble = f"{event.message} {event.hint}".strip() if event.verdict == "failed" else ""
+                    trouble = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
                     proofs = replace(proofs, now=None, trouble=trouble)
         return replace(proofs, known=known, waiting=frozenset(waiting))
 

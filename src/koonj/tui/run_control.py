@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from koonj.config import Target
-from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, Verdict
+from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.request import Request
 from koonj.tui.beside import beside
 from koonj.tui.engine import Engine
@@ -88,7 +88,7 @@ class RunControl:
             self._end()
             self._heard.tell()
         self._screen.post_message(RunEnded(error))
-        if finished is not None and finished.verdict is Verdict.STOPPED:
+        if finished is not None and finished.result is RunResult.REFUSED:
             self._offer(request, finished.conflicts)
 
     def _end(self) -> None:

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from koonj.runner.events import Conflict, Direction, Failure
 from koonj.tui.paint import Part, cut, shortened, wrap
-from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, verdict_words
+from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, result_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 
@@ -80,10 +80,10 @@ def summary(view: RunView | None, now: float) -> Line:
     """The run in less than a line."""
     if view is None:
         return [("nothing has run yet", DIM)]
-    if view.result is not None:
-        tone, word = verdict_words(view.result.verdict)
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        return [(f"{mark} ", style), (f"{word}: {shortened(view.result.message, _NEAR)}", PLAIN)]
+        return [(f"{mark} ", style), (f"{word}: {shortened(view.finished.message, _NEAR)}", PLAIN)]
     if not view.running:
         return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
     if view.asking:
@@ -100,11 +100,11 @@ def log_lines(entry: LogLine, width: int) -> list[Line]:
 def result_lines(view: RunView, width: int) -> list[Line]:
     """How it ended: the result and everything about an error, wrapped to `width`."""
     lines: list[Line] = []
-    if view.result is not None:
-        tone, word = verdict_words(view.result.verdict)
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        lines += _marked(mark, style, f"{word}: {shortened(view.result.message)}", width, STRONG)
-        lines += [line for conflict in view.result.conflicts for line in conflict_lines(conflict, width)]
+        lines += _marked(mark, style, f"{word}: {shortened(view.finished.message)}", width, STRONG)
+        lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
     return lines

@@ -11,7 +11,7 @@ from typing import Any
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
-from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
+from koonj.runner.events import Direction, Event, Failure, Plan, RunResult
 from koonj.runner.rehearse.events import MigrationRehearsing
 from koonj.tui.paint import shortened
 from koonj.tui.room import Stage
@@ -60,7 +60,7 @@ class RunView:
     log: tuple[LogLine, ...] = ()
     gone: int = 0
     """Lines of the log that were too many to keep."""
-    result: events.RunFinished | None = None
+    finished: events.RunFinished | None = None
     ended: float | None = None
     """Unix seconds; None while it goes on."""
 
@@ -72,16 +72,16 @@ class RunView:
     @property
     def failure(self) -> Failure | None:
         """Why it failed."""
-        return self.result.failure if self.result else None
+        return self.finished.failure if self.finished else None
 
     @property
     def wrong(self) -> bool:
         """Did it end with something to read: an error, a conflict, or no result at all?"""
         if self.running:
             return False
-        if self.result is None or self.result.verdict in _TO_READ:
+        if self.finished is None or self.finished.result in _TO_READ:
             return True
-        return self.result.failure is not None or bool(self.result.conflicts)
+        return self.finished.failure is not None or bool(self.finished.conflicts)
 
     @property
     def stage(self) -> Stage:
@@ -221,23 +221,23 @@ _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyTy
     }
 )
 
-_VERDICTS: Mapping[Verdict, tuple[Tone, str]] = MappingProxyType(
+_RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
     {
-        Verdict.DONE: (Tone.DONE, "done"),
-        Verdict.NOTHING: (Tone.STEP, "nothing to do"),
-        Verdict.DECLINED: (Tone.STEP, "not done"),
-        Verdict.STOPPED: (Tone.ATTENTION, "stopped"),
-        Verdict.FAILED: (Tone.BAD, "failed"),
-        Verdict.INTERRUPTED: (Tone.ATTENTION, "interrupted"),
-        Verdict.LOCKED: (Tone.ATTENTION, "locked"),
-        Verdict.PROBED: (Tone.DONE, "probed"),
+        RunResult.DONE: (Tone.DONE, "done"),
+        RunResult.NOTHING: (Tone.STEP, "nothing to do"),
+        RunResult.DECLINED: (Tone.STEP, "not done"),
+        RunResult.REFUSED: (Tone.ATTENTION, "refused"),
+        RunResult.FAILED: (Tone.BAD, "failed"),
+        RunResult.CANCELLED: (Tone.ATTENTION, "cancelled"),
+        RunResult.LOCKED: (Tone.ATTENTION, "locked"),
+        RunResult.PROBED: (Tone.DONE, "probed"),
     }
 )
 
 
-_TO_READ = frozenset({Verdict.FAILED, Verdict.STOPPED, Verdict.INTERRUPTED, Verdict.LOCKED})
+_TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, RunResult.LOCKED})
 
 
-def verdict_words(verdict: Verdict) -> tuple[Tone, str]:
+def result_words(result: RunResult) -> tuple[Tone, str]:
     """How a result reads."""
-    return _VERDICTS[verdict]
+    return _RESULTS[result]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.sql.refusal import Refusal
-from koonj.sql.statements import Control, Verdict
+from koonj.sql.statements import Control, StatementTraits
 
 _SILENT = frozenset(
     {"close", "deallocate", "discard", "listen", "notify", "reset", "set", "show", "unlisten"},
@@ -11,7 +11,7 @@ _SILENT = frozenset(
 _MARKS = frozenset({Control.BEGIN, Control.SAVEPOINT, Control.RELEASE})
 
 
-def is_silent(statement: Verdict) -> bool:
+def is_silent(statement: StatementTraits) -> bool:
     """It locks, reads and changes no relation, so that it needs no query, and must not have one.
 
     A SET TRANSACTION has to come before any query of its transaction. SET CONSTRAINTS … IMMEDIATE is another
@@ -22,7 +22,7 @@ def is_silent(statement: Verdict) -> bool:
     return statement.verb in _SILENT and not statement.summary.lower().startswith("set constraints")
 
 
-def needs_watch(statement: Verdict) -> bool:
+def needs_watch(statement: StatementTraits) -> bool:
     """PostgreSQL refuses it in a transaction block, so its locks can only be seen from another session.
 
     Where that depends on data (Refusal.MAYBE), or on what a called procedure does, try it in a transaction

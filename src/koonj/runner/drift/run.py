@@ -40,8 +40,8 @@ class Replayed(Event):
 class DriftFinished(Event):
     """The last event."""
 
-    verdict: str
-    """``done``, ``interrupted``, or ``failed`` where nothing can be said of drift."""
+    result: str
+    """``done``, ``cancelled``, or ``failed`` where nothing can be said of drift."""
     message: str = ""
     """One sentence where it is not done."""
     hint: str = ""
@@ -79,7 +79,7 @@ async def _find(job: DriftJob, control: Control, heard: asyncio.Queue[Replayed |
             tell=lambda done, of: heard.put_nowait(Replayed(done, of)),
         )
     except Cancelled:
-        return DriftFinished("interrupted", "Cancelled. Nothing was changed; the scratch is removed.")
+        return DriftFinished("cancelled", "Cancelled. Nothing was changed; the scratch is removed.")
     except TargetError as error:
         return DriftFinished("failed", error.message, error.hint)
     return DriftFinished("done", drift=drift)

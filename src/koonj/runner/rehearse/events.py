@@ -45,10 +45,10 @@ class MigrationRehearsed(Event):
 class RehearsalFinished(Event):
     """The last event."""
 
-    verdict: str
-    """``done``, ``interrupted``, or ``failed`` where there was no scratch to rehearse on."""
+    result: str
+    """``done``, ``cancelled``, or ``failed`` where there was no scratch to rehearse on."""
     message: str
     """One sentence."""
     hint: str = ""
-    not_proved: tuple[str, ...] = ()
+    not_verified: tuple[str, ...] = ()
     """File names of those whose verdict is another than proved."""

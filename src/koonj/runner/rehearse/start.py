@@ -63,7 +63,7 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
                 yield event
         end = ("done", _counted(seen), "")
     except Cancelled:
-        end = ("interrupted", "Cancelled. The scratch is removed.", "")
+        end = ("cancelled", "Cancelled. The scratch is removed.", "")
     except TargetError as error:
         end = ("failed", error.message, error.hint)
     except FolderError as error:
