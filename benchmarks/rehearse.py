@@ -33,7 +33,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, choose
 from koonj.postgres.embedded.scratch import Scratch
 from koonj.postgres.embedded.template import _initdb
-from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 
@@ -137,8 +137,8 @@ def _within(folder: Path, names: tuple[str, ...] | None) -> float:
             job = RehearsalJob(ScratchPlace(), FolderReader(folder), request, connector)
             begun = time.perf_counter()
             async for event in start_rehearsal(job).events():
-                if isinstance(event, MigrationRehearsed) and names is not None:
-                    assert event.rehearsal.is_proved, event.rehearsal.message
+                if isinstance(event, MigrationRehearsalFinished) and names is not None:
+                    assert event.rehearsal.is_verified, event.rehearsal.message
                     took = time.perf_counter() - begun
             return took or time.perf_counter() - begun
 

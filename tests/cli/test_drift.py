@@ -100,7 +100,9 @@ def test_in_json(applied: Project) -> None:
     found = value_of(Drift, answer.json["drift"])
     assert found.target == "local"
     assert found.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
-    assert ("table", "public.extra") in {(d.kind, d.identity) for d in found.differences if d.before is None}
+    assert ("table", "public.extra") in {
+        (d.kind, d.identity) for d in found.differences if d.expected is None
+    }
     section = DOCS.split("### drift")[1].split("###")[0]
     assert {field.name for field in fields(Drift)} <= set(re.findall(r"\w+", section))
 

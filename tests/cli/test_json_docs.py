@@ -27,7 +27,7 @@ from koonj.postgres.locks.values import (
 from koonj.runner import events
 from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
 from koonj.runner.rehearse import events as rehearsal_events
-from koonj.runner.rehearse.values import Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
 from koonj.sql.problem import Problem
 from support.command import Project
 
@@ -62,7 +62,7 @@ VALUES: list[Any] = [
     RelationLock,
     Scan,
     StatementTrace,
-    Stumble,
+    RehearsalFailure,
     Written,
     Failure,
     Field,

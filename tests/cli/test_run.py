@@ -272,7 +272,7 @@ def test_events_as_json_lines(project: Project) -> None:
     assert [event["event"] for event in answer.events] == [
         "run_started",
         "plan_made",
-        "lock_obtained",
+        "lock_acquired",
         "migration_started",
         "statement_started",
         "statement_finished",

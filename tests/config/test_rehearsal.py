@@ -1,4 +1,4 @@
-"""[scratch] and [policy]: where rehearsals take place, and who wants their proof."""
+"""[scratch] and [policy]: where rehearsals take place, and who wants a verified rehearsal."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ TARGETS = '[targets.a]\ndsn = "dbname=a"\n[targets.b]\ndsn = "host=db dbname=b"\
 
 
 def wants(project: Project, toml: str) -> dict[str, bool]:
-    return {target.name: target.require_proof for target in project.toml(toml).load().targets}
+    return {target.name: target.require_verified for target in project.toml(toml).load().targets}
 
 
-def test_a_protected_target_wants_the_proof_and_others_do_not(project: Project) -> None:
+def test_a_protected_target_requires_verified_and_others_do_not(project: Project) -> None:
     assert wants(project, TARGETS) == {"a": False, "b": True}
 
 
-@pytest.mark.parametrize(("word", "all_want"), [("proved", True), ("off", False)])
+@pytest.mark.parametrize(("word", "all_want"), [("verified", True), ("off", False)])
 def test_one_word_for_all(project: Project, word: str, all_want: bool) -> None:
     assert wants(project, f'[policy]\nrequire = "{word}"\n{TARGETS}') == {"a": all_want, "b": all_want}
 
 
 def test_a_targets_own_word_goes_first(project: Project) -> None:
     own = '[targets.b.policy]\nrequire = "off"\n'
-    assert wants(project, f'[policy]\nrequire = "proved"\n{TARGETS}{own}') == {"a": True, "b": False}
+    assert wants(project, f'[policy]\nrequire = "verified"\n{TARGETS}{own}') == {"a": True, "b": False}
 
 
 def test_a_dsn_from_outside_has_the_word_for_all(project: Project) -> None:
-    assert not project.toml(TARGETS).load(dsn="dbname=x").target.require_proof
-    project.toml(f'[policy]\nrequire = "proved"\n{TARGETS}')
-    assert project.load(dsn="dbname=x").target.require_proof
+    assert not project.toml(TARGETS).load(dsn="dbname=x").target.require_verified
+    project.toml(f'[policy]\nrequire = "verified"\n{TARGETS}')
+    assert project.load(dsn="dbname=x").target.require_verified
 
 
 def test_nothing_is_said_of_a_scratch(project: Project) -> None:
@@ -52,11 +52,11 @@ def test_a_scratch_server(project: Project) -> None:
     ("toml", "said"),
     [
         (
-            '[policy]\nrequire = "proven"',
-            "koonj.toml:2: require must be 'proved' or 'off'. Did you mean 'proved'?",
+            '[policy]\nrequire = "verifyed"',
+            "koonj.toml:2: require must be 'verified' or 'off'. Did you mean 'verified'?",
         ),
         ("[policy]\nrequires = 1", "koonj.toml:2: unknown key 'requires'. Did you mean 'require'?"),
-        ('[targets.a.policy]\nrequire = "on"', "require must be 'proved' or 'off'"),
+        ('[targets.a.policy]\nrequire = "on"', "require must be 'verified' or 'off'"),
         ("[scratch]\ndsn = 5", "koonj.toml:2: scratch.dsn must be a string"),
         ('[scratch]\ndns = "x"', "Did you mean 'dsn'?"),
         ('[scratch]\ndsn = "nonsense"', "koonj.toml:2: 'nonsense' is neither"),

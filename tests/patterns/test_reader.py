@@ -13,7 +13,7 @@ GOOD = """\
 --        reads the catalog.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 -- field: words
 --   kind: text
 --   help: One line,
@@ -59,8 +59,8 @@ def test_a_projects_own_pattern(folder: Path) -> None:
     patterns, found = load(folder / "not there", folder)
     assert not found
     (mine,) = (pattern for pattern in patterns if pattern.key == "mine")
-    assert (mine.title, mine.about) == ("Comment on a table", "Words for whoever reads the catalog.")
-    assert mine.origin == folder / "mine.sql"
+    assert (mine.title, mine.description) == ("Comment on a table", "Words for whoever reads the catalog.")
+    assert mine.path == folder / "mine.sql"
     assert [(field.name, field.label, field.kind) for field in mine.fields] == [
         ("table", "Table", Kind.QUALIFIED_NAME),
         ("words", "Words", Kind.TEXT),
@@ -90,7 +90,7 @@ def test_windows_line_ends_and_a_byte_order_mark(folder: Path) -> None:
 def test_a_projects_pattern_takes_the_place_of_a_built_in_one(folder: Path) -> None:
     (folder / "add_column.sql").write_text(GOOD, encoding="utf-8")
     patterns, _ = load(folder)
-    assert [pattern.origin for pattern in patterns if pattern.key == "add_column"] == [
+    assert [pattern.path for pattern in patterns if pattern.key == "add_column"] == [
         folder / "add_column.sql"
     ]
 

@@ -68,7 +68,7 @@ def test_what_did_not_move_is_in_its_old_order(after: list[str], dropped: set[st
 def test_a_column_that_moved_says_from_where_to_where() -> None:
     [difference] = compare(table("abcd"), table("acdb"))
     assert difference == Difference(
-        "column", "public.t.b", "b text", "b text", order_only=True, parent=TABLE, places=(2, 4)
+        "column", "public.t.b", "b text", "b text", order_only=True, parent=TABLE, positions=(2, 4)
     )
     assert difference.what == "moved"
     assert describe(difference) == "column public.t.b is moved: place 2 -> 4"

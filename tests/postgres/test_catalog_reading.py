@@ -63,7 +63,7 @@ async def test_places_are_among_living_columns(conn: AsyncConnection) -> None:
     objects = (await read_catalog(conn)).objects
     table = ObjectName("table", "public.documents")
     columns = {name.identity: value for name, value in objects.items() if name.kind == "column"}
-    assert {name: value.place for name, value in columns.items()} == {
+    assert {name: value.position for name, value in columns.items()} == {
         "public.documents.id": 1,
         "public.documents.status": 2,
         "public.documents.title": 3,

@@ -85,7 +85,7 @@ def _reported(trace: StatementTrace) -> Effects:
     for word, names in (
         ("rewritten", trace.rewritten),
         ("rebuilt", trace.rebuilt),
-        ("emptied", trace.emptied),
+        ("emptied", trace.truncated),
         ("scanned", tuple(scan.relation for scan in trace.scanned)),
     ):
         for name in names:

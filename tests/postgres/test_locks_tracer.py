@@ -113,7 +113,7 @@ async def test_a_savepoint_that_is_rolled_back_to_gives_locks_and_tables_back(co
     assert dropped.relations == (RelationChange("public.b", "table", "dropped"),)
     assert (undone.locks, undone.relations) == ((), ())
     assert (_locks(again), _locks(again, "held")) == ({"public.b": "ACCESS EXCLUSIVE"}, {})
-    assert again.emptied == ("public.b",)
+    assert again.truncated == ("public.b",)
 
 
 async def test_a_files_own_savepoint_of_the_tracers_name_stays_its_own(conn: AsyncConnection) -> None:
@@ -170,7 +170,7 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Scrat
     assert _locks(trace) == {"public.a": "ACCESS EXCLUSIVE"}
     assert trace.rewritten == ("public.a",)
     assert trace.rebuilt == ("public.a_name", "public.a_pkey")
-    assert trace.columns == (ColumnChange("public.a", "n", "retyped", "integer", "bigint"),)
+    assert trace.columns == (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),)
 
 
 async def test_a_role_without_any_rights_can_be_traced(scratch: Scratch) -> None:
@@ -190,7 +190,7 @@ async def test_a_name_that_is_not_ascii_is_told_in_a_session_of_another_encoding
     await conn.execute("SET client_encoding TO 'LATIN1'")
     truncate = "SELECT ''TRUNCATE '' || oid::regclass FROM pg_class WHERE relname LIKE ''%nder score''"
     (trace,) = await _run(conn, f"DO 'BEGIN EXECUTE ({truncate}); END'")
-    assert trace.emptied == ('public."Ünder score"',)
+    assert trace.truncated == ('public."Ünder score"',)
 
 
 async def test_prepared_statements_may_be_taken_away(conn: AsyncConnection) -> None:
@@ -235,11 +235,11 @@ async def test_changes_of_columns(conn: AsyncConnection) -> None:
         (ColumnChange("public.a", "x", "added", existed=False),),
         (ColumnChange("public.a", "name", "renamed", "name", "title"),),
         (
-            ColumnChange("public.a", "title", "retyped", "character varying(50)", "text"),
-            ColumnChange("public.a", "title", "not null"),
+            ColumnChange("public.a", "title", "type_changed", "character varying(50)", "text"),
+            ColumnChange("public.a", "title", "not_null"),
         ),
         (ColumnChange("public.a", "n", "default"),),
-        (ColumnChange("public.a", "n", "retyped", "integer", "bigint"),),
+        (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),),
         (ColumnChange("public.a", "title", "nullable"), ColumnChange("public.a", "n", "default")),
         (ColumnChange("public.a", "n", "dropped"), ColumnChange("public.a", "x", "dropped", existed=False)),
     ]
@@ -256,7 +256,7 @@ async def test_changes_of_constraints(conn: AsyncConnection) -> None:
         "ALTER TABLE b DROP CONSTRAINT c",
     )
     assert [trace.constraints for trace in traces] == [
-        (ConstraintChange("public.b", "c", "check", "added not valid"),),
+        (ConstraintChange("public.b", "c", "check", "added_not_valid"),),
         (ConstraintChange("public.b", "c", "check", "validated"),),
         (ConstraintChange("public.b", "u", "unique", "added"),),
         (),
@@ -338,10 +338,10 @@ async def test_truncating_and_rewriting_are_told_apart_whatever_else_is_read(con
     await conn.execute("CREATE TABLE wide (id integer, text text); CREATE INDEX wide_id ON wide (id)")
     for table in ("a", "wide"):
         (rewritten,) = await _run(conn, f"ALTER TABLE {table} ADD COLUMN u uuid DEFAULT gen_random_uuid()")
-        assert (rewritten.rewritten, rewritten.emptied) == ((f"public.{table}",), ())
+        assert (rewritten.rewritten, rewritten.truncated) == ((f"public.{table}",), ())
         (emptied,) = await _run(conn, f"TRUNCATE {table} CASCADE")
-        assert (emptied.rewritten, emptied.emptied[0]) == ((), f"public.{table}")
+        assert (emptied.rewritten, emptied.truncated[0]) == ((), f"public.{table}")
     (both,) = await _run(conn, "DO 'BEGIN PERFORM FROM wide; TRUNCATE wide; END'")
-    assert both.emptied == ("public.wide",)
+    assert both.truncated == ("public.wide",)
     (moved,) = await _run(conn, "CLUSTER wide USING wide_id")
     assert moved.rewritten == ("public.wide",)

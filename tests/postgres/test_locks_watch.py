@@ -70,8 +70,8 @@ async def test_an_index_that_is_built_concurrently(run: Run) -> None:
     assert [(change.relation, change.change, change.valid) for change in trace.relations] == [
         ("public.a_n_idx", "created", True)
     ]
-    assert (trace.index, trace.line, trace.in_transaction, trace.watched) == (2, 7, False, True)
-    assert (trace.scanned, trace.passed) == ((), (Scan("public.a", 2, 0),))
+    assert (trace.index, trace.line, trace.in_transaction, trace.observed) == (2, 7, False, True)
+    assert (trace.scanned, trace.scanned_by_any_session) == ((), (Scan("public.a", 2, 0),))
     assert trace.wal_bytes is not None
     assert trace.wal_bytes > 0
 

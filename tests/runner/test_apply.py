@@ -62,7 +62,7 @@ async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(
     events = await project.apply()
     (planned,) = of_kind(events, PlanMade)[0].plan.migrations
     assert planned.in_transaction
-    assert "BEGIN" in planned.mode
+    assert "BEGIN" in planned.explanation
     assert project.tables() == set()
 
 
@@ -163,7 +163,7 @@ async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Pro
     events = await project.apply()
     assert ending(events).result is RunResult.DONE, ending(events)
     assert project.sql("SELECT * FROM words ORDER BY 1") == [(1, "a;b"), (2, "--no\tcomment"), (3, "c")]
-    assert "COPY 2" in [s.tag for s in of_kind(events, StatementFinished)]
+    assert "COPY 2" in [s.command_tag for s in of_kind(events, StatementFinished)]
 
 
 async def test_notices_come_while_the_statement_runs(project: Project) -> None:

@@ -88,7 +88,7 @@ async def test_a_transaction_that_made_itself_read_only_is_rolled_back(project: 
     )
     failure = await _failure(project)
     assert failure.sqlstate == "25006"
-    assert "koonj.history could not be written" in failure.state
+    assert "koonj.history could not be written" in failure.target_state
     assert project.tables() == set()
 
 
@@ -107,7 +107,7 @@ async def test_a_session_that_the_file_lets_time_out_is_a_lost_connection(projec
     failure = ending(events).failure
     assert failure is not None
     assert (failure.sqlstate, failure.severity) == ("25P03", "FATAL")
-    assert "rolls a transaction back" in failure.state
+    assert "rolls a transaction back" in failure.target_state
     assert project.tables() == set()
     assert await project.states() == {"001_idle.sql": "pending"}
 
@@ -129,7 +129,7 @@ async def test_the_row_that_copy_refuses_is_found_in_the_file(project: Project) 
         f"CREATE TABLE a (x int);\n\nCOPY a (x) FROM stdin;\n1\n2\nthree\n4\n\\.\nSELECT 1;\n{NONE}",
     )
     failure = await _failure(project)
-    assert (failure.statement, failure.line, failure.source) == (2, 6, "three")
+    assert (failure.statement, failure.line, failure.source_line) == (2, 6, "three")
     assert "line 3" in (failure.context or "")
     assert project.tables() == set()
 
@@ -142,7 +142,7 @@ async def test_copy_without_rows_in_a_rollback_is_an_error_and_not_a_hang(projec
     assert ending(await project.apply()).result is RunResult.DONE
     end = ending(await project.roll_back())
     assert end.failure is not None
-    assert (end.failure.line, end.failure.source) == (4, "-- x")
+    assert (end.failure.line, end.failure.source_line) == (4, "-- x")
     assert await project.states() == {"001_rows.sql": "applied"}
 
 
@@ -200,13 +200,13 @@ async def test_a_long_line_does_not_travel_in_the_failure(project: Project) -> N
         f"CREATE TABLE a (x text);\nINSERT INTO a VALUES ('{'x' * 50_000}'), (1/0);\nSELECT nothing;\n{NONE}",
     )
     failure = await _failure(project)
-    assert (failure.line, len(failure.source)) == (2, 10_000)
+    assert (failure.line, len(failure.source_line)) == (2, 10_000)
 
 
 async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None:
     project.sql("CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1)")
     project.write("001_index.sql", f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_x ON a (x);\n{NONE}")
-    assert "INVALID" in (await _failure(project)).state
+    assert "INVALID" in (await _failure(project)).target_state
     failure = await _failure(project)
     assert "DROP INDEX CONCURRENTLY public.a_x" in failure.message
     assert await project.states() == {"001_index.sql": "failed"}

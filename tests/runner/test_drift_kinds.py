@@ -233,10 +233,10 @@ def test_no_drift_but_that(by_hand: Drift) -> None:
 
 def test_the_text_of_both_sides(by_hand: Drift) -> None:
     (view,) = [d for d in by_hand.differences if d.identity == "public.d1"]
-    assert view.before is not None
-    assert view.after is not None
-    assert ("SELECT 1" in view.before, "SELECT 2" in view.after) == (True, True)
-    assert all((d.before is None) != (d.after is None) for d in by_hand.differences if d.what in ONE_SIDED)
+    assert view.expected is not None
+    assert view.actual is not None
+    assert ("SELECT 1" in view.expected, "SELECT 2" in view.actual) == (True, True)
+    assert all((d.expected is None) != (d.actual is None) for d in by_hand.differences if d.what in ONE_SIDED)
 
 
 ONE_SIDED = ("missing", "left over")

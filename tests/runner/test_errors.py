@@ -26,11 +26,11 @@ async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
     assert (failure.name, failure.statement, failure.of) == ("002_typo.sql", 2, 2)
     assert failure.file.endswith("002_typo.sql")
     assert (failure.line, failure.column) == (5, 18)
-    assert failure.source == "    ADD COLUMN ö integger;"
+    assert failure.source_line == "    ADD COLUMN ö integger;"
     assert failure.sqlstate == "42704"
     assert failure.committed == ()
-    assert "rolled back" in failure.state
-    assert failure.next
+    assert "rolled back" in failure.target_state
+    assert failure.next_steps
     assert project.tables() == {"t1"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from koonj.runner.events import (
     Cancelling,
     Direction,
-    LockObtained,
+    LockAcquired,
     MigrationFinished,
     RunResult,
     StatementStarted,
@@ -105,7 +105,7 @@ async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(pr
     end = ending(events)  # type: ignore[arg-type]  # all are events
     assert end.result is RunResult.FAILED
     assert end.failure is not None
-    assert "connection was lost" in end.failure.state
+    assert "connection was lost" in end.failure.target_state
     assert project.tables() == set()
     assert await project.states() == {"001_sleep.sql": "pending"}
 
@@ -120,7 +120,7 @@ async def test_a_session_that_the_server_ends_between_steps_is_interrupted(proje
     await asyncio.wait_for(task, 5)
     failure = ending(events).failure  # type: ignore[arg-type]  # all are events
     assert failure is not None
-    assert "unknown" in failure.state
+    assert "unknown" in failure.target_state
     assert await project.states() == {"001_sleep.sql": "interrupted"}
 
 
@@ -186,7 +186,7 @@ async def test_the_lock_is_waited_for(project: Project) -> None:
         await asyncio.sleep(0.5)
         assert not task.done()
     events = await asyncio.wait_for(task, 5)
-    assert of_kind(events, LockObtained)[0].seconds > 0.3
+    assert of_kind(events, LockAcquired)[0].seconds > 0.3
     assert ending(events).result is RunResult.DONE
 
 

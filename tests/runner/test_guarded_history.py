@@ -6,7 +6,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.events import Direction, LockObtained, RunResult, StatementStarted
+from koonj.runner.events import Direction, LockAcquired, RunResult, StatementStarted
 from koonj.runner.request import Extent
 from support.project import Project, ending, listen, of_kind
 
@@ -39,9 +39,9 @@ async def _refused(project: Project, *words: str) -> None:
     events = await project.apply()
     failure = ending(events).failure
     assert failure is not None
-    assert not of_kind(events, LockObtained)
+    assert not of_kind(events, LockAcquired)
     assert not of_kind(events, StatementStarted)
-    said = f"{failure.message} {failure.next}"
+    said = f"{failure.message} {failure.next_steps}"
     assert all(word in said for word in words), said
 
 
@@ -140,7 +140,7 @@ async def test_a_trigger_that_swallows_history_is_no_success(project: Project, e
         assert project.tables() == {"t1"}
         assert await project.states() == {"001_make_t1.sql": "applied", "002_steps.sql": "pending"}
     else:
-        assert "could not write that to its history" in end.failure.state
+        assert "could not write that to its history" in end.failure.target_state
         assert (await project.states())["002_steps.sql"] == "interrupted"
 
 
@@ -151,7 +151,7 @@ async def test_history_dropped_by_a_step_is_said(project: Project) -> None:
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert len(failure.committed) == 3
-    assert "could not write that to its history" in failure.state
+    assert "could not write that to its history" in failure.target_state
 
 
 async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_it(project: Project) -> None:
@@ -210,7 +210,9 @@ async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project
         failure = ending(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "55P03"
-    assert failure.state.startswith("Its row in koonj.history could not be written. Nothing of 002_wait.sql")
+    assert failure.target_state.startswith(
+        "Its row in koonj.history could not be written. Nothing of 002_wait.sql"
+    )
     assert project.tables() == {"t1"}
 
 

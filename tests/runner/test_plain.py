@@ -9,9 +9,9 @@ import pytest
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
 from koonj.runner.plain import PlainError, plain, value_of
-from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.lines import event_of
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 
 TRACE = StatementTrace(
     index=1,
@@ -26,14 +26,16 @@ TRACE = StatementTrace(
 REHEARSAL = Rehearsal(
     name="016_add_status.sql",
     number=16,
-    verdict=Proof.INCOMPLETE,
+    verdict=Verdict.INCOMPLETE,
     message="“what” is left",
-    key="k",
+    cache_key="k",
     server="PostgreSQL 18.6",
     major=18,
     differences=(Difference("index", "public.i", None, "CREATE INDEX …"),),
-    up=(TRACE,),
-    stumble=Stumble("up again", "016_add_status.sql", "m/016_add_status.sql", 1, 4, None, "no", "42P07"),
+    apply=(TRACE,),
+    failure=RehearsalFailure(
+        "reapply", "016_add_status.sql", "m/016_add_status.sql", 1, 4, None, "no", "42P07"
+    ),
 )
 
 
@@ -42,8 +44,8 @@ def test_there_and_back() -> None:
 
 
 def test_a_line_of_the_command_is_its_event() -> None:
-    event = MigrationRehearsed(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
-    line = json.dumps({"koonj": 1, "event": "migration_rehearsed", **plain(event)})
+    event = MigrationRehearsalFinished(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
+    line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **plain(event)})
     assert event_of(line) == event
 
 
@@ -56,8 +58,8 @@ def test_what_a_newer_koonj_adds_is_passed_over() -> None:
     "broken",
     [
         {"verdict": "splendid"},
-        {"up": "none"},
-        {"up": [1]},
+        {"apply": "none"},
+        {"apply": [1]},
         {"number": "16"},
         {"major": None},
     ],

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.postgres.locks.values import LockMode, RelationLock
 from koonj.runner.events import (
     Direction,
-    LockObtained,
+    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -130,13 +130,13 @@ async def test_what_is_not_one_transaction_stops_it(project: Project, script: st
     project.write("002_steps.sql", f"{script}\n-- Rollback: none: test\n")
     with unchanged(project):
         events = await project.apply(probe=True)
-    assert not any(isinstance(event, (LockObtained, MigrationStarted, StatementStarted)) for event in events)
+    assert not any(isinstance(event, (LockAcquired, MigrationStarted, StatementStarted)) for event in events)
     last = ending(events)
     assert last.result is RunResult.REFUSED
     (conflict,) = last.conflicts
     assert (conflict.name, conflict.state, conflict.can_allow) == (
         "002_steps.sql",
-        "not transactional",
+        "not_transactional",
         False,
     )
     message = conflict.message.replace("create index concurrently i", "create index i")
@@ -159,8 +159,8 @@ async def test_it_waits_only_shortly_for_a_lock(
         events = await project.apply(probe=True)
         assert least <= monotonic() - begun < most
     (failed,) = of_kind(events, MigrationFailed)
-    assert (failed.failure.sqlstate, failed.failure.state) == ("55P03", NOTHING)
-    assert failed.failure.next == (
+    assert (failed.failure.sqlstate, failed.failure.target_state) == ("55P03", NOTHING)
+    assert failed.failure.next_steps == (
         "Another session holds a lock that it needs, and a probe waits only shortly: later, koonj apply --probe",
     )
     assert ending(events).result is RunResult.FAILED
@@ -178,7 +178,7 @@ async def test_a_lost_session_leaves_nothing(project: Project) -> None:
     last = ending(events)
     assert last.result is RunResult.FAILED
     assert last.failure is not None
-    assert last.failure.state == f"The connection was lost. {NOTHING}"
+    assert last.failure.target_state == f"The connection was lost. {NOTHING}"
 
 
 def _cut(project: Project) -> None:

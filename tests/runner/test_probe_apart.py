@@ -155,6 +155,6 @@ async def test_set_transaction_can_come_first(project: Project) -> None:
     failure = ending(await project.apply(probe=True)).failure
     assert failure is not None
     assert (failure.name, failure.sqlstate) == ("002_set.sql", "25001")
-    assert failure.next[0] == (
+    assert failure.next_steps[0] == (
         "In an apply the migrations before it are committed by then, and it may pass: koonj rehearse 002_set.sql"
     )

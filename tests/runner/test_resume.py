@@ -105,10 +105,10 @@ async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Pr
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert (failure.sqlstate, len(failure.committed)) == ("23505", 1)
-    assert "INVALID indexes on the target now: public.two." in failure.state
+    assert "INVALID indexes on the target now: public.two." in failure.target_state
     project.sql("DELETE FROM t; DROP INDEX two")
     (planned,) = of_kind(events := await project.apply(), PlanMade)[0].plan.migrations
-    assert planned.done == 1
+    assert planned.statements_done == 1
     assert ending(events).result is RunResult.DONE
 
 

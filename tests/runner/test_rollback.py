@@ -45,7 +45,7 @@ async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
     project.table(1, rollback=False)
     await project.apply()
     (conflict,) = ending(await project.roll_back()).conflicts
-    assert (conflict.state, conflict.can_allow) == ("rollback missing", False)
+    assert (conflict.state, conflict.can_allow) == ("rollback_missing", False)
     project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
     await project.apply()
     (conflict,) = ending(await project.roll_back()).conflicts
@@ -77,7 +77,7 @@ async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Pr
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "23505"
-    assert "INVALID indexes on the target now: public.t_x" in failure.state
+    assert "INVALID indexes on the target now: public.t_x" in failure.target_state
     assert (await project.states())["002_unique.sql"] == "failed"
     assert ending(await project.roll_back()).result is RunResult.DONE
     assert project.sql("SELECT to_regclass('t_x')") == [(None,)]
@@ -93,6 +93,6 @@ async def test_an_error_in_a_rollback_is_placed_in_the_file(project: Project) ->
     failure = ending(await project.roll_back()).failure
     assert failure is not None
     assert (failure.line, failure.sqlstate) == (6, "42P01")
-    assert failure.source == "--   DROP TABLE nowhere;"
+    assert failure.source_line == "--   DROP TABLE nowhere;"
     assert project.tables() == {"t1"}
     assert (await project.states())["001_bad.sql"] != "pending"

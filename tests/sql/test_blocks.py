@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.sql.blocks import Mode, Shape, shape
+from koonj.sql.blocks import Mode, ScriptShape, shape
 from koonj.sql.problem import Severity
 from koonj.sql.script import Script
 
 
-def of(text: str) -> Shape:
+def of(text: str) -> ScriptShape:
     return shape(Script.of_body(text))
 
 
-def outline(found: Shape) -> list[tuple[str, list[str], str]]:
+def outline(found: ScriptShape) -> list[tuple[str, list[str], str]]:
     """Of each step: its BEGIN, its statements, its end."""
     return [
         (
@@ -27,7 +27,7 @@ def outline(found: Shape) -> list[tuple[str, list[str], str]]:
 
 def test_one_block_over_everything() -> None:
     found = of("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; SAVEPOINT a; ROLLBACK TO a; END;")
-    assert (found.mode, found.wrapped, found.explanation) == (Mode.TRANSACTION, True, "one transaction")
+    assert (found.mode, found.wrapped, found.explanation) == (Mode.ONE_TRANSACTION, True, "one transaction")
     assert outline(found) == [
         ("BEGIN ISOLATION LEVEL SERIALIZABLE;", ["SELECT 1;", "SAVEPOINT a;", "ROLLBACK TO a;"], "END;")
     ]
@@ -36,7 +36,7 @@ def test_one_block_over_everything() -> None:
 
 def test_no_begin() -> None:
     found = of("SELECT 1; SELECT 2;")
-    assert (found.mode, found.wrapped) == (Mode.TRANSACTION, False)
+    assert (found.mode, found.wrapped) == (Mode.ONE_TRANSACTION, False)
     assert found.explanation == "no BEGIN in the file; koonj runs it in one transaction"
     assert outline(found) == [("", ["SELECT 1;", "SELECT 2;"], "")]
     assert found.steps[0].in_transaction
@@ -45,7 +45,7 @@ def test_no_begin() -> None:
 def test_no_statements() -> None:
     found = of("-- nothing")
     assert (found.mode, found.steps, found.explanation, found.problems) == (
-        Mode.TRANSACTION,
+        Mode.ONE_TRANSACTION,
         (),
         "no statements",
         (),
@@ -54,7 +54,7 @@ def test_no_statements() -> None:
 
 def test_what_cannot_run_in_a_transaction_runs_alone() -> None:
     found = of("CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX CONCURRENTLY j ON t (b); SELECT 1;")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False] * 3
     assert found.explanation == (
         "step by step: 3 statements on their own, as PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction"
@@ -64,13 +64,13 @@ def test_what_cannot_run_in_a_transaction_runs_alone() -> None:
 
 def test_what_may_be_refused_runs_alone_where_the_file_has_no_block() -> None:
     found = of("REINDEX TABLE t;")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert "may refuse REINDEX TABLE of a partitioned one" in found.explanation
 
 
 def test_blocks_and_statements_between_them() -> None:
     found = of("SET a = 1; BEGIN; SELECT 1; COMMIT; START TRANSACTION; SELECT 2; SELECT 3; COMMIT; VACUUM")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False, True, True, False]
     assert outline(found)[2] == ("START TRANSACTION;", ["SELECT 2;", "SELECT 3;"], "COMMIT;")
     assert found.explanation.startswith(
@@ -83,7 +83,7 @@ def test_blocks_and_statements_between_them() -> None:
 )
 def test_a_statement_outside_the_only_block(text: str) -> None:
     found = of(text)
-    assert (found.mode, found.wrapped, len(found.steps)) == (Mode.STEPS, False, 2)
+    assert (found.mode, found.wrapped, len(found.steps)) == (Mode.SEVERAL, False, 2)
     assert found.explanation == "step by step: 1 transaction and 1 statement on its own"
 
 
@@ -138,5 +138,5 @@ def test_no_statement_is_lost_or_moved(text: str) -> None:
     assert [s.index for s in run] == sorted(s.index for s in run)
     codes = {p.code for p in found.problems if p.severity is Severity.ERROR}
     assert not without_block or codes & {"commit-without-begin", "prepare-transaction"}
-    if found.mode is Mode.TRANSACTION and found.wrapped:
+    if found.mode is Mode.ONE_TRANSACTION and found.wrapped:
         assert not codes & {"open-transaction", "rolls-back", "commit-and-chain", "prepare-transaction"}

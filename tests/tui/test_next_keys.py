@@ -16,6 +16,7 @@ from koonj.runner.events import (
     RunFinished,
     RunResult,
 )
+from koonj.sql.blocks import Mode
 from koonj.tui.next_keys import next_keys
 from koonj.tui.run_view import RunView
 
@@ -27,7 +28,7 @@ FAILURE = Failure(
     file="003_add_status.sql",
     line=1,
     column=1,
-    source="",
+    source_line="",
     sqlstate="42P01",
     severity="ERROR",
     message="no such thing",
@@ -58,7 +59,9 @@ def test_after_a_failure(changes: dict[str, Any], expected: str) -> None:
 
 @pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r roll back what it left")])
 def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str) -> None:
-    planned = PlannedMigration(FAILURE.name, Direction.APPLY, inside, "", ())
+    planned = PlannedMigration(
+        FAILURE.name, Direction.APPLY, inside, Mode.ONE_TRANSACTION if inside else Mode.SEVERAL, "", ()
+    )
     plan = Plan("local", Direction.APPLY, False, "", (planned,))
     view = replace(ended(RunResult.FAILED, failure=FAILURE), plan=plan)
     assert keys(view) == f"i edit 003, a try again{expected}"

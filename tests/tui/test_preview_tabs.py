@@ -60,7 +60,7 @@ async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commit
     async with project.open(size=(160, 40)) as screen:
         await show(screen, "Statements")
         lines = [" ".join(line.split()) for line in screen.pane("2")]
-        body = lines.index(next(line for line in lines if line.startswith("Body: step by step")))
+        body = lines.index(next(line for line in lines if line.startswith("Body: committed separately")))
         assert lines[body + 1 : body + 7] == [
             "in transaction 1",
             "line 1 begin",

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Failure
-from koonj.runner.rehearse.events import MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.tui.paint import cut, wrap
 from koonj.tui.run_lines import Line, failure_lines, progress
 from koonj.tui.run_view import RunView, fold
@@ -52,7 +52,18 @@ def test_the_caret_stands_under_its_cell(before: str, width: int) -> None:
 def test_a_failure_without_a_file_says_nothing_of_one() -> None:
     lines = failure_lines(
         Failure(
-            "", Direction.APPLY, 0, 0, "", None, None, "", None, "ERROR", "local: gone", next=("Try again.",)
+            "",
+            Direction.APPLY,
+            0,
+            0,
+            "",
+            None,
+            None,
+            "",
+            None,
+            "ERROR",
+            "local: gone",
+            next_steps=("Try again.",),
         ),
         80,
     )
@@ -67,7 +78,9 @@ def test_who_holds_the_lock_and_for_how_long() -> None:
 
 
 def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
-    view = fold(RunView("local", Direction.APPLY, 0.0), [MigrationRehearsing("007_a.sql", 1, 2, at=1.0)])
+    view = fold(
+        RunView("local", Direction.APPLY, 0.0), [MigrationRehearsalStarted("007_a.sql", 1, 2, at=1.0)]
+    )
     assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql  1 of 2  0:05"
 
 

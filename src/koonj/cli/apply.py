@@ -18,7 +18,7 @@ from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
-from koonj.runner.proof import LOSSY, NOT_PROVED
+from koonj.runner.proof import LOSSY, NOT_VERIFIED
 from koonj.runner.request import Extent, Request
 from koonj.runner.selection import DECISIONS
 from koonj.runner.start import start
@@ -31,8 +31,8 @@ _CODES = {
     RunResult.CANCELLED: ExitCode.INTERRUPTED,
     RunResult.LOCKED: ExitCode.LOCKED,
 }
-_NOT_PROVED = frozenset({NOT_PROVED, LOSSY})
-_DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback missing"})
+_NOT_VERIFIED = frozenset({NOT_VERIFIED, LOSSY})
+_DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback_missing"})
 
 
 def run(call: Call, direction: Direction) -> ExitCode:
@@ -173,8 +173,8 @@ class _Conversation:
 
 def _stopped(conflicts: Sequence[Conflict]) -> ExitCode:
     states = {conflict.state for conflict in conflicts}
-    if states and states <= _NOT_PROVED:
-        return ExitCode.NOT_PROVED
+    if states and states <= _NOT_VERIFIED:
+        return ExitCode.NOT_VERIFIED
     if states & _DECISIONS:
         return ExitCode.DECISION
-    return ExitCode.USAGE if states == {"unknown number"} else ExitCode.ERROR
+    return ExitCode.USAGE if states == {"unknown_number"} else ExitCode.ERROR

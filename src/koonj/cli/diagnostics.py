@@ -29,8 +29,8 @@ class ExitCode(IntEnum):
     """Another run holds the target's lock."""
     INTERRUPTED = 6
     """Cancelled: Ctrl-C, SIGTERM or a terminal that hung up."""
-    NOT_PROVED = 7
-    """A rehearsal's verdict on a migration is another than proved, and its target wants the proof."""
+    NOT_VERIFIED = 7
+    """A migration's verdict is not verified, and the target requires a verified rehearsal."""
 
 
 class CommandError(Exception):

@@ -8,6 +8,7 @@ from koonj.cli.words import Marks, count, moment, seconds
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
+from koonj.sql.display import spaced
 
 _STATES = {
     (Action.APPLY, Outcome.DONE): State.APPLIED,
@@ -50,7 +51,7 @@ def _state(entry: HistoryEntry) -> State:
 def _what(entry: HistoryEntry) -> str:
     """``apply done``, ``apply failed, 1 of 3 statements``, ``allow edited``."""
     if entry.action is Action.ALLOW:
-        return f"allow {entry.allowed}"
+        return f"allow {spaced(entry.allowed or '')}"
     if entry.outcome is Outcome.DONE:
         return f"{entry.action} done"
     done = f"{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"

@@ -21,10 +21,10 @@ from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector, named_database
 from koonj.runner.events import Event, Question
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.run import Run
 from koonj.runner.status import TargetStatus, read_status
 
@@ -133,10 +133,10 @@ async def _nobody(_question: Question) -> str:
 
 
 def _passes(rehearsal: Rehearsal, allowed: Sequence[str]) -> bool:
-    """Is it proved, or allowed? A verdict of columns in another order may have a loss beneath it."""
-    if rehearsal.verdict is Proof.REORDERED and rehearsal.losses and Proof.LOSSY not in allowed:
+    """Is it verified, or allowed? A verdict of columns in another order may have a loss beneath it."""
+    if rehearsal.verdict is Verdict.REORDERED and rehearsal.losses and Verdict.LOSSY not in allowed:
         return False
-    return rehearsal.is_proved or rehearsal.verdict in allowed
+    return rehearsal.is_verified or rehearsal.verdict in allowed
 
 
 @dataclass(slots=True)
@@ -145,12 +145,12 @@ class _Report:
 
     call: Call
     passes: bool = True
-    """Is every verdict until now proved, or allowed?"""
+    """Is every verdict until now verified, or allowed?"""
 
     def tell(self, event: Event) -> None:
         """Write one event, at once."""
         out = self.call.out
-        if isinstance(event, MigrationRehearsed):
+        if isinstance(event, MigrationRehearsalFinished):
             self.passes &= _passes(event.rehearsal, self.call.args.allow)
         if out.as_json:
             out.event(event_shape(event))
@@ -169,4 +169,4 @@ class _Report:
                 return ExitCode.INTERRUPTED
         if not self.call.out.as_json:
             self.call.out.lines((last.message,))
-        return ExitCode.OK if self.passes else ExitCode.NOT_PROVED
+        return ExitCode.OK if self.passes else ExitCode.NOT_VERIFIED

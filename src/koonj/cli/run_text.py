@@ -11,7 +11,7 @@ from koonj.runner.events import (
     DecisionRecorded,
     Direction,
     Event,
-    LockObtained,
+    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -24,7 +24,7 @@ from koonj.runner.events import (
     StatementStarted,
     WaitingForLock,
 )
-from koonj.runner.rehearse.events import MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.runner.rehearse.wording import lock_words
 
 _SLOW = 1.0
@@ -46,12 +46,12 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
-            case MigrationRehearsing():
+            case MigrationRehearsalStarted():
                 yield f"Rehearsing {event.index} of {event.of}: {event.name}"
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
-            case LockObtained() if self._waited:
+            case LockAcquired() if self._waited:
                 yield f"Got the lock after {seconds(event.seconds)}."
             case DecisionRecorded():
                 name = event.name or "the folder"
@@ -102,7 +102,7 @@ class RunText:
             if event.of <= MANY or self._verbose:
                 yield f"  {which}, line {event.line}: {event.summary}"
         elif event.seconds >= _SLOW:
-            yield f"  {which} took {seconds(event.seconds)}: {event.tag}"
+            yield f"  {which} took {seconds(event.seconds)}: {event.command_tag}"
 
 
 def _probed(event: MigrationProbed) -> str:
@@ -121,7 +121,7 @@ def _waiting(event: WaitingForLock) -> str:
 
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
-    yield f"  trying again in {seconds(event.pause)}: attempt {event.attempt} of {event.of}"
+    yield f"  trying again in {seconds(event.delay)}: attempt {event.attempt} of {event.of}"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -11,7 +11,7 @@ from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Event
 from koonj.runner.plain import plain
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.problem import Problem
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def migration_shape(migration: Migration) -> dict[str, Any]:
     }
 
 
-def _script_shape(text: str, shape: Shape | None) -> dict[str, Any] | None:
+def _script_shape(text: str, shape: ScriptShape | None) -> dict[str, Any] | None:
     if shape is None:
         return None
     sent = ((step.in_transaction, statement) for step in shape.steps for statement in step.statements)
@@ -98,8 +98,8 @@ def pattern_shape(pattern: Pattern) -> dict[str, Any]:
     return {
         "key": pattern.key,
         "title": pattern.title,
-        "about": pattern.about,
-        "origin": str(pattern.origin),
+        "description": pattern.description,
+        "path": str(pattern.path),
         "fields": [plain(field) for field in pattern.fields],
-        "files": [file.slug_template for file in pattern.files],
+        "file_names": [file.slug_template for file in pattern.files],
     }

@@ -11,6 +11,7 @@ from koonj.migrations.state import counts
 from koonj.runner.ending import who
 from koonj.runner.events import Conflict
 from koonj.runner.status import TargetStatus
+from koonj.sql.display import spaced
 
 UNKNOWN = "unknown"
 """The word for a state that could not be read."""
@@ -23,11 +24,11 @@ def status_lines(
     yield from _header(status, folder)
     if not status.known:
         yield from (f"{marks.of(None)} {UNKNOWN}  {migration.name}" for migration in folder.migrations)
-    width = max((len(migration.state) for migration in status.migrations), default=0)
+    width = max((len(spaced(migration.state)) for migration in status.migrations), default=0)
     for migration in status.migrations:
         yield _migration_line(migration, width, marks)
     for conflict in conflicts:
-        yield f"! {conflict.state}: {conflict.message}"
+        yield f"! {spaced(conflict.state)}: {conflict.message}"
 
 
 def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCode:
@@ -61,12 +62,12 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
 def _counts(status: TargetStatus) -> str:
     """``15 migrations: 12 applied, 1 edited, 2 pending``."""
     found = {state: number for state, number in counts(status.migrations).items() if number}
-    parts = ", ".join(f"{number} {state}" for state, number in found.items())
+    parts = ", ".join(f"{number} {spaced(state)}" for state, number in found.items())
     return f"{count(len(status.migrations), 'migration')}{': ' + parts if parts else ''}"
 
 
 def _migration_line(status: MigrationStatus, width: int, marks: Marks) -> str:
-    line = f"{marks.of(status.state)} {status.state:<{width}}  {status.name}"
+    line = f"{marks.of(status.state)} {spaced(status.state):<{width}}  {status.name}"
     entry = status.last_entry
     if entry is not None and entry.finished is not None and status.state is not State.PENDING:
         line += f"  {moment(entry.finished)}"

@@ -1,4 +1,4 @@
-"""koonj.toml's [scratch] and [policy]: where rehearsals take place, and who wants their proof."""
+"""koonj.toml's [scratch] and [policy]: where rehearsals take place, and who wants a verified rehearsal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from koonj.config.values import EMBEDDED, ConfigError, ScratchPlace, Target
 
 KEYS = ("scratch", "policy")
 """Of the top level."""
-_PROVED, _OFF = "proved", "off"
-_REQUIRE = (_PROVED, _OFF)
+_VERIFIED, _OFF = "verified", "off"
+_REQUIRE = (_VERIFIED, _OFF)
 _SWITCH = "KOONJ_REHEARSE"
 _NO, _YES = ("0", "no", "off", "false"), ("1", "yes", "on", "true")
 
 
-def requires_proof(file: TomlFile, target: Sequence[str], *, protected: bool) -> bool:
-    """Does the target under these keys want the proof? Its own word goes first, then the one for all.
+def requires_verified(file: TomlFile, target: Sequence[str], *, protected: bool) -> bool:
+    """Does the target under these keys want verified rehearsals? Its own word goes first,
+    then the one for all.
 
     Raises TomlError.
     """
@@ -29,7 +30,7 @@ def requires_proof(file: TomlFile, target: Sequence[str], *, protected: bool) ->
 
 
 def requires_by_default(file: TomlFile | None, *, protected: bool = False) -> bool:
-    """What [policy] says for every target; a protected one wants the proof where it says nothing.
+    """What [policy] says for every target; a protected one wants a verified rehearsal where it says nothing.
 
     Raises TomlError.
     """
@@ -82,5 +83,5 @@ def _require(file: TomlFile, keys: tuple[str, ...]) -> bool | None:
     if said is None:
         return None
     if said not in _REQUIRE:
-        file.fail((*keys, "require"), f"require must be 'proved' or 'off'. {did_you_mean(said, _REQUIRE)}")
-    return said == _PROVED
+        file.fail((*keys, "require"), f"require must be 'verified' or 'off'. {did_you_mean(said, _REQUIRE)}")
+    return said == _VERIFIED

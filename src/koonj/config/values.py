@@ -46,8 +46,8 @@ class Target:
     password: Password | None = None
     database: str = ""
     """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
-    require_proof: bool = False
-    """Apply refuses what no rehearsal has proved; the default of a protected target."""
+    require_verified: bool = False
+    """Apply refuses what no rehearsal has verified; the default of a protected target."""
     declared: bool = False
     """It is koonj.toml's, so that ``--target NAME`` names it; False of a dsn from outside."""
 

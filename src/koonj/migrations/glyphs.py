@@ -16,7 +16,7 @@ class State(StrEnum):
     """Applied; the file's statements are others now."""
     COSMETIC = "cosmetic"
     """Applied; the bytes differ, the statements do not."""
-    ROLLBACK_EDITED = "rollback edited"
+    ROLLBACK_EDITED = "rollback_edited"
     """Applied; the statements are the same, the rollback's are others now."""
     MISSING = "missing"
     """Applied; there is no such file."""

@@ -133,7 +133,7 @@ def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
         entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
     )
     shape = migration.rollback_shape if failed and migration is not None else None
-    return shape is not None and shape.mode is Mode.TRANSACTION
+    return shape is not None and shape.mode is Mode.ONE_TRANSACTION
 
 
 def _cut_off(entry: HistoryEntry) -> bool:

@@ -10,6 +10,7 @@ from koonj.patterns.places import Place, places
 from koonj.patterns.render import write
 from koonj.patterns.template import Condition, Piece, Template, TemplateError, parse
 from koonj.patterns.values import EMPTY, Value, read, stand_in_of
+from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
@@ -20,7 +21,9 @@ def of_field(field: Field, entry: Entry, pattern: Pattern) -> Iterator[Problem]:
     if field.kind is Kind.CHOICE and not field.choices:
         yield problem("A choice without choices.", "Say choices: yes | no.", choices.line, choices.column)
     if field.kind is not Kind.CHOICE and field.choices:
-        yield problem(f"A {field.kind} has no choices.", "Say kind: choice.", choices.line, choices.column)
+        yield problem(
+            f"A {spaced(field.kind)} has no choices.", "Say kind: choice.", choices.line, choices.column
+        )
     default = entry.under.get("default")
     if default is None or not field.default:
         return
@@ -66,7 +69,10 @@ def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[st
         if field is None:
             yield f"There is no field {name} for {{{{{name}}}}}.", offset
         elif part is not None and field.kind is not Kind.QUALIFIED_NAME:
-            yield f"{name} is a {field.kind}: only a {Kind.QUALIFIED_NAME} has a {part}.", offset
+            yield (
+                f"{name} is a {spaced(field.kind)}: only a {spaced(Kind.QUALIFIED_NAME)} has a {part}.",
+                offset,
+            )
 
 
 def _misplaced(template: Template, pattern: Pattern) -> Iterator[tuple[str, int]]:

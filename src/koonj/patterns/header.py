@@ -4,7 +4,7 @@
     -- about: One paragraph,
     --        over as many lines as it needs.
     -- field: table
-    --   kind: qualified name
+    --   kind: qualified_name
 
 An entry goes on over lines that are indented deeper than it; what is indented under a field says something
 of it.

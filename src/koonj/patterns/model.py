@@ -13,7 +13,7 @@ class Kind(StrEnum):
 
     NAME = "name"
     """One identifier; quoted where PostgreSQL needs it."""
-    QUALIFIED_NAME = "qualified name"
+    QUALIFIED_NAME = "qualified_name"
     """An identifier, with or without a schema before it."""
     NAMES = "names"
     """Identifiers between commas, such as a foreign key's columns."""
@@ -80,11 +80,11 @@ class Pattern:
     key: str
     """The pattern file's name without ``.sql``."""
     title: str
-    about: str
+    description: str
     """One paragraph; may be empty."""
     fields: tuple[Field, ...]
     files: tuple[PatternFile, ...]
-    origin: Path
+    path: Path
     """The pattern file. Of a built-in one it lies in koonj's own library folder."""
 
     def field(self, name: str) -> Field | None:

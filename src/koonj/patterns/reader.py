@@ -56,10 +56,10 @@ class _Reading:
         pattern = Pattern(
             key=self._path.stem,
             title=self._title(header),
-            about=header.entries["about"].value if "about" in header.entries else "",
+            description=header.entries["about"].value if "about" in header.entries else "",
             fields=fields,
             files=self._files(marks),
-            origin=self._path,
+            path=self._path,
         )
         self._check(pattern, header)
         if self._problems:

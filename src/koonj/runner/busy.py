@@ -10,7 +10,7 @@ from koonj.runner.amounts import number_words, span_words
 _HOUR = 3600.0
 
 
-def busy_words(facts: RelationFacts) -> str:
+def activity_words(facts: RelationFacts) -> str:
     """Who holds a lock on it now, since when, and how often it is read and written; may be empty."""
     return "; ".join(_parts(facts))
 

@@ -143,7 +143,9 @@ def connection_lost() -> End:
 def stopped_by(failure: Failure, *, cancelled: bool) -> End:
     """A migration, or the target itself, failed; or a person cancelled it."""
     result = RunResult.CANCELLED if cancelled else RunResult.FAILED
-    return End(result, f"Cancelled. {failure.state}" if cancelled else failure.message, failure=failure)
+    return End(
+        result, f"Cancelled. {failure.target_state}" if cancelled else failure.message, failure=failure
+    )
 
 
 def outside_failure(
@@ -166,10 +168,10 @@ def outside_failure(
         file="",
         line=None,
         column=None,
-        source="",
+        source_line="",
         sqlstate=sqlstate,
         severity="ERROR",
         message=f"{target.name}: {message}",
-        state="No statement of a migration was running.",
-        next=(hint,),
+        target_state="No statement of a migration was running.",
+        next_steps=(hint,),
     )

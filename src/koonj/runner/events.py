@@ -10,6 +10,7 @@ from time import time
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.values import RelationLock
+from koonj.sql.blocks import Mode
 
 
 class Direction(StrEnum):
@@ -65,11 +66,11 @@ class PlannedLock:
     """With indexes and TOAST, as the target's statistics have it; None: not known."""
     rows: int | None
     """Estimated by the target; None: not known."""
-    weight: int
+    impact: int
     """1 a note, 2 short and strong, 3 long, or it takes data away."""
-    sentence: str
+    effect: str
     """What that means for those who use it."""
-    busy: str = ""
+    activity: str = ""
     """How much it is used, in words, where that matters; once a plan, at the first lock on it."""
 
 
@@ -96,17 +97,18 @@ class PlannedMigration:
     direction: Direction
     in_transaction: bool
     """The whole script commits together with its history row."""
-    mode: str
-    """How it runs and why, in words."""
+    mode: Mode
+    explanation: str
+    """The mode and its reason, in words."""
     statements: tuple[PlannedStatement, ...]
-    done: int = 0
+    statements_done: int = 0
     """Statements that an earlier, unfinished entry committed and this one passes over."""
     from_history: bool = False
     """The script is the text that history recorded, since the file is gone."""
     lock_timeout: str = "5s"
-    proof: str | None = None
+    verdict: str | None = None
     """The verdict of its rehearsal in one word; ``unknown``: there is none; None: nobody looked."""
-    proof_message: str = ""
+    verdict_message: str = ""
     """Why that is the verdict."""
 
 
@@ -117,8 +119,8 @@ class Conflict:
     name: str
     """The migration's file name; empty where it is the folder or the target."""
     state: str
-    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback missing``, ``lossy``,
-    ``not proved`` or ``not transactional``."""
+    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback_missing``, ``lossy``,
+    ``not_verified`` or ``not_transactional``."""
     message: str
     hint: str
     can_allow: bool
@@ -145,7 +147,7 @@ class Plan:
     @property
     def statements(self) -> int:
         """How many statements it would send."""
-        return sum(len(m.statements) - m.done for m in self.migrations)
+        return sum(len(m.statements) - m.statements_done for m in self.migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Failure:
     """The path as the person knows it."""
     line: int | None
     column: int | None
-    source: str
+    source_line: str
     """The file's line as it stands, without its end."""
     sqlstate: str | None
     severity: str
@@ -171,9 +173,9 @@ class Failure:
     context: str | None = None
     committed: tuple[str, ...] = ()
     """What of this migration is committed, a line each; empty: nothing."""
-    state: str = ""
+    target_state: str = ""
     """The state in which the target is left, in words."""
-    next: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
     """What can be done now, each a sentence with its command."""
 
 
@@ -224,7 +226,7 @@ class WaitingForLock(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LockObtained(Event):
+class LockAcquired(Event):
     """This run is the only one on the target now."""
 
     seconds: float
@@ -281,7 +283,7 @@ class StatementFinished(Event):
     name: str
     index: int
     of: int
-    tag: str
+    command_tag: str
     """The server's command tag, such as ``CREATE TABLE`` or ``INSERT 0 5``."""
     seconds: float
 
@@ -296,7 +298,7 @@ class Retrying(Event):
     of: int
     sqlstate: str
     message: str
-    pause: float
+    delay: float
     """Seconds until then."""
 
 

@@ -43,7 +43,7 @@ def of_error(
         file=work.migration.shown_path,
         line=line,
         column=column,
-        source=_source(work, line, column),
+        source_line=_source(work, line, column),
         sqlstate=cause.sqlstate,
         severity=diagnostic.severity or "ERROR",
         message=diagnostic.message_primary or str(cause).strip() or type(cause).__name__,
@@ -51,8 +51,8 @@ def of_error(
         hint=diagnostic.message_hint,
         context=diagnostic.context,
         committed=committed,
-        state=state,
-        next=next_steps,
+        target_state=state,
+        next_steps=next_steps,
     )
 
 
@@ -75,13 +75,13 @@ def of_cancel(work: Work, state: str, done: int) -> Failure:
         file=work.migration.shown_path,
         line=None,
         column=None,
-        source="",
+        source_line="",
         sqlstate=None,
         severity="ERROR",
         message="cancelled between two statements",
         committed=done_lines(work, done),
-        state=state,
-        next=next_steps(work, done),
+        target_state=state,
+        next_steps=next_steps(work, done),
     )
 
 

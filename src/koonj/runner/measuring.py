@@ -18,7 +18,11 @@ from koonj.runner.events import Event
 from koonj.runner.measured import measured, relations_of
 from koonj.runner.planner import Planned
 from koonj.runner.proof import gated, is_wanted
-from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing, RehearsalFinished
+from koonj.runner.rehearse.events import (
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
+    RehearsalFinished,
+)
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, rehearsal
 from koonj.runner.rehearse.values import Rehearsal
@@ -69,7 +73,7 @@ class Measuring:
                 async with aclosing(self._rehearsed(control, missing)) as events:  # type: ignore[type-var]
                     async for event in events:
                         self._note(event)
-                        if isinstance(event, (MigrationRehearsing, MigrationRehearsed)):
+                        if isinstance(event, (MigrationRehearsalStarted, MigrationRehearsalFinished)):
                             yield event
         control.working_on(conn)
         await self._ask(conn)
@@ -81,7 +85,7 @@ class Measuring:
         return request.measure or request.plan_only or not request.assume_yes
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, MigrationRehearsed):
+        if isinstance(event, MigrationRehearsalFinished):
             self.found[event.rehearsal.name] = event.rehearsal
 
     def told(self, planned: Planned) -> Planned:

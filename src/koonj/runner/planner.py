@@ -36,7 +36,9 @@ class Planned:
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
         """What would run: file name, hash of the bytes, statements already done."""
-        return frozenset((w.migration.name, w.migration.file_hash, w.planned.done) for w in self.works)
+        return frozenset(
+            (w.migration.name, w.migration.file_hash, w.planned.statements_done) for w in self.works
+        )
 
     @property
     def decided(self) -> frozenset[tuple[str, str]]:
@@ -99,7 +101,7 @@ class Planner:
         if migration is None:
             message = f"{status.name} has no file, and history's text of it cannot be read by this role."
             return (
-                Conflict(status.name, "rollback missing", message, "Bring the file back.", can_allow=False),
+                Conflict(status.name, "rollback_missing", message, "Bring the file back.", can_allow=False),
             )
         if direction is Direction.ROLLBACK:
             stops = _rollback_conflicts(migration)
@@ -131,7 +133,7 @@ class Planner:
     def _runs_again(self, status: MigrationStatus, work: Work) -> Conflict | None:
         """A conflict where statements that are committed were changed since."""
         entry = half_done(status, self.request.direction)
-        if entry is None or work.planned.done:
+        if entry is None or work.planned.statements_done:
             return None
         decisions = (
             a for a in self.entries if a.action is Action.ALLOW and a.name == status.name and a.id > entry.id
@@ -157,7 +159,7 @@ def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
         if reason is not None:
             message = f"{name} cannot be rolled back: {reason}"
         hint = "Write a new migration that undoes it."
-        return (Conflict(name, "rollback missing", message, hint, can_allow=False),)
+        return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
     return problems_as_conflicts(migration.shown_path, name, (*rollback.problems, *shape.problems))
 
 

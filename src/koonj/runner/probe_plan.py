@@ -9,10 +9,11 @@ from koonj.postgres.probing import LOCK_LIMIT, lock_limit
 from koonj.runner.events import Conflict
 from koonj.runner.planner import Planned
 from koonj.runner.work import Numbered, Work
+from koonj.sql.display import spaced
 from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts
 
-NOT_TRANSACTIONAL = "not transactional"
+NOT_TRANSACTIONAL = "not_transactional"
 """The state of a migration that cannot be rolled back as a whole, so that it cannot be probed."""
 
 
@@ -40,7 +41,7 @@ def _note(target: str) -> str:
 
 
 def _passed(conflict: Conflict) -> str:
-    return f"allowed for this probe, and not recorded: {conflict.state}: {conflict.message}"
+    return f"allowed for this probe, and not recorded: {spaced(conflict.state)}: {conflict.message}"
 
 
 def _bounded(work: Work) -> Work:

@@ -9,21 +9,21 @@ from koonj.config import Target
 from koonj.runner.allow import Decision
 from koonj.runner.events import Conflict, Direction
 from koonj.runner.planner import Planned
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.request import Request
 
-NOT_PROVED = "not proved"
-"""The state of a migration that no rehearsal has proved, and for which a target wants the proof."""
-LOSSY = Proof.LOSSY.value
+NOT_VERIFIED = "not_verified"
+"""The state of a migration that no rehearsal has verified, and for which the target requires it."""
+LOSSY = Verdict.LOSSY.value
 
 
 def is_wanted(target: Target, request: Request) -> bool:
-    """Does the target's policy ask for a proof of what this request would apply?"""
-    return target.require_proof and request.direction is Direction.APPLY and not request.probe
+    """Does the target's policy ask for a verified rehearsal of what this request would apply?"""
+    return target.require_verified and request.direction is Direction.APPLY and not request.probe
 
 
 def gated(planned: Planned, request: Request, found: Mapping[str, Rehearsal], why: str) -> Planned:
-    """The plan with what stops it for want of a proof, and what was decided in spite of that.
+    """The plan with what stops it for want of a verified rehearsal, and what was decided in spite of that.
 
     `found`: the verdicts by file name; `why`: what kept a migration without one from being rehearsed.
     """
@@ -51,18 +51,20 @@ def _conflict(name: str, rehearsal: Rehearsal | None, why: str) -> Conflict | No
     if rehearsal is None:
         return Conflict(
             name,
-            NOT_PROVED,
+            NOT_VERIFIED,
             f"{name} was not rehearsed: {why or 'nothing is known of it'}",
             _OVERRIDE,
             can_allow=True,
         )
-    if rehearsal.verdict is Proof.PROVED:
+    if rehearsal.verdict is Verdict.VERIFIED:
         return None
     message = f"{name} was rehearsed: {rehearsal.verdict.value}: {rehearsal.message}"
-    if rehearsal.verdict is Proof.LOSSY:
+    if rehearsal.verdict is Verdict.LOSSY:
         return Conflict(name, LOSSY, message, _LOSSY, can_allow=True)
-    return Conflict(name, NOT_PROVED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True)
+    return Conflict(
+        name, NOT_VERIFIED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True
+    )
 
 
 _LOSSY = "If the loss is meant: --allow lossy --reason '…'"
-_OVERRIDE = "Or go on without a proof: --override '…', which history keeps."
+_OVERRIDE = "Or go on without a verified rehearsal: --override '…', which history keeps."

@@ -11,7 +11,7 @@ from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Direction
 from koonj.runner.work import NumberedStep, number_steps
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 
@@ -58,7 +58,7 @@ def _beginning(
     return [(step.step.in_transaction, list(_said(script, step))) for step in steps]
 
 
-def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None, Shape | None]:
+def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None, ScriptShape | None]:
     if direction is Direction.APPLY:
         return migration.sections.body, migration.shape
     return migration.sections.rollback, migration.rollback_shape

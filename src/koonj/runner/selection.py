@@ -76,7 +76,7 @@ def _can_go_down(status: MigrationStatus) -> bool:
     if status.applied:
         return True
     stopped = status.state in (State.FAILED, State.INTERRUPTED)
-    return stopped and status.migration is not None and status.migration.shape.mode is Mode.STEPS
+    return stopped and status.migration is not None and status.migration.shape.mode is Mode.SEVERAL
 
 
 def _stops_rollback(status: MigrationStatus) -> bool:
@@ -113,7 +113,7 @@ def _unknown_number(statuses: Sequence[MigrationStatus], request: Request) -> tu
         return ()
     message = f"There is no migration with the number {request.number}."
     return (
-        Conflict("", "unknown number", message, "Look at the numbers with koonj status.", can_allow=False),
+        Conflict("", "unknown_number", message, "Look at the numbers with koonj status.", can_allow=False),
     )
 
 

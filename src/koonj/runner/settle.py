@@ -22,7 +22,7 @@ class Fate(Enum):
     """How a transaction ended."""
 
     COMMITTED = "committed"
-    ROLLED_BACK = "rolled back"
+    ROLLED_BACK = "rolled_back"
     UNKNOWN = "unknown"
 
 

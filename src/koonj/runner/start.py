@@ -58,7 +58,7 @@ from koonj.runner.run import Cancelled, Control, Run
 from koonj.runner.session import Session, open_session
 from koonj.runner.steps import run_steps
 from koonj.runner.transaction import run_transaction
-from koonj.runner.waiting import LockLostError, LockNotObtainedError, keep_lock, obtain_lock
+from koonj.runner.waiting import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
 from koonj.runner.work import Work
 
 NO_PLACE = ScratchPlace()
@@ -154,9 +154,9 @@ async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuri
     session.control.check()
     await must_be_direct(session.conn)
     try:
-        async for waiting in obtain_lock(session, job.request.wait):
+        async for waiting in acquire_lock(session, job.request.wait):
             yield waiting
-    except LockNotObtainedError as error:
+    except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
     planned = measuring.told(await _plan(session, job, measuring.server))
     if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:

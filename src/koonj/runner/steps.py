@@ -39,7 +39,7 @@ from koonj.runner.work import NumberedStep, Work
 
 async def run_steps(session: Session, work: Work) -> AsyncIterator[Event]:
     """Run what is not done yet. Raises MigrationError, Cancelled."""
-    journal, begun, done = Journal(session, work), monotonic(), work.planned.done
+    journal, begun, done = Journal(session, work), monotonic(), work.planned.statements_done
     entry_id = await _start(journal)
     try:
         for step in work.steps:
@@ -64,12 +64,12 @@ async def _start(journal: Journal) -> int:
     try:
         async with own_transaction(session.conn, session.target):
             entry_id, _ = await history.insert(
-                session.conn, journal.record(Outcome.STARTED, work.planned.done)
+                session.conn, journal.record(Outcome.STARTED, work.planned.statements_done)
             )
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
         state = f"Nothing of {work.migration.name} was sent."
-        following = next_steps(work, work.planned.done)
+        following = next_steps(work, work.planned.statements_done)
         raise MigrationError(of_error(work, error, state=state, next_steps=following)) from error
     return entry_id
 

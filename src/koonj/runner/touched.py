@@ -54,8 +54,8 @@ class _Deeds:
 
     @classmethod
     def of(cls, trace: StatementTrace) -> _Deeds:
-        emptied = set(trace.emptied)
-        scanned = {scan.relation for scan in (*trace.scanned, *trace.passed)}
+        emptied = set(trace.truncated)
+        scanned = {scan.relation for scan in (*trace.scanned, *trace.scanned_by_any_session)}
         return cls(
             rewritten=frozenset(trace.rewritten),
             scanned=frozenset(scanned - emptied),

@@ -52,7 +52,7 @@ async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
             await roll_back(session.conn)
             retrying = _retrying(work, error, attempt)
             yield retrying
-            await _pause(journal, retrying.pause)
+            await _pause(journal, retrying.delay)
         except LockLostError:
             await roll_back(session.conn)
             raise

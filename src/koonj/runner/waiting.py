@@ -7,7 +7,7 @@ from time import monotonic
 
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.runner.events import LockObtained, WaitingForLock
+from koonj.runner.events import LockAcquired, WaitingForLock
 from koonj.runner.session import Session
 
 POLL = 0.25
@@ -17,7 +17,7 @@ SAY_AGAIN = 5.0
 """Seconds between two words about the same holder."""
 
 
-class LockNotObtainedError(Exception):
+class LockNotAcquiredError(Exception):
     """Another run held the lock for the whole wait."""
 
     def __init__(self, holder: LockHolder, seconds: float) -> None:
@@ -34,7 +34,7 @@ class LockLostError(Exception):
         self.holder = holder
 
 
-async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockObtained]:
+async def acquire_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockAcquired]:
     """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
     begun = monotonic()
     said: tuple[int, float] | None = None
@@ -44,12 +44,12 @@ async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[Wai
             await session.control.pause(0.01)  # it was given back just now
             continue
         if wait is not None and waited >= wait:
-            raise LockNotObtainedError(holder, waited)
+            raise LockNotAcquiredError(holder, waited)
         if said is None or said[0] != holder.pid or waited - said[1] >= SAY_AGAIN:
             said = holder.pid, waited
             yield WaitingForLock(holder, waited)
         await session.control.pause(POLL)
-    yield LockObtained(monotonic() - begun)
+    yield LockAcquired(monotonic() - begun)
 
 
 async def keep_lock(session: Session) -> None:

@@ -14,9 +14,9 @@ from koonj.sql.statements import Statement
 class Mode(StrEnum):
     """How a script runs."""
 
-    TRANSACTION = "one transaction"
+    ONE_TRANSACTION = "one_transaction"
     """All of it and its history row commit together, in a transaction that koonj opens."""
-    STEPS = "step by step"
+    SEVERAL = "several"
     """As it is written: each block a transaction, each other statement on its own."""
 
 
@@ -34,7 +34,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ScriptShape:
     """How a script runs, and what is wrong with that."""
 
     mode: Mode
@@ -50,7 +50,7 @@ _CLOSING = frozenset({Control.COMMIT, Control.ROLLBACK, Control.PREPARE})
 _NEED_BLOCK = frozenset({Control.SAVEPOINT, Control.RELEASE, Control.ROLLBACK_TO})
 
 
-def shape(script: Script) -> Shape:
+def shape(script: Script) -> ScriptShape:
     """Work out how a script runs."""
     cutter = _Cutter()
     for statement in script.statements:
@@ -58,12 +58,14 @@ def shape(script: Script) -> Shape:
     steps = cutter.finish()
     problems = tuple(cutter.problems)
     if len(steps) == 1 and steps[0].in_transaction and _commits(steps[0]):
-        return Shape(Mode.TRANSACTION, steps, wrapped=True, explanation="one transaction", problems=problems)
+        return ScriptShape(
+            Mode.ONE_TRANSACTION, steps, wrapped=True, explanation="one transaction", problems=problems
+        )
     if not any(s.control for s in script.statements) and not _refused(script.statements):
         whole = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
         words = "no BEGIN in the file; koonj runs it in one transaction" if whole else "no statements"
-        return Shape(Mode.TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
-    return Shape(Mode.STEPS, steps, wrapped=False, explanation=_explain(steps), problems=problems)
+        return ScriptShape(Mode.ONE_TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
+    return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
 
 
 class _Cutter:

@@ -19,10 +19,10 @@ class Control(StrEnum):
     """ABORT too."""
     SAVEPOINT = "savepoint"
     RELEASE = "release"
-    ROLLBACK_TO = "rollback to"
-    PREPARE = "prepare transaction"
-    COMMIT_PREPARED = "commit prepared"
-    ROLLBACK_PREPARED = "rollback prepared"
+    ROLLBACK_TO = "rollback_to"
+    PREPARE = "prepare_transaction"
+    COMMIT_PREPARED = "commit_prepared"
+    ROLLBACK_PREPARED = "rollback_prepared"
 
 
 @dataclass(frozen=True, slots=True)

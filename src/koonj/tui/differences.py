@@ -31,8 +31,8 @@ def _named(part: Difference) -> Difference:
     if part.kind not in _BARE:
         return part
     name = f"{part.kind} {part.identity}: "
-    before, after = (text and name + text for text in (part.before, part.after))
-    return replace(part, before=before, after=after)
+    expected, actual = (text and name + text for text in (part.expected, part.actual))
+    return replace(part, expected=expected, actual=actual)
 
 
 def grouped(differences: Sequence[Difference]) -> tuple[Differing, ...]:

@@ -46,7 +46,7 @@ class FromPattern:
     @property
     def about(self) -> str:
         """The pattern's."""
-        return self.pattern.about
+        return self.pattern.description
 
     @property
     def fields(self) -> tuple[Field, ...]:

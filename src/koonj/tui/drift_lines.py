@@ -20,9 +20,9 @@ SIGNS = {ONLY_TARGET: ("+", GOOD), ONLY_FILES: ("-", BAD), DIFFER: ("~", WAITING
 
 def side(difference: Difference) -> str:
     """Who has the object: the word for it."""
-    if difference.before is None:
+    if difference.expected is None:
         return ONLY_TARGET
-    return ONLY_FILES if difference.after is None else DIFFER
+    return ONLY_FILES if difference.actual is None else DIFFER
 
 
 def said(difference: Difference) -> str:

@@ -9,12 +9,12 @@ from textual.message import Message
 from textual.screen import Screen
 
 from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
-from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
 from koonj.tui.messages import RunSaid
 
 MOMENT = 0.1
 """Seconds: nobody reads faster."""
-_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsing, MigrationRehearsed)
+_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsalStarted, MigrationRehearsalFinished)
 _MANY = 500
 """Events that are gathered without a look at anything else."""
 

@@ -10,8 +10,9 @@ from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import MigrationStatus, State
+from koonj.sql.display import spaced
 from koonj.sql.problem import Problem
-from koonj.tui.proofs import Proofs, first_change
+from koonj.tui.proofs import Rehearsals, first_change
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus  # brings psycopg, which the first paint does not wait for
@@ -74,7 +75,8 @@ class Row:
         if self.state is None:
             return UNKNOWN
         allowed = self.status is not None and self.status.allowed
-        return f"{self.state.value} (allowed)" if allowed else self.state.value
+        word = spaced(self.state)
+        return f"{word} (allowed)" if allowed else word
 
     @property
     def label(self) -> tuple[str, str]:
@@ -108,7 +110,7 @@ class Snapshot:
     """The git branch that the folder is on; None: none, or not known."""
     rows: tuple[Row, ...] = ()
     """The migrations of folder and target together, in order; the same tuple where they did not change."""
-    proofs: Proofs = field(default_factory=Proofs)
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
     """What rehearsals told of these files."""
 
     @staticmethod
@@ -145,8 +147,8 @@ class Snapshot:
 
     def with_folder(self, folder: Folder) -> Snapshot:
         """The same with the folder as it is now, and the verdicts that are still true of it."""
-        proofs = self.proofs.until(first_change(self.folder, folder))
-        return self._with(folder=folder, lost=None, proofs=proofs)
+        rehearsals = self.rehearsals.until(first_change(self.folder, folder))
+        return self._with(folder=folder, lost=None, rehearsals=rehearsals)
 
     def with_chosen(self, name: str) -> Snapshot:
         """The same with another target chosen."""

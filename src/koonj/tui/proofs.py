@@ -11,28 +11,28 @@ from rich.style import Style
 from koonj.migrations.folder import Folder
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import (
-    MigrationRehearsed,
-    MigrationRehearsing,
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
 )
-from koonj.runner.rehearse.values import PROOF_GLYPHS, Proof, Rehearsal
+from koonj.runner.rehearse.values import VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.tui.theme import BAD, DIM, GOOD, WAITING, WARNING
 
-STYLES: Mapping[Proof, Style] = MappingProxyType(
+STYLES: Mapping[Verdict, Style] = MappingProxyType(
     {
-        Proof.PROVED: GOOD,
-        Proof.LOSSY: WAITING,
-        Proof.REORDERED: WAITING,
-        Proof.INCOMPLETE: BAD,
-        Proof.FAILS: BAD,
-        Proof.NONE: WARNING,
-        Proof.UNKNOWN: DIM,
+        Verdict.VERIFIED: GOOD,
+        Verdict.LOSSY: WAITING,
+        Verdict.REORDERED: WAITING,
+        Verdict.INCOMPLETE: BAD,
+        Verdict.BROKEN: BAD,
+        Verdict.IRREVERSIBLE: WARNING,
+        Verdict.UNKNOWN: DIM,
     }
 )
 REHEARSING = "rehearsing"
 """The word where there is no verdict yet, but one is on its way."""
-LONGEST = max(len(REHEARSING), *map(len, Proof))
+LONGEST = max(len(REHEARSING), *map(len, Verdict))
 """Cells of a word."""
 
 Place = tuple[int, str]
@@ -42,7 +42,7 @@ Mark = tuple[str, str, Style]
 
 
 @dataclass(frozen=True)
-class Proofs:
+class Rehearsals:
     """All that is known of rehearsals, whichever target is chosen: they take place elsewhere."""
 
     known: Mapping[str, Rehearsal] = field(default_factory=dict)
@@ -75,38 +75,38 @@ class Proofs:
 
     # From one to the next
 
-    def asked(self, names: Iterable[str]) -> Proofs:
+    def asked(self, names: Iterable[str]) -> Rehearsals:
         """These are to be rehearsed."""
         return replace(self, waiting=frozenset(names), now=None, trouble="")
 
-    def stopped(self) -> Proofs:
+    def stopped(self) -> Rehearsals:
         """Nothing more comes."""
         return replace(self, waiting=frozenset(), now=None)
 
-    def failed(self, trouble: str) -> Proofs:
+    def failed(self, trouble: str) -> Rehearsals:
         """Nothing more comes, and why."""
         return replace(self.stopped(), trouble=trouble)
 
-    def heard(self, events: Iterable[Event]) -> Proofs:
+    def heard(self, events: Iterable[Event]) -> Rehearsals:
         """With what a rehearsal said."""
-        known, waiting, proofs = dict(self.known), set(self.waiting), self
+        known, waiting, rehearsals = dict(self.known), set(self.waiting), self
         for event in events:
             match event:
                 case RehearsalStarted():
-                    proofs = replace(proofs, notes=event.notes)
-                case MigrationRehearsing():
-                    proofs = replace(proofs, now=event.name)
-                case MigrationRehearsed():
+                    rehearsals = replace(rehearsals, notes=event.notes)
+                case MigrationRehearsalStarted():
+                    rehearsals = replace(rehearsals, now=event.name)
+                case MigrationRehearsalFinished():
                     known[event.rehearsal.name] = event.rehearsal
                     waiting.discard(event.rehearsal.name)
-                    proofs = replace(proofs, now=None)
+                    rehearsals = replace(rehearsals, now=None)
                 case RehearsalFinished():
                     waiting.clear()
                     trouble = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
-                    proofs = replace(proofs, now=None, trouble=trouble)
-        return replace(proofs, known=known, waiting=frozenset(waiting))
+                    rehearsals = replace(rehearsals, now=None, trouble=trouble)
+        return replace(rehearsals, known=known, waiting=frozenset(waiting))
 
-    def until(self, place: Place | None) -> Proofs:
+    def until(self, place: Place | None) -> Rehearsals:
         """Without what stands there or behind: it depends on what was changed there. None: nothing was."""
         if place is None or not self.known:
             return self
@@ -114,9 +114,9 @@ class Proofs:
         return self if len(kept) == len(self.known) else replace(self, known=kept)
 
 
-def verdict_mark(verdict: Proof) -> Mark:
+def verdict_mark(verdict: Verdict) -> Mark:
     """Glyph, word and look of a verdict."""
-    return PROOF_GLYPHS[verdict], verdict.value, STYLES[verdict]
+    return VERDICT_GLYPHS[verdict], verdict.value, STYLES[verdict]
 
 
 def first_change(old: Folder | None, new: Folder | None) -> Place | None:

@@ -15,7 +15,7 @@ from koonj.tui.engine import Engine
 from koonj.tui.heard import Heard
 from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
 from koonj.tui.model import Row
-from koonj.tui.proofs import Place, Proofs, first_change
+from koonj.tui.proofs import Place, Rehearsals, first_change
 from koonj.tui.said import ChildError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Rehearsing:
         """The one that a person asked for, while it goes on."""
 
     @property
-    def _proofs(self) -> Proofs:
-        return self._screen.snapshot.proofs
+    def _rehearsals(self) -> Rehearsals:
+        return self._screen.snapshot.rehearsals
 
     def consider(self) -> None:
         """Begin where something is to be rehearsed and nothing else goes on. Cheap where nothing changed."""
@@ -68,7 +68,7 @@ class Rehearsing:
 
     def _is_missing(self, name: str) -> bool:
         """Is there no verdict, or was it asked for a target of another major version?"""
-        if name in self._proofs.known:
+        if name in self._rehearsals.known:
             return self._majors.get(name, self._major) != self._major
         return name not in self._tried
 
@@ -120,7 +120,7 @@ class Rehearsing:
         """End whatever goes on."""
         self._screen.workers.cancel_group(self._screen, _GROUP)
         self._source = self.chosen = None
-        self._screen.set_proofs(self._proofs.stopped())
+        self._screen.set_rehearsals(self._rehearsals.stopped())
 
     def _look_again(self) -> None:
         self._rows = ()
@@ -143,7 +143,7 @@ class Rehearsing:
         major = self._major
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
-        self._screen.set_proofs(self._proofs.asked(names))
+        self._screen.set_rehearsals(self._rehearsals.asked(names))
         heard = Heard(self._screen, lambda events: RehearsalSaid(events, folder, source))
         check, trouble = self._screen.snapshot.check, ""
         said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
@@ -171,9 +171,9 @@ class Rehearsing:
         """The one that went on has ended; `trouble` where it broke off."""
         self._source = None
         if trouble:
-            self._screen.set_proofs(self._proofs.failed(trouble))
-        elif self._proofs.waiting:
-            self._screen.set_proofs(self._proofs.stopped())
+            self._screen.set_rehearsals(self._rehearsals.failed(trouble))
+        elif self._rehearsals.waiting:
+            self._screen.set_rehearsals(self._rehearsals.stopped())
         name, self.chosen = self.chosen, None
         if name is not None:
             self._screen.post_message(self._said(name))
@@ -181,8 +181,8 @@ class Rehearsing:
 
     def _said(self, name: str) -> Said:
         """How the one that a person asked for went."""
-        rehearsal = self._proofs.known.get(name)
+        rehearsal = self._rehearsals.known.get(name)
         if rehearsal is None:
-            return Said(f"{name} could not be rehearsed: {self._proofs.trouble}", is_problem=True)
+            return Said(f"{name} could not be rehearsed: {self._rehearsals.trouble}", is_problem=True)
         text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
-        return Said(text, is_problem=not rehearsal.is_proved)
+        return Said(text, is_problem=not rehearsal.is_verified)

@@ -30,7 +30,7 @@ class Stage(StrEnum):
     WORK = "work"
     DONE = "done"
     """Ended, and all is well."""
-    TO_READ = "to read"
+    TO_READ = "to_read"
     """Ended with an error or a conflict."""
 
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.runner.events import Conflict, Direction, Failure
+from koonj.sql.display import spaced
 from koonj.tui.paint import Part, cut, shortened, wrap
 from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, result_words
 from koonj.tui.sql_text import expand
@@ -67,7 +68,7 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
         return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
     if view.retrying is not None:
-        left = max(0.0, view.retrying.at + view.retrying.pause - now)
+        left = max(0.0, view.retrying.at + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {left:.0f} s", WAITING)]]
     if view.statement is not None:
         one = view.statement
@@ -120,7 +121,7 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
     if place := which + where:
         yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(place, width - 4))
-    if failure.source:
+    if failure.source_line:
         yield from _source(failure, width)
     code = f" {failure.sqlstate}" if failure.sqlstate else ""
     yield from _labelled(f"{failure.severity}{code}", failure.message, width, BAD)
@@ -130,9 +131,9 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     if failure.name or failure.committed:
         committed = "\n".join(failure.committed) or "nothing of this migration"
         yield from _labelled("committed", committed, width, STRONG)
-    if failure.state:
-        yield from _labelled("state", failure.state, width, STRONG)
-    for number, step in enumerate(failure.next):
+    if failure.target_state:
+        yield from _labelled("state", failure.target_state, width, STRONG)
+    for number, step in enumerate(failure.next_steps):
         yield from _labelled("next" if not number else "", step, width)
 
 
@@ -140,7 +141,7 @@ def _source(failure: Failure, width: int) -> Iterator[Line]:
     """The line, and a caret under the column; a long line is cut around it."""
     column = (failure.column or 1) - 1
     room = width - 6
-    before, after = _around(failure.source, column, room * 2 // 3)
+    before, after = _around(failure.source_line, column, room * 2 // 3)
     yield [("      ", PLAIN), (cut(before + after, room), ACCENT)]
     if failure.column is not None:
         yield [(" " * (6 + cell_len(before)) + "^", BAD)]
@@ -163,7 +164,7 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     place = f":{conflict.line}" if conflict.line else ""
     who = f"{conflict.name}{place}: " if conflict.name else ""
     message = conflict.message.removeprefix(f"{conflict.name} ")  # its name stands before already
-    lines = _marked("!", WARNING, f"{who}{conflict.state}: {message}", width)
+    lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, RunResult
-from koonj.runner.rehearse.events import MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.sql.display import spaced
 from koonj.tui.paint import shortened
 from koonj.tui.room import Stage
 
@@ -46,7 +47,7 @@ class RunView:
     direction: Direction
     begun: float
     """Unix seconds."""
-    rehearsing: MigrationRehearsing | None = None
+    rehearsing: MigrationRehearsalStarted | None = None
     """The one that is rehearsed for the plan."""
     plan: Plan | None = None
     migration: events.MigrationStarted | None = None
@@ -129,7 +130,7 @@ def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     return replace(view, plan=event.plan, rehearsing=None)
 
 
-def _rehearsing(view: RunView, event: MigrationRehearsing) -> RunView:
+def _rehearsing(view: RunView, event: MigrationRehearsalStarted) -> RunView:
     return replace(view, rehearsing=event)
 
 
@@ -143,14 +144,14 @@ def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
     return replace(view, waiting=event, asking=False)
 
 
-def _locked(view: RunView, event: events.LockObtained) -> RunView:
+def _locked(view: RunView, event: events.LockAcquired) -> RunView:
     if view.waiting is not None:
         view = view.saying(Tone.STEP, f"lock obtained after {event.seconds:.1f} s")
     return replace(view, waiting=None, asking=False)
 
 
 def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
-    return view.saying(Tone.ATTENTION, f"{event.name}: {event.state} allowed: {event.reason}")
+    return view.saying(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
@@ -167,14 +168,14 @@ def _notice(event: events.Notice) -> list[str]:
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
-    again = f"attempt {event.attempt} of {event.of} in {event.pause:.1f} s"
+    again = f"attempt {event.attempt} of {event.of} in {event.delay:.1f} s"
     view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
-        done = f"  {event.index} of {event.of} {event.tag}, {event.seconds:.2f} s, committed"
+        done = f"  {event.index} of {event.of} {event.command_tag}, {event.seconds:.2f} s, committed"
         view = view.saying(Tone.STEP, done)
     return replace(view, statement=None)
 
@@ -198,17 +199,17 @@ def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
     return replace(
-        view, result=event, ended=event.at, asking=False, waiting=None, retrying=None, statement=None
+        view, finished=event, ended=event.at, asking=False, waiting=None, retrying=None, statement=None
     )
 
 
 _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
-        MigrationRehearsing: _rehearsing,
+        MigrationRehearsalStarted: _rehearsing,
         events.PlanMade: _plan_made,
         events.Question: _question,
         events.WaitingForLock: _waiting,
-        events.LockObtained: _locked,
+        events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from koonj.runner.events import Event
 from koonj.runner.plain import PlainError, value_of
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.lines import event_of
 from koonj.runner.rehearse.values import Rehearsal
 from koonj.tui import slices
@@ -49,23 +49,25 @@ def _event_of(line: bytes) -> Event | None:
     """Raises PlainError."""
     event = event_of(line) if len(line) <= _LONG else _long_event(line)
     return (
-        replace(event, rehearsal=_kept(event.rehearsal)) if isinstance(event, MigrationRehearsed) else event
+        replace(event, rehearsal=_kept(event.rehearsal))
+        if isinstance(event, MigrationRehearsalFinished)
+        else event
     )
 
 
-def _long_event(line: bytes) -> MigrationRehearsed:
+def _long_event(line: bytes) -> MigrationRehearsalFinished:
     """The only event that has no end: a migration may have 100,000 statements. Raises PlainError."""
     try:
-        return value_of(MigrationRehearsed, slices.loads(line.decode(), KEPT))
+        return value_of(MigrationRehearsalFinished, slices.loads(line.decode(), KEPT))
     except ValueError as error:
         raise PlainError(str(error)) from error
 
 
 def _kept(found: Rehearsal) -> Rehearsal:
-    if max(map(len, (found.up, found.down, found.differences))) <= KEPT:
+    if max(map(len, (found.apply, found.rollback, found.differences))) <= KEPT:
         return found
-    up, down, differences = found.up[:KEPT], found.down[:KEPT], found.differences[:KEPT]
-    return replace(found, up=up, down=down, differences=differences)
+    apply, rollback, differences = found.apply[:KEPT], found.rollback[:KEPT], found.differences[:KEPT]
+    return replace(found, apply=apply, rollback=rollback, differences=differences)
 
 
 async def _line(said: asyncio.StreamReader) -> bytes:

@@ -13,9 +13,11 @@ from enum import StrEnum
 
 from koonj.migrations.migration import Migration
 from koonj.runner.work import NumberedStep, number_steps
-from koonj.sql.blocks import Mode, Shape
+from koonj.sql.blocks import Mode, ScriptShape
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
+
+_MODES = {Mode.ONE_TRANSACTION: "one transaction", Mode.SEVERAL: "committed separately"}
 
 
 class Of(StrEnum):
@@ -59,9 +61,9 @@ def statement_lines(migration: Migration) -> str:
     return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
 
 
-def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
+def _of(of: Of, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
     if shape.steps:
-        yield StatementLine(of, f"{of.capitalize()}: {shape.mode}", is_title=True)
+        yield StatementLine(of, f"{of.capitalize()}: {_MODES[shape.mode]}", is_title=True)
     blocks, was_alone = 0, False
     for step in number_steps(shape):
         blocks += step.step.in_transaction
@@ -73,8 +75,8 @@ def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
         yield from _statements(of, script, step)
 
 
-def _block(shape: Shape, number: int) -> str:
-    opens = shape.mode is Mode.TRANSACTION and not shape.wrapped
+def _block(shape: ScriptShape, number: int) -> str:
+    opens = shape.mode is Mode.ONE_TRANSACTION and not shape.wrapped
     return f"in transaction {number}" + (", which koonj opens" if opens else "")
 
 

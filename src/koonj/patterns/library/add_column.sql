@@ -5,7 +5,7 @@
 --        instead, and nobody can read it meanwhile.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: documents
 -- field: column
 --   kind: name

@@ -3,7 +3,7 @@
 --        so a forgotten one holds it up. Not possible on a partitioned table.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: documents
 -- field: columns
 --   kind: keys

@@ -22,7 +22,7 @@ class CatalogObject:
 
     definition: str
     """Its DDL, or the part of its table's DDL that it is; equal where pg_dump prints the same."""
-    place: int = 0
+    position: int = 0
     """1-based; 0 where there is no order. Of a column: its position among its table's living columns; of a
     grant or a storage parameter: among its object's. Compared apart from the rest."""
     parent: ObjectName | None = None
@@ -44,9 +44,9 @@ class Difference:
 
     kind: str
     identity: str
-    before: str | None
+    expected: str | None
     """Its definition in the first catalog; None where it is not there."""
-    after: str | None
+    actual: str | None
     """Its definition in the second; None where it is not there."""
     order_only: bool = False
     """Nothing but its place among its parent's other columns differs; the definitions are equal.
@@ -55,7 +55,7 @@ class Difference:
     """
     parent: ObjectName | None = None
     """What it is a part of, or was."""
-    places: tuple[int, int] | None = None
+    positions: tuple[int, int] | None = None
     """Where ``order_only``: its place before and after, 1-based."""
 
     @property
@@ -63,6 +63,6 @@ class Difference:
         """In words, seen from the first catalog: ``missing``, ``left over``, ``changed``, ``moved``."""
         if self.order_only:
             return "moved"
-        if self.after is None:
+        if self.actual is None:
             return "missing"
-        return "left over" if self.before is None else "changed"
+        return "left over" if self.expected is None else "changed"

@@ -18,14 +18,14 @@ _LABELS = ("DEFAULT", "STATISTICS", "STORAGE", "COLLATE", "COMPRESSION")
 def describe(difference: Difference) -> str:
     """``index public.a_idx is left over``, ``column public.a.b: DEFAULT 'x' -> DEFAULT 'y'``, …"""
     subject = f"{difference.kind} {difference.identity}"
-    if difference.places is not None:
-        return f"{subject} is moved: place {difference.places[0]} -> {difference.places[1]}"
-    if difference.before is None or difference.after is None or difference.order_only:
+    if difference.positions is not None:
+        return f"{subject} is moved: place {difference.positions[0]} -> {difference.positions[1]}"
+    if difference.expected is None or difference.actual is None or difference.order_only:
         return _revoked(difference) or f"{subject} is {difference.what}"
     if difference.kind in _PROSE:
-        before, after = f"“{difference.before}”", f"“{difference.after}”"
+        before, after = f"“{difference.expected}”", f"“{difference.actual}”"
     else:
-        before, after = _delta(_WORD.findall(difference.before), _WORD.findall(difference.after))
+        before, after = _delta(_WORD.findall(difference.expected), _WORD.findall(difference.actual))
     if not (before or after) or max(len(before), len(after)) > _LONG or "\n" in before + after:
         return f"{subject} is changed"
     if not (before and after):
@@ -35,9 +35,9 @@ def describe(difference: Difference) -> str:
 
 def _revoked(difference: Difference) -> str | None:
     """Of a grant that is there by default, whose definition says that it is not: said the other way round."""
-    if not (difference.before or difference.after or "").startswith("REVOKE"):
+    if not (difference.expected or difference.actual or "").startswith("REVOKE"):
         return None
-    what = "missing" if difference.before is None else "left over"
+    what = "missing" if difference.expected is None else "left over"
     return f"default {difference.kind.removeprefix('default ')} {difference.identity} is {what}"
 
 

@@ -24,7 +24,7 @@ def compared(
         bare,
         rewritten=tuple(sorted(initial[oid].name for oid in anew if oid not in emptied)),
         rebuilt=rebuilt(initial, before, now),
-        emptied=tuple(sorted(initial[oid].name for oid in emptied)),
+        truncated=tuple(sorted(initial[oid].name for oid in emptied)),
         scanned=_scanned(initial, counted, referenced(states, taken, counted)),
         written=_written(before, counted),
         relations=relation_changes(states),

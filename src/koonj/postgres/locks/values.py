@@ -91,16 +91,16 @@ class ColumnChange:
     column: str
     """Its name before; of an added one its name now."""
     change: str
-    """``added``, ``dropped``, ``renamed``, ``retyped``, ``not null``, ``nullable``, ``default``."""
+    """``added``, ``dropped``, ``renamed``, ``type_changed``, ``not_null``, ``nullable``, ``default``."""
     before: str = ""
-    """Of ``renamed`` the name, of ``retyped`` the type."""
+    """Of ``renamed`` the name, of ``type_changed`` the type."""
     after: str = ""
     existed: bool = True
     """It was there before the transaction, so it can hold data."""
     generated: bool = False
     """Of ``dropped``: from other columns, so that its values can be had again."""
     base: str = ""
-    """Of ``retyped`` from a domain: the type that the domain is made of."""
+    """Of ``type_changed`` from a domain: the type that the domain is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ConstraintChange:
     kind: str
     """``check``, ``foreign key``, ``primary key``, ``unique``, ``exclusion``, ``not null``, ``trigger``."""
     change: str
-    """``added``, ``added not valid``, ``validated``, ``dropped``."""
+    """``added``, ``added_not_valid``, ``validated``, ``dropped``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +139,16 @@ class StatementTrace:
     """Tables and materialized views that got new storage with their rows in it."""
     rebuilt: tuple[str, ...] = ()
     """Indexes that were there before and were built anew."""
-    emptied: tuple[str, ...] = ()
+    truncated: tuple[str, ...] = ()
     """Tables that were truncated."""
     scanned: tuple[Scan, ...] = ()
     written: tuple[Written, ...] = ()
     relations: tuple[RelationChange, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
     constraints: tuple[ConstraintChange, ...] = ()
-    watched: bool = False
+    observed: bool = False
     """Its locks were seen from another session, since it cannot run in a transaction."""
-    passed: tuple[Scan, ...] = ()
+    scanned_by_any_session: tuple[Scan, ...] = ()
     """Of a watched statement, instead of `scanned`: what all sessions together read whole meanwhile."""
 
     @property

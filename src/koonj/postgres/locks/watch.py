@@ -108,12 +108,12 @@ class Watch:
             seconds=seconds,
             wal_bytes=wal,
             locks=strongest(modes, initial),
-            watched=True,
+            observed=True,
         )
         before = self._start.counters
         counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
         found = compared(bare, Comparison(initial, initial, self._end.relations), modes, counted)
-        return replace(found, scanned=(), passed=found.scanned)
+        return replace(found, scanned=(), scanned_by_any_session=found.scanned)
 
     def _locked(self) -> Mapping[int, set[LockMode]]:
         """What was seen, and what the server's code makes sure of.

@@ -77,4 +77,4 @@ def _may_have_left(status: MigrationStatus) -> bool:
         or status.last_entry.statements_done > 0
     ):
         return True
-    return status.migration.shape.mode is not Mode.TRANSACTION
+    return status.migration.shape.mode is not Mode.ONE_TRANSACTION

@@ -22,7 +22,7 @@ class RehearsalStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationRehearsing(Event):
+class MigrationRehearsalStarted(Event):
     """Migration `index` of `of` is run up, down and up again now."""
 
     name: str
@@ -31,7 +31,7 @@ class MigrationRehearsing(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationRehearsed(Event):
+class MigrationRehearsalFinished(Event):
     """One verdict."""
 
     index: int
@@ -51,4 +51,4 @@ class RehearsalFinished(Event):
     """One sentence."""
     hint: str = ""
     not_verified: tuple[str, ...] = ()
-    """File names of those whose verdict is another than proved."""
+    """File names of those whose verdict is another than verified."""

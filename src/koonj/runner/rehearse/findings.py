@@ -55,7 +55,7 @@ def _unseen(trace: StatementTrace, side: Side) -> Iterator[str]:
 def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> Iterator[str]:
     """Rows that the migration put into a table of another one, and that its rollback does not take out."""
     taken = {written.relation for trace in down for written in trace.written if written.deleted}
-    taken |= {name for trace in down for name in trace.emptied}
+    taken |= {name for trace in down for name in trace.truncated}
     made = {c.relation for trace in up for c in trace.relations if c.change == "created"}
     inserted: dict[str, int] = {}
     for trace in up:
@@ -103,7 +103,7 @@ def _not_validated(traces: Sequence[StatementTrace]) -> list[str]:
     for trace in traces:
         for change in trace.constraints:
             key = change.relation, change.constraint
-            if change.change == "added not valid":
+            if change.change == "added_not_valid":
                 open_ones[key] = None
             elif change.change in {"validated", "dropped"}:
                 open_ones.pop(key, None)

@@ -47,19 +47,19 @@ class Kept:
             os.utime(path)
         except (OSError, ValueError):  # PlainError is a ValueError
             return None
-        return found if found.key == key else None
+        return found if found.cache_key == key else None
 
     def write(self, rehearsal: Rehearsal) -> None:
         """Keep one."""
         if self._folder is None:
             return
-        new = self._folder / f"{rehearsal.key}.{secrets.token_hex(4)}.new"
+        new = self._folder / f"{rehearsal.cache_key}.{secrets.token_hex(4)}.new"
         text = json.dumps(plain(rehearsal)).encode()
         with suppress(OSError):  # a full disk: it is rehearsed again the next time
             try:
                 with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                     file.write(text)
-                new.replace(self._folder / f"{rehearsal.key}.json")
+                new.replace(self._folder / f"{rehearsal.cache_key}.json")
             finally:
                 new.unlink(missing_ok=True)
 

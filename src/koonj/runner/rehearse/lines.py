@@ -9,8 +9,8 @@ from types import MappingProxyType
 from koonj.runner.events import Event
 from koonj.runner.plain import PlainError, value_of
 from koonj.runner.rehearse.events import (
-    MigrationRehearsed,
-    MigrationRehearsing,
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
 )
@@ -18,8 +18,8 @@ from koonj.runner.rehearse.events import (
 _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "rehearsal_started": RehearsalStarted,
-        "migration_rehearsing": MigrationRehearsing,
-        "migration_rehearsed": MigrationRehearsed,
+        "migration_rehearsal_started": MigrationRehearsalStarted,
+        "migration_rehearsal_finished": MigrationRehearsalFinished,
         "rehearsal_finished": RehearsalFinished,
     }
 )

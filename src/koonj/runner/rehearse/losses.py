@@ -56,7 +56,7 @@ class _Made:
         seen = list(traces)
         relations = {r.relation for t in seen for r in t.relations if r.change == "created"}
         columns = {
-            (c.relation, c.column) for t in seen for c in t.columns if c.change in {"added", "retyped"}
+            (c.relation, c.column) for t in seen for c in t.columns if c.change in {"added", "type_changed"}
         }
         return cls(frozenset(relations), frozenset(columns))
 
@@ -79,7 +79,7 @@ def _of_catalog(
         tables = [name for name, kind in gone.items() if kind in _KEEPS_ROWS]
         yield from (f"drops the table {name} with its rows{where}" for name in tables if name not in own)
         views = {lock.relation for lock in trace.effective if lock.kind == "materialized view"}
-        for table in trace.emptied:
+        for table in trace.truncated:
             if table not in own and table not in views:
                 yield f"empties {table} (TRUNCATE){where}"
         columns = [c for c in trace.columns if c.change == "dropped"]
@@ -98,9 +98,9 @@ def _of_column(column: ColumnChange, where: str) -> Iterator[str]:
         return
     if column.change == "dropped" and not column.generated:
         yield f"drops the column {name} with its values{where}"
-    elif column.change == "retyped" and column.before == column.after:
+    elif column.change == "type_changed" and column.before == column.after:
         yield f"turns {name} into another {column.after}{where}, which may not hold every value"
-    elif column.change == "retyped" and not holds_all(column.base or column.before, column.after):
+    elif column.change == "type_changed" and not holds_all(column.base or column.before, column.after):
         yield f"turns {name} from {column.before} into {column.after}{where}, which does not hold every value"
 
 

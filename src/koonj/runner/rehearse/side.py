@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.work import Numbered, number_steps
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.row_changes import RowChange, plain_name, row_changes
 from koonj.sql.statements import Control, Statement
 
@@ -27,7 +27,7 @@ class Side:
         return [change for changes in self.changes.values() for change in changes]
 
 
-def side_of(traces: Iterable[StatementTrace], shape: Shape | None) -> Side:
+def side_of(traces: Iterable[StatementTrace], shape: ScriptShape | None) -> Side:
     """`shape`: of the script; None where there is none."""
     if shape is None:
         return Side()

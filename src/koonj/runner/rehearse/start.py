@@ -19,7 +19,7 @@ from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 from koonj.runner.events import Event
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import Setting
 from koonj.runner.rehearse.kept import Kept
 from koonj.runner.rehearse.keys import Chain, chain, hash_of
@@ -54,11 +54,11 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
 
     Whichever way it goes, the scratch is gone at its end.
     """
-    seen: list[MigrationRehearsed] = []
+    seen: list[MigrationRehearsalFinished] = []
     try:
         async with aclosing(_stages(job, control)) as stages:  # type: ignore[type-var]  # a generator
             async for event in stages:
-                if isinstance(event, MigrationRehearsed):
+                if isinstance(event, MigrationRehearsalFinished):
                     seen.append(event)
                 yield event
         end = ("done", _counted(seen), "")
@@ -70,16 +70,20 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
         end = ("failed", str(error), "Look at the folder, or name another one with --migrations.")
     except (LostError, psycopg.Error) as error:
         end = ("failed", f"The scratch server was lost: {str(error).strip()}", "Try again.")
-    not_proved = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_proved)
-    yield RehearsalFinished(*end, not_proved)
+    not_verified = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_verified)
+    yield RehearsalFinished(*end, not_verified)
 
 
-def _counted(seen: list[MigrationRehearsed]) -> str:
-    proved = sum(event.rehearsal.is_proved for event in seen)
+def _counted(seen: list[MigrationRehearsalFinished]) -> str:
+    verified = sum(event.rehearsal.is_verified for event in seen)
     what = f"{len(seen)} migration{'' if len(seen) == 1 else 's'}"
     if not seen:
         return "Nothing to rehearse."
-    return f"{what} rehearsed, all proved." if proved == len(seen) else f"{what} rehearsed, {proved} proved."
+    return (
+        f"{what} rehearsed, all verified."
+        if verified == len(seen)
+        else f"{what} rehearsed, {verified} verified."
+    )
 
 
 async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:

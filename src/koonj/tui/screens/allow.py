@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.runner.events import Conflict, Direction
+from koonj.sql.display import spaced
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line, conflict_lines
@@ -38,7 +39,7 @@ class Allow(Dialog[str | None]):
     def lines(self, width: int) -> Sequence[Line]:
         """Each conflict, and what a reason does."""
         lines = [line for conflict in self._conflicts for line in conflict_lines(conflict, width)]
-        states = ", ".join(sorted({o.state for o in self._conflicts}))
+        states = ", ".join(sorted({spaced(o.state) for o in self._conflicts}))
         text = f"To go on all the same, say why: history keeps the decision ({states}) and the reason."
         return [*lines, [], *[[(" " + one, PLAIN)] for one in wrap(text, width - 2)]]
 

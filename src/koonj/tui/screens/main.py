@@ -21,7 +21,7 @@ from koonj.tui.commands.footer import hints
 from koonj.tui.engine import Engine
 from koonj.tui.keymap import Keymap
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.proofs import Proofs, first_change
+from koonj.tui.proofs import Rehearsals, first_change
 from koonj.tui.rehearsing import Rehearsing
 from koonj.tui.run_control import RunControl
 from koonj.tui.run_view import RunView, broken, fold
@@ -290,8 +290,8 @@ class Main(Screen[None]):
     def rehearsal_said(self, message: messages.RehearsalSaid) -> None:
         """Verdicts; of files that are others by now they are not true."""
         if self.rehearsing.is_from(message.source):
-            proofs = self.snapshot.proofs.heard(message.events)
-            self.set_proofs(proofs.until(first_change(message.folder, self.snapshot.folder)))
+            rehearsals = self.snapshot.rehearsals.heard(message.events)
+            self.set_rehearsals(rehearsals.until(first_change(message.folder, self.snapshot.folder)))
 
     @on(messages.RehearsalEnded)
     def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
@@ -299,10 +299,10 @@ class Main(Screen[None]):
         if self.rehearsing.is_from(message.source):
             self.rehearsing.ended(message.trouble)
 
-    def set_proofs(self, proofs: Proofs) -> None:
+    def set_rehearsals(self, rehearsals: Rehearsals) -> None:
         """What rehearsals have told."""
-        if proofs != self.snapshot.proofs:
-            self.known = replace(self.snapshot, proofs=proofs)
+        if rehearsals != self.snapshot.rehearsals:
+            self.known = replace(self.snapshot, rehearsals=rehearsals)
 
     @on(messages.Said)
     def said(self, message: messages.Said) -> None:

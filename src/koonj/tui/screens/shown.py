@@ -45,7 +45,7 @@ class Shown:
         """Show `row`; what did not change is not read again."""
         preview = self._screen.preview
         preview.check = self._screen.snapshot.check
-        preview.proofs = self._screen.snapshot.proofs
+        preview.rehearsals = self._screen.snapshot.rehearsals
         preview.row = row
         self._told.show(row)
         source, make = self._made_of(row)

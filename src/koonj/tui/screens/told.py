@@ -59,7 +59,7 @@ class Told:
             return (tab,), None
         target = check.target
         if tab is Tab.REHEARSAL:
-            found = self._screen.snapshot.proofs.known.get(row.name)
+            found = self._screen.snapshot.rehearsals.known.get(row.name)
             notes = self._notes(found) if found else ""
             return (tab, row.name, target.name, found, notes), (
                 partial(self._rehearsal, found, notes) if found else None
@@ -98,7 +98,7 @@ class Told:
 
     def _notes(self, found: Rehearsal) -> str:
         """What else there is to know of where it took place, a line each."""
-        check, notes = self._screen.snapshot.check, self._screen.snapshot.proofs.notes
+        check, notes = self._screen.snapshot.check, self._screen.snapshot.rehearsals.notes
         server = check.status.server if check.status else None
         if not notes and server is not None and server.major != found.major:
             notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)

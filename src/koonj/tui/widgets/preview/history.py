@@ -9,6 +9,7 @@ from rich.style import Style
 
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
+from koonj.sql.display import spaced
 from koonj.tui.paint import Part, shortened, wrap
 from koonj.tui.run_lines import clock
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
@@ -53,7 +54,9 @@ class HistorySheet:
 def _of(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
     state = _state(entry)
     what = (
-        f"allow {entry.allowed}" if entry.action is Action.ALLOW else f"{entry.action} {_ENDS[entry.outcome]}"
+        f"allow {spaced(entry.allowed or '')}"
+        if entry.action is Action.ALLOW
+        else f"{entry.action} {_ENDS[entry.outcome]}"
     )
     when = entry.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]

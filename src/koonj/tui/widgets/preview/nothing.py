@@ -5,18 +5,18 @@ from __future__ import annotations
 from koonj.migrations.act import Action, Outcome
 from koonj.tui.document import Document
 from koonj.tui.model import Check, Row
-from koonj.tui.proofs import Proofs
+from koonj.tui.proofs import Rehearsals
 from koonj.tui.standing import entry_words
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.widgets.preview.unrehearsed import unrehearsed
 
 
 def nothing_in(
-    tab: Tab, row: Row, document: Document | None, check: Check | None, proofs: Proofs, key: str
+    tab: Tab, row: Row, document: Document | None, check: Check | None, rehearsals: Rehearsals, key: str
 ) -> str | None:
     """Why, in a sentence; None where there is something, or may be. `key` rehearses."""
     if tab is Tab.REHEARSAL:
-        return unrehearsed(row, proofs, key)
+        return unrehearsed(row, rehearsals, key)
     if tab is Tab.ROLLBACK:
         return document.rollback_mode if document and document.known and document.rollback is None else None
     if tab is Tab.STATEMENTS:
