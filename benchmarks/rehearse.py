@@ -31,7 +31,7 @@ from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.template import _initdb
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
@@ -81,7 +81,7 @@ def _new(folder: Path, number: int, table: str, turn: int) -> Path:
     return path
 
 
-def _by_hand(server: Scratch, folder: Path, new: Path, programs: dict[str, str]) -> float:
+def _by_hand(server: TemporaryServer, folder: Path, new: Path, programs: dict[str, str]) -> float:
     """Seconds; what a careful person types, as a script."""
     down = new.read_text().partition("-- Rollback:\n")[2].replace("-- ", "")
     begun = time.perf_counter()
@@ -115,7 +115,7 @@ def _server_by_hand(binaries: Binaries) -> float:
     took = []
     for _ in range(3):
         begun = time.perf_counter()
-        with Scratch(binaries, fill=_initdb):
+        with TemporaryServer(binaries, fill=_initdb):
             pass
         took.append(time.perf_counter() - begun)
     return statistics.median(took)
@@ -150,7 +150,7 @@ def _measure(title: str, folder: Path, number: int, table: str, rounds: int, *, 
     programs = {name: str(binaries.program(name) or shutil.which(name)) for name in ("psql", "pg_dump")}
     first = _within(folder, None)
     took: dict[str, list[float]] = {"by hand": [], "koonj rehearse": [], "in one process": []}
-    with Scratch(binaries) as server:
+    with TemporaryServer(binaries) as server:
         ways: dict[str, Callable[[Path], float]] = {
             "by hand": lambda new: _by_hand(server, folder, new, programs),
             "koonj rehearse": lambda new: _by_command(folder, new),

@@ -20,9 +20,9 @@ from koonj.postgres.locks.values import (
     ConstraintChange,
     RelationChange,
     RelationLock,
+    RowsWritten,
     Scan,
     StatementTrace,
-    Written,
 )
 from koonj.runner import events
 from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
@@ -63,7 +63,7 @@ VALUES: list[Any] = [
     Scan,
     StatementTrace,
     RehearsalFailure,
-    Written,
+    RowsWritten,
     Failure,
     Field,
     LockHolder,

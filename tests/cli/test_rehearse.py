@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded.folder import PREFIX
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from support.command import KOONJ, Project, Terminal
 
 WRONG = """
@@ -201,7 +201,7 @@ def test_a_plan_that_is_read_tells_its_locks(project: Project, monkeypatch: pyte
 
 def watched(project: Project, *argv: str, **environ: str) -> str:
     """What the log of a server says that is the project's target, while koonj does something else."""
-    with Scratch(settings={"log_connections": "on", "log_statement": "all"}) as target:
+    with TemporaryServer(settings={"log_connections": "on", "log_statement": "all"}) as target:
         project.dsn = target.dsn()
         project.configure()
         log = target.folder / "log"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import ConfigError, KeyWish, Screen, ThemeWish, places
+from koonj.config import ConfigError, KeySetting, ScreenSettings, ThemeSetting, places
 from koonj.config.screen import load, own_file
 from support.config_project import Project
 
@@ -19,7 +19,7 @@ class Person:
         (self.home / path).write_text(text, encoding="utf-8")
         return self
 
-    def wishes(self) -> Screen:
+    def wishes(self) -> ScreenSettings:
         return load(self.project.root, environ=self.environ)
 
     def error(self) -> str:
@@ -46,25 +46,25 @@ format = ""
 
 
 def test_nothing_is_said_by_default(person: Person) -> None:
-    assert person.wishes() == Screen()
+    assert person.wishes() == ScreenSettings()
 
 
 def test_the_persons_own_file(person: Person) -> None:
     found = person.own(BOTH).wishes()
     where = "~/.config/koonj/config.toml"
-    assert found.theme == ThemeWish("dark", f"{where}:3")
+    assert found.theme == ThemeSetting("dark", f"{where}:3")
     assert found.mouse is False
     assert found.ascii_only is None
     assert found.keys == (
-        KeyWish("apply-next", ("ctrl+a",), f"{where}:7"),
-        KeyWish("theme", ("f9", "T"), f"{where}:8"),
-        KeyWish("format", (), f"{where}:9"),
+        KeySetting("apply-next", ("ctrl+a",), f"{where}:7"),
+        KeySetting("theme", ("f9", "T"), f"{where}:8"),
+        KeySetting("format", (), f"{where}:9"),
     )
 
 
 def test_koonj_toml_has_the_same_tables(person: Person) -> None:
     person.project.toml(BOTH)
-    assert person.wishes().theme == ThemeWish("dark", "koonj.toml:3")
+    assert person.wishes().theme == ThemeSetting("dark", "koonj.toml:3")
 
 
 def test_the_persons_own_goes_first_wish_by_wish(person: Person) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.reading import Refused
-from koonj.migrations.save import Changed, Gone, read, save
+from koonj.migrations.reading import FileRefused
+from koonj.migrations.save import FileChanged, FileGone, read, save
 
 NAME = "001_make.sql"
 
@@ -36,7 +36,7 @@ def test_what_was_saved_is_read_and_nothing_else_is_left(tmp_path: Path, old: by
 
 def test_a_file_that_another_program_wrote_is_left_alone(file: Path) -> None:
     file.write_bytes(b"theirs")
-    with pytest.raises(Changed, match="another program"):
+    with pytest.raises(FileChanged, match="another program"):
         save(file.parent, NAME, b"mine", b"old")
     assert file.read_bytes() == b"theirs"
     save(file.parent, NAME, b"mine", None)
@@ -45,7 +45,7 @@ def test_a_file_that_another_program_wrote_is_left_alone(file: Path) -> None:
 
 def test_a_file_that_is_gone_comes_back_only_if_that_is_wanted(file: Path) -> None:
     file.unlink()
-    with pytest.raises(Gone, match="deleted or renamed"):
+    with pytest.raises(FileGone, match="deleted or renamed"):
         save(file.parent, NAME, b"mine", b"old")
     save(file.parent, NAME, b"mine", None)
     assert file.read_bytes() == b"mine"
@@ -88,7 +88,7 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / NAME).symlink_to(outside)
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefused):
         save(folder, NAME, b"new", b"old")
     assert outside.read_bytes() == b"old"
 

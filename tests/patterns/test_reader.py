@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from koonj.migrations.migration import Migration
-from koonj.patterns.pattern import LIBRARY, FieldErrors, Kind, load, render
+from koonj.patterns.pattern import LIBRARY, FieldErrors, FieldKind, load, render
 
 GOOD = """\
 -- title: Comment on a table
@@ -62,9 +62,9 @@ def test_a_projects_own_pattern(folder: Path) -> None:
     assert (mine.title, mine.description) == ("Comment on a table", "Words for whoever reads the catalog.")
     assert mine.path == folder / "mine.sql"
     assert [(field.name, field.label, field.kind) for field in mine.fields] == [
-        ("table", "Table", Kind.QUALIFIED_NAME),
-        ("words", "Words", Kind.TEXT),
-        ("role", "Role", Kind.NAME),
+        ("table", "Table", FieldKind.QUALIFIED_NAME),
+        ("words", "Words", FieldKind.TEXT),
+        ("role", "Role", FieldKind.NAME),
     ]
     assert mine.fields[1].help == "One line, or what fits into it."
     assert mine.fields[1].example == "kept: for ever"

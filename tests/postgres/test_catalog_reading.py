@@ -13,7 +13,7 @@ from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog, ObjectName
 from koonj.postgres.catalog.versions import as_anyone_sees
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.queries import query
 
 SCHEMA = """
@@ -103,7 +103,7 @@ async def test_without_autocommit_and_with_rows_of_another_kind(database: str, c
         assert other.info.transaction_status == pq.TransactionStatus.IDLE
 
 
-async def test_who_may_nothing_reads_the_same(conn: AsyncConnection, server: Scratch) -> None:
+async def test_who_may_nothing_reads_the_same(conn: AsyncConnection, server: TemporaryServer) -> None:
     await conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     await conn.execute("CREATE PUBLICATION p FOR ALL TABLES")
     before = await read_catalog(conn)

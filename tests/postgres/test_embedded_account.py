@@ -18,7 +18,7 @@ import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
 from koonj.postgres.embedded.paths import CACHE, DATA, koonj_folder, make_trusted
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.staging import reachable
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
@@ -113,7 +113,7 @@ def test_programs_in_a_private_folder_are_copied_once_for_reading_only(
     for each in (folder / "cache").rglob("*"):
         assert each.lstat().st_uid == 0
         assert each.is_symlink() or not each.stat().st_mode & 0o022
-    with Scratch(copied) as scratch, psycopg.connect(scratch.dsn()) as connection:
+    with TemporaryServer(copied) as scratch, psycopg.connect(scratch.dsn()) as connection:
         assert connection.execute(
             "select count(*) from pg_timezone_names where name = 'Asia/Kolkata'"
         ).fetchone() == (1,)

@@ -7,7 +7,7 @@ import pytest
 from psycopg import pq
 
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN, conninfo
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 # One bad value for every variable that libpq 18 knows: each alone would lead elsewhere, or refuse.
 HOSTILE = {
@@ -24,7 +24,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
-def test_no_variable_leads_elsewhere(server: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_variable_leads_elsewhere(server: TemporaryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
     known = {option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
@@ -40,7 +40,7 @@ def test_no_variable_leads_elsewhere(server: Scratch, monkeypatch: pytest.Monkey
 
 
 def test_a_service_of_the_environment_changes_nothing_of_ours(
-    server: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "services").write_text(
         "[real]\nhost=192.0.2.1\nhostaddr=192.0.2.1\nport=1\nuser=x\ndbname=y\n"
@@ -55,7 +55,7 @@ def test_a_service_of_the_environment_changes_nothing_of_ours(
 
 @pytest.mark.parametrize("name", NOT_OVERRIDDEN)
 def test_the_variables_named_as_not_overridden_refuse_and_do_not_redirect(
-    server: Scratch, monkeypatch: pytest.MonkeyPatch, name: str
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "no-such-thing")
     with pytest.raises(psycopg.OperationalError, match=r"no-such-thing|geqo"):

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
@@ -14,8 +14,8 @@ from koonj.postgres.locks.values import (
     ColumnChange,
     ConstraintChange,
     RelationChange,
+    RowsWritten,
     StatementTrace,
-    Written,
 )
 from koonj.sql.statements import classify
 
@@ -103,7 +103,7 @@ async def test_what_the_transaction_made_itself_is_nobody_elses_business(conn: A
     )
     assert [change.relation for change in created.relations] == ["public.fresh"]
     assert (indexed.locks, indexed.scanned, indexed.held) == ((), (), ())
-    assert filled.written == (Written("public.fresh", 2, 0, 0),)
+    assert filled.written == (RowsWritten("public.fresh", 2, 0, 0),)
 
 
 async def test_a_savepoint_that_is_rolled_back_to_gives_locks_and_tables_back(conn: AsyncConnection) -> None:
@@ -130,7 +130,7 @@ async def test_set_transaction_comes_before_any_query(conn: AsyncConnection) -> 
     assert _locks(traces[1]) == {"public.a": "ACCESS SHARE"}  # and no SIReadLock, which is no lock
 
 
-async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Scratch) -> None:
+async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: TemporaryServer) -> None:
     """No rights, no search_path, a timeout, another encoding, and the catalogs' names taken."""
     async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
         await conn.execute(SCHEMA)
@@ -173,7 +173,7 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Scrat
     assert trace.columns == (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),)
 
 
-async def test_a_role_without_any_rights_can_be_traced(scratch: Scratch) -> None:
+async def test_a_role_without_any_rights_can_be_traced(scratch: TemporaryServer) -> None:
     """A target's role need not be a superuser, and nothing that the tracer calls is for superusers."""
     async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
         await conn.execute("CREATE ROLE plain_one; GRANT CREATE ON SCHEMA public TO plain_one")
@@ -214,9 +214,9 @@ async def test_rows_read_and_written_are_counted(conn: AsyncConnection) -> None:
         "UPDATE b SET id = id + 1",
         "DELETE FROM b WHERE id > 41",
     )
-    assert filled.written == (Written("public.b", 50, 0, 0),)
-    assert updated.written == (Written("public.b", 0, 50, 0),)
-    assert deleted.written == (Written("public.b", 0, 0, 10),)
+    assert filled.written == (RowsWritten("public.b", 50, 0, 0),)
+    assert updated.written == (RowsWritten("public.b", 0, 50, 0),)
+    assert deleted.written == (RowsWritten("public.b", 0, 0, 10),)
     assert [(scan.scans, scan.rows) for scan in updated.scanned] == [(1, 50)]
 
 

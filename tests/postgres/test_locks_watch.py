@@ -9,7 +9,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.locks.values import Scan, StatementTrace
-from koonj.postgres.locks.watch import Watch
+from koonj.postgres.locks.watch import LockWatcher
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
@@ -52,7 +52,7 @@ def run(database: str) -> Run:
         async with await connect() as conn:
             for setting in before:
                 await conn.execute(setting.encode())
-            async with Watch(connect, conn, statement, alone=alone) as watch:
+            async with LockWatcher(connect, conn, statement, alone=alone) as watch:
                 async with asyncio.timeout(20):
                     await conn.execute(text.encode())
             return watch.trace(index=2, line=7, summary=statement.summary, seconds=0.5)

@@ -14,9 +14,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.config import Password, ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.scratch.cluster import ClusterScratch
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.given import NamedServerScratch
 from koonj.postgres.scratch.like import copy_schema
 from koonj.postgres.scratch.pg_dump import find_pg_dump
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
@@ -109,7 +109,7 @@ async def server(binaries: Binaries) -> AsyncIterator[ClusterScratch]:
 
 
 async def test_the_schema_is_the_same_and_no_data_or_secret_comes_along(
-    scratch: Scratch, server: ClusterScratch, pg_dump: Path
+    scratch: TemporaryServer, server: ClusterScratch, pg_dump: Path
 ) -> None:
     _ask(scratch.dsn(), RICH)
     assert await _copy(scratch.dsn(), server) == ("not copied: subscription sub.",)
@@ -130,7 +130,7 @@ async def test_the_schema_is_the_same_and_no_data_or_secret_comes_along(
 
 
 async def test_roles_come_without_passwords_with_what_they_may_do(
-    scratch: Scratch, server: ClusterScratch
+    scratch: TemporaryServer, server: ClusterScratch
 ) -> None:
     _ask(scratch.dsn(), RICH)
     await _copy(scratch.dsn(), server)
@@ -155,7 +155,7 @@ async def test_what_could_not_be_copied_is_said_with_its_reason(pg_dump: Path) -
         pytest.skip("needs a PostgreSQL with pgcrypto and one without")
     scratch = ClusterScratch(bare)
     try:
-        with Scratch(full) as target:
+        with TemporaryServer(full) as target:
             _ask(
                 target.dsn(),
                 "create extension pgcrypto; create table a (); create table b (x text default crypt('a', 'b'))",
@@ -185,7 +185,7 @@ class TestPgDump:
 
     async def test_the_password_is_in_no_list_of_processes(
         self,
-        scratch: Scratch,
+        scratch: TemporaryServer,
         server: ClusterScratch,
         pg_dump: Path,
         tmp_path: Path,
@@ -210,7 +210,7 @@ class TestPgDump:
         assert seen.read_text().endswith("|fr0m the environment\n")
 
     async def test_a_role_that_may_not_read_is_told_what_it_needs(
-        self, scratch: Scratch, server: ClusterScratch
+        self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(scratch.dsn(), "create table secret_ (); create role weak login")
         with pytest.raises(
@@ -219,7 +219,9 @@ class TestPgDump:
             await _copy(make_conninfo(scratch.dsn(), user="weak"), server)
         assert "pg_read_all_data" in caught.value.hint
 
-    async def test_it_acts_under_the_targets_role(self, scratch: Scratch, server: ClusterScratch) -> None:
+    async def test_it_acts_under_the_targets_role(
+        self, scratch: TemporaryServer, server: ClusterScratch
+    ) -> None:
         _ask(
             scratch.dsn(),
             "create role boss; create role weak login noinherit in role boss; create table t (); alter table t owner to boss",
@@ -229,7 +231,7 @@ class TestPgDump:
         assert await _row(server, "select tableowner from pg_tables where tablename = 't'") == ("boss",)
 
     async def test_a_lock_is_not_waited_for_longer_than_the_target_allows(
-        self, scratch: Scratch, server: ClusterScratch
+        self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(scratch.dsn(), "create table t ()")
         with psycopg.connect(scratch.dsn()) as holder:
@@ -260,14 +262,18 @@ async def test_an_embedded_target(
     assert await _row(server, "select to_regclass('here')::text") == ("here",)
 
 
-async def test_a_given_server_whose_role_is_no_superuser(scratch: Scratch, binaries: Binaries) -> None:
+async def test_a_given_server_whose_role_is_no_superuser(
+    scratch: TemporaryServer, binaries: Binaries
+) -> None:
     _ask(
         scratch.dsn(),
         "create role o; create table t (id int); alter table t owner to o; grant select on t to o",
     )
-    with Scratch(binaries) as other:
+    with TemporaryServer(binaries) as other:
         _ask(other.dsn(), "create role maker login createdb")
-        given = await asyncio.to_thread(GivenScratch, ScratchPlace(make_conninfo(other.dsn(), user="maker")))
+        given = await asyncio.to_thread(
+            NamedServerScratch, ScratchPlace(make_conninfo(other.dsn(), user="maker"))
+        )
         try:
             notes = await _copy(scratch.dsn(), given)
             assert await _row(given, "select tableowner from pg_tables where tablename = 't'") == ("maker",)

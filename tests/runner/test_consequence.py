@@ -7,15 +7,15 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.postgres.activity import Holder, RelationFacts
+from koonj.postgres.activity import OldestTransaction, RelationFacts
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import (
     LockMode,
     RelationChange,
     RelationLock,
+    RowsWritten,
     Scan,
     StatementTrace,
-    Written,
 )
 from koonj.runner.amounts import byte_words, number_words, row_words, span_words
 from koonj.runner.busy import activity_words
@@ -126,7 +126,7 @@ def test_what_is_taken_away_is_said_with_its_size() -> None:
 
 
 def test_rows_written_are_told_as_seen() -> None:
-    written = Written(DOCUMENTS, 0, 1_204, 3)
+    written = RowsWritten(DOCUMENTS, 0, 1_204, 3)
     assert _sentences(_trace(locks=(_lock(LockMode.ROW_EXCLUSIVE),), written=(written,))) == [
         "ROW EXCLUSIVE on documents (12 GB, 40 M rows), writes rows (1,204 updated, 3 deleted on scratch): "
         + OWN_ROWS
@@ -288,12 +288,12 @@ def test_how_busy() -> None:
         == "2.4 M scans and 1 written row since its statistics began"
     )
     assert activity_words(replace(used, since=60.0)) == "2.4 M scans and 1 written row in 1 min 0 s"
-    one = replace(BIG, sessions=1, oldest=Holder(12, "psql", 185.0), waiting=2, vacuum=99)
+    one = replace(BIG, sessions=1, oldest=OldestTransaction(12, "psql", 185.0), waiting=2, vacuum=99)
     assert activity_words(one) == (
         "1 session holds a lock on it now, in a transaction of 3 min 5 s (pid 12, psql); 2 wait for one; "
         "a vacuum works on it (pid 99)"
     )
-    assert activity_words(replace(BIG, sessions=3, hidden=2, oldest=Holder(None, "", 9.0))) == (
+    assert activity_words(replace(BIG, sessions=3, hidden=2, oldest=OldestTransaction(None, "", 9.0))) == (
         "3 sessions hold a lock on it now (2 of them out of this role's sight), "
         "the oldest in a transaction of 9 s (prepared, without a session)"
     )

@@ -18,7 +18,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.state import State
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.runner.drift import DriftError, find_drift
 from koonj.runner.run import Cancelled, Control
 from support.drift import drift_of, told, write
@@ -36,7 +36,7 @@ def _majors() -> list[Binaries]:
 
 @pytest.mark.parametrize("programs", _majors(), ids=lambda programs: str(programs.major))
 async def test_the_sample_has_none(programs: Binaries, connector: Connector) -> None:
-    with Scratch(programs) as target_server:
+    with TemporaryServer(programs) as target_server:
         project = Project(SAMPLE, Target("local", target_server.dsn()), connector)
         assert ending(await project.apply()).result == "done"
         drift = await drift_of(project)
@@ -183,7 +183,7 @@ async def test_cancelled(project: Project) -> None:
 class Ground:
     """A server of its own, where a database is owned by a role that may not much."""
 
-    server: Scratch
+    server: TemporaryServer
 
     def dsn(self, user: str, *, options: str = "") -> str:
         return make_conninfo(self.server.dsn("app"), user=user, options=options)
@@ -200,7 +200,7 @@ class Ground:
 
 @pytest.fixture
 def ground(binaries: Binaries) -> Iterator[Ground]:
-    with Scratch(binaries, settings={"log_statement": "all", "log_line_prefix": "<%a> "}) as running:
+    with TemporaryServer(binaries, settings={"log_statement": "all", "log_line_prefix": "<%a> "}) as running:
         ground = Ground(running)
         ground.sql(
             """
@@ -261,7 +261,7 @@ async def test_a_target_of_other_roles(ground: Ground, tmp_path: Path, connector
 
 
 @pytest.fixture(params=["a superuser", "a role that may make databases and roles"])
-def given(request: pytest.FixtureRequest, server: Scratch) -> Iterator[ScratchPlace]:
+def given(request: pytest.FixtureRequest, server: TemporaryServer) -> Iterator[ScratchPlace]:
     """A server that [scratch] names."""
     if request.param == "a superuser":
         yield ScratchPlace(server.dsn())
@@ -274,7 +274,7 @@ def given(request: pytest.FixtureRequest, server: Scratch) -> Iterator[ScratchPl
 
 
 async def test_on_a_given_server(
-    ground: Ground, given: ScratchPlace, server: Scratch, tmp_path: Path, connector: Connector
+    ground: Ground, given: ScratchPlace, server: TemporaryServer, tmp_path: Path, connector: Connector
 ) -> None:
     ground.sql('GRANT CREATE ON DATABASE app TO "App-Owner"; CREATE SCHEMA app AUTHORIZATION "App-Owner"')
     project = Project(tmp_path, Target("local", ground.dsn("migrator"), role="App-Owner"), connector)

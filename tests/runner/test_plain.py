@@ -8,7 +8,7 @@ import pytest
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
-from koonj.runner.plain import PlainError, plain, value_of
+from koonj.runner.plain import PlainError, from_plain, to_plain
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.lines import event_of
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
@@ -40,17 +40,17 @@ REHEARSAL = Rehearsal(
 
 
 def test_there_and_back() -> None:
-    assert value_of(Rehearsal, json.loads(json.dumps(plain(REHEARSAL)))) == REHEARSAL
+    assert from_plain(Rehearsal, json.loads(json.dumps(to_plain(REHEARSAL)))) == REHEARSAL
 
 
 def test_a_line_of_the_command_is_its_event() -> None:
     event = MigrationRehearsalFinished(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
-    line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **plain(event)})
+    line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **to_plain(event)})
     assert event_of(line) == event
 
 
 def test_what_a_newer_koonj_adds_is_passed_over() -> None:
-    assert value_of(Rehearsal, {**plain(REHEARSAL), "newer": [1]}) == REHEARSAL
+    assert from_plain(Rehearsal, {**to_plain(REHEARSAL), "newer": [1]}) == REHEARSAL
     assert event_of('{"event": "of_a_newer_koonj", "at": 1}') is None
 
 
@@ -66,15 +66,15 @@ def test_what_a_newer_koonj_adds_is_passed_over() -> None:
 )
 def test_what_is_none_of_ours_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(PlainError):
-        value_of(Rehearsal, {**plain(REHEARSAL), **broken})
+        from_plain(Rehearsal, {**to_plain(REHEARSAL), **broken})
 
 
 @pytest.mark.parametrize("missing", ["name", "verdict"])
 def test_what_is_missing_is_refused(missing: str) -> None:
-    data = plain(REHEARSAL)
+    data = to_plain(REHEARSAL)
     del data[missing]
     with pytest.raises(PlainError):
-        value_of(Rehearsal, data)
+        from_plain(Rehearsal, data)
 
 
 @pytest.mark.parametrize("line", ["", "[]", "koonj: error", "{}"])

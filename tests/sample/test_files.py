@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from koonj.migrations.folder import FolderReader, check
-from koonj.sql.control import Control
+from koonj.sql.control import TransactionControl
 from koonj.sql.sections import parse
 
 RunSql = Callable[[str, Path | str], None]
@@ -63,7 +63,7 @@ def stops(file: Path) -> Iterator[tuple[str, list[str]]]:
     for statement in parse(file.read_text(encoding="utf-8")).body.statements:
         done.append(statement.text)
         if statement.control is not None:
-            in_transaction = statement.control is Control.BEGIN
+            in_transaction = statement.control is TransactionControl.BEGIN
         if not in_transaction:
             yield f"line {statement.line}", list(done)
 

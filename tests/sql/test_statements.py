@@ -7,32 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.sql.statements import Control, Refusal, classify
+from koonj.sql.statements import Refusal, TransactionControl, classify
 
 CONTROL = [
-    ("BEGIN", Control.BEGIN),
-    ("begin work;", Control.BEGIN),
-    ("BEGIN TRANSACTION", Control.BEGIN),
-    ("BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", Control.BEGIN),
-    ("/* x */ START TRANSACTION READ ONLY -- y", Control.BEGIN),
-    ("COMMIT", Control.COMMIT),
-    ("COMMIT WORK AND NO CHAIN", Control.COMMIT),
-    ("END", Control.COMMIT),
-    ("END TRANSACTION", Control.COMMIT),
-    ("ROLLBACK", Control.ROLLBACK),
-    ("ABORT WORK", Control.ROLLBACK),
-    ("ROLLBACK TRANSACTION AND CHAIN", Control.ROLLBACK),
-    ("SAVEPOINT a", Control.SAVEPOINT),
-    ("RELEASE SAVEPOINT a", Control.RELEASE),
-    ('RELEASE "a"', Control.RELEASE),
-    ("ROLLBACK TO a", Control.ROLLBACK_TO),
-    ("ROLLBACK WORK TO SAVEPOINT a", Control.ROLLBACK_TO),
-    ("ABORT TRANSACTION TO a", Control.ROLLBACK_TO),
-    ("PREPARE TRANSACTION 'x'", Control.PREPARE),
+    ("BEGIN", TransactionControl.BEGIN),
+    ("begin work;", TransactionControl.BEGIN),
+    ("BEGIN TRANSACTION", TransactionControl.BEGIN),
+    ("BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", TransactionControl.BEGIN),
+    ("/* x */ START TRANSACTION READ ONLY -- y", TransactionControl.BEGIN),
+    ("COMMIT", TransactionControl.COMMIT),
+    ("COMMIT WORK AND NO CHAIN", TransactionControl.COMMIT),
+    ("END", TransactionControl.COMMIT),
+    ("END TRANSACTION", TransactionControl.COMMIT),
+    ("ROLLBACK", TransactionControl.ROLLBACK),
+    ("ABORT WORK", TransactionControl.ROLLBACK),
+    ("ROLLBACK TRANSACTION AND CHAIN", TransactionControl.ROLLBACK),
+    ("SAVEPOINT a", TransactionControl.SAVEPOINT),
+    ("RELEASE SAVEPOINT a", TransactionControl.RELEASE),
+    ('RELEASE "a"', TransactionControl.RELEASE),
+    ("ROLLBACK TO a", TransactionControl.ROLLBACK_TO),
+    ("ROLLBACK WORK TO SAVEPOINT a", TransactionControl.ROLLBACK_TO),
+    ("ABORT TRANSACTION TO a", TransactionControl.ROLLBACK_TO),
+    ("PREPARE TRANSACTION 'x'", TransactionControl.PREPARE),
     ("PREPARE transaction AS SELECT 1", None),
     ("PREPARE x AS SELECT 1", None),
-    ("COMMIT PREPARED 'x'", Control.COMMIT_PREPARED),
-    ("ROLLBACK PREPARED 'x'", Control.ROLLBACK_PREPARED),
+    ("COMMIT PREPARED 'x'", TransactionControl.COMMIT_PREPARED),
+    ("ROLLBACK PREPARED 'x'", TransactionControl.ROLLBACK_PREPARED),
     ("SET TRANSACTION READ ONLY", None),
     ('"begin"', None),
     ("'begin'", None),
@@ -42,7 +42,7 @@ CONTROL = [
 
 
 @pytest.mark.parametrize(("sql", "control"), CONTROL)
-def test_transaction_control(sql: str, control: Control | None) -> None:
+def test_transaction_control(sql: str, control: TransactionControl | None) -> None:
     assert classify(sql).control is control
 
 

@@ -18,7 +18,7 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
-from koonj.runner.plain import plain
+from koonj.runner.plain import to_plain
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 
 _PROGRAM = """
@@ -73,7 +73,7 @@ class Recorded:
 
     def says(self, *rehearsals: Rehearsal) -> None:
         """These verdicts, from now on."""
-        self._said.update({r.name: plain(r) for r in rehearsals})
+        self._said.update({r.name: to_plain(r) for r in rehearsals})
         self._keep()
 
     def says_of_drift(self, document: dict[str, Any]) -> None:

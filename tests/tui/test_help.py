@@ -9,7 +9,7 @@ import pytest
 
 from koonj.migrations.glyphs import GLYPHS, State
 from koonj.migrations.meanings import MEANINGS
-from koonj.tui.screens.help import Help
+from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen
 
 README = Path(__file__).parents[2] / "README.md"
@@ -21,7 +21,7 @@ async def opened(screen: Screen) -> None:
 
 
 def is_open(screen: Screen) -> bool:
-    return isinstance(screen.app.screen, Help)
+    return isinstance(screen.app.screen, HelpDialog)
 
 
 async def test_what_cannot_be_used_now_says_why(project: Project) -> None:

@@ -11,7 +11,7 @@ from psycopg import connect
 
 from koonj.config import Target
 from koonj.postgres.embedded.binaries import discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.runner.rehearse.values import Verdict
 from koonj.tui import children, rehearsing
 from koonj.tui.widgets.preview import Tab
@@ -109,7 +109,7 @@ async def test_a_target_of_another_major_version_has_its_own_verdicts(
     others = [found for found in discover() if found.major != mine]
     if not others:
         pytest.skip("PostgreSQL of one major version only is installed")
-    with Scratch(others[0]) as other:
+    with TemporaryServer(others[0]) as other:
         project = Project(tmp_path, Target("local", database), Target("staging", other.dsn()))
         project.table(1)
         async with project.open(rehearses=True, program=recorded.program) as screen:

@@ -9,7 +9,7 @@ from koonj.cli.words import count
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.runner.rehearse.wording import ddl_diff
 
 _SHORT = 80
@@ -23,7 +23,7 @@ class DriftText:
     verbose: bool
     """The parts of what is there on one side only, and its DDL."""
 
-    def lines(self, drift: Drift) -> Iterator[str]:
+    def lines(self, drift: DriftReport) -> Iterator[str]:
         """Against what it was compared, what is to be known, each difference, and how many."""
         ran = f"{count(drift.migrations, 'applied migration')}, run on {drift.scratch}"
         yield f"{drift.target} ({drift.server}) against {ran}"
@@ -65,7 +65,7 @@ def _tells(difference: Difference, lines: list[str]) -> bool:
     return lines not in ([], [f"CREATE {difference.kind.upper()} {difference.identity}"])
 
 
-def _counted(drift: Drift, shown: Iterable[Difference]) -> str:
+def _counted(drift: DriftReport, shown: Iterable[Difference]) -> str:
     if not drift.differences:
         compared = count(drift.objects, "object")
         return f"no drift: {compared} on {drift.target}, all as the applied files make them"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from koonj.cli.call import number_of
-from koonj.cli.words import Marks, count, moment, seconds
+from koonj.cli.words import StateMarks, count, moment, seconds
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
@@ -19,7 +19,7 @@ _STATES = {
 """Whose mark an entry that is done bears."""
 
 
-def history_lines(entries: Iterable[HistoryEntry], marks: Marks) -> Iterator[str]:
+def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterator[str]:
     """Each entry, with why it failed or why it was decided; oldest first."""
     for entry in entries:
         when = f"{moment(entry.started)}{_took(entry)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.cli.plan_text import MANY, plan_lines
-from koonj.cli.words import Marks, count, moment_of, seconds
+from koonj.cli.words import StateMarks, count, moment_of, seconds
 from koonj.migrations.glyphs import State
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.ending import who
@@ -34,7 +34,7 @@ _SLOW = 1.0
 class RunText:
     """Turns the events of one run into lines, one after the other."""
 
-    def __init__(self, marks: Marks, *, verbose: bool) -> None:
+    def __init__(self, marks: StateMarks, *, verbose: bool) -> None:
         self._marks = marks
         self._verbose = verbose
         self._planned = False

@@ -10,7 +10,7 @@ from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Event
-from koonj.runner.plain import plain
+from koonj.runner.plain import to_plain
 from koonj.sql.blocks import ScriptShape
 from koonj.sql.problem import Problem
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def event_shape(event: Event) -> dict[str, Any]:
     """``{"event": "statement_started", "at": …, …}``."""
     name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name, "at": event.at, **{k: v for k, v in plain(event).items() if k != "at"}}
+    return {"event": name, "at": event.at, **{k: v for k, v in to_plain(event).items() if k != "at"}}
 
 
 def error_shape(message: str, hint: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def migration_shape(migration: Migration) -> dict[str, Any]:
             else _script_shape(sections.rollback.source.text, migration.rollback_shape)
         ),
         "rollback_none": sections.none_reason,
-        "problems": [plain(problem) for problem in migration.problems],
+        "problems": [to_plain(problem) for problem in migration.problems],
     }
 
 
@@ -85,12 +85,12 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """A problem, and whose it is."""
-    return {"name": name, "path": path, **plain(problem)}
+    return {"name": name, "path": path, **to_plain(problem)}
 
 
 def history_shape(target: str, entries: Iterable[HistoryEntry]) -> dict[str, Any]:
     """Of ``koonj history``."""
-    return {"target": target, "entries": [plain(entry) for entry in entries]}
+    return {"target": target, "entries": [to_plain(entry) for entry in entries]}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:
@@ -100,6 +100,6 @@ def pattern_shape(pattern: Pattern) -> dict[str, Any]:
         "title": pattern.title,
         "description": pattern.description,
         "path": str(pattern.path),
-        "fields": [plain(field) for field in pattern.fields],
+        "fields": [to_plain(field) for field in pattern.fields],
         "file_names": [file.slug_template for file in pattern.files],
     }

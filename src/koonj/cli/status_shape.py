@@ -8,7 +8,7 @@ from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import counts
-from koonj.runner.plain import plain
+from koonj.runner.plain import to_plain
 from koonj.runner.status import TargetStatus
 
 
@@ -17,10 +17,10 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
     known = status.known
     return {
         "target": {"name": status.target, "dsn": status.dsn, "protected": status.protected},
-        "server": plain(status.server),
+        "server": to_plain(status.server),
         "error": None if known else {"message": status.error, "hint": status.hint},
         "has_history": status.has_history if known else None,
-        "running": plain(status.running),
+        "running": to_plain(status.running),
         "applied": status.applied if known else None,
         "pending": status.pending if known else None,
         "counts": {state.value: n for state, n in counts(status.migrations).items()} if known else None,
@@ -55,7 +55,7 @@ def _migration(status: MigrationStatus) -> dict[str, Any]:
             "action": entry.action.value,
             "outcome": entry.outcome.value,
             "started": entry.started.isoformat(),
-            "finished": plain(entry.finished),
+            "finished": to_plain(entry.finished),
         },
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import Marks, count, moment
+from koonj.cli.words import StateMarks, count, moment
 from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State
@@ -18,7 +18,7 @@ UNKNOWN = "unknown"
 
 
 def status_lines(
-    status: TargetStatus, folder: Folder, conflicts: tuple[Conflict, ...], marks: Marks
+    status: TargetStatus, folder: Folder, conflicts: tuple[Conflict, ...], marks: StateMarks
 ) -> Iterator[str]:
     """The target first, then a line for each migration, then what else there is to know."""
     yield from _header(status, folder)
@@ -66,7 +66,7 @@ def _counts(status: TargetStatus) -> str:
     return f"{count(len(status.migrations), 'migration')}{': ' + parts if parts else ''}"
 
 
-def _migration_line(status: MigrationStatus, width: int, marks: Marks) -> str:
+def _migration_line(status: MigrationStatus, width: int, marks: StateMarks) -> str:
     line = f"{marks.of(status.state)} {spaced(status.state):<{width}}  {status.name}"
     entry = status.last_entry
     if entry is not None and entry.finished is not None and status.state is not State.PENDING:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS, State
 
 
-class Marks:
+class StateMarks:
     """The mark before a state's word."""
 
     def __init__(self, *, ascii_only: bool) -> None:

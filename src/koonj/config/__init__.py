@@ -11,15 +11,15 @@ from koonj.config.values import (
     FILE_NAME,
     FOLDERS,
     ConfigError,
-    KeyWish,
-    Offstage,
+    KeySetting,
     Password,
-    Places,
+    ProjectFolders,
+    ProjectSettings,
     ScratchPlace,
-    Screen,
+    ScreenSettings,
     Settings,
     Target,
-    ThemeWish,
+    ThemeSetting,
 )
 
 __all__ = [
@@ -27,15 +27,15 @@ __all__ = [
     "FILE_NAME",
     "FOLDERS",
     "ConfigError",
-    "KeyWish",
-    "Offstage",
+    "KeySetting",
     "Password",
-    "Places",
+    "ProjectFolders",
+    "ProjectSettings",
     "ScratchPlace",
-    "Screen",
+    "ScreenSettings",
     "Settings",
     "Target",
-    "ThemeWish",
+    "ThemeSetting",
     "find_migrations",
     "load",
     "offstage",
@@ -78,20 +78,22 @@ def offstage(
     target: str | None = None,
     dsn: str | None = None,
     environ: Mapping[str, str],
-) -> Offstage:
+) -> ProjectSettings:
     """As `load`, for what touches no target: there may be none. Raises ConfigError."""
     found = project.find(cwd, migrations)
     listed = targets.listed(found, environ)
     if listed or target is not None or dsn is not None:
         settings = load(cwd, migrations=migrations, target=target, dsn=dsn, environ=environ)
-        return Offstage(found.places, settings.scratch, settings.target)
+        return ProjectSettings(found.places, settings.scratch, settings.target)
     try:
-        return Offstage(found.places, rehearsal.place(found.file, found.places.root, (), environ), None)
+        return ProjectSettings(
+            found.places, rehearsal.place(found.file, found.places.root, (), environ), None
+        )
     except TomlError as error:
         raise ConfigError(str(error)) from error
 
 
-def places(cwd: Path, *, migrations: Path | None = None) -> Places:
+def places(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
     """The folders of the project around `cwd`, for what needs no target (check, new, patterns).
 
     Raises ConfigError, also for mistakes in the rest of koonj.toml's top level.

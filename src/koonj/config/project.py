@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, Places
+from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 
 _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
 """What the last two hold, `config.screen` reads when there is a screen."""
@@ -15,7 +15,7 @@ _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "s
 class Project:
     """A project's folders, and its koonj.toml if it has one."""
 
-    places: Places
+    places: ProjectFolders
     file: TomlFile | None
 
 
@@ -49,7 +49,7 @@ def shown(path: Path, cwd: Path) -> str:
     return min(os.path.relpath(path, cwd), str(path), key=len)
 
 
-def _of_file(file: TomlFile, root: Path, given: Path | None) -> Places:
+def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     patterns = file.get(("patterns",), str)
     named = file.get(("migrations",), str)
     if given is None and named is None:
@@ -59,14 +59,14 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> Places:
     if given is None:
         line = file.line(("migrations",))
         given = _existing(root / str(named), f"{file.shown}:{line}: migrations = {named!r}")
-    return Places(root, given, root / (patterns or "database/patterns"))
+    return ProjectFolders(root, given, root / (patterns or "database/patterns"))
 
 
-def _without_file(cwd: Path, given: Path | None) -> Places:
+def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
     migrations = given or find_migrations(cwd)
     if migrations is None:
         raise ConfigError(f"No {FILE_NAME} and no migrations folder here or above. {_INIT}")
-    return Places(_root_of(migrations), migrations, migrations.parent / "patterns")
+    return ProjectFolders(_root_of(migrations), migrations, migrations.parent / "patterns")
 
 
 def _root_of(migrations: Path) -> Path:

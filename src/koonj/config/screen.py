@@ -12,7 +12,7 @@ from pathlib import Path
 from koonj.config import project
 from koonj.config.rehearsal import switched
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import ConfigError, KeyWish, Screen, ThemeWish
+from koonj.config.values import ConfigError, KeySetting, ScreenSettings, ThemeSetting
 
 TABLES = ("screen", "keys")
 """The tables of the screen."""
@@ -20,13 +20,13 @@ _SCREEN = ("theme", "mouse", "ascii", "rehearse")
 _OWN = Path("koonj/config.toml")
 
 
-def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> Screen:
+def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> ScreenSettings:
     """The wishes of the project around `cwd` and of the person. Raises ConfigError."""
     found = project.find(cwd, migrations)
     path = own_file(environ)
-    said = Screen(rehearse=switched(environ))
+    said = ScreenSettings(rehearse=switched(environ))
     try:
-        wishes = Screen() if found.file is None else _of_file(found.file)
+        wishes = ScreenSettings() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
             return said.over(wishes)
         own = TomlFile(path, shown_path(path, environ))
@@ -52,17 +52,17 @@ def shown_path(path: Path, environ: Mapping[str, str]) -> str:
     )
 
 
-def _of_file(file: TomlFile) -> Screen:
+def _of_file(file: TomlFile) -> ScreenSettings:
     """Raises TomlError."""
     file.only(("screen",), _SCREEN)
     theme = file.get(("screen", "theme"), str)
-    return Screen(
-        theme=None if theme is None else ThemeWish(theme, _where(file, ("screen", "theme"))),
+    return ScreenSettings(
+        theme=None if theme is None else ThemeSetting(theme, _where(file, ("screen", "theme"))),
         mouse=file.get(("screen", "mouse"), bool),
         ascii_only=file.get(("screen", "ascii"), bool),
         rehearse=file.get(("screen", "rehearse"), bool),
         keys=tuple(
-            KeyWish(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
+            KeySetting(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
             for name in file.table(("keys",))
         ),
     )

@@ -53,7 +53,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ProjectFolders:
     """Where a project keeps things; enough for what needs no database."""
 
     root: Path
@@ -79,17 +79,17 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Offstage:
+class ProjectSettings:
     """What a project says that is enough for what touches no target."""
 
-    places: Places
+    places: ProjectFolders
     scratch: ScratchPlace
     target: Target | None
     """The one that would be meant; None where there is none, which is well."""
 
 
 @dataclass(frozen=True, slots=True)
-class ThemeWish:
+class ThemeSetting:
     """A theme's name, and where it is asked for: ``koonj.toml:5``."""
 
     name: str
@@ -97,7 +97,7 @@ class ThemeWish:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeySetting:
     """The keys that a person wants for a command, and where that is written: ``koonj.toml:5``."""
 
     command: str
@@ -108,21 +108,21 @@ class KeyWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenSettings:
     """What a person wishes of the screen; None where nothing is said."""
 
-    theme: ThemeWish | None = None
+    theme: ThemeSetting | None = None
     mouse: bool | None = None
     ascii_only: bool | None = None
     rehearse: bool | None = None
     """Are pending and edited migrations rehearsed while nobody asks? Yes, unless this is False."""
-    keys: tuple[KeyWish, ...] = ()
+    keys: tuple[KeySetting, ...] = ()
     """At most one of each command."""
 
-    def over(self, other: "Screen") -> "Screen":
+    def over(self, other: "ScreenSettings") -> "ScreenSettings":
         """These wishes, and where they say nothing those of `other`."""
         mine = {wish.command for wish in self.keys}
-        return Screen(
+        return ScreenSettings(
             theme=self.theme or other.theme,
             mouse=other.mouse if self.mouse is None else self.mouse,
             ascii_only=other.ascii_only if self.ascii_only is None else self.ascii_only,

@@ -10,7 +10,7 @@ from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.migrations.reading import Refused, Stamp, read_file, read_link
+from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 from koonj.sql.fingerprint import file_hash
 from koonj.sql.problem import Problem
 
@@ -110,12 +110,12 @@ class FolderReader:
                         found.known[name] = self._file(descriptor, entry, int(fit[1]))
                     except FileNotFoundError:
                         continue  # deleted since the folder was listed
-                    except Refused as refused:
+                    except FileRefused as refused:
                         found.problems.append((name, refused.problem))
         return found
 
     def _file(self, descriptor: int, entry: "os.DirEntry[str]", number: int) -> tuple[Stamp, Migration]:
-        """One migration, from memory if its file did not change. Raises Refused."""
+        """One migration, from memory if its file did not change. Raises FileRefused."""
         name, folder = entry.name, str(self._path)
         known = self._known.get(name)
         before = None if known is None else known[0]

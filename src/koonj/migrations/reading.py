@@ -16,7 +16,7 @@ Stamp = tuple[int, int, int, int, int]
 """What stat said of a file when it was read: last write and last change in ns, size, inode, device."""
 
 
-class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
+class FileRefused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
     """A file that is named like a migration and cannot be taken as one."""
 
     def __init__(self, problem: Problem) -> None:
@@ -28,7 +28,7 @@ def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> 
     """A regular file's bytes, or None for them if the stamp `before` still tells that they are the same.
 
     `directory` is an open descriptor; `stamped` is when `before` was taken, in ns since the epoch.
-    Raises Refused, and FileNotFoundError where the file is gone.
+    Raises FileRefused, and FileNotFoundError where the file is gone.
     """
     try:
         if before is not None and max(before[0], before[1]) < stamped - _SETTLED_NS:
@@ -39,21 +39,21 @@ def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> 
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Refused(_unreadable(error)) from error
+        raise FileRefused(_unreadable(error)) from error
 
 
 def read_link(
     directory: int, folder: str, name: str, before: Stamp | None, stamped: int
 ) -> tuple[Stamp, bytes | None]:
-    """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises Refused."""
+    """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises FileRefused."""
     top = os.path.realpath(folder)
     end = os.path.realpath(f"{top}/{name}")
     if os.path.commonpath([top, end]) != top:
-        raise Refused(_leaves(end))
+        raise FileRefused(_leaves(end))
     try:
         return read_file(directory, os.path.relpath(end, top), before, stamped)
     except FileNotFoundError as error:
-        raise Refused(_unreadable(error)) from error
+        raise FileRefused(_unreadable(error)) from error
 
 
 def _read(descriptor: int) -> tuple[Stamp, bytes]:
@@ -61,7 +61,7 @@ def _read(descriptor: int) -> tuple[Stamp, bytes]:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Refused(_NOT_A_FILE)
+            raise FileRefused(_NOT_A_FILE)
         # One byte more than the size: a file that did not grow is read, and seen to end, in one call.
         raw = os.read(descriptor, status.st_size + 1)
         if len(raw) != status.st_size:

@@ -21,11 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.migrations.reading import Refused, Stamp, read_file, read_link
+from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class FileOnDisk:
     """A file as it was read."""
 
     raw: bytes
@@ -38,18 +38,18 @@ class NotSaved(Exception):  # noqa: N818 - a state of things that the person dec
     """The file on disk is not what was read, so that it was left alone. The message says how it differs."""
 
 
-class Changed(NotSaved):
+class FileChanged(NotSaved):
     """Another program has written it."""
 
 
-class Gone(NotSaved):
+class FileGone(NotSaved):
     """It is not there any more."""
 
 
-def read(folder: Path, name: str, before: OnDisk | None = None) -> OnDisk:
+def read(folder: Path, name: str, before: FileOnDisk | None = None) -> FileOnDisk:
     """A migration's bytes; the very value `before` where they did not change.
 
-    Raises Gone, OSError where the folder cannot be read, and Refused (see `reading`).
+    Raises FileGone, OSError where the folder cannot be read, and FileRefused (see `reading`).
     """
     read_at = time.time_ns()
     stamp, stamped = (before.stamp, before.read_at) if before else (None, 0)
@@ -60,28 +60,28 @@ def read(folder: Path, name: str, before: OnDisk | None = None) -> OnDisk:
         else:
             found, raw = read_file(directory, name, stamp, stamped)
     except FileNotFoundError as error:
-        raise Gone(f"{name} is gone: it was deleted or renamed.") from error
+        raise FileGone(f"{name} is gone: it was deleted or renamed.") from error
     finally:
         os.close(directory)
     if before is not None and (raw is None or raw == before.raw):
         return before
-    return OnDisk(raw or b"", found, read_at)
+    return FileOnDisk(raw or b"", found, read_at)
 
 
 def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
     """Write `raw` if the file still holds `before`; None: whatever it holds, or if it is gone.
 
-    Raises NotSaved, OSError where it cannot be written, Refused where it is no file of the folder.
+    Raises NotSaved, OSError where it cannot be written, FileRefused where it is no file of the folder.
     """
     try:
         current = read(folder, name).raw
-    except Gone:
+    except FileGone:
         if before is not None:
             raise
         _replace(folder / name, raw, None)
         return
     if before is not None and current != before:
-        raise Changed(f"{name} was written by another program since it was read.")
+        raise FileChanged(f"{name} was written by another program since it was read.")
     if current != raw:
         path = Path(os.path.realpath(folder / name))
         if not os.access(path, os.W_OK):
@@ -113,7 +113,7 @@ def _replace(path: Path, raw: bytes, like: os.stat_result | None, current: bytes
                 _resemble(file.fileno(), path, like)
             os.fsync(file.fileno())
         if current is not None and path.read_bytes() != current:
-            raise Changed(f"{path.name} was written by another program just now.")
+            raise FileChanged(f"{path.name} was written by another program just now.")
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -165,4 +165,4 @@ def _flush(folder: Path) -> None:
             os.close(descriptor)
 
 
-__all__ = ["Changed", "Gone", "NotSaved", "OnDisk", "Refused", "read", "save"]
+__all__ = ["FileChanged", "FileGone", "FileOnDisk", "FileRefused", "NotSaved", "read", "save"]

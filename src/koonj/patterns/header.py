@@ -23,14 +23,14 @@ _OF_A_FIELD = ("kind", "label", "default", "example", "help", "required", "choic
 
 
 @dataclass(slots=True)
-class Entry:
+class HeaderEntry:
     """One ``key: value`` and where the value stands (line and column 1-based)."""
 
     value: str
     line: int
     column: int
     indent: int
-    under: "dict[str, Entry]" = field(default_factory=dict)
+    under: "dict[str, HeaderEntry]" = field(default_factory=dict)
     """Of a field: what is said of it, by key."""
 
 
@@ -38,9 +38,9 @@ class Entry:
 class Header:
     """What the head says, and what is wrong with its form."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, HeaderEntry] = field(default_factory=dict)
     """title and about, by key."""
-    fields: dict[str, Entry] = field(default_factory=dict)
+    fields: dict[str, HeaderEntry] = field(default_factory=dict)
     """By name, in the order of the file."""
     problems: list[Problem] = field(default_factory=list)
 
@@ -71,8 +71,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.header = Header()
-        self._field: Entry | None = None
-        self._last: Entry | None = None
+        self._field: HeaderEntry | None = None
+        self._last: HeaderEntry | None = None
 
     def say(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self.header.problems.append(problem(message, hint, line, column))
@@ -91,7 +91,7 @@ class _Reader:
                 column,
             )
             return
-        entry = Entry(found["value"], line, column + found.start("value"), indent)
+        entry = HeaderEntry(found["value"], line, column + found.start("value"), indent)
         if self._field is not None and indent > self._field.indent:
             self._add(self._field.under, found["key"].lower(), entry, column, _OF_A_FIELD)
         elif found["key"].lower() == "field":
@@ -106,7 +106,12 @@ class _Reader:
         return self._last is not None and self._last is not self._field and indent > self._last.indent
 
     def _add(
-        self, into: dict[str, Entry], key: str, entry: Entry, column: int, keys: tuple[str, ...] | None = None
+        self,
+        into: dict[str, HeaderEntry],
+        key: str,
+        entry: HeaderEntry,
+        column: int,
+        keys: tuple[str, ...] | None = None,
     ) -> None:
         self._last = entry
         if keys is not None and key not in keys:

@@ -8,7 +8,7 @@ from koonj.patterns.template import Template
 from koonj.sql.problem import Problem
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What may be written into a field, and how it comes out in SQL."""
 
     NAME = "name"
@@ -40,7 +40,7 @@ class Field:
     name: str
     """What placeholders and ``koonj new --pattern P name=value`` call it."""
     label: str
-    kind: Kind
+    kind: FieldKind
     default: str = ""
     """A template over the fields before it; what an empty value means."""
     example: str = ""

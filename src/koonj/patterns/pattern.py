@@ -6,7 +6,7 @@ The file's form is in ``docs/patterns.md``; adding a pattern is adding one file.
 from collections.abc import Iterable
 from pathlib import Path
 
-from koonj.patterns.model import Field, FieldErrors, Kind, Pattern, PatternFile, PatternProblem
+from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile, PatternProblem
 from koonj.patterns.reader import PatternFileError, read_pattern
 from koonj.patterns.render import defaults, render
 
@@ -14,7 +14,7 @@ __all__ = [
     "LIBRARY",
     "Field",
     "FieldErrors",
-    "Kind",
+    "FieldKind",
     "Pattern",
     "PatternFile",
     "PatternProblem",

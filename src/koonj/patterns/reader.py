@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from koonj.patterns import checks
-from koonj.patterns.header import Entry, Header, problem, read_header
-from koonj.patterns.model import Field, Kind, Pattern, PatternFile
+from koonj.patterns.header import Header, HeaderEntry, problem, read_header
+from koonj.patterns.model import Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.template import Template, TemplateError, parse
 from koonj.sql.problem import Problem
 from koonj.sql.source import Source
@@ -75,7 +75,7 @@ class _Reading:
             )
 
     def _title(self, header: Header) -> str:
-        title = header.entries.get("title", Entry("", 1, 1, 0))
+        title = header.entries.get("title", HeaderEntry("", 1, 1, 0))
         if not title.value:
             self._say(
                 "No title.",
@@ -88,7 +88,7 @@ class _Reading:
     def _say(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self._problems.append(problem(message, hint, line, column))
 
-    def _field(self, name: str, entry: Entry) -> Field:
+    def _field(self, name: str, entry: HeaderEntry) -> Field:
         if not _KEY.fullmatch(name):
             self._say(
                 f"{name or 'Nothing'} cannot be a field's name.",
@@ -108,21 +108,27 @@ class _Reading:
             choices=tuple(choice.strip() for choice in said.get("choices", "").split("|") if choice.strip()),
         )
 
-    def _kind(self, entry: Entry) -> Kind:
+    def _kind(self, entry: HeaderEntry) -> FieldKind:
         said = entry.under.get("kind")
         if said is None:
             self._say(
-                "The field has no kind.", f"Say kind: and one of {', '.join(Kind)}.", entry.line, entry.column
+                "The field has no kind.",
+                f"Say kind: and one of {', '.join(FieldKind)}.",
+                entry.line,
+                entry.column,
             )
-            return Kind.TEXT
-        if said.value not in set(Kind):
+            return FieldKind.TEXT
+        if said.value not in set(FieldKind):
             self._say(
-                f"{said.value} is no kind of field.", f"There are {', '.join(Kind)}.", said.line, said.column
+                f"{said.value} is no kind of field.",
+                f"There are {', '.join(FieldKind)}.",
+                said.line,
+                said.column,
             )
-            return Kind.TEXT
-        return Kind(said.value)
+            return FieldKind.TEXT
+        return FieldKind(said.value)
 
-    def _required(self, entry: Entry) -> bool:
+    def _required(self, entry: HeaderEntry) -> bool:
         said = entry.under.get("required")
         if said is not None and said.value not in _YES_NO:
             self._say(f"required is yes or no, not {said.value}.", "", said.line, said.column)

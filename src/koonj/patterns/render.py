@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from koonj.migrations.new import Draft, SlugError, slugify
 from koonj.patterns import outline, template
-from koonj.patterns.model import Field, FieldErrors, Kind, Pattern, PatternFile
+from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError, as_typed, cut
-from koonj.patterns.places import Place, Spot, places
+from koonj.patterns.places import PlaceholderPlace, PlaceholderSpot, places
 from koonj.patterns.template import Condition, Piece, Template
 from koonj.patterns.values import Value, read, stand_in
 from koonj.sql.format import pretty
@@ -75,7 +75,7 @@ def _of_default(message: str, default: str) -> str:
 
 def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str:
     shown = [(piece, _value(piece, known)) for piece in derived.shown(lambda c: _holds(c, known))]
-    if field.kind is Kind.NAME:
+    if field.kind is FieldKind.NAME:
         name = cut([(piece.text, False) if value is None else (value.word, True) for piece, value in shown])
         return as_typed(name) if name else ""
     return "".join(piece.text if value is None else value.text for piece, value in shown)
@@ -116,12 +116,12 @@ def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> st
         return pattern.key
 
 
-def _written(piece: Piece, value: Value, spot: Spot) -> str:
+def _written(piece: Piece, value: Value, spot: PlaceholderSpot) -> str:
     forms = {
-        Place.CODE: value.code,
-        Place.BARE: value.bare,
-        Place.STRING: value.text.replace("'", "''"),
-        Place.COMMENT: value.text,
+        PlaceholderPlace.CODE: value.code,
+        PlaceholderPlace.BARE: value.bare,
+        PlaceholderPlace.STRING: value.text.replace("'", "''"),
+        PlaceholderPlace.COMMENT: value.text,
     }
     written = forms[spot.place]
     closing = next((tag for tag in spot.tags if tag in written), None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from koonj.patterns import sql_text
-from koonj.patterns.model import NO, Field, Kind
+from koonj.patterns.model import NO, Field, FieldKind
 from koonj.patterns.names import RefusedError, quote, read_list, read_name, read_qualified
 from koonj.sql.display import visible
 
@@ -46,7 +46,7 @@ def read(field: Field, typed: str) -> Value:
     hidden = next((one for one, shown in zip(typed, visible(typed), strict=False) if one != shown), None)
     if hidden is not None:
         raise RefusedError(f"One line without control characters; U+{ord(hidden):04X} is in it.")
-    if field.kind is Kind.CHOICE:
+    if field.kind is FieldKind.CHOICE:
         return _choice(field, typed)
     return _READERS[field.kind](typed)
 
@@ -103,28 +103,28 @@ def _choice(field: Field, typed: str) -> Value:
     return Value(typed, typed, typed, typed, holds=typed != NO)
 
 
-_READERS: Mapping[Kind, Callable[[str], Value]] = {
-    Kind.NAME: _name,
-    Kind.QUALIFIED_NAME: _qualified,
-    Kind.NAMES: _names,
-    Kind.KEYS: _keys,
-    Kind.TYPE: _type,
-    Kind.EXPRESSION: _expression,
-    Kind.TEXT: _text,
+_READERS: Mapping[FieldKind, Callable[[str], Value]] = {
+    FieldKind.NAME: _name,
+    FieldKind.QUALIFIED_NAME: _qualified,
+    FieldKind.NAMES: _names,
+    FieldKind.KEYS: _keys,
+    FieldKind.TYPE: _type,
+    FieldKind.EXPRESSION: _expression,
+    FieldKind.TEXT: _text,
 }
 
-_STAND_INS = {Kind.TYPE: "int", Kind.EXPRESSION: "0"}
+_STAND_INS = {FieldKind.TYPE: "int", FieldKind.EXPRESSION: "0"}
 
 
 def stand_in(field: Field, value: Value) -> Value:
     """A harmless value for a field, empty where `value` is."""
-    if field.kind is Kind.CHOICE or not value.holds:
+    if field.kind is FieldKind.CHOICE or not value.holds:
         return value
     return stand_in_of(field.kind, schema=value.schema is not None)
 
 
-def stand_in_of(kind: Kind, *, schema: bool) -> Value:
+def stand_in_of(kind: FieldKind, *, schema: bool) -> Value:
     """A harmless value of any kind but a choice; `schema`: of a qualified name, with one."""
-    if kind is Kind.QUALIFIED_NAME:
+    if kind is FieldKind.QUALIFIED_NAME:
         return _qualified("x.x" if schema else "x")
     return _READERS[kind](_STAND_INS.get(kind, "x"))

@@ -16,7 +16,7 @@ TIMEOUT = "3s"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class OldestTransaction:
     """The session, or prepared transaction, whose open transaction is the oldest that locks a relation."""
 
     pid: int | None
@@ -56,7 +56,7 @@ class RelationFacts:
     """How many others wait for a lock on it."""
     hidden: int = 0
     """Of `sessions`: those of whom this role may not see since when."""
-    oldest: Holder | None = None
+    oldest: OldestTransaction | None = None
     """Of those whom this role may see."""
     vacuum: int | None = None
     """The pid of a VACUUM (or autovacuum) that works on it."""
@@ -114,7 +114,7 @@ def _facts(
         sessions=sessions,
         waiting=waiting,
         hidden=hidden,
-        oldest=None if seconds is None else Holder(pid, application_name or "", seconds),
+        oldest=None if seconds is None else OldestTransaction(pid, application_name or "", seconds),
         vacuum=vacuum,
         scans=scans,
         writes=writes,

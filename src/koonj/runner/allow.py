@@ -13,7 +13,7 @@ from koonj.postgres import history
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.events import Conflict, DecisionRecorded
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Decision:
         return self.status.name, self.conflict.state
 
 
-async def record_decision(session: Session, decision: Decision, reason: str) -> DecisionRecorded:
+async def record_decision(session: RunContext, decision: Decision, reason: str) -> DecisionRecorded:
     """Write that a state was seen and is passed: of the file as it is now, or, if it is gone, as recorded."""
     status, state = decision.status, decision.conflict.state
     file_hash, statements_hash, rollback_hash = _hashes(status)

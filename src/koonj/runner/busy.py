@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from koonj.postgres.activity import Holder, RelationFacts
+from koonj.postgres.activity import OldestTransaction, RelationFacts
 from koonj.runner.amounts import number_words, span_words
 
 _HOUR = 3600.0
@@ -37,7 +37,7 @@ def _since(facts: RelationFacts) -> str:
     return f"{unseen}, {which}in a transaction of {age} ({_who(facts.oldest)})"
 
 
-def _who(holder: Holder) -> str:
+def _who(holder: OldestTransaction) -> str:
     if holder.pid is None:
         return "prepared, without a session"
     name = f", {holder.application_name}" if holder.application_name else ""

@@ -10,7 +10,7 @@ from koonj.runner.busy import activity_words
 from koonj.runner.events import PlannedLock
 from koonj.runner.lock_words import KEEPS_ROWS, name_of, sentence, through_words
 from koonj.runner.plan_words import LONG, NOTE, SHORT
-from koonj.runner.touched import Facts, Touched, gone_through, root_of, touched
+from koonj.runner.touched import Facts, RelationImpact, gone_through, root_of, touched
 
 SMALL = 10_000_000
 """Bytes that are rewritten in about a tenth of a second: 400,000 rows with their indexes, 108 MB of WAL, took
@@ -40,12 +40,12 @@ def consequence(
     return tuple(sorted(found, key=lambda lock: -lock.impact))
 
 
-def _order(one: Touched) -> tuple[bool, str]:
+def _order(one: RelationImpact) -> tuple[bool, str]:
     """Tables by name, then what there is to say of indexes."""
     return one.of is not None, one.relation
 
 
-def _is_worth_a_word(one: Touched, own: Sequence[Touched]) -> bool:
+def _is_worth_a_word(one: RelationImpact, own: Sequence[RelationImpact]) -> bool:
     """Weaker locks stop nobody, unless rows are written under them; a sequence goes with its table."""
     if one.kind == "sequence" and one.drops and any(other.kind in KEEPS_ROWS for other in own):
         return False
@@ -56,7 +56,9 @@ def _is_worth_a_word(one: Touched, own: Sequence[Touched]) -> bool:
     return one.mode.rank > LockMode.ROW_EXCLUSIVE.rank
 
 
-def _planned(one: Touched, facts: Facts, through: Through, earlier: Sequence[StatementTrace]) -> PlannedLock:
+def _planned(
+    one: RelationImpact, facts: Facts, through: Through, earlier: Sequence[StatementTrace]
+) -> PlannedLock:
     known = facts.get(one.relation)
     impact = _impact(one, known, _time(facts, through))
     since = _taken(one.relation, one.mode, earlier) if one.held else ""
@@ -74,7 +76,7 @@ def _planned(one: Touched, facts: Facts, through: Through, earlier: Sequence[Sta
     )
 
 
-def _impact(one: Touched, known: RelationFacts | None, time: int) -> int:
+def _impact(one: RelationImpact, known: RelationFacts | None, time: int) -> int:
     is_empty = known is not None and known.bytes == 0 and known.unknown == 0
     if (one.empties or one.drops) and one.kind in KEEPS_ROWS and not is_empty:
         return LONG

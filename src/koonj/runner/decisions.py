@@ -14,7 +14,7 @@ from koonj.runner.selection import Selection, select
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedSelection:
     """The states, what is selected, and the decisions that led there."""
 
     statuses: tuple[MigrationStatus, ...]
@@ -22,7 +22,7 @@ class Decided:
     decisions: tuple[Decision, ...]
 
 
-def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) -> Decided:
+def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) -> DecidedSelection:
     """Decide, look again, until nothing that is allowed is undecided.
 
     A decision can uncover another one: a migration that is a duplicate and late has two things to be decided,
@@ -35,7 +35,7 @@ def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) ->
         selection = select(statuses, known, request)
         fresh = _allowed(statuses, selection, request, {decision.key for decision in decisions})
         if not fresh:
-            return Decided(statuses, selection, tuple(decisions))
+            return DecidedSelection(statuses, selection, tuple(decisions))
         decisions.extend(fresh)
         next_id = 1 + max((entry.id for entry in known), default=0)
         known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))

@@ -24,7 +24,7 @@ from koonj.runner.events import (
 )
 
 
-class End(Exception):  # noqa: N818 - most ways to end are no errors
+class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
     """A run ends here."""
 
     def __init__(
@@ -61,58 +61,58 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         )
 
 
-def all_done(direction: Direction, seen: Iterable[Event]) -> End:
+def all_done(direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned is committed."""
     count = sum(isinstance(event, MigrationFinished) for event in seen)
     if not count:
-        return End(RunResult.DONE, "The decision is recorded; there was nothing to run.")
+        return RunEnd(RunResult.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
-    return End(RunResult.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+    return RunEnd(RunResult.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
 
 
-def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
+def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned ran, and is rolled back."""
     probes = [event for event in seen if isinstance(event, MigrationProbed)]
     count, thing = len(probes), "migration" if direction is Direction.APPLY else "rollback"
     message = f"Probed {count} {thing}{'' if count == 1 else 's'} on {target}: all of it was rolled back."
     if moved := sorted({name for event in probes for name in event.sequences}):
         message += f" Sequences stay where they were moved to: {', '.join(moved)}."
-    return End(RunResult.PROBED, message)
+    return RunEnd(RunResult.PROBED, message)
 
 
-def nothing(direction: Direction) -> End:
+def nothing(direction: Direction) -> RunEnd:
     """There is no work, or another run has done it."""
     words = {
         Direction.APPLY: "Nothing to apply: no migration is pending.",
         Direction.ROLLBACK: "Nothing to roll back.",
     }
-    return End(RunResult.NOTHING, words[direction])
+    return RunEnd(RunResult.NOTHING, words[direction])
 
 
-def plan_only() -> End:
+def plan_only() -> RunEnd:
     """The plan was all that was asked for."""
-    return End(RunResult.NOTHING, "Only planned; nothing was changed.")
+    return RunEnd(RunResult.NOTHING, "Only planned; nothing was changed.")
 
 
-def declined() -> End:
+def declined() -> RunEnd:
     """The answer was not yes."""
-    return End(RunResult.DECLINED, "Nothing was changed.")
+    return RunEnd(RunResult.DECLINED, "Nothing was changed.")
 
 
-def stopped(conflicts: tuple[Conflict, ...]) -> End:
+def stopped(conflicts: tuple[Conflict, ...]) -> RunEnd:
     """Something must be decided or mended first."""
-    return End(RunResult.REFUSED, "Stopped before anything was changed.", conflicts=conflicts)
+    return RunEnd(RunResult.REFUSED, "Stopped before anything was changed.", conflicts=conflicts)
 
 
-def changed(conflicts: tuple[Conflict, ...]) -> End:
+def changed(conflicts: tuple[Conflict, ...]) -> RunEnd:
     """Between the question and the lock, files or target became other than shown."""
     message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
-    return End(RunResult.REFUSED, message, conflicts=conflicts)
+    return RunEnd(RunResult.REFUSED, message, conflicts=conflicts)
 
 
-def cancelled() -> End:
+def cancelled() -> RunEnd:
     """Cancelled while nothing ran."""
-    return End(RunResult.CANCELLED, "Cancelled. No statement was running.")
+    return RunEnd(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
 def who(holder: LockHolder | None) -> str:
@@ -122,28 +122,28 @@ def who(holder: LockHolder | None) -> str:
     return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
 
 
-def locked(holder: LockHolder, seconds: float) -> End:
+def locked(holder: LockHolder, seconds: float) -> RunEnd:
     """Another run held the lock all the time."""
     message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
-    return End(RunResult.LOCKED, message)
+    return RunEnd(RunResult.LOCKED, message)
 
 
-def lock_lost(holder: LockHolder | None) -> End:
+def lock_lost(holder: LockHolder | None) -> RunEnd:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
     other = "another run came" if holder is None else f"{who(holder)} took it"
     message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
-    return End(RunResult.FAILED, message)
+    return RunEnd(RunResult.FAILED, message)
 
 
-def connection_lost() -> End:
+def connection_lost() -> RunEnd:
     """After a commit that is known to be done."""
-    return End(RunResult.FAILED, "The connection was lost after the last commit. The rest was not tried.")
+    return RunEnd(RunResult.FAILED, "The connection was lost after the last commit. The rest was not tried.")
 
 
-def stopped_by(failure: Failure, *, cancelled: bool) -> End:
+def stopped_by(failure: Failure, *, cancelled: bool) -> RunEnd:
     """A migration, or the target itself, failed; or a person cancelled it."""
     result = RunResult.CANCELLED if cancelled else RunResult.FAILED
-    return End(
+    return RunEnd(
         result, f"Cancelled. {failure.target_state}" if cancelled else failure.message, failure=failure
     )
 

@@ -13,7 +13,7 @@ from koonj.postgres import history
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.events import Direction
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 from koonj.runner.work import Work
 
 _ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
@@ -23,7 +23,7 @@ _ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
 class Journal:
     """The record of one migration that runs."""
 
-    session: Session
+    session: RunContext
     work: Work
     started: float = field(default_factory=time)
     """Unix seconds."""

@@ -12,7 +12,7 @@ from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.touched import Facts
 
 
-def measured(
+def with_impact(
     migrations: tuple[PlannedMigration, ...], rehearsals: Mapping[str, Rehearsal], facts: Facts
 ) -> tuple[PlannedMigration, ...]:
     """With each statement's locks and each migration's verdict, in the order in which they will run.

@@ -15,8 +15,8 @@ from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.sqlstate import is_lost
 from koonj.runner.events import Event
-from koonj.runner.measured import measured, relations_of
-from koonj.runner.planner import Planned
+from koonj.runner.measured import relations_of, with_impact
+from koonj.runner.planner import PreparedPlan
 from koonj.runner.proof import gated, is_wanted
 from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
@@ -38,7 +38,7 @@ def _too_many(count: int) -> str:
 
 
 @dataclass(slots=True)
-class Measuring:
+class ImpactMeasurement:
     """What one run knows of its migrations beside their text; asked for once, before the plan is shown."""
 
     connector: Connector
@@ -53,7 +53,9 @@ class Measuring:
     why: str = ""
     """Why nothing could be rehearsed; empty where it could."""
 
-    async def listen(self, conn: AsyncConnection, control: Control, planned: Planned) -> AsyncIterator[Event]:
+    async def listen(
+        self, conn: AsyncConnection, control: Control, planned: PreparedPlan
+    ) -> AsyncIterator[Event]:
         """Rehearse what the plan holds, or look up what is known of it; then ask the target for sizes.
 
         Raises Cancelled, and psycopg.Error where the target is lost.
@@ -88,9 +90,9 @@ class Measuring:
         if isinstance(event, MigrationRehearsalFinished):
             self.found[event.rehearsal.name] = event.rehearsal
 
-    def told(self, planned: Planned) -> Planned:
+    def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
         """The plan with all of it, and with what the target's policy says of it."""
-        migrations = measured(planned.plan.migrations, self.found, self.facts)
+        migrations = with_impact(planned.plan.migrations, self.found, self.facts)
         notes = (*planned.plan.notes, *self.notes)
         told = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
         if not is_wanted(self.target, self.request):

@@ -17,18 +17,18 @@ class PlainError(ValueError):
     """What was read is not what this koonj writes."""
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [plain(part) for part in value]
+        return [to_plain(part) for part in value]
     if isinstance(value, datetime):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 
 
-def value_of(kind: type[Made], data: Any) -> Made:
+def from_plain(kind: type[Made], data: Any) -> Made:
     """The frozen dataclass that `plain` made `data` of; keys that it does not know are passed over.
 
     Its fields may be of dataclasses, enums, tuples of one type, plain values, and None. Raises PlainError.

@@ -16,14 +16,14 @@ from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.decisions import decide
 from koonj.runner.events import Direction
-from koonj.runner.planner import Planned, Planner
+from koonj.runner.planner import Planner, PreparedPlan
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged
 
 
 async def make_plan(
     conn: AsyncConnection, target: Target, folder: Folder, request: Request, server: ServerInfo
-) -> Planned:
+) -> PreparedPlan:
     """Plan over a connection that is there. Raises HistoryError."""
     entries = await history.read_entries(conn)
     decided = await asyncio.to_thread(decide, folder, entries, request)

@@ -13,7 +13,7 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.allow import Decision
-from koonj.runner.decisions import Decided
+from koonj.runner.decisions import DecidedSelection
 from koonj.runner.events import Conflict, Direction, Plan
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged, same_beginning
@@ -23,7 +23,7 @@ from koonj.sql.problem import first_error
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PreparedPlan:
     """A plan, and all that carrying it out needs."""
 
     plan: Plan
@@ -54,11 +54,11 @@ class Planner:
     folder: Folder
     request: Request
     server: ServerInfo
-    decided: Decided
+    decided: DecidedSelection
     recorded: Mapping[str, Migration]
     entries: Sequence[HistoryEntry]
 
-    def planned(self) -> Planned:
+    def planned(self) -> PreparedPlan:
         """The plan."""
         works: list[Work] = []
         decisions = list(self.decided.decisions)
@@ -85,7 +85,7 @@ class Planner:
             allowed=tuple(decision.conflict for decision in decisions),
             notes=tuple(_notes(self.decided.selection.statuses)),
         )
-        return Planned(plan, tuple(works), tuple(decisions), self.decided.selection.statuses)
+        return PreparedPlan(plan, tuple(works), tuple(decisions), self.decided.selection.statuses)
 
     def _before(self) -> tuple[Conflict, ...]:
         """What stands in the way whatever the selected scripts are."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from koonj.postgres.probing import LOCK_LIMIT, lock_limit
 from koonj.runner.events import Conflict
-from koonj.runner.planner import Planned
-from koonj.runner.work import Numbered, Work
+from koonj.runner.planner import PreparedPlan
+from koonj.runner.work import NumberedStatement, Work
 from koonj.sql.display import spaced
 from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts
@@ -17,7 +17,7 @@ NOT_TRANSACTIONAL = "not_transactional"
 """The state of a migration that cannot be rolled back as a whole, so that it cannot be probed."""
 
 
-def as_probe(planned: Planned) -> Planned:
+def as_probe(planned: PreparedPlan) -> PreparedPlan:
     """The plan of a probe. Decisions only let it pass: history, which keeps them, is not written."""
     works = tuple(_bounded(work) for work in planned.works)
     plan = planned.plan
@@ -89,7 +89,7 @@ def _conflict(work: Work) -> Conflict:
     )
 
 
-def _culprit(work: Work) -> tuple[Numbered, str] | None:
+def _culprit(work: Work) -> tuple[NumberedStatement, str] | None:
     alone = [n for step in work.steps if not step.step.in_transaction for n in step.statements]
     for numbered in alone:
         if numbered.statement.refusal is not Refusal.NO:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from koonj.config import Target
 from koonj.runner.allow import Decision
 from koonj.runner.events import Conflict, Direction
-from koonj.runner.planner import Planned
+from koonj.runner.planner import PreparedPlan
 from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.request import Request
 
@@ -22,7 +22,7 @@ def is_wanted(target: Target, request: Request) -> bool:
     return target.require_verified and request.direction is Direction.APPLY and not request.probe
 
 
-def gated(planned: Planned, request: Request, found: Mapping[str, Rehearsal], why: str) -> Planned:
+def gated(planned: PreparedPlan, request: Request, found: Mapping[str, Rehearsal], why: str) -> PreparedPlan:
     """The plan with what stops it for want of a verified rehearsal, and what was decided in spite of that.
 
     `found`: the verdicts by file name; `why`: what kept a migration without one from being rehearsed.

@@ -31,13 +31,13 @@ from koonj.runner.journal import Journal
 from koonj.runner.leftovers import must_be_valid
 from koonj.runner.resume import sets_session
 from koonj.runner.run import Cancelled
-from koonj.runner.session import Session
-from koonj.runner.settle import Fate, fate_of
+from koonj.runner.session import RunContext
+from koonj.runner.settle import CommitOutcome, fate_of
 from koonj.runner.stopping import StepError, cancelled, stopped
 from koonj.runner.work import NumberedStep, Work
 
 
-async def run_steps(session: Session, work: Work) -> AsyncIterator[Event]:
+async def run_steps(session: RunContext, work: Work) -> AsyncIterator[Event]:
     """Run what is not done yet. Raises MigrationError, Cancelled."""
     journal, begun, done = Journal(session, work), monotonic(), work.planned.statements_done
     entry_id = await _start(journal)
@@ -128,10 +128,10 @@ async def _commit(journal: Journal, transaction_id: str) -> None:
     try:
         await commit(journal.session.conn)
     except psycopg.Error as error:
-        fate = await fate_of(journal.session, transaction_id) if is_lost(error) else Fate.ROLLED_BACK
-        if fate is not Fate.COMMITTED:
+        fate = await fate_of(journal.session, transaction_id) if is_lost(error) else CommitOutcome.ROLLED_BACK
+        if fate is not CommitOutcome.COMMITTED:
             await roll_back(journal.session.conn)
-            raise StepError(error, unknown=fate is Fate.UNKNOWN) from error
+            raise StepError(error, unknown=fate is CommitOutcome.UNKNOWN) from error
 
 
 async def _alone(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:

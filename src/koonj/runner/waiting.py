@@ -8,7 +8,7 @@ from time import monotonic
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.events import LockAcquired, WaitingForLock
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 
 POLL = 0.25
 """Seconds between two tries."""
@@ -34,8 +34,10 @@ class LockLostError(Exception):
         self.holder = holder
 
 
-async def acquire_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockAcquired]:
-    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
+async def acquire_lock(
+    session: RunContext, wait: float | None
+) -> AsyncIterator[WaitingForLock | LockAcquired]:
+    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotAcquiredError, Cancelled."""
     begun = monotonic()
     said: tuple[int, float] | None = None
     while not await advisory_lock.try_lock(session.conn):
@@ -52,7 +54,7 @@ async def acquire_lock(session: Session, wait: float | None) -> AsyncIterator[Wa
     yield LockAcquired(monotonic() - begun)
 
 
-async def keep_lock(session: Session) -> None:
+async def keep_lock(session: RunContext) -> None:
     """Hold that the lock is still there, or take it again if nobody ran meanwhile. Raises LockLostError.
 
     A file can give it away (DISCARD ALL, pg_advisory_unlock_all).
@@ -64,7 +66,7 @@ async def keep_lock(session: Session) -> None:
         raise LockLostError(held)
 
 
-async def _another_ran(session: Session) -> bool:
+async def _another_ran(session: RunContext) -> bool:
     """Over a connection of its own: this one's transaction may see the target as it was before.
 
     Raises ConnectError.

@@ -14,7 +14,7 @@ from koonj.sql.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedStatement:
     """A statement with its number among those that a script sends: transaction control is not counted."""
 
     index: int
@@ -26,7 +26,7 @@ class NumberedStep:
     """What commits together."""
 
     step: Step
-    statements: tuple[Numbered, ...]
+    statements: tuple[NumberedStatement, ...]
 
     @property
     def last(self) -> int:
@@ -79,7 +79,7 @@ def number_steps(shape: ScriptShape) -> tuple[NumberedStep, ...]:
 def _numbered(shape: ScriptShape) -> Iterator[NumberedStep]:
     count = 0
     for step in shape.steps:
-        statements = tuple(Numbered(count + k, s) for k, s in enumerate(step.statements, start=1))
+        statements = tuple(NumberedStatement(count + k, s) for k, s in enumerate(step.statements, start=1))
         count += len(statements)
         yield NumberedStep(step, statements)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from koonj.sql.control import Control
+from koonj.sql.control import TransactionControl
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
 from koonj.sql.script import Script
@@ -46,8 +46,10 @@ class ScriptShape:
     problems: tuple[Problem, ...]
 
 
-_CLOSING = frozenset({Control.COMMIT, Control.ROLLBACK, Control.PREPARE})
-_NEED_BLOCK = frozenset({Control.SAVEPOINT, Control.RELEASE, Control.ROLLBACK_TO})
+_CLOSING = frozenset({TransactionControl.COMMIT, TransactionControl.ROLLBACK, TransactionControl.PREPARE})
+_NEED_BLOCK = frozenset(
+    {TransactionControl.SAVEPOINT, TransactionControl.RELEASE, TransactionControl.ROLLBACK_TO}
+)
 
 
 def shape(script: Script) -> ScriptShape:
@@ -81,7 +83,7 @@ class _Cutter:
     def add(self, statement: Statement) -> None:
         """Take the next statement."""
         control = statement.control
-        if control is Control.BEGIN and not self._open:
+        if control is TransactionControl.BEGIN and not self._open:
             self._open, self._begin = True, statement
             self._look_for_read_only(statement)
         elif control in _CLOSING:
@@ -103,12 +105,12 @@ class _Cutter:
         return tuple(self._steps)
 
     def _close(self, statement: Statement) -> None:
-        if statement.control is Control.PREPARE:
+        if statement.control is TransactionControl.PREPARE:
             self._problem("prepare-transaction", statement)
         elif not self._open:
             self._problem("commit-without-begin", statement, statement.verb.upper())
             return
-        elif statement.control is Control.ROLLBACK:
+        elif statement.control is TransactionControl.ROLLBACK:
             self._problem("rolls-back", statement)
         self._end_step(statement)
         if statement.chain:
@@ -120,7 +122,7 @@ class _Cutter:
         self._open, self._begin, self._inner = False, None, []
 
     def _add_inside(self, statement: Statement) -> None:
-        if statement.control is Control.BEGIN:
+        if statement.control is TransactionControl.BEGIN:
             self._problem("nested-begin", statement)
         if statement.refusal is Refusal.YES:
             self._problem("refused-in-transaction", statement, statement.refusal_reason)
@@ -140,7 +142,7 @@ class _Cutter:
 
 
 def _commits(step: Step) -> bool:
-    return step.end is not None and step.end.control is Control.COMMIT and not step.end.chain
+    return step.end is not None and step.end.control is TransactionControl.COMMIT and not step.end.chain
 
 
 def _refused(statements: Sequence[Statement]) -> Statement | None:

@@ -3,19 +3,19 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from koonj.sql.control import Control, transaction
+from koonj.sql.control import TransactionControl, transaction
 from koonj.sql.reader import Reader
 from koonj.sql.refusal import Refusal, refused
 from koonj.sql.summary import describe
 
-__all__ = ["Control", "Refusal", "Statement", "StatementTraits", "classify"]
+__all__ = ["Refusal", "Statement", "StatementTraits", "TransactionControl", "classify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementTraits:
     """What the text of a statement says, known without a database."""
 
-    control: Control | None
+    control: TransactionControl | None
     """Its part in transaction control; None for all that works inside or outside a transaction."""
     chain: bool
     """COMMIT or ROLLBACK with AND CHAIN: the next transaction begins at once."""

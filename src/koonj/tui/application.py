@@ -10,18 +10,18 @@ from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual.app import App
 
-from koonj.config import KeyWish, Screen, Settings
-from koonj.tui.engine import Engine
-from koonj.tui.in_order import InOrder, Typed
+from koonj.config import KeySetting, ScreenSettings, Settings
+from koonj.tui.engine import Backend
+from koonj.tui.in_order import KeyQueue, Typed
 from koonj.tui.keymap import Keymap
-from koonj.tui.keys import Keys
+from koonj.tui.keys import KeyPresses
 from koonj.tui.private import ChangedCells, CrashReport, write_ascii_only
 from koonj.tui.screens.closing import Closable
-from koonj.tui.screens.opening import Opening
+from koonj.tui.screens.opening import LoadingScreen
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import Terminal
 from koonj.tui.theme import THEMES, choose, palette
-from koonj.tui.threads import Threads
+from koonj.tui.threads import DaemonExecutor
 
 SWITCH = 0.001
 """Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""
@@ -35,11 +35,11 @@ class Koonj(CrashReport, ChangedCells, App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
-    def __init__(self, engine: Engine, terminal: Terminal, keymap: Keymap | None = None) -> None:
+    def __init__(self, engine: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.engine = engine
-        self.keys = Keys()
-        self._in_order = InOrder(self, self._take)
+        self.keys = KeyPresses()
+        self._in_order = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose(terminal)
@@ -49,9 +49,9 @@ class Koonj(CrashReport, ChangedCells, App[None]):
         if terminal.ascii_only:
             write_ascii_only(self)
 
-    def get_default_screen(self) -> Opening:
+    def get_default_screen(self) -> LoadingScreen:
         """What is seen first, and brings the rest."""
-        return Opening(self.engine, self._in_order.begin)
+        return LoadingScreen(self.engine, self._in_order.begin)
 
     def on_mount(self) -> None:
         """Leave the terminal clean when told to go."""
@@ -67,7 +67,7 @@ class Koonj(CrashReport, ChangedCells, App[None]):
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
             self.keys.note(event)
-            if isinstance(self.screen, Opening) and self.screen.is_left_by(event):
+            if isinstance(self.screen, LoadingScreen) and self.screen.is_left_by(event):
                 self.exit()
         if isinstance(event, Typed) and not event.is_forwarded:
             await self._in_order.take(event)
@@ -84,24 +84,24 @@ class Koonj(CrashReport, ChangedCells, App[None]):
             self.screen.close()
 
 
-async def show(settings: Settings, terminal: Terminal, wishes: Screen = Screen()) -> int:  # noqa: B008 - a frozen value
+async def show(settings: Settings, terminal: Terminal, wishes: ScreenSettings = ScreenSettings()) -> int:  # noqa: B008 - a frozen value
     """Run the screen until the person leaves; gives the exit status.
 
     Raises ConfigError, before anything is drawn, for a theme or a key that there is not.
     """
-    asyncio.get_running_loop().set_default_executor(Threads())
+    asyncio.get_running_loop().set_default_executor(DaemonExecutor())
     sys.setswitchinterval(SWITCH)
     keymap = _keymap(wishes.keys)
-    async with Engine(settings, rehearses=wishes.rehearse is not False) as engine:
+    async with Backend(settings, rehearses=wishes.rehearse is not False) as engine:
         app = Koonj(engine, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0
 
 
-def _keymap(wishes: tuple[KeyWish, ...]) -> Keymap:
+def _keymap(wishes: tuple[KeySetting, ...]) -> Keymap:
     if not wishes:
         return Keymap()
     from koonj.tui.commands import MAIN  # noqa: PLC0415 - the first paint does not wait for all commands
-    from koonj.tui.key_wishes import met  # noqa: PLC0415 - as above
+    from koonj.tui.key_wishes import rebind  # noqa: PLC0415 - as above
 
-    return met(wishes, MAIN)
+    return rebind(wishes, MAIN)

@@ -8,7 +8,7 @@ from koonj.config import Target
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.tui.paint import Part
 from koonj.tui.run_lines import clock
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, RAISED, STRONG, WAITING
@@ -25,7 +25,7 @@ def side(difference: Difference) -> str:
     return ONLY_FILES if difference.actual is None else DIFFER
 
 
-def said(difference: Difference) -> str:
+def difference_text(difference: Difference) -> str:
     """The difference in words: ``index public.a_idx: only the target has it``."""
     who = side(difference)
     if who == DIFFER:
@@ -34,7 +34,7 @@ def said(difference: Difference) -> str:
     return f"{difference.kind} {difference.identity}: {has}"
 
 
-def head_parts(target: Target, found: Drift | None) -> tuple[Part, ...]:
+def head_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
     """Which target, on which server, against which scratch."""
     guard = " PROTECTED" if target.protected else ""
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
@@ -53,7 +53,7 @@ def working(seconds: float) -> tuple[Part, ...]:
     )
 
 
-def compared(found: Drift) -> str:
+def compared(found: DriftReport) -> str:
     """``312 objects of 15 migrations compared``."""
     objects, migrations = found.objects, found.migrations
     return (
@@ -62,7 +62,7 @@ def compared(found: Drift) -> str:
     )
 
 
-def counted(found: Drift | None) -> tuple[Part, ...]:
+def counted(found: DriftReport | None) -> tuple[Part, ...]:
     """How many objects are whose."""
     if found is None:
         return ()

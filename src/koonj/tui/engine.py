@@ -11,20 +11,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from koonj.config import Settings, Target
-from koonj.tui.children import PROGRAM, Children
+from koonj.tui.children import PROGRAM, Subprocesses
 
 if TYPE_CHECKING:
     from koonj.migrations.act import HistoryEntry
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
-    from koonj.runner.drift.values import Drift
+    from koonj.runner.drift.values import DriftReport
     from koonj.runner.events import Event
     from koonj.runner.request import Request
     from koonj.runner.run import Run
     from koonj.runner.status import TargetStatus
 
 
-class Engine:
+class Backend:
     """Reads the folder, asks targets, starts runs; holds the connector for as long as the screen lives."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Engine:
         """`rehearses`: also while nobody asks for it. `program` is koonj's command, with which it is done."""
         self.settings = settings
         self.rehearses = rehearses
-        self._children = Children(settings.root, program)
+        self._children = Subprocesses(settings.root, program)
         self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
         self._connecting = asyncio.Lock()
@@ -108,7 +108,7 @@ class Engine:
         """What a rehearsal of these files says, in a process of its own at the lowest priority.
 
         `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
-        is known. `major`: of the target's server. Raises OSError, or ChildError where it broke off.
+        is known. `major`: of the target's server. Raises OSError, or SubprocessError where it broke off.
         """
         from koonj.tui.said import rehearsal_events  # noqa: PLC0415 - not needed at the start
 
@@ -121,8 +121,11 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def drift(self, target: Target) -> Drift:
-        """How `target`'s catalog differs from what its applied files produce. Raises OSError, ChildError."""
+    async def drift(self, target: Target) -> DriftReport:
+        """How `target`'s catalog differs from what its applied files produce.
+
+        Raises OSError, SubprocessError.
+        """
         from koonj.tui.said import drift_of  # noqa: PLC0415 - not needed at the start
 
         async with self._children.started("drift", "--json", *self._where(target)) as said:

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
-from koonj.tui.messages import RunSaid
+from koonj.tui.messages import RunReported
 
 MOMENT = 0.1
 """Seconds: nobody reads faster."""
@@ -19,11 +19,11 @@ _MANY = 500
 """Events that are gathered without a look at anything else."""
 
 
-class Heard:
+class EventBatcher:
     """Hands events on in order: rare ones at once, those that come often together."""
 
     def __init__(
-        self, screen: Screen[None], message: Callable[[tuple[Event, ...]], Message] = RunSaid
+        self, screen: Screen[None], message: Callable[[tuple[Event, ...]], Message] = RunReported
     ) -> None:
         self._screen = screen
         self._message = message

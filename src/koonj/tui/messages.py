@@ -69,7 +69,7 @@ class TargetChosen(Message):
 
 
 @dataclass
-class RunBegan(Message):
+class RunOpened(Message):
     """A run was asked for."""
 
     target: str
@@ -77,7 +77,7 @@ class RunBegan(Message):
 
 
 @dataclass
-class RunSaid(Message):
+class RunReported(Message):
     """What the run said since the last time, in order."""
 
     events: tuple[Event, ...]
@@ -91,7 +91,7 @@ class RunEnded(Message):
 
 
 @dataclass
-class RehearsalSaid(Message):
+class RehearsalReported(Message):
     """What a rehearsal said since the last time, in order."""
 
     events: tuple[Event, ...]
@@ -110,7 +110,7 @@ class RehearsalEnded(Message):
 
 
 @dataclass
-class Said(Message):
+class StatusMessage(Message):
     """One line for the person, shown in the bottom line until the next key."""
 
     text: str

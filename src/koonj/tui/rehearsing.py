@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 from koonj.migrations.folder import Folder
 from koonj.runner.rehearse.request import WANTED
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
-from koonj.tui.heard import Heard
-from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
+from koonj.tui.heard import EventBatcher
+from koonj.tui.messages import RehearsalEnded, RehearsalReported, StatusMessage
 from koonj.tui.model import Row
 from koonj.tui.proofs import Place, Rehearsals, first_change
-from koonj.tui.said import ChildError
+from koonj.tui.said import SubprocessError
 
 if TYPE_CHECKING:
     from koonj.tui.application import Koonj
@@ -29,10 +29,10 @@ AT_ONCE = 500
 _GROUP = "rehearsal"
 
 
-class Rehearsing:
+class RehearsalWorker:
     """One rehearsal at a time, in a process of its own. What it says goes to the screen as messages."""
 
-    def __init__(self, screen: Main, engine: Engine) -> None:
+    def __init__(self, screen: Main, engine: Backend) -> None:
         self._screen = screen
         self._engine = engine
         self._rows: tuple[Row, ...] = ()
@@ -133,7 +133,7 @@ class Rehearsing:
         self._last = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
         work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
-        beside(self._screen, work, _GROUP, exclusive=True)
+        start_task(self._screen, work, _GROUP, exclusive=True)
 
     async def _rehearse(
         self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
@@ -144,7 +144,7 @@ class Rehearsing:
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
         self._screen.set_rehearsals(self._rehearsals.asked(names))
-        heard = Heard(self._screen, lambda events: RehearsalSaid(events, folder, source))
+        heard = EventBatcher(self._screen, lambda events: RehearsalReported(events, folder, source))
         check, trouble = self._screen.snapshot.check, ""
         said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
         try:
@@ -152,7 +152,7 @@ class Rehearsing:
                 async for event in events:
                     if heard.take(event):
                         await asyncio.sleep(0)
-        except (OSError, ChildError) as error:
+        except (OSError, SubprocessError) as error:
             trouble = str(error)
         except Exception as error:  # a defect must be seen, and must not take the screen along
             trouble = f"koonj failed: {type(error).__name__}: {error}"
@@ -179,10 +179,12 @@ class Rehearsing:
             self._screen.post_message(self._said(name))
         self._look_again()
 
-    def _said(self, name: str) -> Said:
+    def _said(self, name: str) -> StatusMessage:
         """How the one that a person asked for went."""
         rehearsal = self._rehearsals.known.get(name)
         if rehearsal is None:
-            return Said(f"{name} could not be rehearsed: {self._rehearsals.trouble}", is_problem=True)
+            return StatusMessage(
+                f"{name} could not be rehearsed: {self._rehearsals.trouble}", is_problem=True
+            )
         text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
-        return Said(text, is_problem=not rehearsal.is_verified)
+        return StatusMessage(text, is_problem=not rehearsal.is_verified)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from koonj.config import Target
 from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.request import Request
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
-from koonj.tui.heard import Heard
-from koonj.tui.messages import RunBegan, RunEnded
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
+from koonj.tui.heard import EventBatcher
+from koonj.tui.messages import RunEnded, RunOpened
 from koonj.tui.screens.allow import Allow
 from koonj.tui.screens.confirm import Confirm
 
@@ -28,27 +28,27 @@ NO = "no"
 class RunControl:
     """Knows a run by its event stream and its two verbs, and nothing else of it."""
 
-    def __init__(self, screen: Main, engine: Engine) -> None:
+    def __init__(self, screen: Main, engine: Backend) -> None:
         self._screen = screen
         self._engine = engine
         self._run: Run | None = None
         self._plan: Plan | None = None
         self._dialog: Confirm | None = None
         self._leaving = False
-        self._heard = Heard(screen)
+        self._heard = EventBatcher(screen)
         self.running = False
 
     def start(self, request: Request) -> None:
         """Begin a run on the chosen target."""
         self.running = True
-        self._screen.post_message(RunBegan(self._screen.snapshot.target.name, request.direction))
+        self._screen.post_message(RunOpened(self._screen.snapshot.target.name, request.direction))
         follow = partial(self._follow, self._screen.snapshot.target, request)
-        beside(self._screen, follow, "run")
+        start_task(self._screen, follow, "run")
 
     def cancel(self) -> None:
         """Ask the server to cancel the running statement, and end the run."""
         if self._run is not None:
-            beside(self._screen, partial(self._cancel, self._run), "cancel")
+            start_task(self._screen, partial(self._cancel, self._run), "cancel")
 
     def leave(self, *, cancel: bool) -> None:
         """Quit koonj when the run has ended, by itself or because it is cancelled."""

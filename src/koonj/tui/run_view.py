@@ -15,7 +15,7 @@ from koonj.runner.events import Direction, Event, Failure, Plan, RunResult
 from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.sql.display import spaced
 from koonj.tui.paint import shortened
-from koonj.tui.room import Stage
+from koonj.tui.room import RunStage
 
 LOG_LIMIT = 2_000
 """Lines that are kept; of a longer run the first ones go, and are counted."""
@@ -85,12 +85,12 @@ class RunView:
         return self.finished.failure is not None or bool(self.finished.conflicts)
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> RunStage:
         """How far it is, as far as it needs room: one that only asks needs none."""
         if self.running:
             at_work = self.migration is not None or self.waiting is not None or bool(self.log)
-            return Stage.WORK if at_work else Stage.REST
-        return Stage.TO_READ if self.wrong else Stage.DONE
+            return RunStage.WORK if at_work else RunStage.REST
+        return RunStage.TO_READ if self.wrong else RunStage.DONE
 
     def saying(self, tone: Tone, *texts: str) -> RunView:
         """The same with more lines."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from koonj.config import EMBEDDED, Target
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
 from koonj.tui.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
 from koonj.tui.model import Check
 
@@ -36,10 +36,10 @@ FIRST_START = 90.0
 """Seconds for the embedded server, which may have to make its data folder first."""
 
 
-class Watch:
+class Watcher:
     """Looks at the folder all the time, and asks targets when told to, each in a worker of its own."""
 
-    def __init__(self, screen: Main, engine: Engine) -> None:
+    def __init__(self, screen: Main, engine: Backend) -> None:
         self._screen = screen
         self._engine = engine
         self._folder: Folder | None = None
@@ -50,12 +50,12 @@ class Watch:
         """Begin to look; ask about what is known of the folder already."""
         self._folder = self._screen.snapshot.folder
         self.ask_all()
-        beside(self._screen, self._keep_looking, "looking")
-        beside(self._screen, self._keep_asking, "asking")
+        start_task(self._screen, self._keep_looking, "looking")
+        start_task(self._screen, self._keep_asking, "asking")
 
     def look(self) -> None:
         """Read the folder in a thread, unless that is being done."""
-        beside(self._screen, self._look, "folder")
+        start_task(self._screen, self._look, "folder")
 
     def ask_all(self) -> None:
         """Ask every target, side by side."""
@@ -67,7 +67,7 @@ class Watch:
         if self._folder is not None:
             self._screen.post_message(TargetAsked(target.name, monotonic()))
             work = partial(self._ask, target, self._folder)
-            beside(self._screen, work, f"target {target.name}", exclusive=True)
+            start_task(self._screen, work, f"target {target.name}", exclusive=True)
 
     async def _keep_looking(self) -> None:
         """A large folder is looked at less often: it may take a thirtieth of the time."""

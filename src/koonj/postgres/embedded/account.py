@@ -15,7 +15,7 @@ initdb looks its uid up in passwd, so a number alone is not enough.
 """
 
 
-class As(TypedDict, total=False):
+class PopenAccount(TypedDict, total=False):
     """The part of subprocess.Popen's arguments that changes the account."""
 
     user: int
@@ -75,7 +75,7 @@ def server_account() -> Account | None:
     )
 
 
-def run_as(account: Account | None) -> As:
+def run_as(account: Account | None) -> PopenAccount:
     """Arguments for subprocess.Popen that start a process as `account` and in none of root's groups."""
     if account is None:
         return {}

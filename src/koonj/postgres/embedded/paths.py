@@ -19,7 +19,7 @@ from .problem import EmbeddedError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class UserFolderKind:
     """One of the user's folders, as the XDG base directory specification and macOS name it."""
 
     variable: str
@@ -28,11 +28,13 @@ class Kind:
     of_system: str
 
 
-DATA = Kind("XDG_DATA_HOME", ".local/share", "Library/Application Support", "/var/lib/koonj")
-CACHE = Kind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
+DATA = UserFolderKind("XDG_DATA_HOME", ".local/share", "Library/Application Support", "/var/lib/koonj")
+CACHE = UserFolderKind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
 
 
-def koonj_folder(kind: Kind, account: Account | None, environ: Mapping[str, str] = os.environ) -> Path:
+def koonj_folder(
+    kind: UserFolderKind, account: Account | None, environ: Mapping[str, str] = os.environ
+) -> Path:
     """koonj's part of one of the user's folders, made if need be; `account` may enter it.
 
     Raises EmbeddedError when no such folder can be made, or when others may write to the one there is.
@@ -68,7 +70,7 @@ def make_trusted(folder: Path, mode: int) -> Path:
     return folder
 
 
-def _users(kind: Kind, environ: Mapping[str, str]) -> tuple[Path, bool]:
+def _users(kind: UserFolderKind, environ: Mapping[str, str]) -> tuple[Path, bool]:
     """The user's folder, and whether a variable names it. The standard says to ignore a relative one."""
     named = Path(environ.get(kind.variable, ""))
     if named.is_absolute():

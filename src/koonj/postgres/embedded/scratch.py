@@ -52,7 +52,7 @@ _STOP = 5.0
 _SHUT_DOWN = 30.0  # seconds; it writes out its memory
 
 
-class Scratch:
+class TemporaryServer:
     """A context manager; blocking.
 
     Entering it starts the server (EmbeddedError when that fails), leaving it stops it and removes all.

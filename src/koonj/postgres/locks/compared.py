@@ -10,7 +10,7 @@ from koonj.postgres.locks.foreign_keys import referenced
 from koonj.postgres.locks.reading import Modes
 from koonj.postgres.locks.state import Counters, Relations
 from koonj.postgres.locks.storage import is_emptied, rebuilt, stored_anew
-from koonj.postgres.locks.values import Scan, StatementTrace, Written
+from koonj.postgres.locks.values import RowsWritten, Scan, StatementTrace
 
 
 def compared(
@@ -47,10 +47,10 @@ def _scanned(
     return tuple(sorted(found, key=lambda scan: scan.relation))
 
 
-def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[Written, ...]:
+def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[RowsWritten, ...]:
     """Tables that were there before the statement."""
     found = (
-        Written(before[oid].name, counters.inserted, counters.updated, counters.deleted)
+        RowsWritten(before[oid].name, counters.inserted, counters.updated, counters.deleted)
         for oid, counters in counted.items()
         if oid in before
         and before[oid].has_rows

@@ -18,7 +18,7 @@ MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Holdable:
+class LockableRelation:
     """A table or a materialized view."""
 
     oid: int
@@ -38,14 +38,14 @@ class Holdable:
         return self.name in words or not words.isdisjoint(self.indexes)
 
 
-async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Holdable, ...]:
+async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[LockableRelation, ...]:
     """What to hold for a statement: the tables that it names; all where it names none, or a partitioned one.
 
     Raises psycopg.Error.
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/holdable"), prepare=False)
-        every = tuple([Holdable(*row) async for row in cursor])
+        every = tuple([LockableRelation(*row) async for row in cursor])
     words = _words(statement.text)
     if "skip_locked" in words:
         return ()  # VACUUM would pass over what is held
@@ -70,20 +70,20 @@ def mode_for(statement: Statement) -> sql.SQL:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class TableLocks:
     """What a holder takes."""
 
-    locked: tuple[Holdable, ...]
+    locked: tuple[LockableRelation, ...]
     """In the holders' mode, and as a reader does."""
-    read: tuple[Holdable, ...] = ()
+    read: tuple[LockableRelation, ...] = ()
     """Only as a reader does."""
-    commented: tuple[Holdable, ...] = ()
+    commented: tuple[LockableRelation, ...] = ()
     """Materialized views, which LOCK TABLE refuses: in SHARE UPDATE EXCLUSIVE, for one holder."""
 
-    def without(self, waits: Mapping[int, LockMode]) -> Hold:
+    def without(self, waits: Mapping[int, LockMode]) -> TableLocks:
         """What can be held on, where these relations and modes are waited for, so that it gets on."""
         read = (*self.read, *(table for table in self.locked if table.oid in waits))
-        return Hold(
+        return TableLocks(
             tuple(table for table in self.locked if table.oid not in waits),
             tuple(table for table in read if waits.get(table.oid) is not LockMode.ACCESS_EXCLUSIVE),
         )
@@ -100,14 +100,14 @@ class Hold:
                 yield sql.SQL("SELECT FROM ONLY {} WHERE false").format(table.identifier)
 
 
-class Holder:
+class TableLocker:
     """One session that holds tables in a transaction, without a snapshot; what it does is rolled back."""
 
     def __init__(self, conn: AsyncConnection, mode: sql.SQL) -> None:
         self._conn = conn
         self._mode = mode
 
-    async def take(self, hold: Hold) -> None:
+    async def take(self, hold: TableLocks) -> None:
         """Take it; nothing where that would wait, or where the server refuses it.
 
         It would wait for what the statement has by now; a table can be gone, or not this role's to lock; an

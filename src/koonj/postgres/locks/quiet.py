@@ -26,7 +26,7 @@ _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
 
 
 @asynccontextmanager
-async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
+async def in_savepoint(conn: AsyncConnection) -> AsyncIterator[None]:
     """In the session's open transaction: a savepoint, with koonj's settings; rolled back at the end.
 
     What fails in it does not abort the transaction. A savepoint of the same name in the file is only hidden
@@ -41,7 +41,7 @@ async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def apart(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
+async def in_own_transaction(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
     """In a session without a transaction: one of its own, with koonj's settings; read-only but for `writes`.
 
     Raises psycopg.Error.

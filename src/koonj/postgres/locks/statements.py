@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from koonj.sql.refusal import Refusal
-from koonj.sql.statements import Control, StatementTraits
+from koonj.sql.statements import StatementTraits, TransactionControl
 
 _SILENT = frozenset(
     {"close", "deallocate", "discard", "listen", "notify", "reset", "set", "show", "unlisten"},
 )
-_MARKS = frozenset({Control.BEGIN, Control.SAVEPOINT, Control.RELEASE})
+_MARKS = frozenset({TransactionControl.BEGIN, TransactionControl.SAVEPOINT, TransactionControl.RELEASE})
 
 
 def is_silent(statement: StatementTraits) -> bool:

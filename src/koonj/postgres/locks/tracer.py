@@ -9,8 +9,15 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.locks.changes import Comparison
 from koonj.postgres.locks.compared import compared
-from koonj.postgres.locks.quiet import apart, aside
-from koonj.postgres.locks.reading import Modes, Touched, read_all, read_touched, read_wal, send_off_counters
+from koonj.postgres.locks.quiet import in_own_transaction, in_savepoint
+from koonj.postgres.locks.reading import (
+    LockSnapshot,
+    Modes,
+    read_all,
+    read_touched,
+    read_wal,
+    send_off_counters,
+)
 from koonj.postgres.locks.state import NONE, Counters, Relations
 from koonj.postgres.locks.strongest import raised, strongest, taken
 from koonj.postgres.locks.values import StatementTrace
@@ -45,7 +52,7 @@ class Tracer:
         On a scratch `forget_counts` comes before.
         """
         conn = self._conn
-        async with apart(conn):
+        async with in_own_transaction(conn):
             await send_off_counters(conn)  # later they would count from 0 again
             self._initial = await read_all(conn)
             wal = await read_wal(conn) if self._alone else 0
@@ -60,7 +67,7 @@ class Tracer:
         use `silent`. Raises psycopg.Error; the transaction can go on then, if the connection is there.
         """
         last = self._last
-        async with aside(self._conn):
+        async with in_savepoint(self._conn):
             wal = await read_wal(self._conn) if self._alone else 0
             touched = await read_touched(self._conn, last.modes)
             then = await read_wal(self._conn) if self._alone else 0
@@ -94,7 +101,7 @@ class Tracer:
         return StatementTrace(index, line, summary, in_transaction, seconds, held=held)
 
 
-def _merged(before: Relations, touched: Touched) -> Relations:
+def _merged(before: Relations, touched: LockSnapshot) -> Relations:
     """What is there now: what was not touched is as it was, and what was and is not there is gone."""
     kept = {oid: relation for oid, relation in before.items() if oid not in touched.counters}
     return {**kept, **touched.relations}

@@ -60,7 +60,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RowsWritten:
     """Rows that a statement wrote."""
 
     relation: str
@@ -142,7 +142,7 @@ class StatementTrace:
     truncated: tuple[str, ...] = ()
     """Tables that were truncated."""
     scanned: tuple[Scan, ...] = ()
-    written: tuple[Written, ...] = ()
+    written: tuple[RowsWritten, ...] = ()
     relations: tuple[RelationChange, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
     constraints: tuple[ConstraintChange, ...] = ()

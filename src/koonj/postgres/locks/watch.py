@@ -19,8 +19,8 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.locks.changes import Comparison
 from koonj.postgres.locks.compared import compared
-from koonj.postgres.locks.hold import Hold, Holder, holdable, mode_for
-from koonj.postgres.locks.quiet import apart
+from koonj.postgres.locks.hold import TableLocker, TableLocks, holdable, mode_for
+from koonj.postgres.locks.quiet import in_own_transaction
 from koonj.postgres.locks.reading import (
     Watched,
     read_all,
@@ -50,7 +50,7 @@ class _Moment:
     wal: int
 
 
-class Watch:
+class LockWatcher:
     """`async with Watch(…) as watch:` around the statement, then `watch.trace(…)`."""
 
     def __init__(
@@ -72,9 +72,11 @@ class Watch:
         async with self._stack:
             self._eye = await self._opened()
             tables = await holdable(self._eye, self._statement)
-            self._hold = Hold(tables, commented=tuple(table for table in tables if table.relkind == "m"))
+            self._hold = TableLocks(
+                tables, commented=tuple(table for table in tables if table.relkind == "m")
+            )
             mode = mode_for(self._statement)
-            self._holders = [Holder(await self._opened(), mode) for _ in range(2)]
+            self._holders = [TableLocker(await self._opened(), mode) for _ in range(2)]
             self._start = await self._moment()
             await self._holders[0].take(self._hold)
             self._looking = asyncio.create_task(self._look())
@@ -134,7 +136,7 @@ class Watch:
         return conn
 
     async def _moment(self) -> _Moment:
-        async with apart(self._eye):
+        async with in_own_transaction(self._eye):
             relations, counters = await read_all(self._eye), await read_counted(self._eye)
             return _Moment(relations, counters, await read_wal(self._eye) if self._alone else 0)
 

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ScratchRoute:
     """How to connect, and how to know that it led to the scratch."""
 
     conninfo: str
@@ -28,7 +28,7 @@ class Way:
     answer: str
 
 
-class Blocking(Protocol):
+class BlockingScratch(Protocol):
     """What a kind of scratch does; called by one thread at a time.
 
     All of it raises ScratchError, EmbeddedError or psycopg.Error.
@@ -39,7 +39,7 @@ class Blocking(Protocol):
     major: int
     alone: bool
 
-    def way(self) -> Way:
+    def way(self) -> ScratchRoute:
         """To the database, which is made and its server started if need be."""
 
     def reset(self) -> None:
@@ -58,13 +58,13 @@ class Blocking(Protocol):
         """Calling it twice is fine."""
 
 
-class ApartScratch:
+class ThreadedScratch:
     """A ScratchServer on a Blocking.
 
     Who is cancelled while he waits leaves the thread to its work; `close` waits for that.
     """
 
-    def __init__(self, blocking: Blocking) -> None:
+    def __init__(self, blocking: BlockingScratch) -> None:
         self._blocking = blocking
         self._one_at_a_time = threading.Lock()
         self._closed = False
@@ -167,7 +167,7 @@ def _hint(error: psycopg.Error) -> str:
     return "Try again; or name another server with [scratch] dsn."
 
 
-async def _verify(conn: AsyncConnection, way: Way) -> None:
+async def _verify(conn: AsyncConnection, way: ScratchRoute) -> None:
     """Raises ScratchError."""
     try:
         cursor = await conn.execute(way.question)

@@ -9,7 +9,7 @@ from koonj.config import EMBEDDED, ScratchPlace
 from koonj.postgres.embedded.binaries import VARIABLE, Binaries, EmbeddedError, candidates, choose
 from koonj.postgres.scratch.cluster import ClusterScratch
 from koonj.postgres.scratch.extensions import lacking
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.given import NamedServerScratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 
@@ -36,7 +36,7 @@ def open_scratch(
     Raises ScratchError.
     """
     if place.dsn is not None and place.dsn != EMBEDDED:
-        return GivenScratch(place, major=major)
+        return NamedServerScratch(place, major=major)
     if os.name != "posix":
         raise ScratchError(
             "koonj runs a scratch server of its own on Linux and macOS only.",

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from koonj.config import ScratchPlace
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.apart import ApartScratch, Way
+from koonj.postgres.scratch.apart import ScratchRoute, ThreadedScratch
 from koonj.postgres.scratch.login import Connection, Login, look_at
 from koonj.postgres.scratch.marks import (
     LIMIT,
@@ -31,7 +31,7 @@ from koonj.postgres.scratch.settings import SESSION_SETTINGS
 _QUESTION = b"SELECT pg_catalog.current_database()"
 
 
-class GivenScratch(ApartScratch):
+class NamedServerScratch(ThreadedScratch):
     """A ScratchServer on a given server. Closed, it leaves nothing; the next drops what a killed one left."""
 
     def __init__(self, place: ScratchPlace, *, major: int | None = None) -> None:
@@ -39,7 +39,7 @@ class GivenScratch(ApartScratch):
 
         `major`: no other one will do. Raises ScratchError.
         """
-        given = Given(Login.of(place))
+        given = NamedServer(Login.of(place))
         super().__init__(given)
         if major is not None and given.major != major:
             given.close()
@@ -50,7 +50,7 @@ class GivenScratch(ApartScratch):
         given.given_up = lambda: self.is_closed
 
 
-class Given:
+class NamedServer:
     """The blocking part: one session that makes and drops databases; it holds the lock of rehearsals."""
 
     alone = False
@@ -78,11 +78,11 @@ class Given:
         self._notes: dict[str, bytes] = {}
         """Checkpoints: key to database."""
 
-    def way(self) -> Way:
+    def way(self) -> ScratchRoute:
         """Makes the database where there is none. Raises ScratchError, psycopg.Error."""
         if not self._made:
             self._make("template0")
-        return Way(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
+        return ScratchRoute(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
 
     def reset(self) -> None:
         """Raises ScratchError, psycopg.Error."""

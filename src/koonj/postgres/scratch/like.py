@@ -12,10 +12,10 @@ from koonj.config import Target
 from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
-from koonj.postgres.scratch.restoring import Failed, restore
+from koonj.postgres.scratch.restoring import FailedStatement, restore
 from koonj.postgres.scratch.server import ScratchServer
 from koonj.postgres.scratch.surroundings import (
-    Surroundings,
+    TargetSurroundings,
     copy_roles,
     copy_settings,
     read_surroundings,
@@ -54,7 +54,9 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
     return tuple(notes)
 
 
-async def _fill(conn: AsyncConnection, these: Surroundings, dump: str, *, attributes: bool) -> list[str]:
+async def _fill(
+    conn: AsyncConnection, these: TargetSurroundings, dump: str, *, attributes: bool
+) -> list[str]:
     """Notes. Raises psycopg.OperationalError."""
     notes = []
     if these.left_out:
@@ -68,7 +70,7 @@ async def _fill(conn: AsyncConnection, these: Surroundings, dump: str, *, attrib
     return notes
 
 
-def _not_whole(failed: Sequence[Failed], major: int) -> str:
+def _not_whole(failed: Sequence[FailedStatement], major: int) -> str:
     reasons = [f"{one.summary}: {one.message}" for one in failed]
     count = f"{len(failed)} statement{'' if len(failed) == 1 else 's'}"
     text = f"the schema is not whole on the scratch, which refused {count} of it: {_listed(reasons, '; ')}."

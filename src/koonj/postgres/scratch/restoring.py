@@ -25,7 +25,7 @@ _TOGETHER = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedStatement:
     """A statement that the scratch refused."""
 
     summary: str
@@ -34,13 +34,13 @@ class Failed:
     """That CREATE EXTENSION asked for."""
 
 
-async def restore(conn: AsyncConnection, dump: str) -> tuple[Failed, ...]:
+async def restore(conn: AsyncConnection, dump: str) -> tuple[FailedStatement, ...]:
     """Run all of `dump` that can be run; returns what could not be.
 
     Leaves settings in the session, as pg_dump's text does. Raises psycopg.OperationalError where the
     connection is lost.
     """
-    failed: list[Failed] = []
+    failed: list[FailedStatement] = []
     for text in _messages(_runnable(dump, conn.info.server_version)):
         try:
             await conn.execute(text.encode())
@@ -51,7 +51,7 @@ async def restore(conn: AsyncConnection, dump: str) -> tuple[Failed, ...]:
     return tuple(failed)
 
 
-async def _one_by_one(conn: AsyncConnection, text: str) -> list[Failed]:
+async def _one_by_one(conn: AsyncConnection, text: str) -> list[FailedStatement]:
     """Of a message of which the server, which makes it a transaction, has done nothing."""
     failed = []
     for statement in Script(text).statements:
@@ -86,7 +86,7 @@ def _without_secret(option: re.Match[str]) -> str:
     return f"{option[1]}''" if _SECRET.search(option[1]) else option[0]
 
 
-def _failed(statement: Statement, error: psycopg.Error) -> Failed:
+def _failed(statement: Statement, error: psycopg.Error) -> FailedStatement:
     is_extension = statement.verb == "create" and statement.kind == "extension"
     message = (error.diag.message_primary or str(error)).strip()
-    return Failed(statement.summary, message, statement.name if is_extension else None)
+    return FailedStatement(statement.summary, message, statement.name if is_extension else None)

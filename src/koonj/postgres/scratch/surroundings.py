@@ -42,7 +42,7 @@ class Member(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TargetSurroundings:
     """As far as any role that may connect can see them."""
 
     major: int
@@ -54,7 +54,7 @@ class Surroundings:
     """What a copy of the schema does without: ``subscription name``, ``tablespace name``."""
 
 
-async def read_surroundings(conn: AsyncConnection) -> Surroundings:
+async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
     """Of the target of a session that has set nothing yet. Raises psycopg.Error."""
     roles = [Role._make(row) for row in await _rows(conn, "target_roles")]
     members = [Member._make(row) for row in await _rows(conn, "target_members")]
@@ -64,7 +64,7 @@ async def read_surroundings(conn: AsyncConnection) -> Surroundings:
     assert row is not None
     settings["search_path"] = row[0]
     skipped = {*_OF_THE_MACHINE, *SESSION_SETTINGS}
-    return Surroundings(
+    return TargetSurroundings(
         conn.info.server_version // 10000,
         tuple(roles),
         tuple(members),
@@ -73,7 +73,9 @@ async def read_surroundings(conn: AsyncConnection) -> Surroundings:
     )
 
 
-async def copy_roles(conn: AsyncConnection, these: Surroundings, *, attributes: bool) -> tuple[str, ...]:
+async def copy_roles(
+    conn: AsyncConnection, these: TargetSurroundings, *, attributes: bool
+) -> tuple[str, ...]:
     """Make the roles that are not there, with their memberships, none of which can log in.
 
     `attributes`: also what they may do, superusers too; for a server that is koonj's own. Returns what was
@@ -87,7 +89,7 @@ async def copy_roles(conn: AsyncConnection, these: Surroundings, *, attributes: 
     return await _each(conn, statements)
 
 
-async def copy_settings(conn: AsyncConnection, these: Surroundings) -> tuple[str, ...]:
+async def copy_settings(conn: AsyncConnection, these: TargetSurroundings) -> tuple[str, ...]:
     """Let later sessions of the scratch begin as the target's do; returns what was refused, in words."""
     database = sql.Identifier(conn.info.dbname)
     statements = [

@@ -16,7 +16,7 @@ from koonj.sql.blocks import Mode
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AppliedMigration:
     """One migration whose body is in the target."""
 
     entry: HistoryEntry
@@ -29,29 +29,29 @@ class Choice:
     """Why the file is not what ran, or counts as it all the same; empty where there is nothing to say."""
 
 
-def choices(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[Choice, ...]:
+def choices(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[AppliedMigration, ...]:
     """The applied ones, in the order in which they were applied. Parses the files whose bytes are others."""
     files = {migration.name: migration for migration in folder.migrations}
     found = (_choice(files.get(name), standing) for name, standing in standings(entries).items())
     return tuple(sorted((c for c in found if c is not None), key=lambda choice: choice.entry.id))
 
 
-def _choice(file: Migration | None, standing: Standing) -> Choice | None:
+def _choice(file: Migration | None, standing: Standing) -> AppliedMigration | None:
     ran = standing.ran
     if ran is None:
         return None
     if file is None:
-        return Choice(ran, None, is_what_ran=False, note="has no file any more")
+        return AppliedMigration(ran, None, is_what_ran=False, note="has no file any more")
     state, decision = compare(file, ran, standing.decisions)
     if decision is not None and decision.statements_hash != ran.statements_hash:
         note = "was edited since, and the edit was allowed: the file is compared"
-        return Choice(ran, file, is_what_ran=True, note=note)
+        return AppliedMigration(ran, file, is_what_ran=True, note=note)
     if state is not State.EDITED:
-        return Choice(ran, file, is_what_ran=True)
+        return AppliedMigration(ran, file, is_what_ran=True)
     if ran.action is Action.ADOPT:
         note = "was edited since it was adopted: the file is compared"
-        return Choice(ran, file, is_what_ran=True, note=note)
-    return Choice(ran, file, is_what_ran=False, note="was edited since")
+        return AppliedMigration(ran, file, is_what_ran=True, note=note)
+    return AppliedMigration(ran, file, is_what_ran=False, note="was edited since")
 
 
 def partial_notes(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[str, ...]:

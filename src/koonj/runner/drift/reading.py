@@ -19,16 +19,16 @@ from koonj.postgres.catalog.of_target import read_target_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
-from koonj.runner.drift.choice import Choice, choices, partial_notes
+from koonj.runner.drift.choice import AppliedMigration, choices, partial_notes
 from koonj.runner.drift.values import DriftError
-from koonj.runner.drift.world import Settings, World, read_world
+from koonj.runner.drift.world import Settings, TargetRoles, read_world
 from koonj.runner.ending import who
 
 _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class AppliedScript:
     """One migration with the text that ran on the target, or what counts as it."""
 
     migration: Migration
@@ -39,20 +39,20 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Reality:
+class TargetSnapshot:
     """One target at one moment."""
 
     server: ServerInfo
     catalog: Catalog
-    scripts: tuple[Script, ...]
+    scripts: tuple[AppliedScript, ...]
     """In the order in which they were applied."""
-    world: World
+    world: TargetRoles
     notes: tuple[str, ...]
     at: float
     """Unix seconds."""
 
 
-async def read_target(connector: Connector, target: Target, folder: Folder) -> Reality:
+async def read_target(connector: Connector, target: Target, folder: Folder) -> TargetSnapshot:
     """Ask the target, which is held to let nothing be written meanwhile (READ ONLY).
 
     Raises ConnectError, HistoryError, DriftError, psycopg.Error.
@@ -73,12 +73,12 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> R
     partial = await asyncio.to_thread(partial_notes, folder, entries)
     running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)
     nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)
-    return Reality(server, catalog, scripts, world, (*nothing, *notes, *partial, *running), at)
+    return TargetSnapshot(server, catalog, scripts, world, (*nothing, *notes, *partial, *running), at)
 
 
 async def _scripts(
-    conn: AsyncConnection, chosen: Sequence[Choice], world: World
-) -> tuple[tuple[Script, ...], tuple[str, ...]]:
+    conn: AsyncConnection, chosen: Sequence[AppliedMigration], world: TargetRoles
+) -> tuple[tuple[AppliedScript, ...], tuple[str, ...]]:
     """What ran, and a note on each that is not simply its file."""
     scripts, notes = [], []
     for choice in chosen:
@@ -88,13 +88,13 @@ async def _scripts(
         else:
             migration, note = await _recorded(conn, choice)
         role = choice.entry.database_role
-        scripts.append(Script(migration, role, world.settings_of(role)))
+        scripts.append(AppliedScript(migration, role, world.settings_of(role)))
         if note:
             notes.append(f"{name} {note}.")
     return tuple(scripts), tuple(notes)
 
 
-async def _recorded(conn: AsyncConnection, choice: Choice) -> tuple[Migration, str]:
+async def _recorded(conn: AsyncConnection, choice: AppliedMigration) -> tuple[Migration, str]:
     """The text that ran, as history has it; of a role that may not read it, the file. Raises DriftError."""
     text = await _text(conn, choice.entry)
     if text:

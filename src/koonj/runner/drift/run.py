@@ -11,7 +11,7 @@ from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.runner.drift.find import find_drift
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.runner.events import Event
 from koonj.runner.run import Cancelled, Control, Run
 
@@ -45,7 +45,7 @@ class DriftFinished(Event):
     message: str = ""
     """One sentence where it is not done."""
     hint: str = ""
-    drift: Drift | None = None
+    drift: DriftReport | None = None
     """None where it is not done."""
 
 

@@ -9,7 +9,7 @@ from koonj.postgres.errors import TargetError
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class DriftReport:
     """How one target's catalog differs from what its applied files produce."""
 
     target: str

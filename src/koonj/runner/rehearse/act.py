@@ -8,8 +8,8 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.comparing import compare, significant
 from koonj.postgres.catalog.values import Difference
 from koonj.runner.events import Direction, Failure
-from koonj.runner.rehearse.scripts import Ran
-from koonj.runner.rehearse.stage import Stage
+from koonj.runner.rehearse.scripts import ScriptResult
+from koonj.runner.rehearse.stage import ScratchChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class CycleResult:
     """What one migration's rehearsal saw, before it is judged; what was not reached is None."""
 
     migration: Migration
-    apply: Ran
-    rollback: Ran | None = None
+    apply: ScriptResult
+    rollback: ScriptResult | None = None
     back: tuple[Difference, ...] = ()
     """Between the catalog before and that after the rollback; after the migration, where it has none."""
     left: tuple[str, ...] = ()
     """Beside the schema, after the rollback: what is there and was not before."""
     missing: tuple[str, ...] = ()
-    reapply: Ran | None = None
+    reapply: ScriptResult | None = None
     repeated: tuple[Difference, ...] = ()
     """Between the catalogs after the first and the second up."""
 
@@ -44,7 +44,7 @@ class CycleResult:
         return self.rollback is None or not (self.back or self.repeated)
 
 
-async def run_cycle(stage: Stage, migration: Migration, count: int) -> CycleResult:
+async def run_cycle(stage: ScratchChain, migration: Migration, count: int) -> CycleResult:
     """Rehearse the migration that comes after the first `count`, where the stage stands.
 
     Raises Cancelled, LostError, ScratchError.

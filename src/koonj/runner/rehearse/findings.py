@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.rehearse.side import Side
+from koonj.runner.rehearse.side import ScriptEffects
 from koonj.sql.row_changes import plain_name
 
 _CALLS = frozenset({"select", "with", "call", "do", "execute"})
@@ -13,19 +13,19 @@ _CALLS = frozenset({"select", "with", "call", "do", "execute"})
 _TABLES = frozenset({"table", "partitioned table"})
 
 
-def findings(up: Side, down: Side) -> tuple[str, ...]:
+def findings(up: ScriptEffects, down: ScriptEffects) -> tuple[str, ...]:
     """Sentences, those of the migration first. `down`: empty where no rollback was run."""
     stay = _rows_that_stay(up.traces, down.traces) if down.traces else ()
     return (*_of(up, ""), *_of(down, "Rollback: "), *stay)
 
 
-def beside(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
+def outside_schema(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
     """What a rollback does not bring back beside the schema, where no verdict looks."""
     yield from (f"Rollback: beside the schema, this stays: {what}." for what in left)
     yield from (f"Rollback: beside the schema, this is missing: {what}." for what in missing)
 
 
-def _of(side: Side, where: str) -> Iterator[str]:
+def _of(side: ScriptEffects, where: str) -> Iterator[str]:
     invalid = _invalid(side.traces)
     for trace in side.traces:
         of_trace = (*_held(trace), *_left(trace, invalid), *_unseen(trace, side))
@@ -36,7 +36,7 @@ def _of(side: Side, where: str) -> Iterator[str]:
         yield f"{where}left not valid, which later rows keep and older ones may not: {names}."
 
 
-def _unseen(trace: StatementTrace, side: Side) -> Iterator[str]:
+def _unseen(trace: StatementTrace, side: ScriptEffects) -> Iterator[str]:
     """Tables that a statement locked to write rows, of which neither its text nor the scratch tells more."""
     said = side.changes.get(trace.index, ())
     verb = trace.summary.partition(" ")[0].lower()

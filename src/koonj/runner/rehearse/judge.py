@@ -11,7 +11,7 @@ from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.runner.events import Failure
 from koonj.runner.rehearse.act import CycleResult
-from koonj.runner.rehearse.findings import beside, findings
+from koonj.runner.rehearse.findings import findings, outside_schema
 from koonj.runner.rehearse.losses import losses
 from koonj.runner.rehearse.side import side_of
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RehearsalOrigin:
     """Where a rehearsal took place."""
 
     server: str
@@ -30,7 +30,7 @@ class Setting:
     like: str | None
 
 
-def judge(seen: CycleResult, key: str, setting: Setting) -> Rehearsal:
+def judge(seen: CycleResult, key: str, setting: RehearsalOrigin) -> Rehearsal:
     """The verdict on a migration that was rehearsed."""
     migration = seen.migration
     down = () if seen.rollback is None else seen.rollback.traces
@@ -52,7 +52,7 @@ def judge(seen: CycleResult, key: str, setting: Setting) -> Rehearsal:
         like=setting.like,
         losses=lost,
         differences=seen.back or seen.repeated,
-        findings=(*findings(*sides), *beside(seen.left, seen.missing)),
+        findings=(*findings(*sides), *outside_schema(seen.left, seen.missing)),
         apply=seen.apply.traces,
         rollback=down,
         failure=None if failed is None else rehearsal_failure(*failed),
@@ -65,7 +65,7 @@ def judge(seen: CycleResult, key: str, setting: Setting) -> Rehearsal:
 def unknown(
     migration: Migration,
     key: str,
-    setting: Setting,
+    setting: RehearsalOrigin,
     why: str,
     failure: RehearsalFailure,
     verdict: Verdict = Verdict.UNKNOWN,
@@ -85,7 +85,7 @@ def unknown(
     )
 
 
-def broken(migration: Migration, key: str, setting: Setting) -> Rehearsal:
+def broken(migration: Migration, key: str, setting: RehearsalOrigin) -> Rehearsal:
     """Of one of whose scripts the text alone says that it cannot be run."""
     of_body = first_error(migration.body_problems)
     problem = of_body or first_error(migration.rollback_problems)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from koonj.postgres.embedded.paths import CACHE, koonj_folder, make_trusted
 from koonj.postgres.embedded.problem import EmbeddedError
-from koonj.runner.plain import plain, value_of
+from koonj.runner.plain import from_plain, to_plain
 from koonj.runner.rehearse.values import Rehearsal
 
 _UNUSED = 60 * 86400.0
@@ -20,7 +20,7 @@ _OFTEN = 86400.0
 """Seconds between two looks for such."""
 
 
-class Kept:
+class VerdictCache:
     """Verdicts by key. Blocking; a cache that cannot be used keeps nothing, and is no error."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -28,7 +28,7 @@ class Kept:
         self._folder = folder
 
     @classmethod
-    def of_user(cls) -> Kept:
+    def of_user(cls) -> VerdictCache:
         """In the user's cache folder, which is made if need be."""
         try:
             folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
@@ -43,7 +43,7 @@ class Kept:
             return None
         path = self._folder / f"{key}.json"
         try:
-            found = value_of(Rehearsal, json.loads(path.read_bytes()))
+            found = from_plain(Rehearsal, json.loads(path.read_bytes()))
             os.utime(path)
         except (OSError, ValueError):  # PlainError is a ValueError
             return None
@@ -54,7 +54,7 @@ class Kept:
         if self._folder is None:
             return
         new = self._folder / f"{rehearsal.cache_key}.{secrets.token_hex(4)}.new"
-        text = json.dumps(plain(rehearsal)).encode()
+        text = json.dumps(to_plain(rehearsal)).encode()
         with suppress(OSError):  # a full disk: it is rehearsed again the next time
             try:
                 with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from koonj.runner.events import Event
-from koonj.runner.plain import PlainError, value_of
+from koonj.runner.plain import PlainError, from_plain
 from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
     MigrationRehearsalStarted,
@@ -35,4 +35,4 @@ def event_of(line: str | bytes) -> Event | None:
         kind = _EVENTS.get(said["event"])
     except (ValueError, TypeError, KeyError) as error:
         raise PlainError(f"not an event: {line[:200]!r}") from error
-    return None if kind is None else value_of(kind, said)
+    return None if kind is None else from_plain(kind, said)

@@ -20,13 +20,13 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
-from koonj.runner.rehearse.judge import Setting
-from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.judge import RehearsalOrigin
+from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.keys import Chain, chain, hash_of
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scripts import LostError
-from koonj.runner.rehearse.stage import Stage
-from koonj.runner.rehearse.walk import Walk
+from koonj.runner.rehearse.stage import ScratchChain
+from koonj.runner.rehearse.walk import Driver
 from koonj.runner.run import Cancelled, Control, Run
 
 
@@ -125,11 +125,13 @@ async def _on(
             notes.extend(await copy_schema(job.connector, like, server))
 
     made = await asyncio.to_thread(chain, migrations, server=server.source, start=start)
-    setting = Setting(f"PostgreSQL {server.version}", server.major, None if like is None else like.name)
+    setting = RehearsalOrigin(
+        f"PostgreSQL {server.version}", server.major, None if like is None else like.name
+    )
     wanted = _indexes(made, job.request)
-    stage = Stage(server, control, made, fill)
-    kept = await asyncio.to_thread(Kept.of_user)
-    walk = Walk(stage, made, setting, kept)
+    stage = ScratchChain(server, control, made, fill)
+    kept = await asyncio.to_thread(VerdictCache.of_user)
+    walk = Driver(stage, made, setting, kept)
     try:
         if not job.request.again:
             await walk.look_up(wanted)

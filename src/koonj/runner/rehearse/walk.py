@@ -10,16 +10,16 @@ from koonj.runner.events import Event
 from koonj.runner.rehearse.act import run_cycle
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
 from koonj.runner.rehearse.judge import (
-    Setting,
+    RehearsalOrigin,
     broken,
     failure_of_problem,
     judge,
     rehearsal_failure,
     unknown,
 )
-from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.keys import Chain
-from koonj.runner.rehearse.stage import BeforeError, Stage
+from koonj.runner.rehearse.stage import EarlierMigrationError, ScratchChain
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 from koonj.sql.problem import first_error
 
@@ -33,10 +33,12 @@ class _Wall:
     failure: RehearsalFailure
 
 
-class Walk:
+class Driver:
     """Over one chain of migrations, upward."""
 
-    def __init__(self, stage: Stage, chain: Chain, setting: Setting, kept: Kept) -> None:
+    def __init__(
+        self, stage: ScratchChain, chain: Chain, setting: RehearsalOrigin, kept: VerdictCache
+    ) -> None:
         self._stage = stage
         self._chain = chain
         self._setting = setting
@@ -95,7 +97,7 @@ class Walk:
         try:
             if self._wall is None or self._wall.index >= index:
                 await self._stage.go_to(index)
-        except BeforeError as error:
+        except EarlierMigrationError as error:
             why = f"{error.migration.name}, which comes before it, fails: {error.failure.message}"
             at = self._chain.migrations.index(error.migration)
             self._wall = _Wall(at, why, rehearsal_failure("earlier", error.failure))

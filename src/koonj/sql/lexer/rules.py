@@ -37,7 +37,7 @@ _TOKENS_IN_A_ROW = 400
 """Bound of one match: re keeps a frame for each repeat of a group, and a statement may have 20 MB."""
 
 
-class Words(Enum):
+class ReportedWords(Enum):
     """Which identifiers the scanner wants to hear of."""
 
     ALL = "all"
@@ -48,7 +48,7 @@ class Words(Enum):
 
 
 @cache
-def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
+def rule(words: ReportedWords, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
     """The rule that skips tokens up to the next event.
 
     A quote is skipped when it is closed and has no doubled quote in it; any other one is an event.
@@ -61,9 +61,9 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
     prefixed = r"(?:[eEbBxX]|[uU]&)'" if backslashes else "[eE]'"
     word = rf"(?!{prefixed}){_WORD}"
     skipped, heard = {
-        Words.ALL: (rf"(?!{prefixed}){_PREFIX}", rf"(?!{_PREFIX}){word}"),
-        Words.BLOCK: (rf"(?!{_KEYWORD}){word}", _KEYWORD),
-        Words.NONE: (word, _NEVER),
+        ReportedWords.ALL: (rf"(?!{prefixed}){_PREFIX}", rf"(?!{_PREFIX}){word}"),
+        ReportedWords.BLOCK: (rf"(?!{_KEYWORD}){word}", _KEYWORD),
+        ReportedWords.NONE: (word, _NEVER),
     }[words]
     return re.compile(
         rf"""(?:

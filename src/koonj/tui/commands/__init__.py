@@ -3,7 +3,7 @@
 from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
 from koonj.tui.commands.command import Command
 from koonj.tui.commands.copying import Copy
-from koonj.tui.commands.editing import Edit, EditHere
+from koonj.tui.commands.editing import Edit, EditExternal
 from koonj.tui.commands.everywhere import (
     Back,
     CommandPalette,
@@ -32,7 +32,7 @@ MAIN: tuple[Command, ...] = (
     RollBackLast(),
     Cancel(),
     New(),
-    EditHere(),
+    Edit(),
     Filter(),
     NextTab(),
     PreviousTab(),
@@ -40,7 +40,7 @@ MAIN: tuple[Command, ...] = (
     Targets(),
     Rehearse(),
     Drift(),
-    Edit(),
+    EditExternal(),
     Refresh(),
     Copy(),
     Zoom(),

@@ -27,7 +27,7 @@ class _OfFile(Command):
         return None
 
 
-class EditHere(_OfFile):
+class Edit(_OfFile):
     """Edit the selected migration here, with its problems marked as you type."""
 
     key = "i"
@@ -35,10 +35,10 @@ class EditHere(_OfFile):
 
     def run(self, screen: Main) -> None:
         """Open koonj's editor."""
-        screen.over.edit_here()
+        screen.over.edit()
 
 
-class Edit(_OfFile):
+class EditExternal(_OfFile):
     """Open the selected migration in $VISUAL or $EDITOR."""
 
     key = "e"
@@ -46,7 +46,7 @@ class Edit(_OfFile):
 
     def run(self, screen: Main) -> None:
         """Lend the terminal to the editor."""
-        screen.over.editor()
+        screen.over.edit_external()
 
 
 class _Editing(Command):

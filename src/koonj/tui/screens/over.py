@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from koonj.tui import editor
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.offers import Offer, offers
-from koonj.tui.messages import Said
-from koonj.tui.screens.help import Help
+from koonj.tui.messages import StatusMessage
+from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.leave import Leave, Leaving
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _LATER = (
 )
 
 
-class Over:
+class Navigator:
     """Opens each, and goes on with what it gave."""
 
     def __init__(self, screen: Main) -> None:
@@ -45,11 +45,11 @@ class Over:
             for module in _LATER:
                 await asyncio.to_thread(import_module, module)
 
-        beside(self._screen, prepared, "palette")
+        start_task(self._screen, prepared, "palette")
 
     def help(self) -> None:
         """All keys."""
-        self._screen.app.push_screen(Help(self._offers(MAIN), self._screen.pane.NUMBER))
+        self._screen.app.push_screen(HelpDialog(self._offers(MAIN), self._screen.pane.NUMBER))
 
     def commands(self) -> None:
         """The command palette; what was chosen runs here, as if by its key."""
@@ -90,7 +90,7 @@ class Over:
             names = ", ".join(path.name for path in paths)
             here, yours = map(self._screen.keymap.now, ("i", "e"))
             said = f"Written: {names}. {here} edits it here, {yours} in your editor."
-            self._screen.post_message(Said(said))
+            self._screen.post_message(StatusMessage(said))
             self._screen.watcher.look()
 
     def drift(self) -> None:
@@ -99,22 +99,22 @@ class Over:
 
         self._screen.app.push_screen(DriftScreen(self._screen.engine, self._screen.snapshot.target))
 
-    def edit_here(self) -> None:
+    def edit(self) -> None:
         """The selected file in koonj's editor, as it is now."""
         row = self._screen.selected
         assert row is not None
         assert row.migration is not None
-        beside(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
+        start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
 
     async def _edit(self, migration: Migration) -> None:
-        from koonj.migrations.save import NotSaved, Refused, read  # noqa: PLC0415 - see `prepare`
+        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `prepare`
         from koonj.tui.editing import NotEditable  # noqa: PLC0415 - as above
         from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
 
         try:
             file = await asyncio.to_thread(read, migration.path.parent, migration.name)
             screen = Editor(migration, file, lambda: self._screen.snapshot)
-        except (NotEditable, NotSaved, Refused, OSError) as error:
+        except (NotEditable, NotSaved, FileRefused, OSError) as error:
             self._screen.say(f"{migration.name} is not edited here: {error}")
         else:
             if self._screen.is_current:
@@ -123,9 +123,9 @@ class Over:
     def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
         self._screen.watcher.look()
         if saved:
-            self._screen.post_message(Said("Saved."))
+            self._screen.post_message(StatusMessage("Saved."))
 
-    def editor(self) -> None:
+    def edit_external(self) -> None:
         """The selected file in the person's editor."""
         row = self._screen.selected
         assert row is not None

@@ -12,13 +12,13 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
 from koonj.sql.problem import Problem
-from koonj.tui.apart import Pieces, read_apart
-from koonj.tui.beside import beside
-from koonj.tui.colours import Colours
+from koonj.tui.apart import TextPieces, read_apart
+from koonj.tui.beside import start_task
+from koonj.tui.colours import Highlighting
 from koonj.tui.document import Document, document, first_colours, is_large, is_quick
-from koonj.tui.facts import Facts
+from koonj.tui.facts import Analysis
 from koonj.tui.model import Row
-from koonj.tui.screens.told import Told
+from koonj.tui.screens.told import PreviewRecords
 from koonj.tui.sql_text import SqlText
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ FORMATTED = 200_000
 """Characters that are formatted at most: the formatter takes seconds for more."""
 
 
-class Shown:
+class PreviewText:
     """Brings the selected migration into the preview."""
 
     def __init__(self, screen: Main) -> None:
         self._screen = screen
-        self._told = Told(screen)
+        self._told = PreviewRecords(screen)
         self._source: object = None
         """What the preview's document was, or is being, made of."""
 
@@ -57,7 +57,7 @@ class Shown:
             of_folder = self._screen.snapshot.problems_of(row.name)
             self._screen.preview.document = document(row.migration, of_folder)
         elif make is not None:
-            beside(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
+            start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
             self._screen.preview.document = None
 
@@ -89,28 +89,28 @@ class Shown:
             yield await asyncio.to_thread(document, migration, of_folder)
             return
         colours = await asyncio.to_thread(first_colours, migration)
-        first = await asyncio.to_thread(document, migration, of_folder, Facts(), colours)
+        first = await asyncio.to_thread(document, migration, of_folder, Analysis(), colours)
         yield first
         await asyncio.to_thread(first.body.measure)
         try:
             found = await self._find(migration, colours)
         except (OSError, RuntimeError) as error:
             unknown = f"it is not known how it runs: {error}"
-            found = Facts(unknown, unknown)
+            found = Analysis(unknown, unknown)
         made = await asyncio.to_thread(document, migration, of_folder, found, colours)
         made.body.width = first.body.width
         yield made
 
-    async def _find(self, migration: Migration, colours: Colours) -> Facts:
+    async def _find(self, migration: Migration, colours: Highlighting) -> Analysis:
         """The facts; colours come as they are found."""
         async with aclosing(read_apart(migration)) as all_found:
             async for found in all_found:
-                if isinstance(found, Facts):
+                if isinstance(found, Analysis):
                     return found
                 self._add(colours, found)
         raise RuntimeError("its reader said nothing")
 
-    def _add(self, colours: Colours, found: Pieces) -> None:
+    def _add(self, colours: Highlighting, found: TextPieces) -> None:
         colours.add(found.pieces, found.end)
         preview = self._screen.preview
         if preview.sql.colours is colours:
@@ -132,7 +132,7 @@ class Shown:
             self._screen.say("The text is too long to be formatted.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)
-            beside(self._screen, work, "format", exclusive=True)
+            start_task(self._screen, work, "format", exclusive=True)
 
     async def _format(self, sql: SqlText) -> None:
         text = await asyncio.to_thread(pretty, sql.text)

@@ -11,14 +11,14 @@ from koonj.config import Target
 from koonj.migrations.act import HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.runner.rehearse.values import Rehearsal
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.change import change
 from koonj.tui.model import Row
 from koonj.tui.standing import entry_words
 from koonj.tui.widgets.preview.changes import ChangeSheet
 from koonj.tui.widgets.preview.history import HistorySheet
 from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
-from koonj.tui.widgets.preview.sheet import Sheet, Words
+from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _PATIENCE = 20.0
 Read = Callable[[], Coroutine[Any, Any, Sheet]]
 
 
-class Told:
+class PreviewRecords:
     """Brings entries and changes into the preview; again when file or history may be others."""
 
     def __init__(self, screen: Main) -> None:
@@ -51,7 +51,7 @@ class Told:
             self._screen.workers.cancel_group(self._screen, "told")
             preview.told = None
         else:
-            beside(self._screen, partial(self._bring, key, read), "told", exclusive=True)
+            start_task(self._screen, partial(self._bring, key, read), "told", exclusive=True)
 
     def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
         tab, check = self._screen.preview.tab, self._screen.snapshot.check
@@ -78,18 +78,22 @@ class Told:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
         except TimeoutError:
-            sheet = Words(f"No answer within {_PATIENCE:.0f} s. {self._screen.keymap.now('R')} asks again.")
+            sheet = TextSheet(
+                f"No answer within {_PATIENCE:.0f} s. {self._screen.keymap.now('R')} asks again."
+            )
             self._key = ()
         except Exception as error:  # whatever a target that left raises must not take the screen along
             hint = getattr(error, "hint", None)
-            sheet = Words(f"It cannot be read: {error}", *([hint] if hint else []))
+            sheet = TextSheet(f"It cannot be read: {error}", *([hint] if hint else []))
         if self._key in (key, ()):
             preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
         entries = await self._screen.engine.history(target, name)
         return (
-            HistorySheet(entries) if entries else Words(f"No entry on {name} is recorded on {target.name}.")
+            HistorySheet(entries)
+            if entries
+            else TextSheet(f"No entry on {name} is recorded on {target.name}.")
         )
 
     async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
@@ -108,7 +112,7 @@ class Told:
         assert row.migration is not None
         ran = await self._screen.engine.recorded_text(target, entry.id)
         if ran is None:
-            return Words(f"The text that ran is not in the history of {target.name} any more.")
+            return TextSheet(f"The text that ran is not in the history of {target.name} any more.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
         return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(change, ran, text))
 

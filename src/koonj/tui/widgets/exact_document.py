@@ -64,7 +64,7 @@ class ExactDocument(Document):
         return Size(-(-width // _STEP) * _STEP, len(self._lines))
 
 
-class Unwrapped(WrappedDocument):
+class UnwrappedDocument(WrappedDocument):
     """Each line of a document is one line of the screen: nothing has to be remembered of any."""
 
     document: ExactDocument

@@ -24,12 +24,12 @@ from textual.widgets import TextArea
 from koonj.sql.display import in_place
 from koonj.sql.problem import Problem, Severity
 from koonj.tui import colours
-from koonj.tui.beside import beside
-from koonj.tui.colours import Colours
-from koonj.tui.looks import Looks
+from koonj.tui.beside import start_task
+from koonj.tui.colours import Highlighting
+from koonj.tui.looks import LiveHighlighting
 from koonj.tui.paint import Part
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
-from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped, shown
+from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, shown
 
 _DIGITS = 3
 _KEPT = 500
@@ -52,7 +52,7 @@ class SqlEditor(TextArea):
 
     def __init__(self, text: str, newline: str) -> None:
         self._ending = newline
-        self.looks = Looks()
+        self.looks = LiveHighlighting()
         self._colouring = False
         self._drawn: dict[Hashable, Strip] = {}
         self._generation = 0
@@ -61,13 +61,13 @@ class SqlEditor(TextArea):
         )
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.read_again((), Colours(text, end=len(text)))
+        self.read_again((), Highlighting(text, end=len(text)))
 
     # The document
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = ExactDocument(text, self._ending, self.looks.edited)
-        self.wrapped_document = Unwrapped(self.document, tab_width=self.indent_width)
+        self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
@@ -77,11 +77,11 @@ class SqlEditor(TextArea):
         self._ending = newline
         cursor, top = self.cursor_location, self.scroll_offset
         self.load_text(text)
-        self.read_again((), Colours(text, end=len(text)))
+        self.read_again((), Highlighting(text, end=len(text)))
         self.move_cursor(self.clamp_visitable(cursor))
         self.scroll_to(y=top.y, animate=False)
 
-    def read_again(self, problems: Sequence[Problem], found: Colours) -> None:
+    def read_again(self, problems: Sequence[Problem], found: Highlighting) -> None:
         """The text as it is now was read: its problems and colours."""
         self.looks.read(self.text, self.document.line_count, found, problems)
         self.refresh()
@@ -135,7 +135,7 @@ class SqlEditor(TextArea):
     def _colour(self) -> None:
         if not colours.is_prepared():
             self._colouring = True
-            beside(self, self._prepare, "colours")
+            start_task(self, self._prepare, "colours")
         elif not self.looks.reach(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1):
             self._colouring = True
             self.set_timer(colours.SLICE * 2, self._go_on)

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui import colours
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.paint import strip
 from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import DIM
@@ -62,7 +62,7 @@ class SqlPane(Pane):
         """One slice of time for the colours of the visible lines, and then another."""
         if not colours.is_prepared():
             self._colouring = True
-            beside(self, self._prepare, "colours")
+            start_task(self, self._prepare, "colours")
         elif not self.sql.reach(self.top, min(len(self.sql), self.top + self.page) - 1):
             self._colouring = True
             self.set_timer(colours.SLICE * 2, self._go_on)

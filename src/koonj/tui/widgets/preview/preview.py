@@ -16,11 +16,11 @@ from koonj.tui.model import Check, Row
 from koonj.tui.paint import strip
 from koonj.tui.proofs import Rehearsals
 from koonj.tui.sql_text import SqlText
-from koonj.tui.statement_lines import Of, StatementLine
+from koonj.tui.statement_lines import ScriptPart, StatementLine
 from koonj.tui.theme import ACCENT, DIM
 from koonj.tui.widgets.preview.head import head_lines
 from koonj.tui.widgets.preview.nothing import nothing_in
-from koonj.tui.widgets.preview.sheet import Sheet, Words
+from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
 from koonj.tui.widgets.preview.statements import StatementSheet
 from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
 from koonj.tui.widgets.sql_pane import SqlPane
@@ -121,11 +121,11 @@ class Preview(SqlPane):
             return None
         nothing = self.nothing_in(self.tab)
         if nothing is not None:
-            return Words(nothing)
+            return TextSheet(nothing)
         if self.tab is Tab.STATEMENTS:
             lines = self.document.statements
-            return Words(self.document.mode) if lines is None else StatementSheet(lines)
-        return self.told or Words("reading")
+            return TextSheet(self.document.mode) if lines is None else StatementSheet(lines)
+        return self.told or TextSheet("reading")
 
     # Drawing
 
@@ -202,7 +202,7 @@ class Preview(SqlPane):
 
     def _go_to_statement(self, said: StatementLine) -> None:
         if said.line:
-            self.tab = Tab.BODY if said.of is Of.BODY else Tab.ROLLBACK
+            self.tab = Tab.BODY if said.of is ScriptPart.BODY else Tab.ROLLBACK
             self.go_to(said.line - self.sql.first_line)
 
     @property

@@ -25,7 +25,7 @@ class Sheet(Protocol):
         """Cells of the part that moves, at most; 0: nothing is to be moved."""
 
 
-class Words:
+class TextSheet:
     """A few sentences: why there is nothing to show."""
 
     def __init__(self, *texts: str) -> None:
