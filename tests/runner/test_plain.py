@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -44,7 +45,9 @@ def test_there_and_back() -> None:
 
 
 def test_a_line_of_the_command_is_its_event() -> None:
-    event = MigrationRehearsalFinished(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
+    event = MigrationRehearsalFinished(
+        at=datetime(2026, 8, 1, 12, 0, 1, 500_000, UTC), index=1, of=2, cached=False, rehearsal=REHEARSAL
+    )
     line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **to_plain(event)})
     assert event_of(line) == event
 

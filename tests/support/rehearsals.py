@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -114,7 +115,7 @@ class Recorded:
         return len(list(self.place.glob("ended-*")))
 
 
-AT = 1_793_800_000.0
+AT = datetime.fromtimestamp(1_793_800_000, UTC)
 
 
 def rehearsal(name: str, verdict: Verdict = Verdict.VERIFIED, message: str = "", **more: Any) -> Rehearsal:

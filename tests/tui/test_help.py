@@ -9,6 +9,7 @@ import pytest
 
 from koonj.migrations.glyphs import GLYPHS, State
 from koonj.migrations.meanings import MEANINGS
+from koonj.sql.display import spaced
 from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen
 
@@ -105,15 +106,15 @@ async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
         await opened(screen)
         text = screen.dialog()
         for state in State:
-            assert re.search(rf"{re.escape(GLYPHS[state])} {state} +{re.escape(MEANINGS[state])}", text), (
-                state
-            )
+            assert re.search(
+                rf"{re.escape(GLYPHS[state])} {spaced(state)} +{re.escape(MEANINGS[state])}", text
+            ), state
 
 
 def test_the_readme_says_the_same_of_the_states() -> None:
     rows = re.findall(r"^\| (\S) \| ([a-z ]+) \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
     said = {word: (glyph, meaning) for glyph, word, meaning in rows}
     for state in State:
-        glyph, meaning = said[state.value]
+        glyph, meaning = said[spaced(state)]
         assert glyph == GLYPHS[state]
         assert meaning.startswith(MEANINGS[state]), state

@@ -132,8 +132,8 @@ class TestWishes:
             "koonj.toml:1: f is edit's and format's. "
             'Under [keys] give format another one, such as format = "f5", or format = [].'
         )
-        assert refused(edit="x", format="x").startswith(
-            "koonj.toml:2: x is format's and edit's (koonj.toml:1). "
+        assert refused(edit_external="x", format="x").startswith(
+            "koonj.toml:2: x is format's and edit-external's (koonj.toml:1). "
         )
 
     @pytest.mark.parametrize("key", DECIDING)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.cli.plan_text import MANY, plan_lines
-from koonj.cli.words import StateMarks, count, moment_of, seconds
+from koonj.cli.words import StateMarks, count, moment, seconds
 from koonj.migrations.glyphs import State
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.ending import who
@@ -114,7 +114,7 @@ def _probed(event: MigrationProbed) -> str:
 
 def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
-    told = f", connected since {moment_of(since)}" if since is not None else ""
+    told = f", connected since {moment(since)}" if since is not None else ""
     waited = f"; {seconds(event.seconds)} so far" if event.seconds >= 1 else ""
     return f"Waiting for the target's lock, held by {who(event.holder)}{told}{waited}"
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def event_shape(event: Event) -> dict[str, Any]:
     """``{"event": "statement_started", "at": …, …}``."""
     name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name, "at": event.at, **{k: v for k, v in to_plain(event).items() if k != "at"}}
+    shape = to_plain(event)
+    return {"event": name, "at": shape.pop("at"), **shape}
 
 
 def error_shape(message: str, hint: str) -> dict[str, Any]:

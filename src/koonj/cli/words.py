@@ -1,7 +1,7 @@
 """Small pieces of text that several reports share."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS, State
 
@@ -35,8 +35,3 @@ def seconds(duration: float) -> str:
 def moment(when: datetime) -> str:
     """``2026-08-01 14:03:59+02:00``, in the time zone of this machine."""
     return when.astimezone().isoformat(sep=" ", timespec="seconds")
-
-
-def moment_of(unix_seconds: float) -> str:
-    """The same of Unix seconds."""
-    return moment(datetime.fromtimestamp(unix_seconds, UTC))

@@ -8,6 +8,7 @@ snapshot: the two deadlock and leave an INVALID index. So koonj only ever tries,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from koonj.postgres.queries import query
@@ -28,8 +29,8 @@ class LockHolder:
     host: str
     """The client's address, or ``local`` for a unix socket."""
     user: str
-    since: float | None
-    """Unix seconds: when that session began; None where the server does not show it to this role."""
+    since: datetime | None
+    """When that session began, with its zone; None where the server does not show it to this role."""
 
 
 async def try_lock(conn: AsyncConnection) -> bool:
@@ -50,4 +51,8 @@ async def holder(conn: AsyncConnection) -> LockHolder | None:
     """Who holds the lock of this connection's database now; None when nobody does."""
     cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
     row = await cursor.fetchone()
-    return LockHolder(*row) if row else None
+    if row is None:
+        return None
+    pid, application_name, host, user, since = row
+    since = None if since is None else datetime.fromtimestamp(since, UTC)
+    return LockHolder(pid, application_name, host, user, since)

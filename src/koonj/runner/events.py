@@ -5,8 +5,8 @@ and carry no secret: a target is its name. The last event of every stream is a `
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from time import time
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.values import RelationLock
@@ -183,8 +183,8 @@ class Failure:
 class Event:
     """Anything that a run says."""
 
-    at: float = field(default_factory=time)
-    """Unix seconds."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """With its zone."""
 
 
 @dataclass(frozen=True, slots=True)

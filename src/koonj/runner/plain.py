@@ -29,9 +29,9 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(kind: type[Made], data: Any) -> Made:
-    """The frozen dataclass that `plain` made `data` of; keys that it does not know are passed over.
+    """The frozen dataclass that `to_plain` made `data` of; keys that it does not know are passed over.
 
-    Its fields may be of dataclasses, enums, tuples of one type, plain values, and None. Raises PlainError.
+    Its fields may be of dataclasses, enums, tuples of one type, times, plain values, None. Raises PlainError.
     """
     made = _read(kind, data)
     assert isinstance(made, kind)
@@ -58,11 +58,26 @@ def _read(kind: Any, data: Any) -> Any:
             return kind(data)
         except ValueError as error:
             raise PlainError(str(error)) from error
+    return _read_time(data) if kind is datetime else _read_scalar(kind, data)
+
+
+def _read_scalar(kind: Any, data: Any) -> Any:
     if kind is float and isinstance(data, int):
         return float(data)
     if not isinstance(data, kind):
         raise PlainError(f"{kind.__name__} was expected, not {data!r}")
     return data
+
+
+def _read_time(data: Any) -> datetime:
+    """The time of ISO 8601, which must have a zone."""
+    try:
+        time = datetime.fromisoformat(data)
+    except (TypeError, ValueError) as error:
+        raise PlainError(f"a time was expected, not {data!r}") from error
+    if time.tzinfo is None:
+        raise PlainError(f"a time with its zone was expected, not {data!r}")
+    return time
 
 
 def _read_optional(kind: Any, data: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from koonj.config import Target
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
@@ -40,7 +38,7 @@ def head_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
     if found is None:
         return (*parts, ("its catalog against what its applied files produce", DIM))
-    when = datetime.fromtimestamp(found.at).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = found.at.astimezone().strftime("%Y-%m-%d %H:%M")
     return (*parts, (f"{found.server}, {when}, against its applied files on {found.scratch}", DIM))
 
 

@@ -64,11 +64,11 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
     if view.asking:
         return [[(" waiting for your answer", WAITING)]]
     if view.waiting is not None:
-        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at)
+        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at.timestamp())
         text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
         return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
     if view.retrying is not None:
-        left = max(0.0, view.retrying.at + view.retrying.delay - now)
+        left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {left:.0f} s", WAITING)]]
     if view.statement is not None:
         one = view.statement

@@ -199,7 +199,13 @@ def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
     return replace(
-        view, finished=event, ended=event.at, asking=False, waiting=None, retrying=None, statement=None
+        view,
+        finished=event,
+        ended=event.at.timestamp(),
+        asking=False,
+        waiting=None,
+        retrying=None,
+        statement=None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import time
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import AsyncConnection, IsolationLevel
@@ -48,7 +48,7 @@ class TargetSnapshot:
     """In the order in which they were applied."""
     world: TargetRoles
     notes: tuple[str, ...]
-    at: float
+    at: datetime
     """Unix seconds."""
 
 
@@ -68,7 +68,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
             entries = await history.read_entries(conn)
             chosen = await asyncio.to_thread(choices, folder, entries)
             scripts, notes = await _scripts(conn, chosen, world)
-            at = time()
+            at = datetime.now(UTC)
             catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, entries)
     running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)

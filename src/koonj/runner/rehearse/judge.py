@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import time
+from datetime import UTC, datetime
 
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.comparing import top_level
@@ -58,7 +58,7 @@ def judge(seen: CycleResult, key: str, setting: RehearsalOrigin) -> Rehearsal:
         failure=None if failed is None else rehearsal_failure(*failed),
         apply_seconds=seen.apply.seconds,
         rollback_seconds=0.0 if seen.rollback is None else seen.rollback.seconds,
-        at=time(),
+        at=datetime.now(UTC),
     )
 
 
@@ -81,7 +81,7 @@ def unknown(
         major=setting.major,
         like=setting.like,
         failure=failure,
-        at=time(),
+        at=datetime.now(UTC),
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import StatementTrace
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""The time of a verdict that was never measured."""
 
 
 class Verdict(StrEnum):
@@ -104,8 +108,8 @@ class Rehearsal:
     failure: RehearsalFailure | None = None
     apply_seconds: float = 0.0
     rollback_seconds: float = 0.0
-    at: float = 0.0
-    """Unix seconds."""
+    at: datetime = EPOCH
+    """When it ended, with its zone."""
 
     @property
     def is_verified(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from difflib import SequenceMatcher
 from types import MappingProxyType
 
@@ -36,7 +35,7 @@ def origin(rehearsal: Rehearsal) -> str:
 
 def when(rehearsal: Rehearsal) -> str:
     """``2026-08-01 14:03``, in this machine's time zone."""
-    return datetime.fromtimestamp(rehearsal.at).astimezone().strftime("%Y-%m-%d %H:%M")
+    return rehearsal.at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 # What failed
