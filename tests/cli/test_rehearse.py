@@ -55,7 +55,7 @@ def test_all_verified(project: Project) -> None:
     assert answer.code == 0, answer.err
     first, verdict, last = answer.out.splitlines()
     assert first.startswith("rehearsing 1 migration on PostgreSQL ")
-    assert verdict.startswith("◉ verified    001_make_t1.sql  ")
+    assert verdict.startswith("◉ verified      001_make_t1.sql  ")
     assert last == "1 migration rehearsed, all verified."
 
 

@@ -28,7 +28,7 @@ _CODES = {
     RunResult.NOTHING: ExitCode.OK,
     RunResult.PROBED: ExitCode.OK,
     RunResult.FAILED: ExitCode.ERROR,
-    RunResult.CANCELLED: ExitCode.INTERRUPTED,
+    RunResult.CANCELLED: ExitCode.CANCELLED,
     RunResult.LOCKED: ExitCode.LOCKED,
 }
 _NOT_VERIFIED = frozenset({NOT_VERIFIED, LOSSY})

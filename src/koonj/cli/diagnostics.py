@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
     """A migration is edited, missing, late, duplicate or interrupted, or has no rollback."""
     LOCKED = 5
     """Another run holds the target's lock."""
-    INTERRUPTED = 6
+    CANCELLED = 6
     """Cancelled: Ctrl-C, SIGTERM or a terminal that hung up."""
     NOT_VERIFIED = 7
     """A migration's verdict is not verified, and the target requires a verified rehearsal."""

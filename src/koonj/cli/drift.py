@@ -32,7 +32,7 @@ def drift(call: Call) -> ExitCode:
         call.err.say(last.message)
         if call.out.as_json:
             call.out.document("drift", error_shape(last.message, last.hint))
-        return ExitCode.INTERRUPTED
+        return ExitCode.CANCELLED
     raise CommandError(f"{settings.target.name}: {last.message}", last.hint)
 
 

@@ -22,7 +22,7 @@ exit codes:
   3  status: migrations are pending
   4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; drift
   5  another run holds the target's lock
-  6  interrupted
+  6  cancelled
   7  rehearse, or apply where the target wants a verified rehearsal: a migration is not verified
 
 The target is --dsn, else --target, else koonj.toml's default or first one, else DATABASE_URL, else PG*.
@@ -42,7 +42,7 @@ and sequences do not go back. No history is written, and no verified rehearsal i
 Ctrl-C cancels the running statement on the server, and says what that leaves.
 
 exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
-4 a person must decide first, 5 lock not obtained, 6 interrupted,
+4 a person must decide first, 5 lock not obtained, 6 cancelled,
 7 not verified, and the target wants a verified rehearsal.
 """
 
@@ -123,7 +123,7 @@ order and data is gone, too, both must be allowed: --allow reordered --allow los
 
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 
-exit codes: 0 all verified or allowed, 1 no scratch, or it was lost, 2 usage, 6 interrupted, 7 not so.
+exit codes: 0 all verified or allowed, 1 no scratch, or it was lost, 2 usage, 6 cancelled, 7 not so.
 """
 
 DRIFT = """\
@@ -136,7 +136,7 @@ What was applied is run again, in the same order and with the text that ran, on 
 made for it and thrown away; then the two catalogs are compared, object by object. The target is only read: a
 role that may connect is enough, but for the texts of files that were edited or are gone.
 
-exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 interrupted.
+exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 cancelled.
 """
 
 HISTORY = """\

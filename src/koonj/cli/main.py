@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         return error.code
     except KeyboardInterrupt:
         err.say("interrupted.")
-        return ExitCode.INTERRUPTED
+        return ExitCode.CANCELLED
     except SystemExit as error:  # argparse after --help
         return error.code if isinstance(error.code, int) else ExitCode.OK
 
@@ -115,9 +115,9 @@ def show(call: Call) -> int:
 def new(call: Call) -> int:
     """``koonj new NAME``."""
     from koonj.cli.files import new as make
-    from koonj.config.project import shown
+    from koonj.config.project import shortest_path
 
-    paths = [shown(path, call.cwd) for path in make(call)]
+    paths = [shortest_path(path, call.cwd) for path in make(call)]
     if call.out.as_json:
         call.out.document("new", {"created": paths})
     else:
@@ -214,11 +214,11 @@ def check(call: Call) -> int:
 def init(call: Call) -> int:
     """``koonj init``."""
     from koonj.config import ConfigError
-    from koonj.config.project import shown
+    from koonj.config.project import shortest_path
     from koonj.migrations.starter import init as begin
 
     try:
-        made = [shown(path, call.cwd) for path in begin(call.cwd)]
+        made = [shortest_path(path, call.cwd) for path in begin(call.cwd)]
     except ConfigError as error:
         raise CommandError(str(error)) from error
     if call.out.as_json:

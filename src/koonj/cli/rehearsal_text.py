@@ -43,7 +43,7 @@ class RehearsalText:
         verdict = rehearsal.verdict
         took = _took(rehearsal.apply_seconds + rehearsal.rollback_seconds)
         known = ", known already" if event.cached else ""
-        yield f"{glyphs[verdict]} {verdict.value:<10}  {rehearsal.name}  {took}{known}"
+        yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{known}"
         if verdict is not Verdict.VERIFIED:
             yield f"    {rehearsal.message}"
             yield from _why(rehearsal)

@@ -166,7 +166,7 @@ class _Report:
                 return ExitCode.ERROR
             case "cancelled":
                 self.call.err.say(last.message)
-                return ExitCode.INTERRUPTED
+                return ExitCode.CANCELLED
         if not self.call.out.as_json:
             self.call.out.lines((last.message,))
         return ExitCode.OK if self.passes else ExitCode.NOT_VERIFIED

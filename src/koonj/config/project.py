@@ -30,7 +30,7 @@ def find(cwd: Path, migrations: Path | None) -> Project:
     if path is None:
         return Project(_without_file(cwd, given), None)
     try:
-        file = TomlFile(path, shown(path, cwd))
+        file = TomlFile(path, shortest_path(path, cwd))
         file.only((), _KEYS)
         return Project(_of_file(file, path.parent, given), file)
     except TomlError as error:
@@ -44,7 +44,7 @@ def find_migrations(start: Path) -> Path | None:
     return next((place for place in places if place.is_dir()), None)
 
 
-def shown(path: Path, cwd: Path) -> str:
+def shortest_path(path: Path, cwd: Path) -> str:
     """A path as a person in `cwd` writes it: the shorter one of relative and absolute."""
     return min(os.path.relpath(path, cwd), str(path), key=len)
 

@@ -42,7 +42,7 @@ def write(parsed: Template, known: Mapping[str, Value]) -> str:
     """A template's text with values. Raises FieldErrors: a value would end the dollar quote around it."""
     spots = _places(parsed)
     written: list[str] = []
-    for piece in parsed.shown(lambda c: _holds(c, known)):
+    for piece in parsed.visible_pieces(lambda c: _holds(c, known)):
         value = _value(piece, known)
         written.append(piece.text if value is None else _written(piece, value, spots[piece.start]))
     return "".join(written)
@@ -74,7 +74,7 @@ def _of_default(message: str, default: str) -> str:
 
 
 def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str:
-    shown = [(piece, _value(piece, known)) for piece in derived.shown(lambda c: _holds(c, known))]
+    shown = [(piece, _value(piece, known)) for piece in derived.visible_pieces(lambda c: _holds(c, known))]
     if field.kind is FieldKind.NAME:
         name = cut([(piece.text, False) if value is None else (value.word, True) for piece, value in shown])
         return as_typed(name) if name else ""
@@ -108,7 +108,7 @@ def _culprits(
 
 def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> str:
     """From the slug's words, or the pattern's key where none of them fits a file name (``документы``)."""
-    shown = file.slug.shown(lambda c: _holds(c, known))
+    shown = file.slug.visible_pieces(lambda c: _holds(c, known))
     words = "".join(piece.text if (value := _value(piece, known)) is None else value.word for piece in shown)
     try:
         return slugify(slugify(words[:_LONGEST_SLUG])[:_LONGEST_SLUG])

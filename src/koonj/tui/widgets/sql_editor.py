@@ -29,7 +29,7 @@ from koonj.tui.colours import Highlighting
 from koonj.tui.looks import LiveHighlighting
 from koonj.tui.paint import Part
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
-from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, shown
+from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
 
 _DIGITS = 3
 _KEPT = 500
@@ -216,13 +216,13 @@ class SqlEditor(TextArea):
         at_row, at = self.cursor_location
         if row == at_row and self.has_focus:
             start = self._cell(line, at)
-            under = shown(line, self.indent_width)
+            under = displayed(line, self.indent_width)
             cells = max(1, cell_len(in_place(line[at : at + 1]))) if under else 1
             marks.append((start, start + cells, _CURSOR if self.selection.is_empty else _IN_SELECTION))
         return marks
 
     def _cell(self, line: str, column: int) -> int:
-        return cell_len(shown(line[:column], self.indent_width))
+        return cell_len(displayed(line[:column], self.indent_width))
 
 
 def _word_end(line: str, column: int) -> int:
