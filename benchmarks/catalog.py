@@ -1,9 +1,11 @@
-"""A catalog snapshot and a comparison, beside pg_dump -s of the same database in the same run.
+"""Measure a catalog snapshot and a comparison against pg_dump -s.
+
+All use the same database.
 
     python benchmarks/catalog.py [TABLES] [ROUNDS]
 
 Each table has 6 columns, a primary key, 2 indexes, a foreign key, 3 comments and a grant. Prints the median,
-least and most milliseconds of each, taken in turns, and the ratio of the medians.
+minimum and maximum milliseconds of each, measured in turns, and the ratio of the medians.
 """
 
 import asyncio
@@ -55,13 +57,18 @@ async def _run(server: TemporaryServer, pg_dump: Path, tables: int, rounds: int)
     dsn = server.dsn()
     parts = conninfo_to_dict(dsn)
     known = {name: parts[name] for name in ("host", "port", "user", "dbname") if name in parts}
-    command = [str(pg_dump), "-s", "-d", make_conninfo("", **known)]  # what an older libpq knows, too
+    command = [
+        str(pg_dump),
+        "-s",
+        "-d",
+        make_conninfo("", **known),
+    ]  # only keywords that an older libpq knows too
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         await conn.execute(MAKE.format(tables=tables).encode())
         catalog = await read_catalog(conn)
         print(f"{len(catalog.objects):,} objects")
 
-        async def anew() -> Catalog:
+        async def read_with_new_connection() -> Catalog:
             async with await AsyncConnection.connect(dsn, autocommit=True) as other:
                 return await read_catalog(other)
 
@@ -74,12 +81,12 @@ async def _run(server: TemporaryServer, pg_dump: Path, tables: int, rounds: int)
         again = await read_catalog(conn)
         ways: dict[str, Callable[[], Awaitable[object]]] = {
             "snapshot": lambda: read_catalog(conn),
-            "snapshot, new connection": anew,
+            "snapshot, new connection": read_with_new_connection,
             "comparison": compared,
             "pg_dump -s": dumped,
         }
         took = await _measured(ways, rounds)
-    print(f"{'milliseconds':28} {'median':>8} {'least':>8} {'most':>8}")
+    print(f"{'milliseconds':28} {'median':>8} {'min':>8} {'max':>8}")
     for name, values in took.items():
         print(f"{name:28} {statistics.median(values):8.1f} {min(values):8.1f} {max(values):8.1f}")
     ratio = statistics.median(took["pg_dump -s"]) / statistics.median(took["snapshot"])

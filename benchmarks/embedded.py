@@ -1,8 +1,9 @@
-"""From nothing to the first answer of a scratch server, beside initdb and a start without the template.
+"""Measure the time to the first answer of a scratch server.
 
     python benchmarks/embedded.py [ROUNDS]
 
-Prints the median, least and most milliseconds of each, taken in turns, and the ratio of the medians.
+It is measured with and without the template; without it, initdb creates the cluster. Prints the median,
+minimum and maximum milliseconds of each, measured in turns, and the ratio of the medians.
 """
 
 import statistics
@@ -24,7 +25,7 @@ from koonj.postgres.embedded.shared import open_shared
 
 
 def _answer(binaries: Binaries) -> tuple[float, float]:
-    """Milliseconds to the first answer, and to have it all gone again."""
+    """Return the milliseconds to the first answer, and to delete the server again."""
     start = time.perf_counter()
     with TemporaryServer(binaries) as server:
         with psycopg.connect(server.dsn()) as connection:
@@ -35,14 +36,14 @@ def _answer(binaries: Binaries) -> tuple[float, float]:
 
 def _without_template(binaries: Binaries) -> tuple[float, float]:
     def initdb(binaries: Binaries, data: Path, account: Account | None) -> None:
-        template._initdb(binaries, data, account)  # noqa: SLF001  measured beside the public way
+        template._initdb(binaries, data, account)  # noqa: SLF001  measured in addition to the public way
 
     with patch("koonj.postgres.embedded.scratch.fresh_cluster", initdb):
         return _answer(binaries)
 
 
 def _shared(binaries: Binaries, home: Path) -> tuple[float, float]:
-    """Milliseconds to start the server of a cluster that exists, and to join it."""
+    """Return the milliseconds to start an existing cluster's server and to join it."""
     start = time.perf_counter()
     with open_shared(home, binaries=binaries):
         started = time.perf_counter()
@@ -66,13 +67,16 @@ def main() -> None:
             "initdb": lambda: _without_template(binaries),
             "shared": lambda: _shared(binaries, Path(folder)),
         }
-        _answer(binaries)  # the template is made once
+        _answer(binaries)  # creates the template, which is not measured
         took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, way in ways.items():
                 took[name].append(way())
-    print(f"{'milliseconds':34} {'median':>8} {'least':>8} {'most':>8}")
-    names = {"scratch": ("template to first answer", "gone again"), "initdb": ("initdb to first answer", "")}
+    print(f"{'milliseconds':34} {'median':>8} {'min':>8} {'max':>8}")
+    names = {
+        "scratch": ("template to first answer", "stopped and deleted"),
+        "initdb": ("initdb to first answer", ""),
+    }
     names["shared"] = ("shared server, start", "shared server, join")
     for name, both in names.items():
         for place, title in enumerate(both):

@@ -1,8 +1,8 @@
-"""Reading a folder of migrations, side by side with sha256sum over the same files.
+"""Measure reading a folder of migrations against sha256sum of the same files.
 
-    python benchmarks/folder.py [FILES]        10,000 files of about 700 bytes unless told otherwise
+    python benchmarks/folder.py [FILES]        default: 10,000 files of about 700 bytes
 
-The aim: at most twice the time of sha256sum. A second read of an unchanged folder only stats.
+The aim is at most twice the time of sha256sum. A second read of an unchanged folder only calls stat.
 """
 
 import shutil
@@ -46,7 +46,10 @@ def fill(folder: Path, files: int) -> None:
 
 
 def side_by_side(works: Sequence[Callable[[], object]]) -> list[float]:
-    """The median of each in ms; they take turns, so that a busy machine slows all of them alike."""
+    """Return the median of each in ms.
+
+    They run in turns, so that a busy machine slows all of them equally.
+    """
     times: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
         for work, taken in zip(works, times, strict=True):
@@ -60,7 +63,7 @@ def sha256sum(folder: Path) -> None:
     program = shutil.which("sha256sum")
     if program is None:
         sys.exit("no sha256sum on this machine")
-    # One process over all the files; names relative, or 10,000 of them would not fit into a command line.
+    # One process for all files. The names are relative, because 10,000 absolute ones are too long for it.
     script = f"exec {program} *.sql >/dev/null"
     subprocess.run(["sh", "-c", script], cwd=folder, check=True)
 
@@ -100,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="koonj-benchmark-") as name:
         folder = Path(name)
         fill(folder, files)
-        time.sleep(2.1)  # younger files are read again, since their time stamps cannot be trusted yet
+        time.sleep(2.1)  # newer files are read again, because their time stamps are not reliable yet
         reader = FolderReader(folder)
         found = reader.read()
         entries = applied(found)

@@ -1,8 +1,10 @@
-"""The lexer beside sqlparse.split and a plain pass of re over the same text, and how its time grows.
+"""Measure the lexer against sqlparse.split and a plain pass of re.
+
+It also measures how the time grows with the size.
 
     python benchmarks/lexer.py [ROUNDS]
 
-Prints MB/s (the best of the rounds, taken in turns), the ratio to the lexer, and time at 2 and 20 MB.
+Prints MB/s (the best of the rounds, measured in turns), the ratio to the lexer, and the time for 2 and 20 MB.
 """
 
 import re
@@ -36,7 +38,7 @@ ROW = "INSERT INTO documents (id, title, score, created_at) VALUES ({0}, 'it''s 
 
 
 def _repeated(pattern: str, size: int) -> str:
-    """The pattern with a number in it, over and over, to at least ``size`` characters."""
+    """Repeat the pattern, with a number in it, to at least ``size`` characters."""
     count = size // len(pattern) + 1
     return "".join([pattern.replace("{0}", str(number)) for number in range(count)])
 
@@ -57,7 +59,10 @@ def _texts(size: int) -> Mapping[str, str]:
 
 
 def _plain_pass(text: str) -> None:
-    """The least that reading in Python costs: every word, number, string and sign, one match each."""
+    """Read every word, number, string and sign with one match each.
+
+    This is the minimum cost of reading in Python.
+    """
     for _ in re.finditer(r"\w+|'[^']*'|\s+|[^\w\s']", text):
         pass
 

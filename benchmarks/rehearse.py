@@ -1,13 +1,13 @@
-"""The verdict on one new migration, beside doing the same by hand with psql and pg_dump.
+"""Measure the rehearsal of one new migration against psql and pg_dump by hand.
 
     python benchmarks/rehearse.py [ROUNDS]
 
-On the sample's 15 migrations and on a folder of 500: one more file, up, down, up again, and the schemas
-compared. By hand: a new database on a server that runs already, each file by psql, four times pg_dump -s; and
-the same with the server that has to be made first (initdb, start, stop), as koonj starts one for each.
-koonj: as a command, and within one process, both after a first rehearsal (checkpoints and verdicts of the
-others are there); what it measures of locks is in its time. Prints medians in milliseconds, and ratios of
-this run.
+It uses the sample's 15 migrations, then a folder of 500. In each it adds one file, applies it, rolls it back,
+applies it again, and compares the schemas. By hand: a new database on a running server, each file with psql,
+four times pg_dump -s; and the same with the time to create the server (initdb, start, stop), because koonj
+starts a server for each rehearsal. koonj: as a command, and within one process, both after a first rehearsal,
+so that checkpoints and verdicts of the other files exist. Its time includes the measurement of locks. Prints
+medians in milliseconds, and the ratios of this run.
 """
 
 from __future__ import annotations
@@ -75,16 +75,16 @@ def _folder(files: dict[str, str]) -> Iterator[Path]:
 
 
 def _new(folder: Path, number: int, table: str, turn: int) -> Path:
-    """A file that was never seen before."""
+    """Create a file that koonj has not seen before."""
     path = folder / f"{number:03d}_new.sql"
     path.write_text(NEW.format(table, turn, turn))
     return path
 
 
 def _by_hand(server: TemporaryServer, folder: Path, new: Path, programs: dict[str, str]) -> float:
-    """Seconds; what a careful person types, as a script."""
+    """Run the commands that a careful user types, and return the seconds."""
     down = new.read_text().partition("-- Rollback:\n")[2].replace("-- ", "")
-    begun = time.perf_counter()
+    start = time.perf_counter()
     with psycopg.connect(server.dsn(), autocommit=True) as conn:
         conn.execute("DROP DATABASE IF EXISTS by_hand")
         conn.execute(sql.SQL("CREATE DATABASE by_hand TEMPLATE template0"))
@@ -107,26 +107,26 @@ def _by_hand(server: TemporaryServer, folder: Path, new: Path, programs: dict[st
     run(*psql, "-f", str(new))
     again = run(*dump)
     assert (before, first) == (back, again)
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 def _server_by_hand(binaries: Binaries) -> float:
-    """Seconds that a server takes which is made for this and thrown away; the median of three."""
+    """Return the seconds to create and delete a server; the median of three."""
     took = []
     for _ in range(3):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         with TemporaryServer(binaries, fill=_initdb):
             pass
-        took.append(time.perf_counter() - begun)
+        took.append(time.perf_counter() - start)
     return statistics.median(took)
 
 
 def _by_command(folder: Path, new: Path) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     options = ("--migrations", str(folder), "--dsn", "embedded")
     command = [sys.executable, "-m", "koonj", "rehearse", new.name, *options]
     subprocess.run(command, check=True, capture_output=True, cwd=folder)
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 def _within(folder: Path, names: tuple[str, ...] | None) -> float:
@@ -135,12 +135,12 @@ def _within(folder: Path, names: tuple[str, ...] | None) -> float:
         async with Connector() as connector:
             request = RehearsalRequest(names=names)
             job = RehearsalJob(ScratchPlace(), FolderReader(folder), request, connector)
-            begun = time.perf_counter()
+            start = time.perf_counter()
             async for event in start_rehearsal(job).events():
                 if isinstance(event, MigrationRehearsalFinished) and names is not None:
                     assert event.rehearsal.is_verified, event.rehearsal.message
-                    took = time.perf_counter() - begun
-            return took or time.perf_counter() - begun
+                    took = time.perf_counter() - start
+            return took or time.perf_counter() - start
 
     return asyncio.run(one())
 

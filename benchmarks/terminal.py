@@ -1,11 +1,11 @@
-"""What koonj's screen costs a line and a machine, beside others in the same run.
+"""Measure the terminal output and CPU time of koonj against other programs.
 
     python benchmarks/terminal.py [ROUNDS]
 
-Each program runs on a pty of 80 x 24 cells. Bytes are those that it writes; what a table calls a ratio is a
-quotient of two things measured here. Beside koonj stand: koonj that writes whole frames
-(KOONJ_WHOLE_FRAMES=1), a list of the same names drawn with curses, and vim on a file of them, where it is
-installed. The limits are the tests' (tests/tui/test_bytes.py); here is how far away they are.
+Each program runs on a pty of 80 x 24 cells. Bytes are the bytes that it writes; a ratio is the quotient of
+two values that are measured in the same run. koonj is compared with koonj that writes whole frames
+(KOONJ_WHOLE_FRAMES=1), a list of the same names drawn with curses, and vim on a file of them, if it is
+installed. The limits are those of the tests (tests/tui/test_bytes.py); this shows the distance to them.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ FEW, MANY, RUN = 15, 10_000, 100
 QUIET, SHORT = 0.4, 0.1
 PATIENCE = 30.0
 LINE, LATENCY = 10_000, 0.15
-"""The slow line: bytes a second, seconds one way."""
+"""The slow connection: bytes per second, seconds in one direction."""
 HELD, REPEATS = 60, 30
-"""`j` held down: how often, and how often a second."""
+"""A held `j`: number of key presses, and presses per second."""
 
 DOWN, PAGE, ESCAPE = b"j", b"\x06", b"\x1b"
 
@@ -74,10 +74,10 @@ curses.wrapper(main)
 
 
 class Program:
-    """A program on a pty, and what it writes there."""
+    """A program on a pty, and its output."""
 
     def __init__(self, command: Sequence[str], cwd: Path, environ: dict[str, str]) -> None:
-        self.begun = time.perf_counter()
+        self.start = time.perf_counter()
         self._end, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
@@ -86,7 +86,10 @@ class Program:
         os.close(theirs)
 
     def read(self, seconds: float, most: int = 65536) -> bytes:
-        """What comes first within `seconds`; nothing where nothing does, or the program has left."""
+        """Return the first output within `seconds`; empty if there is none.
+
+        Empty, too, if the program has exited.
+        """
         if not select.select([self._end], [], [], max(0, seconds))[0]:
             return b""
         try:
@@ -95,37 +98,37 @@ class Program:
             return b""
 
     def rest(self, quiet: float = QUIET) -> int:
-        """Bytes until nothing comes for `quiet` seconds."""
+        """Return the number of bytes until there is no output for `quiet` seconds."""
         size = 0
-        while said := self.read(quiet):
-            size += len(said)
+        while output := self.read(quiet):
+            size += len(output)
         return size
 
     def until(self, *texts: str) -> bytes:
-        """All until one of `texts` was written."""
-        said, end = b"", time.perf_counter() + PATIENCE
-        while not any(text.encode() in said for text in texts):
+        """Return all output until one of `texts` was written."""
+        output, end = b"", time.perf_counter() + PATIENCE
+        while not any(text.encode() in output for text in texts):
             if time.perf_counter() > end or self.process.poll() is not None:
-                sys.exit(f"never came: {texts}\n{said[-2000:]!r}")
-            said += self.read(0.1)
-        return said
+                sys.exit(f"not written: {texts}\n{output[-2000:]!r}")
+            output += self.read(0.1)
+        return output
 
     def type(self, keys: bytes) -> None:
-        """Press keys."""
+        """Send key presses to the program."""
         os.write(self._end, keys)
 
     def press(self, keys: bytes) -> int:
-        """Press keys; the bytes that are written for them."""
+        """Press keys; return the number of bytes written in response."""
         self.type(keys)
         return self.rest()
 
     def cpu(self) -> float:
-        """Milliseconds of processor that it and what it has waited for have taken."""
+        """Return the milliseconds of CPU time of the process and its finished children."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
     def end(self) -> None:
-        """Be gone."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
         os.close(self._end)
@@ -133,7 +136,7 @@ class Program:
 
 @dataclass
 class Place:
-    """A folder of migrations with its koonj.toml, and an environment without the person's own wishes."""
+    """A folder of migrations with koonj.toml, and an environment without settings."""
 
     root: Path
     cache: Path
@@ -145,7 +148,7 @@ class Place:
         own = ("NO_COLOR", "COLORTERM", "TEXTUAL", "PG", "SSH_", "KOONJ", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        # Installed programs are compiled once; so is koonj here, whatever this process was told.
+        # Installed programs are compiled once, so koonj is here too, independent of this process's settings.
         self.environ = {**kept, **colours, "PYTHONPYCACHEPREFIX": str(self.cache)}
         self.migrations.mkdir(parents=True)
         for number in range(1, self.count + 1):
@@ -154,19 +157,19 @@ class Place:
             text += f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n"
             (self.migrations / name).write_text(text, encoding="utf-8")
         parts = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(self.dsn).items()}
-        self.environ[SECRET] = parts.pop("password", "")  # koonj.toml holds none
+        self.environ[SECRET] = parts.pop("password", "")  # koonj.toml must not contain it
         dsn = psycopg.conninfo.make_conninfo("", **parts)
         target = f"[targets.local]\ndsn = '''{dsn}'''\npassword = {{ env = '{SECRET}' }}\n"
         (self.root / "koonj.toml").write_text(target, encoding="utf-8")
 
     @property
     def migrations(self) -> Path:
-        """Where the files are."""
+        """The folder of the migration files."""
         return self.root / "database" / "migrations"
 
     @contextmanager
     def runs(self, command: Sequence[str], **environ: str) -> Iterator[Program]:
-        """`command` in the project's folder."""
+        """Run `command` in the project's folder."""
         program = Program(command, self.root, self.environ | environ)
         try:
             yield program
@@ -174,7 +177,7 @@ class Place:
             program.end()
 
     def others(self) -> dict[str, tuple[str, ...]]:
-        """The programs that draw a list of the same names."""
+        """Return the programs that draw a list of the same names."""
         programs: dict[str, tuple[str, ...]] = {
             "curses": (sys.executable, "-c", CURSES, str(self.migrations))
         }
@@ -189,7 +192,7 @@ Costs = dict[str, float]
 
 
 def bytes_of_koonj(place: Place, **environ: str) -> Costs:
-    """What each thing that can happen writes."""
+    """Return the bytes that koonj writes for each action."""
     with place.runs(KOONJ, **environ) as koonj:
         costs: Costs = {"start-up": len(koonj.until(f"{place.count} pending")) + koonj.rest()}
         costs |= bytes_of_moving(koonj)
@@ -198,13 +201,13 @@ def bytes_of_koonj(place: Place, **environ: str) -> Costs:
         koonj.press(ESCAPE)
         costs["open the help"] = koonj.press(b"?")
         koonj.press(ESCAPE)
-        costs["a message"] = koonj.press(b"r")  # nothing is applied: the bottom line says so
+        costs["a message"] = koonj.press(b"r")  # nothing is applied, so the bottom line shows a message
         costs["idle, 5 s"] = idle(koonj)
         return costs
 
 
 def bytes_of_other(place: Place, command: Sequence[str]) -> Costs:
-    """The same of a program that only shows a list."""
+    """Return the same for a program that only shows a list."""
     with place.runs(command) as program:
         costs: Costs = {"start-up": program.rest(1.0)}
         return costs | bytes_of_moving(program) | {"idle, 5 s": idle(program)}
@@ -220,7 +223,7 @@ def bytes_of_moving(program: Program) -> Costs:
 
 
 def mean_of(program: Program, keys: int) -> float:
-    """Bytes for one `j`; what comes late is counted with the next."""
+    """Return the mean bytes for one `j`; late output counts for the next key."""
     size = 0
     for _ in range(keys):
         program.type(DOWN)
@@ -229,7 +232,7 @@ def mean_of(program: Program, keys: int) -> float:
 
 
 def idle(program: Program) -> int:
-    """Bytes while nothing happens."""
+    """Return the bytes written while nothing happens."""
     end, size = time.perf_counter() + 5, 0
     while (left := end - time.perf_counter()) > 0:
         size += len(program.read(left))
@@ -237,29 +240,32 @@ def idle(program: Program) -> int:
 
 
 def bytes_of_run(place: Place, **environ: str) -> int:
-    """All migrations applied, from the yes to the end."""
+    """Return the bytes while all migrations are applied, from the answer to the end."""
     with place.runs(KOONJ, **environ) as koonj:
         koonj.until(f"{place.count} pending")
         koonj.rest()
         koonj.press(b"A")
-        time.sleep(1)  # a yes counts when the question has been on the screen for a while
+        time.sleep(1)  # y is accepted only after the question was on the screen for a while
         koonj.type(b"y")
-        said = koonj.until(f"{place.count} applied")
-        return len(said) + koonj.rest()
+        output = koonj.until(f"{place.count} applied")
+        return len(output) + koonj.rest()
 
 
 def slow_line(place: Place, command: Sequence[str], ready: str, **environ: str) -> float:
-    """Seconds from the last of many held keys to the end of the program, on a line that is slow both ways."""
+    """Return the seconds from the last held key to the end of the program.
+
+    The connection is slow in both directions.
+    """
     with place.runs(command, **environ) as program:
         program.until(ready)
         program.rest()
-        last, leave = 0.0, b":q!\r" if "vim" in command[0] else b"q"
-        keys = [(n / REPEATS + LATENCY, DOWN) for n in range(HELD)] + [(HELD / REPEATS + LATENCY, leave)]
-        begun, allowance = time.perf_counter(), 0.0
-        before = begun
+        last, quit_keys = 0.0, b":q!\r" if "vim" in command[0] else b"q"
+        keys = [(n / REPEATS + LATENCY, DOWN) for n in range(HELD)] + [(HELD / REPEATS + LATENCY, quit_keys)]
+        start, allowance = time.perf_counter(), 0.0
+        before = start
         while program.process.poll() is None:
             now = time.perf_counter()
-            while keys and now - begun >= keys[0][0]:
+            while keys and now - start >= keys[0][0]:
                 program.type(keys.pop(0)[1])
                 last = now - LATENCY
             allowance = min(allowance + (now - before) * LINE, LINE / 10)
@@ -267,13 +273,13 @@ def slow_line(place: Place, command: Sequence[str], ready: str, **environ: str) 
             if allowance >= 100:
                 allowance -= len(program.read(0, int(allowance)))
             time.sleep(0.005)
-            if now - begun > PATIENCE:
+            if now - start > PATIENCE:
                 return float("nan")
         return time.perf_counter() - last + LATENCY
 
 
 def cpu_per_key(place: Place, command: Sequence[str], ready: str, **environ: str) -> float:
-    """Milliseconds for one cursor-down, mean of 100."""
+    """Return the milliseconds of CPU time for one cursor-down, mean of 100."""
     with place.runs(command, **environ) as program:
         program.until(ready)
         program.rest(1.0)
@@ -285,7 +291,7 @@ def cpu_per_key(place: Place, command: Sequence[str], ready: str, **environ: str
 
 
 def first_paint(place: Place, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds from the start to the first content, in turns."""
+    """Return the milliseconds from the start to the first content, measured in turns."""
     ways = {
         "minimal Textual app": ((sys.executable, "-c", MINIMAL), "first content"),
         "koonj": (KOONJ, "make_t1"),
@@ -295,13 +301,13 @@ def first_paint(place: Place, rounds: int) -> dict[str, list[float]]:
         for name, (command, content) in ways.items():
             with place.runs(command) as program:
                 program.until(content)
-                if turn:  # the first one compiles
-                    times[name].append((time.perf_counter() - program.begun) * 1000)
+                if turn:  # the first round compiles
+                    times[name].append((time.perf_counter() - program.start) * 1000)
     return times
 
 
 def table(title: str, columns: dict[str, Costs], base: str) -> None:
-    """Costs of several programs, and how many times those of `base` each is."""
+    """Print the costs of several programs, and their ratio to those of `base`."""
     print(f"\n{title}\n{'':30}" + "".join(f"{name:>20}" for name in columns))
     for row in columns[base]:
         line = f"{row:30}"
@@ -318,7 +324,7 @@ def cell(value: float | None, base: float) -> str:
 
 
 def show_first_paint(places: Sequence[Place], rounds: int) -> None:
-    print(f"First paint, ms, {rounds} rounds in turns; the aim is 1.25 x")
+    print(f"First paint, ms, {rounds} rounds in turns (aim: 1.25 x)")
     for place in places:
         times = first_paint(place, rounds)
         least, middle = [{n: f(t) for n, t in times.items()} for f in (min, statistics.median)]
@@ -368,10 +374,14 @@ def main() -> None:
             columns[n][f"a run of {RUN} migrations"] = bytes_of_run(run, **programs[n][2])
         table("Bytes to the terminal, 80 x 24", columns, "koonj")
         slow = {
-            n: {f"{HELD} keys, then leave: s": slow_line(list_of, c, r, **e)}
+            n: {f"{HELD} keys, then quit: s": slow_line(list_of, c, r, **e)}
             for n, (c, r, e) in programs.items()
         }
-        table(f"A line of {LINE:,} bytes a second, {LATENCY * 1000:.0f} ms one way", slow, "koonj")
+        table(
+            f"A connection of {LINE:,} bytes per second, {LATENCY * 1000:.0f} ms in one direction",
+            slow,
+            "koonj",
+        )
         cpu: dict[str, Costs] = {n: {} for n in programs}
         for place in (few, many):
             others = place.others()
@@ -379,7 +389,7 @@ def main() -> None:
                 cpu[n][f"{place.count} migrations"] = cpu_per_key(place, others.get(n, c), r, **e)
         table("CPU for one cursor-down, ms", cpu, "koonj")
         if "vim" not in programs:
-            print("\nvim is not installed here: nothing to compare with it.")
+            print("\nvim is not installed, so koonj is not compared with it.")
 
 
 if __name__ == "__main__":

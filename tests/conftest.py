@@ -1,7 +1,8 @@
 """What every test stands on: a clean environment, a home of its own, and a real PostgreSQL.
 
 One scratch cluster for each process (each pytest-xdist worker), started by the first test that needs a database.
-KOONJ_TEST_BINDIR chooses the server programs to test with; by default they are found as koonj finds them.
+KOONJ_TEST_BINDIR chooses the server programs to test with; by default they are found as koonj finds them. It stays in
+the environment, because pytest-xdist starts its workers after this file was loaded.
 """
 
 import os
@@ -32,7 +33,7 @@ def _clean_environment() -> None:
     exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
-        if name in exact or re.match(r"PG|KOONJ_|TEXTUAL|LC_|PSYCOPG_", name):
+        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_", name):
             del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
     os.environ["LC_ALL"] = "C.UTF-8"

@@ -11,11 +11,14 @@ from koonj.migrations.glyphs import GLYPHS
 from koonj.patterns.pattern import load
 from koonj.tui.commands import MAIN
 from koonj.tui.key_names import shown_key
+from koonj.tui.legend import SIGNS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCREENS = (ROOT / "docs" / "screens.md").read_text(encoding="utf-8")
+STATES = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
 PROBLEMS = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -26,10 +29,20 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def test_every_state_has_its_row() -> None:
-    states = {row[1]: row for row in _rows(README) if len(row) == 4}
+    states = {row[1]: row for row in _rows(STATES) if len(row) == 4}
     for state, glyph in GLYPHS.items():
-        assert states[state.value][0] == glyph
-        assert (states[state.value][3] == "yes") is (state in DECISIVE)
+        row = states[state.value.replace("_", " ")]
+        assert row[0] == glyph
+        assert (row[3] == "yes") is (state in DECISIVE)
+
+
+def test_every_verdict_has_its_row_with_the_words_of_the_legend() -> None:
+    """This is the second table of the legend in the help; test_help.py checks the first, the states."""
+    rows = {row[1]: row for row in _rows(STATES) if len(row) == 3}
+    legend = [sign for sign in SIGNS if "rehearsal" in sign.heading]
+    assert len(legend) == 7
+    for sign in legend:
+        assert rows[sign.word] == [sign.glyph, sign.word, sign.meaning]
 
 
 def test_every_exit_code_has_its_row() -> None:
@@ -39,13 +52,16 @@ def test_every_exit_code_has_its_row() -> None:
 
 def test_the_keys_that_are_named_are_keys() -> None:
     known = {shown_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
-    section = README.split("## The screen")[1].split("## The command")[0]
-    named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}
-    assert named <= known, named - known
+    for text, title in ((README, "## The screen"), (SCREENS, "## All keys")):
+        section = text.split(title)[1].split("\n## ")[0]
+        named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}
+        assert len(named) >= 10
+        assert named <= known, named - known
 
 
 def test_every_command_of_the_palette_has_a_key_in_the_documents() -> None:
-    written = set(re.findall(r"`([^`\s]+)`", README.split("## The screen")[1] + SCREENS))
+    screen = README.split("## The screen")[1].split("\n## ")[0]
+    written = set(re.findall(r"`([^`\s]+)`", screen + SCREENS))
     for command in MAIN:
         names = {shown_key(key) for key in command.all_keys()} or {command.name()}
         if command.listed and command.name() not in _OF_EVERY_TERMINAL:
@@ -106,3 +122,19 @@ def test_every_pattern_is_in_the_readme() -> None:
     assert len(load()[0]) == 5
     for words in ("add a column", "create an index", "add a foreign key", "drop a"):
         assert words in section
+
+
+def test_every_package_is_named_in_the_architecture() -> None:
+    source = ROOT / "src" / "koonj"
+    packages = {str(file.parent.relative_to(source)) for file in source.rglob("__init__.py")} - {"."}
+    named = set(re.findall(r"^\| `([a-z/_]+)/` \|", ARCHITECTURE, re.MULTILINE))
+    assert named == packages
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    quoted = set(re.findall(r"`([^`\s]+)`", ARCHITECTURE))
+    paths = {text for text in quoted if "/" in text or re.search(r"\.(py|sql|md|toml)$", text)}
+    roots = (ROOT, ROOT / "src" / "koonj", ROOT / "src" / "koonj" / "tui")
+    assert len(paths) > 80
+    for path in sorted(paths):
+        assert any((root / path).exists() for root in roots), path

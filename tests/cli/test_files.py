@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from psycopg import pq
 
 from koonj import __version__
 from koonj.cli.arguments import ALLOWABLE
@@ -33,8 +36,24 @@ COMMIT;
 
 
 def test_version(files: Project) -> None:
-    assert files.koonj("--version").out == f"koonj {__version__}\n"
-    assert files.koonj("status", "--version").out == f"koonj {__version__}\n"
+    answer = files.koonj("--version")
+    assert answer.code == 0
+    major, minor = divmod(pq.version(), 10_000)
+    assert answer.out.splitlines() == [
+        f"koonj {__version__}",
+        f"Python {platform.python_version()}",
+        f"psycopg {metadata.version('psycopg')} (libpq {major}.{minor}, {pq.__impl__})",
+        f"Textual {metadata.version('textual')}",
+    ]
+    assert files.koonj("status", "--version").out == answer.out
+
+
+def test_version_is_shown_when_libpq_cannot_be_loaded(files: Project) -> None:
+    answer = files.run("--version", PSYCOPG_IMPL="no-such-implementation")
+    assert answer.code == 0
+    assert answer.out.startswith(f"koonj {__version__}\n")
+    assert f"\npsycopg {metadata.version('psycopg')} (cannot be loaded: " in answer.out
+    assert answer.err == ""
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name])
@@ -99,7 +118,7 @@ def test_check_of_what_a_person_must_decide(files: Project) -> None:
 def test_check_of_no_folder(files: Project) -> None:
     answer = files.koonj("check", "--migrations", "nowhere")
     assert answer.code == 2
-    assert "there is no such folder" in answer.err
+    assert "no such folder" in answer.err
 
 
 def test_errors_are_json_too(files: Project) -> None:

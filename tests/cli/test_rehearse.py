@@ -65,7 +65,7 @@ def test_not_verified(project: Project) -> None:
     answer = project.koonj("rehearse")
     assert answer.code == 7
     assert "◔ incomplete  002_wrong.sql" in answer.out
-    assert "index public.t1_id2 is left over" in answer.out
+    assert "index public.t1_id2 is not removed" in answer.out
     assert "+ CREATE INDEX t1_id2 ON public.t1 USING btree (id)" in answer.out
     assert answer.out.endswith("2 migrations rehearsed, 1 verified.\n")
 
@@ -137,7 +137,7 @@ def test_json(project: Project) -> None:
         (("--all", "1"), 2, "--all is every migration"),
         (("9",), 2, "There is no migration 9"),
         (("--like", "locl"), 2, "Did you mean 'local'?"),
-        (("--pg", "9"), 1, "No PostgreSQL 9 server programs were found"),
+        (("--pg", "9"), 1, "No PostgreSQL 9 server binaries were found"),
     ],
 )
 def test_mistakes(project: Project, argv: tuple[str, ...], code: int, said: str) -> None:
@@ -153,7 +153,7 @@ def test_like_a_target(project: Project) -> None:
     project.sql("CREATE INDEX drifted ON t1 (id)")
     project.write("002_a.sql", WRONG.replace("t1_id2", "drifted"))
     alone = project.koonj("rehearse", "2")
-    assert "index public.drifted is left over" in alone.out
+    assert "index public.drifted is not removed" in alone.out
     like = project.koonj("rehearse", "--like", "local")
     assert like.code == 7
     assert "from the schema of local" in like.out

@@ -152,10 +152,16 @@ def test_status_needs_neither_textual_nor_rich(project: Project) -> None:
     assert not _modules_after(project, "status") & {"textual", "rich", "pygments", "sqlparse"}
 
 
-@pytest.mark.parametrize("command", [("check",), ("show", "1"), ("patterns",), ("--version",), ("new", "x")])
+@pytest.mark.parametrize("command", [("check",), ("show", "1"), ("patterns",), ("new", "x")])
 def test_what_needs_no_database_needs_no_driver(project: Project, command: tuple[str, ...]) -> None:
     project.table(1)
     assert not _modules_after(project, *command) & {"textual", "rich", "psycopg"}
+
+
+def test_version_needs_the_driver_for_libpq_and_neither_textual_nor_rich(project: Project) -> None:
+    modules = _modules_after(project, "--version")
+    assert "psycopg" in modules
+    assert not modules & {"textual", "rich", "pygments", "sqlparse"}
 
 
 def test_a_reader_that_leaves_is_no_error(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""A project whose koonj.toml a test writes."""
+"""Fixtures for tests of koonj.toml."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ from support.config_project import Project
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A folder with migrations, and no koonj.toml yet."""
+    """Return a project folder with migrations and no koonj.toml."""
     return Project(tmp_path / "my-project")

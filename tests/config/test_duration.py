@@ -1,4 +1,4 @@
-"""Times as PostgreSQL writes them."""
+"""Tests for durations in PostgreSQL's notation."""
 
 import psycopg
 import pytest
@@ -25,16 +25,16 @@ class TestDuration:
             ("2147483647", 2_147_483_647),
         ],
     )
-    def test_taken(self, text: str, expected: int) -> None:
+    def test_duration_is_converted_to_milliseconds(self, text: str, expected: int) -> None:
         assert milliseconds(text) == expected
 
     @pytest.mark.parametrize(
         "text", ["", "5S", "5sec", "-1", "s", "5 s s", "٥s", "2147483648", "30d", "5s; DROP"]
     )
-    def test_refused(self, text: str) -> None:
+    def test_invalid_duration_is_none(self, text: str) -> None:
         assert milliseconds(text) is None
 
-    def test_postgresql_takes_them_as_the_same(self, database: str) -> None:
+    def test_milliseconds_equal_those_of_postgresql(self, database: str) -> None:
         texts = ["5s", "500ms", "2min", "250", "0", "1.5s", " 5 s ", "1h", "1d", "1500us", ".5s", "2.", "24d"]
         with psycopg.connect(database) as connection:
             for text in texts:
@@ -45,5 +45,5 @@ class TestDuration:
                 assert row == (milliseconds(text),), text
 
     @given(st.text())
-    def test_any_text_has_an_answer(self, text: str) -> None:
+    def test_any_text_gives_none_or_milliseconds(self, text: str) -> None:
         assert milliseconds(text) is None or milliseconds(text) >= 0  # type: ignore[operator] # the line asks

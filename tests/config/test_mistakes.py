@@ -1,4 +1,4 @@
-"""What is wrong in koonj.toml: where, what, and what to do."""
+"""Tests for errors in koonj.toml: place, message, and fix."""
 
 import pytest
 
@@ -6,29 +6,29 @@ from support.config_project import Project
 
 
 class TestMistakes:
-    def test_not_toml(self, project: Project) -> None:
+    def test_invalid_toml_is_an_error(self, project: Project) -> None:
         message = project.error("migrations = \n")
-        assert message.startswith("koonj.toml: not TOML: ")
+        assert message.startswith("koonj.toml: not valid TOML: ")
         assert "line 1" in message
 
-    def test_not_utf8(self, project: Project) -> None:
+    def test_text_that_is_not_utf_8_is_an_error(self, project: Project) -> None:
         (project.root / "koonj.toml").write_bytes(b"# caf\xe9\n")
-        assert "koonj.toml: not UTF-8: byte 0xe9 at 5" in project.error()
+        assert "koonj.toml: not UTF-8 (byte 0xe9 at offset 5)." in project.error()
 
-    def test_named_from_where_the_person_is(self, project: Project) -> None:
+    def test_path_in_the_message_is_relative_to_the_working_directory(self, project: Project) -> None:
         assert project.error("x = 1", cwd="database").startswith("../koonj.toml:1: ")
 
-    def test_unknown_key_with_line_and_nearest(self, project: Project) -> None:
+    def test_unknown_key_error_has_the_line_and_the_nearest_key(self, project: Project) -> None:
         message = project.error('# one\n\nmigration = "database/migrations"')
         assert message == "koonj.toml:3: unknown key 'migration'. Did you mean 'migrations'?"
 
-    def test_unknown_key_without_a_near_one(self, project: Project) -> None:
+    def test_unknown_key_error_lists_all_keys_when_none_is_near(self, project: Project) -> None:
         assert (
             "Known: migrations, patterns, default, targets, scratch, policy, screen, keys."
             in project.error("zzzzzzzz = 1")
         )
 
-    def test_unknown_key_of_a_target(self, project: Project) -> None:
+    def test_unknown_key_of_a_target_is_an_error(self, project: Project) -> None:
         message = project.target_error('dsn = "dbname=x"\nlocktimeout = "5s"')
         assert message == "koonj.toml:6: unknown key 'locktimeout'. Did you mean 'lock_timeout'?"
 
@@ -43,20 +43,20 @@ class TestMistakes:
                 'dsn = "dbname=x"\nlock_timeout = 5',
                 ":6: targets.other.lock_timeout must be a string, not a number.",
             ),
-            ('dsn = "dbname=x"\nlock_timeout = "5 sec"', ":6: '5 sec' is not a time of PostgreSQL's"),
+            ('dsn = "dbname=x"\nlock_timeout = "5 sec"', ":6: '5 sec' is not a duration. Use for example"),
             ("protected = true", ":4: target 'other' has no dsn."),
-            ('dsn = "dbname=x"\nrole = ""', ":6: role must be a role's name"),
-            ('dsn = "dbname=x"\ndatabase = "y"', ':6: database is for dsn = "embedded"'),
-            ('dsn = "embedded"\ndatabase = ""', ":6: database must be a name"),
-            ('dsn = "embeded"', ":5: 'embeded' is neither 'embedded' nor a connection string"),
-            ('dsn = "mysql://x/y"', ":5: mysql:// is not PostgreSQL's; write postgresql://."),
+            ('dsn = "dbname=x"\nrole = ""', ":6: role must be the name of a role"),
+            ('dsn = "dbname=x"\ndatabase = "y"', ':6: database is only for dsn = "embedded"'),
+            ('dsn = "embedded"\ndatabase = ""', ":6: database must be a name with 1 to"),
+            ('dsn = "embeded"', ":5: 'embeded' is not a connection string. Use"),
+            ('dsn = "mysql://x/y"', ":5: mysql:// is not a PostgreSQL URL. Use postgresql://."),
             (
                 'dsn = "postgresql+asyncpg://x/y"',
-                ":5: libpq does not know postgresql+asyncpg://; write postgresql://.",
+                ":5: libpq does not support postgresql+asyncpg://. Use postgresql://.",
             ),
             (
                 'dsn = "dbname=x"\npassword = "s3cret"',
-                ":6: the password itself does not belong into koonj.toml.",
+                ":6: do not write a password into koonj.toml.",
             ),
             ('dsn = "dbname=x"\npassword = {}', ":6: password needs exactly one of env, file, command."),
             ('dsn = "dbname=x"\npassword = { env = "A", file = "b" }', ":6: password needs exactly one of"),
@@ -68,20 +68,20 @@ class TestMistakes:
             ('dsn = "dbname=x"\npassword = 5', ":6: targets.other.password must be a table, not a number."),
         ],
     )
-    def test_of_a_target(self, project: Project, lines: str, message: str) -> None:
+    def test_invalid_target_is_an_error(self, project: Project, lines: str, message: str) -> None:
         assert f"koonj.toml{message}" in project.target_error(lines)
 
-    def test_targets_that_are_no_tables(self, project: Project) -> None:
+    def test_target_that_is_no_table_is_an_error(self, project: Project) -> None:
         assert "koonj.toml:1: targets must be a table, not an array." in project.error("targets = [1]")
         assert "koonj.toml:2: targets.a must be a table, not a string." in project.error(
             '[targets]\na = "dbname=x"'
         )
 
-    def test_the_line_after_a_value_of_many_lines(self, project: Project) -> None:
+    def test_line_after_a_multi_line_value_is_correct(self, project: Project) -> None:
         text = '[targets.a]\ndsn = """\nrole = "not a key"\ndbname=x"""\nrolle = "b"\n'
         assert project.error(text).startswith("koonj.toml:5: unknown key 'rolle'")
 
-    def test_the_line_of_a_value_of_many_lines(self, project: Project) -> None:
+    def test_line_of_a_multi_line_value_is_its_first_line(self, project: Project) -> None:
         assert project.error('# one\npatterns = [\n  "a",\n]\n').startswith(
             "koonj.toml:2: patterns must be a string"
         )

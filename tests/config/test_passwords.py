@@ -1,4 +1,4 @@
-"""A password never stands in a file that is shared."""
+"""Tests that no password is in koonj.toml, which is usually shared."""
 
 import pytest
 
@@ -18,9 +18,9 @@ class TestPasswords:
             "PASSWORD=s3cret host=x",
         ],
     )
-    def test_never_part_of_a_dsn_in_the_file(self, project: Project, dsn: str) -> None:
+    def test_password_in_a_dsn_of_the_file_is_an_error(self, project: Project, dsn: str) -> None:
         message = project.target_error(f'dsn = "{dsn}"')
-        assert message.startswith("koonj.toml:5: the dsn holds a password")
+        assert message.startswith("koonj.toml:5: dsn contains a password")
         assert "env" in message
         assert "s3cret" not in message
 
@@ -36,15 +36,15 @@ class TestPasswords:
             "",
         ],
     )
-    def test_not_mistaken(self, project: Project, dsn: str) -> None:
+    def test_dsn_without_password_is_allowed(self, project: Project, dsn: str) -> None:
         assert project.toml(f'[targets.a]\ndsn = "{dsn}"').load().target.dsn == dsn
 
-    def test_accepted_from_outside(self, project: Project) -> None:
+    def test_password_in_a_dsn_of_the_command_line_is_allowed(self, project: Project) -> None:
         url = "postgresql://user:s3cret@host/db"
         assert project.load(dsn=url).target.dsn == url
         assert project.load(environ={"DATABASE_URL": url}).target.dsn == url
 
-    def test_a_file_is_relative_to_koonj_toml(self, project: Project) -> None:
+    def test_password_file_is_relative_to_koonj_toml(self, project: Project) -> None:
         project.toml('[targets.a]\ndsn = "dbname=a"\npassword = { file = "secret/pw" }')
         assert project.load(cwd="database").target.password == Password(
             "file", str(project.root / "secret/pw")

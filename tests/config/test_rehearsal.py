@@ -1,4 +1,4 @@
-"""[scratch] and [policy]: where rehearsals take place, and who wants a verified rehearsal."""
+"""Tests for [scratch] and [policy] of koonj.toml."""
 
 from __future__ import annotations
 
@@ -14,42 +14,45 @@ from support.config_project import Project
 TARGETS = '[targets.a]\ndsn = "dbname=a"\n[targets.b]\ndsn = "host=db dbname=b"\nprotected = true\n'
 
 
-def wants(project: Project, toml: str) -> dict[str, bool]:
+def required(project: Project, toml: str) -> dict[str, bool]:
     return {target.name: target.require_verified for target in project.toml(toml).load().targets}
 
 
-def test_a_protected_target_requires_verified_and_others_do_not(project: Project) -> None:
-    assert wants(project, TARGETS) == {"a": False, "b": True}
+def test_only_a_protected_target_requires_a_verified_rollback_by_default(project: Project) -> None:
+    assert required(project, TARGETS) == {"a": False, "b": True}
 
 
-@pytest.mark.parametrize(("word", "all_want"), [("verified", True), ("off", False)])
-def test_one_word_for_all(project: Project, word: str, all_want: bool) -> None:
-    assert wants(project, f'[policy]\nrequire = "{word}"\n{TARGETS}') == {"a": all_want, "b": all_want}
+@pytest.mark.parametrize(("word", "all_require"), [("verified", True), ("off", False)])
+def test_policy_applies_to_all_targets(project: Project, word: str, all_require: bool) -> None:
+    assert required(project, f'[policy]\nrequire = "{word}"\n{TARGETS}') == {
+        "a": all_require,
+        "b": all_require,
+    }
 
 
-def test_a_targets_own_word_goes_first(project: Project) -> None:
+def test_own_policy_of_a_target_has_priority(project: Project) -> None:
     own = '[targets.b.policy]\nrequire = "off"\n'
-    assert wants(project, f'[policy]\nrequire = "verified"\n{TARGETS}{own}') == {"a": True, "b": False}
+    assert required(project, f'[policy]\nrequire = "verified"\n{TARGETS}{own}') == {"a": True, "b": False}
 
 
-def test_a_dsn_from_outside_has_the_word_for_all(project: Project) -> None:
+def test_policy_applies_to_a_dsn_of_the_command_line(project: Project) -> None:
     assert not project.toml(TARGETS).load(dsn="dbname=x").target.require_verified
     project.toml(f'[policy]\nrequire = "verified"\n{TARGETS}')
     assert project.load(dsn="dbname=x").target.require_verified
 
 
-def test_nothing_is_said_of_a_scratch(project: Project) -> None:
+def test_scratch_server_is_embedded_by_default(project: Project) -> None:
     assert project.toml(TARGETS).load().scratch == ScratchPlace()
     assert project.toml(f'[scratch]\ndsn = "embedded"\n{TARGETS}').load().scratch == ScratchPlace()
 
 
-def test_a_scratch_server(project: Project) -> None:
+def test_scratch_server_is_read_from_koonj_toml(project: Project) -> None:
     project.toml(f'[scratch]\ndsn = "host=scratch user=me"\npassword = {{ env = "SCRATCH" }}\n{TARGETS}')
     assert project.load().scratch == ScratchPlace("host=scratch user=me", Password("env", "SCRATCH"))
 
 
 @pytest.mark.parametrize(
-    ("toml", "said"),
+    ("toml", "message"),
     [
         (
             '[policy]\nrequire = "verifyed"',
@@ -59,20 +62,20 @@ def test_a_scratch_server(project: Project) -> None:
         ('[targets.a.policy]\nrequire = "on"', "require must be 'verified' or 'off'"),
         ("[scratch]\ndsn = 5", "koonj.toml:2: scratch.dsn must be a string"),
         ('[scratch]\ndns = "x"', "Did you mean 'dsn'?"),
-        ('[scratch]\ndsn = "nonsense"', "koonj.toml:2: 'nonsense' is neither"),
-        ('[scratch]\ndsn = ""', "it is empty"),
-        ('[scratch]\ndsn = "host=x password=y"', "the dsn holds a password"),
-        ('[scratch]\npassword = { env = "X" }', "there is no server to log in to"),
-        ('[scratch]\ndsn = "host=db"', "the server of b, which is protected"),
-        ('[scratch]\ndsn = "postgresql://DB:5432/x"', "the server of b, which is protected"),
+        ('[scratch]\ndsn = "nonsense"', "koonj.toml:2: 'nonsense' is not a connection string. Use"),
+        ('[scratch]\ndsn = ""', "dsn is empty"),
+        ('[scratch]\ndsn = "host=x password=y"', "dsn contains a password"),
+        ('[scratch]\npassword = { env = "X" }', "[scratch] has a password but no dsn"),
+        ('[scratch]\ndsn = "host=db"', "the server of the protected target b."),
+        ('[scratch]\ndsn = "postgresql://DB:5432/x"', "the server of the protected target b."),
     ],
 )
-def test_mistakes(project: Project, toml: str, said: str) -> None:
+def test_invalid_table_is_an_error(project: Project, toml: str, message: str) -> None:
     text = f"{toml}\n{TARGETS}" if "targets.a" not in toml else f"{TARGETS}{toml}\n"
-    assert said in project.error(text)
+    assert message in project.error(text)
 
 
-def test_what_needs_no_target_does_not_mind(project: Project) -> None:
+def test_places_ignores_an_invalid_scratch_server(project: Project) -> None:
     project.toml('[scratch]\ndsn = "host=db"\n' + TARGETS)
     assert places(project.root).root == project.root
 
@@ -99,7 +102,7 @@ def test_what_needs_no_target_does_not_mind(project: Project) -> None:
         ("host=a port=5432", "postgresql://a,b"),
     ],
 )
-def test_one_server(one: str, other: str) -> None:
+def test_same_server_is_recognized(one: str, other: str) -> None:
     assert same_server(one, other, {})
     assert same_server(other, one, {})
 
@@ -116,11 +119,11 @@ def test_one_server(one: str, other: str) -> None:
         ("host=a,b port=1,2", "host=b port=1"),
     ],
 )
-def test_two_servers(one: str, other: str) -> None:
+def test_different_servers_are_distinguished(one: str, other: str) -> None:
     assert not same_server(one, other, {})
 
 
-def test_one_server_by_the_environment_or_a_service(tmp_path: Path) -> None:
+def test_same_server_is_recognized_by_environment_and_service(tmp_path: Path) -> None:
     services = tmp_path / "services"
     services.write_text(
         "# of the team\n[other]\nhost=else\n\n[live]\nhost = db.internal\nport=6432\nuser=me\n"
@@ -136,15 +139,15 @@ def test_one_server_by_the_environment_or_a_service(tmp_path: Path) -> None:
     assert not same_server("host=db port=5432", "host=db", {"PGPORT": "6432"})
 
 
-def test_the_variables_count_when_a_project_is_read(project: Project) -> None:
+def test_environment_counts_when_servers_are_compared(project: Project) -> None:
     text = '[scratch]\ndsn = "user=me"\n[targets.p]\ndsn = "host=live dbname=x"\nprotected = true\n'
     project.toml(text).load()
-    assert "the server of p" in project.error(environ={"PGHOST": "live"})
+    assert "the server of the protected target p." in project.error(environ={"PGHOST": "live"})
 
 
-def test_the_variable() -> None:
+def test_switched_reads_the_variable() -> None:
     assert switched({}) is None
     assert switched({"KOONJ_REHEARSE": "0"}) is False
     assert switched({"KOONJ_REHEARSE": "on"}) is True
-    with pytest.raises(ConfigError, match="write 0 or 1"):
+    with pytest.raises(ConfigError, match="use 0 or 1"):
         switched({"KOONJ_REHEARSE": "maybe"})

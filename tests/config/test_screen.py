@@ -1,4 +1,4 @@
-"""[screen] and [keys]: in the person's own file and in koonj.toml; the person's own goes first."""
+"""Tests for [screen] and [keys] in the user's file and in koonj.toml."""
 
 from pathlib import Path
 
@@ -9,28 +9,28 @@ from koonj.config.screen import load, own_file
 from support.config_project import Project
 
 
-class Person:
+class User:
     def __init__(self, home: Path, project: Project) -> None:
         self.home, self.project = home, project
         self.environ = {"HOME": str(home)}
 
-    def own(self, text: str, path: str = ".config/koonj/config.toml") -> "Person":
+    def own(self, text: str, path: str = ".config/koonj/config.toml") -> "User":
         (self.home / path).parent.mkdir(parents=True)
         (self.home / path).write_text(text, encoding="utf-8")
         return self
 
-    def wishes(self) -> ScreenSettings:
+    def settings(self) -> ScreenSettings:
         return load(self.project.root, environ=self.environ)
 
     def error(self) -> str:
         with pytest.raises(ConfigError) as caught:
-            self.wishes()
+            self.settings()
         return str(caught.value)
 
 
 @pytest.fixture
-def person(project: Project, tmp_path: Path) -> Person:
-    return Person(tmp_path / "home", project)
+def user(project: Project, tmp_path: Path) -> User:
+    return User(tmp_path / "home", project)
 
 
 BOTH = """
@@ -45,12 +45,12 @@ format = ""
 """
 
 
-def test_nothing_is_said_by_default(person: Person) -> None:
-    assert person.wishes() == ScreenSettings()
+def test_nothing_is_set_by_default(user: User) -> None:
+    assert user.settings() == ScreenSettings()
 
 
-def test_the_persons_own_file(person: Person) -> None:
-    found = person.own(BOTH).wishes()
+def test_settings_are_read_from_the_users_file(user: User) -> None:
+    found = user.own(BOTH).settings()
     where = "~/.config/koonj/config.toml"
     assert found.theme == ThemeSetting("dark", f"{where}:3")
     assert found.mouse is False
@@ -62,15 +62,15 @@ def test_the_persons_own_file(person: Person) -> None:
     )
 
 
-def test_koonj_toml_has_the_same_tables(person: Person) -> None:
-    person.project.toml(BOTH)
-    assert person.wishes().theme == ThemeSetting("dark", "koonj.toml:3")
+def test_settings_are_read_from_koonj_toml(user: User) -> None:
+    user.project.toml(BOTH)
+    assert user.settings().theme == ThemeSetting("dark", "koonj.toml:3")
 
 
-def test_the_persons_own_goes_first_wish_by_wish(person: Person) -> None:
-    person.project.toml('[screen]\ntheme = "dark"\nascii = true\n[keys]\nedit = "E"\nquit = "Q"')
-    person.own('[screen]\ntheme = "light"\nmouse = true\n[keys]\nquit = "x"')
-    found = person.wishes()
+def test_each_setting_of_the_users_file_has_priority(user: User) -> None:
+    user.project.toml('[screen]\ntheme = "dark"\nascii = true\n[keys]\nedit = "E"\nquit = "Q"')
+    user.own('[screen]\ntheme = "light"\nmouse = true\n[keys]\nquit = "x"')
+    found = user.settings()
     assert found.theme is not None
     assert (found.theme.name, found.mouse, found.ascii_only) == ("light", True, True)
     assert {wish.command: wish.keys for wish in found.keys} == {"quit": ("x",), "edit": ("E",)}
@@ -86,7 +86,7 @@ def test_the_persons_own_goes_first_wish_by_wish(person: Person) -> None:
         ({}, None),
     ],
 )
-def test_where_the_own_file_is(environ: dict[str, str], expected: Path | None) -> None:
+def test_own_file_follows_the_xdg_specification(environ: dict[str, str], expected: Path | None) -> None:
     assert own_file(environ) == expected
 
 
@@ -102,27 +102,27 @@ def test_where_the_own_file_is(environ: dict[str, str], expected: Path | None) -
         ),
         ("keys = 3", ":1: keys must be a table, not a number."),
         ("[targets.a]\ndsn = 'x'", ":1: unknown key 'targets'. Known: screen, keys."),
-        ("[screen", ": not TOML: "),
+        ("[screen", ": not valid TOML: "),
     ],
 )
-def test_what_is_wrong_in_it(person: Person, text: str, message: str) -> None:
-    assert person.own(text).error().startswith(f"~/.config/koonj/config.toml{message}")
+def test_invalid_file_is_an_error(user: User, text: str, message: str) -> None:
+    assert user.own(text).error().startswith(f"~/.config/koonj/config.toml{message}")
 
 
-def test_only_the_screen_minds(person: Person) -> None:
-    person.own("[screen").project.toml(
+def test_invalid_screen_settings_affect_only_the_screen(user: User) -> None:
+    user.own("[screen").project.toml(
         '[screen]\ntheme = 3\n[keys]\nnothing = 4\n[targets.a]\ndsn = "dbname=a"'
     )
-    assert places(person.project.root).root == person.project.root
-    assert person.project.load(environ=person.environ).target.name == "a"
-    assert person.error().startswith("koonj.toml:2: screen.theme")
+    assert places(user.project.root).root == user.project.root
+    assert user.project.load(environ=user.environ).target.name == "a"
+    assert user.error().startswith("koonj.toml:2: screen.theme")
 
 
-def test_rehearsals_in_the_background_can_be_switched_off_and_the_variable_goes_first(person: Person) -> None:
-    assert person.wishes().rehearse is None
-    person.own("[screen]\nrehearse = false\n")
-    assert person.wishes().rehearse is False
-    person.environ["KOONJ_REHEARSE"] = "1"
-    assert person.wishes().rehearse is True
-    person.environ["KOONJ_REHEARSE"] = "never"
-    assert "KOONJ_REHEARSE=never: write 0 or 1." in person.error()
+def test_background_rehearsals_can_be_turned_off_and_the_variable_has_priority(user: User) -> None:
+    assert user.settings().rehearse is None
+    user.own("[screen]\nrehearse = false\n")
+    assert user.settings().rehearse is False
+    user.environ["KOONJ_REHEARSE"] = "1"
+    assert user.settings().rehearse is True
+    user.environ["KOONJ_REHEARSE"] = "never"
+    assert "KOONJ_REHEARSE=never: use 0 or 1." in user.error()

@@ -1,4 +1,4 @@
-"""koonj.toml as Settings: all its keys, its paths, its forms."""
+"""Tests for koonj.toml as Settings: keys, paths, forms."""
 
 import contextlib
 from pathlib import Path
@@ -29,7 +29,7 @@ role = "ragqa_owner"
 """
 
 
-def test_all_keys(project: Project) -> None:
+def test_all_keys_are_read(project: Project) -> None:
     (project.root / "sql").mkdir()
     settings = project.toml(FULL).load()
     assert settings.root == project.root
@@ -50,7 +50,7 @@ def test_all_keys(project: Project) -> None:
     )
 
 
-def test_found_upward_from_inside_the_migrations_folder(project: Project) -> None:
+def test_koonj_toml_is_found_from_inside_the_migrations_folder(project: Project) -> None:
     project.toml('[targets.a]\ndsn = "dbname=a"\n')
     settings = project.load(cwd="database/migrations")
     assert (settings.root, settings.migrations) == (project.root, project.root / "database/migrations")
@@ -66,14 +66,14 @@ def test_paths_are_relative_to_koonj_toml(project: Project) -> None:
     assert settings.patterns == project.root / "p"
 
 
-def test_byte_order_mark_and_crlf(project: Project) -> None:
+def test_byte_order_mark_and_crlf_are_allowed(project: Project) -> None:
     (project.root / "koonj.toml").write_bytes(b'\xef\xbb\xbf[targets.a]\r\ndsn = "dbname=a"\r\n')
     assert project.load().target.name == "a"
 
 
 class TestFolders:
     @pytest.mark.parametrize("name", ["database/migrations", "db/migrations", "migrations"])
-    def test_without_koonj_toml(self, tmp_path: Path, name: str) -> None:
+    def test_migrations_folder_is_found_without_koonj_toml(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / "src/deep").mkdir(parents=True)
         settings = load(tmp_path / "src/deep", environ={"DATABASE_URL": "postgresql:///x"})
@@ -81,40 +81,40 @@ class TestFolders:
         assert settings.root == tmp_path
         assert settings.patterns == (tmp_path / name).parent / "patterns"
 
-    def test_the_nearest_one(self, tmp_path: Path) -> None:
+    def test_nearest_migrations_folder_is_found(self, tmp_path: Path) -> None:
         (tmp_path / "database/migrations").mkdir(parents=True)
         (tmp_path / "service/migrations").mkdir(parents=True)
         assert find_migrations(tmp_path / "service") == tmp_path / "service/migrations"
 
-    def test_given_on_the_command_line(self, project: Project) -> None:
+    def test_migrations_folder_of_the_command_line_has_priority(self, project: Project) -> None:
         (project.root / "other/sql").mkdir(parents=True)
         project.toml(FULL)
         settings = project.load(cwd="other", migrations=Path("sql"))
         assert settings.migrations == project.root / "other/sql"
         assert settings.root == project.root
 
-    def test_given_without_koonj_toml(self, project: Project) -> None:
+    def test_migrations_folder_of_the_command_line_needs_no_koonj_toml(self, project: Project) -> None:
         found = places(project.root / "database", migrations=Path("migrations"))
         assert found.root == project.root
         assert found.migrations == project.root / "database/migrations"
 
-    def test_none(self, tmp_path: Path) -> None:
+    def test_no_project_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(
-            ConfigError, match=r"No koonj\.toml and no migrations folder here or above.*koonj init"
+            ConfigError, match=r"Found no koonj\.toml and no migrations folder here or above.*koonj init"
         ):
             places(tmp_path)
 
-    def test_named_and_not_there(self, project: Project) -> None:
+    def test_missing_migrations_folder_is_an_error(self, project: Project) -> None:
         message = project.error('# hi\nmigrations = "nowhere"')
         assert message.startswith(
-            "koonj.toml:2: migrations = 'nowhere': there is no such folder. Make it (mkdir -p "
+            "koonj.toml:2: migrations = 'nowhere': no such folder. Create it (mkdir -p "
         )
 
-    def test_named_and_a_file(self, project: Project) -> None:
-        assert "is not a folder" in project.error('migrations = "koonj.toml"')
+    def test_migrations_that_is_a_file_is_an_error(self, project: Project) -> None:
+        assert ": not a folder." in project.error('migrations = "koonj.toml"')
 
-    def test_command_line_names_none(self, project: Project) -> None:
-        assert "--migrations gone: there is no such folder" in project.error(migrations=Path("gone"))
+    def test_missing_folder_of_the_command_line_is_an_error(self, project: Project) -> None:
+        assert "--migrations gone: no such folder" in project.error(migrations=Path("gone"))
 
     def test_places_need_no_target(self, project: Project) -> None:
         assert places(project.root).migrations == project.root / "database/migrations"

@@ -1,4 +1,4 @@
-"""The git branch, from git's own files; compared with git itself where it makes them."""
+"""The git branch that koonj reads from git's own files, compared with git itself."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def head(repository: Path, text: str) -> str | None:
         ("\x00\xff", None),
     ],
 )
-def test_head(repository: Path, text: str, expected: str | None) -> None:
+def test_branch_is_read_from_head(repository: Path, text: str, expected: str | None) -> None:
     assert head(repository, text) == expected
 
 
-def test_a_folder_outside_a_repository_is_on_none(tmp_path: Path) -> None:
+def test_branch_is_none_when_folder_is_outside_a_repository(tmp_path: Path) -> None:
     assert branch(tmp_path / "not" / "there") is None
 
 
-def test_a_git_file_leads_to_the_folder_with_head(tmp_path: Path) -> None:
+def test_git_file_is_followed_to_the_folder_with_head(tmp_path: Path) -> None:
     own = tmp_path / "main" / ".git" / "worktrees" / "other"
     own.mkdir(parents=True)
     (own / "HEAD").write_text("ref: refs/heads/other\n")
@@ -62,18 +62,18 @@ def test_a_git_file_leads_to_the_folder_with_head(tmp_path: Path) -> None:
     assert branch(tree) is None
 
 
-def test_a_head_that_is_no_file_is_none(repository: Path) -> None:
+def test_branch_is_none_when_head_is_not_a_file(repository: Path) -> None:
     (repository / ".git" / "HEAD").mkdir()
     assert branch(repository) is None
 
 
-def test_a_link_that_leads_to_itself_is_none(tmp_path: Path) -> None:
+def test_branch_is_none_when_link_points_to_itself(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     assert branch(tmp_path / "loop") is None
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="compares with git itself")
-def test_as_git_makes_them(tmp_path: Path) -> None:
+def test_branch_is_the_one_that_git_reports(tmp_path: Path) -> None:
     def git(*words: str) -> str:
         author = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
         command = ["git", "-C", str(tmp_path), *author, *words]

@@ -1,4 +1,4 @@
-"""A folder on disk: what is a migration, what is a problem, what is left alone; and what is read again."""
+"""Reading a folder of migrations: names, problems, ignored files, reading again."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ def codes(folder: Folder) -> list[tuple[str, str]]:
 
 
 class TestNames:
-    def test_ordered_by_number_not_as_text(self, tmp_path: Path) -> None:
+    def test_migrations_are_sorted_by_number_not_as_text(self, tmp_path: Path) -> None:
         write(tmp_path, "1000_d.sql", "010_c.sql", "009_b.sql", "0002_a.sql", "20240131093000_e.sql")
         folder = FolderReader(tmp_path).read()
         assert names(folder) == ["0002_a.sql", "009_b.sql", "010_c.sql", "1000_d.sql", "20240131093000_e.sql"]
@@ -50,7 +50,9 @@ class TestNames:
             ("012_add.up.sql", "012_add.sql"),
         ],
     )
-    def test_that_do_not_fit(self, tmp_path: Path, name: str, suggestion: str) -> None:
+    def test_invalid_name_is_reported_with_a_suggestion(
+        self, tmp_path: Path, name: str, suggestion: str
+    ) -> None:
         write(tmp_path, name)
         folder = FolderReader(tmp_path).read()
         ((found, problem),) = folder.problems
@@ -58,22 +60,22 @@ class TestNames:
         assert suggestion in problem.hint
         assert (names(folder), folder.other_files) == ([], 0)
 
-    def test_a_pair_of_files_is_told_where_the_way_back_belongs(self, tmp_path: Path) -> None:
+    def test_hint_names_the_rollback_section_when_file_is_half_of_a_pair(self, tmp_path: Path) -> None:
         write(tmp_path, "012_add.down.sql")
         assert "below '-- Rollback:'" in FolderReader(tmp_path).read().problems[0][1].hint
 
-    def test_bytes_that_are_no_text_can_be_printed(self, tmp_path: Path) -> None:
+    def test_name_is_printable_when_it_is_not_utf8(self, tmp_path: Path) -> None:
         (tmp_path / os.fsdecode(b"012_\xff.sql")).write_text(TEXT)
         ((name, problem),) = FolderReader(tmp_path).read().problems
         assert (name, problem.code) == (r"012_\udcff.sql", "bad-name")
         (problem.message + problem.hint).encode()
 
     @given(st.from_regex(r"[0-9][^/\x00]{0,40}\.[sS][qQ][lL]", fullmatch=True))
-    def test_every_suggestion_fits(self, name: str) -> None:
+    def test_suggested_name_is_always_valid(self, name: str) -> None:
         assert looks_like_one(name)
         assert FITTING.fullmatch(suggest(name))
 
-    def test_others_are_counted_and_left_alone(self, tmp_path: Path) -> None:
+    def test_other_files_are_counted_and_ignored(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql", "README.md", "seed.sql", "002_b.py", "003_c.sql~", ".004_d.sql.swp")
         (tmp_path / "005_folder.sql").mkdir()
         (tmp_path / "6-folder.sql").mkdir()
@@ -83,16 +85,14 @@ class TestNames:
 
 
 class TestNumbers:
-    def test_duplicates_name_each_other(self, tmp_path: Path) -> None:
+    def test_duplicate_number_names_the_other_files(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql", "001_b.sql", "0001_c.sql", "002_d.sql")
         folder = FolderReader(tmp_path).read()
         assert codes(folder) == [(n, "duplicate-number") for n in ("0001_c.sql", "001_a.sql", "001_b.sql")]
         message = folder.problems[1][1].message
-        assert message == (
-            "Number 001 is used by 0001_c.sql, 001_b.sql too: which of them comes first is not said."
-        )
+        assert message == ("Number 001 is also used by 0001_c.sql, 001_b.sql, so their order is undefined.")
 
-    def test_gaps_are_notes(self, tmp_path: Path) -> None:
+    def test_gaps_are_reported_as_notes(self, tmp_path: Path) -> None:
         write(tmp_path, "003_a.sql", "005_b.sql", "009_c.sql")
         folder = FolderReader(tmp_path).read()
         assert [(n, p.message, p.severity) for n, p in folder.problems] == [
@@ -100,13 +100,13 @@ class TestNumbers:
             ("009_c.sql", "Numbers 006 to 008 are not used.", Severity.NOTE),
         ]
 
-    def test_dates_have_no_gaps(self, tmp_path: Path) -> None:
+    def test_gaps_are_not_reported_when_numbers_are_dates(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql", "20240131_b.sql", "20240205093000_c.sql")
         assert FolderReader(tmp_path).read().problems == ()
 
 
 class TestLinks:
-    def test_inside_is_followed(self, tmp_path: Path) -> None:
+    def test_link_is_followed_when_it_stays_in_the_folder(self, tmp_path: Path) -> None:
         (tmp_path / "shared").mkdir()
         write(tmp_path / "shared", "text.sql")
         (tmp_path / "001_a.sql").symlink_to("shared/text.sql")
@@ -115,7 +115,7 @@ class TestLinks:
         assert folder.other_files == 1
 
     @pytest.mark.parametrize("relative", [True, False])
-    def test_outside_is_refused(self, tmp_path: Path, relative: bool) -> None:
+    def test_link_is_refused_when_it_leaves_the_folder(self, tmp_path: Path, relative: bool) -> None:
         place = tmp_path / "m"
         place.mkdir()
         write(tmp_path, "secret.sql")
@@ -126,7 +126,7 @@ class TestLinks:
         assert str(tmp_path / "secret.sql") in problem.message
         assert names(folder) == []
 
-    def test_through_a_linked_folder_is_refused(self, tmp_path: Path) -> None:
+    def test_link_is_refused_when_it_leaves_through_a_linked_folder(self, tmp_path: Path) -> None:
         place = tmp_path / "m"
         place.mkdir()
         write(tmp_path, "secret.sql")
@@ -134,21 +134,21 @@ class TestLinks:
         (place / "001_a.sql").symlink_to("up/secret.sql")
         assert codes(FolderReader(place).read()) == [("001_a.sql", "leaves-folder")]
 
-    def test_a_folder_whose_name_begins_alike_is_outside(self, tmp_path: Path) -> None:
+    def test_link_is_refused_when_folder_names_share_a_prefix(self, tmp_path: Path) -> None:
         for name in ("m", "m2"):
             (tmp_path / name).mkdir()
         write(tmp_path / "m2", "a.sql")
         (tmp_path / "m/001_a.sql").symlink_to("../m2/a.sql")
         assert codes(FolderReader(tmp_path / "m").read()) == [("001_a.sql", "leaves-folder")]
 
-    def test_the_folder_itself_may_be_a_link(self, tmp_path: Path) -> None:
+    def test_folder_is_read_when_it_is_a_link(self, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
         write(tmp_path / "real", "001_a.sql")
         (tmp_path / "real/002_b.sql").symlink_to("001_a.sql")
         (tmp_path / "m").symlink_to("real")
         assert names(FolderReader(tmp_path / "m").read()) == ["001_a.sql", "002_b.sql"]
 
-    def test_a_link_that_is_turned_outside_is_refused_then(self, tmp_path: Path) -> None:
+    def test_link_is_refused_when_it_is_changed_to_leave_the_folder(self, tmp_path: Path) -> None:
         place = tmp_path / "m"
         place.mkdir()
         write(place, "text.sql")
@@ -161,33 +161,33 @@ class TestLinks:
         assert codes(reader.read()) == [("001_a.sql", "leaves-folder")]
 
     @pytest.mark.parametrize("end", ["nowhere.sql", "001_a.sql"])
-    def test_that_lead_nowhere(self, tmp_path: Path, end: str) -> None:
+    def test_link_is_unreadable_when_it_is_broken(self, tmp_path: Path, end: str) -> None:
         (tmp_path / "001_a.sql").symlink_to(end)
         folder = FolderReader(tmp_path).read()
         assert codes(folder) == [("001_a.sql", "unreadable")]
 
 
 class TestUnreadable:
-    def test_a_fifo_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_fifo_is_unreadable_and_does_not_block(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "001_a.sql")
         ((_, problem),) = FolderReader(tmp_path).read().problems
         assert problem.code == "unreadable"
         assert "not a regular file" in problem.message
 
-    def test_a_socket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_socket_is_unreadable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("001_a.sql")
             assert codes(FolderReader(tmp_path).read()) == [("001_a.sql", "unreadable")]
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_without_the_right(self, tmp_path: Path) -> None:
+    def test_file_is_unreadable_without_permission(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql")
         (tmp_path / "001_a.sql").chmod(0)
         ((_, problem),) = FolderReader(tmp_path).read().problems
         assert "Permission denied" in problem.message
 
-    def test_the_folder_is_gone(self, tmp_path: Path) -> None:
+    def test_read_fails_when_folder_is_missing(self, tmp_path: Path) -> None:
         place = tmp_path / "m"
         place.mkdir()
         reader = FolderReader(place, tmp_path)
@@ -197,7 +197,7 @@ class TestUnreadable:
         ):
             reader.read()
 
-    def test_the_folder_is_a_file(self, tmp_path: Path) -> None:
+    def test_read_fails_when_folder_is_a_file(self, tmp_path: Path) -> None:
         write(tmp_path, "m")
         with pytest.raises(FolderError, match="Not a directory"):
             FolderReader(tmp_path / "m").read()
@@ -206,7 +206,7 @@ class TestUnreadable:
 class TestReadAgain:
     @pytest.fixture
     def reader(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderReader:
-        """Of a folder whose files are, by the clock, older than what a time stamp can hide."""
+        """Return a reader of a folder whose files have time stamps that can be trusted."""
         write(tmp_path, "001_a.sql", "002_b.sql")
         real = time.time_ns
         monkeypatch.setattr(time, "time_ns", lambda: real() + 10_000_000_000)
@@ -214,7 +214,7 @@ class TestReadAgain:
 
     @staticmethod
     def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """The files that are opened from now on."""
+        """Return a list that collects the files that are opened from now on."""
         found: list[str] = []
         real = os.open
 
@@ -225,13 +225,17 @@ class TestReadAgain:
         monkeypatch.setattr(os, "open", opening)
         return found
 
-    def test_nothing_changed(self, reader: FolderReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_read_returns_the_same_object_when_nothing_changed(
+        self, reader: FolderReader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         first = reader.read()
         opened = self.opened(monkeypatch)
         assert reader.read() is first
         assert opened == [str(reader.path)]
 
-    def test_one_changed(self, reader: FolderReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_only_the_changed_file_is_read_again(
+        self, reader: FolderReader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         first = reader.read()
         write(reader.path, "002_b.sql", text="SELECT 1;")
         opened = self.opened(monkeypatch)
@@ -241,12 +245,12 @@ class TestReadAgain:
         assert second.migrations[0] is first.migrations[0]
         assert second.migrations[1].text == "SELECT 1;"
 
-    def test_touched_is_read_and_the_same(self, reader: FolderReader) -> None:
+    def test_migration_stays_the_same_object_when_file_is_only_touched(self, reader: FolderReader) -> None:
         first = reader.read()
         os.utime(reader.path / "001_a.sql")
         assert reader.read() is first
 
-    def test_same_size_and_the_old_time_put_back(self, reader: FolderReader) -> None:
+    def test_change_is_noticed_when_size_and_time_stay_the_same(self, reader: FolderReader) -> None:
         reader.read()
         file = reader.path / "001_a.sql"
         before = file.stat()
@@ -254,7 +258,7 @@ class TestReadAgain:
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert "TABLE u" in reader.read().migrations[0].text
 
-    def test_replaced_by_a_file_of_the_same_size_and_time(self, reader: FolderReader) -> None:
+    def test_replacement_is_noticed_when_size_and_time_stay_the_same(self, reader: FolderReader) -> None:
         reader.read()
         file, other = reader.path / "001_a.sql", reader.path / "new"
         before = file.stat()
@@ -263,7 +267,7 @@ class TestReadAgain:
         other.replace(file)
         assert "TABLE u" in reader.read().migrations[0].text
 
-    def test_a_file_just_written_is_not_trusted(
+    def test_file_is_read_again_when_it_was_just_written(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write(tmp_path, "001_a.sql")
@@ -273,27 +277,27 @@ class TestReadAgain:
         assert reader.read() is first
         assert opened == [str(tmp_path), "001_a.sql"]
 
-    def test_came_and_went(self, reader: FolderReader) -> None:
+    def test_new_and_deleted_files_are_noticed(self, reader: FolderReader) -> None:
         reader.read()
         (reader.path / "001_a.sql").unlink()
         write(reader.path, "003_c.sql", "notes.txt")
         folder = reader.read()
         assert (names(folder), folder.other_files) == (["002_b.sql", "003_c.sql"], 1)
 
-    def test_only_others_changed(self, reader: FolderReader) -> None:
+    def test_other_files_are_counted_again_when_only_they_changed(self, reader: FolderReader) -> None:
         first = reader.read()
         write(reader.path, "notes.txt")
         second = reader.read()
         assert (second.other_files, second.migrations) == (1, first.migrations)
 
-    def test_renamed(self, reader: FolderReader) -> None:
+    def test_renamed_file_gets_its_new_name(self, reader: FolderReader) -> None:
         reader.read()
         (reader.path / "001_a.sql").rename(reader.path / "003_a.sql")
         assert names(reader.read()) == ["002_b.sql", "003_a.sql"]
 
 
 class TestCheck:
-    def test_everything_with_the_path_that_a_person_knows(self, tmp_path: Path) -> None:
+    def test_check_names_files_by_the_path_that_the_user_knows(self, tmp_path: Path) -> None:
         place = tmp_path / "db/migrations"
         place.mkdir(parents=True)
         write(place, "001_a.sql", "2_b.sql")
@@ -306,17 +310,17 @@ class TestCheck:
         assert {f.path for f in found[2:]} == {"db/migrations/003_c.sql"}
         assert {"no-rollback", "open-transaction"} <= {f.problem.code for f in found[2:]}
 
-    def test_in_the_folder_itself(self, tmp_path: Path) -> None:
+    def test_path_is_the_name_when_folder_is_the_working_directory(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql", "2_b.sql")
         folder = FolderReader(tmp_path, tmp_path).read()
         assert folder.migrations[0].shown_path == "001_a.sql"
         assert [f.path for f in check(folder)] == ["2_b.sql"]
 
-    def test_far_away_it_is_absolute(self, tmp_path: Path) -> None:
+    def test_path_is_absolute_when_that_is_shorter(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql")
         folder = FolderReader(tmp_path, Path("/usr/share/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v")).read()
         assert folder.migrations[0].shown_path == str(tmp_path / "001_a.sql")
 
-    def test_nothing_wrong(self, tmp_path: Path) -> None:
+    def test_check_finds_nothing_in_a_correct_folder(self, tmp_path: Path) -> None:
         write(tmp_path, "001_a.sql")
         assert check(FolderReader(tmp_path).read()) == ()

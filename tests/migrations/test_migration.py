@@ -1,4 +1,4 @@
-"""One migration: its texts, and all that is wrong with it."""
+"""One migration file: its texts and its problems."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +34,7 @@ def codes(raw: bytes | str) -> list[str]:
     return [p.code for p in migration(raw).problems]
 
 
-def test_what_it_says() -> None:
+def test_title_description_and_paths_are_read() -> None:
     found = migration(GOOD)
     assert found.problems == ()
     assert found.title == "add status to documents"
@@ -46,15 +46,15 @@ def test_what_it_says() -> None:
     assert found.fingerprints.file == found.file_hash == sha256(GOOD.encode()).hexdigest()
 
 
-def test_as_recorded() -> None:
+def test_recorded_migration_has_no_file() -> None:
     found = Migration.from_recorded("016_x.sql", GOOD)
     assert (found.number, found.recorded, found.raw) == (16, True, GOOD.encode())
-    assert found.shown_path == "016_x.sql (as history recorded it)"
+    assert found.shown_path == "016_x.sql (from koonj.history)"
     assert found.fingerprints == migration(GOOD).fingerprints
 
 
 class TestBytes:
-    def test_not_utf8(self) -> None:
+    def test_invalid_byte_is_reported_with_its_offset(self) -> None:
         (problem,) = migration(b"-- a\r\n-- \xc3\xa9 caf\xe9;\n").problems
         assert (problem.code, problem.severity, problem.line, problem.column) == (
             "not-utf8",
@@ -65,43 +65,43 @@ class TestBytes:
         assert "0xe9 at offset 15" in problem.message
         assert "iconv -f LATIN1" in problem.hint
 
-    def test_cut_off_in_a_character(self) -> None:
+    def test_incomplete_character_is_reported(self) -> None:
         assert codes("SELECT 'é".encode()[:-1]) == ["not-utf8"]
 
-    def test_utf16(self) -> None:
+    def test_utf16_is_named_in_the_message(self) -> None:
         (problem,) = migration(GOOD.encode("utf-16")).problems
         assert (problem.code, problem.message) == ("not-utf8", "The file is UTF-16, not UTF-8.")
 
-    def test_nul(self) -> None:
+    def test_nul_byte_is_reported_with_its_position(self) -> None:
         (problem,) = migration("SELECT 1;\nSELECT '\0';").problems
         assert (problem.code, problem.line, problem.column) == ("nul-byte", 2, 9)
 
-    def test_byte_order_mark_is_no_problem(self) -> None:
+    def test_byte_order_mark_is_accepted(self) -> None:
         assert codes("\ufeff" + GOOD) == []
 
-    def test_line_ends_are_no_problem(self) -> None:
+    def test_windows_line_ends_are_accepted(self) -> None:
         assert codes(GOOD.replace("\n", "\r\n")) == []
 
 
 class TestText:
-    def test_no_rollback_is_a_warning(self) -> None:
+    def test_missing_rollback_is_a_warning(self) -> None:
         (problem,) = migration("CREATE TABLE t ();").problems
         assert (problem.code, problem.severity) == ("no-rollback", Severity.WARNING)
 
-    def test_no_way_back_needs_a_reason(self) -> None:
+    def test_rollback_none_requires_a_reason(self) -> None:
         assert codes("CREATE TABLE t ();\n-- Rollback: none\n") == ["no-reason"]
         assert codes("CREATE TABLE t ();\n" + WAY_BACK) == []
 
     @pytest.mark.parametrize("body", ["", "-- nothing yet\n", "BEGIN;\nCOMMIT;\n", "\ufeff", ";;\n"])
-    def test_empty(self, body: str) -> None:
+    def test_body_without_statements_is_reported(self, body: str) -> None:
         assert codes(body + WAY_BACK) == ["empty"]
 
-    def test_empty_rollback(self) -> None:
+    def test_rollback_without_statements_is_reported(self) -> None:
         (problem,) = migration("CREATE TABLE t ();\n-- Rollback:\n-- BEGIN;\n--\n-- COMMIT;\n").problems
         assert (problem.code, problem.severity) == ("empty-rollback", Severity.WARNING)
 
     @pytest.mark.parametrize("mark", ["-- migrate:up", "-- +goose Up", "---- create above / drop below ----"])
-    def test_another_tools_file_has_that_one_problem(self, mark: str) -> None:
+    def test_file_of_another_tool_has_only_one_problem(self, mark: str) -> None:
         (problem,) = migration(f"SELECT 1;\n{mark}\nCREATE TABLE t (\n").problems
         assert (problem.code, problem.severity, problem.line) == ("other-tool", Severity.ERROR, 2)
 
@@ -113,19 +113,19 @@ class TestText:
             ("BEGIN;\nCREATE INDEX CONCURRENTLY i ON t (a);\nCOMMIT;\n", "refused-in-transaction", 2),
         ],
     )
-    def test_of_the_body(self, body: str, code: str, line: int) -> None:
+    def test_problem_of_the_body_is_reported_with_its_line(self, body: str, code: str, line: int) -> None:
         (problem,) = migration(body + WAY_BACK).problems
         assert (problem.code, problem.severity, problem.line) == (code, Severity.ERROR, line)
 
-    def test_of_the_rollback_with_its_line_in_the_file(self) -> None:
+    def test_problem_of_the_rollback_is_reported_with_its_line_in_the_file(self) -> None:
         (problem,) = migration("CREATE TABLE t ();\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE t;\n").problems
         assert (problem.code, problem.line, problem.column) == ("open-transaction", 3, 4)
 
-    def test_unterminated_quote(self) -> None:
+    def test_unterminated_quote_is_reported_with_its_line(self) -> None:
         found = migration("SELECT 1;\nSELECT 'x;\n").problems
         assert [(p.line, p.severity) for p in found if p.code != "no-rollback"] == [(2, Severity.ERROR)]
 
-    def test_by_line_and_each_once(self) -> None:
+    def test_problems_are_sorted_by_line_and_unique(self) -> None:
         found = migration("-- koonj: colour red\nBEGIN;\nCOMMIT;\nCOMMIT;\nSELECT 1;\nCOMMIT;\n").problems
         lines = [p.line for p in found]
         assert lines == [1, 4, 6, None]
@@ -170,7 +170,7 @@ PIECES = st.lists(
 @given(st.one_of(st.binary(max_size=400), PIECES.map(str.encode)))
 @example(b"\xff\xfe")
 @example(b"\xef\xbb\xbf\x00")
-def test_any_bytes_have_problems_and_no_exception(raw: bytes) -> None:
+def test_no_bytes_raise_an_exception(raw: bytes) -> None:
     found = migration(raw)
     assert all(p.message and p.hint and p.code for p in found.problems)
     lines = max(1, found.text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1)

@@ -1,4 +1,4 @@
-"""New files: numbers, names, all or none."""
+"""Creating migration files: numbers, names, all or none."""
 
 import os
 import threading
@@ -36,14 +36,14 @@ class TestNumbers:
             (["README.md", "seed.sql"], "001_x.sql"),
         ],
     )
-    def test_next(self, tmp_path: Path, names: list[str], expected: str) -> None:
+    def test_next_number_follows_the_highest(self, tmp_path: Path, names: list[str], expected: str) -> None:
         touch(tmp_path, *names)
         number = next_number(FolderReader(tmp_path).read())
         (made,) = create(tmp_path, [Draft("x", "SELECT 1;\n")])
         assert made == tmp_path / expected
         assert int(expected.split("_", maxsplit=1)[0]) == number
 
-    def test_several_at_once_each_get_their_own(self, tmp_path: Path) -> None:
+    def test_processes_get_different_numbers_when_they_create_at_once(self, tmp_path: Path) -> None:
         threads = [
             threading.Thread(target=create, args=(tmp_path, [Draft(f"a{i}", "a"), Draft(f"b{i}", "b")]))
             for i in range(8)
@@ -59,18 +59,18 @@ class TestNumbers:
 
 
 class TestCreate:
-    def test_text(self, tmp_path: Path) -> None:
+    def test_file_starts_with_its_own_name(self, tmp_path: Path) -> None:
         (made,) = create(
             tmp_path, [Draft("größe".replace("ö", "oe").replace("ß", "ss"), "-- Größe.\nSELECT 1;\n\n\n")]
         )
         assert made.read_bytes() == "-- 001_groesse.sql\n-- Größe.\nSELECT 1;\n".encode()
 
-    def test_several_in_their_order(self, tmp_path: Path) -> None:
+    def test_drafts_are_numbered_in_their_order(self, tmp_path: Path) -> None:
         touch(tmp_path, "041_a.sql")
         made = create(tmp_path, [Draft("first", "SELECT 1;"), Draft("second", "SELECT 2;")])
         assert [p.name for p in made] == ["042_first.sql", "043_second.sql"]
 
-    def test_the_umask_decides_who_may_read(self, tmp_path: Path) -> None:
+    def test_permissions_follow_the_umask(self, tmp_path: Path) -> None:
         old = os.umask(0o027)
         try:
             (made,) = create(tmp_path, [Draft("x", "")])
@@ -78,7 +78,9 @@ class TestCreate:
             os.umask(old)
         assert made.stat().st_mode & 0o777 == 0o640
 
-    def test_all_or_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_file_is_left_when_the_disk_is_full(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         touch(tmp_path, "001_a.sql")
         real, calls = os.fsync, []
 
@@ -93,7 +95,7 @@ class TestCreate:
             create(tmp_path, [Draft("x", "1"), Draft("y", "2"), Draft("z", "3")])
         assert listed(tmp_path) == ["001_a.sql"]
 
-    def test_interrupted_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_file_is_left_when_interrupted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupted(_: int) -> None:
             raise KeyboardInterrupt
 
@@ -102,8 +104,10 @@ class TestCreate:
             create(tmp_path, [Draft("x", "1")])
         assert listed(tmp_path) == []
 
-    def test_what_exists_is_never_touched(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A file that comes into being, outside koonj, between the look at the folder and the second write."""
+    def test_existing_file_is_never_overwritten(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another program creates its file after koonj listed the folder."""
         (tmp_path / "002_y.sql").write_text("mine")
         monkeypatch.setattr("koonj.migrations.new._names", lambda _: [])
         with pytest.raises(FileExistsError):
@@ -111,19 +115,19 @@ class TestCreate:
         assert listed(tmp_path) == ["002_y.sql"]
         assert (tmp_path / "002_y.sql").read_text() == "mine"
 
-    def test_no_folder(self, tmp_path: Path) -> None:
+    def test_create_fails_when_folder_is_missing(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             create(tmp_path / "gone", [Draft("x", "1")])
 
     @pytest.mark.parametrize("slug", ["../x", "Add", "a-b", "", "a.sql"])
-    def test_a_slug_that_is_none(self, tmp_path: Path, slug: str) -> None:
+    def test_create_fails_when_slug_is_invalid(self, tmp_path: Path, slug: str) -> None:
         with pytest.raises(SlugError):
             create(tmp_path, [Draft("fine", "1"), Draft(slug, "2")])
         assert listed(tmp_path) == []
 
 
 class TestBlank:
-    def test_is_a_migration_that_lacks_only_statements(self, tmp_path: Path) -> None:
+    def test_blank_migration_lacks_only_statements(self, tmp_path: Path) -> None:
         (made,) = create(tmp_path, [blank("add_status_to_documents")])
         assert made.read_text().splitlines()[:3] == [
             "-- 001_add_status_to_documents.sql",
@@ -148,16 +152,16 @@ class TestSlug:
             ("__x__", "x"),
         ],
     )
-    def test_of_words(self, words: str, slug: str) -> None:
+    def test_words_become_a_slug(self, words: str, slug: str) -> None:
         assert slugify(words) == slug
 
     @pytest.mark.parametrize("words", ["", "  ", "स्थिति", "!!!", "x" * 201])
-    def test_of_none(self, words: str) -> None:
+    def test_slugify_fails_without_letters_or_digits(self, words: str) -> None:
         with pytest.raises(SlugError):
             slugify(words)
 
     @given(st.text(max_size=60))
-    def test_any_text_fits_or_is_refused(self, words: str) -> None:
+    def test_any_text_becomes_a_valid_slug_or_is_refused(self, words: str) -> None:
         try:
             slug = slugify(words)
         except SlugError:

@@ -1,4 +1,4 @@
-"""Saving: over nothing but what was read, whole or not at all, and the same file afterwards."""
+"""Saving a migration: only over the text that was read, completely or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def file(tmp_path: Path) -> Path:
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
-def test_what_was_saved_is_read_and_nothing_else_is_left(tmp_path: Path, old: bytes, new: bytes) -> None:
+def test_saved_text_is_read_back_and_no_temporary_file_is_left(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
     path = tmp_path / NAME
     path.write_bytes(old)
     before = read(tmp_path, NAME)
@@ -34,7 +36,7 @@ def test_what_was_saved_is_read_and_nothing_else_is_left(tmp_path: Path, old: by
     assert (read(tmp_path, NAME, before) is before) == (old == new)
 
 
-def test_a_file_that_another_program_wrote_is_left_alone(file: Path) -> None:
+def test_save_fails_when_another_program_changed_the_file(file: Path) -> None:
     file.write_bytes(b"theirs")
     with pytest.raises(FileChanged, match="another program"):
         save(file.parent, NAME, b"mine", b"old")
@@ -43,7 +45,7 @@ def test_a_file_that_another_program_wrote_is_left_alone(file: Path) -> None:
     assert file.read_bytes() == b"mine"
 
 
-def test_a_file_that_is_gone_comes_back_only_if_that_is_wanted(file: Path) -> None:
+def test_deleted_file_is_created_again_only_when_asked(file: Path) -> None:
     file.unlink()
     with pytest.raises(FileGone, match="deleted or renamed"):
         save(file.parent, NAME, b"mine", b"old")
@@ -51,7 +53,7 @@ def test_a_file_that_is_gone_comes_back_only_if_that_is_wanted(file: Path) -> No
     assert file.read_bytes() == b"mine"
 
 
-def test_mode_and_owner_stay(file: Path) -> None:
+def test_mode_and_owner_are_kept(file: Path) -> None:
     file.chmod(0o640)
     if os.getuid() == 0:
         os.chown(file, 12345, 12346)
@@ -62,7 +64,7 @@ def test_mode_and_owner_stay(file: Path) -> None:
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
 
 
-def test_a_hard_link_still_leads_to_the_same_file(file: Path) -> None:
+def test_hard_link_keeps_its_file(file: Path) -> None:
     twin = file.with_name("twin")
     twin.hardlink_to(file)
     save(file.parent, NAME, b"a longer text", b"old")
@@ -72,7 +74,7 @@ def test_a_hard_link_still_leads_to_the_same_file(file: Path) -> None:
     assert twin.samefile(file)
 
 
-def test_a_link_within_the_folder_stays_one(tmp_path: Path) -> None:
+def test_link_is_kept_when_it_stays_in_the_folder(tmp_path: Path) -> None:
     end = tmp_path / "kept" / "text.sql"
     end.parent.mkdir()
     end.write_bytes(b"old")
@@ -82,7 +84,7 @@ def test_a_link_within_the_folder_stays_one(tmp_path: Path) -> None:
     assert end.read_bytes() == b"new"
 
 
-def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
+def test_save_is_refused_when_link_leaves_the_folder(tmp_path: Path) -> None:
     outside = tmp_path / "outside.sql"
     outside.write_bytes(b"old")
     folder = tmp_path / "migrations"
@@ -94,14 +96,14 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
-def test_a_read_only_file_is_named(file: Path) -> None:
+def test_save_fails_when_file_is_read_only(file: Path) -> None:
     file.chmod(0o440)
     with pytest.raises(PermissionError, match="read-only"):
         save(file.parent, NAME, b"new", b"old")
     assert file.read_bytes() == b"old"
 
 
-def test_a_folder_that_takes_no_new_file_gets_the_text_into_the_old_one(
+def test_text_is_written_into_the_file_when_folder_accepts_no_new_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = os.open
@@ -119,7 +121,9 @@ def test_a_folder_that_takes_no_new_file_gets_the_text_into_the_old_one(
 
 
 @pytest.mark.parametrize("linked", [False, True])
-def test_a_full_disk_loses_nothing(file: Path, monkeypatch: pytest.MonkeyPatch, *, linked: bool) -> None:
+def test_old_text_is_kept_when_disk_is_full(
+    file: Path, monkeypatch: pytest.MonkeyPatch, *, linked: bool
+) -> None:
     if linked:
         file.with_name("twin").hardlink_to(file)
     synced = os.fsync

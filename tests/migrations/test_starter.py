@@ -8,7 +8,7 @@ from koonj.config import ConfigError, load
 from koonj.migrations.starter import init, starter
 
 
-def test_a_new_project_loads(tmp_path: Path) -> None:
+def test_new_project_is_loaded(tmp_path: Path) -> None:
     made = init(tmp_path)
     assert made == (tmp_path / "koonj.toml", tmp_path / "database/migrations")
     settings = load(tmp_path, environ={})
@@ -16,7 +16,7 @@ def test_a_new_project_loads(tmp_path: Path) -> None:
     assert [(t.name, t.dsn) for t in settings.targets] == [("local", "embedded")]
 
 
-def test_the_examples_load_too(tmp_path: Path) -> None:
+def test_commented_examples_are_valid(tmp_path: Path) -> None:
     (tmp_path / "database/migrations").mkdir(parents=True)
     head, examples = starter().split("# [targets.staging]")
     text = head + "".join(
@@ -30,22 +30,22 @@ def test_the_examples_load_too(tmp_path: Path) -> None:
     assert production.password is not None
 
 
-def test_an_existing_folder_is_kept_and_named(tmp_path: Path) -> None:
+def test_existing_migrations_folder_is_kept_and_named(tmp_path: Path) -> None:
     (tmp_path / "db/migrations").mkdir(parents=True)
     (tmp_path / "db/migrations/001_a.sql").touch()
     assert init(tmp_path) == (tmp_path / "koonj.toml",)
     assert load(tmp_path, environ={}).migrations == tmp_path / "db/migrations"
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "koonj.toml").write_text("mine")
-    with pytest.raises(ConfigError, match=r"koonj\.toml exists already"):
+    with pytest.raises(ConfigError, match=r"koonj\.toml already exists"):
         init(tmp_path)
     assert (tmp_path / "koonj.toml").read_text() == "mine"
     assert not (tmp_path / "database").exists()
 
 
-def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+def test_init_fails_when_folder_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "database").write_text("mine")
     with pytest.raises(ConfigError, match="database"):
         init(tmp_path)

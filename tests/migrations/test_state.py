@@ -1,4 +1,4 @@
-"""The states: what history's entries and the folder's files say together."""
+"""States of migrations, computed from the history entries and the files."""
 
 import unicodedata
 from dataclasses import replace
@@ -42,7 +42,7 @@ CREATE INDEX CONCURRENTLY b ON t (id);
 
 
 class Story:
-    """Files and entries, one after the other."""
+    """Files and history entries, added one after the other."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class Story:
         return self
 
     def entry(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        """An entry on the file as it is now, or on TEXT where there is none."""
+        """Add an entry for the current file, or for TEXT if there is no file."""
         found = {m.name: m for m in self.reader.read().migrations}
         prints = (found.get(name) or Migration.from_recorded(name, TEXT)).fingerprints
         done = values.pop("done", 2 if outcome is Outcome.DONE else 0)
@@ -117,7 +117,7 @@ def story(tmp_path: Path) -> Story:
 
 
 class TestApplied:
-    def test_pending_then_applied(self, story: Story) -> None:
+    def test_pending_migration_becomes_applied(self, story: Story) -> None:
         story.write(A)
         assert story.status(A) == MigrationStatus(
             1, A, State.PENDING, story.reader.read().migrations[0], None, applied=False, allowed=False
@@ -130,28 +130,28 @@ class TestApplied:
             "",
         )
 
-    def test_adopted(self, story: Story) -> None:
+    def test_adopted_migration_counts_as_applied(self, story: Story) -> None:
         status = story.write(A).entry(A, Action.ADOPT).status(A)
         assert (status.state, status.applied) == (State.ADOPTED, True)
 
-    def test_an_adopt_that_failed_says_nothing(self, story: Story) -> None:
+    def test_failed_adopt_changes_nothing(self, story: Story) -> None:
         assert story.write(A).entry(A, Action.ADOPT, FAILED).status(A).state is State.PENDING
 
-    def test_adopted_and_edited(self, story: Story) -> None:
+    def test_adopted_migration_becomes_edited_when_file_changes(self, story: Story) -> None:
         assert story.write(A).entry(A, Action.ADOPT).write(A, EDITED).status(A).state is State.EDITED
 
-    def test_rolled_back_is_pending_again(self, story: Story) -> None:
+    def test_rolled_back_migration_is_pending(self, story: Story) -> None:
         status = story.write(A).apply(A).roll_back(A).status(A)
         assert (status.state, status.applied, status.last_entry) == (State.PENDING, False, story.entries[1])
 
-    def test_up_down_up(self, story: Story) -> None:
+    def test_migration_is_applied_when_it_was_applied_again(self, story: Story) -> None:
         status = story.write(A).apply(A).roll_back(A).apply(A).status(A)
         assert (status.state, status.last_entry) == (State.APPLIED, story.entries[2])
 
-    def test_rolled_back_then_edited_is_pending(self, story: Story) -> None:
+    def test_rolled_back_migration_is_pending_when_file_changes(self, story: Story) -> None:
         assert story.write(A).apply(A).roll_back(A).write(A, EDITED).status(A).state is State.PENDING
 
-    def test_the_order_of_acts_is_that_of_their_ids(self, story: Story) -> None:
+    def test_entries_are_ordered_by_id(self, story: Story) -> None:
         story.write(A).apply(A).roll_back(A)
         story.entries.reverse()
         assert story.status(A).state is State.PENDING
@@ -162,7 +162,7 @@ class TestEdited:
         ("text", "state"),
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
-    def test_what_differs(self, story: Story, text: str, state: State) -> None:
+    def test_changed_part_of_the_file_decides_the_state(self, story: Story, text: str, state: State) -> None:
         status = story.write(A).apply(A).write(A, text).status(A)
         assert (status.state, status.applied, status.allowed) == (state, True, False)
         assert status.last_entry is story.entries[0]
@@ -171,42 +171,42 @@ class TestEdited:
         ("text", "state"),
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
-    def test_allowed_is_applied(self, story: Story, text: str, state: State) -> None:
+    def test_edited_migration_is_applied_when_allowed(self, story: Story, text: str, state: State) -> None:
         status = story.write(A).apply(A).write(A, text).allow(A, state, "typo").status(A)
         assert (status.state, status.allowed, status.note) == (State.APPLIED, True, "allowed: typo")
         assert status.last_entry is story.entries[0]
 
-    def test_an_edit_after_the_allow_is_an_edit(self, story: Story) -> None:
+    def test_migration_is_edited_again_when_changed_after_allow(self, story: Story) -> None:
         story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, EDITED_MORE)
         status = story.status(A)
         assert (status.state, status.allowed, status.note) == (State.EDITED, False, "")
 
-    def test_a_cosmetic_edit_after_the_allow_is_cosmetic(self, story: Story) -> None:
+    def test_migration_is_cosmetic_when_reformatted_after_allow(self, story: Story) -> None:
         story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, "\n" + EDITED)
         assert story.status(A).state is State.COSMETIC
 
-    def test_put_back_after_the_accept(self, story: Story) -> None:
+    def test_migration_is_applied_when_restored_after_allow(self, story: Story) -> None:
         story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A)
         status = story.status(A)
         assert (status.state, status.allowed) == (State.APPLIED, False)
 
-    def test_an_allow_of_edited_ends_with_the_next_apply(self, story: Story) -> None:
+    def test_allow_of_edited_ends_with_the_next_apply(self, story: Story) -> None:
         story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).roll_back(A)
         story.write(A).apply(A).write(A, EDITED)
         assert story.status(A).state is State.EDITED
 
-    def test_an_allow_of_something_else_covers_no_edit(self, story: Story) -> None:
+    def test_allow_of_another_state_does_not_cover_an_edit(self, story: Story) -> None:
         story.write(A).allow(A, State.LATE).apply(A).write(A, EDITED).allow(A, State.LATE)
         assert story.status(A).state is State.EDITED
 
-    def test_not_utf8_any_more(self, story: Story) -> None:
+    def test_migration_is_edited_when_it_is_not_utf8(self, story: Story) -> None:
         story.write(A).apply(A)
         (story.path / A).write_bytes(b"\xff\xfe\x00garbage")
         assert story.status(A).state is State.EDITED
 
 
 class TestMissing:
-    def test_in_its_place(self, story: Story) -> None:
+    def test_missing_migration_is_listed_by_number(self, story: Story) -> None:
         story.write(A).write(C).apply(A).apply(B).apply(C)
         assert list(story.states().items()) == [(A, "applied"), (B, "missing"), (C, "applied")]
         status = story.status(B)
@@ -217,84 +217,86 @@ class TestMissing:
             story.entries[1],
         )
 
-    def test_allowed_is_still_missing(self, story: Story) -> None:
+    def test_missing_migration_stays_missing_when_allowed(self, story: Story) -> None:
         status = story.apply(A).allow(A, State.MISSING, "squashed").status(A)
         assert (status.state, status.allowed, status.note) == (State.MISSING, True, "allowed: squashed")
 
-    def test_an_allow_of_an_earlier_life_does_not_count(self, story: Story) -> None:
+    def test_allow_ends_with_a_rollback(self, story: Story) -> None:
         story.apply(A).allow(A, State.MISSING).roll_back(A).apply(A)
         assert not story.status(A).allowed
 
-    def test_back_again(self, story: Story) -> None:
+    def test_migration_is_applied_when_its_file_is_restored(self, story: Story) -> None:
         assert story.apply(A).allow(A, State.MISSING).write(A).status(A).state is State.APPLIED
 
-    def test_rolled_back_is_not_shown(self, story: Story) -> None:
+    def test_missing_migration_is_not_listed_when_rolled_back(self, story: Story) -> None:
         assert story.apply(A).roll_back(A).statuses() == ()
 
-    def test_a_failed_apply_that_left_nothing_is_not_shown(self, story: Story) -> None:
+    def test_missing_migration_is_not_listed_when_apply_committed_nothing(self, story: Story) -> None:
         assert story.apply(A, FAILED).statuses() == ()
 
-    def test_only_allowed_is_not_shown(self, story: Story) -> None:
+    def test_missing_migration_is_not_listed_when_only_allowed(self, story: Story) -> None:
         assert story.allow(A, State.LATE).statuses() == ()
 
     @pytest.mark.parametrize(
         ("outcome", "done", "state"), [(FAILED, 1, State.FAILED), (STARTED, 0, State.INTERRUPTED)]
     )
-    def test_what_left_something_is_shown(
+    def test_missing_migration_is_listed_when_an_attempt_can_have_committed(
         self, story: Story, outcome: Outcome, done: int, state: State
     ) -> None:
         status = story.apply(A, outcome, done=done).status(A)
         assert (status.state, status.migration, status.applied) == (state, None, False)
-        assert "its file is gone" in status.note
+        assert "its file is missing" in status.note
 
-    def test_a_file_that_cannot_be_taken_is_said_to_be_there(self, story: Story, tmp_path: Path) -> None:
+    def test_note_says_why_when_the_file_cannot_be_used(self, story: Story, tmp_path: Path) -> None:
         outside = tmp_path.parent / "outside.sql"
         outside.write_text(TEXT)
         story.write(A).apply(A).remove(A)
         (story.path / A).symlink_to(outside)
         status = story.status(A)
         assert status.state is State.MISSING
-        assert "leaves the migrations folder" in status.note
+        assert "points out of the migrations folder" in status.note
 
     @pytest.mark.parametrize(("name", "number"), [("seed.sql", 0), ("7_x.sql", 7), ("016_x.sql", 16)])
-    def test_number_of_any_name(self, story: Story, name: str, number: int) -> None:
+    def test_number_is_read_from_any_name(self, story: Story, name: str, number: int) -> None:
         assert story.apply(name).status(name).number == number
 
 
 class TestLate:
-    def test_pending_below_an_applied_one(self, story: Story) -> None:
+    def test_pending_migration_is_late_when_a_higher_one_is_applied(self, story: Story) -> None:
         status = story.write(A).write(B).write(C).apply(B).status(A)
-        assert (status.state, status.applied, status.note) == (State.LATE, False, f"{B} is applied")
+        assert (status.state, status.applied, status.note) == (State.LATE, False, f"{B} is already applied")
         assert story.status(C).state is State.PENDING
 
     @pytest.mark.parametrize("action", [Action.APPLY, Action.ADOPT])
-    def test_below_a_missing_or_adopted_one(self, story: Story, action: Action) -> None:
+    def test_pending_migration_is_late_when_the_higher_one_has_no_file(
+        self, story: Story, action: Action
+    ) -> None:
         assert story.write(A).entry(B, action).status(A).state is State.LATE
 
-    def test_not_below_one_that_was_rolled_back(self, story: Story) -> None:
+    def test_pending_migration_is_not_late_when_the_higher_one_was_rolled_back(self, story: Story) -> None:
         assert story.write(A).write(B).apply(B).roll_back(B).status(A).state is State.PENDING
 
-    def test_rolled_back_out_of_order(self, story: Story) -> None:
+    def test_rolled_back_migration_is_late_when_a_higher_one_is_applied(self, story: Story) -> None:
         assert story.write(A).write(B).apply(A).apply(B).roll_back(A).status(A).state is State.LATE
 
-    def test_allowed_then_applied(self, story: Story) -> None:
+    def test_late_migration_becomes_applied_when_allowed_and_run(self, story: Story) -> None:
         story.write(A).write(B).apply(B).allow(A, State.LATE, "a hotfix")
         status = story.status(A)
         assert (status.state, status.allowed, status.note) == (
             State.LATE,
             True,
-            f"{B} is applied; allowed: a hotfix",
+            f"{B} is already applied; allowed: a hotfix",
         )
         assert problems_of(story.statuses()) == ()
         status = story.apply(A).status(A)
         assert (status.state, status.allowed, status.note) == (State.APPLIED, False, "")
 
-    def test_rolled_back_needs_a_new_decision(self, story: Story) -> None:
+    def test_late_migration_requires_a_new_decision_when_rolled_back(self, story: Story) -> None:
         story.write(A).write(B).apply(B).allow(A, State.LATE).apply(A).roll_back(A)
         status = story.status(A)
         assert (status.state, status.allowed) == (State.LATE, False)
 
-    def test_a_failure_does_not_hide_it(self, story: Story) -> None:
+    def test_late_state_is_shown_when_the_apply_failed(self, story: Story) -> None:
         story.write(A).apply(A, FAILED, error="boom").write(B).apply(B)
         status = story.status(A)
         assert status.state is State.LATE
@@ -303,22 +305,22 @@ class TestLate:
 
 
 class TestDuplicate:
-    def test_both_pending(self, story: Story) -> None:
+    def test_both_files_are_duplicates_when_pending(self, story: Story) -> None:
         story.write("001_x.sql").write("0001_y.sql").write(B)
         assert story.states() == {"0001_y.sql": "duplicate", "001_x.sql": "duplicate", B: "pending"}
 
-    def test_the_applied_one_is_applied(self, story: Story) -> None:
+    def test_only_the_pending_file_is_a_duplicate(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").apply("001_x.sql")
         assert story.states() == {"001_x.sql": "applied", "001_y.sql": "duplicate"}
 
-    def test_both_applied(self, story: Story) -> None:
+    def test_no_file_is_a_duplicate_when_both_are_applied(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").apply("001_x.sql").apply("001_y.sql")
         assert story.states() == {"001_x.sql": "applied", "001_y.sql": "applied"}
 
-    def test_late_too(self, story: Story) -> None:
+    def test_late_duplicate_requires_two_decisions(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").write(B).apply("001_x.sql").apply(B)
         status = story.status("001_y.sql")
-        assert (status.state, status.note) == (State.DUPLICATE, f"{B} is applied")
+        assert (status.state, status.note) == (State.DUPLICATE, f"{B} is already applied")
         status = story.allow("001_y.sql", State.DUPLICATE).status("001_y.sql")
         assert (status.state, status.allowed) == (State.LATE, False)
         status = story.allow("001_y.sql", State.LATE).status("001_y.sql")
@@ -326,39 +328,41 @@ class TestDuplicate:
 
 
 class TestFailed:
-    def test_an_apply_that_left_nothing(self, story: Story) -> None:
+    def test_failed_apply_is_not_applied(self, story: Story) -> None:
         status = story.write(A).apply(A, FAILED, error="no such table").status(A)
         assert (status.state, status.applied, status.last_entry) == (State.FAILED, False, story.entries[0])
         assert status.note == "the apply failed: no such table (0 of 2 statements committed)"
 
-    def test_an_apply_that_left_something(self, story: Story) -> None:
+    def test_note_counts_the_committed_statements_of_a_failed_apply(self, story: Story) -> None:
         status = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").status(A)
         assert (status.state, status.applied) == (State.FAILED, False)
         assert status.note == "the apply failed (1 of 2 statements committed); the file has changed since"
 
-    def test_then_done(self, story: Story) -> None:
+    def test_failed_migration_becomes_applied_when_run_again(self, story: Story) -> None:
         assert story.write(A).apply(A, FAILED).apply(A).status(A).state is State.APPLIED
 
-    def test_a_rollback_in_one_transaction_changed_nothing(self, story: Story) -> None:
+    def test_migration_stays_applied_when_rollback_in_one_transaction_failed(self, story: Story) -> None:
         status = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").status(A)
         assert (status.state, status.applied, status.last_entry) == (State.APPLIED, True, story.entries[0])
         assert status.note == "a rollback failed and changed nothing: still needed"
 
-    def test_and_the_file_is_edited(self, story: Story) -> None:
+    def test_migration_is_edited_when_rollback_failed_and_file_changed(self, story: Story) -> None:
         status = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).status(A)
         assert (status.state, status.note) == (State.EDITED, "a rollback failed and changed nothing")
 
     @pytest.mark.parametrize("done", [0, 1])
-    def test_a_rollback_in_steps_can_have_left_something(self, story: Story, done: int) -> None:
+    def test_migration_is_failed_when_rollback_in_several_transactions_failed(
+        self, story: Story, done: int
+    ) -> None:
         status = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).status(A)
         assert (status.state, status.applied, status.last_entry) == (State.FAILED, True, story.entries[1])
         assert status.note == f"the rollback failed ({done} of 2 statements committed)"
 
-    def test_a_rollback_whose_file_is_gone(self, story: Story) -> None:
+    def test_migration_is_failed_when_rollback_failed_and_file_is_missing(self, story: Story) -> None:
         status = story.apply(A).roll_back(A, FAILED).status(A)
         assert (status.state, status.applied) == (State.FAILED, True)
 
-    def test_a_rollback_after_an_interrupted_apply(self, story: Story) -> None:
+    def test_migration_stays_interrupted_when_rollback_failed(self, story: Story) -> None:
         status = story.write(A).apply(A, STARTED).roll_back(A, FAILED).status(A)
         assert (status.state, status.applied, status.last_entry) == (
             State.INTERRUPTED,
@@ -369,7 +373,7 @@ class TestFailed:
 
 
 class TestInterrupted:
-    def test_an_apply(self, story: Story) -> None:
+    def test_started_apply_is_interrupted(self, story: Story) -> None:
         status = story.write(A, IN_STEPS).apply(A, STARTED, done=1).status(A)
         assert (status.state, status.applied, status.last_entry) == (
             State.INTERRUPTED,
@@ -377,10 +381,10 @@ class TestInterrupted:
             story.entries[0],
         )
         assert status.note == (
-            "the apply was started, and its end is not recorded (1 of 2 statements committed)"
+            "the apply was started, but koonj has no record that it finished (1 of 2 statements committed)"
         )
 
-    def test_a_rollback(self, story: Story) -> None:
+    def test_started_rollback_is_interrupted(self, story: Story) -> None:
         status = story.write(A).apply(A).roll_back(A, STARTED).status(A)
         assert (status.state, status.applied, status.last_entry) == (
             State.INTERRUPTED,
@@ -388,33 +392,33 @@ class TestInterrupted:
             story.entries[1],
         )
 
-    def test_goes_before_everything(self, story: Story) -> None:
+    def test_interrupted_state_comes_before_all_others(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").apply("001_x.sql", STARTED).write(B).apply(B)
         assert story.states()["001_x.sql"] == "interrupted"
 
-    def test_applied_after_all(self, story: Story) -> None:
+    def test_interrupted_migration_becomes_applied_when_run_again(self, story: Story) -> None:
         assert story.write(A).apply(A, STARTED).apply(A).status(A).state is State.APPLIED
 
-    def test_rolled_back_after_all(self, story: Story) -> None:
+    def test_interrupted_migration_becomes_pending_when_rolled_back(self, story: Story) -> None:
         assert story.write(A).apply(A, STARTED).roll_back(A).status(A).state is State.PENDING
 
-    def test_allowed(self, story: Story) -> None:
+    def test_interrupted_migration_stays_interrupted_when_allowed(self, story: Story) -> None:
         status = story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED, "the index is there").status(A)
         assert (status.state, status.allowed) == (State.INTERRUPTED, True)
         assert status.note.endswith("allowed: the index is there")
 
-    def test_a_second_interruption_needs_a_second_decision(self, story: Story) -> None:
+    def test_second_interruption_requires_a_second_decision(self, story: Story) -> None:
         story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED).apply(A, STARTED)
         assert not story.status(A).allowed
 
 
 class TestViews:
-    def test_counts_has_every_state(self, story: Story) -> None:
+    def test_counts_include_every_state(self, story: Story) -> None:
         found = counts(story.write(A).write(B).apply(A).statuses())
         assert set(found) == set(State)
         assert {s: n for s, n in found.items() if n} == {State.APPLIED: 1, State.PENDING: 1}
 
-    def test_problems(self, story: Story) -> None:
+    def test_conflicts_are_listed(self, story: Story) -> None:
         story.write(A).apply(A).write(A, EDITED).write(B).apply(C).write("004_d.sql").apply(
             "004_d.sql", FAILED
         )
@@ -425,7 +429,7 @@ class TestViews:
         assert set(glyphs) == set(State)
         assert len(set(glyphs.values())) == len(State)
         assert all(len(g) == 1 and unicodedata.east_asian_width(g) in {"N", "Na"} for g in glyphs.values())
-        assert "?" not in glyphs.values()  # it stands for an unknown state
+        assert "?" not in glyphs.values()  # "?" is the glyph of an unknown state
         assert all(g.isascii() for g in ASCII_GLYPHS.values())
 
 
@@ -452,7 +456,7 @@ def folder_of(texts: dict[str, str]) -> Folder:
 
 
 @given(texts=TEXTS, history=ACTS)
-def test_any_history_has_an_answer(
+def test_any_history_gives_consistent_states(
     tmp_path_factory: pytest.TempPathFactory,
     texts: dict[str, str],
     history: list[tuple[str, Action, Outcome, str, int, str | None]],
@@ -493,7 +497,7 @@ def test_any_history_has_an_answer(
 
 
 @given(texts=TEXTS, names=st.permutations(FILES))
-def test_applied_in_any_order_all_are_applied_and_back_all_are_pending(
+def test_all_migrations_are_applied_or_pending_whatever_the_order(
     tmp_path_factory: pytest.TempPathFactory, texts: dict[str, str], names: list[str]
 ) -> None:
     folder = folder_of(texts)

@@ -1,4 +1,4 @@
-"""A database on which a pattern's files run as psql runs them."""
+"""Fixtures for a database on which psql runs the files of a pattern."""
 
 import subprocess
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from koonj.patterns.pattern import load, render
 
 @dataclass
 class Bench:
-    """One database and psql."""
+    """A database, psql and pg_dump."""
 
     dsn: str
     psql: Path
@@ -25,7 +25,7 @@ class Bench:
 
     @property
     def _where(self) -> str:
-        """The dsn for a client of any age: of what libpq 18 knows, an older one takes the basics."""
+        """The dsn with basic keywords only, which an older libpq knows too."""
         known = conninfo_to_dict(self.dsn)
         basics = [(key, known.get(key)) for key in ("host", "port", "user", "dbname")]
         return make_conninfo(**{key: str(value) for key, value in basics if value})
@@ -56,11 +56,14 @@ class Bench:
         done = subprocess.run(
             [self.pg_dump, "-s", "-d", self._where], capture_output=True, text=True, check=True
         )
-        # A random word since August 2025, so that a dump cannot smuggle commands into psql.
+        # Since August 2025 pg_dump writes a random word there, so that a dump cannot contain psql commands.
         return "\n".join(line for line in done.stdout.splitlines() if "restrict " not in line)
 
-    def there_and_back(self, *drafts: Draft) -> tuple[str, str]:
-        """Up, down, up again; the schema before and after. Each step down gives what was before its step up."""
+    def apply_rollback_apply(self, *drafts: Draft) -> tuple[str, str]:
+        """Apply, roll back and apply again; return the schema before and after.
+
+        Each rollback must restore the schema before its migration.
+        """
         schemas = [self.schema()]
         for draft in drafts:
             self.up(draft)

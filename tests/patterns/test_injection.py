@@ -1,4 +1,7 @@
-"""No value of any field changes what a pattern's statements are: it is refused, or it stays within its place."""
+"""Test that no value of a field changes the statements of a pattern.
+
+A value is refused, or it stays in its place.
+"""
 
 from typing import Any
 
@@ -93,7 +96,7 @@ PLAIN = {
 
 @st.composite
 def filled(draw: Any) -> tuple[str, dict[str, str]]:
-    """A pattern and its values, some of them harmless."""
+    """Return a pattern and its values, some of them harmless."""
     pattern = PATTERNS[draw(st.sampled_from(sorted(PATTERNS)))]
     values = {}
     for field in pattern.fields:
@@ -105,7 +108,7 @@ def filled(draw: Any) -> tuple[str, dict[str, str]]:
 
 
 def harmless(key: str, values: dict[str, str]) -> dict[str, str]:
-    """The same choices and the same fields empty, with values that nobody would write to do harm."""
+    """Return harmless values with the same choices and the same empty fields."""
     plain = {}
     for field in PATTERNS[key].fields:
         value = values[field.name].strip()
@@ -125,7 +128,7 @@ def _has_schema(typed: str) -> bool:
 
 
 def sent(text: str) -> list[str]:
-    """The statements that would run, up and down."""
+    """Return the statements of both scripts."""
     migration = Migration.from_recorded("001_x.sql", text)
     scripts = [
         script for script in (migration.sections.body, migration.sections.rollback) if script is not None
@@ -134,7 +137,7 @@ def sent(text: str) -> list[str]:
 
 
 def skeleton(sql: str, words: set[str]) -> list[str]:
-    """Of the tokens outside parentheses: the words that the pattern itself has, the marks, and what DO would run."""
+    """Return the pattern's own words and marks outside parentheses, also inside DO."""
     depth, found = 0, []
     for token in significant(sql):
         mark = token.text if token.kind is TokenKind.PUNCTUATION else ""
@@ -158,7 +161,7 @@ def words_of(sql: str) -> set[str]:
 @example(("drop_table", {"table": "a$check$b", "schema": "a", "trash": "b"}))
 @example(("drop_table", {"table": "a'b", "schema": "'", "trash": "$empty$"}))
 @example(("add_column", {"table": "t", "column": "c", "type": "int", "default": "0 -- ", "not_null": "yes"}))
-def test_values_stay_in_their_places(given_values: tuple[str, dict[str, str]]) -> None:
+def test_values_do_not_change_the_statements(given_values: tuple[str, dict[str, str]]) -> None:
     key, values = given_values
     try:
         drafts = render(PATTERNS[key], values)
@@ -170,7 +173,7 @@ def test_values_stay_in_their_places(given_values: tuple[str, dict[str, str]]) -
     for draft, other in zip(drafts, expected, strict=True):
         assert not Migration.from_recorded("001_x.sql", draft.text).problems
         for ours, theirs in zip(sent(draft.text), sent(other.text), strict=True):
-            words = words_of(theirs) - names  # a table may be called add
+            words = words_of(theirs) - names  # a table can have the name add
             parentheses_of_a_default = ["(", ")"] if key == "add_column" and "DEFAULT" in words else []
             found = [token for token in skeleton(ours, words) if token not in parentheses_of_a_default]
             assert found == skeleton(theirs, words)

@@ -1,4 +1,7 @@
-"""Each of koonj's own patterns on a real server: up, down to the same schema, up again, with names of every sort."""
+"""Test koonj's own patterns on a real server, with many kinds of names.
+
+Each migration is applied, rolled back to the same schema, and applied again.
+"""
 
 import re
 import secrets
@@ -17,7 +20,7 @@ LONG = "a_table_with_a_name_of_exactly_sixty_characters_in_all______"
 
 @dataclass(frozen=True)
 class Names:
-    """What one types, and the names that it stands for."""
+    """A name as the user types it, and the names that it means."""
 
     table: str
     column: str
@@ -50,7 +53,7 @@ def names(request: pytest.FixtureRequest) -> Names:
 
 @pytest.fixture
 def table(bench: Any, names: Names) -> sql.Composed:
-    """The table, with a column and rows; its name."""
+    """Create the table with a column and rows; return its name."""
     with psycopg.connect(bench.dsn) as connection:
         if names.schema_name:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(names.schema_name)))
@@ -59,11 +62,13 @@ def table(bench: Any, names: Names) -> sql.Composed:
     return sql.Composed([names.identifier])
 
 
-def test_add_column(bench: Any, library: Any, names: Names, table: sql.Composed) -> None:
+def test_add_column_adds_a_column_with_default(
+    bench: Any, library: Any, names: Names, table: sql.Composed
+) -> None:
     (draft,) = library.drafts(
         "add_column", table=names.table, column=names.column, type="varchar(50)", default="'it''s'"
     )
-    bench.there_and_back(draft)
+    bench.apply_rollback_apply(draft)
     column = sql.Identifier(names.column_name)
     with psycopg.connect(bench.dsn) as connection:
         rows = connection.execute(sql.SQL("SELECT DISTINCT {} FROM {}").format(column, table)).fetchall()
@@ -82,10 +87,12 @@ def test_add_column_is_repeatable(bench: Any, library: Any) -> None:
     bench.down(draft)
 
 
-def test_create_index(bench: Any, library: Any, names: Names, table: sql.Composed) -> None:
+def test_create_index_uses_the_name_that_postgresql_chooses(
+    bench: Any, library: Any, names: Names, table: sql.Composed
+) -> None:
     values = {"table": names.table, "columns": "id"}
     (draft,) = library.drafts("create_index", **values)
-    bench.there_and_back(draft)
+    bench.apply_rollback_apply(draft)
     # The default is the name that PostgreSQL itself would choose.
     with psycopg.connect(bench.dsn) as connection:
         found = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisprimary AND indrelid = %s::regclass"
@@ -95,7 +102,7 @@ def test_create_index(bench: Any, library: Any, names: Names, table: sql.Compose
         assert connection.execute(found, [table.as_string(connection)]).fetchall() == ours
 
 
-def test_create_index_with_everything(bench: Any, library: Any) -> None:
+def test_create_index_accepts_all_fields(bench: Any, library: Any) -> None:
     bench.sql('CREATE TABLE people (email text, "Born" date, gone timestamptz)')
     (draft,) = library.drafts(
         "create_index",
@@ -105,7 +112,7 @@ def test_create_index_with_everything(bench: Any, library: Any) -> None:
         where="gone IS NULL OR email = ';'",
     )
     assert draft.slug == "create_people_lower_born_idx"
-    bench.there_and_back(draft)
+    bench.apply_rollback_apply(draft)
     assert bench.sql("SELECT pg_get_indexdef('\"people_lower_Born_idx\"'::regclass)") == [
         (
             'CREATE UNIQUE INDEX "people_lower_Born_idx" ON public.people USING btree '
@@ -114,13 +121,13 @@ def test_create_index_with_everything(bench: Any, library: Any) -> None:
     ]
 
 
-def test_an_index_of_another_method(bench: Any, library: Any) -> None:
+def test_create_index_accepts_another_method(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE docs (body tsvector)")
     (draft,) = library.drafts("create_index", table="docs", columns="body", method="gin")
-    bench.there_and_back(draft)
+    bench.apply_rollback_apply(draft)
 
 
-def test_a_failed_build_is_cured_by_the_rollback(bench: Any, library: Any) -> None:
+def test_rollback_removes_the_index_of_a_failed_build(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (1), (1)")
     (draft,) = library.drafts("create_index", table="t", columns="n", unique="yes")
     assert "could not create unique index" in bench.run(draft.text).stderr
@@ -131,7 +138,9 @@ def test_a_failed_build_is_cured_by_the_rollback(bench: Any, library: Any) -> No
     bench.up(draft)
 
 
-def test_add_foreign_key(bench: Any, library: Any, names: Names, table: sql.Composed) -> None:
+def test_add_foreign_key_creates_a_valid_constraint(
+    bench: Any, library: Any, names: Names, table: sql.Composed
+) -> None:
     with psycopg.connect(bench.dsn) as connection:
         column = sql.Identifier(names.column_name)
         connection.execute(sql.SQL("CREATE TABLE child ({} int)").format(column))
@@ -139,7 +148,7 @@ def test_add_foreign_key(bench: Any, library: Any, names: Names, table: sql.Comp
     index, key = library.drafts(
         "add_foreign_key", table="child", columns=names.column, references=names.table, on_delete="SET NULL"
     )
-    bench.there_and_back(index, key)
+    bench.apply_rollback_apply(index, key)
     found = bench.sql(
         "SELECT convalidated, confdeltype::text, conname FROM pg_constraint WHERE contype = 'f'"
     )
@@ -151,7 +160,7 @@ def test_add_foreign_key(bench: Any, library: Any, names: Names, table: sql.Comp
 
 
 @pytest.mark.parametrize("names", NAMES[2:4], ids=str, indirect=True)
-def test_a_foreign_key_over_two_columns_from_the_other_side(
+def test_add_foreign_key_accepts_two_columns(
     bench: Any, library: Any, names: Names, table: sql.Composed
 ) -> None:
     with psycopg.connect(bench.dsn) as connection:
@@ -160,15 +169,15 @@ def test_a_foreign_key_over_two_columns_from_the_other_side(
     drafts = library.drafts(
         "add_foreign_key", table=names.table, columns="x, Y", references="parent", referenced="a, B"
     )
-    bench.there_and_back(*drafts)
+    bench.apply_rollback_apply(*drafts)
 
 
-def test_a_foreign_key_without_an_index(library: Any) -> None:
+def test_add_foreign_key_creates_one_file_without_index(library: Any) -> None:
     (draft,) = library.drafts("add_foreign_key", table="a", columns="b", references="c", with_index="no")
     assert draft.slug == "add_a_b_fkey"
 
 
-def test_orphans_leave_the_new_rows_guarded(bench: Any, library: Any) -> None:
+def test_constraint_protects_new_rows_when_validation_fails(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int); INSERT INTO c VALUES (7)")
     _, key = library.drafts("add_foreign_key", table="c", columns="p_id", references="p")
     assert 'violates foreign key constraint "c_p_id_fkey"' in bench.run(key.text).stderr
@@ -179,7 +188,9 @@ def test_orphans_leave_the_new_rows_guarded(bench: Any, library: Any) -> None:
     bench.up(key)
 
 
-def test_drop_table(bench: Any, library: Any, names: Names, table: sql.Composed) -> None:
+def test_drop_table_moves_and_drops_the_table(
+    bench: Any, library: Any, names: Names, table: sql.Composed
+) -> None:
     with psycopg.connect(bench.dsn) as connection:
         connection.execute("CREATE TABLE parent (id int PRIMARY KEY)")
         add = "ALTER TABLE {} ADD p int REFERENCES parent, ADD own int REFERENCES {}, ADD s serial"
@@ -190,7 +201,7 @@ def test_drop_table(bench: Any, library: Any, names: Names, table: sql.Composed)
     values = {"table": typed[-1], "trash": "To Be $$ Dropped's"}
     moved = dict(values, schema=typed[0]) if names.schema_name else values
     (move,) = library.drafts("drop_table", **moved)
-    bench.there_and_back(move)
+    bench.apply_rollback_apply(move)
     there = sql.Identifier(values["trash"], names.table_name)
     with psycopg.connect(bench.dsn) as connection:
         assert connection.execute(sql.SQL("SELECT count(*) FROM {}").format(there)).fetchone() == (100,)
@@ -223,20 +234,20 @@ USES = {
 
 
 @pytest.mark.parametrize("thing", USES)
-def test_a_table_in_use_is_not_moved(bench: Any, library: Any, thing: str) -> None:
+def test_drop_table_fails_when_the_table_is_used(bench: Any, library: Any, thing: str) -> None:
     bench.sql("CREATE TABLE t (id int PRIMARY KEY, n serial)")
     if "ATOMIC" in USES[thing] and bench.sql("SHOW server_version_num") < [("140000",)]:
         pytest.skip("BEGIN ATOMIC came with 14")
     bench.sql(USES[thing])
     (draft,) = library.drafts("drop_table", table="t")
-    told = bench.run(draft.text)
-    assert told.returncode != 0
-    _, _, users = told.stderr.splitlines()[0].partition("ERROR:  t is still used by: ")
+    done = bench.run(draft.text)
+    assert done.returncode != 0
+    _, _, users = done.stderr.splitlines()[0].partition("ERROR:  t is still used by: ")
     assert thing in users.split(", ")
     assert bench.sql("SELECT to_regnamespace('trash'), to_regclass('t')::text") == [(None, "t")]
 
 
-def test_a_partition_and_its_table_are_not_moved(bench: Any, library: Any) -> None:
+def test_drop_table_fails_for_a_partition_and_its_table(bench: Any, library: Any) -> None:
     bench.sql(
         "CREATE TABLE t (id int) PARTITION BY RANGE (id); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (9)"
     )
@@ -245,15 +256,15 @@ def test_a_partition_and_its_table_are_not_moved(bench: Any, library: Any) -> No
         assert f"ERROR:  {table} is still used by: {user}\n" in bench.run(draft.text).stderr
 
 
-def test_a_function_that_names_the_table_is_told(bench: Any, library: Any) -> None:
+def test_drop_table_warns_about_a_function_that_names_the_table(bench: Any, library: Any) -> None:
     bench.sql(
         "CREATE TABLE t_old (id int); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM T_OLD; END'"
     )
     (draft,) = library.drafts("drop_table", table="t_old")
-    assert "WARNING:  t_old stands in the text of: f()" in bench.up(draft)
+    assert "WARNING:  the name t_old also appears in the source of: f()" in bench.up(draft)
 
 
-def test_a_trash_schema_in_use_stays(bench: Any, library: Any) -> None:
+def test_trash_schema_is_kept_when_it_is_used(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE a (id int); CREATE TABLE b (id int)")
     (a,), (b,) = library.drafts("drop_table", table="a"), library.drafts("drop_table", table="b")
     bench.up(a)
@@ -266,7 +277,7 @@ def test_a_trash_schema_in_use_stays(bench: Any, library: Any) -> None:
     assert bench.sql("SELECT to_regnamespace('trash')") == [(None,)]
 
 
-def test_a_trash_schema_of_somebody_else_stays(bench: Any, library: Any) -> None:
+def test_trash_schema_is_kept_when_it_has_another_owner(bench: Any, library: Any) -> None:
     role = f"mover_{secrets.token_hex(6)}"
     bench.sql(f"CREATE SCHEMA trash; CREATE ROLE {role}; CREATE SCHEMA own AUTHORIZATION {role}")
     bench.sql(
@@ -287,7 +298,7 @@ def test_a_trash_schema_of_somebody_else_stays(bench: Any, library: Any) -> None
         bench.sql(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
 
 
-def test_the_final_drop_touches_only_what_was_moved(bench: Any, library: Any) -> None:
+def test_drop_table_for_good_drops_only_a_moved_table(bench: Any, library: Any) -> None:
     bench.sql("CREATE TABLE t (id int)")
     (drop,) = library.drafts("drop_table_for_good", table="t")
     bench.up(drop)
@@ -295,7 +306,7 @@ def test_the_final_drop_touches_only_what_was_moved(bench: Any, library: Any) ->
     assert "Rollback: none:" in drop.text
 
 
-def test_derived_defaults_follow_the_values(library: Any) -> None:
+def test_defaults_depend_on_other_values(library: Any) -> None:
     pattern = library.patterns["add_foreign_key"]
     assert defaults(pattern, {}) == {
         "table": "", "columns": "", "references": "", "referenced": "id", "on_delete": "NO ACTION",

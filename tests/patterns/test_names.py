@@ -1,4 +1,4 @@
-"""Names: quoted as the server quotes them, read as they are typed, cut as the server cuts them."""
+"""Tests for names, compared with the server's quoting and truncation."""
 
 import psycopg
 import pytest
@@ -23,13 +23,13 @@ NAME = st.one_of(
 )
 
 
-def test_quotes_are_the_servers(database: str) -> None:
+def test_quote_equals_quote_ident(database: str) -> None:
     with psycopg.connect(database) as connection:
         found = connection.execute("SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'").fetchall()
         theirs = {word for (word,) in found}
         assert theirs <= KEYWORDS
 
-        @given(NAME.filter(lambda name: name not in KEYWORDS - theirs))  # those of newer servers
+        @given(NAME.filter(lambda name: name not in KEYWORDS - theirs))  # keywords of newer servers
         def check(name: str) -> None:
             assert connection.execute("SELECT quote_ident(%s)", [name]).fetchone() == (quote(name),)
 
@@ -37,7 +37,7 @@ def test_quotes_are_the_servers(database: str) -> None:
 
 
 @given(NAME)
-def test_a_name_is_read_as_it_was_typed(name: str) -> None:
+def test_typed_name_is_read_unchanged(name: str) -> None:
     assert read_name(as_typed(name)) == name
     assert read_qualified(f"{as_typed(name)} . {as_typed(name)}") == (name, name)
     assert read_list(f"{as_typed(name)},{as_typed(name + '!')}") == (name, name + "!")
@@ -51,7 +51,7 @@ def test_a_name_is_read_as_it_was_typed(name: str) -> None:
         ('"a,b", "say ""x"""', ("a,b", 'say "x"')),
     ],
 )
-def test_lists(typed: str, names: tuple[str, ...]) -> None:
+def test_list_of_names_is_read(typed: str, names: tuple[str, ...]) -> None:
     assert read_list(typed) == names
 
 
@@ -60,32 +60,32 @@ def test_lists(typed: str, names: tuple[str, ...]) -> None:
     [
         ("a,,b", "A name is missing"),
         ("a,", "A name is missing"),
-        ("a.b", "No schema here"),
-        ('a"b', "A double quote out of place"),
+        ("a.b", "without a schema"),
+        ('a"b', "Unexpected double quote"),
         ('"ab', "A name is missing"),
         ('""', "A name cannot be empty"),
-        ("a, b, a", "a is there twice"),
-        ("ä" * 32, "64 bytes; PostgreSQL keeps 63"),
+        ("a, b, a", "a appears twice"),
+        ("ä" * 32, "64 bytes. PostgreSQL silently truncates names to 63"),
     ],
 )
-def test_refused_lists(typed: str, message: str) -> None:
+def test_invalid_list_is_refused(typed: str, message: str) -> None:
     with pytest.raises(RefusedError, match=message):
         read_list(typed)
 
 
-def test_refused_single_names() -> None:
+def test_list_and_extra_parts_are_refused_for_one_name() -> None:
     with pytest.raises(RefusedError, match="not a list"):
         read_name("a, b")
     with pytest.raises(RefusedError, match="not a list"):
         read_qualified("a, b")
-    with pytest.raises(RefusedError, match="At most a schema and a name"):
+    with pytest.raises(RefusedError, match="a schema and a name at most"):
         read_qualified("a.b.c")
 
 
 @pytest.mark.parametrize(
     ("table", "column"), [("t" * 63, "c" * 63), ("t" * 30, "ü" * 31), ("€" * 21, "x"), ("ab", "c" * 63)]
 )
-def test_long_names_are_cut_as_the_server_cuts_them(database: str, table: str, column: str) -> None:
+def test_long_name_is_truncated_as_on_the_server(database: str, table: str, column: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f'CREATE TABLE "{table}" ("{column}" int)'.encode())
         connection.execute(f'CREATE INDEX ON "{table}" ("{column}")'.encode())
@@ -96,7 +96,7 @@ def test_long_names_are_cut_as_the_server_cuts_them(database: str, table: str, c
 
 
 @given(st.lists(st.tuples(st.text(max_size=80), st.booleans()), max_size=5))
-def test_a_cut_name_fits_unless_its_fixed_parts_do_not(parts: list[tuple[str, bool]]) -> None:
+def test_truncated_name_fits_when_its_fixed_parts_fit(parts: list[tuple[str, bool]]) -> None:
     fixed = sum(len(text.encode("utf-8", "replace")) for text, cuttable in parts if not cuttable)
     parts = [(text.encode("utf-8", "replace").decode(), cuttable) for text, cuttable in parts]
     assert len(cut(parts).encode()) <= max(LONGEST, fixed)

@@ -1,11 +1,11 @@
-"""The written text is tidy, whoever typed the values."""
+"""Test that the generated text is formatted and safe."""
 
 import pytest
 
 from koonj.patterns.pattern import FieldErrors, load, render
 
 
-def test_what_a_person_types_in_lower_case_is_written_as_the_rest() -> None:
+def test_typed_keywords_are_written_in_upper_case() -> None:
     (pattern,) = (p for p in load()[0] if p.key == "add_column")
     values = {"table": "t", "column": "c", "type": "numeric(4, 2)", "default": "coalesce(null, 1)::numeric"}
     (draft,) = render(pattern, values)
@@ -13,7 +13,7 @@ def test_what_a_person_types_in_lower_case_is_written_as_the_rest() -> None:
 
 
 @pytest.mark.parametrize("hidden", ["\x1b", "\u202e", "\u2066", "\n"])
-def test_nothing_that_cannot_be_seen_gets_into_a_file(hidden: str) -> None:
+def test_hidden_characters_are_refused(hidden: str) -> None:
     (pattern,) = (p for p in load()[0] if p.key == "add_column")
     with pytest.raises(FieldErrors, match="column"):
         render(pattern, {"table": "t", "column": f"y{hidden}z", "default": "0"})

@@ -1,4 +1,4 @@
-"""The patterns' files through koonj's own runner: created in a folder, applied, rolled back."""
+"""Run the files of all patterns with koonj: create, apply, roll back."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ VALUES = [
 ]
 
 
-async def test_all_of_them_up_and_down_and_up(
+async def test_all_patterns_can_be_applied_and_rolled_back(
     tmp_path: Path, database: str, library: Any, bench: Any
 ) -> None:
     bench.sql(TABLES)

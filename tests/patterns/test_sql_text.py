@@ -1,4 +1,4 @@
-"""Types, expressions and index keys: accepted only when they stay what they are wherever they are put."""
+"""Tests for types, expressions and index keys that a user enters."""
 
 import pytest
 
@@ -37,7 +37,7 @@ from koonj.patterns.sql_text import data_type, expression, keys, name_of_key
         ),
     ],
 )
-def test_simple_expressions_stay_as_they_are(typed: str) -> None:
+def test_simple_expression_is_unchanged(typed: str) -> None:
     assert expression(typed) == typed
 
 
@@ -53,31 +53,31 @@ def test_simple_expressions_stay_as_they_are(typed: str) -> None:
         "NOT x",
     ],
 )
-def test_other_expressions_are_put_in_parentheses(typed: str) -> None:
+def test_other_expression_is_put_in_parentheses(typed: str) -> None:
     assert expression(typed) == f"({typed})"
 
 
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("1, ADD COLUMN x int", "a comma outside"),
-        ("1; DROP TABLE t", "No semicolon"),
-        ("f(1; 2)", "No semicolon"),
+        ("1, ADD COLUMN x int", "A comma outside"),
+        ("1; DROP TABLE t", "A semicolon is not allowed"),
+        ("f(1; 2)", "A semicolon is not allowed"),
         ("'x", "not closed"),
         ('"x', "not closed"),
         ("$a$x$$", "not closed"),
         ("1 /* x", "not closed"),
-        ("1 -- x", "No comments"),
-        ("1 /* x */", "No comments"),
-        ("1) REFERENCES t (id", r"\) closes nothing"),
+        ("1 -- x", "Comments are not allowed"),
+        ("1 /* x */", "Comments are not allowed"),
+        ("1) REFERENCES t (id", r"\) has no matching"),
         ("f(1", r"\) is missing"),
-        ("f(a[1)]", r"\) closes nothing"),
-        ("\\q", "No backslash"),
-        (":HOST", "a variable"),
-        ("x = :'USER'", "a variable"),
+        ("f(a[1)]", r"\) has no matching"),
+        ("\\q", "A backslash outside quotes"),
+        (":HOST", "as a variable"),
+        ("x = :'USER'", "as a variable"),
     ],
 )
-def test_refused_expressions(typed: str, message: str) -> None:
+def test_invalid_expression_is_refused(typed: str, message: str) -> None:
     with pytest.raises(RefusedError, match=message):
         expression(typed)
 
@@ -96,7 +96,7 @@ def test_refused_expressions(typed: str, message: str) -> None:
         *("interval day to second(3)", "character varying(10)[]", "national character varying(3)", "état"),
     ],
 )
-def test_types(typed: str) -> None:
+def test_type_is_unchanged(typed: str) -> None:
     assert data_type(typed) == typed
 
 
@@ -113,12 +113,12 @@ def test_types(typed: str) -> None:
         "text --",
     ],
 )
-def test_refused_types(typed: str) -> None:
+def test_invalid_type_is_refused(typed: str) -> None:
     with pytest.raises(RefusedError):
         data_type(typed)
 
 
-def test_keys() -> None:
+def test_index_keys_are_read() -> None:
     assert keys('a, B, user, lower(email), created_at DESC, "x y" , (a || b)') == (
         *("a", '"B"', '"user"', "lower(email)", "created_at DESC", '"x y"', "(a || b)"),
     )
@@ -127,6 +127,6 @@ def test_keys() -> None:
 
 
 @pytest.mark.parametrize("typed", ["a,,b", "a,", "a) WHERE (b", "a; b", "a -- b"])
-def test_refused_keys(typed: str) -> None:
+def test_invalid_index_keys_are_refused(typed: str) -> None:
     with pytest.raises(RefusedError):
         keys(typed)

@@ -1,4 +1,4 @@
-"""What a target says of its relations: sizes, rows, who holds locks; and that asking never waits."""
+"""Size, row counts and lock holders of a target's relations, read without waiting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def _number(conn: AsyncConnection, query: str) -> int:
     return int(row[0])
 
 
-async def test_names_are_found_as_they_are_written(conn: AsyncConnection) -> None:
+async def test_relations_are_found_by_quoted_names(conn: AsyncConnection) -> None:
     await conn.execute(
         'CREATE SCHEMA "Odd""S"; CREATE TABLE "Odd""S"."a.b c" (a int); CREATE TABLE "user" (a int); '
         "CREATE SEQUENCE s; CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW m AS SELECT 1 AS x; "
@@ -54,7 +54,7 @@ async def test_names_are_found_as_they_are_written(conn: AsyncConnection) -> Non
     assert await relation_facts(conn, []) == {}
 
 
-async def test_size_and_rows_are_those_of_the_last_analyze(conn: AsyncConnection) -> None:
+async def test_size_and_rows_come_from_the_last_analyze(conn: AsyncConnection) -> None:
     await conn.execute(
         "CREATE TABLE documents (id int PRIMARY KEY, body text); CREATE INDEX ON documents (body); "
         "ALTER TABLE documents ALTER body SET STORAGE EXTERNAL; "
@@ -69,10 +69,12 @@ async def test_size_and_rows_are_those_of_the_last_analyze(conn: AsyncConnection
         exact = await _number(conn, f"SELECT pg_total_relation_size('{name}')")
         facts = await _one(conn, f"public.{name}")
         assert (facts.rows, facts.unknown, facts.partitions) == (rows, 0, 0)
-        assert facts.bytes == pytest.approx(exact, rel=0.1)  # pg_relation_size counts the free space map, too
+        assert facts.bytes == pytest.approx(
+            exact, rel=0.1
+        )  # pg_total_relation_size() also counts the free space map
 
 
-async def test_toast_that_was_never_vacuumed_is_estimated(conn: AsyncConnection) -> None:
+async def test_size_of_toast_is_estimated_when_never_vacuumed(conn: AsyncConnection) -> None:
     await conn.execute(
         "CREATE TABLE large (body text) WITH (autovacuum_enabled = off); "
         "ALTER TABLE large ALTER body SET STORAGE EXTERNAL; "
@@ -85,13 +87,13 @@ async def test_toast_that_was_never_vacuumed_is_estimated(conn: AsyncConnection)
 
 
 async def _sent_off(conn: AsyncConnection) -> None:
-    """Wait until this session's counters are where others read them."""
+    """Wait until other sessions can read this session's counters."""
     if conn.info.server_version >= 150000:
         await conn.execute("SELECT pg_stat_force_next_flush()")
     await asyncio.sleep(0.02)
 
 
-async def test_what_was_never_analyzed_is_unknown(conn: AsyncConnection) -> None:
+async def test_size_is_unknown_when_never_analyzed(conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int) WITH (autovacuum_enabled = off)")
     fresh = await _one(conn, "public.t")
     assert (fresh.bytes, fresh.rows, fresh.unknown) == (None, None, 1)
@@ -109,7 +111,7 @@ async def test_what_was_never_analyzed_is_unknown(conn: AsyncConnection) -> None
     assert 0 <= since < 60
 
 
-async def test_a_partitioned_table_is_the_sum_of_its_parts(conn: AsyncConnection) -> None:
+async def test_partitioned_table_sums_its_partitions(conn: AsyncConnection) -> None:
     await conn.execute(
         "CREATE TABLE p (a int, b int) PARTITION BY RANGE (a); CREATE INDEX ON p (b); "
         "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); "
@@ -130,7 +132,7 @@ async def test_a_partitioned_table_is_the_sum_of_its_parts(conn: AsyncConnection
     assert found["public.p2"].rows == 2_000
 
 
-async def test_who_holds_a_lock_and_since_when(database: str, conn: AsyncConnection) -> None:
+async def test_oldest_lock_holder_is_reported_with_its_age(database: str, conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int); CREATE TABLE other (a int)")
     async with (
         await _connect(database, application_name="idle one") as idle,
@@ -149,7 +151,7 @@ async def test_who_holds_a_lock_and_since_when(database: str, conn: AsyncConnect
         assert (found["public.other"].sessions, found["public.other"].oldest) == (0, None)
 
 
-async def test_a_prepared_transaction_holds_locks_too(database: str, conn: AsyncConnection) -> None:
+async def test_prepared_transaction_is_a_lock_holder(database: str, conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int)")
     name = f"test {secrets.token_hex(4)}"
     async with await _connect(database) as other:
@@ -164,7 +166,9 @@ async def test_a_prepared_transaction_holds_locks_too(database: str, conn: Async
         await conn.execute(sql.SQL("ROLLBACK PREPARED {}").format(sql.Literal(name)))
 
 
-async def test_asking_never_waits(database: str, conn: AsyncConnection) -> None:
+async def test_facts_are_read_without_waiting_when_a_table_is_locked(
+    database: str, conn: AsyncConnection
+) -> None:
     await conn.execute(
         "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p DEFAULT; "
         "CREATE INDEX i ON p (a); INSERT INTO p VALUES (1); ANALYZE p1"
@@ -185,9 +189,7 @@ async def test_asking_never_waits(database: str, conn: AsyncConnection) -> None:
         await waiting
 
 
-async def test_a_role_without_any_grant_sees_sizes_and_not_since_when(
-    database: str, conn: AsyncConnection
-) -> None:
+async def test_role_without_grants_sees_sizes_but_no_ages(database: str, conn: AsyncConnection) -> None:
     role = f"nobody_{secrets.token_hex(4)}"
     await conn.execute("CREATE SCHEMA private; CREATE TABLE private.t AS SELECT generate_series(1, 10) AS a")
     await conn.execute("ANALYZE private.t")
@@ -202,7 +204,7 @@ async def test_a_role_without_any_grant_sees_sizes_and_not_since_when(
         await conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-async def test_a_vacuum_at_work_is_seen(database: str, conn: AsyncConnection) -> None:
+async def test_running_vacuum_is_reported(database: str, conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int) WITH (autovacuum_enabled = off)")
     await conn.execute("INSERT INTO t SELECT generate_series(1, 20000)")
     async with await _connect(database) as other:
@@ -217,7 +219,7 @@ async def test_a_vacuum_at_work_is_seen(database: str, conn: AsyncConnection) ->
             await work
 
 
-async def test_use_is_counted(conn: AsyncConnection) -> None:
+async def test_scans_and_writes_are_counted(conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 100)")
     await _sent_off(conn)
     before = await _one(conn, "public.t")
@@ -229,7 +231,7 @@ async def test_use_is_counted(conn: AsyncConnection) -> None:
     assert facts.scans - before.scans == 3
 
 
-async def test_nothing_stays_in_the_session(conn: AsyncConnection) -> None:
+async def test_settings_of_the_session_stay_unchanged(conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE t (a int)")
     settings = "SELECT current_setting('statement_timeout'), current_setting('search_path')"
 
@@ -246,7 +248,7 @@ async def test_nothing_stays_in_the_session(conn: AsyncConnection) -> None:
     assert await _number(conn, "SELECT count(*) FROM t") == 1
 
 
-async def test_a_hostile_search_path_changes_nothing(conn: AsyncConnection) -> None:
+async def test_hostile_search_path_has_no_effect(conn: AsyncConnection) -> None:
     await conn.execute(
         "CREATE SCHEMA evil; CREATE TABLE t (a int); "
         "CREATE FUNCTION evil.never(name, name) RETURNS bool LANGUAGE sql AS 'SELECT false'; "

@@ -1,6 +1,7 @@
-"""Single changes of every kind: a snapshot says that something differs exactly when pg_dump -s does.
+"""A catalog differs exactly when the output of pg_dump -s differs.
 
-A few of each kind at every run. All, in two minutes: ``pytest -n 0 THIS_FILE --hypothesis-profile=more``.
+Each run tests a few changes of each kind. All of them take two minutes: ``pytest -n 0 THIS_FILE
+--hypothesis-profile=more``.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ KINDS = (
 class Change:
     name: str
     expected: str
-    """``differs``, ``same``, ``order`` or ``more``."""
+    """``differs``, ``same``, ``order`` or ``more`` (the catalog differs, pg_dump does not)."""
     since: int
     script: str
 
@@ -59,14 +60,14 @@ def changes(major: int) -> Iterator[Change]:
 
 
 def plain(dsn: str) -> str:
-    """Without what only this psycopg's libpq knows: an older pg_dump's does not."""
+    """Return the dsn without keywords that the libpq of an older pg_dump lacks."""
     parts = conninfo_to_dict(dsn)
     return make_conninfo("", **{k: parts[k] for k in ("host", "port", "user", "dbname") if k in parts})
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One server that has the base schema."""
+    """One server with the base schema."""
 
     binaries: Binaries
     dsn: str
@@ -98,7 +99,7 @@ async def prepared(binaries: Binaries) -> AsyncIterator[Side]:
 
 
 def another(binaries: Binaries) -> Binaries:
-    """Server programs of another major version, or a skip."""
+    """Return server binaries of another major version, or skip the test."""
     found = next((each for each in discover() if each.major != binaries.major), None)
     if found is None:
         pytest.skip("only one major version is installed")
@@ -106,7 +107,7 @@ def another(binaries: Binaries) -> Binaries:
 
 
 async def disagreements(side: Side, chosen: set[Change]) -> list[str]:
-    """Makes all changes one after the other, and compares before and after the chosen ones."""
+    """Make all changes in turn. Return where koonj and pg_dump disagree."""
     found: list[str] = []
     last: tuple[list[str], Catalog] | None = None
     for change in changes(side.binaries.major):
@@ -125,17 +126,17 @@ def judged(
     dumped = before[0] != after[0]
     differences = compare(before[1], after[1])
     order = bool(differences) and all(each.order_only for each in differences)
-    said = "; ".join(map(describe, differences))
+    found = "; ".join(map(describe, differences))
     if dumped != (change.expected in ("differs", "order")):
-        yield f"{change.name}: pg_dump says otherwise than the file"
+        yield f"{change.name}: pg_dump disagrees with the expectation in changes.sql"
     if bool(differences) != (change.expected != "same") or order != (change.expected == "order"):
-        yield f"{change.name}: should be {change.expected}, but is: {said or 'nothing'}"
+        yield f"{change.name}: should be {change.expected}, but is: {found or 'no difference'}"
     if bool(differences) != bool(compare(after[1], before[1])):
-        yield f"{change.name}: not the same the other way round"
+        yield f"{change.name}: the reverse comparison differs"
 
 
 def sample(major: int, first: int, last: int) -> set[Change]:
-    """Of each kind those from `first` to `last`."""
+    """Return the changes number `first` to `last` of each kind."""
     if settings.get_current_profile_name() == "more":
         return set(changes(major))
     by_kind: dict[str, deque[Change]] = {}
@@ -144,7 +145,7 @@ def sample(major: int, first: int, last: int) -> set[Change]:
     return {change for group in by_kind.values() for change in list(group)[first:last]}
 
 
-async def test_a_snapshot_differs_exactly_when_pg_dump_does(binaries: Binaries) -> None:
+async def test_catalog_differs_exactly_when_pg_dump_does(binaries: Binaries) -> None:
     chosen = sample(binaries.major, 0, 4)
     kinds = Counter(change.kind for change in chosen)
     named = [kind for part in KINDS.split("|") for kind in ([part] if part in kinds else part.split())]
@@ -154,13 +155,13 @@ async def test_a_snapshot_differs_exactly_when_pg_dump_does(binaries: Binaries) 
         assert await disagreements(side, chosen) == []
 
 
-async def test_on_another_version_too(binaries: Binaries) -> None:
+async def test_catalog_differs_exactly_when_pg_dump_does_on_another_version(binaries: Binaries) -> None:
     other = another(binaries)
     async with prepared(other) as side:
         assert await disagreements(side, sample(other.major, 4, 5)) == []
 
 
-async def test_what_pg_dump_makes_anew_is_equal(binaries: Binaries) -> None:
+async def test_catalog_is_equal_when_restored_from_pg_dump(binaries: Binaries) -> None:
     async with prepared(binaries) as side:
         dump = "\n".join(await side.dump())
         await side.conn.execute("CREATE DATABASE copy TEMPLATE template0")
@@ -170,7 +171,7 @@ async def test_what_pg_dump_makes_anew_is_equal(binaries: Binaries) -> None:
             assert list(map(describe, compare(await read_catalog(side.conn), await read_catalog(conn)))) == []
 
 
-async def test_two_versions_tell_the_same_of_the_same_schema(binaries: Binaries) -> None:
+async def test_catalogs_of_two_versions_are_equal_for_the_same_schema(binaries: Binaries) -> None:
     other = another(binaries)
     async with prepared(binaries) as one, prepared(other) as two:
         for number, change in enumerate(changes(min(binaries.major, other.major))):

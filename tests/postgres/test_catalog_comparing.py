@@ -1,4 +1,4 @@
-"""Catalogs as values: what differs, what only moved, what is a part of what, and how it is said."""
+"""Comparing catalogs: changed, moved and nested objects, and their descriptions."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -22,7 +22,7 @@ def catalog(*objects: tuple[ObjectName, CatalogObject], major: int = 18) -> Cata
 
 
 def table(columns: str, **definitions: str) -> Catalog:
-    """The table public.t with one-letter columns in that order."""
+    """Return the table public.t with one-letter columns in this order."""
     parts = [
         (ObjectName("column", f"public.t.{c}"), CatalogObject(definitions.get(c, f"{c} text"), place, TABLE))
         for place, c in enumerate(columns, 1)
@@ -30,7 +30,7 @@ def table(columns: str, **definitions: str) -> Catalog:
     return catalog((TABLE, CatalogObject("CREATE TABLE public.t")), *parts)
 
 
-def said(before: Catalog, after: Catalog) -> list[str]:
+def descriptions(before: Catalog, after: Catalog) -> list[str]:
     return [describe(each) for each in compare(before, after)]
 
 
@@ -52,12 +52,12 @@ def moved(before: str, after: str) -> str:
         ("", "ab", ""),
     ],
 )
-def test_as_few_columns_as_possible_are_moved(before: str, after: str, expected: str) -> None:
+def test_smallest_number_of_columns_is_moved(before: str, after: str, expected: str) -> None:
     assert moved(before, after) == expected
 
 
 @given(st.permutations("abcdefgh"), st.sets(st.sampled_from("abcdefgh")))
-def test_what_did_not_move_is_in_its_old_order(after: list[str], dropped: set[str]) -> None:
+def test_columns_that_did_not_move_keep_their_order(after: list[str], dropped: set[str]) -> None:
     now = "".join(c for c in after if c not in dropped)
     gone = moved("abcdefgh", now)
     left = [c for c in now if c not in gone]
@@ -65,34 +65,36 @@ def test_what_did_not_move_is_in_its_old_order(after: list[str], dropped: set[st
     assert bool(gone) == (list(now) != sorted(now))
 
 
-def test_a_column_that_moved_says_from_where_to_where() -> None:
+def test_moved_column_is_described_with_both_positions() -> None:
     [difference] = compare(table("abcd"), table("acdb"))
     assert difference == Difference(
         "column", "public.t.b", "b text", "b text", order_only=True, parent=TABLE, positions=(2, 4)
     )
     assert difference.what == "moved"
-    assert describe(difference) == "column public.t.b is moved: place 2 -> 4"
+    assert describe(difference) == "column public.t.b moved from position 2 to 4"
 
 
-def test_a_column_that_changed_is_changed_and_not_moved() -> None:
+def test_changed_column_is_not_moved() -> None:
     [difference] = compare(table("abc"), table("acb", b="b integer"))
     assert (difference.what, difference.order_only) == ("changed", False)
 
 
-def test_the_order_of_grants_is_told_and_not_significant() -> None:
+def test_order_of_grants_is_reported_but_not_significant() -> None:
     def granted(*roles: str) -> Catalog:
         names = [ObjectName("grant", f"on table public.t to {role}") for role in roles]
         values = [CatalogObject("GRANT SELECT", place, TABLE) for place, _ in enumerate(roles, 1)]
         return catalog(*zip(names, values, strict=True))
 
     differences = compare(granted("a", "b"), granted("b", "a"))
-    assert [describe(each) for each in differences] == ["grant on table public.t to a is moved: place 1 -> 2"]
+    assert [describe(each) for each in differences] == [
+        "grant on table public.t to a moved from position 1 to 2"
+    ]
     assert significant(differences) == ()
     columns = compare(table("ab"), table("ba"))
     assert significant(columns) == columns != ()
 
 
-def test_all_parts_are_told_and_the_top_level_alone_is_the_table() -> None:
+def test_top_level_contains_only_the_table_when_all_parts_differ() -> None:
     comment = (
         ObjectName("comment", "on column public.t.a"),
         CatalogObject("A", 0, ObjectName("column", "public.t.a")),
@@ -103,11 +105,11 @@ def test_all_parts_are_told_and_the_top_level_alone_is_the_table() -> None:
     assert [each.kind for each in differences] == ["table", "column", "column", "comment"]
     assert [describe(each) for each in top_level(differences)] == ["table public.t is missing"]
     assert [describe(each) for each in top_level(compare(catalog(), before))] == [
-        "table public.t is left over"
+        "table public.t is not removed"
     ]
 
 
-def test_parts_of_what_changed_stay_at_the_top_level() -> None:
+def test_top_level_contains_parts_when_the_table_is_only_changed() -> None:
     before, after = table("ab"), table("a")
     other = MappingProxyType({**after.objects, TABLE: CatalogObject("CREATE UNLOGGED TABLE public.t")})
     differences = compare(before, replace(after, objects=other))
@@ -125,22 +127,22 @@ def test_parts_of_what_changed_stay_at_the_top_level() -> None:
         ("s integer", "s bigint NOT NULL", "integer -> bigint NOT NULL"),
     ],
 )
-def test_a_change_is_said_in_the_words_that_differ(before: str, after: str, expected: str) -> None:
-    assert said(table("s", s=before), table("s", s=after)) == [f"column public.t.s: {expected}"]
+def test_description_contains_only_the_words_that_differ(before: str, after: str, expected: str) -> None:
+    assert descriptions(table("s", s=before), table("s", s=after)) == [f"column public.t.s: {expected}"]
 
 
-def test_what_does_not_fit_a_line_is_changed() -> None:
+def test_long_difference_is_described_as_changed() -> None:
     before, after = table("s", s="s text" + " x" * 200), table("s", s="s text" + " y" * 200)
-    assert said(before, after) == ["column public.t.s is changed"]
-    assert said(table("s", s="s  text"), table("s", s="s text")) == ["column public.t.s is changed"]
+    assert descriptions(before, after) == ["column public.t.s is changed"]
+    assert descriptions(table("s", s="s  text"), table("s", s="s text")) == ["column public.t.s is changed"]
 
 
-def test_a_comment_is_said_whole() -> None:
+def test_comment_is_described_in_full() -> None:
     difference = Difference("comment", "on table public.t", "What was", "What is")
     assert describe(difference) == "comment on table public.t: “What was” -> “What is”"
 
 
-def test_a_default_grant_that_was_revoked_is_missing() -> None:
+def test_revoked_default_grant_is_described_as_missing() -> None:
     difference = Difference("grant", "on function public.f() to PUBLIC", None, "REVOKE ALL")
     assert describe(difference) == "default grant on function public.f() to PUBLIC is missing"
 
@@ -169,7 +171,7 @@ OWNER = "boss=arwd/boss"
         ([OWNER, "Mixed=r/boss"], [OWNER], [('"Mixed"', "GRANT SELECT")]),
     ],
 )
-def test_an_acl_is_grants_beside_the_default(
+def test_acl_becomes_grants_without_the_default_ones(
     acl: list[str], default: list[str], expected: list[tuple[str, str]]
 ) -> None:
     found = list(grants(acl, default, "boss"))
@@ -177,12 +179,12 @@ def test_an_acl_is_grants_beside_the_default(
     assert [grant.place for grant in found] == list(range(1, len(found) + 1))
 
 
-def test_not_an_acl() -> None:
+def test_grants_fail_when_text_is_not_an_acl() -> None:
     with pytest.raises(ValueError, match="aclitem"):
         list(grants(["what"], [], "boss"))
 
 
-def test_owners_and_grants_can_be_left_out() -> None:
+def test_owners_and_grants_can_be_omitted() -> None:
     some = catalog(
         (TABLE, CatalogObject("CREATE TABLE public.t")),
         (ObjectName("owner", "of table public.t"), CatalogObject("boss", 0, TABLE)),
@@ -192,7 +194,7 @@ def test_owners_and_grants_can_be_left_out() -> None:
     assert {name.kind for name in without_grants(some).objects} == {"table", "owner"}
 
 
-def test_names_of_not_null_are_compared_within_one_version_only() -> None:
+def test_names_of_not_null_are_omitted_when_versions_differ() -> None:
     constraint = ObjectName("constraint", "public.t.n")
     comment = (ObjectName("comment", "on constraint public.t.n"), CatalogObject("why", 0, constraint))
     some = catalog(
@@ -204,7 +206,7 @@ def test_names_of_not_null_are_compared_within_one_version_only() -> None:
     assert set(comparable(some, 17).objects) == {TABLE}
 
 
-def test_a_view_has_no_qualifiers_across_16() -> None:
+def test_qualifiers_of_a_view_are_omitted_when_versions_differ() -> None:
     schema, view = ObjectName("schema", "public"), ObjectName("view", "public.v")
     old = catalog(
         (schema, CatalogObject("")), (view, CatalogObject("SELECT t.a, 1.5 FROM public.t")), major=15
@@ -214,7 +216,7 @@ def test_a_view_has_no_qualifiers_across_16() -> None:
 
 
 @pytest.mark.parametrize("major", range(13, 20))
-def test_a_query_has_the_lines_for_its_version(major: int) -> None:
+def test_query_contains_only_lines_for_its_version(major: int) -> None:
     columns, publications = statement("columns", major), statement("publications", major)
     collations = statement("collations", major)
     assert "--:" not in columns + publications + collations

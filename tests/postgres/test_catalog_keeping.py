@@ -1,4 +1,4 @@
-"""A catalog as bytes, and back."""
+"""Storing a catalog as bytes, and reading it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from koonj.postgres.catalog.keeping import from_bytes, to_bytes
 from koonj.postgres.catalog.reading import read_catalog
 
 
-async def test_there_and_back(database: str) -> None:
+async def test_catalog_is_equal_when_read_from_its_bytes(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("CREATE TABLE \"Odd — näme\" (id int PRIMARY KEY, t text DEFAULT E'a\\nb')")
         conn.execute("COMMENT ON COLUMN \"Odd — näme\".t IS 'ü'")
@@ -23,5 +23,5 @@ async def test_there_and_back(database: str) -> None:
 
 
 @pytest.mark.parametrize("kept", [b"", b"nonsense", zlib.compress(b"[]"), zlib.compress(b"[0, 18, []]")])
-def test_what_another_one_wrote_is_read_anew(kept: bytes) -> None:
+def test_bytes_are_ignored_when_damaged_or_in_another_format(kept: bytes) -> None:
     assert from_bytes(kept) is None

@@ -1,4 +1,4 @@
-"""read_catalog: for whom it works, what it leaves as it was, and what it leaves out."""
+"""Reading a catalog: required rights, unchanged sessions, omitted objects."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -47,7 +47,7 @@ async def value(conn: AsyncConnection, statement: str) -> object:
     return row[0]
 
 
-async def test_definitions_are_ddl_that_a_person_reads(conn: AsyncConnection) -> None:
+async def test_definitions_are_readable_ddl(conn: AsyncConnection) -> None:
     catalog = await read_catalog(conn)
     assert definition(catalog, "table", "public.documents") == "CREATE TABLE public.documents"
     column = "status character varying(50) DEFAULT 'active'::character varying NOT NULL"
@@ -59,7 +59,7 @@ async def test_definitions_are_ddl_that_a_person_reads(conn: AsyncConnection) ->
     assert catalog.major == conn.info.server_version // 10000
 
 
-async def test_places_are_among_living_columns(conn: AsyncConnection) -> None:
+async def test_positions_do_not_count_dropped_columns(conn: AsyncConnection) -> None:
     objects = (await read_catalog(conn)).objects
     table = ObjectName("table", "public.documents")
     columns = {name.identity: value for name, value in objects.items() if name.kind == "column"}
@@ -71,7 +71,7 @@ async def test_places_are_among_living_columns(conn: AsyncConnection) -> None:
     assert {value.parent for value in columns.values()} == {table}
 
 
-async def test_the_session_stays_as_it_is(conn: AsyncConnection) -> None:
+async def test_settings_of_the_session_stay_unchanged(conn: AsyncConnection) -> None:
     await conn.execute("SET search_path TO public; SET jit TO on; SET TimeZone TO 'Asia/Kolkata'")
     before = await settings(conn)
     await read_catalog(conn)
@@ -80,7 +80,7 @@ async def test_the_session_stays_as_it_is(conn: AsyncConnection) -> None:
     assert conn.info.transaction_status == pq.TransactionStatus.IDLE
 
 
-async def test_in_the_middle_of_a_transaction(conn: AsyncConnection) -> None:
+async def test_open_transaction_stays_usable(conn: AsyncConnection) -> None:
     before = await read_catalog(conn)
     async with conn.transaction(force_rollback=True):
         await conn.execute("SET LOCAL search_path TO public; DROP INDEX documents_status_idx")
@@ -96,14 +96,18 @@ async def test_in_the_middle_of_a_transaction(conn: AsyncConnection) -> None:
     ]
 
 
-async def test_without_autocommit_and_with_rows_of_another_kind(database: str, conn: AsyncConnection) -> None:
+async def test_catalog_is_read_without_autocommit_and_with_another_row_factory(
+    database: str, conn: AsyncConnection
+) -> None:
     async with await AsyncConnection.connect(database, row_factory=dict_row) as other:
         await other.set_read_only(True)
         assert compare(await read_catalog(conn), await read_catalog(other)) == ()
         assert other.info.transaction_status == pq.TransactionStatus.IDLE
 
 
-async def test_who_may_nothing_reads_the_same(conn: AsyncConnection, server: TemporaryServer) -> None:
+async def test_role_without_rights_reads_the_same_catalog(
+    conn: AsyncConnection, server: TemporaryServer
+) -> None:
     await conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     await conn.execute("CREATE PUBLICATION p FOR ALL TABLES")
     before = await read_catalog(conn)
@@ -119,7 +123,7 @@ async def test_who_may_nothing_reads_the_same(conn: AsyncConnection, server: Tem
         await conn.execute(f"DROP ROLE {role}".encode())
 
 
-async def test_koonjs_own_schema_is_left_out(conn: AsyncConnection) -> None:
+async def test_schema_koonj_is_omitted(conn: AsyncConnection) -> None:
     before = await read_catalog(conn)
     await conn.execute(query("create_schema").encode())
     await conn.execute(query("create_history").encode())
@@ -127,13 +131,13 @@ async def test_koonjs_own_schema_is_left_out(conn: AsyncConnection) -> None:
     assert compare(before, await read_catalog(conn)) == ()
 
 
-async def test_a_temporary_table_before_a_catalog_hides_nothing(conn: AsyncConnection) -> None:
+async def test_temporary_table_does_not_hide_a_catalog_table(conn: AsyncConnection) -> None:
     before = await read_catalog(conn)
     await conn.execute("CREATE TEMPORARY TABLE pg_class (oid oid); CREATE TEMPORARY TABLE documents (id int)")
     assert compare(before, await read_catalog(conn)) == ()
 
 
-async def test_passwords_are_not_shown(conn: AsyncConnection) -> None:
+async def test_passwords_are_not_in_definitions(conn: AsyncConnection) -> None:
     await conn.execute(
         "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
         "CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (user 'me', password 's3cret')"
@@ -156,7 +160,9 @@ async def test_passwords_are_not_shown(conn: AsyncConnection) -> None:
     assert changed == {"user mapping", "subscription"}
 
 
-async def test_others_drop_and_make_what_is_read(conn: AsyncConnection, database: str) -> None:
+async def test_catalog_is_read_when_other_sessions_drop_and_create_objects(
+    conn: AsyncConnection, database: str
+) -> None:
     before = await read_catalog(conn)
     done = asyncio.Event()
 
@@ -180,7 +186,7 @@ async def test_others_drop_and_make_what_is_read(conn: AsyncConnection, database
     assert compare(before, await read_catalog(conn)) == ()
 
 
-async def test_a_lock_that_is_not_given_is_an_error(conn: AsyncConnection, database: str) -> None:
+async def test_read_fails_when_a_lock_times_out(conn: AsyncConnection, database: str) -> None:
     await conn.execute("SET lock_timeout TO '50ms'")
     async with await AsyncConnection.connect(database) as other:
         await other.execute("LOCK TABLE public.documents")
@@ -190,7 +196,7 @@ async def test_a_lock_that_is_not_given_is_an_error(conn: AsyncConnection, datab
     await read_catalog(conn)
 
 
-async def test_two_databases_of_the_same_migrations_are_equal(
+async def test_catalogs_are_equal_for_two_databases_with_the_same_migrations(
     make_database: Callable[[], str], conn: AsyncConnection
 ) -> None:
     await conn.execute("ALTER TABLE public.documents ADD COLUMN extra text; DROP INDEX documents_status_idx")
@@ -198,13 +204,13 @@ async def test_two_databases_of_the_same_migrations_are_equal(
     await conn.execute("CREATE INDEX documents_status_idx ON public.documents (status)")
     await conn.execute("INSERT INTO public.documents VALUES (1); ANALYZE; REINDEX TABLE public.documents")
     async with await AsyncConnection.connect(make_database(), autocommit=True) as other:
-        await other.execute("CREATE TABLE public.first ()")  # so that all oids are others
+        await other.execute("CREATE TABLE public.first ()")  # so that all oids differ
         await other.execute(SCHEMA)
         await other.execute("DROP TABLE public.first")
         assert compare(await read_catalog(conn), await read_catalog(other)) == ()
 
 
-def test_every_query_is_in_the_package() -> None:
+def test_every_query_file_starts_with_a_comment() -> None:
     folder = Path(__file__).parents[2] / "src/koonj/postgres/queries/catalog"
     names = sorted(path.stem for path in folder.glob("*.sql"))
     assert len(names) > 25

@@ -1,4 +1,4 @@
-"""What a target that refuses, or asks for a password, looks like."""
+"""Failed logins, and passwords from the configuration."""
 
 import stat
 from pathlib import Path
@@ -19,16 +19,16 @@ async def _refusal(dsn: str) -> ConnectError:
     return caught.value
 
 
-async def test_a_server_that_refuses_is_told_from_one_that_is_not_there(database: str) -> None:
-    assert "answered, and refused" in (await _refusal(make_conninfo(database, dbname="nowhere"))).hint
-    assert "not be running" in (await _refusal("host=127.0.0.1 port=1 dbname=x user=y")).hint
+async def test_hint_distinguishes_a_rejected_login_from_an_unreachable_server(database: str) -> None:
+    assert "rejected the login" in (await _refusal(make_conninfo(database, dbname="nowhere"))).hint
+    assert "server is running and reachable" in (await _refusal("host=127.0.0.1 port=1 dbname=x user=y")).hint
     assert "service" in (await _refusal("service=there_is_none")).hint
 
 
 @pytest.mark.parametrize(
     ("source", "value"), [("command", "echo s3cret; echo more"), ("env", "KOONJ_TEST_PW"), ("file", "pw")]
 )
-def test_a_password_is_the_first_line(
+def test_password_is_the_first_line(
     source: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -37,12 +37,12 @@ def test_a_password_is_the_first_line(
     assert read_password(Password(source, value)) == "s3cret"
 
 
-def test_a_password_command_cannot_take_the_terminals_keys() -> None:
-    with pytest.raises(ValueError, match="ended with"):
+def test_password_command_cannot_read_from_the_terminal() -> None:
+    with pytest.raises(ValueError, match="failed with exit status"):
         read_password(Password("command", "read x </dev/tty && echo $x"))
     assert read_password(Password("command", "cat; echo it went on")) == "it went on"
 
 
-def test_the_embedded_servers_log_is_its_owners(home: Path) -> None:
+def test_log_of_the_embedded_server_is_readable_only_by_its_owner(home: Path) -> None:
     with open_shared() as lease:
         assert stat.S_IMODE(lease.home.log.stat().st_mode) == 0o600

@@ -1,4 +1,4 @@
-"""Root's server: another account, which gets no more of the machine than it had."""
+"""Test the server of root: it runs as another account and opens no private folder."""
 
 import os
 import shutil
@@ -17,9 +17,10 @@ import pytest
 import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.paths import CACHE, DATA, koonj_folder, make_trusted
 from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.staging import reachable
+from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
 
@@ -33,7 +34,7 @@ def account() -> Account:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder in /tmp that all may enter, unlike pytest's tmp_path."""
+    """Return a folder in /tmp that all users can enter, unlike pytest's tmp_path."""
     made = Path(tempfile.mkdtemp(prefix="koonj-test-", dir="/tmp"))
     made.chmod(0o755)
     yield made
@@ -42,13 +43,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def private(folder: Path) -> Path:
-    """A folder like root's home: 0700."""
+    """Return a folder with mode 0700, like root's home."""
     made = folder / "root's home"
     made.mkdir(mode=0o700)
     return made
 
 
-def test_the_user_keeps_his_own_folders(home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_has_folders_in_the_home(home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert koonj_folder(DATA, None) == home / ".local/share/koonj"
     assert stat.S_IMODE((home / ".local/share/koonj").stat().st_mode) == 0o700
     assert koonj_folder(CACHE, None, {"HOME": str(folder)}) == folder / ".cache/koonj"
@@ -63,9 +64,7 @@ def test_the_user_keeps_his_own_folders(home: Path, folder: Path, monkeypatch: p
 
 
 @as_root
-def test_root_keeps_data_where_the_account_gets_in_and_opens_nothing(
-    folder: Path, private: Path, account: Account
-) -> None:
+def test_root_has_folders_that_the_account_can_enter(folder: Path, private: Path, account: Account) -> None:
     of_system = replace(DATA, of_system=str(folder / "var-lib-koonj"))
     assert koonj_folder(of_system, account, {"HOME": str(private)}) == folder / "var-lib-koonj"
     one = koonj_folder(of_system, account, {"XDG_DATA_HOME": str(private / "one")})
@@ -78,30 +77,36 @@ def test_root_keeps_data_where_the_account_gets_in_and_opens_nothing(
     assert koonj_folder(of_system, account, {"XDG_DATA_HOME": str(folder / "open")}) == folder / "open/koonj"
 
 
-def test_a_folder_that_others_could_write_to_is_refused(folder: Path) -> None:
+def test_folder_that_others_can_write_to_is_refused(folder: Path) -> None:
     (folder / "open").mkdir()
     (folder / "open").chmod(0o777)
     (folder / "link").symlink_to(folder)
     (folder / "file").touch()
     for name in ("open", "link", "file"):
-        with pytest.raises(EmbeddedError, match=r"only the user who runs koonj may write to|cannot be made"):
+        with pytest.raises(UserFolderError, match=r"to which only the user of koonj can write|Cannot create"):
             make_trusted(folder / name, 0o755)
 
 
 @as_root
-def test_another_users_folder_is_refused(folder: Path, account: Account) -> None:
+def test_folder_of_another_user_is_refused(folder: Path, account: Account) -> None:
     (folder / "planted").mkdir()
     os.chown(folder / "planted", account.uid, account.gid)
-    with pytest.raises(EmbeddedError, match="only the user who runs koonj may write to"):
+    with pytest.raises(UserFolderError, match="to which only the user of koonj can write"):
         make_trusted(folder / "planted", 0o755)
 
 
+def test_a_server_without_its_folder_is_an_error_of_the_server(folder: Path, binaries: Binaries) -> None:
+    (folder / f"server-{binaries.major}").touch()
+    with pytest.raises(EmbeddedError, match="to which only the user of koonj can write"):
+        open_shared(folder, binaries=binaries)
+
+
 @as_root
-def test_programs_in_a_private_folder_are_copied_once_for_reading_only(
+def test_binaries_in_a_private_folder_are_copied_once_and_read_only(
     folder: Path, private: Path, binaries: Binaries, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not binaries.source.startswith("Python package"):
-        pytest.skip("needs the server programs of a Python package")
+        pytest.skip("needs the server binaries of a Python package")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     package = binaries.bindir.parent.parent
     for source in (package, package.with_name(f"{package.name}.libs")):
@@ -130,6 +135,7 @@ _EVERYTHING = """
 import sys, psycopg
 from koonj.postgres.embedded.scratch import Scratch
 from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.shared import open_shared
 with Scratch() as scratch:
     print(psycopg.connect(scratch.dsn()).execute("select 'scratch'").fetchone()[0])
 with open_shared() as lease:
@@ -140,13 +146,13 @@ with open_shared() as lease:
 
 
 @as_root
-def test_an_ordinary_user_is_served_too(folder: Path, binaries: Binaries, account: Account) -> None:
-    """The same programs, as the account `nobody` with a home of its own."""
+def test_other_user_than_root_can_run_the_server(folder: Path, binaries: Binaries, account: Account) -> None:
+    """Run the same binaries as the account `nobody` with its own home."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     source, packages = Path(koonj.__file__).parent.parent, Path(sysconfig.get_path("platlib"))
     python = next((p for p in (sys.executable, f"/usr/bin/{version}") if account.reaches(Path(p))), None)
     if python is None or not (account.enters(source) and account.enters(packages)):
-        pytest.skip(f"{account.name} may not enter the folders of this Python, of koonj or of its packages")
+        pytest.skip(f"{account.name} cannot enter the folders of this Python, of koonj or of its packages")
     template = Path(f"/dev/shm/koonj-templates-{account.uid}")
     had_template = template.exists()
     own = folder / "home of nobody"

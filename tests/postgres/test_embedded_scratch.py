@@ -1,4 +1,4 @@
-"""The throw-away cluster: there in no time, gone without a trace."""
+"""Tests for the scratch cluster, which leaves nothing behind."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def _one(dsn: str, query: str) -> object:
 
 @pytest.fixture
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for run folders in which no other test's sweep looks."""
+    """Return a folder for run folders in which no other test's sweep looks."""
     import shutil
     import tempfile
 
@@ -39,18 +39,18 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_a_fresh_database_is_empty(database: str) -> None:
+def test_new_database_is_empty(database: str) -> None:
     assert _one(database, "select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 0
 
 
-def test_databases_are_apart(database: str, make_database: Callable[[], str]) -> None:
+def test_databases_are_separate(database: str, make_database: Callable[[], str]) -> None:
     other = make_database()
     with psycopg.connect(database) as connection:
         connection.execute("create table only_here ()")
     assert _one(other, "select to_regclass('only_here')") is None
 
 
-def test_it_is_private_and_tells_its_name(scratch: TemporaryServer) -> None:
+def test_server_is_private_and_has_a_cluster_name(scratch: TemporaryServer) -> None:
     assert _one(scratch.dsn(), "select current_setting('cluster_name')") == scratch.cluster_name
     assert _one(scratch.dsn(), "select current_setting('listen_addresses')") == ""
     assert _one(scratch.dsn(), "select current_setting('server_encoding')") == "UTF8"
@@ -62,7 +62,7 @@ def test_it_is_private_and_tells_its_name(scratch: TemporaryServer) -> None:
     assert Path(f"/proc/{pid}").stat().st_uid != 0
 
 
-def test_paths_with_spaces_and_an_alien_locale_work(
+def test_server_starts_with_spaces_in_the_path_and_a_foreign_locale(
     parent: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANG", "xx_YY.UTF-8")
@@ -74,18 +74,18 @@ def test_paths_with_spaces_and_an_alien_locale_work(
         assert _one(scratch.dsn(), "select 1") == 1
 
 
-def test_leaving_the_block_removes_all(parent: Path, binaries: Binaries) -> None:
+def test_leaving_the_block_deletes_the_folder(parent: Path, binaries: Binaries) -> None:
     with TemporaryServer(binaries, parent=parent) as scratch:
         pid = postmaster.running(scratch.folder / "data")
         assert pid
-        held = psycopg.connect(scratch.dsn())  # a session that is still open does not keep it
+        held = psycopg.connect(scratch.dsn())  # an open session does not keep the server
     assert list(parent.iterdir()) == []
     assert _ended(pid)
     held.close()
     scratch.close()
 
 
-def test_a_failing_start_tells_the_servers_words_and_leaves_nothing(parent: Path, binaries: Binaries) -> None:
+def test_failing_start_reports_the_log_and_leaves_nothing(parent: Path, binaries: Binaries) -> None:
     with (
         pytest.raises(
             EmbeddedError, match=r'did not start(.*\n)+.*invalid value for parameter "work_mem": "banana"'
@@ -96,7 +96,7 @@ def test_a_failing_start_tells_the_servers_words_and_leaves_nothing(parent: Path
     assert list(parent.iterdir()) == []
 
 
-def test_a_folder_that_is_too_deep_is_an_error_and_leaves_nothing(parent: Path, binaries: Binaries) -> None:
+def test_too_long_path_is_an_error_and_leaves_nothing(parent: Path, binaries: Binaries) -> None:
     deep = parent / ("x" * 100)
     deep.mkdir()
     with pytest.raises(EmbeddedError, match="too long"), TemporaryServer(binaries, parent=deep):
@@ -139,7 +139,9 @@ def _kill(child: subprocess.Popen[str]) -> None:
     child.communicate()
 
 
-def test_a_killed_owners_server_stops_and_the_next_start_sweeps(parent: Path, binaries: Binaries) -> None:
+def test_server_of_a_killed_owner_stops_and_the_next_start_deletes_its_folder(
+    parent: Path, binaries: Binaries
+) -> None:
     child, folder, _ = _owner(parent, binaries)
     _kill(child)
     end = time.monotonic() + 2
@@ -151,9 +153,7 @@ def test_a_killed_owners_server_stops_and_the_next_start_sweeps(parent: Path, bi
         assert list(parent.iterdir()) == [scratch.folder]
 
 
-def test_a_server_that_outlived_owner_and_watchdog_is_stopped_by_the_next_start(
-    parent: Path, binaries: Binaries
-) -> None:
+def test_next_start_stops_a_server_without_owner_and_watchdog(parent: Path, binaries: Binaries) -> None:
     child, folder, pid = _owner(parent, binaries)
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -169,7 +169,7 @@ def test_a_server_that_outlived_owner_and_watchdog_is_stopped_by_the_next_start(
         assert _ended(pid)
 
 
-def test_a_sweep_spares_the_living_and_the_young(parent: Path, binaries: Binaries) -> None:
+def test_sweep_keeps_running_and_new_folders(parent: Path, binaries: Binaries) -> None:
     young = parent / f"{PREFIX}young"
     young.mkdir()
     with (
@@ -180,7 +180,7 @@ def test_a_sweep_spares_the_living_and_the_young(parent: Path, binaries: Binarie
         assert _one(first.dsn(), "select 1") == 1
 
 
-def test_the_template_is_made_once_by_many_at_once(
+def test_template_is_created_once_by_concurrent_threads(
     parent: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
@@ -192,7 +192,7 @@ def test_the_template_is_made_once_by_many_at_once(
 
     monkeypatch.setattr(template, "_initdb", counted)
     monkeypatch.setattr(template, "cache_folder", lambda _account: parent)
-    (parent / f"template-{template.programs_key(binaries)}.new-0").mkdir()  # what a killed one left
+    (parent / f"template-{template.programs_key(binaries)}.new-0").mkdir()  # a killed process left it
     threads = [
         threading.Thread(target=template.template, args=(binaries, server_account())) for _ in range(3)
     ]
@@ -206,7 +206,7 @@ def test_the_template_is_made_once_by_many_at_once(
     ]  # fmt: skip
 
 
-def test_a_template_folder_that_others_can_write_is_not_used(
+def test_template_folder_that_others_can_write_to_is_not_used(
     parent: Path, home: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted = parent / f"koonj-templates-{os.geteuid()}"
@@ -219,7 +219,7 @@ def test_a_template_folder_that_others_can_write_is_not_used(
     assert list(planted.iterdir()) == []
 
 
-def test_templates_of_removed_programs_go(
+def test_templates_of_removed_binaries_are_deleted(
     parent: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(template, "cache_folder", lambda _account: parent)

@@ -1,4 +1,4 @@
-"""One server for several processes: it stays as long as any of them lives, and not longer."""
+"""Tests for the shared server, which runs while any of its processes lives."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ lease.close()
 
 @pytest.fixture(scope="module")
 def made_home(binaries: Binaries) -> Iterator[Path]:
-    """A data home whose cluster is made already: initdb takes its time."""
+    """Return a data home whose cluster exists already, because initdb is slow."""
     folder = Path(tempfile.mkdtemp(prefix="koonj test ", dir=scratch_parent()))
     folder.chmod(0o755)
     open_shared(folder / "made", binaries=binaries).close()
@@ -48,7 +48,7 @@ def made_home(binaries: Binaries) -> Iterator[Path]:
 
 @pytest.fixture
 def data_home(made_home: Path, binaries: Binaries) -> Iterator[Path]:
-    """A copy of it; whatever a test leaves running there is stopped."""
+    """Return a copy of `made_home`; stop any server that a test left running."""
     folder = made_home / "data home"
     subprocess.run(["cp", "-a", made_home / "made", folder], check=True)
     yield folder
@@ -62,7 +62,7 @@ def data_home(made_home: Path, binaries: Binaries) -> Iterator[Path]:
 
 @pytest.fixture
 def opens(data_home: Path, binaries: Binaries) -> Iterator[Callable[[], Lease]]:
-    """Opens leases on the data home, and closes them at the end."""
+    """Return a function that opens leases, which are closed at the end."""
     leases: list[Lease] = []
 
     def one() -> Lease:
@@ -76,7 +76,7 @@ def opens(data_home: Path, binaries: Binaries) -> Iterator[Callable[[], Lease]]:
 
 @pytest.fixture
 def client(data_home: Path, binaries: Binaries) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts another koonj process on the data home, and returns when it has its lease."""
+    """Return a function that starts another koonj process with a lease."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str, ready: bool = True) -> subprocess.Popen[str]:
@@ -110,7 +110,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 def _watchdogs(data_home: Path) -> list[int]:
-    """The pids of the two shells: the one that waits for the server, and the one that reads the FIFO."""
+    """Return the pids of the two shells: server waiter and FIFO reader."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -128,9 +128,7 @@ def _answers(lease: Lease) -> bool:
     return row == (lease.cluster_name,)
 
 
-def test_the_first_makes_the_rest_join_and_the_last_stops(
-    opens: Callable[[], Lease], data_home: Path
-) -> None:
+def test_first_starts_others_join_and_last_stops(opens: Callable[[], Lease], data_home: Path) -> None:
     first, second = opens(), opens()
     assert first.cluster_name == second.cluster_name
     assert _answers(first)
@@ -147,7 +145,7 @@ def test_the_first_makes_the_rest_join_and_the_last_stops(
     assert not _watchdogs(data_home)
 
 
-def test_data_survives_and_is_kept_safely(opens: Callable[[], Lease]) -> None:
+def test_data_is_durable(opens: Callable[[], Lease]) -> None:
     lease = opens()
     assert lease.ensure_database('odd "name" ü')
     assert not lease.ensure_database('odd "name" ü')
@@ -164,7 +162,7 @@ def test_data_survives_and_is_kept_safely(opens: Callable[[], Lease]) -> None:
         assert connection.execute("select answer from kept").fetchone() == (42,)
 
 
-def test_a_database_is_ensured_by_many_at_once(opens: Callable[[], Lease]) -> None:
+def test_database_is_created_once_by_concurrent_threads(opens: Callable[[], Lease]) -> None:
     lease = opens()
     created: list[bool] = []
     threads = [
@@ -179,14 +177,14 @@ def test_a_database_is_ensured_by_many_at_once(opens: Callable[[], Lease]) -> No
         lease.ensure_database("ü" * 32)
 
 
-def test_kill_9_of_the_only_process_stops_the_server(
+def test_server_stops_when_the_only_process_is_killed(
     client: Callable[..., subprocess.Popen[str]], data_home: Path
 ) -> None:
     _kill(client("wait"))
     assert postmaster.gone(_server(data_home), 2.0)
 
 
-def test_kill_9_of_one_of_two_leaves_it_running(
+def test_server_continues_when_one_of_two_processes_is_killed(
     client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease]
 ) -> None:
     starter = client("wait")
@@ -197,7 +195,7 @@ def test_kill_9_of_one_of_two_leaves_it_running(
     assert _answers(lease)
 
 
-def test_a_child_of_a_killed_process_does_not_keep_it(
+def test_server_stops_when_only_a_child_of_a_killed_process_lives(
     client: Callable[..., subprocess.Popen[str]], data_home: Path
 ) -> None:
     process = client("wait", "child")
@@ -209,19 +207,19 @@ def test_a_child_of_a_killed_process_does_not_keep_it(
         os.kill(int(child), signal.SIGKILL)
 
 
-def test_the_terminals_signals_do_not_reach_it_and_output_is_not_held(
+def test_terminal_signals_do_not_stop_the_server(
     client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease]
 ) -> None:
     starter = client("wait")
     lease = opens()
     for number in (signal.SIGINT, signal.SIGHUP):
         os.killpg(starter.pid, number)
-    starter.communicate(timeout=5)  # its end of file comes, though the server goes on
+    starter.communicate(timeout=5)  # it reaches end of file although the server continues
     time.sleep(0.1)
     assert _answers(lease)
 
 
-def test_a_killed_server_is_started_anew_and_recovers(opens: Callable[[], Lease], data_home: Path) -> None:
+def test_killed_server_is_restarted_and_recovers(opens: Callable[[], Lease], data_home: Path) -> None:
     lease = opens()
     with psycopg.connect(lease.dsn(), autocommit=True) as connection:
         connection.execute("create table kept as select 42 as answer")
@@ -233,14 +231,14 @@ def test_a_killed_server_is_started_anew_and_recovers(opens: Callable[[], Lease]
     again = opens()
     with psycopg.connect(again.dsn()) as connection:
         assert connection.execute("select answer from kept").fetchone() == (42,)
-    # The first process's lease holds the same FIFO and socket: it goes on too.
+    # The first process's lease holds the same FIFO and socket, so it works again.
     assert _answers(lease)
     again.close()
     assert _answers(lease)
 
 
 @pytest.mark.parametrize("which", ["waiting", "reading", "both"])
-def test_a_killed_watchdog_is_replaced(
+def test_killed_watchdog_is_replaced(
     which: str, client: Callable[..., subprocess.Popen[str]], opens: Callable[[], Lease], data_home: Path
 ) -> None:
     starter = client("wait")
@@ -257,7 +255,7 @@ def test_a_killed_watchdog_is_replaced(
     assert postmaster.running(_server(data_home)) is None
 
 
-def test_a_server_and_its_waiting_half_killed_is_started_anew(
+def test_server_is_restarted_when_server_and_waiting_shell_are_killed(
     opens: Callable[[], Lease], data_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens()
@@ -268,7 +266,7 @@ def test_a_server_and_its_waiting_half_killed_is_started_anew(
     assert _answers(opens())
 
 
-def test_a_stale_pid_that_another_process_has_now_is_no_hindrance(
+def test_server_starts_when_another_process_has_the_old_pid(
     opens: Callable[[], Lease], data_home: Path
 ) -> None:
     first = opens()
@@ -282,7 +280,7 @@ def test_a_stale_pid_that_another_process_has_now_is_no_hindrance(
     assert _answers(opens())
 
 
-def test_many_processes_at_the_same_moment_share_one_server(
+def test_concurrent_processes_share_one_server(
     client: Callable[..., subprocess.Popen[str]], data_home: Path
 ) -> None:
     processes = [client("wait", ready=False) for _ in range(4)]
@@ -294,10 +292,10 @@ def test_many_processes_at_the_same_moment_share_one_server(
     assert postmaster.running(_server(data_home)) is None
 
 
-def test_opening_while_the_last_one_leaves_always_gives_a_living_server(
+def test_lease_works_when_it_is_opened_while_the_last_one_closes(
     opens: Callable[[], Lease], data_home: Path, binaries: Binaries
 ) -> None:
-    """Two threads open and close as fast as they can: a lease that is held always answers."""
+    """Open and close leases in two threads: an open lease always works."""
     wrong: list[BaseException] = []
 
     def churn() -> None:
@@ -316,7 +314,7 @@ def test_opening_while_the_last_one_leaves_always_gives_a_living_server(
     assert wrong == []
 
 
-def test_a_failing_initdb_is_an_error_and_leaves_no_data(data_home: Path) -> None:
+def test_failing_initdb_is_an_error_and_leaves_no_data(data_home: Path) -> None:
     programs = data_home / "programs"
     programs.mkdir()
     for name in ("postgres", "initdb"):
@@ -328,9 +326,7 @@ def test_a_failing_initdb_is_an_error_and_leaves_no_data(data_home: Path) -> Non
     assert [path.name for path in (data_home / "new/server-17").iterdir()] == ["gate"]
 
 
-def test_a_cluster_that_does_not_start_is_an_error_and_keeps_its_data(
-    opens: Callable[[], Lease], data_home: Path
-) -> None:
+def test_failing_start_is_an_error_and_keeps_the_data(opens: Callable[[], Lease], data_home: Path) -> None:
     configuration = _server(data_home) / "postgresql.conf"
     good = configuration.read_text()
     configuration.write_text(good + "\nwork_mem = banana\n")

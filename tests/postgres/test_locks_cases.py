@@ -1,4 +1,4 @@
-"""Of 275 statements: what is reported on an empty database is what they do to tables with rows."""
+"""275 statements: traces on empty tables show their effects on tables with rows."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ INDEXES = {
     "notes": ("notes_document", "notes_id"),
 }
 Effects = dict[str, frozenset[str]]
-"""By relation: a lock mode, and what else happens to it. ``error``: its SQLSTATE."""
+"""Effects by relation: a lock mode, and words such as ``scanned``. Key ``error``: an SQLSTATE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _database(cluster: TemporaryServer, name: str, template: str = "template0") 
 
 
 async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
-    """In a transaction that is rolled back; None where that is refused."""
+    """Run a statement in a transaction that is rolled back; None if that is refused."""
     await forget_counts(conn)
     tracer = Tracer(conn)
     await tracer.begin()
@@ -117,7 +117,7 @@ async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
     try:
         await conn.execute(case.statement.text.encode())
         trace = await tracer.after(
-            index=1, line=1, summary=case.statement.summary, in_transaction=True, seconds=0
+            StatementTrace(1, 1, case.statement.summary, in_transaction=True, seconds=0)
         )
     except psycopg.Error as error:
         return None if error.sqlstate in REFUSED else {"error": frozenset({str(error.sqlstate)})}
@@ -132,11 +132,13 @@ async def _watched(dsn: str, case: Case) -> Effects:
 
     async with await connect() as conn, LockWatcher(connect, conn, case.statement) as watch:
         await conn.execute(case.statement.text.encode())
-    return _reported(watch.trace(index=1, line=1, summary=case.statement.summary, seconds=0))
+    return _reported(
+        watch.trace(StatementTrace(1, 1, case.statement.summary, in_transaction=False, seconds=0))
+    )
 
 
 async def _wrong(cluster: TemporaryServer, name: str, cases: list[Case], tag: str) -> dict[str, Effects]:
-    """Statements that are reported otherwise than expected, as they are reported."""
+    """Return the statements whose reported effects differ from the expected ones."""
     wrong, alone = {}, []
     tags = str(cluster.binaries.major), tag
     async with await AsyncConnection.connect(cluster.dsn(name), autocommit=True) as conn:
@@ -159,15 +161,18 @@ def _prepare_database(cluster: TemporaryServer, name: str, *more: str) -> None:
             connection.execute(text.encode())
 
 
-async def test_an_empty_database_shows_what_statements_do_to_tables_with_rows(
+async def test_effects_are_reported_when_tables_are_empty(
     cluster: TemporaryServer,
 ) -> None:
     _prepare_database(cluster, "cases")
     assert await _wrong(cluster, "cases", _cases(), "empty") == {}
 
 
-async def test_with_rows_the_same_is_reported(cluster: TemporaryServer) -> None:
-    """Every eighth statement, for the time it takes; all were when they were recorded."""
+async def test_same_effects_are_reported_when_tables_have_rows(cluster: TemporaryServer) -> None:
+    """Run only every eighth statement, to save time.
+
+    All of them were run when the effects were recorded.
+    """
     fill = (CASES / "fill.sql").read_text(encoding="utf-8").replace(":rows", "2000")
     _prepare_database(cluster, "filled", fill)
     joins = [case for case in _cases() if any(line.startswith("[rows]") for line in case.lines)]
@@ -175,7 +180,7 @@ async def test_with_rows_the_same_is_reported(cluster: TemporaryServer) -> None:
     assert await _wrong(cluster, "filled", _cases()[::8] + joins, "rows") == {}
 
 
-def test_the_cases_are_many_and_every_mode_is_among_them() -> None:
+def test_cases_include_every_lock_mode() -> None:
     assert len(_cases()) > 270
     modes = {word for case in _cases() for words in case.expected("18").values() for word in words}
     assert {mode.value for mode in LockMode} <= modes

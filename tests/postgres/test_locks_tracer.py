@@ -1,4 +1,4 @@
-"""The tracer in sessions as files set them up: what it tells, and that it leaves nothing behind."""
+"""The tracer in sessions that a file has changed: results, and no side effects."""
 
 from collections.abc import AsyncIterator
 
@@ -45,11 +45,11 @@ async def _run(
         verdict = classify(text)
         if is_silent(verdict):
             trace = tracer.silent(
-                index=index, line=index, summary=verdict.summary, in_transaction=True, seconds=0
+                StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         else:
             trace = await tracer.after(
-                index=index, line=index, summary=verdict.summary, in_transaction=True, seconds=0
+                StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         traces.append(trace)
     await conn.execute(end.encode())
@@ -60,7 +60,7 @@ def _locks(trace: StatementTrace, what: str = "locks") -> dict[str, str]:
     return {lock.relation: lock.mode.value for lock in getattr(trace, what) if lock.kind != "index"}
 
 
-async def test_a_dropped_and_a_renamed_table_go_by_the_names_they_had(conn: AsyncConnection) -> None:
+async def test_dropped_and_renamed_tables_keep_their_old_names(conn: AsyncConnection) -> None:
     renamed, altered, dropped = await _run(
         conn,
         "ALTER TABLE a RENAME TO c",
@@ -79,7 +79,7 @@ async def test_a_dropped_and_a_renamed_table_go_by_the_names_they_had(conn: Asyn
     assert dropped.constraints == (ConstraintChange("public.b", "b_a_id_fkey", "foreign key", "dropped"),)
 
 
-async def test_what_earlier_statements_hold_is_told_apart_from_what_one_takes(conn: AsyncConnection) -> None:
+async def test_locks_of_earlier_statements_are_reported_as_held(conn: AsyncConnection) -> None:
     first, second, third = await _run(
         conn,
         "ALTER TABLE a ADD COLUMN x integer",
@@ -87,14 +87,14 @@ async def test_what_earlier_statements_hold_is_told_apart_from_what_one_takes(co
         "CREATE INDEX ON b (id)",
     )
     assert (_locks(first), _locks(first, "held")) == ({"public.a": "ACCESS EXCLUSIVE"}, {})
-    # The server does not tell that a mode is taken again, and the SHARE that it does tell would mislead.
+    # The server does not show that a held mode is taken again. The SHARE that it shows would be misleading.
     assert (_locks(second), _locks(second, "held")) == ({}, {"public.a": "ACCESS EXCLUSIVE"})
     assert _locks(second, "effective") == {"public.a": "ACCESS EXCLUSIVE"}
     assert _locks(third) == {"public.b": "SHARE"}
     assert _locks(third, "effective") == {"public.a": "ACCESS EXCLUSIVE", "public.b": "SHARE"}
 
 
-async def test_what_the_transaction_made_itself_is_nobody_elses_business(conn: AsyncConnection) -> None:
+async def test_locks_on_new_relations_are_omitted(conn: AsyncConnection) -> None:
     created, indexed, filled = await _run(
         conn,
         "CREATE TABLE fresh (id integer)",
@@ -106,7 +106,7 @@ async def test_what_the_transaction_made_itself_is_nobody_elses_business(conn: A
     assert filled.written == (RowsWritten("public.fresh", 2, 0, 0),)
 
 
-async def test_a_savepoint_that_is_rolled_back_to_gives_locks_and_tables_back(conn: AsyncConnection) -> None:
+async def test_locks_and_tables_are_restored_when_rolled_back_to_a_savepoint(conn: AsyncConnection) -> None:
     _, dropped, undone, again = await _run(
         conn, "SAVEPOINT s", "DROP TABLE b", "ROLLBACK TO SAVEPOINT s", "TRUNCATE b"
     )
@@ -116,22 +116,25 @@ async def test_a_savepoint_that_is_rolled_back_to_gives_locks_and_tables_back(co
     assert again.truncated == ("public.b",)
 
 
-async def test_a_files_own_savepoint_of_the_tracers_name_stays_its_own(conn: AsyncConnection) -> None:
+async def test_savepoint_of_the_file_works_when_it_has_the_tracers_name(conn: AsyncConnection) -> None:
     traces = await _run(
         conn, "SAVEPOINT koonj_trace", "DROP TABLE b", "ROLLBACK TO SAVEPOINT koonj_trace", "SELECT FROM b"
     )
     assert _locks(traces[-1]) == {"public.b": "ACCESS SHARE"}
 
 
-async def test_set_transaction_comes_before_any_query(conn: AsyncConnection) -> None:
+async def test_set_transaction_works_when_it_comes_first(conn: AsyncConnection) -> None:
     traces = await _run(
         conn, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT FROM a", "SHOW transaction_isolation"
     )
-    assert _locks(traces[1]) == {"public.a": "ACCESS SHARE"}  # and no SIReadLock, which is no lock
+    assert _locks(traces[1]) == {"public.a": "ACCESS SHARE"}  # and no SIReadLock, which blocks no session
 
 
-async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: TemporaryServer) -> None:
-    """No rights, no search_path, a timeout, another encoding, and the catalogs' names taken."""
+async def test_trace_is_the_same_in_a_hostile_session(scratch: TemporaryServer) -> None:
+    """The session has no rights and unusual settings.
+
+    These are another search_path and encoding, a timeout, and tables named like catalogs.
+    """
     async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
         await conn.execute(SCHEMA)
         await conn.execute("CREATE ROLE nobody_much; GRANT ALL ON SCHEMA public TO nobody_much")
@@ -159,7 +162,7 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Tempo
         await conn.execute("BEGIN")
         for text in (*sets, "ALTER TABLE public.a ALTER COLUMN n TYPE bigint"):
             await conn.execute(text.encode())
-        trace = await tracer.after(index=1, line=1, summary="alter", in_transaction=True, seconds=0)
+        trace = await tracer.after(StatementTrace(1, 1, "alter", in_transaction=True, seconds=0))
         after = {}
         for name in settings:
             row = await (await conn.execute(f"SHOW {name}".encode())).fetchone()
@@ -173,8 +176,8 @@ async def test_a_hostile_session_is_read_alike_and_left_as_it_was(scratch: Tempo
     assert trace.columns == (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),)
 
 
-async def test_a_role_without_any_rights_can_be_traced(scratch: TemporaryServer) -> None:
-    """A target's role need not be a superuser, and nothing that the tracer calls is for superusers."""
+async def test_trace_works_for_a_role_without_rights(scratch: TemporaryServer) -> None:
+    """A target's role is often not a superuser, so the tracer must not require one."""
     async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
         await conn.execute("CREATE ROLE plain_one; GRANT CREATE ON SCHEMA public TO plain_one")
         await conn.execute("SET ROLE plain_one")
@@ -184,7 +187,7 @@ async def test_a_role_without_any_rights_can_be_traced(scratch: TemporaryServer)
     assert _locks(trace) == {"public.a": "ACCESS EXCLUSIVE", "public.b": "ACCESS EXCLUSIVE"}
 
 
-async def test_a_name_that_is_not_ascii_is_told_in_a_session_of_another_encoding(
+async def test_name_is_read_when_the_session_has_another_encoding(
     conn: AsyncConnection,
 ) -> None:
     await conn.execute("SET client_encoding TO 'LATIN1'")
@@ -193,12 +196,12 @@ async def test_a_name_that_is_not_ascii_is_told_in_a_session_of_another_encoding
     assert trace.truncated == ('public."Ünder score"',)
 
 
-async def test_prepared_statements_may_be_taken_away(conn: AsyncConnection) -> None:
+async def test_trace_works_when_the_file_deallocates_prepared_statements(conn: AsyncConnection) -> None:
     traces = await _run(conn, *["DEALLOCATE ALL", "SELECT FROM a"] * 8)
     assert len(traces) == 16
 
 
-async def test_counters_of_earlier_transactions_are_not_a_statements_own(conn: AsyncConnection) -> None:
+async def test_counters_of_earlier_transactions_are_not_counted(conn: AsyncConnection) -> None:
     for _ in range(3):
         await conn.execute("SELECT FROM b")
         await conn.execute("INSERT INTO b VALUES (1)")
@@ -207,7 +210,7 @@ async def test_counters_of_earlier_transactions_are_not_a_statements_own(conn: A
         assert trace.written == ()
 
 
-async def test_rows_read_and_written_are_counted(conn: AsyncConnection) -> None:
+async def test_scanned_and_written_rows_are_counted(conn: AsyncConnection) -> None:
     filled, updated, deleted = await _run(
         conn,
         "INSERT INTO b SELECT n FROM generate_series(1, 50) n",
@@ -220,7 +223,7 @@ async def test_rows_read_and_written_are_counted(conn: AsyncConnection) -> None:
     assert [(scan.scans, scan.rows) for scan in updated.scanned] == [(1, 50)]
 
 
-async def test_changes_of_columns(conn: AsyncConnection) -> None:
+async def test_changes_of_columns_are_reported(conn: AsyncConnection) -> None:
     traces = await _run(
         conn,
         "ALTER TABLE a ADD COLUMN x integer NOT NULL DEFAULT 1",
@@ -243,10 +246,10 @@ async def test_changes_of_columns(conn: AsyncConnection) -> None:
         (ColumnChange("public.a", "title", "nullable"), ColumnChange("public.a", "n", "default")),
         (ColumnChange("public.a", "n", "dropped"), ColumnChange("public.a", "x", "dropped", existed=False)),
     ]
-    assert (traces[2].rebuilt, traces[2].relations) == ((), ())  # the index is another, with the same file
+    assert (traces[2].rebuilt, traces[2].relations) == ((), ())  # a new index with the same file
 
 
-async def test_changes_of_constraints(conn: AsyncConnection) -> None:
+async def test_changes_of_constraints_are_reported(conn: AsyncConnection) -> None:
     traces = await _run(
         conn,
         "ALTER TABLE b ADD CONSTRAINT c CHECK (id > 0) NOT VALID",
@@ -264,7 +267,7 @@ async def test_changes_of_constraints(conn: AsyncConnection) -> None:
     ]
 
 
-async def test_wal_is_only_told_where_nobody_else_writes(conn: AsyncConnection) -> None:
+async def test_wal_is_reported_only_when_no_other_session_writes(conn: AsyncConnection) -> None:
     own, little = await _run(
         conn, "INSERT INTO b SELECT n FROM generate_series(1, 5000) n", "COMMENT ON TABLE a IS 'x'"
     )
@@ -275,15 +278,15 @@ async def test_wal_is_only_told_where_nobody_else_writes(conn: AsyncConnection) 
     assert shared.wal_bytes is None
 
 
-async def test_what_an_empty_table_was_counted_is_forgotten_on_a_scratch(conn: AsyncConnection) -> None:
+async def test_row_count_of_an_empty_table_is_reset_on_a_scratch_database(conn: AsyncConnection) -> None:
     await conn.execute("ANALYZE a")
     await forget_counts(conn)
     (trace,) = await _run(conn, "DELETE FROM a WHERE id = 5")
     assert trace.scanned == ()
 
 
-async def test_the_tracer_itself_writes_nothing(conn: AsyncConnection) -> None:
-    """It is for real databases too: what ANALYZE counted stays."""
+async def test_tracer_writes_nothing(conn: AsyncConnection) -> None:
+    """The tracer also runs on real databases, where row counts must stay."""
     await conn.execute("ANALYZE a")
     await conn.execute("SET default_transaction_read_only TO on")
     await _run(conn, "SELECT FROM a")
@@ -291,14 +294,14 @@ async def test_the_tracer_itself_writes_nothing(conn: AsyncConnection) -> None:
     assert row == (0,)
 
 
-async def test_what_fails_in_a_trace_is_told_and_the_transaction_goes_on(conn: AsyncConnection) -> None:
+async def test_transaction_continues_when_the_trace_fails(conn: AsyncConnection) -> None:
     tracer = Tracer(conn)
     await tracer.begin()
     await conn.execute("BEGIN; CREATE TABLE kept (id integer)")
     await conn.execute("ALTER FUNCTION pg_catalog.pg_lock_status() RENAME TO hidden_away")
     await conn.execute("DROP VIEW pg_catalog.pg_locks CASCADE")
     with pytest.raises(psycopg.errors.UndefinedTable):
-        await tracer.after(index=1, line=1, summary="drop", in_transaction=True, seconds=0)
+        await tracer.after(StatementTrace(1, 1, "drop", in_transaction=True, seconds=0))
     await conn.execute("INSERT INTO kept VALUES (1)")
     await conn.execute("ROLLBACK")
 
@@ -317,7 +320,7 @@ async def test_what_fails_in_a_trace_is_told_and_the_transaction_goes_on(conn: A
         ("SELECT 1", False),
     ],
 )
-def test_statements_that_need_no_trace(text: str, silent: bool) -> None:
+def test_silent_statements_are_recognized(text: str, silent: bool) -> None:
     assert is_silent(classify(text)) is silent
 
 
@@ -330,11 +333,11 @@ def test_statements_that_need_no_trace(text: str, silent: bool) -> None:
         ("CALL p()", False),
     ],
 )
-def test_statements_that_are_watched(text: str, watched: bool) -> None:
+def test_statements_outside_transactions_are_recognized(text: str, watched: bool) -> None:
     assert needs_watch(classify(text)) is watched
 
 
-async def test_truncating_and_rewriting_are_told_apart_whatever_else_is_read(conn: AsyncConnection) -> None:
+async def test_truncate_and_rewrite_are_distinguished(conn: AsyncConnection) -> None:
     await conn.execute("CREATE TABLE wide (id integer, text text); CREATE INDEX wide_id ON wide (id)")
     for table in ("a", "wide"):
         (rewritten,) = await _run(conn, f"ALTER TABLE {table} ADD COLUMN u uuid DEFAULT gen_random_uuid()")

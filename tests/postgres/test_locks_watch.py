@@ -1,4 +1,4 @@
-"""Statements outside a transaction: told the same each time, and nothing left behind by the watching."""
+"""Observing statements outside a transaction: stable results, and no side effects."""
 
 import asyncio
 import time
@@ -55,7 +55,7 @@ def run(database: str) -> Run:
             async with LockWatcher(connect, conn, statement, alone=alone) as watch:
                 async with asyncio.timeout(20):
                     await conn.execute(text.encode())
-            return watch.trace(index=2, line=7, summary=statement.summary, seconds=0.5)
+            return watch.trace(StatementTrace(2, 7, statement.summary, in_transaction=False, seconds=0.5))
 
     return watched
 
@@ -64,7 +64,7 @@ def _locks(trace: StatementTrace) -> dict[str, str]:
     return {lock.relation: lock.mode.value for lock in trace.locks}
 
 
-async def test_an_index_that_is_built_concurrently(run: Run) -> None:
+async def test_locks_of_create_index_concurrently_are_observed(run: Run) -> None:
     trace = await run("CREATE INDEX CONCURRENTLY ON a (n)")
     assert _locks(trace) == {"public.a": "SHARE UPDATE EXCLUSIVE"}
     assert [(change.relation, change.change, change.valid) for change in trace.relations] == [
@@ -76,11 +76,11 @@ async def test_an_index_that_is_built_concurrently(run: Run) -> None:
     assert trace.wal_bytes > 0
 
 
-async def test_wal_is_not_told_on_a_server_that_others_use(run: Run) -> None:
+async def test_wal_is_unknown_when_other_sessions_write(run: Run) -> None:
     assert (await run("VACUUM a", alone=False)).wal_bytes is None
 
 
-async def test_names_in_quotes(run: Run) -> None:
+async def test_quoted_names_are_found(run: Run) -> None:
     trace = await run('DROP INDEX CONCURRENTLY "Other_Key"')
     assert _locks(trace) == {
         'public."Other"': "SHARE UPDATE EXCLUSIVE",
@@ -88,7 +88,7 @@ async def test_names_in_quotes(run: Run) -> None:
     }
 
 
-async def test_a_procedure_that_commits_is_seen_in_all_its_transactions(run: Run) -> None:
+async def test_all_transactions_of_a_procedure_are_observed(run: Run) -> None:
     trace = await run("CALL steps()")
     assert _locks(trace) == {
         "public.a": "ACCESS EXCLUSIVE",
@@ -98,12 +98,12 @@ async def test_a_procedure_that_commits_is_seen_in_all_its_transactions(run: Run
     assert [change.column for change in trace.columns] == ["x"]
 
 
-async def test_a_serializable_session_is_watched_as_any_other(run: Run) -> None:
+async def test_locks_are_observed_when_the_session_is_serializable(run: Run) -> None:
     trace = await run("CALL steps()", "SET default_transaction_isolation TO serializable")
     assert _locks(trace)["public.a"] == "ACCESS EXCLUSIVE"
 
 
-async def test_an_event_trigger_that_objects_to_the_holders_is_no_hindrance(run: Run, database: str) -> None:
+async def test_event_trigger_that_rejects_the_holders_has_no_effect(run: Run, database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
             "CREATE MATERIALIZED VIEW m AS SELECT 1;"
@@ -113,30 +113,30 @@ async def test_an_event_trigger_that_objects_to_the_holders_is_no_hindrance(run:
     assert (await run("VACUUM FULL m")).rewritten == ("public.m",)
 
 
-async def test_a_short_lock_timeout_of_the_file_is_long_enough_for_being_watched(run: Run) -> None:
+async def test_short_lock_timeout_is_long_enough_while_observed(run: Run) -> None:
     trace = await run("REINDEX TABLE CONCURRENTLY a", "SET lock_timeout TO '400ms'")
     assert trace.rebuilt == ("public.a_name", "public.a_pkey")
 
 
-async def test_vacuum_that_passes_over_locked_tables_is_not_held_up(run: Run) -> None:
+async def test_vacuum_skip_locked_skips_no_table(run: Run) -> None:
     trace = await run("VACUUM (FULL, SKIP_LOCKED) a")
     assert trace.rewritten == ("public.a",)
     assert _locks(trace)["public.a"] == "ACCESS EXCLUSIVE"
 
 
-async def test_a_statement_that_fails_leaves_no_session_and_no_lock(run: Run, database: str) -> None:
+async def test_sessions_and_locks_are_released_when_the_statement_fails(run: Run, database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("INSERT INTO a VALUES (1, 'x', 1), (2, 'x', 1)")
         with pytest.raises(psycopg.errors.UniqueViolation):
             await run("CREATE UNIQUE INDEX CONCURRENTLY ON a (n)")
-        end = time.monotonic() + 5  # a session that was closed is there a moment longer
+        end = time.monotonic() + 5  # the server shows a closed session a moment longer
         while (left := connection.execute(OTHERS).fetchone()) != (0,) and time.monotonic() < end:
             await asyncio.sleep(0.02)
         assert left == (0,)
         connection.execute("DROP TABLE a")
 
 
-async def test_tables_beyond_what_can_be_held_are_not_waited_for(run: Run, database: str) -> None:
+async def test_tables_above_the_limit_are_not_held(run: Run, database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
             "DO 'BEGIN FOR i IN 1..80 LOOP EXECUTE format(''CREATE TABLE many_%s (id integer)'', i); END LOOP; END'"

@@ -1,4 +1,4 @@
-"""A scratch on a server of koonj's own: what it is set to, how it goes back, and what is left of it."""
+"""A scratch server that koonj runs: its settings, checkpoints, and clean-up."""
 
 import asyncio
 import os
@@ -33,14 +33,14 @@ async def _one(conn: AsyncConnection, query: str) -> object:
 
 
 async def _do(scratch: ClusterScratch, *queries: str) -> list[object]:
-    """Each query's one value, None of what has none."""
+    """Run each query. Return one value per query, None if it has no result."""
     async with await scratch.connect() as conn:
         cursors = [await conn.execute(query.encode()) for query in queries]
         return [(await c.fetchone() or [None])[0] if c.description else None for c in cursors]
 
 
 def _running(scratch: ClusterScratch) -> TemporaryServer | None:
-    """Its server, without the threads."""
+    """Return the running server of the scratch server."""
     cluster = scratch._blocking
     assert isinstance(cluster, Cluster)
     return cluster._scratch
@@ -56,7 +56,7 @@ def _kept(scratch: ClusterScratch) -> checkpoints.Checkpoints:
 
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of checkpoints of the test's own."""
+    """A folder for checkpoints that only this test uses."""
     folder = Path(tempfile.mkdtemp(prefix="koonj-test-", dir=scratch_parent()))
     folder.chmod(0o711)
     monkeypatch.setattr(checkpoints, "cache_folder", lambda _account: folder)
@@ -71,7 +71,7 @@ async def scratch(binaries: Binaries) -> AsyncIterator[ClusterScratch]:
     await server.close()
 
 
-async def test_it_says_what_it_is_and_starts_nothing_before_it_is_needed(
+async def test_version_and_source_are_known_before_the_server_starts(
     scratch: ClusterScratch, binaries: Binaries
 ) -> None:
     assert scratch.version == ".".join(map(str, binaries.version))
@@ -82,7 +82,7 @@ async def test_it_says_what_it_is_and_starts_nothing_before_it_is_needed(
     assert _running(scratch) is None
 
 
-async def test_no_file_can_undo_what_makes_measuring_true(scratch: ClusterScratch) -> None:
+async def test_settings_stay_when_a_file_resets_them(scratch: ClusterScratch) -> None:
     async with await scratch.connect() as conn:
         assert await _one(conn, "select current_database()") == DATABASE
         assert await _one(conn, "select current_setting('is_superuser')") == "on"
@@ -92,7 +92,7 @@ async def test_no_file_can_undo_what_makes_measuring_true(scratch: ClusterScratc
         assert await _one(conn, "select current_setting('autovacuum')") == "off"
 
 
-async def test_reset_restore_and_save_take_roles_along(scratch: ClusterScratch, cache: Path) -> None:
+async def test_roles_are_part_of_checkpoints(scratch: ClusterScratch, cache: Path) -> None:
     await _do(scratch, "create table kept (a int); create role r_kept; grant select on kept to r_kept")
     await scratch.save("first")
     await _do(scratch, "drop table kept; drop role r_kept; create table later (); create role r_later")
@@ -109,7 +109,7 @@ async def test_reset_restore_and_save_take_roles_along(scratch: ClusterScratch, 
     assert len([path for path in cache.iterdir() if path.is_dir()]) == 3
 
 
-async def test_a_later_process_finds_the_checkpoint(
+async def test_checkpoint_is_found_by_a_later_process(
     scratch: ClusterScratch, binaries: Binaries, cache: Path
 ) -> None:
     await _do(scratch, "create table here ()")
@@ -124,7 +124,7 @@ async def test_a_later_process_finds_the_checkpoint(
         await later.close()
 
 
-async def test_a_checkpoint_that_is_gone_or_half_is_an_error_and_the_scratch_goes_on(
+async def test_restore_fails_when_the_checkpoint_is_missing_or_incomplete(
     scratch: ClusterScratch, cache: Path
 ) -> None:
     await _do(scratch, "create table here ()")
@@ -132,7 +132,7 @@ async def test_a_checkpoint_that_is_gone_or_half_is_an_error_and_the_scratch_goe
     path = _kept(scratch)._path("k")
     (path / "data" / "global" / "pg_control").unlink()
     assert await scratch.nearest(("k",)) is None
-    with pytest.raises(ScratchError, match="gone"):
+    with pytest.raises(ScratchError, match="was deleted by another koonj process"):
         await scratch.restore("k")
     with pytest.raises(ScratchError):
         await scratch.restore("never made")
@@ -140,7 +140,7 @@ async def test_a_checkpoint_that_is_gone_or_half_is_an_error_and_the_scratch_goe
     assert await _do(scratch, "select 1") == [1]
 
 
-async def test_two_at_once_do_not_see_each_other(scratch: ClusterScratch, binaries: Binaries) -> None:
+async def test_two_scratch_servers_are_independent(scratch: ClusterScratch, binaries: Binaries) -> None:
     other = ClusterScratch(binaries)
     try:
         await asyncio.gather(*(_do(s, "create role same; create table same ()") for s in (scratch, other)))
@@ -150,7 +150,7 @@ async def test_two_at_once_do_not_see_each_other(scratch: ClusterScratch, binari
         await other.close()
 
 
-async def test_after_close_there_is_nothing_and_nothing_can_be_begun(binaries: Binaries) -> None:
+async def test_closed_scratch_server_leaves_nothing_and_cannot_be_used(binaries: Binaries) -> None:
     scratch = ClusterScratch(binaries)
     async with await scratch.connect() as conn:
         folder = Path(conn.info.host)
@@ -162,7 +162,7 @@ async def test_after_close_there_is_nothing_and_nothing_can_be_begun(binaries: B
     await scratch.close()
 
 
-async def test_who_gives_up_waiting_leaves_no_server(binaries: Binaries) -> None:
+async def test_no_server_is_left_when_connect_is_cancelled(binaries: Binaries) -> None:
     scratch = ClusterScratch(binaries)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(scratch.connect(), 0.02)
@@ -170,7 +170,7 @@ async def test_who_gives_up_waiting_leaves_no_server(binaries: Binaries) -> None
     assert _running(scratch) is None
 
 
-async def test_a_server_that_crashed_is_started_again(scratch: ClusterScratch) -> None:
+async def test_server_is_started_again_when_it_crashed(scratch: ClusterScratch) -> None:
     await _do(scratch, "create table here ()")
     running = _running(scratch)
     assert running
@@ -183,7 +183,7 @@ async def test_a_server_that_crashed_is_started_again(scratch: ClusterScratch) -
     assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
 
 
-async def test_roles_are_made_once_and_cannot_log_in(scratch: ClusterScratch) -> None:
+async def test_roles_are_created_once_without_login(scratch: ClusterScratch) -> None:
     async with await scratch.connect() as conn:
         assert await create_roles(conn, ["App user", "app", "postgres", "app"]) == ("App user", "app")
         assert await create_roles(conn, ["app"]) == ()
@@ -213,7 +213,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("after", [0.03, 0.12])
-async def test_killed_while_it_makes_checkpoints_it_leaves_nothing_half(
+async def test_no_incomplete_checkpoint_is_left_when_killed(
     binaries: Binaries, cache: Path, after: float
 ) -> None:
     environ = {**os.environ, "KOONJ_PG_BINDIR": str(binaries.bindir)}
@@ -225,7 +225,7 @@ async def test_killed_while_it_makes_checkpoints_it_leaves_nothing_half(
     time.sleep(after)
     child.kill()
     child.communicate()
-    time.sleep(0.3)  # what cp it had started ends
+    time.sleep(0.3)  # so that a cp process it had started can end
     next_one = ClusterScratch(binaries)
     try:
         await next_one.reset()
@@ -240,20 +240,20 @@ async def test_killed_while_it_makes_checkpoints_it_leaves_nothing_half(
 
 
 class TestPruning:
-    async def test_the_least_recently_used_go(
+    async def test_least_recently_used_checkpoints_are_removed(
         self, scratch: ClusterScratch, cache: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checkpoints, "_MOST", 3)
         await scratch.reset()
         for key in ("a", "b"):
             await scratch.save(key)
-        await scratch.restore("a")  # used now, and the empty one before
+        await scratch.restore("a")  # uses "a"; the empty checkpoint was used before
         await scratch.save("c")
         assert [await scratch.nearest((key,)) for key in ("a", "b", "c")] == ["a", "b", "c"]
         await scratch.save("d")
         assert [await scratch.nearest((key,)) for key in ("a", "b", "c", "d")] == ["a", None, "c", "d"]
 
-    async def test_the_unused_go_and_what_is_being_copied_stays(
+    async def test_unused_checkpoint_is_removed_but_not_while_it_is_copied(
         self, scratch: ClusterScratch, cache: Path
     ) -> None:
         await scratch.reset()
@@ -268,7 +268,7 @@ class TestPruning:
         await scratch.save("y")
         assert not path.exists()
 
-    async def test_without_room_none_is_made(
+    async def test_no_checkpoint_is_saved_when_space_is_short(
         self, scratch: ClusterScratch, cache: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checkpoints, "_LARGEST", 1 << 20)
@@ -278,7 +278,7 @@ class TestPruning:
         assert await _do(scratch, "select to_regclass('here')::text") == ["here"]
         assert list(cache.glob("checkpoint-*")) == []
 
-    async def test_where_nothing_can_be_kept_all_else_works(
+    async def test_scratch_server_works_without_a_folder_for_checkpoints(
         self, scratch: ClusterScratch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def nowhere(_account: object) -> Path:

@@ -1,4 +1,4 @@
-"""A scratch on a given server: it makes and drops its own there, and touches nothing else."""
+"""A configured scratch server: koonj changes nothing but its own databases."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ async def _do(given: NamedServerScratch, *queries: str) -> list[object]:
 
 @pytest.fixture(scope="module")
 def server(binaries: Binaries) -> Iterator[TemporaryServer]:
-    """The given server: one for this file, for its roles and databases are counted."""
+    """The configured server, used only by this file, which counts roles and databases."""
     with TemporaryServer(binaries) as running:
         yield running
 
@@ -57,7 +57,7 @@ async def given(server: TemporaryServer) -> AsyncIterator[NamedServerScratch]:
     assert _roles(server.dsn()) == ["postgres"]
 
 
-async def test_it_says_what_it_is_and_makes_nothing_before_it_is_needed(
+async def test_version_and_source_are_known_before_a_database_exists(
     given: NamedServerScratch, server: TemporaryServer
 ) -> None:
     assert given.major == server.binaries.major
@@ -67,7 +67,7 @@ async def test_it_says_what_it_is_and_makes_nothing_before_it_is_needed(
     assert _databases(server.dsn()) == []
 
 
-async def test_it_works_in_a_database_of_its_own_with_settings_that_stay(given: NamedServerScratch) -> None:
+async def test_settings_stay_in_its_own_database(given: NamedServerScratch) -> None:
     settings = [f"RESET ALL; SHOW {name}" for name in SESSION_SETTINGS]
     async with await given.connect() as conn:
         assert conn.info.dbname.startswith("koonj_scratch_")
@@ -77,7 +77,9 @@ async def test_it_works_in_a_database_of_its_own_with_settings_that_stay(given: 
             assert await cursor.fetchone() == (value,)
 
 
-async def test_reset_restore_save(given: NamedServerScratch, server: TemporaryServer) -> None:
+async def test_checkpoint_is_restored_without_later_changes(
+    given: NamedServerScratch, server: TemporaryServer
+) -> None:
     await _do(given, "create table kept ()")
     await given.save("k")
     await _do(given, "drop table kept; create table later (); create role r; grant select on later to r")
@@ -93,7 +95,7 @@ async def test_reset_restore_save(given: NamedServerScratch, server: TemporarySe
     assert len(_databases(server.dsn())) == 2
 
 
-async def test_a_database_with_grants_of_its_own_makes_no_checkpoint(given: NamedServerScratch) -> None:
+async def test_no_checkpoint_is_saved_when_the_database_has_grants(given: NamedServerScratch) -> None:
     await _do(
         given,
         "do $$ begin execute format('revoke connect on database %I from public', current_database()); end $$",
@@ -102,7 +104,7 @@ async def test_a_database_with_grants_of_its_own_makes_no_checkpoint(given: Name
     assert await given.nearest(("k",)) is None
 
 
-async def test_roles_it_made_go_and_others_stay(server: TemporaryServer) -> None:
+async def test_only_roles_of_the_rehearsal_are_dropped(server: TemporaryServer) -> None:
     _ask(server.dsn(), "create role before_it")
     given = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     await _do(given, "create role a; create role b in role a; create table t (); alter table t owner to b")
@@ -111,8 +113,8 @@ async def test_roles_it_made_go_and_others_stay(server: TemporaryServer) -> None
     _ask(server.dsn(), "drop role before_it")
 
 
-async def test_two_at_once_take_turns(given: NamedServerScratch, server: TemporaryServer) -> None:
-    """Each makes the same role; a second one that used another database to connect to waits as well."""
+async def test_two_processes_take_turns(given: NamedServerScratch, server: TemporaryServer) -> None:
+    """Both create the same role. The second one waits, although in another database."""
     await given.reset()
     other = await asyncio.to_thread(
         NamedServerScratch, ScratchPlace(make_conninfo(server.dsn(), dbname="template1"))
@@ -129,7 +131,9 @@ async def test_two_at_once_take_turns(given: NamedServerScratch, server: Tempora
         await other.close()
 
 
-async def test_who_waits_can_be_closed(given: NamedServerScratch, server: TemporaryServer) -> None:
+async def test_waiting_scratch_server_can_be_closed(
+    given: NamedServerScratch, server: TemporaryServer
+) -> None:
     await given.reset()
     other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     waiting = asyncio.create_task(other.reset())
@@ -139,13 +143,13 @@ async def test_who_waits_can_be_closed(given: NamedServerScratch, server: Tempor
         await waiting
 
 
-async def test_who_waits_too_long_is_told(
+async def test_reset_fails_when_another_process_rehearses_too_long(
     given: NamedServerScratch, server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marks, "_PATIENCE", 0.1)
     await given.reset()
     other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
-    with pytest.raises(ScratchError, match="Another koonj has been rehearsing"):
+    with pytest.raises(ScratchError, match="another koonj process rehearses"):
         await other.reset()
     await other.close()
 
@@ -169,18 +173,18 @@ asyncio.run(main())
 """
 
 
-async def test_what_a_killed_one_left_goes_with_the_next_and_nothing_else_does(
+async def test_only_databases_and_roles_of_a_killed_process_are_dropped(
     server: TemporaryServer,
 ) -> None:
     dsn = server.dsn()
     strangers = (
-        "koonj_scratch_mine",  # not the form of name
+        "koonj_scratch_mine",  # the name has another form
         "koonj_scratch_host_1_0123456789ab",  # no mark
     )
     for name in strangers:
         _ask(dsn, f"create database {name}")
     _ask(dsn, "comment on database koonj_scratch_host_1_0123456789ab is 'somebody''s'")
-    unborn = "koonj_scratch_host_2_0123456789ab"  # killed between its making and its comment
+    unborn = "koonj_scratch_host_2_0123456789ab"  # koonj was killed between CREATE DATABASE and COMMENT
     _ask(dsn, f"create database {unborn} connection limit {marks.LIMIT}")
     child = subprocess.Popen(
         [sys.executable, "-c", _WORK, dsn], stdout=subprocess.PIPE, text=True, env={**os.environ}
@@ -201,21 +205,23 @@ async def test_what_a_killed_one_left_goes_with_the_next_and_nothing_else_does(
 
 
 class TestRefused:
-    async def test_a_role_that_may_not_make_databases(self, server: TemporaryServer) -> None:
+    async def test_open_fails_when_the_role_cannot_create_databases(self, server: TemporaryServer) -> None:
         _ask(server.dsn(), "create role weak login")
         place = ScratchPlace(make_conninfo(server.dsn(), user="weak"))
-        with pytest.raises(ScratchError, match="Role weak may not create databases") as caught:
+        with pytest.raises(ScratchError, match="Role weak is not allowed to create databases") as caught:
             await asyncio.to_thread(open_scratch, place)
         assert "ALTER ROLE weak CREATEDB" in caught.value.hint
         _ask(server.dsn(), "drop role weak")
 
-    async def test_another_major(self, server: TemporaryServer) -> None:
+    async def test_open_fails_when_the_server_has_another_major_version(
+        self, server: TemporaryServer
+    ) -> None:
         major = server.binaries.major
         with pytest.raises(ScratchError, match=rf"is PostgreSQL {major}, not 12\."):
             await asyncio.to_thread(open_scratch, ScratchPlace(server.dsn()), major=12)
 
-    async def test_a_pooler(self, server: TemporaryServer) -> None:
-        """As one does, it tells the client another pid than the server process has."""
+    async def test_open_fails_when_the_dsn_points_to_a_pooler(self, server: TemporaryServer) -> None:
+        """Like a pooler, it sends the client another pid than that of the server process."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             up_reader, up_writer = await asyncio.open_unix_connection(str(server.folder / ".s.PGSQL.5432"))
@@ -235,23 +241,25 @@ class TestRefused:
                 with pytest.raises(ScratchError, match="connection pooler"):
                     await asyncio.to_thread(open_scratch, place)
 
-    async def test_no_server(self) -> None:
+    async def test_open_fails_when_the_server_is_unreachable(self) -> None:
         place = ScratchPlace("host=127.0.0.1 port=1 user=x dbname=x")
         with pytest.raises(ScratchError, match="refused"):
             await asyncio.to_thread(open_scratch, place)
 
-    async def test_not_a_dsn_and_not_its_password(self) -> None:
+    async def test_error_does_not_contain_the_password_when_the_dsn_is_invalid(self) -> None:
         with pytest.raises(ScratchError) as caught:
             await asyncio.to_thread(open_scratch, ScratchPlace("password=s3cret hots=x"))
         assert "s3cret" not in str(caught.value) + caught.value.hint
 
-    async def test_a_password_that_cannot_be_read(self, server: TemporaryServer) -> None:
+    async def test_open_fails_when_the_password_cannot_be_read(self, server: TemporaryServer) -> None:
         place = ScratchPlace(server.dsn(), Password("env", "KOONJ_TEST_NO_SUCH_VARIABLE"))
-        with pytest.raises(ScratchError, match=r"password of \[scratch\] could not be read"):
+        with pytest.raises(
+            ScratchError, match=r"password of the configured scratch server could not be read"
+        ):
             await asyncio.to_thread(open_scratch, place)
 
 
-async def test_a_role_with_createdb_and_createrole_is_enough(server: TemporaryServer) -> None:
+async def test_role_with_createdb_and_createrole_can_rehearse(server: TemporaryServer) -> None:
     _ask(server.dsn(), "create role maker login createdb createrole")
     given = await asyncio.to_thread(
         NamedServerScratch, ScratchPlace(make_conninfo(server.dsn(), user="maker"))
@@ -267,7 +275,7 @@ async def test_a_role_with_createdb_and_createrole_is_enough(server: TemporarySe
     _ask(server.dsn(), "drop role maker")
 
 
-async def test_a_database_that_cannot_be_dropped_by_this_role_is_left_for_its_own(
+async def test_database_of_another_role_is_not_dropped(
     server: TemporaryServer,
 ) -> None:
     dsn = server.dsn()

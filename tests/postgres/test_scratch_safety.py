@@ -1,4 +1,4 @@
-"""Nothing that a rehearsal does reaches a target: a target's server logs every connection and statement."""
+"""A rehearsal never reaches a target, whose server logs all connections."""
 
 import os
 import time
@@ -30,7 +30,7 @@ def target(binaries: Binaries) -> Iterator[TemporaryServer]:
 
 
 def _heard(target: TemporaryServer) -> str:
-    """Its log since it was ready, up to a statement of our own."""
+    """Return the server's log since it was ready, up to a statement of this function."""
     text = ""
     with psycopg.connect(target.dsn()) as conn:
         conn.execute("select 'the end'")
@@ -45,7 +45,7 @@ def _connections(log: str) -> int:
 
 
 def _point_at(target: TemporaryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that libpq and koonj read leads to the target."""
+    """Make all settings that libpq and koonj read point to the target."""
     services = tmp_path / "services"
     services.write_text(f"[target]\nhost={target.folder}\nport=5432\nuser=postgres\ndbname=postgres\n")
     environ = {
@@ -63,7 +63,7 @@ def _point_at(target: TemporaryServer, tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
 
 
-async def test_with_all_variables_set_no_connection_goes_to_the_target(
+async def test_no_connection_goes_to_the_target_when_all_variables_point_to_it(
     target: TemporaryServer, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _point_at(target, tmp_path, monkeypatch)
@@ -81,7 +81,7 @@ async def test_with_all_variables_set_no_connection_goes_to_the_target(
 
 
 def _reaching(target: TemporaryServer) -> dict[str, list[str]]:
-    """What a file may do that reaches another server, in ways that say no more and no less than they can."""
+    """Return statements of a file that connect to another server, in many ways."""
     where = f"host={target.folder} port=5432 user=postgres dbname=postgres"
     numbers = f"hostaddr=127.0.0.1 {where}"
     return {
@@ -100,7 +100,7 @@ def _reaching(target: TemporaryServer) -> dict[str, list[str]]:
     }
 
 
-async def test_a_file_that_tries_to_reach_it_fails_and_is_told_why(
+async def test_file_fails_with_a_reason_when_it_connects_to_the_target(
     target: TemporaryServer, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _point_at(target, tmp_path, monkeypatch)
@@ -133,7 +133,7 @@ async def _psql_of_the_server(conn: AsyncConnection, target: TemporaryServer) ->
     assert "reaches no other server" in row[0] or "not found" in row[0] or "ermission denied" in row[0]
 
 
-async def test_a_subscription_that_does_not_connect_can_be_rehearsed(binaries: Binaries) -> None:
+async def test_subscription_that_does_not_connect_is_created(binaries: Binaries) -> None:
     scratch = ClusterScratch(binaries)
     try:
         async with await scratch.connect() as conn:
@@ -146,7 +146,7 @@ async def test_a_subscription_that_does_not_connect_can_be_rehearsed(binaries: B
         await scratch.close()
 
 
-async def test_a_service_that_does_not_exist_is_said(
+async def test_error_names_pgservice_when_the_service_does_not_exist(
     binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGSERVICE", "there_is_none")

@@ -17,7 +17,6 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
-from koonj.runner.amounts import byte_words, number_words, row_words, span_words
 from koonj.runner.busy import activity_words
 from koonj.runner.consequence import consequence
 from koonj.runner.plan_words import LONG, NOTE, SHORT
@@ -251,34 +250,6 @@ def test_what_the_batch_made_is_not_warned_about() -> None:
     assert consequence(trace, FACTS, frozenset({DOCUMENTS, "public.users"})) == ()
 
 
-def test_amounts() -> None:
-    assert [byte_words(n) for n in (0, 8_192, 860 * 1024, 1_288_490_189, 12 * GIGABYTE, 1024**4 - 1)] == [
-        "0 bytes",
-        "8 kB",
-        "860 kB",
-        "1.2 GB",
-        "12 GB",
-        "1 TB",
-    ]
-    assert [number_words(n) for n in (0, 1_204, 999_499, 999_500, 1_234_567, 40_400_000, 3_000_000_000)] == [
-        "0",
-        "1,204",
-        "999,499",
-        "1 M",
-        "1.2 M",
-        "40 M",
-        "3 bn",
-    ]
-    assert (row_words(1), row_words(2)) == ("1 row", "2 rows")
-    assert [span_words(n) for n in (0.2, 59.6, 185, 7_800, 300_000)] == [
-        "0 s",
-        "1 min 0 s",
-        "3 min 5 s",
-        "2 h 10 min",
-        "3 days",
-    ]
-
-
 def test_how_busy() -> None:
     assert activity_words(BIG) == ""
     used = replace(BIG, scans=2_400_000, writes=1, since=7_200.0)
@@ -332,7 +303,7 @@ async def test_what_real_statements_mean(database: str) -> None:
             for index, (statement, sentences) in enumerate(REAL, start=1):
                 await conn.execute(statement.encode())
                 trace = await tracer.after(
-                    index=index, line=index, summary=statement, in_transaction=True, seconds=0.0
+                    StatementTrace(index, index, statement, in_transaction=True, seconds=0.0)
                 )
                 assert "\n".join(_sentences(trace, *seen)) == sentences.format("12 GB, 40 M rows")
                 seen.append(trace)

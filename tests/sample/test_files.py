@@ -1,4 +1,7 @@
-"""Each file of the sample by psql alone: up, down and up again, and again after an interruption at any step."""
+"""Each file of the sample with psql alone: applied, rolled back, applied again.
+
+Also after an interruption at any statement.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +23,7 @@ def rollback(file: Path) -> str:
     return script.source.text
 
 
-def test_fifteen_files_without_a_problem(files: list[Path]) -> None:
+def test_fifteen_files_have_no_problems(files: list[Path]) -> None:
     folder = FolderReader(files[0].parent).read()
     assert [migration.name for migration in folder.migrations] == [file.name for file in files]
     assert [migration.number for migration in folder.migrations] == list(range(1, 16))
@@ -28,7 +31,7 @@ def test_fifteen_files_without_a_problem(files: list[Path]) -> None:
     assert folder.other_files == 0
 
 
-def test_each_says_its_name_and_why(files: list[Path]) -> None:
+def test_each_file_starts_with_its_name_and_purpose(files: list[Path]) -> None:
     for file in files:
         name, why, *_ = file.read_text(encoding="utf-8").splitlines()
         assert name == f"-- {file.name}"
@@ -37,7 +40,7 @@ def test_each_says_its_name_and_why(files: list[Path]) -> None:
         assert "1. " not in description, "the first step is not part of the description"
 
 
-def test_up_down_up_and_all_the_way_back(
+def test_schema_is_restored_when_every_file_is_applied_and_rolled_back(
     files: list[Path], database: str, run_sql: RunSql, schema_of: SchemaOf
 ) -> None:
     before = [schema_of(database)]
@@ -52,12 +55,15 @@ def test_up_down_up_and_all_the_way_back(
     for file in reversed(files):
         before.pop()
         run_sql(database, rollback(file))
-        run_sql(database, rollback(file))  # once more does no harm
+        run_sql(database, rollback(file))  # a second rollback changes nothing
         assert schema_of(database) == before[-1], file.name
 
 
 def stops(file: Path) -> Iterator[tuple[str, list[str]]]:
-    """Where a crash can leave the database: after each statement outside a transaction and after each COMMIT."""
+    """Yield the states in which a crash can leave the database.
+
+    These are after each statement outside a transaction and after each COMMIT.
+    """
     done: list[str] = []
     in_transaction = False
     for statement in parse(file.read_text(encoding="utf-8")).body.statements:
@@ -69,7 +75,7 @@ def stops(file: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("number", [4, 10, 14])
-def test_a_file_in_steps_can_run_again_and_back_from_every_step(
+def test_file_in_several_transactions_can_continue_and_roll_back_after_any_stop(
     number: int, files: list[Path], database: str, run_sql: RunSql, schema_of: SchemaOf
 ) -> None:
     for file in files[: number - 1]:
@@ -89,7 +95,7 @@ def test_a_file_in_steps_can_run_again_and_back_from_every_step(
         run_sql(database, rollback(file))
 
 
-def test_the_role_of_users_who_were_there_before(files: list[Path], database: str, run_sql: RunSql) -> None:
+def test_existing_users_get_a_role(files: list[Path], database: str, run_sql: RunSql) -> None:
     for file in files[:3]:
         run_sql(database, file)
     add = "INSERT INTO users (email, display_name, email_verified_at) VALUES (%s, 'x', %s)"
@@ -101,7 +107,7 @@ def test_the_role_of_users_who_were_there_before(files: list[Path], database: st
     assert rows == [("known@example.org", "member"), ("new@example.org", "guest")]
 
 
-def test_the_seeds_go_back_alone(files: list[Path], database: str, run_sql: RunSql) -> None:
+def test_rollback_removes_only_the_seed_rows(files: list[Path], database: str, run_sql: RunSql) -> None:
     for file in files[:2]:
         run_sql(database, file)
     with psycopg.connect(database, autocommit=True) as connection:
@@ -116,7 +122,7 @@ def test_the_seeds_go_back_alone(files: list[Path], database: str, run_sql: RunS
         assert connection.execute("SELECT name FROM roles").fetchall() == [("auditor",)]
 
 
-def test_the_seeds_stay_when_somebody_built_on_them(
+def test_seed_rows_stay_when_other_rows_refer_to_them(
     files: list[Path], database: str, run_sql: RunSql
 ) -> None:
     for file in files[:3]:

@@ -1,4 +1,4 @@
-"""The sample by koonj's command and by the two scripts: the same schema as by psql, and back to nothing."""
+"""The sample with koonj and the two scripts: the same schema as with psql."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ Done = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def project(home: Path) -> Path:
-    """A copy of what the sample is made of, in a folder of its own: its embedded database is its own too."""
+    """A copy of the sample in a folder of its own, with its own embedded database."""
     folder = home / "project"
     shutil.copytree(ROOT / "database", folder / "database")
     shutil.copy(ROOT / "koonj.toml", folder)
@@ -42,7 +42,7 @@ def run(folder: Path, *arguments: str | Path, program: Path = KOONJ, **environme
 
 
 def script(project: Path, name: str, *arguments: str, **environment: str) -> Done:
-    # From another folder: the scripts find their project by their own place.
+    # Run from another folder: the scripts find the project by their own path.
     return run(Path("/"), *arguments, program=project / "database" / name, **environment)
 
 
@@ -56,11 +56,11 @@ def history(dsn: str) -> list[tuple[str, str, str]]:
         return connection.execute("SELECT name, action, outcome FROM koonj.history ORDER BY id").fetchall()
 
 
-def test_check_finds_nothing(project: Path) -> None:
+def test_check_finds_no_problems(project: Path) -> None:
     ok(run(project, "check"))
 
 
-def test_the_schema_is_the_one_that_psql_makes_and_goes_back_to_nothing(
+def test_schema_equals_that_of_psql_and_is_empty_after_rollback(
     project: Path, files: list[Path], sample: str, database: str, schema_of: SchemaOf
 ) -> None:
     empty = schema_of(database)
@@ -75,7 +75,9 @@ def test_the_schema_is_the_one_that_psql_makes_and_goes_back_to_nothing(
     assert run(project, "status", "--dsn", database).returncode == 3
 
 
-def test_one_by_one_is_the_same(project: Path, sample: str, database: str, schema_of: SchemaOf) -> None:
+def test_schema_is_the_same_when_applied_in_parts(
+    project: Path, sample: str, database: str, schema_of: SchemaOf
+) -> None:
     ok(run(project, "apply", "4", "--yes", "--dsn", database))
     ok(run(project, "rollback", "--yes", "--dsn", database))
     ok(run(project, "apply", "--yes", "--dsn", database))
@@ -83,10 +85,10 @@ def test_one_by_one_is_the_same(project: Path, sample: str, database: str, schem
     assert schema_of(database) == schema_of(sample)
 
 
-def test_init_db_on_the_server_that_koonj_runs(project: Path) -> None:
+def test_init_db_applies_to_the_embedded_server(project: Path) -> None:
     last = "015_create_api_keys_and_events.sql"
     assert last in ok(script(project, "init-db.sh"))
-    assert last not in ok(script(project, "init-db.sh")), "the second time there is nothing left to do"
+    assert last not in ok(script(project, "init-db.sh")), "the second run must apply nothing"
 
 
 def libpq_environment(dsn: str) -> dict[str, str]:
@@ -97,14 +99,14 @@ def libpq_environment(dsn: str) -> dict[str, str]:
 
 @pytest.fixture
 def local(database: str, psql: Path) -> dict[str, str]:
-    """What says where the PostgreSQL of this machine is, and finds its programs."""
+    """Environment for the PostgreSQL of this machine, with its binaries in PATH."""
     path = os.pathsep.join([str(KOONJ.parent), str(psql.parent), os.environ["PATH"]])
     if shutil.which("createdb", path=path) is None:
         pytest.skip("no createdb on this machine")
     return {**libpq_environment(database), "PATH": path}
 
 
-def test_init_db_makes_a_database_of_a_name(
+def test_init_db_creates_the_named_database(
     project: Path, sample: str, database: str, local: dict[str, str], schema_of: SchemaOf
 ) -> None:
     name = f"{conninfo_to_dict(database)['dbname']}-new"
@@ -128,7 +130,9 @@ def test_init_db_makes_a_database_of_a_name(
         (["ragqa"], {"PGSERVICE": "production"}, "another machine"),
     ],
 )
-def test_init_db_refuses(arguments: list[str], environment: dict[str, str], says: str, project: Path) -> None:
+def test_init_db_fails_with_wrong_arguments(
+    arguments: list[str], environment: dict[str, str], says: str, project: Path
+) -> None:
     done = script(project, "init-db.sh", *arguments, **environment)
     assert done.returncode in {1, 2}
     assert says in done.stderr
@@ -136,18 +140,20 @@ def test_init_db_refuses(arguments: list[str], environment: dict[str, str], says
 
 @pytest.fixture
 def staging(project: Path, database: str) -> str:
-    """A target of koonj.toml; its dsn."""
+    """The dsn of a target in koonj.toml."""
     with (project / "koonj.toml").open("a", encoding="utf-8") as file:
         file.write(f'\n[targets.staging]\ndsn = "{database}"\n')
     return database
 
 
-def test_run_migrations_to_a_target(project: Path, sample: str, staging: str, schema_of: SchemaOf) -> None:
+def test_run_migrations_applies_to_a_target(
+    project: Path, sample: str, staging: str, schema_of: SchemaOf
+) -> None:
     ok(script(project, "run-migrations.sh", "staging", "--yes"))
     assert schema_of(staging) == schema_of(sample)
 
 
-def test_run_migrations_changes_nothing_that_nobody_agreed_to(
+def test_run_migrations_changes_nothing_without_confirmation(
     project: Path, staging: str, schema_of: SchemaOf
 ) -> None:
     empty = schema_of(staging)
@@ -157,14 +163,14 @@ def test_run_migrations_changes_nothing_that_nobody_agreed_to(
     assert schema_of(staging) == empty
 
 
-def test_run_migrations_to_an_unknown_target(project: Path) -> None:
+def test_run_migrations_fails_when_target_is_unknown(project: Path) -> None:
     done = script(project, "run-migrations.sh", "nowhere", "--yes")
     assert done.returncode != 0
     assert "nowhere" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--yes"]])
-def test_run_migrations_wants_a_target(arguments: list[str], project: Path) -> None:
+def test_run_migrations_requires_a_target(arguments: list[str], project: Path) -> None:
     done = script(project, "run-migrations.sh", *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("Usage: database/run-migrations.sh TARGET")
@@ -172,26 +178,28 @@ def test_run_migrations_wants_a_target(arguments: list[str], project: Path) -> N
 
 @pytest.fixture
 def bare_path(tmp_path: Path) -> str:
-    """A PATH with what a shell script needs, and without koonj."""
+    """A PATH with the programs that a shell script needs, but without koonj."""
     for name in ("sh", "cat", "dirname"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
     return str(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["init-db.sh", "run-migrations.sh"])
-def test_help_needs_nothing(name: str, project: Path, bare_path: str) -> None:
+def test_help_works_without_koonj(name: str, project: Path, bare_path: str) -> None:
     assert ok(script(project, name, "--help", PATH=bare_path)).startswith(f"Usage: database/{name}")
 
 
 @pytest.mark.parametrize("arguments", [["init-db.sh"], ["run-migrations.sh", "local"]])
-def test_without_koonj_they_say_so(arguments: list[str], project: Path, bare_path: str) -> None:
+def test_scripts_fail_with_a_reason_without_koonj(
+    arguments: list[str], project: Path, bare_path: str
+) -> None:
     name, *rest = arguments
     done = script(project, name, *rest, PATH=bare_path)
     assert done.returncode == 1
     assert "no koonj in" in done.stderr
 
 
-def test_they_prefer_the_koonj_of_the_project(project: Path) -> None:
+def test_scripts_prefer_the_koonj_of_the_project(project: Path) -> None:
     own = project / ".venv" / "bin" / "koonj"
     own.parent.mkdir(parents=True)
     own.write_text('#!/bin/sh\nprintf "%s|" "$PWD" "$@"\n')

@@ -1,4 +1,4 @@
-"""What the sample's constraints let in and what they refuse."""
+"""Rows that the sample's constraints accept and refuse."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ BASE = (
 
 @pytest.fixture
 def rows(connection: psycopg.Connection) -> psycopg.Connection:
-    """The sample with one row in each table that others refer to."""
+    """The sample with one row in each table that other tables refer to."""
     run(connection, BASE)
     return connection
 
@@ -166,12 +166,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("statement", ALLOWED)
-def test_allowed(statement: str, rows: psycopg.Connection) -> None:
+def test_valid_row_is_accepted(statement: str, rows: psycopg.Connection) -> None:
     assert rows.execute(statement.encode()).rowcount == 1
 
 
 @pytest.mark.parametrize(("constraint", "statements"), REFUSED)
-def test_refused(constraint: str, statements: Sequence[str], rows: psycopg.Connection) -> None:
+def test_invalid_row_is_refused(constraint: str, statements: Sequence[str], rows: psycopg.Connection) -> None:
     run(rows, statements[:-1])
     with pytest.raises(psycopg.errors.IntegrityError) as error:
         run(rows, statements[-1:])
@@ -184,13 +184,13 @@ def one(connection: psycopg.Connection, query: str) -> object:
     return row[0]
 
 
-def test_a_new_user_is_a_guest(rows: psycopg.Connection) -> None:
+def test_new_user_is_a_guest(rows: psycopg.Connection) -> None:
     assert one(rows, "SELECT role FROM users") == "guest"
     with pytest.raises(psycopg.errors.NotNullViolation):
         rows.execute("UPDATE users SET role = NULL")
 
 
-def test_an_end_of_account_keeps_what_others_need(rows: psycopg.Connection) -> None:
+def test_deleted_user_leaves_only_shared_rows(rows: psycopg.Connection) -> None:
     run(rows, [session(), key(), "INSERT INTO audit_log (actor_id, actor, action, entity_type, entity_id) "
                f"VALUES ('{USER}', 'आशा', 'documents:upload', 'documents', '{USER}')"])  # fmt: skip
     rows.execute("DELETE FROM users")
@@ -205,7 +205,7 @@ def test_an_end_of_account_keeps_what_others_need(rows: psycopg.Connection) -> N
     assert one(rows, "SELECT actor FROM audit_log WHERE actor_id IS NULL") == "आशा"
 
 
-def test_a_rating_outlives_the_account_that_gave_it(rows: psycopg.Connection) -> None:
+def test_rating_stays_when_its_user_is_deleted(rows: psycopg.Connection) -> None:
     run(
         rows,
         [
@@ -217,7 +217,7 @@ def test_a_rating_outlives_the_account_that_gave_it(rows: psycopg.Connection) ->
     assert one(rows, "SELECT count(*) FROM feedback WHERE user_id IS NULL") == 1
 
 
-def test_words_are_found_in_any_language_by_the_index(rows: psycopg.Connection) -> None:
+def test_search_finds_words_in_any_language_with_the_index(rows: psycopg.Connection) -> None:
     run(rows, [chunk(content="'अनुबंध मई में समाप्त होता है'"), "SET LOCAL enable_seqscan = off"])
     query = "SELECT ordinal FROM document_chunks WHERE search_vector @@ plainto_tsquery('simple', '{}')"
     assert one(rows, query.format("vertrag")) == 0
@@ -226,7 +226,7 @@ def test_words_are_found_in_any_language_by_the_index(rows: psycopg.Connection) 
     assert "document_chunks_search_vector_idx" in plan
 
 
-def test_updated_at_follows_a_change_and_only_a_change(rows: psycopg.Connection) -> None:
+def test_updated_at_changes_only_when_the_row_changes(rows: psycopg.Connection) -> None:
     for table in ("users", "documents", "conversations", "scrape_jobs"):
         old = f"UPDATE {table} SET updated_at = '2020-01-01'"
         key_column = "created_at"
@@ -239,7 +239,7 @@ def test_updated_at_follows_a_change_and_only_a_change(rows: psycopg.Connection)
         assert one(rows, f"SELECT updated_at = now() FROM {table}"), table
 
 
-def test_workers_take_the_next_job_by_its_index(rows: psycopg.Connection) -> None:
+def test_workers_take_the_next_job_with_the_index(rows: psycopg.Connection) -> None:
     run(rows, ["INSERT INTO scrape_jobs (url, priority) VALUES ('https://example.org/b', 5)",
                "INSERT INTO scrape_jobs (url, priority, run_after) VALUES ('https://example.org/c', 9, now() + '1 h')",
                "SET LOCAL enable_seqscan = off", "SET LOCAL enable_sort = off"])  # fmt: skip

@@ -1,4 +1,4 @@
-"""The shape of a script: one transaction or steps, and what is wrong with its blocks."""
+"""Tests for blocks: how a script commits, and problems of its transactions."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def of(text: str) -> ScriptShape:
 
 
 def outline(found: ScriptShape) -> list[tuple[str, list[str], str]]:
-    """Of each step: its BEGIN, its statements, its end."""
+    """Return BEGIN, statements and end of each step."""
     return [
         (
             step.begin.text if step.begin else "",
@@ -25,7 +25,7 @@ def outline(found: ScriptShape) -> list[tuple[str, list[str], str]]:
     ]
 
 
-def test_one_block_over_everything() -> None:
+def test_script_in_one_block_is_one_transaction() -> None:
     found = of("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; SAVEPOINT a; ROLLBACK TO a; END;")
     assert (found.mode, found.wrapped, found.explanation) == (Mode.ONE_TRANSACTION, True, "one transaction")
     assert outline(found) == [
@@ -34,15 +34,15 @@ def test_one_block_over_everything() -> None:
     assert found.problems == ()
 
 
-def test_no_begin() -> None:
+def test_script_without_begin_is_one_transaction() -> None:
     found = of("SELECT 1; SELECT 2;")
     assert (found.mode, found.wrapped) == (Mode.ONE_TRANSACTION, False)
-    assert found.explanation == "no BEGIN in the file; koonj runs it in one transaction"
+    assert found.explanation == "no BEGIN in the file, so koonj runs it in one transaction"
     assert outline(found) == [("", ["SELECT 1;", "SELECT 2;"], "")]
     assert found.steps[0].in_transaction
 
 
-def test_no_statements() -> None:
+def test_script_without_statements_has_no_steps() -> None:
     found = of("-- nothing")
     assert (found.mode, found.steps, found.explanation, found.problems) == (
         Mode.ONE_TRANSACTION,
@@ -52,39 +52,40 @@ def test_no_statements() -> None:
     )
 
 
-def test_what_cannot_run_in_a_transaction_runs_alone() -> None:
+def test_refused_statement_runs_outside_a_transaction() -> None:
     found = of("CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX CONCURRENTLY j ON t (b); SELECT 1;")
     assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False] * 3
     assert found.explanation == (
-        "step by step: 3 statements on their own, as PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction"
+        "3 statements outside a transaction, committed separately, because PostgreSQL refuses CREATE INDEX "
+        "CONCURRENTLY in a transaction"
     )
     assert found.problems == ()
 
 
-def test_what_may_be_refused_runs_alone_where_the_file_has_no_block() -> None:
+def test_maybe_refused_statement_runs_outside_a_transaction_when_there_is_no_block() -> None:
     found = of("REINDEX TABLE t;")
     assert found.mode is Mode.SEVERAL
-    assert "may refuse REINDEX TABLE of a partitioned one" in found.explanation
+    assert "might refuse REINDEX of a partitioned table" in found.explanation
 
 
-def test_blocks_and_statements_between_them() -> None:
+def test_blocks_and_statements_between_them_are_steps() -> None:
     found = of("SET a = 1; BEGIN; SELECT 1; COMMIT; START TRANSACTION; SELECT 2; SELECT 3; COMMIT; VACUUM")
     assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False, True, True, False]
     assert outline(found)[2] == ("START TRANSACTION;", ["SELECT 2;", "SELECT 3;"], "COMMIT;")
     assert found.explanation.startswith(
-        "step by step: 2 transactions and 2 statements on their own, as PostgreSQL"
+        "2 transactions and 2 statements outside a transaction, committed separately, because PostgreSQL"
     )
 
 
 @pytest.mark.parametrize(
     "text", ["SET a = 1; BEGIN; SELECT 1; COMMIT;", "BEGIN; SELECT 1; COMMIT; ANALYZE t;"]
 )
-def test_a_statement_outside_the_only_block(text: str) -> None:
+def test_statement_outside_the_only_block_is_a_step(text: str) -> None:
     found = of(text)
     assert (found.mode, found.wrapped, len(found.steps)) == (Mode.SEVERAL, False, 2)
-    assert found.explanation == "step by step: 1 transaction and 1 statement on its own"
+    assert found.explanation == "1 transaction and 1 statement outside a transaction, committed separately"
 
 
 @pytest.mark.parametrize(
@@ -107,13 +108,16 @@ def test_a_statement_outside_the_only_block(text: str) -> None:
         ("BEGIN; ROLLBACK PREPARED 'x'; COMMIT;", ["error refused-in-transaction 1 8"]),
     ],
 )
-def test_problems(text: str, problems: list[str]) -> None:
+def test_wrong_block_gives_a_problem(text: str, problems: list[str]) -> None:
     assert [f"{p.severity} {p.code} {p.line} {p.column}" for p in of(text).problems] == problems
 
 
-def test_a_problem_says_what_and_what_to_do() -> None:
+def test_problem_has_message_and_hint() -> None:
     (problem,) = of("BEGIN; CREATE INDEX CONCURRENTLY i ON t (a); COMMIT;").problems
-    assert problem.message == "PostgreSQL refuses this inside a transaction block: CREATE INDEX CONCURRENTLY."
+    assert (
+        problem.message
+        == "PostgreSQL refuses this statement inside a transaction: CREATE INDEX CONCURRENTLY."
+    )
     assert "out of BEGIN" in problem.hint
 
 

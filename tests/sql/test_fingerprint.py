@@ -1,4 +1,4 @@
-"""Fingerprints: cosmetic changes leave `statements` alone, every other change does not."""
+"""Tests for fingerprints: only cosmetic edits keep the hash of the statements."""
 
 from hashlib import sha256
 
@@ -22,13 +22,13 @@ def statements(text: str) -> str:
     return prints(text).statements
 
 
-def test_the_file_is_hashed_as_it_is() -> None:
+def test_file_hash_covers_the_raw_bytes() -> None:
     raw = b"\xff\xfe\0 not UTF-8"
     assert file_hash(raw) == sha256(raw).hexdigest()
     assert prints("SELECT 1").file == sha256(b"SELECT 1").hexdigest()
 
 
-def test_no_statements_and_no_rollback() -> None:
+def test_empty_scripts_have_the_hash_of_nothing() -> None:
     assert prints("-- only prose\n").statements == NOTHING
     assert prints("SELECT 1;").rollback == NOTHING
     assert prints("SELECT 1;\n-- Rollback: none: x").rollback == NOTHING
@@ -52,7 +52,7 @@ A = "BEGIN;\nCREATE TABLE t (a int, b text DEFAULT 'x y');\nCOMMIT;\n"
         "\\echo hello\n" + A,
     ],
 )
-def test_cosmetic(text: str) -> None:
+def test_cosmetic_edit_keeps_the_hash(text: str) -> None:
     assert statements(text) == statements(A)
 
 
@@ -73,11 +73,11 @@ def test_cosmetic(text: str) -> None:
         "",
     ],
 )
-def test_not_cosmetic(text: str) -> None:
+def test_other_edit_changes_the_hash(text: str) -> None:
     assert statements(text) != statements(A)
 
 
-def test_tokens_do_not_run_together() -> None:
+def test_different_tokens_have_different_hashes() -> None:
     texts = [
         "a b",
         "ab",
@@ -96,7 +96,7 @@ def test_tokens_do_not_run_together() -> None:
     assert len({statements(text) for text in texts}) == len(texts)
 
 
-def test_after_other_rules_for_strings_every_character_counts() -> None:
+def test_every_character_counts_after_a_change_of_string_rules() -> None:
     off = "SET standard_conforming_strings = off;\n"
     assert statements(off + "SELECT 'a\\' b';") != statements(off + "SELECT 'a\\'  b';")
     assert statements("-- x\n" + off) == statements(off)
@@ -116,7 +116,7 @@ def test_rows_of_a_copy_count() -> None:
     assert len({statements(one) for one in other}) == len(other)
 
 
-def test_the_rollback_has_its_own() -> None:
+def test_rollback_has_a_separate_hash() -> None:
     one, other = (
         prints(f"SELECT 1;\n-- Rollback:\n{block}") for block in ("-- SELECT 2;", "--  SELECT\n--2 -- x")
     )
@@ -135,7 +135,7 @@ GAPS = st.sampled_from(
 
 
 @given(st.lists(TOKENS, min_size=1), st.data())
-def test_what_stands_between_tokens_does_not_matter(words: list[str], data: st.DataObject) -> None:
+def test_text_between_tokens_does_not_change_the_hash(words: list[str], data: st.DataObject) -> None:
     plain = " ".join(words)
     gapped = "".join(word + data.draw(GAPS) for word in words)
     assert statements(gapped) == statements(plain)
@@ -143,7 +143,7 @@ def test_what_stands_between_tokens_does_not_matter(words: list[str], data: st.D
 
 
 @given(st.lists(TOKENS, min_size=1), st.lists(TOKENS, min_size=1))
-def test_other_tokens_give_another_fingerprint(one: list[str], other: list[str]) -> None:
+def test_other_tokens_change_the_hash(one: list[str], other: list[str]) -> None:
     first, second = (Script.of_body(" ".join(words)) for words in (one, other))
     meanings = [
         [[t.text for t in significant(s.text.rstrip("; "))] for s in x.statements] for x in (first, second)
@@ -153,5 +153,5 @@ def test_other_tokens_give_another_fingerprint(one: list[str], other: list[str])
 
 
 @given(st.text())
-def test_nothing_is_raised(text: str) -> None:
+def test_any_text_has_fingerprints(text: str) -> None:
     of(text.encode(errors="surrogatepass"), parse(text))

@@ -1,4 +1,4 @@
-"""Files of other migration tools."""
+"""Tests for files of other migration tools."""
 
 import pytest
 
@@ -22,15 +22,15 @@ from koonj.sql.foreign import other_tool
         ("--! Previous: -\n--! Hash: sha1:x\n", "graphile-migrate", False),
     ],
 )
-def test_markers(text: str, tool: str, both_ways: bool) -> None:
+def test_marker_of_another_tool_is_recognized(text: str, tool: str, both_ways: bool) -> None:
     problem = other_tool(text)
     assert problem is not None
     assert problem.code == "other-tool"
     assert tool in problem.message
-    assert ("psql would run up and then down" in problem.message) is both_ways
+    assert ("psql would run its up and its down script" in problem.message) is both_ways
 
 
-def test_place_of_the_marker() -> None:
+def test_problem_has_the_place_of_the_marker() -> None:
     problem = other_tool("SELECT 1;\n-- migrate:down\n")
     assert problem is not None
     assert (problem.line, problem.column) == (2, 1)
@@ -49,5 +49,5 @@ def test_place_of_the_marker() -> None:
         "",
     ],
 )
-def test_ours(text: str) -> None:
+def test_file_without_marker_has_no_problem(text: str) -> None:
     assert other_tool(text) is None

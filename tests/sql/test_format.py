@@ -1,4 +1,4 @@
-"""Tidying SQL: what comes out says the same as what went in."""
+"""Tests for the formatter: formatted SQL has the same meaning."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ SPLIT = sorted((Path(__file__).parent / "data" / "split").glob("*.sql"))
         ("", ""),
     ],
 )  # fmt: skip
-def test_keywords_are_upper_case_and_the_rest_stays(sql: str, tidy: str) -> None:
+def test_keywords_become_upper_case_and_the_rest_is_unchanged(sql: str, tidy: str) -> None:
     assert pretty(sql) == tidy
 
 
@@ -59,12 +59,12 @@ def test_a_long_query_is_broken_into_lines() -> None:
         f"select 1; -- {'x' * 200_000}",
     ],
 )
-def test_what_it_cannot_tidy_keeps_its_meaning(sql: str) -> None:
+def test_sql_that_cannot_be_formatted_keeps_its_meaning(sql: str) -> None:
     same(sql, pretty(sql))
 
 
 @pytest.mark.parametrize("path", SPLIT, ids=lambda path: path.name)
-def test_psql_corner_cases(path: Path) -> None:
+def test_psql_corner_cases_keep_their_meaning(path: Path) -> None:
     text = path.read_bytes().decode()
     same(text, pretty(text))
 
@@ -75,13 +75,13 @@ PIECES = ["select", "from", "a", " ", "\n", "'x'", "'", "$$", "/*", "*/", "--", 
 
 @given(st.lists(st.sampled_from(PIECES)).map(" ".join) | st.text())
 @example("0\u00a0")
-def test_anything_keeps_its_meaning_and_stays_tidy(sql: str) -> None:
+def test_any_text_keeps_its_meaning(sql: str) -> None:
     tidy = pretty(sql)
     same(sql, tidy)
 
 
 def same(sql: str, tidy: str) -> None:
-    """The same statements, but for the case of words, the same rows and the same comments."""
+    """Assert the same statements (except for the case of words), rows and comments."""
     assert meaning(sql) == meaning(tidy)
     assert comments(sql) == comments(tidy)
 
@@ -92,6 +92,6 @@ def meaning(sql: str) -> list[tuple[list[str], bytes]]:
 
 
 def comments(sql: str) -> list[str]:
-    """Those in statements; what stands between the statements is not touched."""
+    """Return the comments in statements; text between statements is not formatted."""
     statements = Script.of_body(sql).statements
     return [t.text.rstrip() for s in statements for t in tokens(s.text) if t.kind is TokenKind.COMMENT]

@@ -1,4 +1,7 @@
-"""What the lexer says of its items; what psql sends for a file is in test_lexer_truth and test_lexer_psql."""
+"""Tests for the lexer's items.
+
+test_lexer_truth and test_lexer_psql test what psql sends for a file.
+"""
 
 import itertools
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ def only(text: str) -> Item:
     return item
 
 
-def test_offsets_are_of_the_whole_text() -> None:
+def test_offsets_refer_to_the_whole_text() -> None:
     text = "\ufeff-- é\n  select 1 ; /* b */\nselect '😀';\n"
     spans = [(item.start, item.end, item.ended_by) for item in scan(text)]
     assert spans == [(8, 18, ";"), (19, 38, ";")]
@@ -30,7 +33,7 @@ def test_the_last_statement_needs_no_semicolon() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", " \n\t\r\n", "-- only\n--", "\v\f"])
-def test_nothing_comes_of_blanks_and_line_comments(text: str) -> None:
+def test_blanks_and_line_comments_give_no_items(text: str) -> None:
     assert list(scan(text)) == []
 
 
@@ -56,7 +59,9 @@ def test_nothing_comes_of_blanks_and_line_comments(text: str) -> None:
         ("select (1) 'a' \"b\" $$c$$ /* d */", None, None),
     ],
 )
-def test_what_is_open_at_the_end_is_named(text: str, unterminated: str | None, opened_at: int | None) -> None:
+def test_unterminated_names_the_open_element(
+    text: str, unterminated: str | None, opened_at: int | None
+) -> None:
     *_, last = scan(text)
     assert (last.unterminated, last.opened_at, last.ended_by, last.end) == (
         unterminated,
@@ -66,7 +71,7 @@ def test_what_is_open_at_the_end_is_named(text: str, unterminated: str | None, o
     )
 
 
-def test_open_strings_without_standard_conforming_strings() -> None:
+def test_backslash_escapes_a_quote_without_standard_conforming_strings() -> None:
     assert [item.text for item in scan("select 'a\\';'; select 1;", standard_conforming_strings=False)] == [
         "select 'a\\';';",
         "select 1;",
@@ -75,7 +80,7 @@ def test_open_strings_without_standard_conforming_strings() -> None:
     assert (last.unterminated, last.opened_at) == ("'", 7)
 
 
-def test_a_setting_holds_from_the_next_line_on() -> None:
+def test_setting_takes_effect_on_the_next_line() -> None:
     text = (
         "set standard_conforming_strings = off; select 'a\\';\nselect 'b\\';';\nreset all;\nselect 'c\\';\n"
     )
@@ -103,7 +108,7 @@ def test_a_setting_holds_from_the_next_line_on() -> None:
         ('set "standard_conforming_strings" = on; -- off', False),
     ],
 )
-def test_settings_that_matter(setting: str, *, off: bool) -> None:
+def test_only_standard_conforming_strings_changes_the_rules(setting: str, *, off: bool) -> None:
     assert len(split(f"{setting}\nselect 'a\\'; select 1; -- '")) == (2 if off else 3)
 
 
@@ -114,7 +119,7 @@ def test_joined_statements_are_sent_as_one() -> None:
     assert [item.offset_of(index) for index in (0, 7, 8, 18, 19, 100)] == [0, 7, 9, 19, 20, 20]
 
 
-def test_a_meta_command_is_named() -> None:
+def test_meta_command_has_a_name() -> None:
     assert [(item.kind, item.name, item.text) for item in scan("\\set ON_ERROR_STOP on\n\\i x.sql \\q")] == [
         (ItemKind.META, "set", "\\set ON_ERROR_STOP on"),
         (ItemKind.META, "i", "\\i x.sql "),
@@ -134,7 +139,7 @@ def test_a_meta_command_inside_a_statement_comes_before_it() -> None:
 @pytest.mark.parametrize(
     "command", ["\\! rm 'x", "\\copy t from 'x' \\; y", "\\COPY t to 'x\"", "\\h select \\ 'x"]
 )
-def test_some_meta_commands_take_the_whole_line(command: str) -> None:
+def test_some_meta_commands_read_the_whole_line(command: str) -> None:
     assert items(f"{command}\nselect 1;") == [(ItemKind.META, command), (ItemKind.STATEMENT, "select 1;")]
 
 
@@ -145,7 +150,7 @@ def test_a_quote_in_a_meta_command_ends_with_its_line() -> None:
     ]
 
 
-def test_meta_commands_that_send_reset_and_quit() -> None:
+def test_meta_commands_send_reset_and_quit() -> None:
     sent = [
         (item.text, item.ended_by) for item in scan("select 1 \\g\n\\gx\nselect 2 \\r\nselect 3 \\q\n;lost;")
     ]
@@ -177,7 +182,7 @@ COPIED = "1\tit's;\n\\N\t$$\n\n"
     ],
 )
 @pytest.mark.parametrize("end", ["\\.\n", "\\.\r\n"])
-def test_the_rows_of_a_copy(copy: str, end: str) -> None:
+def test_copy_rows_are_an_item(copy: str, end: str) -> None:
     text = f"{copy}\n{COPIED}{end}select 1;"
     *_, rows, after = scan(text)
     assert (rows.kind, rows.text) == (ItemKind.COPY_DATA, COPIED)
@@ -195,7 +200,7 @@ def test_the_rows_of_a_copy(copy: str, end: str) -> None:
         "\\copy t from 'stdin'\nselect 1;\nselect 2;",
     ],
 )
-def test_no_rows_where_nothing_is_copied_in(text: str) -> None:
+def test_copy_without_stdin_has_no_rows(text: str) -> None:
     assert len(split(text)) == 2
     assert all(item.kind is not ItemKind.COPY_DATA for item in scan(text))
 
@@ -207,7 +212,7 @@ def test_rows_end_with_the_file() -> None:
     ]
 
 
-def test_copies_on_one_line_have_their_rows_one_after_the_other() -> None:
+def test_copies_on_one_line_have_consecutive_rows() -> None:
     assert items("copy t from stdin\\; copy u from stdin; select 1;\n1\n\\.\n2\n\\.\nselect 2;") == [
         (ItemKind.STATEMENT, "copy t from stdin; copy u from stdin;"),
         (ItemKind.STATEMENT, "select 1;"),
@@ -217,14 +222,14 @@ def test_copies_on_one_line_have_their_rows_one_after_the_other() -> None:
     ]
 
 
-def test_items_come_as_they_are_asked_for() -> None:
-    """The first of many statements needs no look at the others."""
+def test_items_are_read_on_demand() -> None:
+    """Check that the first of many statements is read without the others."""
     text = "select 1;\n" * 200_000
     first = next(scan(text))
     assert (first.text, first.source is text) == ("select 1;", True)
 
 
-def test_many_statements() -> None:
+def test_many_statements_are_split() -> None:
     found: Iterator[Item] = scan("insert into t values (1, 'a;b');\n" * 20_000)
     assert sum(1 for _ in itertools.takewhile(lambda item: item.ended_by == ";", found)) == 20_000
 

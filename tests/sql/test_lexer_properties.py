@@ -1,4 +1,4 @@
-"""What holds for any text whatever."""
+"""Test properties of the lexer that hold for any text."""
 
 import re
 from itertools import pairwise
@@ -16,9 +16,9 @@ PIECES = [
 NASTY = st.sampled_from([*CHARACTERS, *PIECES])
 TEXTS = st.lists(NASTY, max_size=60).map("".join) | st.text()
 
-# Between the items there is only what psql leaves out: blanks, comments, the mark before the file, the backslash of
-# \; and \:, and the line behind the rows of a COPY.
-LEFT_OUT = re.compile(r"(?:[ \t\n\r\f\v\ufeff]|--[^\n\r]*|\\(?=[;:]|\Z)|^\\\.\r?$)*", re.MULTILINE)
+# Between the items there is only text that psql omits: blanks, comments, the byte-order mark, the backslash of
+# \; and \:, and the line after the rows of a COPY.
+OMITTED = re.compile(r"(?:[ \t\n\r\f\v\ufeff]|--[^\n\r]*|\\(?=[;:]|\Z)|^\\\.\r?$)*", re.MULTILINE)
 
 
 @given(TEXTS | st.text(st.characters(codec=None)))
@@ -33,7 +33,7 @@ def test_any_text_is_read_to_its_end(text: str) -> None:
 
 
 @given(TEXTS)
-def test_nothing_is_lost_and_nothing_comes_twice(text: str) -> None:
+def test_no_text_is_lost_or_repeated(text: str) -> None:
     items = list(scan(text))
     if {item.name for item in items} & {"r", "reset", "q", "quit", "g"}:
         return
@@ -41,7 +41,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(text: str) -> None:
     at = 0
     for start, end in [*spans, (len(text), len(text))]:
         assert at <= start
-        assert LEFT_OUT.fullmatch(text, at, start), text[at:start]
+        assert OMITTED.fullmatch(text, at, start), text[at:start]
         at = end
 
 
@@ -55,13 +55,13 @@ def test_items_are_in_order(text: str) -> None:
 
 
 @given(TEXTS)
-def test_each_character_sent_has_its_place(text: str) -> None:
+def test_each_sent_character_has_an_offset(text: str) -> None:
     for item in scan(text):
         sent = item.text
         assert [text[item.offset_of(index)] for index in range(len(sent))] == list(sent)
 
 
 @given(TEXTS)
-def test_a_statement_in_front_changes_nothing(text: str) -> None:
+def test_statement_before_the_text_does_not_change_the_split(text: str) -> None:
     text = text.lstrip("\ufeff")
     assert split("select 1;\n" + text) == ["select 1;", *split(text)]

@@ -1,4 +1,4 @@
-r"""What we cut, and what a real psql cuts, of files that are nearly all corners of its lexer.
+"""Compare koonj's split of random corner cases with that of a real psql.
 
 More examples: ``pytest tests/sql/test_lexer_psql.py --hypothesis-profile=more``.
 """
@@ -16,7 +16,7 @@ from koonj.postgres.embedded.binaries import discover
 from koonj.sql.lexer import ItemKind, scan, split
 from support.recording_server import RecordingServer
 
-# Pieces of SQL that are joined at random.
+# Pieces of SQL, which the test joins at random.
 
 QUOTES = [
     "'", "''", "'a'", "'it''s'", "'\\'", "'--'", "'a;b'", "'a\nb'", "'a\n\n;b'", "'a\r'", "'\\';'",
@@ -74,8 +74,8 @@ META = [
     "\\echo 'x\n", '\\echo "x\n', "\\echo\n", "\\echo a'b'c\n", "\\restrict k\n\\unrestrict k\n", "\\r\n", "\\p\n", "\\g\n",
     "\\echo 'a\\'b' \\\\ ", "\\echo\tx\r\n", "\\echo 'a''b' \\\\", "\\echo :a;b \\\\ ;", "\\echo a\\;\n", "\\echo -- x \\\\",
 ]  # fmt: skip
-# psql 18.6 takes a statement without any word that follows COPY … FROM STDIN for one more COPY (and throws away what
-# follows as its rows), so each of these ends with a word.
+# If a statement without any word follows COPY … FROM STDIN, psql 18.6 treats it as another COPY and discards the
+# following text as its rows. So each of these pieces ends with a word.
 COPIES = [
     "copy t from stdin;\n1\t;\n2\t'\n\\.\nselect;\n", "COPY t FROM stdin ; -- c\nx\n\\.\r\nselect;\n",
     "copy t from stdin;\n\\.\nselect;\n", "copy s.t from stdin with (format csv);\r\n\"\n\\.\nselect;\n",
@@ -87,8 +87,8 @@ SETTINGS = [
     "set standard_conforming_strings=off; select 'a\\';'\n;", "SET LOCAL standard_conforming_strings TO 'off';\n",
 ]  # fmt: skip
 
-# Where psql before 18 (or before the minor releases of its time) differs from 18: a number with letters behind it is
-# two tokens, words in parentheses count, \v is no blank, and the rows of a COPY that fails are read as SQL.
+# psql before 18 (or before its minor releases of that time) differs from 18: a number with letters after it is two
+# tokens, words in parentheses count, \v is not a blank, and the rows of a COPY that fails are read as SQL.
 _NEWER = {*NUMBERS, *COPIES, *BRACKETS, "\v"} | {
     block for block in BLOCKS if "(or)" in block or "\\;" in block
 }
@@ -99,14 +99,17 @@ KNOWN_COMMANDS = {"echo", "set", "restrict", "unrestrict", "r", "p", "g"}
 
 
 def files(fragments: Sequence[str]) -> st.SearchStrategy[str]:
-    """A few settings, and then up to forty fragments."""
+    """Return a strategy for files: up to two settings, then up to forty fragments."""
     settings_first = st.lists(st.sampled_from(SETTINGS), max_size=2)
     rest = st.lists(st.sampled_from(fragments), min_size=1, max_size=40)
     return st.tuples(settings_first, rest).map(lambda parts: "".join([*parts[0], *parts[1]]))
 
 
 def find_psqls() -> dict[int, Path]:
-    """The psql of each major version on this machine; the wrapper that Debian has on PATH takes 100 ms a start."""
+    """Return the psql of each major version on this machine.
+
+    The wrapper that Debian has on PATH takes 100 ms per start.
+    """
     found = {}
     for binaries in discover(os.environ):
         if program := binaries.program("psql"):
@@ -125,12 +128,15 @@ def server() -> Iterator[RecordingServer]:
 
 
 def sent(statements: Sequence[str]) -> list[str]:
-    """Without the empty lines, which psql leaves out, and without what is empty."""
+    """Return the statements without empty lines, as psql sends them.
+
+    Empty statements are omitted.
+    """
     return [form for text in statements if (form := re.sub(r"\n{2,}", "\n", text).strip(" \t\r\n\f\v"))]
 
 
 def check(server: RecordingServer, psql: Path, text: str) -> None:
-    # After a command that it does not know psql throws the line away; koonj refuses the file.
+    # After an unknown command psql discards the line; koonj refuses the file.
     commands = {item.name for item in scan(text) if item.kind is ItemKind.META}
     assume(commands <= KNOWN_COMMANDS)
     assert sent(split(text)) == sent(server.statements(psql, text))
@@ -146,12 +152,12 @@ def check(server: RecordingServer, psql: Path, text: str) -> None:
 @example(text="1e--;'")
 @example(text="1e-e'\\';';'")
 @example(text="select 1 -- a\n\n\\echo b \\\\ c\n;")
-def test_split_is_what_psql_18_sends(server: RecordingServer, text: str) -> None:
+def test_split_equals_psql_18(server: RecordingServer, text: str) -> None:
     check(server, PSQLS[NEW], text)
 
 
 @pytest.mark.skipif(not PSQLS.keys() - {NEW}, reason="no older psql on this machine")
 @settings(max_examples=2 * settings().max_examples)
 @given(text=files(OLDER_FRAGMENTS))
-def test_split_is_what_an_older_psql_sends(server: RecordingServer, text: str) -> None:
+def test_split_equals_an_older_psql(server: RecordingServer, text: str) -> None:
     check(server, PSQLS[min(PSQLS)], text)

@@ -1,4 +1,4 @@
-"""The statements of 58 small files, each a corner of psql's lexer, against what psql really sent for them."""
+"""Compare the split of 58 small corner-case files with what psql really sent."""
 
 import json
 from pathlib import Path
@@ -17,13 +17,13 @@ def normal(statements: list[str]) -> list[str]:
     return [form for form in map(normal_form, statements) if form]
 
 
-def test_every_file_has_its_truth() -> None:
+def test_every_file_has_a_recorded_result() -> None:
     assert sorted(TRUTH) == sorted(path.name for path in DATA.glob("*.sql"))
     assert len(TRUTH) == 58
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_split_is_what_psql_sent(name: str) -> None:
+def test_split_equals_the_recorded_result(name: str) -> None:
     text = (DATA / name).read_bytes().decode()
     assert normal(split(text)) == normal(TRUTH[name]["statements"])
 
@@ -38,6 +38,6 @@ def test_split_is_what_psql_sent(name: str) -> None:
         ),
     ],
 )
-def test_the_comparison_sees_a_wrong_split(spoil: Any) -> None:
+def test_comparison_fails_for_a_wrong_split(spoil: Any) -> None:
     wrong = [name for name in TRUTH if normal(spoil(truth := TRUTH[name]["statements"])) != normal(truth)]
     assert len(wrong) > 25

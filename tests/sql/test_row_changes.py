@@ -1,4 +1,4 @@
-"""Which rows a statement says that it changes."""
+"""Tests for the row changes in a statement's text."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def changes(text: str) -> list[tuple[str, ...]]:
         ("DO 'BEGIN DELETE FROM a WHERE b = ''x''; END'", [("delete", "a")]),
     ],
 )
-def test_what_the_text_says(text: str, expected: list[tuple[str, ...]]) -> None:
+def test_row_changes_are_found(text: str, expected: list[tuple[str, ...]]) -> None:
     assert changes(text) == expected
 
 
@@ -66,7 +66,7 @@ def test_what_the_text_says(text: str, expected: list[tuple[str, ...]]) -> None:
         "-- DELETE FROM users\nSELECT 1",
     ],
 )
-def test_what_only_speaks_of_it(text: str) -> None:
+def test_text_that_does_not_run_has_no_row_changes(text: str) -> None:
     assert changes(text) == []
 
 
@@ -80,6 +80,6 @@ def test_what_only_speaks_of_it(text: str) -> None:
         ('"a.b"', "a.b"),
     ],
 )
-def test_a_name_as_the_catalog_has_it(name: str, plain: str) -> None:
+def test_plain_name_equals_the_catalog_name(name: str, plain: str) -> None:
     assert plain_name(name) == plain
     assert RowChange("delete", name).plain_table == plain

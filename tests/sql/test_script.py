@@ -1,4 +1,4 @@
-"""Scripts: numbered statements, COPY rows, meta-commands, and what keeps a text from being run."""
+"""Tests for scripts: statements, COPY rows, meta-commands, and problems."""
 
 import pytest
 from hypothesis import example, given
@@ -21,7 +21,7 @@ def codes(script: Script) -> list[tuple[str, int | None, int | None]]:
     return [(problem.code, problem.line, problem.column) for problem in script.problems]
 
 
-def test_statements_are_numbered_and_empty_ones_left_out() -> None:
+def test_statements_are_numbered_and_empty_ones_omitted() -> None:
     script = Script.of_body("-- a\nBEGIN;;\n;/* b */;\n  SELECT 1 ; -- c\n\nCOMMIT")
     assert [(s.index, s.text, s.line, s.column) for s in script.statements] == [
         (1, "BEGIN;", 2, 1),
@@ -86,15 +86,15 @@ def test_a_copy_without_rows_has_none() -> None:
         ("CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;", (2, 1)),
     ],
 )
-def test_unterminated_points_at_where_it_was_opened(text: str, at: tuple[int, int]) -> None:
+def test_unterminated_problem_has_the_place_of_the_opening(text: str, at: tuple[int, int]) -> None:
     assert codes(Script.of_body(text)) == [("unterminated", *at)]
 
 
-def test_a_missing_last_semicolon_is_fine() -> None:
+def test_missing_last_semicolon_is_no_problem() -> None:
     assert Script.of_body("SELECT 1; SELECT 2 -- the last\n").problems == ()
 
 
-def test_nul_byte() -> None:
+def test_nul_byte_is_a_problem() -> None:
     assert codes(Script.of_body("SELECT 1;\nSELECT '\0';")) == [("nul-byte", 2, 9)]
 
 
@@ -110,7 +110,7 @@ def test_nul_byte() -> None:
         "\\restrict abc\nSELECT 1;\n\\unrestrict abc\n\\echo x\n",
     ],
 )
-def test_accepted_meta_commands(text: str) -> None:
+def test_allowed_meta_command_is_no_problem(text: str) -> None:
     assert Script.of_body(text).problems == ()
 
 
@@ -126,7 +126,7 @@ def test_accepted_meta_commands(text: str) -> None:
         ("\\set ON_ERROR_STOP off", "first error"),
         ("\\set ON_ERROR_STOP :x", "first error"),
         ("\\unset ON_ERROR_STOP", "first error"),
-        ("\\echo `id`", "text itself"),
+        ("\\echo `id`", "text instead"),
         ("\\! rm -rf /", "shell"),
         ("\\connect x", "target"),
         ("\\if true", "DO block"),
@@ -138,7 +138,7 @@ def test_accepted_meta_commands(text: str) -> None:
         ("\\ECHO x", "Delete it"),
     ],
 )
-def test_refused_meta_commands(text: str, word: str) -> None:
+def test_refused_meta_command_is_a_problem_with_a_hint(text: str, word: str) -> None:
     (problem,) = Script.of_body(f"SELECT 0;\n {text}\n").problems
     assert problem.code == "meta-command"
     assert problem.line == 2
@@ -151,7 +151,7 @@ def test_between_restrict_and_unrestrict_no_meta_command_is_allowed() -> None:
     assert codes(Script.of_body(text)) == [("meta-command", 2, 1), ("meta-command", 3, 1)]
 
 
-def test_a_meta_command_cannot_hide_in_the_message() -> None:
+def test_control_characters_are_not_in_the_message() -> None:
     (problem,) = Script.of_body("\\\u202e\x1b[31m x").problems
     assert "\x1b" not in problem.message
     assert "\u202e" not in problem.message
@@ -168,11 +168,11 @@ def test_a_batch_is_one_statement() -> None:
 @pytest.mark.parametrize(
     "part", ["BEGIN", "VACUUM", "COPY t FROM stdin", "CREATE INDEX CONCURRENTLY ON t (a)"]
 )
-def test_a_batch_of_what_must_stand_alone_is_a_problem(part: str) -> None:
+def test_batch_with_a_statement_that_must_be_separate_is_a_problem(part: str) -> None:
     assert codes(Script.of_body(f"\n SELECT 1 \\; {part};")) == [("batch", 2, 2)]
 
 
-def test_places_inside_a_batch() -> None:
+def test_locate_in_finds_the_place_inside_a_batch() -> None:
     script = Script.of_body("SELECT 1\\;\n SELECT x\\; SELECT y;")
     (only,) = script.statements
     assert script.locate_in(only, only.text.index("x")) == (2, 9)
@@ -186,7 +186,7 @@ def test_copy_to_stdout_is_a_problem() -> None:
     assert Script.of_body("COPY t TO '/x'; COPY t FROM PROGRAM 'x';").problems == ()
 
 
-def test_psql_variables_stay_as_they_are() -> None:
+def test_psql_variables_are_unchanged() -> None:
     script = Script.of_body("SELECT :x, :'y', :\"z\";")
     assert script.statements[0].text == "SELECT :x, :'y', :\"z\";"
     assert script.problems == ()
@@ -195,7 +195,7 @@ def test_psql_variables_stay_as_they_are() -> None:
 @given(PIECES | st.text())
 @example("\\;\\echo x")
 @example("-\\echo x\n- y")
-def test_nothing_is_raised_and_nothing_lost(text: str) -> None:
+def test_any_text_keeps_its_statements(text: str) -> None:
     script = Script.of_body(text)
     sent = [statement.text for statement in script.statements]
     of_lexer = iter(split(text))
@@ -212,7 +212,7 @@ def test_nothing_is_raised_and_nothing_lost(text: str) -> None:
 @example("-- Rollback:begin;\r\\g\n-- commit;")
 @example("-- Rollback:\ufeffbegin;")
 def test_every_place_maps_back_to_the_file(text: str) -> None:
-    """What stands at a statement's place in the file is the statement, in body and rollback."""
+    """Check that a statement's place in the file shows the statement, in both scripts."""
     sections = parse(text)
     lines = [sections.source.line(n + 1) for n in range(sections.source.line_count)]
     lines[0] = lines[0].removeprefix("\ufeff")

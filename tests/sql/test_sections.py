@@ -1,4 +1,4 @@
-"""The sections of a file: leading comments with settings, body, rollback."""
+"""Tests for the sections of a file: leading comments, settings, body, rollback."""
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ def placed(text: str) -> list[tuple[str, int, int]]:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_whole_file(end: str) -> None:
+def test_file_is_split_into_sections(end: str) -> None:
     sections = parse("\ufeff" + FILE.replace("\n", end))
     assert sections.description == "Workflow status of a document;\nevery existing row is 'active'."
     assert sections.settings == (Setting("lock_timeout", "2s", 4, 11),)
@@ -56,26 +56,26 @@ def test_a_whole_file(end: str) -> None:
 
 
 @pytest.mark.parametrize("marker", ["-- rollback:", "--ROLLBACK:", "  --  Rollback :  ", "--\tRollback:"])
-def test_ways_to_write_the_marker(marker: str) -> None:
+def test_marker_can_be_written_in_several_ways(marker: str) -> None:
     assert placed(f"SELECT 1;\n{marker}\n--SELECT 2;\n\n--\tSELECT 3;") == [
         ("SELECT 2;", 3, 3),
         ("SELECT 3;", 5, 4),
     ]
 
 
-def test_statements_may_begin_on_the_marker_line() -> None:
+def test_statements_can_start_on_the_marker_line() -> None:
     assert placed("SELECT 1;\n-- Rollback: DROP TABLE x;\n--  DROP TABLE\n--   y;") == [
         ("DROP TABLE x;", 2, 14),
         ("DROP TABLE\n  y;", 3, 5),
     ]
 
 
-def test_a_comment_in_the_rollback_is_a_comment() -> None:
+def test_comment_in_the_rollback_is_a_comment() -> None:
     text = "SELECT 1;\n-- Rollback:\n-- -- why\n-- SELECT 'x' -- and\n--   ;\n"
     assert placed(text) == [("SELECT 'x' -- and\n  ;", 4, 4)]
 
 
-def test_rows_of_a_copy_in_the_rollback() -> None:
+def test_rollback_can_contain_copy_rows() -> None:
     sections = parse("SELECT 1;\n-- Rollback:\n-- COPY t FROM stdin;\n-- 1\tx\n--  2\t\n-- \\.\n-- SELECT 3;")
     assert sections.rollback is not None
     copy, select = sections.rollback.statements
@@ -105,7 +105,7 @@ def test_the_last_statement_of_the_body_needs_no_semicolon() -> None:
         "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$\n-- koonj: x 1\nSELECT '' $$;",
     ],
 )
-def test_what_only_looks_like_a_marker(inside: str) -> None:
+def test_text_that_looks_like_a_marker_is_ignored(inside: str) -> None:
     sections = parse(f"{inside}\n-- Rollback:\n-- SELECT 2;")
     assert sections.rollback_line == inside.count("\n") + 2
     assert sections.problems == ()
@@ -120,19 +120,19 @@ def test_what_only_looks_like_a_marker(inside: str) -> None:
         ("-- Rollback: none, as no backup\n--  holds them\n\n-- more\n", "as no backup holds them"),
     ],
 )
-def test_no_way_back(text: str, reason: str) -> None:
+def test_rollback_none_has_a_reason(text: str, reason: str) -> None:
     sections = parse(f"SELECT 1;\n{text}")
     assert (sections.none_reason, sections.rollback, sections.rollback_line) == (reason, None, 2)
     assert sections.problems == ()
 
 
-def test_no_way_back_needs_a_reason() -> None:
+def test_rollback_none_without_reason_is_a_problem() -> None:
     sections = parse("SELECT 1;\n-- Rollback: none:\n")
     assert (sections.none_reason, sections.rollback) == (None, None)
     assert codes(sections) == [("no-reason", 2, 14)]
 
 
-def test_a_name_that_begins_with_none_is_no_reason() -> None:
+def test_name_that_begins_with_none_is_a_statement() -> None:
     assert placed("-- Rollback: nonesuch;") == [("nonesuch;", 1, 14)]
 
 
@@ -162,11 +162,11 @@ def test_a_name_that_begins_with_none_is_no_reason() -> None:
         ("-- koonj: retries 1, retries 2\nSELECT 1;", ("repeated-setting", 1, 22)),
     ],
 )
-def test_problems(text: str, problem: tuple[str, int, int]) -> None:
+def test_wrong_comment_gives_a_problem(text: str, problem: tuple[str, int, int]) -> None:
     assert codes(parse(text)) == [problem]
 
 
-def test_what_is_only_suspicious_does_not_stop_an_apply() -> None:
+def test_suspicious_comment_is_only_a_warning() -> None:
     for text in ("SELECT (\n-- Rollback: x\n1);", "SELECT 1;\n-- down\n"):
         assert [problem.severity for problem in parse(text).problems] == [Severity.WARNING]
 
@@ -179,7 +179,7 @@ def test_what_is_only_suspicious_does_not_stop_an_apply() -> None:
         ("-- koonj: statement_timeout 0, retries 3", [("statement_timeout", "0"), ("retries", "3")]),
     ],
 )
-def test_settings(line: str, settings: list[tuple[str, str]]) -> None:
+def test_settings_are_read(line: str, settings: list[tuple[str, str]]) -> None:
     sections = parse(f"-- Prose.\n{line}\nSELECT 1;")
     assert [(setting.name, setting.value) for setting in sections.settings] == settings
     assert sections.description == "Prose."
@@ -191,12 +191,12 @@ def test_description_keeps_paragraphs_and_drops_rulers() -> None:
     assert parse(text).description == "One\n  two.\n\nThree\nfour"
 
 
-def test_a_file_of_comments_only() -> None:
+def test_file_of_comments_has_only_a_description() -> None:
     sections = parse("-- Nothing yet.\n")
     assert (sections.description, sections.body.statements, sections.rollback) == ("Nothing yet.", (), None)
 
 
-def test_many_false_markers_are_passed_in_linear_time() -> None:
+def test_many_false_markers_are_skipped_in_linear_time() -> None:
     lines = "-- Rollback: no\n" * 20_000
     sections = parse(f"DO $$\n{lines}$$;\n{'SELECT (1' + lines + ');'}\n-- Rollback:\n-- SELECT 2;")
     assert sections.rollback_line == 40_004
@@ -204,7 +204,7 @@ def test_many_false_markers_are_passed_in_linear_time() -> None:
 
 
 @given(st.text(alphabet="-/* \n\rRrollback:none;'$()kj x", max_size=200) | st.text())
-def test_nothing_is_raised(text: str) -> None:
+def test_any_text_has_sections(text: str) -> None:
     sections = parse(text)
     for problem in sections.problems:
         assert problem.line is not None
@@ -219,8 +219,8 @@ LINES = st.lists(
 
 
 @given(LINES)
-def test_any_script_survives_being_commented(lines: list[str]) -> None:
-    """What is put behind '-- ' comes out as it was."""
+def test_any_script_is_unchanged_in_comments(lines: list[str]) -> None:
+    """Check that text after '-- ' is read back unchanged."""
     block = "".join(f"-- {line}\n" for line in lines)
     sections = parse(f"SELECT 1;\n-- Rollback:\n{block}")
     if sections.rollback is not None and not any(p.code == "second-rollback" for p in sections.problems):

@@ -1,4 +1,4 @@
-"""Places in a text."""
+"""Tests for places in a text."""
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +13,7 @@ TEXTS = LINES.map("".join) | st.text() | LINES.map(lambda parts: "".join(parts) 
 
 
 def naive(text: str, offset: int) -> Position:
-    """By counting from the start."""
+    """Compute the position by counting from the start."""
     line, start = 1, 0
     for at, character in enumerate(text[:offset]):
         ends = character == "\n" or (character == "\r" and text[at + 1 : at + 2] != "\n")
@@ -24,7 +24,7 @@ def naive(text: str, offset: int) -> Position:
 
 @given(TEXTS, st.data())
 @example("\r\n\n\r", None)
-def test_a_position_is_what_counting_says(text: str, data: st.DataObject | None) -> None:
+def test_position_equals_a_naive_count(text: str, data: st.DataObject | None) -> None:
     source = Source(text)
     for _ in range(3):
         offset = data.draw(st.integers(0, len(text))) if data else len(text)
@@ -32,28 +32,28 @@ def test_a_position_is_what_counting_says(text: str, data: st.DataObject | None)
 
 
 @given(TEXTS)
-def test_lines_are_those_of_the_text(text: str) -> None:
+def test_lines_equal_those_of_the_text(text: str) -> None:
     source = Source(text)
     expected = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     assert [source.line(number) for number in range(1, source.line_count + 1)] == expected
 
 
-def test_between_carriage_return_and_line_feed() -> None:
+def test_position_between_carriage_return_and_line_feed_is_on_the_first_line() -> None:
     assert Source("ab\r\nc").position(3) == Position(line=1, column=4, byte=3, offset=3)
 
 
-def test_bytes_that_are_not_utf_8_count_as_one() -> None:
+def test_byte_that_is_not_utf_8_counts_as_one() -> None:
     text = b"a\xff\xc3\xa9b".decode(errors="surrogateescape")
     assert Source(text).position(len(text)).byte == 5
 
 
 @pytest.mark.parametrize("offset", [-1, 4])
-def test_an_offset_outside_is_refused(offset: int) -> None:
+def test_position_raises_when_the_offset_is_outside(offset: int) -> None:
     with pytest.raises(IndexError, match=f"offset {offset} is not in a text of 3 characters"):
         Source("abc").position(offset)
 
 
 @pytest.mark.parametrize("number", [0, 3])
-def test_a_line_that_is_not_there_is_refused(number: int) -> None:
+def test_line_raises_when_the_line_does_not_exist(number: int) -> None:
     with pytest.raises(IndexError, match=f"line {number} is not in a text of 2 lines"):
         Source("a\nb").line(number)

@@ -1,4 +1,4 @@
-"""What koonj says about a statement, and what a real server says about it."""
+"""Compare koonj's classification of statements with a real server's answer."""
 
 from pathlib import Path
 
@@ -42,11 +42,11 @@ CONTROL = [
 
 
 @pytest.mark.parametrize(("sql", "control"), CONTROL)
-def test_transaction_control(sql: str, control: TransactionControl | None) -> None:
+def test_transaction_control_is_recognized(sql: str, control: TransactionControl | None) -> None:
     assert classify(sql).control is control
 
 
-def test_details_of_transaction_control() -> None:
+def test_chain_and_read_only_are_recognized() -> None:
     assert classify("COMMIT AND CHAIN").chain
     assert not classify("COMMIT AND NO CHAIN").chain
     assert classify("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY").read_only
@@ -57,7 +57,7 @@ def test_details_of_transaction_control() -> None:
 
 YES, NO, MAYBE = Refusal.YES, Refusal.NO, Refusal.MAYBE
 
-# Each is run inside BEGIN on a real server too. `t` is a table with an index `i`, `p` is partitioned, and `p1` is a
+# Each also runs inside BEGIN on a real server. `t` is a table with an index `i`, `p` is partitioned, and `p1` is a
 # partition of it.
 EVERYWHERE = [
     ("VACUUM", YES),
@@ -150,14 +150,14 @@ IN_TRANSACTION = "25001"  # active_sql_transaction
 
 
 @pytest.mark.parametrize(("sql", "traits"), EVERYWHERE + SINCE_14 + BY_DATA)
-def test_refusal(sql: str, traits: Refusal) -> None:
+def test_refusal_is_classified(sql: str, traits: Refusal) -> None:
     found = classify(sql)
     assert found.refusal is traits
     assert bool(found.refusal_reason) is (traits is not NO)
 
 
-def test_the_server_refuses_the_same(database: str) -> None:
-    """One connection, one block a statement: the server's SQLSTATE against the verdict."""
+def test_refusal_equals_that_of_the_server(database: str) -> None:
+    """Compare the server's SQLSTATE with the verdict, on one connection."""
     wrong = []
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(SET_UP.encode())
@@ -178,7 +178,10 @@ def test_the_server_refuses_the_same(database: str) -> None:
 
 
 def refusing(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> str | None:
-    """The SQLSTATE that the statement gets inside a transaction block with a subscription `s`; None if it works."""
+    """Return the SQLSTATE of the statement inside a transaction; None if it works.
+
+    The transaction has a subscription `s`.
+    """
     connection.execute("BEGIN")
     try:
         connection.execute(
@@ -188,7 +191,7 @@ def refusing(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> st
         )
         if (
             "PUBLICATION" in sql and "refresh =" not in sql and sql.startswith("ALTER")
-        ):  # only enabled ones refresh
+        ):  # only enabled subscriptions refresh
             connection.execute("ALTER SUBSCRIPTION s ENABLE")
         connection.execute(sql.encode())
     except psycopg.Error as error:
@@ -211,7 +214,7 @@ def refusing(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> st
         ("VACUUM", False),
     ],
 )
-def test_concurrent(sql: str, concurrent: bool) -> None:
+def test_concurrent_statement_is_recognized(sql: str, concurrent: bool) -> None:
     assert classify(sql).is_concurrent is concurrent
 
 
@@ -222,7 +225,7 @@ SUMMARIES = [
 
 
 @pytest.mark.parametrize(("sql", "summary"), SUMMARIES)
-def test_summary(sql: str, summary: str) -> None:
+def test_summary_describes_the_statement(sql: str, summary: str) -> None:
     assert classify(sql).summary == summary
 
 
@@ -237,7 +240,7 @@ def test_summary(sql: str, summary: str) -> None:
         ("SAVEPOINT x", ("savepoint", "", "x")),
     ],
 )
-def test_verb_kind_and_name(sql: str, parts: tuple[str, str, str]) -> None:
+def test_verb_kind_and_name_are_read(sql: str, parts: tuple[str, str, str]) -> None:
     found = classify(sql)
     assert (found.verb, found.kind, found.name) == parts
 
@@ -256,7 +259,7 @@ def test_verb_kind_and_name(sql: str, parts: tuple[str, str, str]) -> None:
         "EXECUTE q('hunter2')",
     ],
 )
-def test_a_summary_tells_no_secret(sql: str) -> None:
+def test_summary_contains_no_secret(sql: str) -> None:
     assert "hunter2" not in classify(sql).summary
 
 
@@ -270,13 +273,13 @@ WORDS = st.lists(
 
 
 @given(st.text() | WORDS)
-def test_nothing_is_raised_and_a_summary_is_one_short_line(sql: str) -> None:
+def test_any_text_has_a_summary_on_one_short_line(sql: str) -> None:
     found = classify(sql)
     assert len(found.summary) <= 100
     assert all(c.isprintable() for c in found.summary if c.isascii())
     assert "\u202e" not in found.summary
 
 
-def test_a_long_statement_is_not_read_to_its_end() -> None:
+def test_long_statement_is_not_read_to_its_end() -> None:
     long = "INSERT INTO t VALUES " + ", ".join(["(1, 'x')"] * 2_000_000)
     assert classify(long).summary == "insert into t"

@@ -1,4 +1,4 @@
-"""Tokens: what the server's lexer makes of a text, as far as koonj needs it."""
+"""Tests for tokens, compared with the rules of the server's lexer."""
 
 import pytest
 from hypothesis import given
@@ -43,11 +43,11 @@ def texts(sql: str) -> list[str]:
         ("$$open ; --", ["$$open ; --"]),
     ],
 )
-def test_significant_tokens(sql: str, expected: list[str]) -> None:
+def test_significant_yields_tokens_without_blanks_and_comments(sql: str, expected: list[str]) -> None:
     assert texts(sql) == expected
 
 
-def test_kinds() -> None:
+def test_tokens_have_kinds() -> None:
     found = {t.text: t.kind for t in tokens("select \"n\" 'x' $$y$$ 1 $1 + ( /* c */ -- d")}
     assert found == {
         "select": TokenKind.WORD,
@@ -64,7 +64,7 @@ def test_kinds() -> None:
     }
 
 
-def test_backslashes_when_standard_conforming_strings_is_off() -> None:
+def test_backslash_escapes_when_standard_conforming_strings_is_off() -> None:
     assert [t.text for t in significant(r"'\'' x U&'\' N'\''", backslashes=True)] == [
         r"'\''",
         "x",
@@ -74,7 +74,7 @@ def test_backslashes_when_standard_conforming_strings_is_off() -> None:
 
 
 @given(st.text() | PIECES)
-def test_tokens_are_the_whole_text(sql: str) -> None:
+def test_joined_tokens_equal_the_text(sql: str) -> None:
     for backslashes in (False, True):
         found = list(tokens(sql, backslashes=backslashes))
         assert "".join(token.text for token in found) == sql
@@ -83,20 +83,20 @@ def test_tokens_are_the_whole_text(sql: str) -> None:
 
 
 @given(st.text() | PIECES)
-def test_the_fast_way_gives_the_same(sql: str) -> None:
+def test_significant_texts_equals_significant(sql: str) -> None:
     meant = [t.text for t in tokens(sql) if t.kind not in {TokenKind.BLANK, TokenKind.COMMENT}]
     assert list(significant_texts(sql)) == texts(sql) == meant
 
 
 @given(PIECES, st.integers(0, 5))
-def test_reading_from_the_middle(sql: str, count: int) -> None:
+def test_tokens_start_in_the_middle_of_the_text(sql: str, count: int) -> None:
     found = list(tokens(sql))[: count + 1]
     if found:
         assert list(tokens(sql, found[-1].end)) == list(tokens(sql))[count + 1 :]
 
 
 @pytest.mark.parametrize("piece", ["+", "-+", "'", "''", " ", "/*", "$a", '"', "@", "1.", "e'\\'"])
-def test_much_of_one_kind_is_read_in_linear_time(piece: str) -> None:
+def test_repeated_pieces_are_read_in_linear_time(piece: str) -> None:
     text = piece * 30_000
     assert "".join(t.text for t in tokens(text)) == text
     assert sum(map(len, significant_texts(text))) <= len(text)

@@ -1,4 +1,4 @@
-"""Can one type hold every value of another?"""
+"""Tests for the comparison of types."""
 
 import pytest
 
@@ -54,10 +54,10 @@ NARROWER = [
 
 
 @pytest.mark.parametrize(("before", "after"), WIDER)
-def test_wider(before: str, after: str) -> None:
+def test_wider_type_holds_all_values(before: str, after: str) -> None:
     assert holds_all(before, after)
 
 
 @pytest.mark.parametrize(("before", "after"), NARROWER)
-def test_narrower_or_not_sure(before: str, after: str) -> None:
+def test_narrower_or_unknown_type_does_not_hold_all_values(before: str, after: str) -> None:
     assert not holds_all(before, after)

@@ -1,4 +1,4 @@
-"""How colours are seen: contrast, distance, and with other eyes."""
+"""Measure colours: contrast, distance, and how colour-blind people see them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BLINDNESS: Mapping[str, _Rows] = {
 
 
 def seen(style: Style, palette: TerminalTheme) -> ColorTriplet:
-    """The colour of a text in `style`, after Textual's own filter has replaced names and dimmed."""
+    """Return the colour of a text in `style`, after Textual's own filter."""
     ground = Color.from_triplet(palette.background_color)
     whole = Style(color="default", bgcolor="default") + style
     colour = ANSIToTruecolor(palette).truecolor_style(whole, ground).color
@@ -42,18 +42,21 @@ def seen(style: Style, palette: TerminalTheme) -> ColorTriplet:
 
 
 def in_256(colour: ColorTriplet) -> ColorTriplet:
-    """What a terminal of 256 colours shows instead."""
+    """Return the colour that a terminal with 256 colours shows instead."""
     return Color.from_triplet(colour).downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
 
 
 def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
-    """WCAG 2.2's contrast ratio, 1 to 21."""
+    """Return the contrast ratio of WCAG 2.2, from 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def difference(one: ColorTriplet, other: ColorTriplet, eyes: str) -> float:
-    """CIE 1976's distance of two colours, as `eyes` see them; about 2 is just noticed."""
+    """Return the distance of two colours (CIE 1976), as `eyes` see them.
+
+    A distance of 2 is just noticeable.
+    """
     pairs = zip(_lab(one, BLINDNESS[eyes]), _lab(other, BLINDNESS[eyes]), strict=True)
     return float(sum((a - b) ** 2 for a, b in pairs) ** 0.5)
 

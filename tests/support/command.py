@@ -1,4 +1,4 @@
-"""The command as a test calls it: in this process, as another one, or in a terminal."""
+"""Call the command in this process, in another one, or in a terminal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KOONJ = (sys.executable, "-m", "koonj")
 
 @dataclass
 class Answer:
-    """What a call gave."""
+    """Result of a call."""
 
     code: int
     out: str
@@ -78,7 +78,7 @@ class Project:
         return Answer(code, out, err)
 
     def run(self, *argv: str, **environ: str) -> Answer:
-        """Call the command as another process, without a terminal."""
+        """Call the command in another process, without a terminal."""
         done = subprocess.run(
             (*KOONJ, *argv),
             cwd=self.root,
@@ -92,7 +92,7 @@ class Project:
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
-        """What the database answers, on a connection of the test's own."""
+        """Return the rows of a query, on a separate connection."""
         with psycopg.connect(self.dsn, autocommit=True) as conn:
             cursor = conn.execute(text.encode())
             return cursor.fetchall() if cursor.description else []
@@ -101,7 +101,7 @@ class Project:
         return {row[0] for row in self.sql("SELECT relname FROM pg_class WHERE relname ~ '^t[0-9]+$'")}
 
     def configure(self, **target: str) -> None:
-        """Further keys of the target ``local`` in koonj.toml, in TOML."""
+        """Add keys to the target ``local`` in koonj.toml; the values are TOML."""
         parts = {k: v for k, v in conninfo_to_dict(self.dsn).items() if k != "password"}
         keys = "\n".join(f"{key} = {value}" for key, value in target.items())
         text = f'migrations = "migrations"\n[targets.local]\ndsn = {json.dumps(make_conninfo("", **parts))}\n{keys}\n'
@@ -109,7 +109,7 @@ class Project:
 
 
 class Terminal:
-    """The command in a terminal of its own, with a person who reads and types."""
+    """The command in its own terminal, with methods to read and type like a user."""
 
     def __init__(
         self,
@@ -129,14 +129,14 @@ class Terminal:
             stdout=stdout or slave,
             stderr=slave,
             start_new_session=True,
-            # The test has no other thread that could hold a lock; nothing else gives a controlling terminal.
+            # Safe here: the test has no other thread that could hold a lock. Only this gives a controlling terminal.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - see above
         )
         os.close(slave)
         self.text = ""
 
     def expect(self, pattern: str, seconds: float = 30) -> str:
-        """Read until the pattern is there; fail if it never comes."""
+        """Read until the pattern appears; fail if it does not."""
         end = time.monotonic() + seconds
         while not re.search(pattern, self.text):
             assert self._read(end - time.monotonic()), f"{pattern!r} is not in:\n{self.text}"
@@ -146,7 +146,7 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def close(self, seconds: float = 30) -> int:
-        """Read to the end; the exit code."""
+        """Read to the end, and return the exit code."""
         end = time.monotonic() + seconds
         while self._read(end - time.monotonic()):
             pass

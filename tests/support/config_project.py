@@ -1,4 +1,4 @@
-"""A folder with a koonj.toml, and what is read from it."""
+"""A folder with a koonj.toml, and the settings that are read from it."""
 
 from pathlib import Path
 from typing import Any

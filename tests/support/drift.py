@@ -1,4 +1,4 @@
-"""Drift as a test asks for it, and as it compares it."""
+"""Run a drift comparison, and return its result in a form that tests compare."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def drift_of(project: Project, **options: Any) -> DriftReport:
 
 
 def told(drift: DriftReport) -> set[str]:
-    """``left over table public.extra``, …: what is missing, left over, changed or moved on the target."""
+    """Return the differences of the target, for example ``missing table public.t``."""
     return {f"{d.what} {d.kind} {d.identity}" for d in top_level(drift.differences)}
 
 

@@ -1,4 +1,4 @@
-"""A proxy before a real server that loses the line at the worst moment: after COMMIT was sent, before its answer."""
+"""A proxy that loses the connection between COMMIT and its answer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class DroppingProxy:
-    """Forwards every byte, until a client's message holds `trigger` for the `count`th time."""
+    """Forwards all bytes until the client's `count`th message that contains `trigger`."""
 
     def __init__(self, upstream: Path, trigger: bytes, count: int, *, forward: bool) -> None:
         self.upstream = upstream
         self.trigger = trigger
         self.left = count
         self.forward = forward
-        """Whether the server still gets the message with the trigger."""
+        """Whether the server still receives the message with the trigger."""
         self.dropped = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,7 +48,7 @@ class DroppingProxy:
         if self.forward:
             upstream.write(data)
             await upstream.drain()
-            await asyncio.sleep(0.3)  # the server commits; nobody hears of it
+            await asyncio.sleep(0.3)  # the server commits, but the client gets no answer
 
     @staticmethod
     async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +62,10 @@ class DroppingProxy:
 async def dropping_proxy(
     dsn: str, folder: Path, trigger: bytes, *, count: int = 1, forward: bool = True
 ) -> AsyncIterator[str]:
-    """A dsn like `dsn` whose line is lost once, at the `count`th message with `trigger`."""
+    """Yield a dsn like `dsn` whose connection is lost once.
+
+    It is lost at the `count`th message with `trigger`.
+    """
     parts = conninfo_to_dict(dsn)
     port = str(parts.get("port", 5432))
     proxy = DroppingProxy(Path(str(parts["host"])) / f".s.PGSQL.{port}", trigger, count, forward=forward)

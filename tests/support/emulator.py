@@ -1,6 +1,7 @@
-"""A terminal that is strict: cells with all that SGR says of them, and an error for what it does not understand.
+"""A strict terminal emulator that keeps all SGR attributes.
 
-pyte knows no dim and stops at a joiner; it is compared with as well, where it can tell.
+It fails at unknown codes. pyte has no dim attribute and stops at a joiner. Tests also compare with pyte where
+it works.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ _UNSET = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "2
 
 
 class Emulator:
-    """Lines do not wrap, as Textual asks for it."""
+    """Terminal emulator whose lines do not wrap, as Textual requests it."""
 
     def __init__(self, columns: int, rows: int, *, naive: bool = False) -> None:
         self.columns, self.rows = columns, rows
         self._naive = naive
-        """Every code point takes its own cells, as on terminals that know no graphemes."""
+        """Every code point has its own cells, as on terminals that do not support graphemes."""
         self.cells: list[list[Cell]] = [[BLANK] * columns for _ in range(rows)]
         self.x = self.y = 0
         self.pen = PLAIN
         self.modes: set[str] = set()
         self.smaller = False
-        """It became smaller, which the program may not know yet."""
+        """The terminal became smaller; the program might not know it yet."""
 
     def feed(self, text: str) -> Emulator:
-        """Take what was written."""
+        """Process the bytes that a program wrote, as text."""
         at = 0
         while at < len(text):
             token = _TOKEN.match(text, at)
@@ -45,7 +46,7 @@ class Emulator:
         return self
 
     def resize(self, columns: int, rows: int) -> None:
-        """As xterm does: what is beyond is lost, what is new is blank."""
+        """Change the size like xterm: lost cells are gone, new cells are blank."""
         self.smaller |= rows < self.rows
         self.cells = [[*row[:columns], *[BLANK] * (columns - len(row))] for row in self.cells[:rows]]
         self.cells += [[BLANK] * columns for _ in range(rows - len(self.cells))]
@@ -53,7 +54,7 @@ class Emulator:
         self.x, self.y = min(self.x, columns - 1), min(self.y, rows - 1)
 
     def lines(self) -> list[str]:
-        """The characters alone."""
+        """Return the characters of each line, without attributes."""
         return ["".join(text for text, _ in row).rstrip() for row in self.cells]
 
     def _take(self, token: re.Match[str]) -> None:
@@ -159,7 +160,7 @@ class Emulator:
             spans = [(text[a:b], width) for a, b, width in split_graphemes(text)[0]]
         for grapheme, width in spans:
             if width == 0:
-                continue  # joined to what is before, or shown by nobody
+                continue  # joined to the previous character, or invisible
             if self.x + width > self.columns:
                 self.x = self.columns - width
             for x in range(self.x, self.x + width):
@@ -169,7 +170,7 @@ class Emulator:
             self.x = min(self.x + width, self.columns - 1)
 
     def _halve(self, y: int, x: int) -> None:
-        """A character of which one cell is written over is gone from all of them."""
+        """Blank all cells of a character if one of them is overwritten."""
         row = self.cells[y]
         first = x
         while row[first][0] == "":

@@ -1,4 +1,4 @@
-"""Statements compared as psql sends them and as a file has them."""
+"""Compare statements as psql sends them with statements as a file contains them."""
 
 import re
 
@@ -15,7 +15,7 @@ _TOKEN = re.compile(
 
 
 def normal_form(statement: str) -> str:
-    """Without comments and the last semicolons, and every run of blanks outside quotes as one blank."""
+    """Remove comments and final semicolons, and reduce blanks outside quotes to one."""
     parts = []
     at = 0
     while at < len(statement):
@@ -33,7 +33,7 @@ def normal_form(statement: str) -> str:
             parts.append(statement[found.start() : at])
         else:
             parts.append(found[0])
-    dense = re.sub(r"\n[ \t\r]*\n", "\n", "".join(parts))  # psql leaves empty lines out
+    dense = re.sub(r"\n[ \t\r]*\n", "\n", "".join(parts))  # psql omits empty lines
     return re.sub(r" {2,}", " ", dense).strip(" \t\r\n;\ufeff")
 
 

@@ -1,4 +1,4 @@
-"""A person who uses koonj's screen in a real terminal: opens, reads, decides, fills in, leaves."""
+"""A user of koonj's screen in a real terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _REVERSE = re.compile(r"\x1b\[(?:[0-9;]*;)?7(?:;[0-9;]*)?m")
 _ROW = re.compile(r"^[› ]\d{3,} \S+ +\S (?:rollback edited|[a-z]+)", re.MULTILINE)
 _CODE = re.compile(r"\x1b\[[0-9;:]*m")
 READ = 1.0
-"""Seconds in which a person has read a question. A key that comes sooner decides nothing."""
+"""Seconds that a user needs to read a question. koonj ignores keys that are pressed earlier."""
 
 
 class Person:
-    """Uses koonj in `terminal`."""
+    """A user who uses koonj in `terminal`."""
 
     def __init__(self, terminal: Tmux) -> None:
         self.terminal = terminal
 
-    # What is seen
+    # Read the screen
 
     @property
     def text(self) -> str:
@@ -29,18 +29,18 @@ class Person:
         return self.terminal.text()
 
     def rows(self) -> list[str]:
-        """The migrations on the screen: mark, number, name, glyph and word."""
+        """Return the migrations on the screen: mark, number, name, glyph and word."""
         return _ROW.findall(self.text)
 
     def row(self, start: str) -> str:
-        """The migration whose number and name begin with `start`; empty where it is not on the screen."""
+        """Return the migration whose number and name start with `start`, or ''."""
         return next((row for row in self.rows() if row[1:].startswith(start)), "")
 
     def is_reversed(self, part: str) -> bool:
-        """Is there a line with `part` of which something is in reverse video: a cursor?"""
+        """Return whether part of the line with `part` is in reverse video, as a cursor is."""
         return any(part in _CODE.sub("", line) and _REVERSE.search(line) for line in self.terminal.painted())
 
-    # What is done
+    # Use koonj
 
     def opens(self, sees: str, command: str = "koonj") -> None:
         """Start koonj and wait until `sees` is on the screen."""
@@ -53,11 +53,14 @@ class Person:
         self.terminal.until(sees)
 
     def says_yes(self, question: str) -> None:
-        """Read the open question that has `question` in it, and answer y."""
+        """Read the open question that contains `question`, and answer y."""
         self.decides(question, "y")
 
     def decides(self, question: str, key: str) -> None:
-        """Read the open dialog that has `question` in it and press a key; once more if koonj found it too soon."""
+        """Read the open dialog that contains `question`, and press a key.
+
+        Press it again if koonj ignored it because it came too early.
+        """
         self.terminal.until(question)
         end = time.monotonic() + PATIENCE
         while question in self.text:
@@ -67,14 +70,15 @@ class Person:
             self.terminal.until(lambda: question not in self.text or "too soon" in self.text)
 
     def writes(self, pattern: str, values: dict[str, str], *, sees: str, file: str) -> None:
-        """Make a new file of `pattern` from values by the labels of all its fields; `sees` is of the live SQL.
+        """Create a new file from `pattern`, with a value for every label of its fields.
 
-        A value of ``+`` takes the next choice, an empty one leaves what is there.
+        `sees` is a part of the live SQL. A value of ``+`` selects the next choice, an empty one leaves the
+        default.
         """
         self.presses("n", sees=f"› {PATTERNS[0][:26]}")
         for title in PATTERNS[1 : PATTERNS.index(pattern) + 1]:
             self.presses("j", sees=f"› {title[:26]}")
-        self.terminal.until(lambda: pattern in self.terminal.lines()[0])  # its form is there
+        self.terminal.until(lambda: pattern in self.terminal.lines()[0])  # the form is visible
         self.presses("Enter", sees="Enter next")
         for label, value in values.items():
             self.terminal.until(partial(self.is_reversed, f" {label}"))
@@ -89,17 +93,17 @@ class Person:
         self.terminal.until(lambda: self.row(file[:12].replace("_", " ", 1)).startswith("›"))
 
     def leaves(self, key: str = "q", status: int = 0) -> None:
-        """Quit koonj, and see the shell as it was before."""
+        """Quit koonj, and check that the shell is on the screen again."""
         self.terminal.press(key)
         self.finds_a_clean_terminal(status)
 
     def finds_a_clean_terminal(self, status: int) -> None:
-        """koonj has ended with `status`, and its terminal is as if it had never been there."""
+        """Check that koonj ended with `status` and has restored the terminal."""
         self.terminal.until(f"exit={status}")
         self.terminal.until_prompt()
         assert self.terminal.flags() == "0 0 1"
         assert "1 Migrations" not in self.text
-        self.terminal.until(lambda: self.terminal.modes() == set())  # its bytes may come a moment later
+        self.terminal.until(lambda: self.terminal.modes() == set())  # the bytes can arrive a moment later
         assert self.terminal.kitty_levels() == 0
         self.terminal.type("echo typed-text-is-seen")
         self.terminal.until("$ echo typed-text-is-seen")
@@ -115,4 +119,4 @@ PATTERNS = (
     "Drop a table: the final drop",
     "blank migration",
 )
-"""In the order of the palette."""
+"""Commands in the order of the command palette."""

@@ -1,4 +1,4 @@
-"""What a probe must leave as it was."""
+"""Check that a probe changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING = (
 
 @contextmanager
 def unchanged(project: Project) -> Iterator[None]:
-    """The catalog is the same afterwards, and koonj has made nothing in it."""
+    """Check that the catalog is the same afterwards, and koonj created nothing in it."""
     before = project.sql(CATALOG)
     yield
     assert project.sql(CATALOG) == before

@@ -1,4 +1,4 @@
-"""A project on disk and a target on the real server, and a way to run koonj's engine on them."""
+"""A project on disk with a target on a real server, and koonj's engine for them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Project:
         self.reader = FolderReader(self.path)
 
     def write(self, name: str, text: str) -> Path:
-        """A migration, dedented."""
+        """Write a migration, dedented."""
         file = self.path / name
         file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
         return file
 
     def table(self, number: int, *, rollback: bool = True) -> str:
-        """A migration that makes table t<number>; its name."""
+        """Write a migration that creates table t<number>, and return its name."""
         down = f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n" if rollback else ""
         name = f"{number:03d}_make_t{number}.sql"
         self.write(name, f"BEGIN;\nCREATE TABLE t{number} (id int PRIMARY KEY);\nCOMMIT;\n\n{down}")
@@ -57,11 +57,11 @@ class Project:
         return await listen(self.start(direction, **options))
 
     async def apply(self, **options: Any) -> list[Event]:
-        """Apply all, unless told otherwise."""
+        """Apply all migrations, unless the options say otherwise."""
         return await self.run(Direction.APPLY, **{"extent": Extent.ALL, **options})
 
     async def roll_back(self, **options: Any) -> list[Event]:
-        """Roll back one, unless told otherwise."""
+        """Roll back one migration, unless the options say otherwise."""
         return await self.run(Direction.ROLLBACK, **options)
 
     async def status(self) -> TargetStatus:
@@ -76,7 +76,7 @@ class Project:
         return await read_history(self.connector, self.target)
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What the target answers, over a connection of the test's own."""
+        """Return the target's rows for a query, on a separate connection."""
         with psycopg.connect(self.target.dsn, autocommit=True) as conn:
             cursor = conn.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
@@ -87,7 +87,7 @@ class Project:
 
 
 async def listen(run: Run, answer: str | None = None) -> list[Event]:
-    """Every event; a question is answered with `answer`, or with what it expects."""
+    """Return every event. Answer a question with `answer`, or as it expects."""
     events = []
     async for event in run.events():
         events.append(event)
@@ -97,7 +97,7 @@ async def listen(run: Run, answer: str | None = None) -> list[Event]:
 
 
 def ending(events: list[Event]) -> RunFinished:
-    """The last event, which every run has."""
+    """Return the last event, which every run has."""
     last = events[-1]
     assert isinstance(last, RunFinished)
     return last

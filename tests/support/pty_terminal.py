@@ -1,4 +1,4 @@
-"""koonj on a pty of its own, without an emulator behind: every byte that it writes is seen, keys are pressed, sizes change."""
+"""koonj on a pty without an emulator, so that tests see every byte that it writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.screen import Project
 
 PATIENCE = 20.0
 QUIET = 0.5
-"""Seconds without a byte: it has written all it had to."""
+"""Seconds without a byte after which koonj has finished writing."""
 START = """
 from koonj.tui import watch
 watch.LOOK = watch.AGAIN = 0.2
@@ -37,24 +37,24 @@ class Terminal:
         self.process = process
         self._end = end
         self.start = b""
-        """All that was written until the target had answered."""
+        """Bytes that were written until the target had answered."""
         self.all = bytearray()
-        """All that was ever written."""
+        """All bytes that were written."""
 
     def read(self, seconds: float, most: int = 65536) -> bytes:
-        """Everything that is written within `seconds`, `most` bytes at a time."""
+        """Return everything that is written within `seconds`, `most` bytes at a time."""
         end, said = monotonic() + seconds, b""
         while (left := end - monotonic()) > 0:
             if select.select([self._end], [], [], left)[0]:
                 try:
                     said += os.read(self._end, most)
-                except OSError:  # it has left
+                except OSError:  # the process has exited
                     break
         self.all += said
         return said
 
     def trickle(self, seconds: float, rate: int) -> bytes:
-        """What a line that carries `rate` bytes a second brings within `seconds`."""
+        """Return what a line with `rate` bytes per second transfers within `seconds`."""
         end, said, step = monotonic() + seconds, b"", 0.02
         while monotonic() < end:
             sleep(step)
@@ -64,7 +64,7 @@ class Terminal:
         return said
 
     def until(self, text: bytes) -> bytes:
-        """Read on until `text` was written, and then all that follows at once."""
+        """Read until `text` was written, and then everything that follows immediately."""
         end, said = monotonic() + PATIENCE, b""
         while text not in said:
             assert monotonic() < end, said[-2000:]
@@ -72,23 +72,26 @@ class Terminal:
         return said + self.rest()
 
     def rest(self, quiet: float = QUIET) -> bytes:
-        """All that is written until nothing comes for `quiet` seconds."""
+        """Read until nothing is written for `quiet` seconds."""
         said = b""
         while more := self.read(quiet):
             said += more
         return said
 
     def send(self, keys: bytes) -> None:
-        """Type, and look at nothing."""
+        """Type keys without reading."""
         os.write(self._end, keys)
 
     def press(self, key: bytes) -> bytes:
-        """Press a key; what is written for it."""
+        """Press a key, and return the bytes that are written for it."""
         self.send(key)
         return self.rest()
 
     def resize(self, columns: int, rows: int) -> None:
-        """Another size; the process is told, as the kernel tells it where the pty is its controlling terminal."""
+        """Change the size, and notify the process.
+
+        The kernel would do this if the pty were the controlling terminal of the process.
+        """
         _set_size(self._end, columns, rows)
         self.process.send_signal(signal.SIGWINCH)
 
@@ -101,7 +104,7 @@ def started(
     environ: Mapping[str, str] | None = None,
     start: str = START,
 ) -> Iterator[Terminal]:
-    """koonj on the project as it is, just started; killed at the end."""
+    """Start koonj on the project as it is. The process is killed at the end."""
     ours, theirs = pty.openpty()
     _set_size(theirs, *size)
     process = subprocess.Popen(
@@ -130,7 +133,7 @@ def opened(
     environ: Mapping[str, str] | None = None,
     migrations: int = 9,
 ) -> Iterator[Terminal]:
-    """koonj with so many migrations that make a table; it must be able to leave at the end."""
+    """Start koonj on that many migrations. It must be able to quit at the end."""
     for number in range(1, migrations + 1):
         project.table(number)
     configure(project)
@@ -143,7 +146,7 @@ def opened(
 
 
 def configure(project: Project) -> None:
-    """The project's first target in its koonj.toml."""
+    """Write the project's first target into its koonj.toml."""
     (project.root / "koonj.toml").write_text(f"[targets.local]\ndsn = '''{project.targets[0].dsn}'''\n")
 
 

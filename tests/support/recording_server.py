@@ -1,7 +1,8 @@
-"""A server that records what psql sends and answers that all went well.
+"""A server that records the messages of psql and answers that all succeeded.
 
-What is tested with it is psql's own reading of a file, which happens in the client: no answer of a real server has
-a part in it, but for standard_conforming_strings and the rows of a COPY, which are answered as a server does.
+Tests use it for psql's own parsing of a file, which happens in the client. No answer of a real server
+influences it, except standard_conforming_strings and the rows of a COPY, which this server answers like a
+real one.
 """
 
 import re
@@ -23,7 +24,7 @@ _COPY = re.compile(r"[ \t\r\n\f\v]*copy\s+[a-z.]+\s+from\s+stdin\b", re.IGNORECA
 
 
 class RecordingServer:
-    """Listens on a unix socket in a folder of its own while it is entered. One client at a time."""
+    """Listens on a Unix socket while the context is open. One client at a time."""
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="koonj-rec-", dir="/tmp")
@@ -44,7 +45,7 @@ class RecordingServer:
         self._folder.cleanup()
 
     def statements(self, psql: Path, text: str) -> list[str]:
-        """What this psql sends for a file of this text, message by message."""
+        """Return the messages that this psql sends for a file with this text."""
         sent: list[str] = []
         self._sent = sent
         file = Path(self._folder.name, "file.sql")

@@ -1,4 +1,4 @@
-"""What koonj's commands said of rehearsals once, said again by a small program: for screens, not for verdicts."""
+"""A small program that repeats recorded output of rehearsals, to test the screen."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ say("rehearsal_finished", result="done", message="done", hint="", not_verified=[
 
 
 class Recorded:
-    """A program, and what it says of each migration."""
+    """The program, and its output for each migration."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -69,11 +69,11 @@ class Recorded:
 
     @property
     def program(self) -> Sequence[str]:
-        """The words that run it."""
+        """The command line that runs it."""
         return (sys.executable, str(self.place / "program.py"), str(self.place))
 
     def says(self, *rehearsals: Rehearsal) -> None:
-        """These verdicts, from now on."""
+        """Return these verdicts from now on."""
         self._said.update({r.name: to_plain(r) for r in rehearsals})
         self._keep()
 
@@ -82,7 +82,7 @@ class Recorded:
         self._keep()
 
     def fails(self, message: str | None) -> None:
-        """Nothing can be rehearsed, and why; None: it can."""
+        """Fail every rehearsal with this message; None: succeed again."""
         self._said.pop("trouble", None)
         if message is not None:
             self._said["trouble"] = message
@@ -92,7 +92,7 @@ class Recorded:
         (self.place / "recorded").write_text(json.dumps(self._said))
 
     def hold(self, name: str) -> None:
-        """Say nothing more once it is the turn of that file."""
+        """Print nothing more once it is the turn of that file."""
         (self.place / f"hold-{name}").touch()
 
     def let_go(self, name: str) -> None:
@@ -100,7 +100,7 @@ class Recorded:
 
     @property
     def calls(self) -> list[list[str]]:
-        """The words of each call."""
+        """The arguments of each call."""
         path = self.place / "calls"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -111,7 +111,7 @@ class Recorded:
 
     @property
     def ended(self) -> int:
-        """How many were told to end before they had said everything."""
+        """The number of calls that were told to end before they had finished."""
         return len(list(self.place.glob("ended-*")))
 
 
@@ -119,7 +119,7 @@ AT = datetime.fromtimestamp(1_793_800_000, UTC)
 
 
 def rehearsal(name: str, verdict: Verdict = Verdict.VERIFIED, message: str = "", **more: Any) -> Rehearsal:
-    """What a rehearsal says of a migration, with what the test does not care about."""
+    """Return a rehearsal of a migration, with default values for everything else."""
     said = message or "The rollback restores the schema exactly, and the migration repeats."
     values = {"cache_key": "", "server": "PostgreSQL 18.6", "major": 18, "at": AT, **more}
     return Rehearsal(name=name, number=int(name.partition("_")[0]), verdict=verdict, message=said, **values)
@@ -162,7 +162,7 @@ VERIFIED = rehearsal(
 INCOMPLETE = rehearsal(
     "003_add_status.sql",
     Verdict.INCOMPLETE,
-    "The rollback does not restore the schema: index documents_status_idx is left over, and 2 more.",
+    "The rollback does not restore the schema: index documents_status_idx is not removed, and 2 more.",
     losses=("drops the column public.documents.language with its values",),
     differences=(
         Difference(

@@ -25,7 +25,7 @@ class Folder:
         self.events: list[Event] = []
 
     def write(self, number: int, up: str, down: str | None = None, *, block: bool = True) -> str:
-        """NNN_m.sql with that body and that rollback; its name."""
+        """Write NNN_m.sql with this body and rollback, and return its name."""
         name = f"{number:03d}_m.sql"
         up = dedent(up).strip()
         text = f"BEGIN;\n{up}\nCOMMIT;\n" if block else f"{up}\n"
@@ -38,7 +38,7 @@ class Folder:
         return name
 
     async def rehearse(self, *names: str, **options: Any) -> dict[str, Rehearsal]:
-        """Verdicts by file name; of all where none is named."""
+        """Return verdicts by file name; for all files if none is named."""
         request = RehearsalRequest(names=names or None, **options)
         job = RehearsalJob(ScratchPlace(), FolderReader(self.path), request, self.connector)
         self.events = [event async for event in start_rehearsal(job).events()]
@@ -49,7 +49,7 @@ class Folder:
         return {rehearsal.name: rehearsal for rehearsal in found}
 
     async def last(self, **options: Any) -> Rehearsal:
-        """The verdict on the last one."""
+        """Return the verdict on the last migration."""
         found = await self.rehearse(max(path.name for path in self.path.iterdir()), **options)
         return next(iter(found.values()))
 

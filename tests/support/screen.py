@@ -1,4 +1,4 @@
-"""A hand and an eye on koonj's screen: press keys, read lines, wait for what must appear."""
+"""Use koonj's screen in a test: press keys, read lines, wait for texts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from koonj.tui.terminal import Terminal
 from koonj.tui.widgets.pane import Pane
 
 PATIENCE = 15.0
-"""Seconds for anything that a test waits for."""
+"""Maximum seconds that a test waits."""
 STEP = 0.01
 
 
 class Screen:
-    """The running screen, as a person meets it."""
+    """The running screen, as a user sees it."""
 
     def __init__(self, app: Koonj, pilot: Pilot[Any], folder: Path) -> None:
         self.app = app
@@ -40,59 +40,59 @@ class Screen:
 
     @property
     def main(self) -> Main:
-        """The main screen, whatever lies over it."""
+        """The main screen, even if a dialog is above it."""
         return next(s for s in self.app.screen_stack if isinstance(s, Main))
 
-    # What is seen
+    # Read the screen
 
     def lines(self) -> list[str]:
-        """The lines of the whole screen."""
+        """Return the lines of the whole screen."""
         return screen_text(self.app)
 
     def text(self) -> str:
-        """The whole screen."""
+        """Return the text of the whole screen."""
         return "\n".join(self.lines())
 
     def pane(self, number: str) -> list[str]:
-        """The lines of one pane, its title first."""
+        """Return the lines of one pane, its title first."""
         return _drawn(next(p for p in self.main.panes if number == p.NUMBER))
 
     def migrations(self) -> list[str]:
-        """The visible rows of the list."""
+        """Return the visible rows of the list."""
         return [line for line in self.pane("1")[1:] if line.strip()]
 
     def row(self, part: str) -> str:
-        """The one visible row with `part` in it."""
+        """Return the only visible row that contains `part`."""
         found = [row for row in self.migrations() if part in row]
         assert len(found) == 1, f"{part!r} is in {len(found)} rows of:\n" + "\n".join(self.migrations())
         return found[0]
 
     def preview(self) -> str:
-        """The second pane."""
+        """Return the text of the second pane."""
         return "\n".join(self.pane("2"))
 
     def targets(self) -> list[str]:
-        """The lines of the third pane."""
+        """Return the lines of the third pane."""
         return self.pane("3")[1:]
 
     def run(self) -> str:
-        """The fourth pane."""
+        """Return the text of the fourth pane."""
         return "\n".join(self.pane("4"))
 
     def top(self) -> str:
-        """The first line."""
+        """Return the first line."""
         return self.lines()[0]
 
     def bottom(self) -> str:
-        """The last line."""
+        """Return the last line."""
         return self.lines()[-1]
 
     def dialog(self) -> str:
-        """The whole text of the dialog that is open."""
+        """Return the whole text of the open dialog."""
         assert isinstance(self.app.screen, Dialog), f"no dialog is open:\n{self.text()}"
         return "\n".join(_all(self.app.screen.pane))
 
-    # What is done
+    # Use the screen
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -103,15 +103,15 @@ class Screen:
         await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
 
     async def until(self, seen: str | Callable[[], bool]) -> None:
-        """Wait until a text is on the screen, or something holds."""
+        """Wait until a text is on the screen, or a condition is true."""
         holds = seen if callable(seen) else lambda: seen in self.text()
         end = monotonic() + PATIENCE
         while not holds():
-            assert monotonic() < end, f"never came: {seen!r}; the screen:\n{self.text()}"
+            assert monotonic() < end, f"timeout: {seen!r} did not appear on the screen:\n{self.text()}"
             await self.pilot.pause(STEP)
 
     async def expect_dialog(self, *parts: str) -> str:
-        """Wait for a dialog in which all `parts` stand, until a key decides in it; its text."""
+        """Wait for a dialog that contains all `parts` and accepts keys. Return its text."""
         await self.until(lambda: isinstance(self.app.screen, Dialog))
         dialog = self.app.screen
         assert isinstance(dialog, Dialog)
@@ -122,15 +122,15 @@ class Screen:
         return text
 
     async def yes(self) -> None:
-        """Press y, after so long that it cannot be an earlier one held down."""
+        """Press y, late enough that koonj does not take it for an earlier key held down."""
         await self.until(lambda: monotonic() - self._yes >= REPEAT)
         await self.press("y")
         self._yes = monotonic()
 
     async def expect_run(self, word: str) -> None:
-        """Wait until the run has ended with `word`, and the target has been asked what it holds now."""
+        """Wait until the run has ended with `word` and the target was read again."""
         await self.until(lambda: word in self.run() and not self.main.control.running)
-        await self.pilot.pause()  # the target is asked by a message
+        await self.pilot.pause()  # a message starts the read of the target
         await self.until(lambda: self.main.snapshot.check.since is None)
 
 
@@ -146,17 +146,17 @@ class Project:
 
     @property
     def settings(self) -> Settings:
-        """What koonj.toml would say."""
+        """The settings that koonj.toml would have."""
         return Settings(self.root, self.migrations, self.patterns, self.targets, self.targets[0])
 
     def write(self, name: str, text: str) -> Path:
-        """A migration, dedented."""
+        """Write a migration, dedented."""
         path = self.migrations / name
         path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
         return path
 
     def table(self, number: int) -> str:
-        """A migration that makes table t<number>; its file name."""
+        """Write a migration that creates table t<number>, and return its name."""
         name = f"{number:03}_make_t{number}.sql"
         self.write(
             name,
@@ -186,9 +186,10 @@ class Project:
         rehearses: bool = False,
         program: Sequence[str] = PROGRAM,
     ) -> AsyncIterator[Screen]:
-        """The screen on this project; `answered`: wait until every target has answered.
+        """Open the screen on this project.
 
-        It rehearses nothing unless the test is about that; `program` is what it then runs.
+        `answered`: wait until every target has answered. `rehearses`: rehearse in the background, with
+        `program`.
         """
         async with Backend(self.settings, rehearses=rehearses, program=program) as engine:
             app = Koonj(engine, terminal or Terminal(), keymap)
@@ -220,7 +221,7 @@ _EDGE = "│"
 
 
 def _round_trip(found: re.Match[str]) -> str:
-    """As wide as it was: what stands beside it keeps its column."""
+    """Mask the round trip without changing its width, so that columns stay in place."""
     return "round trip " + "NNN.N ms".ljust(len(found[1]))
 
 
@@ -238,7 +239,10 @@ _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
 
 
 def masked(lines: Sequence[str]) -> str:
-    """Lines without what differs from run to run: times, versions, database names; a box keeps its edge."""
+    """Mask what differs between runs: times, versions, database names.
+
+    The edges of boxes stay in place.
+    """
     return "".join(_masked(line) + "\n" for line in lines)
 
 

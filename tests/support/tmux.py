@@ -1,6 +1,7 @@
-"""A person at a real terminal: a shell in tmux of 80 x 24 cells, keys sent to it, what its screen shows read back.
+"""A real terminal for tests: a shell in tmux with 80 x 24 cells.
 
-Nothing is slept for: whatever must appear is polled for, with a patience that a busy machine does not exhaust.
+Tests send keys and read the screen. They never sleep, but poll for what must appear, with a limit that is
+long enough for a busy machine.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import pyte
 from pyte.screens import Char
 
 PATIENCE = 60.0
-"""Seconds for anything that must appear; only a failing test waits for so long."""
+"""Maximum seconds to wait; only a failing test waits this long."""
 STEP = 0.05
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
@@ -29,11 +30,11 @@ _KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*?(?<![0-9])(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?![0-9])[0-9;:]*m")
 
 _FRESH = {25: True, 7: True}
-"""Terminal modes that are on before any program sets them: the cursor is seen, long lines wrap."""
+"""Terminal modes that are on from the start: the cursor is visible, long lines wrap."""
 
 
 class Tmux:
-    """A tmux server of its own with one shell, gone with everything in it at the end."""
+    """A tmux server with one shell. At the end, all processes in it are killed."""
 
     def __init__(self, cwd: Path, environ: Mapping[str, str] | None = None, size: str = "80x24") -> None:
         self._cwd = cwd
@@ -54,7 +55,7 @@ class Tmux:
 
     def _start(self) -> None:
         rc = self._folder / "rc"
-        # Bracketed paste is a mode that the shell's own line editor would set.
+        # Bracketed paste is off, because the shell's line editor would set it as a mode.
         rc.write_text("PS1='$ '\nHISTFILE=/dev/null\nbind 'set enable-bracketed-paste off'\n")
         environ = {
             name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE", "TERM"}
@@ -78,7 +79,10 @@ class Tmux:
         shutil.rmtree(self._folder)
 
     def hang_up(self) -> None:
-        """The terminal goes away, as when a line drops: every process in it gets SIGHUP, then end of file."""
+        """Close the terminal as a lost connection does.
+
+        Every process in it gets SIGHUP, then end of file.
+        """
         subprocess.run([*self._command, "kill-server"], capture_output=True, check=False)
 
     @property
@@ -90,80 +94,86 @@ class Tmux:
         assert done.returncode == 0, f"tmux {' '.join(words)}: {done.stderr}"
         return done.stdout
 
-    # What is seen
+    # Read the screen
 
     def lines(self) -> list[str]:
-        """The screen's lines."""
+        """Return the screen's lines."""
         return self._tmux("capture-pane", "-p").split("\n")[:-1]
 
     def text(self) -> str:
-        """The whole screen."""
+        """Return the whole screen."""
         return "\n".join(self.lines())
 
     def unwrapped(self) -> str:
-        """The screen with lines that wrapped at its edge in one."""
+        """Return the screen with wrapped lines joined."""
         return self._tmux("capture-pane", "-p", "-J")
 
     def painted(self) -> list[str]:
-        """The screen's lines with their SGR codes."""
+        """Return the screen's lines with their SGR codes."""
         return self._tmux("capture-pane", "-p", "-e").split("\n")[:-1]
 
     def cells(self) -> list[list[tuple[object, ...]]]:
-        """What is seen in each cell; on a blank the colour of the letter that is not there is not."""
+        """Return what each cell shows.
+
+        For a blank, the text colour is omitted, because it is invisible.
+        """
         rows = self.painted()
         screen = pyte.Screen(_WIDEST, len(rows))
         pyte.Stream(screen).feed("\r\n".join(rows))
         return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
 
     def colours(self) -> list[str]:
-        """Every SGR code on the screen that sets a colour."""
+        """Return every SGR code on the screen that sets a colour."""
         return _COLOUR.findall("\n".join(self.painted()))
 
     def modes(self) -> set[int]:
-        """The terminal modes (DECSET) that programs have changed and not changed back, as told by their bytes."""
+        """Return the terminal modes (DECSET) that programs changed and did not restore.
+
+        They are found in the bytes that the programs wrote.
+        """
         now = dict(_FRESH)
         for found in _MODE.finditer(self._record.read_bytes()):
             now.update(dict.fromkeys(map(int, found[1].split(b";")), found[2] == b"h"))
         return {mode for mode, on in now.items() if on != _FRESH.get(mode, False)}
 
     def kitty_levels(self) -> int:
-        """How many keyboard protocols were pushed and not popped."""
+        """Return how many keyboard protocols were pushed and not popped."""
         return sum(1 if found[1] == b">" else -1 for found in _KITTY.finditer(self._record.read_bytes()))
 
     def take_clipboard(self) -> None:
-        """Take what programs send to the clipboard (OSC 52): tmux drops it, unless it is told to."""
+        """Accept text for the clipboard (OSC 52), which tmux drops by default."""
         self._tmux("set", "-s", "set-clipboard", "on")
 
     def clipboard(self) -> str:
-        """What a program sent to the clipboard last; empty before."""
+        """Return the text that a program last sent to the clipboard, or ''."""
         shown = subprocess.run([*self._command, "show-buffer"], capture_output=True, text=True, check=False)
         return shown.stdout
 
     def flags(self) -> str:
-        """Alternate screen, mouse, cursor, as tmux has them; a fresh terminal's are ``0 0 1``."""
+        """Return tmux's flags of alternate screen, mouse and cursor; initially ``0 0 1``."""
         wanted = "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"
         return self._tmux("display-message", "-p", wanted).strip()
 
     def until(self, seen: str | Callable[[], bool], patience: float = PATIENCE) -> None:
-        """Wait until a text is on the screen, or something holds."""
+        """Wait until a text is on the screen, or a condition is true."""
         holds = seen if callable(seen) else lambda: seen in self.text()
         end = time.monotonic() + patience
         while not holds():
-            assert time.monotonic() < end, f"never came: {seen!r}; the screen:\n{self.text()}"
+            assert time.monotonic() < end, f"timeout: {seen!r} did not appear on the screen:\n{self.text()}"
             time.sleep(STEP)
 
     def until_gone(self, text: str) -> None:
-        """Wait until a text is on the screen no more."""
+        """Wait until a text is no longer on the screen."""
         self.until(lambda: text not in self.text())
 
     def until_prompt(self) -> None:
-        """Wait until the shell's prompt is the last thing on the screen."""
+        """Wait until the shell's prompt is the last text on the screen."""
         self.until(lambda: self.text().rstrip().endswith("$"))
 
-    # What is done
+    # Use the terminal
 
     def press(self, *keys: str) -> None:
-        """Press keys by tmux's names: ``Enter``, ``C-c``, ``a``."""
+        """Press keys with tmux's names: ``Enter``, ``C-c``, ``a``."""
         self._tmux("send-keys", *keys)
 
     def type(self, text: str) -> None:
@@ -171,7 +181,7 @@ class Tmux:
         self._tmux("send-keys", "-l", "--", text)
 
     def writes_over(self, text: str) -> None:
-        """Another program writes to this terminal."""
+        """Write to this terminal as another program."""
         Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
 
     def enter(self, line: str) -> None:
@@ -180,7 +190,7 @@ class Tmux:
         self.press("Enter")
 
     def shell(self, line: str) -> str:
-        """What a shell command writes."""
+        """Return the output of a shell command."""
         self._count += 1
         out = self._folder / f"out{self._count}"
         self.enter(f"{line} > {out}; echo done-$?-{self._count}")
@@ -188,11 +198,14 @@ class Tmux:
         return out.read_text()
 
     def resize(self, columns: int, rows: int) -> None:
-        """The terminal gets another size."""
+        """Change the size of the terminal."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     def press_slowly(self, first: str, pause: float, rest: str) -> float:
-        """A key's bytes as a slow line brings them, with a pause after the `first`; the seconds that all took."""
+        """Send a key's bytes as over a slow line. Return how many seconds it took.
+
+        There is a pause after `first`.
+        """
         begun = time.monotonic()
         hexed = [f"{byte:02x}" for byte in first.encode()]
         self._tmux(
@@ -201,7 +214,7 @@ class Tmux:
         return time.monotonic() - begun
 
     def foreground(self) -> int:
-        """The pid of the process group that has the terminal."""
+        """Return the pid of the process group in the foreground of the terminal."""
         shell = int(self._tmux("display-message", "-p", "#{pane_pid}"))
         stat = Path(f"/proc/{shell}/stat").read_text()
         return int(stat.rpartition(")")[2].split()[5])

@@ -140,7 +140,7 @@ def test_the_nearest_come_first(typed: str, names: list[str]) -> None:
 
 async def test_every_command_says_why_it_cannot_be_used_wherever_it_is_asked_for(project: Project) -> None:
     async with project.open((200, 40)) as screen:
-        reasons = {c: reason for c in MAIN if (reason := c.why_not(screen.main)) is not None}
+        reasons = {c: reason for c in MAIN if (reason := c.why_not(screen.main.situation())) is not None}
         assert {"apply-next", "apply-all", "roll-back-last", "cancel", "edit", "copy"} <= {
             command.name() for command in reasons
         }

@@ -79,5 +79,5 @@ def test_lines_keep_their_order_whatever_comes_together() -> None:
     view = fold(view, [*said, retry, *said])
     texts = [line.text for line in view.log]
     assert texts[:3] == ["NOTICE: 0", "NOTICE: 1", "NOTICE: 2"]
-    assert texts[3] == "55P03 lock timeout: rolled back; attempt 2 of 3 in 1.0 s"
+    assert texts[3] == "55P03 lock timeout: rolled back; attempt 2 of 3 in 1.00 s"
     assert texts[4:] == texts[:3]

@@ -13,7 +13,7 @@ from koonj.sql.display import spaced
 from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen
 
-README = Path(__file__).parents[2] / "README.md"
+STATES = Path(__file__).parents[2] / "docs" / "states.md"
 
 
 async def opened(screen: Screen) -> None:
@@ -111,10 +111,10 @@ async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
             ), state
 
 
-def test_the_readme_says_the_same_of_the_states() -> None:
-    rows = re.findall(r"^\| (\S) \| ([a-z ]+) \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_documents_say_the_same_of_the_states() -> None:
+    rows = re.findall(r"^\| (\S) \| ([a-z ]+) \| (.*?) \|", STATES.read_text(encoding="utf-8"), re.MULTILINE)
     said = {word: (glyph, meaning) for glyph, word, meaning in rows}
     for state in State:
-        glyph, meaning = said[spaced(state)]
+        glyph, meaning = said[state.value.replace("_", " ")]
         assert glyph == GLYPHS[state]
         assert meaning.startswith(MEANINGS[state]), state

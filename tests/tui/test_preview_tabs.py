@@ -216,7 +216,7 @@ async def test_a_role_that_may_not_read_the_text_is_told_so(project: Project) ->
         (project.migrations / name).write_text("SELECT 1;\n-- Rollback: none: x\n")
         await screen.until("✎ edited")
         await show(screen, "Changes")
-        await screen.until("It cannot be read: koonj.history has another shape")
+        await screen.until("It cannot be read: koonj.history has a format that this version")
 
 
 async def test_a_missing_file_has_statements_and_history_but_no_changes(project: Project) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +15,32 @@ from textual.drivers._writer_thread import WriterThread
 from textual.filter import LineFilter
 from textual.geometry import Region
 
-from koonj.tui.private import _is_known, _line_of, _pieces, _size, to_ascii
+import koonj
+from koonj.tui import private
+from koonj.tui.private import _is_known, _line_of, _pieces, _size
+from koonj.tui.theme.ascii import to_ascii
 from support.screen import Project
+
+
+def _textual_modules(source: Path) -> Iterator[str]:
+    """What a file imports of Textual, each name with its module."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "textual")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "textual":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_only_one_module_imports_what_textual_calls_private() -> None:
+    """Who upgrades Textual then knows where to look."""
+    package = Path(koonj.__file__).parent
+    found = {
+        source
+        for source in package.rglob("*.py")
+        for name in _textual_modules(source)
+        if any(part.startswith("_") for part in name.split("."))
+    }
+    assert found == {Path(private.__file__)}
 
 
 def test_ascii_mode_stands_on_the_list_of_filters() -> None:

@@ -46,7 +46,7 @@ async def test_verdicts_and_drift(project: Project, tmp_path: Path, monkeypatch:
         assert screen.row("001").endswith("◦ pending ◉ verified")
         assert "◔ 002 incomplete" in screen.top()
         await screen.press("j", "2", "v", "v", "v", "v")
-        await screen.until("index public.t1_id_name is left over")
+        await screen.until("index public.t1_id_name is not removed")
         await screen.until("+ CREATE INDEX t1_id_name ON public.t1")
         await screen.press("plus", "G")
         await screen.until("ACCESS EXCLUSIVE t1")

@@ -14,10 +14,10 @@ from koonj.tui.room import (
     TARGETS,
     PaneArrangement,
     PaneSituation,
-    RunStage,
     room,
     shape,
 )
+from koonj.tui.run_view import RunStage
 
 SCENES = st.builds(
     PaneSituation,

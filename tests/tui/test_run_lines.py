@@ -79,7 +79,7 @@ def test_who_holds_the_lock_and_for_how_long() -> None:
         [events.WaitingForLock(holder, 5.0, at=datetime.fromtimestamp(105, UTC))],
     )
     shown = " ".join(text(line) for line in progress(view, 108.0, 80))
-    assert "waiting for the lock for 0:08, held by koonj of ada from 10.0.0.7, pid 77" in shown
+    assert "waiting for the lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
 
 
 def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:

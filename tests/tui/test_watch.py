@@ -55,7 +55,7 @@ async def test_another_s_run_and_who_it_is_are_seen(project: Project, database: 
     async with project.open((120, 30)) as screen:
         assert "a run goes on" not in screen.text()
         with locked(database):
-            await screen.until("a run goes on: koonj of ada of postgres")
+            await screen.until("a run goes on: koonj of ada (pid ")
         await screen.until(lambda: "a run goes on" not in screen.text())
 
 

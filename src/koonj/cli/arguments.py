@@ -112,7 +112,12 @@ def _shared_options(parser: Parser) -> None:
     group.add_argument(
         "--json", action="store_true", default=SUPPRESS, help="JSON on stdout: see docs/json.md"
     )
-    group.add_argument("--version", action="store_true", default=SUPPRESS, help="print koonj's version")
+    group.add_argument(
+        "--version",
+        action="store_true",
+        default=SUPPRESS,
+        help="show the versions of koonj, Python, psycopg, libpq and Textual",
+    )
 
 
 def _show(parser: Parser) -> None:

@@ -9,6 +9,7 @@ import psycopg
 from koonj.cli.diagnostics import CommandError
 from koonj.config import Target
 from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 
 Answer = TypeVar("Answer")
@@ -21,7 +22,7 @@ def answer_of(target: Target, question: Callable[[Connector], Awaitable[Answer]]
     except (ConnectError, HistoryError) as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
     except psycopg.Error as error:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         hint = "The connection was lost while reading. Try again."
         raise CommandError(f"{target.name}: {message}", hint) from error
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import count
+from koonj.humanize import count
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.sql.blocks import ScriptShape

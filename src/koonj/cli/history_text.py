@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from koonj.cli.call import number_of
-from koonj.cli.words import StateMarks, count, moment, seconds
+from koonj.cli.words import StateMarks
+from koonj.humanize import count, duration, moment
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
@@ -61,7 +62,7 @@ def _what(entry: HistoryEntry) -> str:
 def _took(entry: HistoryEntry) -> str:
     if entry.finished is None or entry.action is Action.ALLOW:
         return ""
-    return f"  {seconds((entry.finished - entry.started).total_seconds())}"
+    return f"  {duration((entry.finished - entry.started).total_seconds())}"
 
 
 def _who(entry: HistoryEntry) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from koonj import __version__
 from koonj.cli.arguments import parse
 from koonj.cli.call import Call, found, meant
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
@@ -29,7 +28,9 @@ def main(argv: Sequence[str]) -> int:
         args = parse(argv)
         call = Call(args, Output(as_json=args.json), err, Path.cwd(), os.environ)
         if args.version:
-            call.out.lines((f"koonj {__version__}",))
+            from koonj.cli.version import version_lines
+
+            call.out.lines(version_lines())
             code: int = ExitCode.OK
         else:
             code = COMMANDS[args.command](call)

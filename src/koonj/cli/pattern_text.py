@@ -5,7 +5,7 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from koonj.cli.words import count
+from koonj.humanize import count
 from koonj.patterns.pattern import Field, Pattern
 from koonj.sql.display import spaced
 

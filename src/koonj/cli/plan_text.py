@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from koonj.cli.words import count
+from koonj.humanize import count, plural
 from koonj.runner.events import Direction, Plan, PlannedMigration, PlannedStatement
 from koonj.runner.plan_words import ESTIMATED, has_sizes, verdict_words
 from koonj.sql.display import spaced
@@ -45,7 +45,7 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     if migration.from_history:
         yield "  The file is gone: this is the text that history recorded."
     if migration.statements_done:
-        stays = "stays done and is" if migration.statements_done == 1 else "stay done and are"
+        stays = plural(migration.statements_done, "stays done and is", "stay done and are")
         yield f"  {count(migration.statements_done, 'statement')} of an earlier run {stays} passed over."
     statements = migration.statements[migration.statements_done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]

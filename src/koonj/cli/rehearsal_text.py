@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from koonj.cli.words import count, seconds
+from koonj.humanize import count, short_duration
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.events import Event
@@ -41,7 +41,7 @@ class RehearsalText:
         rehearsal = event.rehearsal
         glyphs = ASCII_VERDICT_GLYPHS if self.ascii_only else VERDICT_GLYPHS
         verdict = rehearsal.verdict
-        took = _took(rehearsal.apply_seconds + rehearsal.rollback_seconds)
+        took = short_duration(rehearsal.apply_seconds + rehearsal.rollback_seconds)
         known = ", known already" if event.cached else ""
         yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{known}"
         if verdict is not Verdict.VERIFIED:
@@ -74,10 +74,5 @@ def _why(rehearsal: Rehearsal) -> Iterator[str]:
 
 def _statements(way: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
     for trace in traces:
-        yield f"  {way}, line {trace.line}: {trace.summary}  {_took(trace.seconds)}"
+        yield f"  {way}, line {trace.line}: {trace.summary}  {short_duration(trace.seconds)}"
         yield from (f"      {words}" for words in (*lock_words(trace), *held_words(trace), *effects(trace)))
-
-
-def _took(duration: float) -> str:
-    """``8.3 ms``, ``1.20 s``: on scratch most take less than a hundredth of a second."""
-    return f"{duration * 1000:.1f} ms" if duration < 1 else seconds(duration)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from koonj.cli.plan_text import MANY, plan_lines
-from koonj.cli.words import StateMarks, count, moment, seconds
+from koonj.cli.words import StateMarks
+from koonj.humanize import count, duration, moment
 from koonj.migrations.glyphs import State
+from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.values import StatementTrace
-from koonj.runner.ending import who
 from koonj.runner.events import (
     DecisionRecorded,
     Direction,
@@ -52,7 +53,7 @@ class RunText:
                 self._waited = True
                 yield _waiting(event)
             case LockAcquired() if self._waited:
-                yield f"Got the lock after {seconds(event.seconds)}."
+                yield f"Got the lock after {duration(event.seconds)}."
             case DecisionRecorded():
                 name = event.name or "the folder"
                 yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
@@ -89,7 +90,7 @@ class RunText:
                 up = event.direction is Direction.APPLY
                 mark = self._marks.of(State.APPLIED if up else State.PENDING)
                 word = "applied" if up else "rolled back"
-                told = f"{count(event.statements, 'statement')}, {seconds(event.seconds)}"
+                told = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
                 return f"{mark} {word}  {event.name}  {told}"
             case MigrationProbed():
                 return f"{self._marks.of(State.PENDING)} probed  {_probed(event)}"
@@ -102,11 +103,11 @@ class RunText:
             if event.of <= MANY or self._verbose:
                 yield f"  {which}, line {event.line}: {event.summary}"
         elif event.seconds >= _SLOW:
-            yield f"  {which} took {seconds(event.seconds)}: {event.command_tag}"
+            yield f"  {which} took {duration(event.seconds)}: {event.command_tag}"
 
 
 def _probed(event: MigrationProbed) -> str:
-    took = f"{count(event.statements, 'statement')}, {seconds(event.seconds)}"
+    took = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
     held = StatementTrace(0, 0, "", in_transaction=True, seconds=event.seconds, locks=event.locks)
     locks = "; ".join(lock_words(held)) or "none that is new, on what was there before"
     return f"{event.name}  {took}; locks: {locks}"
@@ -115,13 +116,13 @@ def _probed(event: MigrationProbed) -> str:
 def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
     told = f", connected since {moment(since)}" if since is not None else ""
-    waited = f"; {seconds(event.seconds)} so far" if event.seconds >= 1 else ""
-    return f"Waiting for the target's lock, held by {who(event.holder)}{told}{waited}"
+    waited = f"; {duration(event.seconds)} so far" if event.seconds >= 1 else ""
+    return f"Waiting for the target's lock, held by {holder_words(event.holder)}{told}{waited}"
 
 
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
-    yield f"  trying again in {seconds(event.delay)}: attempt {event.attempt} of {event.of}"
+    yield f"  trying again in {duration(event.delay)}: attempt {event.attempt} of {event.of}"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import StateMarks, count, moment
+from koonj.cli.words import StateMarks
+from koonj.humanize import count, moment
 from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State
 from koonj.migrations.state import counts
-from koonj.runner.ending import who
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.events import Conflict
 from koonj.runner.status import TargetStatus
 from koonj.sql.display import spaced
@@ -52,7 +53,7 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
         files = count(len(folder.migrations), "migration")
         yield f"{files} in {folder.shown_path}; their states are not known"
     if status.running is not None:
-        yield f"A run is going on: {who(status.running)} holds the target's lock."
+        yield f"A run is going on: {holder_words(status.running)} holds the target's lock."
     if status.known and not status.has_history:
         yield "koonj has never changed this database: it holds no history."
     if not folder.migrations:

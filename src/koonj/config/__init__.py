@@ -1,4 +1,4 @@
-"""koonj.toml and the environment -> Settings and Targets."""
+"""Read koonj.toml and the environment into Settings and Targets."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,12 +51,23 @@ def load(
     dsn: str | None = None,
     environ: Mapping[str, str],
 ) -> Settings:
-    """The settings of the project around `cwd`. Writes nothing; reads koonj.toml, and libpq's service files
-    where a [scratch] and a protected target might be one server. Raises ConfigError.
+    """Return the settings of the project around `cwd`. Writes nothing.
 
-    `migrations`, `target` and `dsn` are the command line's. The target is the command line's `dsn`, else the
-    named one, else koonj.toml's ``default`` or its first; where koonj.toml has none, DATABASE_URL, else what
-    the PG* variables say.
+    It reads koonj.toml, and libpq's service files if [scratch] and a protected target could be the same
+    server.
+
+    Args:
+        cwd: the working directory.
+        migrations: the folder from the command line.
+        target: the target's name from the command line.
+        dsn: the connection string from the command line.
+        environ: the environment variables.
+
+    The target is the command line's `dsn`, then `target`, then ``default`` of koonj.toml, then its first
+    target. If koonj.toml has no targets, it is DATABASE_URL, then the PG* variables.
+
+    Raises:
+        ConfigError: the configuration or an argument cannot be used.
     """
     found = project.find(cwd, migrations)
     listed = targets.listed(found, environ)
@@ -79,7 +90,13 @@ def offstage(
     dsn: str | None = None,
     environ: Mapping[str, str],
 ) -> ProjectSettings:
-    """As `load`, for what touches no target: there may be none. Raises ConfigError."""
+    """Return the settings for a command that does not use a target.
+
+    The arguments are those of `load`. The target is None if there is none.
+
+    Raises:
+        ConfigError: the configuration or an argument cannot be used.
+    """
     found = project.find(cwd, migrations)
     listed = targets.listed(found, environ)
     if listed or target is not None or dsn is not None:
@@ -94,8 +111,11 @@ def offstage(
 
 
 def places(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
-    """The folders of the project around `cwd`, for what needs no target (check, new, patterns).
+    """Return the folders of the project, for commands that need no target.
 
-    Raises ConfigError, also for mistakes in the rest of koonj.toml's top level.
+    Such commands are check, new and patterns.
+
+    Raises:
+        ConfigError: a folder is missing, or the top level of koonj.toml has an error.
     """
     return project.find(cwd, migrations).places

@@ -1,4 +1,4 @@
-"""A password's source in koonj.toml: never the password itself."""
+"""Read the source of a password from koonj.toml, never the password itself."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ _SOURCES = ("env", "file", "command")
 
 
 def password_of(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password | None:
-    """The source under these keys; None where there is none. Raises TomlError."""
+    """Return the password source under these keys; None if there is none.
+
+    Raises:
+        TomlError: the value is not a password source.
+    """
     if isinstance(file.table(keys[:-1]).get(keys[-1]), str):
-        file.fail(keys, f"the password itself does not belong into {FILE_NAME}. {dsn_rules.INSTEAD}")
+        file.fail(keys, f"do not write a password into {FILE_NAME}. {dsn_rules.INSTEAD}")
     table = file.table(keys)
     if keys[-1] not in file.table(keys[:-1]):
         return None

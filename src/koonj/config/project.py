@@ -1,4 +1,4 @@
-"""Which project: koonj.toml and the folders of migrations and patterns."""
+"""Find the project: koonj.toml and the folders of migrations and patterns."""
 
 import os
 from dataclasses import dataclass
@@ -8,21 +8,25 @@ from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 
 _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
-"""What the last two hold, `config.screen` reads when there is a screen."""
+"""The keys of the top level. `config.screen` reads the last two tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project's folders, and its koonj.toml if it has one."""
+    """The folders of a project, and its koonj.toml if it has one."""
 
     places: ProjectFolders
     file: TomlFile | None
 
 
 def find(cwd: Path, migrations: Path | None) -> Project:
-    """The project around `cwd`, by the nearest koonj.toml upward, else by its migrations folder.
+    """Return the project around `cwd`.
 
-    `migrations` is the command line's and goes before both. Raises ConfigError.
+    The nearest koonj.toml in `cwd` or above decides, else the migrations folder. `migrations` from the
+    command line has priority over both.
+
+    Raises:
+        ConfigError: there is no project, or koonj.toml cannot be used.
     """
     cwd = cwd.absolute()
     path = next((d / FILE_NAME for d in (cwd, *cwd.parents) if (d / FILE_NAME).is_file()), None)
@@ -38,14 +42,17 @@ def find(cwd: Path, migrations: Path | None) -> Project:
 
 
 def find_migrations(start: Path) -> Path | None:
-    """The nearest database/migrations, db/migrations or migrations upward; None where there is none."""
+    """Return the nearest migrations folder in `start` or above; None if there is none.
+
+    Names: database/migrations, db/migrations and migrations.
+    """
     start = start.absolute()
     places = (folder / name for folder in (start, *start.parents) for name in FOLDERS)
     return next((place for place in places if place.is_dir()), None)
 
 
 def shortest_path(path: Path, cwd: Path) -> str:
-    """A path as a person in `cwd` writes it: the shorter one of relative and absolute."""
+    """Return the path relative to `cwd`, or absolute if that is shorter."""
     return min(os.path.relpath(path, cwd), str(path), key=len)
 
 
@@ -55,7 +62,7 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     if given is None and named is None:
         given = next((root / name for name in FOLDERS if (root / name).is_dir()), None)
         if given is None:
-            raise ConfigError(f"{file.shown}: no `migrations`, and no {FOLDERS[0]} beside it. {_INIT}")
+            raise ConfigError(f"{file.shown}: no `migrations`, and no {FOLDERS[0]} next to it. {_INIT}")
     if given is None:
         line = file.line(("migrations",))
         given = _existing(root / str(named), f"{file.shown}:{line}: migrations = {named!r}")
@@ -65,26 +72,30 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
 def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
     migrations = given or find_migrations(cwd)
     if migrations is None:
-        raise ConfigError(f"No {FILE_NAME} and no migrations folder here or above. {_INIT}")
+        raise ConfigError(f"Found no {FILE_NAME} and no migrations folder here or above. {_INIT}")
     return ProjectFolders(_root_of(migrations), migrations, migrations.parent / "patterns")
 
 
 def _root_of(migrations: Path) -> Path:
-    """The folder in which a migrations folder would have been found."""
+    """Return the folder from which the migrations folder would be found."""
     for name in FOLDERS[:2]:
         if migrations.parts[-2:] == Path(name).parts:
             return migrations.parent.parent
     return migrations.parent
 
 
-def _existing(folder: Path, said_by: str) -> Path:
-    """The folder, without ``..``. Raises ConfigError where there is none."""
+def _existing(folder: Path, origin: str) -> Path:
+    """Return the folder without ``..``.
+
+    Raises:
+        ConfigError: it does not exist, or it is not a folder.
+    """
     folder = Path(os.path.normpath(folder))
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise ConfigError(f"{said_by}: is not a folder.")
-    raise ConfigError(f"{said_by}: there is no such folder. Make it (mkdir -p {folder}) or name another.")
+        raise ConfigError(f"{origin}: not a folder.")
+    raise ConfigError(f"{origin}: no such folder. Create it (mkdir -p {folder}) or use another one.")
 
 
-_INIT = "Go to the project, give --migrations PATH, or begin one here with: koonj init"
+_INIT = "Go to the project, use --migrations PATH, or start a project here with: koonj init"

@@ -1,4 +1,7 @@
-"""koonj.toml's [scratch] and [policy]: where rehearsals take place, and who wants a verified rehearsal."""
+"""Read [scratch] and [policy] of koonj.toml.
+
+[scratch] sets the scratch server, [policy] which targets require a verified rollback.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from koonj.config.toml_file import TomlFile, did_you_mean
 from koonj.config.values import EMBEDDED, ConfigError, ScratchPlace, Target
 
 KEYS = ("scratch", "policy")
-"""Of the top level."""
+"""Tables of the top level."""
 _VERIFIED, _OFF = "verified", "off"
 _REQUIRE = (_VERIFIED, _OFF)
 _SWITCH = "KOONJ_REHEARSE"
@@ -20,19 +23,24 @@ _NO, _YES = ("0", "no", "off", "false"), ("1", "yes", "on", "true")
 
 
 def requires_verified(file: TomlFile, target: Sequence[str], *, protected: bool) -> bool:
-    """Does the target under these keys want verified rehearsals? Its own word goes first,
-    then the one for all.
+    """Return whether the target under these keys requires a verified rollback.
 
-    Raises TomlError.
+    The target's own policy has priority over the [policy] for all targets.
+
+    Raises:
+        TomlError: a policy is invalid.
     """
     own = _require(file, (*target, "policy"))
     return own if own is not None else requires_by_default(file, protected=protected)
 
 
 def requires_by_default(file: TomlFile | None, *, protected: bool = False) -> bool:
-    """What [policy] says for every target; a protected one wants a verified rehearsal where it says nothing.
+    """Return what [policy] requires of every target.
 
-    Raises TomlError.
+    If it says nothing, only a protected target requires a verified rollback.
+
+    Raises:
+        TomlError: the policy is invalid.
     """
     everywhere = None if file is None else _require(file, ("policy",))
     return protected if everywhere is None else everywhere
@@ -41,7 +49,11 @@ def requires_by_default(file: TomlFile | None, *, protected: bool = False) -> bo
 def place(
     file: TomlFile | None, root: Path, targets: Sequence[Target], environ: Mapping[str, str]
 ) -> ScratchPlace:
-    """Where rehearsals take place. Raises TomlError, also for the server of a protected target."""
+    """Return the scratch server for rehearsals.
+
+    Raises:
+        TomlError: [scratch] is invalid, or it is the server of a protected target.
+    """
     if file is None:
         return ScratchPlace()
     file.only(("scratch",), ("dsn", "password"))
@@ -49,31 +61,37 @@ def place(
     password = password_of(file, ("scratch", "password"), root)
     if dsn is None or dsn == EMBEDDED:
         if password is not None:
-            file.fail(("scratch", "password"), "there is no server to log in to: [scratch] has no dsn.")
+            file.fail(
+                ("scratch", "password"),
+                "[scratch] has a password but no dsn, so there is no server to log in to.",
+            )
         return ScratchPlace()
     wrong = dsn_rules.mistake(dsn) or dsn_rules.secret(dsn)
     if not dsn.strip():
-        wrong = "it is empty: name a server, or leave the line out for one that koonj runs itself."
+        wrong = "dsn is empty. Set it to a server, or delete the line to use the embedded server."
     if wrong is not None:
         file.fail(("scratch", "dsn"), wrong)
     for target in targets:
         if target.protected and same_server(dsn, target.dsn, environ):
             file.fail(
                 ("scratch", "dsn"),
-                f"[scratch] dsn leads to the server of {target.name}, which is protected: koonj makes and "
-                "drops databases where it rehearses. Name another server.",
+                f"[scratch] dsn points to the server of the protected target {target.name}. koonj creates "
+                "and drops databases on the scratch server; use a different server.",
             )
     return ScratchPlace(dsn, password)
 
 
 def switched(environ: Mapping[str, str]) -> bool | None:
-    """Does koonj rehearse without being asked to? What the variable says; None where it is not set.
+    """Return whether KOONJ_REHEARSE turns background rehearsals on or off.
 
-    Raises ConfigError.
+    None if the variable is not set.
+
+    Raises:
+        ConfigError: the value is neither yes nor no.
     """
     given = environ.get(_SWITCH, "").strip().lower()
     if given and given not in _NO + _YES:
-        raise ConfigError(f"{_SWITCH}={given}: write 0 or 1.")
+        raise ConfigError(f"{_SWITCH}={given}: use 0 or 1.")
     return given in _YES if given else None
 
 

@@ -1,9 +1,9 @@
-"""What a person wishes of the screen: the tables [screen] and [keys].
+"""Read the user's screen settings: the [screen] and [keys] tables.
 
-They stand in the person's own file, ``$XDG_CONFIG_HOME/koonj/config.toml`` (XDG Base Directory Specification:
-``~/.config`` where the variable is not set), and in koonj.toml. The person's own goes before the project's,
-wish by wish: it is the person's screen. Only the screen reads them, so no other command fails because of one.
-The variable KOONJ_REHEARSE, which is said later, goes before both.
+They are in the user's own file, ``$XDG_CONFIG_HOME/koonj/config.toml`` (XDG Base Directory Specification:
+``~/.config`` if the variable is not set), and in koonj.toml. For each setting, the user's file has priority
+over the project's, because it is the user's screen. Only the screen reads these tables, so an error in them
+does not make other commands fail. The variable KOONJ_REHEARSE has priority over both files.
 """
 
 from collections.abc import Mapping
@@ -15,29 +15,36 @@ from koonj.config.toml_file import TomlError, TomlFile
 from koonj.config.values import ConfigError, KeySetting, ScreenSettings, ThemeSetting
 
 TABLES = ("screen", "keys")
-"""The tables of the screen."""
+"""The tables with screen settings."""
 _SCREEN = ("theme", "mouse", "ascii", "rehearse")
 _OWN = Path("koonj/config.toml")
 
 
 def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> ScreenSettings:
-    """The wishes of the project around `cwd` and of the person. Raises ConfigError."""
+    """Return the screen settings of the user and of the project around `cwd`.
+
+    Raises:
+        ConfigError: a file or KOONJ_REHEARSE cannot be used.
+    """
     found = project.find(cwd, migrations)
     path = own_file(environ)
-    said = ScreenSettings(rehearse=switched(environ))
+    from_environment = ScreenSettings(rehearse=switched(environ))
     try:
-        wishes = ScreenSettings() if found.file is None else _of_file(found.file)
+        project_settings = ScreenSettings() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
-            return said.over(wishes)
+            return from_environment.over(project_settings)
         own = TomlFile(path, shown_path(path, environ))
         own.only((), TABLES)
-        return said.over(_of_file(own).over(wishes))
+        return from_environment.over(_of_file(own).over(project_settings))
     except TomlError as error:
         raise ConfigError(str(error)) from error
 
 
 def own_file(environ: Mapping[str, str]) -> Path | None:
-    """Where the person's own file is, or would be; None where there is no home."""
+    """Return the path of the user's own file; None without a home.
+
+    The file does not have to exist.
+    """
     given, home = environ.get("XDG_CONFIG_HOME", ""), environ.get("HOME", "")
     if Path(given).is_absolute():
         return Path(given) / _OWN
@@ -45,7 +52,7 @@ def own_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def shown_path(path: Path, environ: Mapping[str, str]) -> str:
-    """A path as a person writes it: with a ``~`` where it is in the home."""
+    """Return a path as the user writes it, with ``~`` for the home folder."""
     home = Path(environ.get("HOME", ""))
     return (
         str("~" / path.relative_to(home)) if home.is_absolute() and path.is_relative_to(home) else str(path)
@@ -53,7 +60,11 @@ def shown_path(path: Path, environ: Mapping[str, str]) -> str:
 
 
 def _of_file(file: TomlFile) -> ScreenSettings:
-    """Raises TomlError."""
+    """Return the screen settings of one file.
+
+    Raises:
+        TomlError: a setting is invalid.
+    """
     file.only(("screen",), _SCREEN)
     theme = file.get(("screen", "theme"), str)
     return ScreenSettings(
@@ -69,7 +80,11 @@ def _of_file(file: TomlFile) -> ScreenSettings:
 
 
 def _keys(file: TomlFile, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """One key or an array of them; an empty one is none. Raises TomlError."""
+    """Return one key or an array of keys; an empty string is no key.
+
+    Raises:
+        TomlError: the value is neither a key nor an array of keys.
+    """
     given = file.table(keys[:-1])[keys[-1]]
     listed = given if isinstance(given, list) else [given]
     if not all(isinstance(key, str) for key in listed):

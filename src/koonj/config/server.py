@@ -1,4 +1,7 @@
-"""Whether two dsns lead to one server, as far as it can be told without a connection or a name server."""
+"""Compare the servers of two connection strings.
+
+It needs no connection and no name server, so it cannot detect every case.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,24 @@ from koonj.config.values import EMBEDDED
 
 _VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "service": "PGSERVICE"}
 _PORT = "5432"
-_SOCKETS = ("/tmp", "/run/postgresql", "/var/run/postgresql")  # noqa: S108  libpq's defaults: only compared
-"""Where the server of this machine has its socket: who takes no host is led there."""
+_SOCKETS = ("/tmp", "/run/postgresql", "/var/run/postgresql")  # noqa: S108  libpq's defaults, only compared
+"""Socket folders of the local server, which libpq uses if no host is given."""
 _HERE = "(here)"
 
 
 def same_server(one: str, other: str, environ: Mapping[str, str]) -> bool:
-    """Do two dsns lead to one server? libpq's defaults and services are looked at, names are not resolved."""
+    """Return whether two connection strings lead to the same server.
+
+    libpq's defaults and services are considered. Names are not resolved.
+    """
     return bool(_servers(one, environ) & _servers(other, environ))
 
 
 def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """(host or address, port) of each server that a dsn names; an unknown service stands for itself."""
+    """Return (host or address, port) of each server in a connection string.
+
+    An unknown service stands for itself.
+    """
     if dsn == EMBEDDED:
         return frozenset()
     given = _url_parts(dsn) if "://" in dsn else _keyword_parts(dsn)
@@ -46,7 +55,7 @@ def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]
 
 
 def _canonical(host: str) -> str:
-    """One spelling of a host, an address or a socket's folder."""
+    """Return one spelling of a host, an address or a socket folder."""
     host = host.strip().lower().rstrip(".") if not host.startswith("/") else host
     if host in {"", "localhost", *_SOCKETS}:
         return _HERE
@@ -61,13 +70,16 @@ def _canonical(host: str) -> str:
 
 
 def _service(name: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the first service file that has this service says of it (libpq-pgservice); empty for nothing."""
+    """Return the settings of a service from the first file that has it; empty if none.
+
+    Source: https://www.postgresql.org/docs/current/libpq-pgservice.html
+    """
     own = environ.get("PGSERVICEFILE") or str(Path(environ.get("HOME") or "/") / ".pg_service.conf")
     for path in (own, str(Path(environ.get("PGSYSCONFDIR") or "/etc/postgresql-common", "pg_service.conf"))):
         try:
             text = Path(path).read_text("utf-8", "replace")
         except OSError:
-            continue  # libpq goes on too, or says so when it connects
+            continue  # libpq ignores it too, or reports it when it connects
         section = re.search(
             rf"^\s*\[{re.escape(name)}\]\s*$(.*?)(?=^\s*\[|\Z)", text, re.MULTILINE | re.DOTALL
         )
@@ -88,11 +100,11 @@ def _unquoted(value: str) -> str:
 
 
 def _url_parts(url: str) -> dict[str, str]:
-    """Hosts and ports of a URL, and what stands behind its question mark."""
+    """Return hosts and ports of a URL, and its query parameters."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return {}  # such as brackets that are not closed: libpq will say so
+        return {}  # for example a missing bracket: libpq reports it
     places = [_host_and_port(place) for place in parts.netloc.rpartition("@")[2].split(",")]
     found = {
         "host": ",".join(host for host, _ in places),

@@ -1,4 +1,4 @@
-"""The targets: from koonj.toml, from DATABASE_URL, from PG*; and which of them is meant."""
+"""Read the targets from koonj.toml, DATABASE_URL or PG*, and choose one."""
 
 import hashlib
 import os
@@ -16,11 +16,18 @@ from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Target
 
 _KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database", "policy")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
-"""The variables of libpq that say which database is meant (libpq-envars)."""
+"""The variables of libpq that choose a database.
+
+Source: https://www.postgresql.org/docs/current/libpq-envars.html
+"""
 
 
 def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
-    """koonj.toml's targets; where it has none, those of the environment. Raises ConfigError."""
+    """Return koonj.toml's targets; if it has none, those of the environment.
+
+    Raises:
+        ConfigError: koonj.toml or a variable is invalid.
+    """
     if project.file is not None:
         try:
             declared = _declared(project.file, project.places.root)
@@ -32,14 +39,18 @@ def listed(project: Project, environ: Mapping[str, str]) -> tuple[Target, ...]:
 
 
 def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str | None) -> Target:
-    """The target that is meant. Raises ConfigError."""
+    """Return the chosen target.
+
+    Raises:
+        ConfigError: there is no such target, or `name` and `dsn` are both given.
+    """
     if dsn is not None:
         if name is not None:
-            raise ConfigError("--target and --dsn name two databases; give one of them.")
+            raise ConfigError("Use either --target or --dsn, not both.")
         if not dsn.strip():
             raise ConfigError(
-                "--dsn: it is empty. Is the variable set that should be there? Leave --dsn out "
-                "for the target of koonj.toml or of the environment."
+                "--dsn is empty. Check that the variable you passed is set, or omit --dsn "
+                "to use the target from koonj.toml or the environment."
             )
         return _from_outside("dsn", "--dsn", dsn, project)
     if name is not None:
@@ -49,21 +60,21 @@ def choose(project: Project, known: Sequence[Target], name: str | None, dsn: str
         return default
     if not known:
         raise ConfigError(
-            f"No target: which database? Add one to {FILE_NAME} (koonj init makes it), give --dsn DSN "
-            "(--dsn embedded is a server of koonj's own), or set DATABASE_URL or PGDATABASE."
+            f"No target is configured. Add one to {FILE_NAME} (koonj init creates it), use --dsn DSN "
+            "(--dsn embedded starts koonj's own server), or set DATABASE_URL or PGDATABASE."
         )
     return known[0]
 
 
-def _named(known: Sequence[Target], name: str, said_by: str) -> Target:
+def _named(known: Sequence[Target], name: str, origin: str) -> Target:
     for target in known:
         if target.name == name:
             return target
-    raise ConfigError(f"{said_by}: there is no such target. {did_you_mean(name, [t.name for t in known])}")
+    raise ConfigError(f"{origin}: no such target. {did_you_mean(name, [t.name for t in known])}")
 
 
 def _default(file: TomlFile | None, known: Sequence[Target]) -> Target | None:
-    """The one that koonj.toml's ``default`` names."""
+    """Return the target that ``default`` of koonj.toml names."""
     if file is None:
         return None
     try:
@@ -87,35 +98,47 @@ def _of_environment(environ: Mapping[str, str], project: Project) -> tuple[Targe
 
 
 def _policy(project: Project) -> bool:
-    """What koonj.toml asks of a target that it does not know. Raises ConfigError."""
+    """Return what koonj.toml requires of a target that is not in it.
+
+    Raises:
+        ConfigError: the policy is invalid.
+    """
     try:
         return requires_by_default(project.file)
     except TomlError as error:
         raise ConfigError(str(error)) from error
 
 
-def _from_outside(name: str, said_by: str, dsn: str, project: Project) -> Target:
-    """A target of the command line or the environment, which may hold a password. Raises ConfigError."""
+def _from_outside(name: str, origin: str, dsn: str, project: Project) -> Target:
+    """Return a target of the command line or the environment; it can have a password.
+
+    Raises:
+        ConfigError: the connection string is invalid.
+    """
     wrong = dsn_rules.mistake(dsn)
     if wrong is not None:
-        raise ConfigError(f"{said_by}: {wrong}")
+        raise ConfigError(f"{origin}: {wrong}")
     database = database_name(project.places.root) if dsn == EMBEDDED else ""
     return Target(name, dsn, database=database, require_verified=_policy(project))
 
 
 def _declared(file: TomlFile, root: Path) -> tuple[Target, ...]:
-    """koonj.toml's targets, in its order. Raises TomlError."""
+    """Return koonj.toml's targets in order.
+
+    Raises:
+        TomlError: a target is invalid.
+    """
     return tuple(_target(file, name, root) for name in file.table(("targets",)))
 
 
 def _target(file: TomlFile, name: str, root: Path) -> Target:
     keys = ("targets", name)
     if not name.strip() or not name.isprintable():
-        file.fail(keys, "a target needs a name that can be typed.")
+        file.fail(keys, "a target must have a name of printable characters.")
     file.only(keys, _KEYS)
     dsn = file.get((*keys, "dsn"), str)
     if dsn is None:
-        file.fail(keys, f'target {name!r} has no dsn. Write dsn = "embedded", or what libpq takes.')
+        file.fail(keys, f'target {name!r} has no dsn. Write dsn = "embedded" or a connection string.')
     wrong = dsn_rules.mistake(dsn) or dsn_rules.secret(dsn)
     if wrong is not None:
         file.fail((*keys, "dsn"), wrong)
@@ -140,7 +163,7 @@ def _lock_timeout(file: TomlFile, keys: tuple[str, ...]) -> str:
     if milliseconds(given) is None:
         file.fail(
             keys,
-            f"{given!r} is not a time of PostgreSQL's: write '5s', '500ms' or '2min'; '0' waits for ever.",
+            f"{given!r} is not a duration. Use for example '5s', '500ms' or '2min'; '0' means no limit.",
         )
     return given
 
@@ -148,7 +171,7 @@ def _lock_timeout(file: TomlFile, keys: tuple[str, ...]) -> str:
 def _role(file: TomlFile, keys: tuple[str, ...]) -> str | None:
     role = file.get(keys, str)
     if role is not None and (not role or "\0" in role):
-        file.fail(keys, "role must be a role's name; leave the line out for none.")
+        file.fail(keys, "role must be the name of a role. To use no role, delete the line.")
     return role
 
 
@@ -156,21 +179,26 @@ def _database(file: TomlFile, keys: tuple[str, ...], dsn: str, root: Path) -> st
     given = file.get(keys, str)
     if dsn != EMBEDDED:
         if given is not None:
-            file.fail(keys, 'database is for dsn = "embedded"; elsewhere write dbname=… into the dsn.')
+            file.fail(
+                keys, 'database is only for dsn = "embedded". For other targets, write dbname=… in dsn.'
+            )
         return ""
     if given is None:
         return database_name(root)
     if not given or "\0" in given or len(given.encode()) > _NAME_BYTES:
-        file.fail(keys, f"database must be a name of 1 to {_NAME_BYTES} bytes.")
+        file.fail(keys, f"database must be a name with 1 to {_NAME_BYTES} bytes.")
     return given
 
 
 _NAME_BYTES = 63
-"""PostgreSQL cuts longer identifiers (NAMEDATALEN - 1)."""
+"""PostgreSQL truncates longer identifiers (NAMEDATALEN - 1)."""
 
 
 def database_name(root: Path) -> str:
-    """The embedded server's database of a project: its folder's name, and six digits of its path's hash."""
+    """Return the name of a project's database on the embedded server.
+
+    It is the name of the project's folder and six digits of the hash of its path.
+    """
     path = root.resolve()
     slug = re.sub(r"[^a-z0-9]+", "_", path.name.lower()).strip("_")[:50] or "koonj"
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()

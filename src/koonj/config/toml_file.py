@@ -1,4 +1,4 @@
-"""A TOML file whose mistakes can be named with their line."""
+"""Read a TOML file and report errors with their line."""
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +16,18 @@ _TYPES: Mapping[type, str] = {
 
 
 class TomlError(Exception):
-    """The file cannot be used. The message begins with ``file:line``."""
+    """Raised when the file cannot be used. The message starts with ``file:line``."""
 
 
 class TomlFile:
-    """A parsed file: values by their keys, and where they stand."""
+    """A parsed TOML file: values by their keys, and their lines."""
 
     def __init__(self, path: Path, shown: str) -> None:
-        """Reads `path`, which messages call `shown`. Raises TomlError."""
+        """Read `path`, which messages call `shown`.
+
+        Raises:
+            TomlError: the file cannot be read or is not valid TOML.
+        """
         self.shown = shown
         try:
             self._text = path.read_text(encoding="utf-8-sig")
@@ -31,26 +35,27 @@ class TomlFile:
             raise TomlError(f"{shown}: cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise TomlError(
-                f"{shown}: not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start}."
+                f"{shown}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {error.start})."
             ) from error
         try:
             self.data = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            raise TomlError(f"{shown}: not TOML: {error}.") from error
+            raise TomlError(f"{shown}: not valid TOML: {error}.") from error
         except RecursionError as error:
-            raise TomlError(f"{shown}: not usable: nested too deeply.") from error
+            raise TomlError(f"{shown}: nested too deeply.") from error
 
     def fail(self, keys: Sequence[str], message: str) -> NoReturn:
-        """Raises TomlError for what stands under `keys`."""
+        """Raise TomlError for the value under `keys`."""
         line = self.line(keys)
         where = f"{self.shown}:{line}" if line else self.shown
         raise TomlError(f"{where}: {message}")
 
     def line(self, keys: Sequence[str]) -> int | None:
-        """The line (1-based) on which the value of these keys begins; None for no keys.
+        """Return the line (1-based) where the value of these keys starts.
 
-        tomllib tells no positions of what is valid, so ever longer prefixes are parsed until the value is
-        there. It begins after the last prefix that is whole. Only mistakes are looked up, in short files.
+        None if `keys` is empty. tomllib reports no positions of valid values. So this parses ever longer
+        prefixes until the value is there; it starts after the last prefix that is valid. Only errors need a
+        line, and the files are short.
         """
         lines = self._text.splitlines(keepends=True) if keys else []
         begin = 1
@@ -58,19 +63,27 @@ class TomlFile:
             try:
                 data = tomllib.loads("".join(lines[:end]))
             except tomllib.TOMLDecodeError:
-                continue  # it ends inside a value
+                continue  # the prefix ends inside a value
             if _has(data, keys):
                 return begin
             begin = end + 1
         return None
 
     def table(self, keys: Sequence[str]) -> Mapping[str, object]:
-        """The table under `keys`; empty where there is none. Raises TomlError."""
+        """Return the table under `keys`; empty if it does not exist.
+
+        Raises:
+            TomlError: the value is not a table.
+        """
         table: dict[str, object] | None = self.get(keys, dict)
         return table or {}
 
     def get(self, keys: Sequence[str], kind: type[Kind]) -> Kind | None:
-        """The value under `keys`, None where there is none. Raises TomlError where it is of another type."""
+        """Return the value under `keys`; None if it does not exist.
+
+        Raises:
+            TomlError: the value has another type.
+        """
         value: object = self.data
         for key in keys:
             if not isinstance(value, dict) or key not in value:
@@ -83,7 +96,11 @@ class TomlFile:
         return value
 
     def only(self, keys: Sequence[str], known: Iterable[str]) -> None:
-        """Raises TomlError where the table under `keys` has a key that is not one of `known`."""
+        """Check that the table under `keys` has no other keys than `known`.
+
+        Raises:
+            TomlError: it has an unknown key.
+        """
         names = list(known)
         for key in self.table(keys):
             if key not in names:
@@ -91,8 +108,8 @@ class TomlFile:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """A sentence that names the nearest of the known words, or all of them."""
-    import difflib  # noqa: PLC0415 - 9 ms that only a mistake needs
+    """Return a sentence with the most similar known word, or with all of them."""
+    import difflib  # noqa: PLC0415 - takes 9 ms, and only errors need it
 
     near = difflib.get_close_matches(word.lower(), known, n=1)
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."

@@ -1,96 +1,114 @@
-"""What koonj.toml, the command line and the environment say, as values."""
+"""Define the settings from koonj.toml, the command line and the environment."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 EMBEDDED = "embedded"
-"""The dsn of the server that koonj runs itself."""
+"""The dsn of the embedded server."""
 
 FILE_NAME = "koonj.toml"
 FOLDERS = ("database/migrations", "db/migrations", "migrations")
-"""Where migrations are looked for, upward from the working directory, where there is no koonj.toml."""
+"""Folders that are searched for migrations if there is no koonj.toml.
+
+The search goes from the working directory upward.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """Where a password comes from; the password itself is read when a connection is made, and never kept."""
+    """The source of a password.
+
+    koonj reads the password when it connects, and never stores it.
+    """
 
     source: str
     """``env``, ``file`` or ``command``."""
     value: str
-    """Of a file: its absolute path."""
+    """For a file: its absolute path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScratchPlace:
-    """Where rehearsals take place."""
+    """The scratch server for rehearsals."""
 
     dsn: str | None = None
-    """A server on which koonj may make and drop databases; None for one that koonj runs itself."""
+    """A server on which koonj may create and drop databases.
+
+    None means the embedded server.
+    """
     password: Password | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A named database: where to connect, and how careful to be there."""
+    """A named database: how to connect, and how careful koonj is with it."""
 
     name: str
     dsn: str
-    """``embedded``, or anything that libpq takes; empty for libpq's own defaults and PG* variables."""
+    """``embedded`` or a connection string. Empty: libpq's defaults and PG* variables."""
     protected: bool = False
-    """A change asks for the target's name, typed."""
+    """koonj asks you to type the target's name before it changes anything."""
     lock_timeout: str = "5s"
-    """PostgreSQL's own notation."""
+    """In PostgreSQL's notation."""
     role: str | None = None
-    """SET ROLE after connecting."""
+    """The role for SET ROLE after connecting."""
     password: Password | None = None
     database: str = ""
-    """Of an embedded target: the database's name; koonj creates it. Empty otherwise."""
+    """For the embedded server: the name of the database, which koonj creates.
+
+    Else empty.
+    """
     require_verified: bool = False
-    """Apply refuses what no rehearsal has verified; the default of a protected target."""
+    """apply refuses a migration without a verified rollback.
+
+    This is the default for a protected target.
+    """
     declared: bool = False
-    """It is koonj.toml's, so that ``--target NAME`` names it; False of a dsn from outside."""
+    """Whether it is in koonj.toml, so that ``--target NAME`` can select it.
+
+    False for a dsn from the command line or the environment.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectFolders:
-    """Where a project keeps things; enough for what needs no database."""
+    """The folders of a project, for commands that need no database."""
 
     root: Path
-    """The folder of koonj.toml, or the one in which the migrations folder was found."""
+    """The folder of koonj.toml, or the folder that contains the migrations folder."""
     migrations: Path
     patterns: Path
-    """The project's own patterns; it may not exist."""
+    """The folder of the project's own patterns; it does not have to exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one project's koonj.toml, the command line and the environment say together."""
+    """Settings of a project from koonj.toml, the command line and the environment."""
 
     root: Path
-    """The folder of koonj.toml, or the one in which the migrations folder was found."""
+    """The folder of koonj.toml, or the folder that contains the migrations folder."""
     migrations: Path
     patterns: Path
-    """The project's own patterns; it may not exist."""
+    """The folder of the project's own patterns; it does not have to exist."""
     targets: tuple[Target, ...]
     target: Target
-    """The chosen one; always in `targets`."""
+    """The chosen target; always in `targets`."""
     scratch: ScratchPlace = ScratchPlace()
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """What a project says that is enough for what touches no target."""
+    """Project settings needed by commands that do not use a target."""
 
     places: ProjectFolders
     scratch: ScratchPlace
     target: Target | None
-    """The one that would be meant; None where there is none, which is well."""
+    """The target that would be chosen; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThemeSetting:
-    """A theme's name, and where it is asked for: ``koonj.toml:5``."""
+    """The name of a theme and the place of the setting: ``koonj.toml:5``."""
 
     name: str
     where: str
@@ -98,29 +116,32 @@ class ThemeSetting:
 
 @dataclass(frozen=True, slots=True)
 class KeySetting:
-    """The keys that a person wants for a command, and where that is written: ``koonj.toml:5``."""
+    """The keys for a command and the place of the setting: ``koonj.toml:5``."""
 
     command: str
-    """Its name; whether there is such a command, the screen knows."""
+    """The name of the command. The screen checks whether it exists."""
     keys: tuple[str, ...]
-    """As they are written there; none where the command is to have no key."""
+    """The keys as written in the file; empty if the command has no key."""
     where: str
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenSettings:
-    """What a person wishes of the screen; None where nothing is said."""
+    """The user's screen settings; None if a setting is not set."""
 
     theme: ThemeSetting | None = None
     mouse: bool | None = None
     ascii_only: bool | None = None
     rehearse: bool | None = None
-    """Are pending and edited migrations rehearsed while nobody asks? Yes, unless this is False."""
+    """Whether koonj rehearses pending and edited migrations in the background.
+
+    None means yes.
+    """
     keys: tuple[KeySetting, ...] = ()
-    """At most one of each command."""
+    """At most one entry for each command."""
 
     def over(self, other: "ScreenSettings") -> "ScreenSettings":
-        """These wishes, and where they say nothing those of `other`."""
+        """Return these settings, with those of `other` for the ones that are not set."""
         mine = {wish.command for wish in self.keys}
         return ScreenSettings(
             theme=self.theme or other.theme,
@@ -132,4 +153,7 @@ class ScreenSettings:
 
 
 class ConfigError(Exception):
-    """The configuration or the command line cannot be used. The message says what, where and what to do."""
+    """Raised when the configuration or the command line cannot be used.
+
+    The message says what is wrong, where, and what to do.
+    """

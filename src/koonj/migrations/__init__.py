@@ -1,1 +1,1 @@
-"""Migrations as files on disk, and what history says of them. No database."""
+"""Migration files, their entries in the history, and their states. No database."""

@@ -1,7 +1,7 @@
-"""Entries: what history says was done to a migration on one target.
+"""History entries: what koonj recorded about each migration on one target.
 
-The rows live in ``koonj.history`` and are read by ``postgres.history``; they are values here because the
-states are worked out from them, below the database.
+`postgres.history` reads and writes the rows of ``koonj.history``. The values are defined here because the
+states of migrations are computed from them, without a database.
 """
 
 from dataclasses import dataclass
@@ -10,57 +10,58 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What an entry did."""
+    """Kind of a history entry."""
 
     APPLY = "apply"
     ROLLBACK = "rollback"
     ADOPT = "adopt"
     ALLOW = "allow"
-    """A person's decision about a late, edited, missing, duplicate or interrupted one, with its reason."""
+    """Decision of the user about a late, edited, missing, duplicate or interrupted migration, with a reason.
+    """
 
 
 class Outcome(StrEnum):
-    """How an entry ended, as far as the target knows."""
+    """Recorded outcome of a history entry."""
 
     STARTED = "started"
-    """Begun outside a single transaction, its end not recorded: running now, or interrupted."""
+    """Started in several transactions, without a recorded end: running now, or interrupted."""
     DONE = "done"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One row of ``koonj.history``, without the long texts."""
+    """One row of ``koonj.history``, without the script."""
 
     id: int
-    """Ascending in the order in which entries were recorded."""
+    """Ascending, in the order in which the entries were recorded."""
     name: str
-    """The migration's file name, such as ``016_add_status.sql``: its identity."""
+    """File name of the migration, such as ``016_add_status.sql``: its identity."""
     action: Action
     outcome: Outcome
     file_hash: str
-    """sha256 of the raw bytes that ran, hex."""
+    """SHA-256 of the raw bytes of the file that ran, in hexadecimal."""
     statements_hash: str
-    """sha256 of the body's tokens without comments and white space, hex."""
+    """SHA-256 of the body's tokens without comments and white space, in hexadecimal."""
     rollback_hash: str
-    """The same of the rollback script; of no tokens where there is none."""
+    """The same hash for the rollback. If there is no rollback, the hash of no tokens."""
     statements_done: int
-    """How many statements are known to have been committed."""
+    """Number of statements that are known to be committed."""
     statements_total: int
     started: datetime
     finished: datetime | None
     reason: str | None
-    """Of an allow: why, in the person's words."""
+    """Why the user allowed the state. None for entries that are not decisions."""
     allowed: str | None
-    """Of an allow: the state that was allowed, such as ``edited``."""
+    """State that the user allowed, such as ``edited``. None for entries that are not decisions."""
     error: str | None
     sqlstate: str | None
     transaction_id: str | None
-    """The xid8 of the transaction that carried the entry, as text; None where there was not one."""
+    """xid8, as text, of the transaction that ran the script. None if there was not exactly one."""
     database_role: str
     os_user: str
     host: str
     version: str
-    """koonj's version."""
+    """Version of koonj."""
     run_id: str
-    """One uuid for all entries of one run."""
+    """UUID that all entries of one run share."""

@@ -1,6 +1,7 @@
-"""The git branch that a folder is on, read from git's own files: no process is started for it.
+"""Find the git branch of a folder without starting a process.
 
-Git's layout: https://git-scm.com/docs/gitrepository-layout (``.git`` as a file, ``HEAD``, worktrees).
+koonj reads git's own files. Their layout: https://git-scm.com/docs/gitrepository-layout (``.git`` as a file,
+``HEAD``, worktrees).
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ import re
 from pathlib import Path
 
 _LONGEST = 4096
-"""Bytes of ``.git`` and ``HEAD`` that are read."""
+"""Number of bytes of ``.git`` and ``HEAD`` that are read."""
 _BRANCH = "ref: refs/heads/"
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT = 8
 _ELSEWHERE = ".invalid"
-"""What HEAD names where references are kept in a reftable: the branch is not in a file of its own."""
+"""Name in HEAD if git stores references in a reftable: then no file names the branch."""
 
 
 def branch(folder: Path) -> str | None:
-    """The branch, or the first 8 digits of the commit where HEAD is detached.
+    """Return the branch, or 8 digits of the commit if HEAD is detached.
 
-    None where `folder` is in no repository, or its branch cannot be told. Raises nothing: a repository that
-    cannot be read is none.
+    None if `folder` is not in a repository, or if its branch cannot be found out. Raises nothing: a
+    repository that cannot be read counts as none.
     """
     try:
         found = _repository(folder.resolve())
@@ -37,7 +38,10 @@ def branch(folder: Path) -> str | None:
 
 
 def _repository(folder: Path) -> Path | None:
-    """The folder with the ``HEAD`` of the nearest repository; a worktree and a submodule have their own."""
+    """Return the folder with the ``HEAD`` of the nearest repository.
+
+    A worktree and a submodule have a ``HEAD`` of their own.
+    """
     for above in (folder, *folder.parents):
         dot = above / ".git"
         if dot.is_dir() and (dot / "HEAD").exists():

@@ -1,4 +1,4 @@
-"""Whether a file is still what ran."""
+"""Compare a migration file with the text that was applied."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,11 @@ _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED}
 def compare(
     migration: Migration, ran: HistoryEntry, decisions: Sequence[HistoryEntry]
 ) -> tuple[State, HistoryEntry | None]:
-    """The state of an applied migration whose file is there, and the decision that covers it.
+    """Return the state of an applied migration, and the decision that covers it.
 
-    A file is what ran if its bytes are those of the entry, or those that a person allowed later as what ran.
-    An edit after an allow is an edit again: the allow was of other bytes.
+    The migration has a file. The file is unchanged if its bytes are those that ran, or those that the user
+    later allowed as the ones that ran. A decision covers only the bytes that the file had then: if the file
+    is edited again, its state is edited again.
     """
     same = State.ADOPTED if ran.action is Action.ADOPT else State.APPLIED
     if migration.file_hash == ran.file_hash:
@@ -28,7 +29,10 @@ def compare(
 
 
 def _difference(migration: Migration, what_ran: Sequence[HistoryEntry]) -> State:
-    """How the text differs from every text that counts as what ran. Parses the file."""
+    """Return how the text differs from every text that counts as the applied one.
+
+    Parses the file.
+    """
     prints = migration.fingerprints
     same_statements = [a for a in what_ran if a.statements_hash == prints.statements]
     if not same_statements:

@@ -1,4 +1,4 @@
-"""Whether a file's bytes are text that PostgreSQL can take."""
+"""Check that a file's bytes are text that PostgreSQL accepts."""
 
 from koonj.sql.problem import Problem, Severity
 
@@ -6,7 +6,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def problem(raw: bytes) -> Problem | None:
-    """What keeps these bytes from being a script: not UTF-8, or a NUL byte. None where all is well."""
+    """Return why these bytes are not a script (not UTF-8, a NUL byte), or None."""
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -30,15 +30,18 @@ def _nul(raw: bytes, at: int) -> Problem:
     return Problem(
         "nul-byte",
         Severity.ERROR,
-        f"The file has a NUL byte at offset {at}; PostgreSQL's text cannot hold one.",
-        "Remove it. In a bytea it is written '\\x00', in text there is no way to store it.",
+        f"The file has a NUL byte at offset {at}; PostgreSQL does not accept NUL bytes in text.",
+        "Remove it. To store a NUL byte, use a bytea ('\\x00'); text cannot store it.",
         line,
         column,
     )
 
 
 def _position(raw: bytes, at: int) -> tuple[int, int]:
-    """Line and column (1-based, in characters) of a byte before which all is UTF-8."""
+    """Return line and column (1-based, in characters) of a byte.
+
+    All bytes before it must be valid UTF-8.
+    """
     before = raw[:at].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     line_start = before.rfind("\n") + 1
     return before.count("\n") + 1, len(before) - line_start + 1

@@ -1,4 +1,4 @@
-"""An entry: one migration on one target."""
+"""The status of one migration on one target."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 
 DECISIVE = frozenset({State.LATE, State.EDITED, State.MISSING, State.DUPLICATE, State.INTERRUPTED})
-"""States that need a person, until one has allowed them."""
+"""States that are conflicts until the user allows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """One migration on one target."""
+    """Status of one migration on one target."""
 
     number: int
     name: str
     state: State
     migration: Migration | None
-    """None: there is no file."""
+    """Migration file; None if there is no file."""
     last_entry: HistoryEntry | None
-    """The entry that decides the state; None where nothing was ever done."""
+    """History entry that decides the state; None if the migration was never run."""
     applied: bool
-    """The body is in the database (what a rollback that stopped half way has left of it, too)."""
+    """Whether the body is in the database. Also true if a rollback stopped before its end."""
     allowed: bool
-    """A person's decision covers the state as it is now."""
+    """Whether a decision of the user covers the current state."""
     note: str = ""
-    """What else is to be said, in words."""
+    """More about the state, in words; empty if there is nothing to add."""

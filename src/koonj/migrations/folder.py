@@ -1,4 +1,4 @@
-"""A folder of migrations, read fast and read again only where it changed."""
+"""Read a folder of migrations fast, and later only the files that changed."""
 
 import os
 import time
@@ -19,17 +19,17 @@ __all__ = ["FileProblem", "Folder", "FolderError", "FolderReader", "check", "fin
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder held when it was read."""
+    """Content of a migrations folder when it was read."""
 
     path: Path
     migrations: tuple[Migration, ...]
-    """Ordered by number, then name."""
+    """Sorted by number, then name."""
     other_files: int
-    """Files and folders that are no migrations and were left alone."""
+    """Number of files and folders that are not migrations. koonj ignores them."""
     problems: tuple[tuple[str, Problem], ...]
-    """(file name, problem) of names, of numbers, of files that could not be read; not of their text."""
+    """Pairs (file name, problem) about names, numbers and unreadable files, not about the text of a file."""
     shown_path: str = ""
-    """As the person knows it: relative to the working directory where that is shorter."""
+    """Path as the user knows it: relative to the working directory if that is shorter."""
 
 
 class FileProblem(NamedTuple):
@@ -37,16 +37,19 @@ class FileProblem(NamedTuple):
 
     name: str
     path: str
-    """As the person knows it, for ``file:line:column``."""
+    """Path as the user knows it, for ``file:line:column``."""
     problem: Problem
 
 
 class FolderError(Exception):
-    """The folder cannot be read. The message says what and what to do."""
+    """Raised if the folder cannot be read. The message says why and what to do."""
 
 
 def check(folder: Folder) -> tuple[FileProblem, ...]:
-    """Everything that is wrong, known without a database: of the folder, then file by file in order."""
+    """Return all problems of a folder and its files that need no database to be found.
+
+    The problems of the folder come first, then those of each file in order.
+    """
     shown = folder.shown_path or str(folder.path)
     of_folder = [FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems]
     of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in m.problems]
@@ -58,11 +61,11 @@ def _shown_file(shown_folder: str, name: str) -> str:
 
 
 _Known = dict[str, tuple[Stamp, Migration]]
-"""What was read of a folder, by file name."""
+"""Files that were read from a folder, by name."""
 
 
 class FolderReader:
-    """Reads one folder, again and again; what did not change is neither read nor parsed again."""
+    """Reads one folder repeatedly, and only the files that changed in between."""
 
     def __init__(self, path: Path, cwd: Path | None = None) -> None:
         self._path = path.absolute()
@@ -73,14 +76,15 @@ class FolderReader:
 
     @property
     def path(self) -> Path:
-        """The folder, absolute."""
+        """Absolute path of the folder."""
         return self._path
 
     def read(self) -> Folder:
-        """The folder as it is now; the same object as before where nothing changed.
+        """Return the folder as it is now; the same object as before if nothing changed.
 
-        Raises FolderError where the folder itself cannot be read. A file that cannot be read is a problem of
-        the folder.
+        A file that cannot be read is a problem of the folder, not an exception.
+
+        Raises: FolderError if the folder itself cannot be read.
         """
         read_at = time.time_ns()
         try:
@@ -115,7 +119,10 @@ class FolderReader:
         return found
 
     def _file(self, descriptor: int, entry: "os.DirEntry[str]", number: int) -> tuple[Stamp, Migration]:
-        """One migration, from memory if its file did not change. Raises FileRefused."""
+        """Return one migration, from memory if its file did not change.
+
+        Raises: FileRefused.
+        """
         name, folder = entry.name, str(self._path)
         known = self._known.get(name)
         before = None if known is None else known[0]
@@ -147,7 +154,7 @@ class FolderReader:
 
 @dataclass(slots=True)
 class _Found:
-    """What one reading gathers."""
+    """Files and problems that one pass over the folder has found."""
 
     known: _Known = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
@@ -157,7 +164,7 @@ class _Found:
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads to itself; reading it says so
+    except OSError:  # a symbolic link to itself; reading it reports the problem
         return False
 
 
@@ -166,11 +173,12 @@ def _ordered(known: _Known) -> tuple[Migration, ...]:
 
 
 def _shown(path: Path, cwd: Path | None) -> str:
-    """The shorter one of the relative and the absolute path."""
+    """Return the relative or the absolute path, whichever is shorter."""
     return min(os.path.relpath(path, cwd or Path.cwd()), str(path), key=len)
 
 
 def _unreadable_folder(shown: str, error: OSError) -> str:
     return (
-        f"{shown}: the migrations folder cannot be read: {error.strerror}. Name another: --migrations PATH."
+        f"{shown}: the migrations folder cannot be read: {error.strerror}. "
+        "To use another folder, add --migrations PATH."
     )

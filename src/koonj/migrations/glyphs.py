@@ -1,4 +1,7 @@
-"""The states of a migration on a target: a word and a glyph each. Light: the first paint needs it."""
+"""States of a migration on a target, each with a word and a glyph.
+
+Imports little, because the first paint of the screen uses it.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,28 +9,30 @@ from types import MappingProxyType
 
 
 class State(StrEnum):
-    """What is true of one migration on one target, in the word that the screen shows."""
+    """State of one migration on one target. The value is the word on the screen."""
 
     APPLIED = "applied"
     PENDING = "pending"
     LATE = "late"
-    """Pending, but one with a higher number is applied."""
+    """Not applied, although a migration with a higher number is applied."""
     EDITED = "edited"
-    """Applied; the file's statements are others now."""
+    """Applied; the file's statements were changed afterwards."""
     COSMETIC = "cosmetic"
     """Applied; the bytes differ, the statements do not."""
     ROLLBACK_EDITED = "rollback_edited"
-    """Applied; the statements are the same, the rollback's are others now."""
+    """Applied; the statements are the same, but the rollback was changed afterwards."""
     MISSING = "missing"
-    """Applied; there is no such file."""
+    """Applied; the file is missing."""
     DUPLICATE = "duplicate"
     """Not applied; another file has the same number."""
     INTERRUPTED = "interrupted"
-    """An apply or a rollback was started and its end is not recorded: it runs now, or it was cut off."""
+    """An apply or a rollback was started, but koonj has no record that it finished: it runs now, or was cut
+    off.
+    """
     FAILED = "failed"
     """The last apply or rollback failed."""
     ADOPTED = "adopted"
-    """In the database before koonj, and recorded as applied."""
+    """In the database before koonj was used, and recorded as applied."""
 
 
 GLYPHS: Mapping[State, str] = MappingProxyType(
@@ -45,7 +50,7 @@ GLYPHS: Mapping[State, str] = MappingProxyType(
         State.ADOPTED: "✦",
     }
 )
-"""One narrow cell each (East Asian width N or Na: never two cells, in no terminal); no two alike."""
+"""Glyphs that differ from each other and fill one cell in every terminal (East Asian width N or Na)."""
 
 ASCII_GLYPHS: Mapping[State, str] = MappingProxyType(
     {

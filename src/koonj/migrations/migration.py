@@ -1,4 +1,4 @@
-"""One migration: a file's bytes, and what its text says."""
+"""One migration: the bytes of a file, and the content that koonj reads from them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,48 +16,49 @@ from koonj.sql.sections import Sections
 
 @dataclass(frozen=True)
 class Migration:
-    """One file. Its name is its identity, its number only orders it.
+    """One migration file. The name is its identity; the number only sorts it.
 
-    Nothing is decoded or parsed before it is asked for: a folder of thousands is read in milliseconds.
+    The text is decoded and parsed when it is first used. So koonj reads a folder of thousands of files in
+    milliseconds.
     """
 
     number: int
     name: str
-    """The file name."""
+    """File name."""
     folder: str
-    """The absolute path of its folder; empty where the text came from history."""
+    """Absolute path of the folder; empty if the text came from the history."""
     shown_folder: str
-    """The folder as the person knows it: relative to the working directory where that is shorter."""
+    """Folder as the user knows it: relative to the working directory if that is shorter."""
     raw: bytes
     file_hash: str
-    """sha256 of `raw`, hex."""
+    """SHA-256 of `raw`, in hexadecimal."""
 
     @classmethod
     def from_recorded(cls, name: str, text: str) -> "Migration":
-        """The migration as history recorded it, whatever the folder holds now."""
+        """Return the migration with the text from the history, not from a file."""
         raw = text.encode("utf-8", "surrogatepass")
         return cls(number_of(name), name, "", "", raw, fingerprint.file_hash(raw))
 
     @property
     def recorded(self) -> bool:
-        """Whether the text came from history and not from a file."""
+        """Whether the text came from the history and not from a file."""
         return not self.folder
 
     @cached_property
     def path(self) -> Path:
-        """The file; of a recorded one only its name."""
+        """Path of the file; only the name if the text came from the history."""
         return Path(self.folder, self.name)
 
     @cached_property
     def shown_path(self) -> str:
-        """For ``file:line:column``."""
+        """Path for ``file:line:column``."""
         if self.recorded:
-            return f"{self.name} (as history recorded it)"
+            return f"{self.name} (from koonj.history)"
         return self.name if self.shown_folder in {"", "."} else str(Path(self.shown_folder, self.name))
 
     @cached_property
     def text(self) -> str:
-        """The file's text. Bytes that are not UTF-8 become U+FFFD; `problems` names them."""
+        """Text of the file. Bytes that are not UTF-8 become U+FFFD; `problems` names them."""
         return self.raw.decode("utf-8", "replace")
 
     @cached_property
@@ -67,18 +68,18 @@ class Migration:
 
     @cached_property
     def shape(self) -> ScriptShape:
-        """How the body runs."""
+        """How the statements of the body commit."""
         return blocks.shape(self.sections.body)
 
     @cached_property
     def rollback_shape(self) -> ScriptShape | None:
-        """How the rollback runs; None where there is none."""
+        """How the statements of the rollback commit; None if there is no rollback."""
         rollback = self.sections.rollback
         return None if rollback is None else blocks.shape(rollback)
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
-        """The three hashes that tell an honest edit from a cosmetic one."""
+        """Three hashes that separate changed statements from changed comments or layout."""
         return fingerprint.of(self.raw, self.sections)
 
     @property
@@ -88,15 +89,15 @@ class Migration:
 
     @property
     def description(self) -> str:
-        """The prose of the leading comments."""
+        """Prose of the comments at the top of the file."""
         return self.sections.description
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that is wrong with this file, known without a database, by line.
+        """All problems of the file that are found without a database, sorted by line.
 
-        A text that cannot be read, or that is another tool's, has that one problem: what a parser would say
-        about it besides is noise.
+        A file that cannot be decoded, or that belongs to another tool, has only that one problem: further
+        messages of a parser would not help.
         """
         if self._unusable is not None:
             return (self._unusable,)
@@ -104,7 +105,7 @@ class Migration:
 
     @cached_property
     def body_problems(self) -> tuple[Problem, ...]:
-        """Those that concern applying it."""
+        """Problems that matter when the migration is applied."""
         if self._unusable is not None:
             return (self._unusable,)
         body = self.sections.body
@@ -112,7 +113,7 @@ class Migration:
 
     @cached_property
     def rollback_problems(self) -> tuple[Problem, ...]:
-        """Those that concern rolling it back."""
+        """Problems that matter when the migration is rolled back."""
         if self._unusable is not None:
             return (self._unusable,)
         rollback, shape = self.sections.rollback, self.rollback_shape
@@ -122,36 +123,36 @@ class Migration:
 
     @cached_property
     def _unusable(self) -> Problem | None:
-        """Why no text can be read, or why it is not one for koonj."""
+        """Why the text cannot be read, or why it is not a migration of koonj; else None."""
         return encoding.problem(self.raw) or foreign.other_tool(self.text)
 
 
 _EMPTY = Problem(
     "empty",
     Severity.WARNING,
-    "The file has no statement: applying it changes nothing.",
+    "The file has no statements. Applying it changes nothing.",
     "Write the statements, or delete the file.",
 )
 _EMPTY_ROLLBACK = Problem(
     "empty-rollback",
     Severity.WARNING,
-    "The rollback has no statement: rolling back changes nothing in the database.",
-    "Write the statements that undo the body, or '-- Rollback: none: <reason>'.",
+    "The rollback has no statements. Rolling back changes nothing in the database.",
+    "Write the statements that undo the body, or replace it with '-- Rollback: none: <reason>'.",
 )
 _NO_ROLLBACK = Problem(
     "no-rollback",
     Severity.WARNING,
-    "The file does not say how to undo it, so it cannot be rolled back.",
+    "The file has no rollback, so it cannot be rolled back.",
     "End it with '-- Rollback:' and the statements as -- comments, or with '-- Rollback: none: <reason>'.",
 )
 
 
 def _nothing_in(script: Script, problem: Problem) -> tuple[Problem, ...]:
-    """The problem, where a script does nothing but begin and commit."""
+    """Return the problem if the script has no statements besides BEGIN and COMMIT."""
     return () if any(s.control is None for s in script.statements) else (problem,)
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """By position, each once; those without a line last."""
+    """Return each problem once, sorted by position; those without a line come last."""
     unique = dict.fromkeys(problems)
     return tuple(sorted(unique, key=lambda p: (p.line is None, p.line or 0, p.column or 0)))

@@ -1,4 +1,4 @@
-"""What is wrong with the names and numbers in a folder."""
+"""Find problems with the names and numbers in a folder."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,29 +9,32 @@ from koonj.migrations.names import is_one_direction, suggest
 from koonj.sql.problem import Problem, Severity
 
 _DATES = 10_000_000
-"""From here on a number is a date (20240131, 20240131093000) and not a count: it has no gaps."""
+"""Smallest number that is read as a date (20240131, 20240131093000). Dates have no gaps."""
 
 
 def printable(name: str) -> str:
-    """A file name that can be written as UTF-8: bytes that are not become ``\\udc..`` spelled out."""
+    """Return a file name that can be written as UTF-8.
+
+    Bytes that are not UTF-8 are spelled out as ``\\udc..``.
+    """
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def bad_name(name: str) -> Problem:
-    """Of a .sql file that begins with a digit and whose name does not fit."""
+    """Return the problem of an invalid name that starts with a digit and ends in .sql."""
     hint = f"Rename it, for example to {suggest(name)}."
     if is_one_direction(name):
-        hint += " The way back belongs into the same file, below '-- Rollback:'."
+        hint += " Put the rollback into the same file, below '-- Rollback:'."
     return Problem(
         "bad-name",
         Severity.ERROR,
-        "The name does not fit NNN_description.sql (three digits or more, '_', a-z 0-9 _), so it is not run.",
+        "The file is ignored: its name is not NNN_description.sql (three or more digits, then a-z 0-9 _).",
         hint,
     )
 
 
 def of_numbers(migrations: Sequence[Migration]) -> Iterator[tuple[str, Problem]]:
-    """Numbers used twice and gaps, by file; the migrations are in order."""
+    """Yield duplicate numbers and gaps, by file. `migrations` must be sorted."""
     uses = Counter(m.number for m in migrations)
     if len(uses) < len(migrations):
         yield from _duplicates([m for m in migrations if uses[m.number] > 1])
@@ -51,8 +54,8 @@ def _duplicate(number: int, name: str, names: Sequence[str]) -> Problem:
     return Problem(
         "duplicate-number",
         Severity.ERROR,
-        f"Number {number:03d} is used by {others} too: which of them comes first is not said.",
-        "Give the newer one, which has not been applied anywhere, the next free number.",
+        f"Number {number:03d} is also used by {others}, so their order is undefined.",
+        "Give the newer file the next free number, if it has not been applied anywhere.",
     )
 
 
@@ -62,5 +65,5 @@ def _gap(first: int, last: int) -> Problem:
         "gap",
         Severity.NOTE,
         f"{numbers} not used.",
-        "Nothing to do, if no file was lost; koonj does not mind.",
+        "No action needed unless a file is missing.",
     )

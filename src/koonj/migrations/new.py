@@ -1,4 +1,4 @@
-"""New migrations: the next free number, a name, a file that did not exist before."""
+"""Create migration files with the next free numbers."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.names import FITTING, digits_of, looks_like_one, number_of, snake_case
 
 _LONGEST_SLUG = 200
-"""In bytes; most file systems take names of 255."""
+"""Maximum length in bytes; most file systems allow names of 255 bytes."""
 
 _SKELETON = """\
 -- {title}: what it changes, and why.
@@ -29,7 +29,7 @@ COMMIT;
 
 
 class SlugError(ValueError):
-    """The words cannot become a file name. The message says why and what to do."""
+    """Raised if words cannot become a file name. The message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +37,56 @@ class Draft:
     """A migration that is not a file yet."""
 
     slug: str
-    """Snake case, without number and ``.sql``."""
+    """Name in snake case, without number and ``.sql``."""
     text: str
-    """Without the first line, which names the file: only `create` knows the number."""
+    """Text without the first line, which is the file name. Only `create` knows the number."""
 
 
 def slugify(words: str) -> str:
-    """``Add status to documents`` -> ``add_status_to_documents``. Raises SlugError.
+    """Return a slug: ``Add status to documents`` -> ``add_status_to_documents``.
 
-    Accents are dropped (``é`` -> ``e``); a whole file name (``016_add_status.sql``) gives its slug.
+    Removes accents (``é`` -> ``e``). A whole file name (``016_add_status.sql``) gives its slug.
+
+    Raises: SlugError.
     """
     fit = FITTING.fullmatch(words.strip())
     plain = unicodedata.normalize("NFKD", fit[2] if fit else words.strip().removesuffix(".sql"))
     slug = snake_case("".join(c for c in plain if not unicodedata.combining(c)))
     if not slug:
         raise SlugError(
-            f"{words!r} has no letter a-z or digit for a file name; say it like 'add status to documents'."
+            f"{words!r} has no letter a-z or digit for a file name. "
+            "Use for example 'add status to documents'."
         )
     if len(slug) > _LONGEST_SLUG:
-        raise SlugError(f"The name has {len(slug)} characters; at most {_LONGEST_SLUG} fit into a file name.")
+        raise SlugError(f"The name has {len(slug)} characters. The maximum is {_LONGEST_SLUG}.")
     return slug
 
 
 def blank(slug: str) -> Draft:
-    """A draft with nothing but the form: description, BEGIN and COMMIT, rollback."""
+    """Return a draft with description, BEGIN and COMMIT, and an empty rollback."""
     return Draft(slug, _SKELETON.format(title=slug.replace("_", " ").capitalize()))
 
 
 def next_number(folder: Folder) -> int:
-    """The number after the highest one in the folder, 1 in an empty one.
+    """Return the number after the highest one in the folder, 1 if the folder is empty.
 
-    A name that does not fit counts too (``16-add.sql``), unless it has more digits than every fitting one: a
-    stray ``20240131-dump.sql`` is a date.
+    Invalid names count too (``16-add.sql``), unless they have more digits than every valid name:
+    ``20240131-dump.sql`` is a date.
     """
     return _after(_names(folder.path))[0]
 
 
 def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
-    """Writes drafts as files with the next free numbers, in their order; all of them or none.
+    """Write drafts as files with the next free numbers: all of them or none.
 
-    Nothing that exists is ever overwritten; two koonj that create at the same time get different numbers.
-    Raises OSError (the folder is not there, is full, …) after removing what it wrote, and SlugError.
+    Keeps the order of the drafts. Never overwrites a file. Two koonj processes that create files at the same
+    time get different numbers.
+
+    Raises: SlugError; OSError (the folder is missing or full, …), after removing the files it wrote.
     """
     for draft in drafts:
         if slugify(draft.slug) != draft.slug:
-            raise SlugError(f"{draft.slug!r} is not snake case; {slugify(draft.slug)!r} would be.")
+            raise SlugError(f"{draft.slug!r} is not snake case. Use {slugify(draft.slug)!r}.")
     with _locked(folder) as directory:
         number, width = _after(_names(folder))
         made: list[Path] = []
@@ -98,7 +103,7 @@ def create(folder: Path, drafts: Sequence[Draft]) -> tuple[Path, ...]:
 
 
 def _write(path: Path, text: str, made: list[Path]) -> None:
-    """Creates one file, on disk when it returns; adds it to `made` as soon as it is there."""
+    """Create one file and flush it to disk. Adds it to `made` as soon as it exists."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     made.append(path)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
@@ -109,10 +114,10 @@ def _write(path: Path, text: str, made: list[Path]) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[int]:
-    """The folder's descriptor, held so that no other koonj numbers files in it meanwhile."""
+    """Lock the folder against other koonj processes, and yield its descriptor."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # a network file system without locks: O_EXCL still keeps every file whole
+        with suppress(OSError):  # a network file system without locks: O_EXCL still protects every file
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
@@ -124,7 +129,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _after(names: Iterable[str]) -> tuple[int, int]:
-    """The next number, and with how many digits to write it."""
+    """Return the next number, and how many digits to write it with."""
     listed = list(names)
     width = max((digits_of(n) for n in listed if FITTING.fullmatch(n)), default=3)
     highest = max((number_of(n) for n in listed if digits_of(n) <= width), default=0)

@@ -1,4 +1,4 @@
-"""One file's bytes, and a stamp by which to see that they did not change."""
+"""Read one file, and take a stamp that shows later whether the file changed."""
 
 import os
 import stat
@@ -9,15 +9,18 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 """O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: only `read_link` follows a link."""
 
 _SETTLED_NS = 2_000_000_000
-"""A file that changed less than this before it was read may change again without a new time stamp (the clock
-of ext4 ticks every few ms, that of FAT every 2 s), so it is read again the next time."""
+"""Age in nanoseconds that a change must have before koonj trusts the time stamp.
+
+A file that changed later than this can change again without a new time stamp (the clock of ext4 ticks every
+few ms, that of FAT every 2 s), so koonj reads it again next time.
+"""
 
 Stamp = tuple[int, int, int, int, int]
-"""What stat said of a file when it was read: last write and last change in ns, size, inode, device."""
+"""Result of stat when the file was read: last write and last change in ns, size, inode, device."""
 
 
 class FileRefused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
-    """A file that is named like a migration and cannot be taken as one."""
+    """Raised for a file that has the name of a migration but cannot be used as one."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -25,10 +28,12 @@ class FileRefused(Exception):  # noqa: N818 - it carries a problem, and is no er
 
 
 def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> tuple[Stamp, bytes | None]:
-    """A regular file's bytes, or None for them if the stamp `before` still tells that they are the same.
+    """Return the stamp and bytes of a regular file; None as bytes if nothing changed.
 
-    `directory` is an open descriptor; `stamped` is when `before` was taken, in ns since the epoch.
-    Raises FileRefused, and FileNotFoundError where the file is gone.
+    `directory` is an open descriptor. `before` is the stamp of the last read, taken at `stamped` (ns since
+    the epoch).
+
+    Raises: FileRefused; FileNotFoundError if the file does not exist.
     """
     try:
         if before is not None and max(before[0], before[1]) < stamped - _SETTLED_NS:
@@ -45,7 +50,10 @@ def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> 
 def read_link(
     directory: int, folder: str, name: str, before: Stamp | None, stamped: int
 ) -> tuple[Stamp, bytes | None]:
-    """As `read_file`, of a symbolic link, which must lead to a file inside the folder. Raises FileRefused."""
+    """Read a symbolic link as `read_file` does. It must point into the folder.
+
+    Raises: FileRefused.
+    """
     top = os.path.realpath(folder)
     end = os.path.realpath(f"{top}/{name}")
     if os.path.commonpath([top, end]) != top:
@@ -57,12 +65,12 @@ def read_link(
 
 
 def _read(descriptor: int) -> tuple[Stamp, bytes]:
-    """All bytes. The stamp is taken first, so that a write in between makes it stale."""
+    """Read all bytes. The stamp is taken first, so that a later write makes it stale."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise FileRefused(_NOT_A_FILE)
-        # One byte more than the size: a file that did not grow is read, and seen to end, in one call.
+        # One byte more than the size: if the file did not grow, one call reads it and detects its end.
         raw = os.read(descriptor, status.st_size + 1)
         if len(raw) != status.st_size:
             raw = _rest(descriptor, raw)
@@ -72,7 +80,10 @@ def _read(descriptor: int) -> tuple[Stamp, bytes]:
 
 
 def _rest(descriptor: int, start: bytes) -> bytes:
-    """What a short read, or a file that grows, still has."""
+    """Return `start` and all bytes that follow.
+
+    They follow after a short read, or if the file grows.
+    """
     parts = [start]
     while part := os.read(descriptor, 1 << 20):
         parts.append(part)
@@ -86,8 +97,8 @@ def _stamp(status: os.stat_result) -> Stamp:
 _NOT_A_FILE = Problem(
     "unreadable",
     Severity.ERROR,
-    "It is not a regular file (a device, a socket or a FIFO), so it was not read.",
-    "Put a file in its place, or move it out of the folder.",
+    "The file was not read: it is not a regular file (but a device, a socket or a FIFO).",
+    "Replace it with a regular file, or move it out of the folder.",
 )
 
 
@@ -96,7 +107,7 @@ def _unreadable(error: OSError) -> Problem:
         "unreadable",
         Severity.ERROR,
         f"The file cannot be read: {error.strerror or error}.",
-        "Give yourself the right to read it (chmod u+r), or mend the link.",
+        "Make it readable (chmod u+r), or fix the symbolic link.",
     )
 
 
@@ -104,6 +115,6 @@ def _leaves(end: str) -> Problem:
     return Problem(
         "leaves-folder",
         Severity.ERROR,
-        f"The symbolic link leaves the migrations folder, to {end}, and is refused.",
-        "Copy the file into the folder: what ran must be what is kept here.",
+        f"The symbolic link points out of the migrations folder, to {end}. koonj does not follow it.",
+        "Copy the file into the folder, so that the folder keeps the text that was applied.",
     )

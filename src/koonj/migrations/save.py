@@ -1,13 +1,13 @@
-"""Writing an existing migration: only over the bytes that were read, and whole or not at all.
+"""Save a changed migration, but only over the bytes that were read.
 
-The file is replaced by a new one that was written beside it and flushed: a crash leaves the old text or the
-new one. Mode, owner and extended attributes are kept. A symbolic link stays one, and what it leads to, which
-must be in the folder, is replaced. Where a new file would not be the same file (it has hard links, its owner
-or its attributes cannot be given away, the folder takes no new files) the text is written into the file
-itself; if that fails, the old text is put back.
+koonj writes a new file next to the old one, flushes it and renames it. After a crash there is either the old
+text or the new one. Mode, owner and extended attributes are kept. A symbolic link is kept; koonj replaces the
+file that it points to, which must be in the folder. In some cases a new file would differ from the old one:
+the file has hard links, its owner or its attributes cannot be set, or the folder does not accept new files.
+Then koonj writes the text into the file itself; if that fails, it restores the old text.
 
-Between the last look at the file and its replacement another program has some microseconds in which its own
-writing is not seen; no file system offers a way to replace only what one has read.
+Between the last check of the file and its replacement there are some microseconds in which koonj does not
+notice a write of another program. No file system can replace a file only if it has a given content.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 
 @dataclass(frozen=True, slots=True)
 class FileOnDisk:
-    """A file as it was read."""
+    """Content of a file when it was read."""
 
     raw: bytes
     stamp: Stamp
     read_at: int
-    """In ns since the epoch."""
+    """Time in ns since the epoch."""
 
 
-class NotSaved(Exception):  # noqa: N818 - a state of things that the person decides about
-    """The file on disk is not what was read, so that it was left alone. The message says how it differs."""
+class NotSaved(Exception):  # noqa: N818 - not an error of the program: the user decides what to do
+    """Raised when the file changed on disk since it was read. The file is not written."""
 
 
 class FileChanged(NotSaved):
-    """Another program has written it."""
+    """Raised when another program wrote the file."""
 
 
 class FileGone(NotSaved):
-    """It is not there any more."""
+    """Raised when the file was deleted or renamed."""
 
 
 def read(folder: Path, name: str, before: FileOnDisk | None = None) -> FileOnDisk:
-    """A migration's bytes; the very value `before` where they did not change.
+    """Return a migration's bytes; the object `before` itself if they did not change.
 
-    Raises FileGone, OSError where the folder cannot be read, and FileRefused (see `reading`).
+    Raises: FileGone; OSError if the folder cannot be read; FileRefused (see `reading`).
     """
     read_at = time.time_ns()
     stamp, stamped = (before.stamp, before.read_at) if before else (None, 0)
@@ -60,7 +60,7 @@ def read(folder: Path, name: str, before: FileOnDisk | None = None) -> FileOnDis
         else:
             found, raw = read_file(directory, name, stamp, stamped)
     except FileNotFoundError as error:
-        raise FileGone(f"{name} is gone: it was deleted or renamed.") from error
+        raise FileGone(f"{name} is missing: it was deleted or renamed.") from error
     finally:
         os.close(directory)
     if before is not None and (raw is None or raw == before.raw):
@@ -69,9 +69,11 @@ def read(folder: Path, name: str, before: FileOnDisk | None = None) -> FileOnDis
 
 
 def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
-    """Write `raw` if the file still holds `before`; None: whatever it holds, or if it is gone.
+    """Write `raw` if the file still holds `before`.
 
-    Raises NotSaved, OSError where it cannot be written, FileRefused where it is no file of the folder.
+    If `before` is None, write it whatever the file holds, and also if the file is missing.
+
+    Raises: NotSaved; OSError if the file cannot be written; FileRefused if it is not a file of the folder.
     """
     try:
         current = read(folder, name).raw
@@ -81,7 +83,7 @@ def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
         _replace(folder / name, raw, None)
         return
     if before is not None and current != before:
-        raise FileChanged(f"{name} was written by another program since it was read.")
+        raise FileChanged(f"{name} was changed by another program since koonj read it.")
     if current != raw:
         path = Path(os.path.realpath(folder / name))
         if not os.access(path, os.W_OK):
@@ -91,7 +93,10 @@ def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
 
 
 def _replaced(path: Path, raw: bytes, current: bytes) -> bool:
-    """Replace the file, where the new one is the same in all but its text. Raises OSError: no space, …"""
+    """Replace the file; return False if a new file would not keep its properties.
+
+    Raises: OSError, for example if the disk is full.
+    """
     status = path.stat()
     if status.st_nlink > 1:
         return False
@@ -113,7 +118,7 @@ def _replace(path: Path, raw: bytes, like: os.stat_result | None, current: bytes
                 _resemble(file.fileno(), path, like)
             os.fsync(file.fileno())
         if current is not None and path.read_bytes() != current:
-            raise FileChanged(f"{path.name} was written by another program just now.")
+            raise FileChanged(f"{path.name} was changed by another program just now.")
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -122,7 +127,10 @@ def _replace(path: Path, raw: bytes, like: os.stat_result | None, current: bytes
 
 
 def _resemble(descriptor: int, path: Path, like: os.stat_result) -> None:
-    """Owner, mode and extended attributes. Raises PermissionError where they cannot be given."""
+    """Copy owner, mode and extended attributes.
+
+    Raises: PermissionError if they cannot be set.
+    """
     made = os.fstat(descriptor)
     if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
         os.fchown(descriptor, like.st_uid, like.st_gid)
@@ -136,7 +144,10 @@ def _resemble(descriptor: int, path: Path, like: os.stat_result) -> None:
 
 
 def _overwrite(path: Path, raw: bytes, current: bytes) -> None:
-    """Write into the file itself. Raises OSError after putting back what it held."""
+    """Write into the file itself.
+
+    Raises: OSError, after restoring the old content.
+    """
     with path.open("r+b") as file:
         try:
             _fill(file.fileno(), raw)
@@ -147,7 +158,10 @@ def _overwrite(path: Path, raw: bytes, current: bytes) -> None:
 
 
 def _fill(descriptor: int, raw: bytes) -> None:
-    """The file's text; it is cut last, so that a disk that is full is seen before anything is lost."""
+    """Write the text, then cut the file to its length.
+
+    In this order a full disk is noticed before anything is lost.
+    """
     at = 0
     while at < len(raw):
         at += os.pwrite(descriptor, raw[at:], at)
@@ -156,7 +170,10 @@ def _fill(descriptor: int, raw: bytes) -> None:
 
 
 def _flush(folder: Path) -> None:
-    """Make the new name last, where the file system can."""
+    """Flush the folder, so that the new name survives a crash.
+
+    Some file systems do not support this; then nothing happens.
+    """
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""Where a migration stands on a target: its entries, folded in the order in which they were recorded."""
+"""Compute what the history entries of one migration add up to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,29 +8,29 @@ from koonj.migrations.act import Action, HistoryEntry, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the entries since the last one that was carried through add up to."""
+    """Sum of the history entries of one migration since its last completed one."""
 
     ran: HistoryEntry | None = None
-    """The apply or adopt that put the body into the database; None where it is not there."""
+    """Apply or adopt that put the body into the database; None if the body is not there."""
     undone: HistoryEntry | None = None
-    """The rollback that took it out again."""
+    """Rollback that removed the body again."""
     attempts: tuple[HistoryEntry, ...] = ()
-    """Applies and rollbacks since then that failed, or whose end is not recorded."""
+    """Later applies and rollbacks that failed, or that have no recorded end."""
     decisions: tuple[HistoryEntry, ...] = ()
-    """A person's decisions since then."""
+    """Later decisions of the user."""
 
     @property
     def applied(self) -> bool:
-        """Whether the body is in the database (all of it, but for a rollback that stopped half way)."""
+        """Whether the body is in the database. Also true after a half-done rollback."""
         return self.ran is not None
 
     @property
     def through(self) -> HistoryEntry | None:
-        """The last entry that was carried through."""
+        """Return the last completed apply, adopt or rollback."""
         return self.ran or self.undone
 
     def after(self, entry: HistoryEntry) -> "Standing":
-        """The standing with one more entry."""
+        """Return the standing after one more history entry."""
         match entry.action, entry.outcome:
             case ((Action.APPLY | Action.ADOPT), Outcome.DONE):
                 return Standing(ran=entry)
@@ -40,11 +40,14 @@ class Standing:
                 return replace(self, attempts=(*self.attempts, entry))
             case Action.ALLOW, Outcome.DONE:
                 return replace(self, decisions=(*self.decisions, entry))
-            case _:  # an adopt or allow that did not come to be changes nothing
+            case _:  # an adopt or allow that was not completed changes nothing
                 return self
 
     def decision_on(self, state: str, since: HistoryEntry | None) -> HistoryEntry | None:
-        """The last decision about a state; one older than the entry `since` was about something else."""
+        """Return the last decision about a state that is newer than the entry `since`.
+
+        An older decision was about an earlier occurrence of the state.
+        """
         after = 0 if since is None else since.id
         return next((a for a in reversed(self.decisions) if a.allowed == state and a.id > after), None)
 
@@ -53,7 +56,7 @@ _NEVER = Standing()
 
 
 def standings(entries: Iterable[HistoryEntry]) -> dict[str, Standing]:
-    """By file name."""
+    """Return the standing of each migration, keyed by file name."""
     found: dict[str, Standing] = {}
     for entry in sorted(entries, key=lambda a: a.id):
         found[entry.name] = found.get(entry.name, _NEVER).after(entry)

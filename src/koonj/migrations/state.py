@@ -1,6 +1,6 @@
-"""The state of each migration on one target: the folder's files and the history's entries, put side by side.
+"""Compute the state of each migration from the files and the history entries.
 
-One function answers one question; none of them asks a database.
+No function here uses a database.
 """
 
 from collections import Counter
@@ -22,21 +22,22 @@ __all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What the state of one migration depends on, beside the migration itself."""
+    """Facts about the other migrations that the state of one migration depends on."""
 
     twins: Mapping[int, int]
-    """How many files have a number."""
+    """Number of files for each migration number."""
     highest: int
-    """The highest number that is applied, -1 where nothing is."""
+    """Highest applied number, -1 if no migration is applied."""
     highest_name: str
     unusable: Mapping[str, str]
-    """Of files that are there and could not be taken: why, by name."""
+    """Why a file that exists cannot be used, by file name."""
 
 
 def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationStatus, ...]:
-    """Every file, and every migration that the target holds without a file; by number, then name.
+    """Return the status of every file and of every applied migration without a file.
 
-    Only files whose bytes differ from what history says are parsed: 10,000 applied ones take milliseconds.
+    Sorted by number, then name. Only files whose bytes differ from the history are parsed, so 10,000 applied
+    migrations take milliseconds.
     """
     known = standings(entries)
     around = _surroundings(folder, known)
@@ -48,13 +49,13 @@ def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationSt
 
 
 def counts(statuses: Iterable[MigrationStatus]) -> Mapping[State, int]:
-    """How many are in each state; every state is there, with 0 if need be."""
+    """Return the number of migrations in each state; states without any have 0."""
     found = Counter(status.state for status in statuses)
     return {state: found[state] for state in State}
 
 
 def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, ...]:
-    """Those that need a person: late, edited, missing, duplicate or interrupted, and not allowed."""
+    """Return the conflicts: migrations in a `DECISIVE` state that is not allowed."""
     return tuple(status for status in statuses if status.state in DECISIVE and not status.allowed)
 
 
@@ -69,7 +70,7 @@ _UNUSABLE = frozenset({"unreadable", "leaves-folder"})
 
 
 def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> MigrationStatus:
-    """The state of a migration whose file is there."""
+    """Return the status of a migration that has a file."""
     attempt, dropped = _attempt(standing, migration)
     if attempt is not None and _cut_off(attempt):
         status = _stopped(migration.name, migration, standing, attempt)
@@ -83,13 +84,16 @@ def _of_file(migration: Migration, standing: Standing, around: _Surroundings) ->
 
 
 def _without_file(name: str, standing: Standing, around: _Surroundings) -> MigrationStatus | None:
-    """The state of a migration without a file; None where the target holds nothing of it."""
+    """Return the status of a migration without a file.
+
+    None if nothing of it is in the database.
+    """
     attempt, dropped = _attempt(standing, None)
     if attempt is not None and (
         _cut_off(attempt) or attempt.statements_done > 0 or attempt.action is Action.ROLLBACK
     ):
         status = _stopped(name, None, standing, attempt)
-        status = _with_note(status, around.unusable.get(name, "its file is gone"))
+        status = _with_note(status, around.unusable.get(name, "its file is missing"))
     elif standing.ran is not None:
         decision = standing.decision_on(State.MISSING, standing.ran)
         note = _join(around.unusable.get(name, ""), _allowed(decision))
@@ -111,9 +115,9 @@ def _without_file(name: str, standing: Standing, around: _Surroundings) -> Migra
 def _attempt(
     standing: Standing, migration: Migration | None
 ) -> tuple[HistoryEntry | None, HistoryEntry | None]:
-    """The attempt that decides the state, and a later failed rollback that left everything as it was.
+    """Return the attempt that decides the state, and a later rollback without effect.
 
-    A rollback in one transaction that failed changed nothing: what was true before it is true still.
+    A rollback in one transaction that failed changed nothing, so the earlier state still holds.
     """
     attempts = list(standing.attempts)
     dropped = None
@@ -124,10 +128,10 @@ def _attempt(
 
 
 def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
-    """Whether it was a rollback in one transaction, and failed.
+    """Return whether the entry is a failed rollback in one transaction.
 
-    Outside one, a statement that is not counted may have left something (an INVALID index). The entry does
-    not say which it was: the file's rollback does.
+    Outside one transaction, even a statement that is not counted may have an effect (an INVALID index). The
+    history entry does not say which case it was; the rollback in the file does.
     """
     failed = (
         entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
@@ -141,7 +145,7 @@ def _cut_off(entry: HistoryEntry) -> bool:
 
 
 def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> MigrationStatus:
-    """Of a file whose body is in the database: is it still what ran?"""
+    """Return the status of a file whose body is in the database: unchanged, or edited."""
     state, decision = compare(migration, ran, standing.decisions)
     return MigrationStatus(
         migration.number,
@@ -158,7 +162,10 @@ def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> Mig
 def _stopped(
     name: str, migration: Migration | None, standing: Standing, entry: HistoryEntry
 ) -> MigrationStatus:
-    """Of an apply or a rollback that was cut off, or that failed and left something."""
+    """Return the status after an apply or rollback that stopped before its end.
+
+    It was cut off, or it failed and committed something.
+    """
     state = State.INTERRUPTED if _cut_off(entry) else State.FAILED
     decision = standing.decision_on(state, entry)
     changed = (
@@ -179,10 +186,9 @@ def _stopped(
 def _not_applied(
     migration: Migration, standing: Standing, failed: HistoryEntry | None, around: _Surroundings
 ) -> MigrationStatus:
-    """Of a file of which nothing is in the database: what, if anything, speaks against applying it?
+    """Return the state of a migration that is not applied.
 
-    What a person has to decide comes first, and is hidden neither by a failure nor by an earlier decision
-    about something else.
+    A conflict comes first: neither a failure nor an earlier decision about something else hides it.
     """
     through = standing.through
     stops = [state for state, holds in _stops(migration, around) if holds]
@@ -200,7 +206,7 @@ def _not_applied(
         applied=False,
         allowed=decision is not None,
         note=_join(
-            f"{around.highest_name} is applied" if State.LATE in stops else "",
+            f"{around.highest_name} is already applied" if State.LATE in stops else "",
             _progress(failed) if failed is not None else "",
             _allowed(decision),
         ),
@@ -215,17 +221,17 @@ def _stops(migration: Migration, around: _Surroundings) -> tuple[tuple[State, bo
 
 
 def _progress(entry: HistoryEntry) -> str:
-    """How far an attempt came, as far as it is known."""
+    """Describe how far an attempt came, as far as koonj knows."""
     what = "the rollback" if entry.action is Action.ROLLBACK else "the apply"
     if _cut_off(entry):
-        ending = "was started, and its end is not recorded"
+        ending = "was started, but koonj has no record that it finished"
     else:
         ending = f"failed: {entry.error}" if entry.error else "failed"
     return f"{what} {ending} ({entry.statements_done} of {entry.statements_total} statements committed)"
 
 
 def _noted(status: MigrationStatus, dropped: HistoryEntry | None) -> MigrationStatus:
-    """With a word about a failed rollback that changed nothing."""
+    """Add a note about a failed rollback that changed nothing."""
     if dropped is None:
         return status
     error = f": {dropped.error}" if dropped.error else ""

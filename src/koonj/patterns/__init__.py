@@ -1,1 +1,1 @@
-"""The pattern palette: one file a pattern."""
+"""Create migrations from patterns. Each pattern is one SQL file."""

@@ -1,4 +1,4 @@
-"""What is wrong with a pattern whose parts can be read: fields that do not fit their places, broken SQL."""
+"""Check a parsed pattern: fields that do not fit their places, and broken SQL."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,21 @@ from koonj.sql.source import Source
 
 
 def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Problem]:
-    """What is wrong with one field; `entry` is where the file says it."""
+    """Yield the problems of one field; `entry` is its place in the file."""
     choices = entry.under.get("choices", entry)
     if field.kind is FieldKind.CHOICE and not field.choices:
-        yield problem("A choice without choices.", "Say choices: yes | no.", choices.line, choices.column)
+        yield problem(
+            "The choice has no choices.",
+            "For example, write choices: yes | no.",
+            choices.line,
+            choices.column,
+        )
     if field.kind is not FieldKind.CHOICE and field.choices:
         yield problem(
-            f"A {spaced(field.kind)} has no choices.", "Say kind: choice.", choices.line, choices.column
+            f"A field of kind {spaced(field.kind)} cannot have choices.",
+            "Write kind: choice.",
+            choices.line,
+            choices.column,
         )
     default = entry.under.get("default")
     if default is None or not field.default:
@@ -34,19 +42,19 @@ def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Pro
         return
     before = pattern.fields[: pattern.fields.index(field)]
     for message, offset in _misused(derived, before):
-        hint = "A default can use the fields before it."
+        hint = "A default can use only the fields before it."
         yield problem(message, hint, default.line, default.column + offset)
     if not derived.names:
         try:
             read(field, field.default)
         except RefusedError as refused:
-            yield problem(f"The default does not fit: {refused}", "", default.line, default.column)
+            yield problem(f"The default is not valid: {refused}", "", default.line, default.column)
 
 
 def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
-    """What is wrong with one migration of a pattern."""
+    """Yield the problems of one migration of a pattern."""
     for message, offset in _misused(file.slug, pattern.fields):
-        hint = "The fields stand in the head of the file, as -- field: lines."
+        hint = "Define fields with -- field: lines at the top of the file."
         yield problem(message, hint, file.slug_line, file.slug_column + offset)
     source = Source(file.body.text)
     wrong = list(_misused(file.body, pattern.fields)) or list(_misplaced(file.body, pattern))
@@ -58,7 +66,7 @@ def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
 
 
 def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[str, int]]:
-    """Placeholders without a field, and parts of what has none; with their offsets."""
+    """Yield messages and offsets for unknown fields and for missing parts of a field."""
     by_name = {field.name: field for field in fields}
     seen = set()
     for name, part, offset in template.names:
@@ -67,10 +75,11 @@ def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[st
             continue
         seen.add((name, part))
         if field is None:
-            yield f"There is no field {name} for {{{{{name}}}}}.", offset
+            yield f"{{{{{name}}}}}: no field has the name {name}.", offset
         elif part is not None and field.kind is not FieldKind.QUALIFIED_NAME:
             yield (
-                f"{name} is a {spaced(field.kind)}: only a {spaced(FieldKind.QUALIFIED_NAME)} has a {part}.",
+                f"{name} has kind {spaced(field.kind)}. "
+                f"Only kind {spaced(FieldKind.QUALIFIED_NAME)} has the part {part}.",
                 offset,
             )
 
@@ -86,7 +95,7 @@ def _misplaced(template: Template, pattern: Pattern) -> Iterator[tuple[str, int]
         if code and _may_be_empty(slot, pattern) and not _guarded(slot):
             shown = slot.name if slot.part is None else f"{slot.name}.{slot.part}"
             yield (
-                f"{shown} may be empty: put what needs it between {{{{#{shown}}}}} and {{{{/{shown}}}}}.",
+                f"{shown} can be empty. Put the text around it in {{{{#{shown}}}}} … {{{{/{shown}}}}}.",
                 slot.start,
             )
 
@@ -101,7 +110,10 @@ def _guarded(slot: Piece) -> bool:
 
 
 def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
-    """What koonj would say of the migration, with every field filled in and with as few as possible."""
+    """Yield the problems of the generated migration.
+
+    It is generated twice: with all fields filled in, and with as few as possible.
+    """
     seen = set()
     for full in (True, False):
         values = {field.name: _value(field, full=full) for field in pattern.fields}
@@ -110,9 +122,12 @@ def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
             if found.severity is not Severity.NOTE and found.message not in seen:
                 seen.add(found.message)
                 example = text.splitlines()[found.line - 1].strip() if found.line else ""
-                hint = f"{found.hint} Written out: {example}" if example else found.hint
+                hint = f"{found.hint} Example of the generated line: {example}" if example else found.hint
                 yield problem(
-                    f"The migration would be wrong: {found.message}", hint, file.slug_line, file.slug_column
+                    f"The generated migration has an error: {found.message}",
+                    hint,
+                    file.slug_line,
+                    file.slug_column,
                 )
 
 

@@ -1,4 +1,4 @@
-"""The head of a pattern file: comment lines of ``key: value``, before the first migration.
+"""Read the header of a pattern file: its ``key: value`` comments.
 
     -- title: Add a column with a default
     -- about: One paragraph,
@@ -6,8 +6,7 @@
     -- field: table
     --   kind: qualified_name
 
-An entry goes on over lines that are indented deeper than it; what is indented under a field says something
-of it.
+More deeply indented lines continue an entry. Entries that are indented below a field describe that field.
 """
 
 import re
@@ -24,41 +23,41 @@ _OF_A_FIELD = ("kind", "label", "default", "example", "help", "required", "choic
 
 @dataclass(slots=True)
 class HeaderEntry:
-    """One ``key: value`` and where the value stands (line and column 1-based)."""
+    """A ``key: value`` and the place of the value (line and column 1-based)."""
 
     value: str
     line: int
     column: int
     indent: int
     under: "dict[str, HeaderEntry]" = field(default_factory=dict)
-    """Of a field: what is said of it, by key."""
+    """For a field: the entries that describe it, by key."""
 
 
 @dataclass(slots=True)
 class Header:
-    """What the head says, and what is wrong with its form."""
+    """The entries of the header, and problems of its form."""
 
     entries: dict[str, HeaderEntry] = field(default_factory=dict)
-    """title and about, by key."""
+    """Title and description, by key."""
     fields: dict[str, HeaderEntry] = field(default_factory=dict)
-    """By name, in the order of the file."""
+    """Fields by name, in the order of the file."""
     problems: list[Problem] = field(default_factory=list)
 
 
 def problem(message: str, hint: str, line: int, column: int = 1) -> Problem:
-    """An error at a place of a pattern file."""
+    """Return an error at a place of a pattern file."""
     return Problem("pattern", Severity.ERROR, message, hint, line, column)
 
 
 def read_header(lines: Sequence[str]) -> Header:
-    """The head of a pattern file, from its lines before the first migration."""
+    """Read the header from the lines before the first migration."""
     reader = _Reader()
     for number, line in enumerate(lines, start=1):
         found = _LINE.fullmatch(line)
         if found is None and line.strip():
-            reader.say(
-                "Only comment lines can stand before the first migration.",
-                "A migration begins with a line like -- migration: add_{{column}}_to_{{table}}.",
+            reader.add_problem(
+                "Only comment lines are allowed before the first migration.",
+                "A migration starts with a line such as -- migration: add_{{column}}_to_{{table}}.",
                 number,
             )
         elif found is not None and found["text"]:
@@ -67,26 +66,26 @@ def read_header(lines: Sequence[str]) -> Header:
 
 
 class _Reader:
-    """Takes one line after the other."""
+    """Reads the header line by line."""
 
     def __init__(self) -> None:
         self.header = Header()
         self._field: HeaderEntry | None = None
         self._last: HeaderEntry | None = None
 
-    def say(self, message: str, hint: str, line: int, column: int = 1) -> None:
+    def add_problem(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self.header.problems.append(problem(message, hint, line, column))
 
     def read(self, line: int, indent: int, text: str) -> None:
         column = len("--") + indent + 1
-        if self._last is not None and self._goes_on(indent):
+        if self._last is not None and self._continues(indent):
             self._last.value = f"{self._last.value} {text}".strip()
             return
         found = _ENTRY.fullmatch(text)
         if found is None:
-            self.say(
-                f"Not key: value: {text}",
-                "A line that goes on from the one before is indented deeper than the key there.",
+            self.add_problem(
+                f"Not in the form key: value: {text}",
+                "Indent a line that continues the previous entry more deeply than the key of that entry.",
                 line,
                 column,
             )
@@ -101,8 +100,11 @@ class _Reader:
             self._field = None
             self._add(self.header.entries, found["key"].lower(), entry, column, _OF_A_PATTERN)
 
-    def _goes_on(self, indent: int) -> bool:
-        """Whether a line so far in continues the last entry; right under a field it says something new."""
+    def _continues(self, indent: int) -> bool:
+        """Return whether a line with this indent continues the last entry.
+
+        A line directly below a field starts a new entry.
+        """
         return self._last is not None and self._last is not self._field and indent > self._last.indent
 
     def _add(
@@ -115,15 +117,15 @@ class _Reader:
     ) -> None:
         self._last = entry
         if keys is not None and key not in keys:
-            self.say(
-                f"{key} is nothing that koonj knows here.",
-                f"There are {', '.join(keys)}.",
+            self.add_problem(
+                f"Unknown key: {key}.",
+                f"Known keys: {', '.join(keys)}.",
                 entry.line,
                 column,
             )
         elif key in into:
-            self.say(
-                f"{key} is there twice.", f"The first one is in line {into[key].line}.", entry.line, column
+            self.add_problem(
+                f"{key} is set twice.", f"The first time is in line {into[key].line}.", entry.line, column
             )
         else:
             into[key] = entry

@@ -1,4 +1,4 @@
-"""PostgreSQL's words that cannot stand as a name without quotes."""
+"""List PostgreSQL's words that cannot be a name without quotes."""
 
 _WORDS = """
 all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both
@@ -17,7 +17,8 @@ xmlroot xmlserialize xmltable
 """
 
 KEYWORDS = frozenset(_WORDS.split())
-"""Every keyword that pg_get_keywords() does not call unreserved in 15 or in 18 (src/include/parser/kwlist.h).
+"""Keywords that pg_get_keywords() of PostgreSQL 15 or 18 does not call unreserved.
 
-quote_identifier() of src/backend/utils/adt/ruleutils.c quotes the same ones.
+Source: src/include/parser/kwlist.h. quote_identifier() of src/backend/utils/adt/ruleutils.c quotes the same
+words.
 """

@@ -1,4 +1,4 @@
-"""A pattern as values: what a pattern file says."""
+"""Define a pattern and its fields, as read from a pattern file."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,24 +9,24 @@ from koonj.sql.problem import Problem
 
 
 class FieldKind(StrEnum):
-    """What may be written into a field, and how it comes out in SQL."""
+    """The kind of value in a field, and how it is written in SQL."""
 
     NAME = "name"
-    """One identifier; quoted where PostgreSQL needs it."""
+    """One identifier; quoted if PostgreSQL needs it."""
     QUALIFIED_NAME = "qualified_name"
     """An identifier, with or without a schema before it."""
     NAMES = "names"
-    """Identifiers between commas, such as a foreign key's columns."""
+    """Identifiers separated by commas, such as the columns of a foreign key."""
     KEYS = "keys"
-    """What an index may hold, between commas: columns, ``lower(email)``, ``created_at DESC``."""
+    """Index keys separated by commas: columns, ``lower(email)``, ``created_at DESC``."""
     TYPE = "type"
     """A data type."""
     EXPRESSION = "expression"
-    """One SQL expression; in parentheses where it is not a simple one."""
+    """One SQL expression; in parentheses if it is not a simple one."""
     TEXT = "text"
-    """Words: a literal in SQL, as they are in a comment."""
+    """Text: a literal in SQL, unchanged in a comment."""
     CHOICE = "choice"
-    """One of the values that the pattern lists; goes into SQL as it is listed."""
+    """One of the values that the pattern lists; written unchanged in SQL."""
 
 
 NO = "no"
@@ -35,82 +35,82 @@ NO = "no"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to fill in."""
+    """An input of a pattern."""
 
     name: str
-    """What placeholders and ``koonj new --pattern P name=value`` call it."""
+    """The name in placeholders and in ``koonj new --pattern P name=value``."""
     label: str
     kind: FieldKind
     default: str = ""
-    """A template over the fields before it; what an empty value means."""
+    """A template over the fields before it, used if the value is empty."""
     example: str = ""
     help: str = ""
     required: bool = True
-    """An empty value is refused where there is no default either."""
+    """An empty value is an error, unless there is a default."""
     choices: tuple[str, ...] = ()
-    """Of a choice, in the order of the file."""
+    """For a choice: its values, in the order of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatternFile:
-    """One migration that a pattern makes."""
+    """A migration that a pattern generates."""
 
     slug: Template
     body: Template
     line: int
-    """Of the body's first line in the pattern file, 1-based."""
+    """The line of the body's first line in the pattern file, 1-based."""
     slug_column: int
-    """Where the slug stands in the line before, 1-based."""
+    """The column of the slug in the line before, 1-based."""
 
     @property
     def slug_line(self) -> int:
-        """The line ``-- migration: …``."""
+        """The line of ``-- migration: …``."""
         return self.line - 1
 
     @property
     def slug_template(self) -> str:
-        """The slug as the pattern file has it."""
+        """The slug as written in the pattern file."""
         return self.slug.text
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One entry of the palette."""
+    """A template for one or more migrations."""
 
     key: str
-    """The pattern file's name without ``.sql``."""
+    """The name of the pattern file without ``.sql``."""
     title: str
     description: str
-    """One paragraph; may be empty."""
+    """One paragraph; can be empty."""
     fields: tuple[Field, ...]
     files: tuple[PatternFile, ...]
     path: Path
-    """The pattern file. Of a built-in one it lies in koonj's own library folder."""
+    """The pattern file. For a built-in pattern it is in koonj's library folder."""
 
     def field(self, name: str) -> Field | None:
-        """The field of that name."""
+        """Return the field with this name; None if there is none."""
         return next((field for field in self.fields if field.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PatternProblem:
-    """What is wrong with one pattern file; the other patterns are not touched by it."""
+    """A problem of one pattern file. The other patterns still work."""
 
     path: Path
     problem: Problem
 
     def __str__(self) -> str:
-        """``file:line:column: message hint``."""
+        """Return ``file:line:column: message hint``."""
         place = ":".join(
             str(part) for part in (self.path, self.problem.line, self.problem.column) if part is not None
         )
         return f"{place}: {self.problem.message} {self.problem.hint}".rstrip()
 
 
-class FieldErrors(ValueError):  # noqa: N818 - the plural is what it is: one message a field
-    """Values that do not fit."""
+class FieldErrors(ValueError):  # noqa: N818 - it contains one message for each field
+    """Raised when values do not fit their fields."""
 
     def __init__(self, errors: dict[str, str]) -> None:
         self.errors = errors
-        """Field name -> why, and what to do."""
+        """Field name -> the reason and what to do."""
         super().__init__("\n".join(f"{name}: {message}" for name, message in errors.items()))

@@ -1,7 +1,7 @@
-"""Names as a person types them -> identifiers as PostgreSQL reads them.
+"""Convert names as the user types them to PostgreSQL identifiers.
 
-A person types the name itself (``Order Items``) and koonj quotes it where PostgreSQL needs that; a name that
-is already in double quotes is taken as SQL. A dot outside quotes parts the schema from the name.
+The user types the plain name (``Order Items``), and koonj quotes it if PostgreSQL needs quotes. A name in
+double quotes is read as SQL. A dot outside quotes separates schema and name.
 """
 
 import re
@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from koonj.patterns.keywords import KEYWORDS
 
 LONGEST = 63
-"""Bytes of an identifier, NAMEDATALEN - 1; PostgreSQL cuts a longer one silently (documentation, 4.1.1)."""
+"""Maximum size of an identifier in bytes, NAMEDATALEN - 1.
+
+PostgreSQL truncates longer ones silently: https://www.postgresql.org/docs/current/sql-syntax-lexical.html.
+"""
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
@@ -18,63 +21,72 @@ _BARE = re.compile(r'([^".,]*)')
 
 
 class RefusedError(ValueError):
-    """A value does not fit its field. The message says why and what to do."""
+    """Raised when a value does not fit its field. The message says why and what to do."""
 
 
 def quote(name: str) -> str:
-    """`name` as an identifier in SQL: in quotes where PostgreSQL itself would quote it."""
+    """Return `name` as a SQL identifier, quoted if PostgreSQL itself would quote it."""
     if _PLAIN.fullmatch(name) and name not in KEYWORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
 
 
 def as_typed(name: str) -> str:
-    """`name` as one would type it into a field, so that reading it gives `name` again."""
+    """Return `name` as a user would type it, so that reading it gives `name` again."""
     bare = _BARE.fullmatch(name) and name == name.strip()
     return name if bare else '"' + name.replace('"', '""') + '"'
 
 
 def read_name(typed: str) -> str:
-    """One name without a schema. Raises RefusedError."""
+    """Return one name without a schema.
+
+    Raises:
+        RefusedError: the value is not one name.
+    """
     names = read_list(typed)
     if len(names) > 1:
-        raise RefusedError('One name, not a list. A name with a comma in it goes in double quotes: "a,b".')
+        raise RefusedError('Enter one name, not a list. Quote a name that contains a comma: "a,b".')
     return names[0]
 
 
 def read_qualified(typed: str) -> tuple[str | None, str]:
-    """A name with or without a schema before it: ``(schema or None, name)``. Raises RefusedError."""
+    """Return ``(schema or None, name)`` of a name with or without a schema.
+
+    Raises:
+        RefusedError: the value is not one name.
+    """
     parts = _parts(typed)
     if len(parts) > 1:
-        raise RefusedError("One name, not a list.")
+        raise RefusedError("Enter one name, not a list.")
     if len(parts[0]) > 2:
-        raise RefusedError(
-            'At most a schema and a name. A name with a dot in it goes in double quotes: "a.b".'
-        )
+        raise RefusedError('Enter a schema and a name at most. Quote a name that contains a dot: "a.b".')
     checked = [_checked(part) for part in parts[0]]
     return (None if len(checked) == 1 else checked[0], checked[-1])
 
 
 def read_list(typed: str) -> tuple[str, ...]:
-    """Names without schemas, between commas. Raises RefusedError."""
+    """Return names without schemas, separated by commas.
+
+    Raises:
+        RefusedError: the value is not a list of names.
+    """
     names = []
     for part in _parts(typed):
         if len(part) > 1:
-            raise RefusedError(
-                'No schema here, only a name. A name with a dot in it goes in double quotes: "a.b".'
-            )
+            raise RefusedError('Enter a name without a schema. Quote a name that contains a dot: "a.b".')
         names.append(_checked(part[0]))
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise RefusedError(f"{', '.join(sorted(twice))} is there twice.")
+        raise RefusedError(f"{', '.join(sorted(twice))} appears twice.")
     return tuple(names)
 
 
 def cut(parts: Sequence[tuple[str, bool]]) -> str:
-    """Joins parts to a name of at most 63 bytes, shortening the longest of those that may be cut (True).
+    """Join parts to a name of at most 63 bytes; shorten the longest part marked True.
 
-    So PostgreSQL names an index or constraint itself (makeObjectName() in src/backend/commands/indexcmds.c):
-    of two equally long parts the later one is cut, and no character in its middle.
+    PostgreSQL names an index or constraint in the same way (makeObjectName() in
+    src/backend/commands/indexcmds.c). Of two equally long parts it cuts the later one, and it cuts no
+    character in the middle.
     """
     sizes = [len(text.encode()) for text, _ in parts]
     while sum(sizes) > LONGEST:
@@ -88,7 +100,7 @@ def cut(parts: Sequence[tuple[str, bool]]) -> str:
 
 
 def _parts(typed: str) -> list[list[str]]:
-    """Names between commas, each as its parts between dots."""
+    """Return names separated by commas, each split at its dots."""
     names: list[list[str]] = [[]]
     at = 0
     while True:
@@ -101,7 +113,7 @@ def _parts(typed: str) -> list[list[str]]:
             return names
         if typed[at] not in ".,":
             raise RefusedError(
-                'A double quote out of place. Quote the whole name, and double the quotes in it: "a""b".'
+                'Unexpected double quote. Quote the whole name, and double the quotes inside it: "a""b".'
             )
         if typed[at] == ",":
             names.append([])
@@ -114,6 +126,6 @@ def _checked(name: str) -> str:
         raise RefusedError("A name cannot be empty.")
     if size > LONGEST:
         raise RefusedError(
-            f"{size} bytes; PostgreSQL keeps {LONGEST} of a name and cuts the rest without a word."
+            f"The name has {size} bytes. PostgreSQL silently truncates names to {LONGEST} bytes."
         )
     return name

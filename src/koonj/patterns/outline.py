@@ -1,4 +1,7 @@
-"""What a migration's text does, without names and values: all texts of one pattern must do the same."""
+"""Summarize what a migration does, without names and values.
+
+All migrations that a pattern generates must have the same outline.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,19 +12,19 @@ from koonj.sql.script import Script
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The statements and everything else that koonj would obey."""
+    """The statements of a migration, and its settings and problems."""
 
     body: tuple[tuple[object, ...], ...]
     rollback: tuple[tuple[object, ...], ...] | None
     none: bool
-    """There is ``Rollback: none``."""
+    """Whether the file has ``Rollback: none``."""
     settings: tuple[str, ...]
     problems: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
 def of(text: str) -> Outline:
-    """The outline of a migration's text."""
+    """Return the outline of a migration's text."""
     migration = Migration.from_recorded("001_pattern.sql", text)
     sections = migration.sections
     return Outline(

@@ -1,6 +1,6 @@
-"""The palette: patterns of migrations, each one ``.sql`` file, koonj's own and the project's.
+"""Load the patterns of migrations: koonj's own and the project's.
 
-The file's form is in ``docs/patterns.md``; adding a pattern is adding one file.
+Each pattern is one ``.sql`` file. ``docs/patterns.md`` describes its format.
 """
 
 from collections.abc import Iterable
@@ -28,10 +28,11 @@ LIBRARY = Path(__file__).parent / "library"
 
 
 def load(*folders: Path) -> tuple[tuple[Pattern, ...], tuple[PatternProblem, ...]]:
-    """Every pattern, by key, and what is wrong with the files that are none.
+    """Return all patterns, sorted by key, and the problems of invalid files.
 
-    koonj's own library is read first; a folder's pattern takes the place of one with the same key before it.
-    A folder need not be there. A file that is no pattern hides nothing, not even a built-in of the same key.
+    koonj's own library is read first. A pattern in `folders` replaces an earlier one with the same key. A
+    folder does not have to exist. An invalid file replaces nothing, not even a built-in pattern with the same
+    key.
     """
     found: dict[str, Pattern] = {}
     problems: list[PatternProblem] = []

@@ -1,6 +1,6 @@
-"""Where a placeholder stands in SQL: as a token of its own, within a string, or in a comment.
+"""Find the place of each placeholder in SQL: a token, in a string or in a comment.
 
-That decides how a value is written there, and where none may be: glued to a word, in a quoted name, in
+The place determines how koonj writes a value, and where it cannot: joined to a word, in a quoted name, in
 ``E'…'``, in ``/* */``.
 """
 
@@ -18,33 +18,40 @@ _COMMENT_PREFIX = re.compile(r"^([ \t]*)--", re.MULTILINE)
 
 
 class PlaceholderPlace(Enum):
-    """The ways in which a value is written."""
+    """The ways to write a value."""
 
     CODE = "code"
     BARE = "bare"
-    """In SQL, between parentheses of the template's own."""
+    """In SQL, inside parentheses of the template."""
     STRING = "string"
     COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderSpot:
-    """Where one placeholder stands."""
+    """The place of one placeholder."""
 
     place: PlaceholderPlace
     tags: tuple[str, ...]
-    """The dollar quotes around it, such as ``$check$``: a value there cannot hold them."""
+    """The dollar quotes around it, such as ``$check$``. The value cannot contain them."""
 
 
 def places(template: Template) -> dict[int, PlaceholderSpot]:
-    """The spot of each placeholder, by its offset. Raises TemplateError."""
+    """Return the place of each placeholder, by its offset.
+
+    Raises:
+        TemplateError: a placeholder is where koonj cannot write a value.
+    """
     masked = template.masked()
     wanted = {slot.start: slot.end for slot in template.slots}
     return {start: spot for script in _scripts(masked) for start, spot in _spots(script, 0, wanted, ())}
 
 
 def _scripts(masked: str) -> tuple[str, str]:
-    """Body and rollback, at their offsets: blanks for the other, and for the rollback's comment marks."""
+    """Return body and rollback at their offsets in the template.
+
+    Blanks replace the other script, and the comment prefixes of the rollback.
+    """
     sections = parse_sections(masked)
     if sections.rollback_line is None or sections.rollback is None:
         return masked, ""
@@ -56,8 +63,8 @@ def _scripts(masked: str) -> tuple[str, str]:
 def _spots(
     text: str, base: int, wanted: dict[int, int], tags: tuple[str, ...]
 ) -> Iterator[tuple[int, PlaceholderSpot]]:
-    """The spots within `text`, which begins at offset `base` of the template."""
-    said: list[Token] = []
+    """Yield the places within `text`, which starts at offset `base` of the template."""
+    significant: list[Token] = []
     read = list(tokens(text))
     for at, token in enumerate(read):
         if token.kind is TokenKind.BLANK:
@@ -65,9 +72,9 @@ def _spots(
         inner = [
             (start, end) for start, end in wanted.items() if base + token.start <= start < base + token.end
         ]
-        before = said[-1].text if said else ""
+        before = significant[-1].text if significant else ""
         if token.kind is not TokenKind.COMMENT:
-            said.append(token)
+            significant.append(token)
         if not inner:
             continue
         if token.kind is TokenKind.STRING and token.text.startswith("$"):
@@ -97,11 +104,11 @@ def _place(
 
 
 _GLUED = (
-    "A placeholder has to stand alone: a value that needs quotes would break what it is glued to. "
-    "For a composed name make a field with a default, such as {{table}}_{{column}}_idx."
+    "A placeholder cannot be joined to other text, because its value can need quotes. "
+    "For a composed name, add a field with a default, such as {{table}}_{{column}}_idx."
 )
 _REFUSALS = {
-    TokenKind.QUOTED: "No placeholder in double quotes: koonj quotes a name where that is needed.",
-    TokenKind.STRING: "A placeholder in a string needs plain quotes: '…', not E'…' or another prefix.",
-    TokenKind.COMMENT: "No placeholder in /* */: the value may hold the end of the comment.",
+    TokenKind.QUOTED: "Remove the double quotes around the placeholder: koonj quotes a name if necessary.",
+    TokenKind.STRING: "A placeholder in a string needs plain quotes: '…', without E or another prefix.",
+    TokenKind.COMMENT: "Use a -- comment for a placeholder: in /* */ the value could end the comment.",
 }

@@ -1,4 +1,4 @@
-"""A pattern file -> a Pattern, or everything that is wrong with the file."""
+"""Read a pattern file into a Pattern, or report all of its problems."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ from koonj.sql.source import Source
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _MIGRATION = re.compile(r"--[ \t]*migration:[ \t]*(?P<slug>.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TAIL = re.compile(r"\s*(?:^--[ \t]*\n\s*)*\Z", re.MULTILINE)
-"""What parts a migration from the next one: blank lines and empty comments."""
+"""The separator between two migrations: blank lines and empty comments."""
 _YES_NO = {"yes": True, "no": False}
 
 
 class PatternFileError(ValueError):
-    """A file is no pattern; `problems` says all that is wrong with it."""
+    """Raised for an invalid pattern file; `problems` has all of its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
@@ -26,7 +26,11 @@ class PatternFileError(ValueError):
 
 
 def read_pattern(path: Path) -> Pattern:
-    """Raises PatternFileError; a file that cannot be read (OSError, not UTF-8) is such an error too."""
+    """Read a pattern file.
+
+    Raises:
+        PatternFileError: the file is invalid, not UTF-8, or cannot be read.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
@@ -38,7 +42,7 @@ def read_pattern(path: Path) -> Pattern:
 
 
 class _Reading:
-    """One file being read: what is wrong is gathered, and told at the end all at once."""
+    """Reads one file and collects its problems, to report all of them together."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -68,75 +72,79 @@ class _Reading:
 
     def _check_key(self) -> None:
         if not _KEY.fullmatch(self._path.stem):
-            self._say(
-                f"{self._path.stem} cannot be a pattern's key.",
-                "Name the file in lower-case letters, digits and underscores, such as add_column.sql.",
+            self._add_problem(
+                f"{self._path.stem} is not a valid pattern name.",
+                "Use only lower-case letters, digits and underscores in the name, such as add_column.sql.",
                 1,
             )
 
     def _title(self, header: Header) -> str:
         title = header.entries.get("title", HeaderEntry("", 1, 1, 0))
         if not title.value:
-            self._say(
-                "No title.",
-                "Write -- title: and what the pattern does, in a few words.",
+            self._add_problem(
+                "The title is missing.",
+                "Write -- title: followed by a few words about the pattern.",
                 title.line,
                 title.column,
             )
         return title.value
 
-    def _say(self, message: str, hint: str, line: int, column: int = 1) -> None:
+    def _add_problem(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self._problems.append(problem(message, hint, line, column))
 
     def _field(self, name: str, entry: HeaderEntry) -> Field:
         if not _KEY.fullmatch(name):
-            self._say(
-                f"{name or 'Nothing'} cannot be a field's name.",
-                "It is in snake case, such as table.",
+            self._add_problem(
+                f"{name or 'An empty text'} is not a valid field name.",
+                "Use only lower-case letters, digits and underscores, such as table.",
                 entry.line,
                 entry.column,
             )
-        said = {key: under.value for key, under in entry.under.items()}
+        given = {key: under.value for key, under in entry.under.items()}
         return Field(
             name=name,
-            label=said.get("label") or name.replace("_", " ").capitalize(),
+            label=given.get("label") or name.replace("_", " ").capitalize(),
             kind=self._kind(entry),
-            default=said.get("default", ""),
-            example=said.get("example", ""),
-            help=said.get("help", ""),
+            default=given.get("default", ""),
+            example=given.get("example", ""),
+            help=given.get("help", ""),
             required=self._required(entry),
-            choices=tuple(choice.strip() for choice in said.get("choices", "").split("|") if choice.strip()),
+            choices=tuple(choice.strip() for choice in given.get("choices", "").split("|") if choice.strip()),
         )
 
     def _kind(self, entry: HeaderEntry) -> FieldKind:
-        said = entry.under.get("kind")
-        if said is None:
-            self._say(
+        given = entry.under.get("kind")
+        if given is None:
+            self._add_problem(
                 "The field has no kind.",
-                f"Say kind: and one of {', '.join(FieldKind)}.",
+                f"Write kind: and one of {', '.join(FieldKind)}.",
                 entry.line,
                 entry.column,
             )
             return FieldKind.TEXT
-        if said.value not in set(FieldKind):
-            self._say(
-                f"{said.value} is no kind of field.",
-                f"There are {', '.join(FieldKind)}.",
-                said.line,
-                said.column,
+        if given.value not in set(FieldKind):
+            self._add_problem(
+                f"{given.value} is not a kind of field.",
+                f"Kinds: {', '.join(FieldKind)}.",
+                given.line,
+                given.column,
             )
             return FieldKind.TEXT
-        return FieldKind(said.value)
+        return FieldKind(given.value)
 
     def _required(self, entry: HeaderEntry) -> bool:
-        said = entry.under.get("required")
-        if said is not None and said.value not in _YES_NO:
-            self._say(f"required is yes or no, not {said.value}.", "", said.line, said.column)
-        return said is None or _YES_NO.get(said.value, True)
+        given = entry.under.get("required")
+        if given is not None and given.value not in _YES_NO:
+            self._add_problem(f"required must be yes or no, not {given.value}.", "", given.line, given.column)
+        return given is None or _YES_NO.get(given.value, True)
 
     def _files(self, marks: list[re.Match[str]]) -> tuple[PatternFile, ...]:
         if not marks:
-            self._say("No migration.", "A migration begins with a line like -- migration: add_{{column}}.", 1)
+            self._add_problem(
+                "The file has no migration.",
+                "A migration starts with a line such as -- migration: add_{{column}}.",
+                1,
+            )
             return ()
         ends = [*(mark.start() for mark in marks[1:]), len(self._text)]
         files = []
@@ -146,9 +154,9 @@ class _Reading:
             body = self._template(_TAIL.sub("\n", self._text[start:end], count=1), start)
             if not mark["slug"]:
                 place = self._source.position(mark.end())
-                self._say(
-                    "A migration without a name.",
-                    "Say what it does: -- migration: add_{{column}}.",
+                self._add_problem(
+                    "The migration has no name.",
+                    "Describe it in a few words: -- migration: add_{{column}}.",
                     place.line,
                     place.column,
                 )
@@ -158,16 +166,16 @@ class _Reading:
         return tuple(files)
 
     def _template(self, text: str, offset: int) -> Template | None:
-        """A template that lies at `offset` of the file; None, and a problem, when it cannot be parsed."""
+        """Parse the template at `offset` of the file; on error add a problem, return None."""
         try:
             return parse(text)
         except TemplateError as error:
             place = self._source.position(offset + error.offset)
-            self._say(str(error), "", place.line, place.column)
+            self._add_problem(str(error), "", place.line, place.column)
             return None
 
     def _check(self, pattern: Pattern, header: Header) -> None:
-        """All that needs more than one part of the file."""
+        """Run the checks that need several parts of the file."""
         for name, entry in header.fields.items():
             field = pattern.field(name)
             if field is not None:

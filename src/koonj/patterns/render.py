@@ -1,4 +1,4 @@
-"""A pattern and the values of its fields -> the migrations to write."""
+"""Generate migrations from a pattern and the values of its fields."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,25 +13,31 @@ from koonj.patterns.values import Value, read, stand_in
 from koonj.sql.format import pretty
 
 _LONGEST_SLUG = 100
-"""In characters; a list of columns can be long, and a file's name is read in lists."""
+"""In characters. A list of columns can be long, and file names must be readable."""
 
 _parsed = lru_cache(maxsize=256)(template.parse)
 _places = lru_cache(maxsize=256)(places)
 
 
 def defaults(pattern: Pattern, values: Mapping[str, str]) -> dict[str, str]:
-    """What an empty value of each field means, given the others; empty where that cannot be said (yet)."""
+    """Return the default of each field, given the values of the others.
+
+    It is empty if it cannot be computed (yet).
+    """
     return _read_all(pattern, values)[1]
 
 
 def render(pattern: Pattern, values: Mapping[str, str]) -> tuple[Draft, ...]:
-    """The migrations, in their order. An empty or absent value means the field's default.
+    """Return the generated migrations, in order.
 
-    Raises FieldErrors: a value that does not fit its field, or a name that is no field of the pattern.
+    An empty or missing value means the field's default.
+
+    Raises:
+        FieldErrors: a value does not fit its field, or the pattern has no such field.
     """
     known, _, errors = _read_all(pattern, values)
     names = ", ".join(field.name for field in pattern.fields)
-    errors |= {name: f"No such field; there are {names}." for name in values if pattern.field(name) is None}
+    errors |= {name: f"No such field. Fields: {names}." for name in values if pattern.field(name) is None}
     if errors:
         raise FieldErrors(errors)
     drafts = tuple(_draft(pattern, file, known) for file in pattern.files)
@@ -39,7 +45,11 @@ def render(pattern: Pattern, values: Mapping[str, str]) -> tuple[Draft, ...]:
 
 
 def write(parsed: Template, known: Mapping[str, Value]) -> str:
-    """A template's text with values. Raises FieldErrors: a value would end the dollar quote around it."""
+    """Return a template's text with values.
+
+    Raises:
+        FieldErrors: a value would end the dollar quote around it.
+    """
     spots = _places(parsed)
     written: list[str] = []
     for piece in parsed.visible_pieces(lambda c: _holds(c, known)):
@@ -51,16 +61,19 @@ def write(parsed: Template, known: Mapping[str, Value]) -> str:
 def _read_all(
     pattern: Pattern, values: Mapping[str, str]
 ) -> tuple[dict[str, Value], dict[str, str], dict[str, str]]:
-    """Values, defaults, errors. A field whose default waits for a wrong one has no error of its own."""
+    """Return values, defaults and errors.
+
+    A field whose default depends on an invalid field has no error of its own.
+    """
     known: dict[str, Value] = {}
     meant: dict[str, str] = {}
     errors: dict[str, str] = {}
     for field in pattern.fields:
         derived = _parsed(field.default)
-        waits = any(name not in known for name, _, _ in derived.names)
-        meant[field.name] = "" if waits else _default(field, derived, known)
+        depends_on_invalid = any(name not in known for name, _, _ in derived.names)
+        meant[field.name] = "" if depends_on_invalid else _default(field, derived, known)
         typed = values.get(field.name, "").strip()
-        if waits and not typed:
+        if depends_on_invalid and not typed:
             continue
         try:
             known[field.name] = read(field, typed or meant[field.name])
@@ -70,7 +83,7 @@ def _read_all(
 
 
 def _of_default(message: str, default: str) -> str:
-    return f"The default {default} does not fit. {message}" if default else message
+    return f"The default {default} is not valid. {message}" if default else message
 
 
 def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str:
@@ -85,29 +98,32 @@ def _draft(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> D
     text = write(file.body, known)
     expected = outline.of(write(file.body, _stand_ins(pattern, known)))
     if outline.of(text) != expected:
-        raise FieldErrors(_culprits(pattern, file, known, expected))
+        raise FieldErrors(_errors_of_changed_outline(pattern, file, known, expected))
     return Draft(_slug(pattern, file, known), pretty(text))
 
 
 def _stand_ins(pattern: Pattern, known: Mapping[str, Value]) -> dict[str, Value]:
-    """A harmless value for each field, empty where its value is."""
+    """Return a harmless value for each field; empty if its value is empty."""
     return {field.name: stand_in(field, known[field.name]) for field in pattern.fields}
 
 
-def _culprits(
+def _errors_of_changed_outline(
     pattern: Pattern, file: PatternFile, known: Mapping[str, Value], expected: outline.Outline
 ) -> dict[str, str]:
-    """The fields whose values change the statements: the checks of single values let something through."""
+    """Return errors for the fields whose values change the statements.
+
+    The checks of single values did not find them.
+    """
     harmless = _stand_ins(pattern, known)
-    guilty = [
+    changing = [
         name for name in known if outline.of(write(file.body, {**harmless, name: known[name]})) != expected
     ]
-    message = "This value would change the statements around it; koonj writes nothing with it."
-    return dict.fromkeys(guilty or known, message)
+    message = "This value would change the statements around it, so koonj does not use it."
+    return dict.fromkeys(changing or known, message)
 
 
 def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> str:
-    """From the slug's words, or the pattern's key where none of them fits a file name (``документы``)."""
+    """Return the slug; the pattern's key if no word fits a file name (``документы``)."""
     shown = file.slug.visible_pieces(lambda c: _holds(c, known))
     words = "".join(piece.text if (value := _value(piece, known)) is None else value.word for piece in shown)
     try:
@@ -126,7 +142,9 @@ def _written(piece: Piece, value: Value, spot: PlaceholderSpot) -> str:
     written = forms[spot.place]
     closing = next((tag for tag in spot.tags if tag in written), None)
     if closing is not None and piece.name is not None:
-        raise FieldErrors({piece.name: f"{closing} cannot be in it: the text around it ends there."})
+        raise FieldErrors(
+            {piece.name: f"The value must not contain {closing}, which would end the text around it."}
+        )
     return written
 
 

@@ -1,7 +1,7 @@
-"""SQL that a person writes into a field: one type, one expression, an index's keys, and nothing beyond it.
+"""Check SQL in a field: one type, one expression or index keys, and nothing more.
 
-What is accepted cannot change the statement around it: quotes and parentheses close within the value, and
-there is no ``;``, no comment, no comma of its own, no psql variable and no backslash command.
+Accepted SQL cannot change the statement around it: quotes and parentheses are closed within the value. It has
+no ``;``, no comment, no comma outside parentheses, no psql variable and no backslash command.
 """
 
 import re
@@ -12,8 +12,8 @@ from koonj.sql.tokens import Token, TokenKind, significant, tokens
 
 _OPENING = {"(": ")", "[": "]"}
 
-# What follows reads *shapes*: the outermost tokens with blanks between, words in lower case, " for a quoted
-# name, ' for a string, 0 for a number, ( and [ for a whole pair with what is in it.
+# The patterns below match *shapes*: the outermost tokens with blanks between, words in lower case, " for a
+# quoted name, ' for a string, 0 for a number, ( and [ for a whole pair with its content.
 _WORD = r'(?:[a-z_\x80-\U0010ffff][^ .,()\[\]:]*+|")'
 _NAME = rf"{_WORD}(?: \. {_WORD})*+"
 _LONG_TYPES = (
@@ -26,36 +26,55 @@ _TYPE = (
 )
 _DATA_TYPE = re.compile(_TYPE)
 _SIMPLE = re.compile(rf"(?:[-+] )?0(?: :: {_TYPE})*|(?:'|\(|{_NAME}(?: [(\[])?)(?: :: {_TYPE})*")
-"""What stays one expression beside anything: a constant, a word, a call, an array, with or without casts."""
+"""Expressions that need no parentheses in any context.
+
+A constant, a word, a call or an array, with or without casts.
+"""
 
 
 def expression(typed: str) -> str:
-    """The expression as SQL: in parentheses where it is not a simple one. Raises RefusedError."""
+    """Return the expression as SQL, in parentheses if it is not a simple one.
+
+    Raises:
+        RefusedError: it is not exactly one expression.
+    """
     found = _tokens(typed)
     if any(token.text == "," for token in _outermost(found)):
-        raise RefusedError("One expression: a comma outside parentheses begins another one.")
+        raise RefusedError("Enter one expression. A comma outside parentheses starts another one.")
     return typed if _SIMPLE.fullmatch(_shape(found)) else f"({typed})"
 
 
 def bare_expression(typed: str) -> str:
-    """The same, for a place that has its own parentheses."""
+    """Return the expression for a place that has its own parentheses.
+
+    Raises:
+        RefusedError: it is not exactly one expression.
+    """
     expression(typed)
     return typed
 
 
 def data_type(typed: str) -> str:
-    """A type, with its modifier, array bounds and collation, and nothing after it. Raises RefusedError."""
+    """Return a type with its modifier, array bounds and collation.
+
+    Raises:
+        RefusedError: it is not exactly one type.
+    """
     found = _tokens(typed)
     if not _DATA_TYPE.fullmatch(_shape(found)):
         raise RefusedError(
-            "Not one data type, such as text, varchar(50), timestamp with time zone, app.mood or integer[]. "
-            "Constraints and defaults have no place here."
+            "Enter one data type, such as text, varchar(50), timestamp with time zone, app.mood or "
+            "integer[]. Constraints and defaults are not allowed here."
         )
     return typed
 
 
 def keys(typed: str) -> tuple[str, ...]:
-    """What an index holds: a plain word is a column, quoted where needed; anything else is SQL."""
+    """Return index keys: a plain word is a column, quoted if needed; the rest is SQL.
+
+    Raises:
+        RefusedError: a key is missing or is not valid.
+    """
     found = _tokens(typed)
     commas = [token for token in _outermost(found) if token.text == ","]
     starts = [0, *(comma.end for comma in commas)]
@@ -64,7 +83,10 @@ def keys(typed: str) -> tuple[str, ...]:
 
 
 def name_of_key(key: str) -> str:
-    """The word for an index key in the index's name, about as PostgreSQL chooses it (FigureIndexColname)."""
+    """Return the word for an index key in the name of the index.
+
+    It is similar to that of PostgreSQL (FigureIndexColname).
+    """
     first = next(significant(key), None)
     if first is None or first.kind not in {TokenKind.WORD, TokenKind.QUOTED}:
         return "expr"
@@ -74,35 +96,35 @@ def name_of_key(key: str) -> str:
 def _key(typed: str) -> str:
     found = [token.kind for token in tokens(typed)] if typed else []
     if not found:
-        raise RefusedError("A column is missing beside a comma.")
+        raise RefusedError("A column is missing next to a comma.")
     return quote(read_name(typed)) if found in ([TokenKind.WORD], [TokenKind.QUOTED]) else typed
 
 
 def _tokens(typed: str) -> list[Token]:
-    """The tokens that say something, after all checks that do not depend on what they should say."""
+    """Return the significant tokens, after the checks that apply to any SQL."""
     sentinel = Token(TokenKind.WORD, "x", len(typed) + 1, len(typed) + 2)
     found = list(tokens(f"{typed}\nx"))
     if found[-1] != sentinel:
         raise RefusedError("A quote or a comment is not closed.")
     for token, after in pairwise(found):
         _check(token, after)
-    said = [token for token in found[:-1] if token.kind is not TokenKind.BLANK]
-    if not said:
-        raise RefusedError("Nothing is written here.")
-    _balanced(said)
-    return said
+    read = [token for token in found[:-1] if token.kind is not TokenKind.BLANK]
+    if not read:
+        raise RefusedError("Enter a value.")
+    _balanced(read)
+    return read
 
 
 def _check(token: Token, after: Token) -> None:
     if token.kind is TokenKind.COMMENT:
-        raise RefusedError("No comments here: they would hide the rest of the statement.")
+        raise RefusedError("Comments are not allowed: they would hide the rest of the statement.")
     if token.kind is TokenKind.PUNCTUATION and token.text == ";":
-        raise RefusedError("No semicolon here: it would end the statement.")
+        raise RefusedError("A semicolon is not allowed: it would end the statement.")
     if token.kind is TokenKind.OPERATOR and "\\" in token.text:
-        raise RefusedError("No backslash outside quotes: psql would take it for a command.")
+        raise RefusedError("A backslash outside quotes is not allowed: psql would read it as a command.")
     if token.text == ":" and after.kind in {TokenKind.WORD, TokenKind.STRING, TokenKind.QUOTED}:
         raise RefusedError(
-            "psql takes a colon before a name or a quote for a variable; put a blank between them."
+            "psql reads a colon before a name or a quote as a variable. Put a blank between them."
         )
 
 
@@ -114,13 +136,16 @@ def _balanced(found: list[Token]) -> None:
         if token.text in _OPENING:
             expected.append(_OPENING[token.text])
         elif token.text in _OPENING.values() and (not expected or expected.pop() != token.text):
-            raise RefusedError(f"{token.text} closes nothing.")
+            raise RefusedError(f"{token.text} has no matching opening parenthesis or bracket.")
     if expected:
         raise RefusedError(f"{expected[-1]} is missing.")
 
 
 def _outermost(found: list[Token]) -> list[Token]:
-    """The tokens outside all parentheses and brackets; of a pair, only its opening one."""
+    """Return the tokens outside all parentheses and brackets.
+
+    A pair counts as its opening token.
+    """
     depth = 0
     outer = []
     for token in found:

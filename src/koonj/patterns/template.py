@@ -1,8 +1,10 @@
-"""Text with placeholders: a part of Mustache (https://mustache.github.io/mustache.5.html).
+"""Parse text with placeholders, a subset of Mustache.
+
+https://mustache.github.io/mustache.5.html
 
 ``{{table}}`` is the field's value, ``{{table.schema}}`` and ``{{table.name}}`` are parts of it.
-``{{#where}} … {{/where}}`` is there only when the field has a value (of a choice: other than ``no``),
-``{{^where}} … {{/where}}`` only when not. A line of nothing but such a mark (or ``--`` and it) vanishes.
+``{{#where}} … {{/where}}`` is written only if the field has a value (for a choice: other than ``no``),
+``{{^where}} … {{/where}}`` only if not. A line with only such a mark (or ``--`` and a mark) is omitted.
 """
 
 import re
@@ -18,7 +20,7 @@ PARTS = frozenset({"schema", "name"})
 
 
 class TemplateError(ValueError):
-    """A mark that makes no sense; `offset` is where in the text."""
+    """Raised for an invalid mark; `offset` is its offset in the text."""
 
     def __init__(self, message: str, offset: int) -> None:
         self.offset = offset
@@ -27,7 +29,7 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A section's condition: the field has a value, or (`negated`) has none."""
+    """The condition of a section: the field has a value, or (`negated`) has none."""
 
     name: str
     part: str | None
@@ -36,14 +38,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of plain text, or one placeholder; there when all conditions hold."""
+    """Plain text, or one placeholder; written if all conditions hold."""
 
     start: int
     end: int
     text: str
-    """Of plain text; of a placeholder empty."""
+    """The plain text; empty for a placeholder."""
     name: str | None
-    """The field; None for plain text."""
+    """The name of the field; None for plain text."""
     part: str | None
     conditions: tuple[Condition, ...]
 
@@ -55,7 +57,7 @@ class Template:
     text: str
     pieces: tuple[Piece, ...]
     marks: tuple[tuple[int, int], ...] = field(repr=False)
-    """Where section marks stand (with the line, if it is theirs alone)."""
+    """Start and end of section marks, with the line if nothing else is on it."""
 
     @property
     def slots(self) -> tuple[Piece, ...]:
@@ -64,13 +66,19 @@ class Template:
 
     @property
     def names(self) -> tuple[tuple[str, str | None, int], ...]:
-        """Every field used, with the part asked for and where: in placeholders and in conditions."""
+        """Every use of a field: name, part and offset.
+
+        Uses are placeholders and conditions.
+        """
         used = [(piece.name, piece.part, piece.start) for piece in self.slots if piece.name is not None]
         used += [(c.name, c.part, piece.start) for piece in self.pieces for c in piece.conditions]
         return tuple(used)
 
     def masked(self) -> str:
-        """The text with an identifier for each placeholder and blanks for marks; no offset changes."""
+        """Return the text with identifiers for placeholders and blanks for marks.
+
+        No offset changes.
+        """
         characters = list(self.text)
         for start, end in self.marks:
             characters[start:end] = [c if c in "\r\n" else " " for c in self.text[start:end]]
@@ -79,12 +87,16 @@ class Template:
         return "".join(characters)
 
     def visible_pieces(self, holds: Callable[[Condition], bool]) -> list[Piece]:
-        """The pieces whose conditions hold."""
+        """Return the pieces whose conditions hold."""
         return [piece for piece in self.pieces if all(holds(condition) for condition in piece.conditions)]
 
 
 def parse(text: str) -> Template:
-    """Raises TemplateError."""
+    """Parse a text with placeholders.
+
+    Raises:
+        TemplateError: a mark or placeholder is invalid.
+    """
     pieces: list[Piece] = []
     marks: list[tuple[int, int]] = []
     opened: list[tuple[Condition, int]] = []
@@ -92,7 +104,7 @@ def parse(text: str) -> Template:
     for found in _MARK.finditer(text):
         sign, name, part = found.groups()
         if part is not None and part not in PARTS:
-            raise TemplateError(f"{name}.{part}: a field has the parts schema and name only.", found.start())
+            raise TemplateError(f"{name}.{part}: a field has only the parts schema and name.", found.start())
         start, end = found.span() if not sign else _line_of(text, *found.span())
         conditions = tuple(condition for condition, _ in opened)
         if start > at:
@@ -104,7 +116,9 @@ def parse(text: str) -> Template:
         else:
             pieces.append(Piece(start, end, "", name, part, conditions))
     if opened:
-        raise TemplateError(f"This is never closed with {{{{/{opened[-1][0].name}}}}}.", opened[-1][1])
+        raise TemplateError(
+            f"This section is never closed with {{{{/{opened[-1][0].name}}}}}.", opened[-1][1]
+        )
     if at < len(text):
         pieces.append(Piece(at, len(text), _plain(text, at, len(text)), None, None, ()))
     return Template(text, tuple(pieces), tuple(marks))
@@ -113,7 +127,9 @@ def parse(text: str) -> Template:
 def _plain(text: str, start: int, end: int) -> str:
     stray = _OPEN.search(text, start, end)
     if stray:
-        raise TemplateError("{{ that begins no placeholder; one looks like {{table}}.", stray.start())
+        raise TemplateError(
+            "{{ does not start a placeholder. A placeholder looks like {{table}}.", stray.start()
+        )
     return text[start:end]
 
 
@@ -124,12 +140,12 @@ def _open_or_close(opened: list[tuple[Condition, int]], sign: str, condition: Co
     last = opened[-1][0] if opened else None
     if last is None or (last.name, last.part) != (condition.name, condition.part):
         but = f"; {{{{#{last.name}}}}} is open" if last else ""
-        raise TemplateError(f"{{{{/{condition.name}}}}} closes what is not open{but}.", offset)
+        raise TemplateError(f"{{{{/{condition.name}}}}} closes a section that is not open{but}.", offset)
     opened.pop()
 
 
 def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """A mark's own extent, or its line's when nothing else is on it."""
+    """Return the start and end of a mark, or of its line if nothing else is on it."""
     line = text.rfind("\n", 0, start) + 1
     after = _LINE_AFTER.match(text, end)
     if after and _LINE_BEFORE.match(text[line:start]):

@@ -1,4 +1,4 @@
-"""What was typed into a field -> what stands for it in SQL, in a string, in a comment, in a name."""
+"""Convert the input of a field to its forms in SQL, strings, comments and names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,23 +11,23 @@ from koonj.sql.display import visible
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value in all the forms in which a pattern can use it."""
+    """A value in all forms that a pattern can use."""
 
     code: str
-    """In SQL."""
+    """The form in SQL."""
     bare: str
-    """In SQL that has its own parentheses around it."""
+    """The form in SQL inside parentheses of the template."""
     text: str
-    """In a comment and, its quotes doubled, inside a string."""
+    """The form in a comment and, with doubled quotes, inside a string."""
     word: str
-    """As a part of a name or a slug."""
+    """The form as a part of a name or slug."""
     schema: "Value | None" = None
     name: "Value | None" = None
     holds: bool = True
-    """Whether a section of this field is there."""
+    """Whether a section of this field is written."""
 
     def part(self, part: str | None) -> "Value":
-        """``schema`` or ``name`` of a qualified name; the schema may be `EMPTY`."""
+        """Return ``schema`` or ``name`` of a qualified name; the schema can be `EMPTY`."""
         if part is None:
             return self
         return (self.schema or EMPTY) if part == "schema" else (self.name or self)
@@ -37,7 +37,11 @@ EMPTY = Value("", "", "", "", holds=False)
 
 
 def read(field: Field, typed: str) -> Value:
-    """The value of a field; of an empty one `EMPTY`. Raises RefusedError."""
+    """Return the value of a field; `EMPTY` for an empty input.
+
+    Raises:
+        RefusedError: the input does not fit the field.
+    """
     typed = typed.strip()
     if not typed:
         if field.required:
@@ -45,7 +49,9 @@ def read(field: Field, typed: str) -> Value:
         return EMPTY
     hidden = next((one for one, shown in zip(typed, visible(typed), strict=False) if one != shown), None)
     if hidden is not None:
-        raise RefusedError(f"One line without control characters; U+{ord(hidden):04X} is in it.")
+        raise RefusedError(
+            f"Control characters and line ends are not allowed. The value contains U+{ord(hidden):04X}."
+        )
     if field.kind is FieldKind.CHOICE:
         return _choice(field, typed)
     return _READERS[field.kind](typed)
@@ -99,7 +105,7 @@ def _text(typed: str) -> Value:
 
 def _choice(field: Field, typed: str) -> Value:
     if typed not in field.choices:
-        raise RefusedError(f"One of: {', '.join(field.choices)}.")
+        raise RefusedError(f"Choose one of: {', '.join(field.choices)}.")
     return Value(typed, typed, typed, typed, holds=typed != NO)
 
 
@@ -117,14 +123,17 @@ _STAND_INS = {FieldKind.TYPE: "int", FieldKind.EXPRESSION: "0"}
 
 
 def stand_in(field: Field, value: Value) -> Value:
-    """A harmless value for a field, empty where `value` is."""
+    """Return a harmless value for a field; empty if `value` is empty."""
     if field.kind is FieldKind.CHOICE or not value.holds:
         return value
     return stand_in_of(field.kind, schema=value.schema is not None)
 
 
 def stand_in_of(kind: FieldKind, *, schema: bool) -> Value:
-    """A harmless value of any kind but a choice; `schema`: of a qualified name, with one."""
+    """Return a harmless value of any kind except a choice.
+
+    `schema`: whether a qualified name has a schema.
+    """
     if kind is FieldKind.QUALIFIED_NAME:
         return _qualified("x.x" if schema else "x")
     return _READERS[kind](_STAND_INS.get(kind, "x"))

@@ -1,1 +1,1 @@
-"""All that sends a query to PostgreSQL."""
+"""All code that sends queries to PostgreSQL."""

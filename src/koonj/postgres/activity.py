@@ -1,4 +1,7 @@
-"""How large the relations of a target are, and who uses them: read without waiting for anybody."""
+"""Read the size of relations on a target, and who uses them.
+
+No query here waits for a lock.
+"""
 
 from __future__ import annotations
 
@@ -12,71 +15,77 @@ from koonj.postgres.locks.state import KINDS
 from koonj.postgres.queries import query
 
 TIMEOUT = "3s"
-"""For each of its queries; they take milliseconds, and no lock that a migration could hold."""
+"""Limit for each query. The queries take milliseconds, and no lock that can conflict with a migration."""
 
 
 @dataclass(frozen=True, slots=True)
 class OldestTransaction:
-    """The session, or prepared transaction, whose open transaction is the oldest that locks a relation."""
+    """Session or prepared transaction that has locked a relation the longest.
+
+    That is the one with the oldest open transaction.
+    """
 
     pid: int | None
-    """None: a prepared transaction, which no session holds."""
+    """None for a prepared transaction, which belongs to no session."""
     application_name: str
-    """Empty where it has none."""
+    """Empty if the session has none."""
     seconds: float
-    """How long its transaction has been open."""
+    """How long the transaction has been open."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelationFacts:
-    """What a target says of one relation; of a partitioned table with all that is below it, summed.
+    """Size and use of one relation on a target.
 
-    Sizes and rows are the estimates that VACUUM, ANALYZE and CREATE INDEX leave in pg_class
-    (https://www.postgresql.org/docs/current/catalog-pg-class.html). pg_relation_size() and its like are
-    exact, but take ACCESS SHARE, and so queue behind a migration's lock.
+    For a partitioned table, the values are sums over all its partitions. Sizes and row counts are estimates
+    that VACUUM, ANALYZE and CREATE INDEX store in pg_class
+    (https://www.postgresql.org/docs/current/catalog-pg-class.html). pg_relation_size() and similar functions
+    are exact, but they take ACCESS SHARE and would queue behind the lock of a migration.
     """
 
     relation: str
-    """As it was asked for: schema-qualified, quoted as SQL wants it."""
+    """Name as the caller gave it: schema-qualified, quoted for SQL."""
     kind: str
-    """As in koonj.postgres.locks.values.RelationLock."""
+    """Same values as koonj.postgres.locks.values.RelationLock.kind."""
     root: str | None = None
-    """Of a partition: the topmost table that it is a part of."""
+    """For a partition: the topmost partitioned table above it."""
     bytes: int | None = None
-    """With its indexes and its TOAST table; None: not known, or it has no storage."""
+    """Includes indexes and the TOAST table. None if unknown, or if the relation has no storage."""
     rows: int | None = None
-    """Estimated; None: not known, or it has none."""
+    """Estimate. None if unknown, or if the relation has no rows of its own."""
     partitions: int = 0
-    """How many tables hold its rows, of a partitioned table."""
+    """For a partitioned table: the number of tables that hold its rows."""
     unknown: int = 0
-    """How many of its tables were never analyzed, so that their bytes are not in `bytes`."""
+    """Number of its tables that were never analyzed. Their size is not included in `bytes`."""
     sessions: int = 0
-    """How many others hold a lock on it now, of whatever mode; prepared transactions are among them."""
+    """Number of other sessions and prepared transactions that hold a lock of any mode on it."""
     waiting: int = 0
-    """How many others wait for a lock on it."""
+    """Number of other sessions that wait for a lock on it."""
     hidden: int = 0
-    """Of `sessions`: those of whom this role may not see since when."""
+    """Number of those `sessions` whose start time is hidden from this role."""
     oldest: OldestTransaction | None = None
-    """Of those whom this role may see."""
+    """Oldest of the holders whose start time this role can see."""
     vacuum: int | None = None
-    """The pid of a VACUUM (or autovacuum) that works on it."""
+    """The pid of a VACUUM (or autovacuum) that is processing it."""
     scans: int = 0
-    """How often it, or one of its indexes, was scanned, since `since`."""
+    """Number of scans of it and of its indexes, since `since`."""
     writes: int = 0
-    """Rows inserted, updated and deleted, since `since`."""
+    """Number of rows inserted, updated and deleted, since `since`."""
     since: float | None = None
-    """Seconds since the database's statistics were reset; None: never, and they began at an unknown time."""
+    """Seconds since the database's statistics were reset. None: never reset, so their start is unknown."""
 
 
 async def relation_facts(conn: AsyncConnection, relations: Collection[str]) -> Mapping[str, RelationFacts]:
-    """What is known of each relation; one that this database does not have is not in the answer.
+    """Return the facts about each relation. Relations that do not exist are omitted.
 
-    It only reads catalogs and statistics, which every role may; what a role may not see is unknown, never 0.
-    Names are schema-qualified and quoted as SQL wants them. Raises psycopg.Error.
+    Reads only catalogs and statistics, which every role may do. A value that is hidden from the role is
+    unknown, never 0. Names are schema-qualified and quoted for SQL.
+
+    Raises: psycopg.Error.
     """
     if not relations:
         return {}
-    # Taken back at the end, so that inside another transaction its settings do not stay either.
+    # Rolled back at the end, so that the settings do not stay in an outer transaction either.
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(_SETTINGS)
         await cursor.execute(query("activity/relation_facts"), {"names": sorted(set(relations))})
@@ -102,7 +111,7 @@ def _facts(
     writes: int,
     since: float | None,
 ) -> RelationFacts:
-    """Of one row, in the query's order."""
+    """Return the facts of one row. The parameters are the query's columns, in order."""
     return RelationFacts(
         relation=name,
         kind=KINDS[relkind],

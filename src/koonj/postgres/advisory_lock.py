@@ -1,8 +1,8 @@
-"""One runner at a time a database: a session-level advisory lock, polled.
+"""The koonj lock: an advisory lock that allows one run per database at a time.
 
-A waiting ``pg_advisory_lock`` holds a snapshot, and a CREATE INDEX CONCURRENTLY waits for every older
-snapshot: the two deadlock and leave an INVALID index. So koonj only ever tries, and sleeps on the client
-(https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+koonj polls with pg_try_advisory_lock and sleeps on the client. A waiting ``pg_advisory_lock`` holds a
+snapshot, and CREATE INDEX CONCURRENTLY waits for every older snapshot: the two would deadlock and leave an
+INVALID index (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
 """
 
 from __future__ import annotations
@@ -17,38 +17,48 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 KEY = int.from_bytes(b"koonj", "big")
-"""The bigint under which koonj's lock is known in every database."""
+"""Key (bigint) of the koonj lock, the same in every database."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds a target's lock, as pg_stat_activity tells it."""
+    """Session that holds the koonj lock, as pg_stat_activity shows it."""
 
     pid: int
     application_name: str
     host: str
-    """The client's address, or ``local`` for a unix socket."""
+    """Address of the client, or ``local`` for a Unix socket."""
     user: str
     since: datetime | None
-    """When that session began, with its zone; None where the server does not show it to this role."""
+    """Start of the session, with its zone. None if the server hides it from this role."""
+
+
+def holder_words(holder: LockHolder | None) -> str:
+    """A lock's holder as text: ``koonj (pid 4259, user ada, 10.0.0.7)``."""
+    if holder is None:
+        return "a session that this role may not see"
+    return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
 
 
 async def try_lock(conn: AsyncConnection) -> bool:
-    """Take the lock for this session, if it is free."""
+    """Try to take the koonj lock for this session. Return whether it was taken."""
     cursor = await conn.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", (KEY,))
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
 async def unlock(conn: AsyncConnection) -> bool:
-    """Give the lock back; False where this session did not hold it (a pooler changed the session, say)."""
+    """Release the koonj lock. Return False if this session did not hold it.
+
+    For example, a connection pooler may have changed the session.
+    """
     cursor = await conn.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (KEY,))
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
 async def holder(conn: AsyncConnection) -> LockHolder | None:
-    """Who holds the lock of this connection's database now; None when nobody does."""
+    """Return the session that holds the koonj lock of this database, or None."""
     cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
     row = await cursor.fetchone()
     if row is None:

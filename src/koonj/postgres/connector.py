@@ -1,4 +1,4 @@
-"""Targets -> connections. Holds the embedded server for as long as somebody needs it."""
+"""Open connections to targets, and keep the embedded server running for them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.problem import EmbeddedError
 from koonj.postgres.embedded.shared import open_shared
-from koonj.postgres.errors import TargetError
+from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
 
 OLDEST_MAJOR = 13
 CONNECT_TIMEOUT = 10
-"""Seconds, where the dsn says nothing."""
+"""Seconds, if the dsn sets no value."""
 
 _DEFAULTS = {
     "connect_timeout": CONNECT_TIMEOUT,
@@ -33,49 +33,52 @@ _DEFAULTS = {
     "keepalives_interval": 10,
     "keepalives_count": 6,
 }
-"""Where the dsn says nothing. An index can be hours in the making without a word on the line: no router may
-forget the connection meanwhile, and one that is gone is noticed within minutes, not hours."""
+"""Values for keywords that the dsn does not set.
+
+An index can take hours to build without any traffic on the connection. The keepalives prevent a router from
+dropping the idle connection, and they report a lost one within minutes, not hours.
+"""
 
 SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
-"""Of a conninfo: nobody is shown their values."""
+"""Keywords of a connection string whose values koonj never shows."""
 
 
 class ConnectError(TargetError):
-    """A target cannot be reached or used."""
+    """Raised if a target cannot be reached or used."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """Whom a connection reached, as the server itself said."""
+    """Identity of the connected server, as reported by the server."""
 
     version: str
-    """Such as ``18.6``."""
+    """Version such as ``18.6``."""
     major: int
     database: str
     user: str
-    """The role that acts now (after SET ROLE)."""
+    """Current role (after SET ROLE)."""
     host: str
-    """Host name, address or socket folder, with its port; ``embedded`` for koonj's own server."""
+    """Host name, address or socket folder, with the port; ``embedded`` for the embedded server."""
     round_trip: float
-    """Seconds from one query to its answer."""
+    """Seconds between a query and its answer."""
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}"
 
 
 def safe_dsn(target: Target) -> str:
-    """The target's dsn without its secrets, to be shown."""
+    """Return the target's connection string without its secrets, for display."""
     if target.dsn == EMBEDDED:
         return EMBEDDED
     try:
         parts: dict[str, Any] = conninfo_to_dict(target.dsn)
     except psycopg.ProgrammingError:
-        return "(not a dsn that libpq understands)"
+        return "(not a valid connection string)"
     return make_conninfo("", **{k: v for k, v in parts.items() if k not in SECRET_KEYWORDS})
 
 
 def named_database(target: Target) -> str:
-    """The database that a target's text names, without asking it; empty where it names none."""
+    """Return the database that the target's dsn names, without connecting; else ''."""
     if target.dsn == EMBEDDED:
         return target.database
     try:
@@ -85,7 +88,10 @@ def named_database(target: Target) -> str:
 
 
 class Connector:
-    """Opens connections. Close it last: closing gives the embedded server back."""
+    """Opens connections to targets.
+
+    Close it after its connections: closing it releases the embedded server.
+    """
 
     def __init__(self) -> None:
         self._lease: Lease | None = None
@@ -100,16 +106,16 @@ class Connector:
         await self.close()
 
     async def close(self) -> None:
-        """Give the embedded server back; it stops when nobody else uses it."""
+        """Release the embedded server, which stops when no other process uses it."""
         async with self._opening:
             lease, self._lease = self._lease, None
             if lease is not None:
                 await asyncio.to_thread(lease.close)
 
     async def connect(self, target: Target, *, name: str = "koonj") -> AsyncConnection:
-        """A new connection to the target: autocommit, UTF8, under the target's role.
+        """Open a connection to the target: autocommit, UTF8, with the target's role.
 
-        Raises ConnectError.
+        Raises: ConnectError.
         """
         conninfo = await self.conninfo(target)
         conn = await _open(target, conninfo, name)
@@ -126,18 +132,24 @@ class Connector:
         return conn
 
     async def conninfo(self, target: Target) -> str:
-        """What libpq takes; of the embedded server, which runs then, as long as this connector is open.
+        """Return the connection string for libpq. Start the embedded server if needed.
 
-        The password that koonj.toml names is not in it; one of a dsn from outside is. Raises ConnectError.
+        The embedded server then runs until this connector is closed. The string does not contain the password
+        from koonj.toml, but it contains one that is part of the dsn itself.
+
+        Raises: ConnectError.
         """
         if target.dsn != EMBEDDED:
             return target.dsn
-        # Shielded: who gives up waiting leaves the server to be closed, not to be forgotten half open.
+        # Shielded: if the caller is cancelled, the lease is still stored, so that close() can release it.
         lease = await asyncio.shield(asyncio.create_task(self._leased(target)))
         return lease.dsn(target.database)
 
     async def _leased(self, target: Target) -> Lease:
-        """The embedded server, with the target's database. Raises ConnectError."""
+        """Return a lease of the embedded server, after creating the target's database.
+
+        Raises: ConnectError.
+        """
         async with self._opening:
             try:
                 self._lease = lease = await asyncio.to_thread(_alive, self._lease)
@@ -150,7 +162,10 @@ class Connector:
 
 
 def _alive(lease: Lease | None) -> Lease:
-    """The lease, or a new one where there is none or its server died. Blocking. Raises EmbeddedError."""
+    """Return the lease, or a new one if there is none or its server died. Blocking.
+
+    Raises: EmbeddedError.
+    """
     if lease is not None:
         if lease.is_alive():
             return lease
@@ -162,10 +177,10 @@ async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
-        # libpq's own message repeats the text, and with it a password.
+        # libpq's message contains the connection string, which can contain a password.
         raise ConnectError(
-            f"The dsn of target {target.name} is not one that libpq understands.",
-            "Write it as postgresql://user@host/database or as host=… dbname=… user=….",
+            f"The dsn of target {target.name} is not a valid connection string.",
+            "Use postgresql://user@host/database or host=… dbname=… user=….",
         ) from error
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
@@ -178,20 +193,23 @@ async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
 
 
 def password_of(target: Target) -> str:
-    """The password that koonj.toml names for the target. Blocking. Raises ConnectError."""
+    """Return the password that koonj.toml configures for the target. Blocking.
+
+    Raises: ConnectError.
+    """
     assert target.password is not None
     try:
         return read_password(target.password)
     except (OSError, ValueError) as error:
         raise ConnectError(
             f"The password of target {target.name} could not be read: {error}",
-            "Look at its password = { … } in koonj.toml.",
+            "Check its password = { … } in koonj.toml.",
         ) from error
 
 
 def refused(error: psycopg.Error, target: Target) -> ConnectError:
-    """What the server or libpq said, without a secret."""
-    message = (error.diag.message_primary or str(error)).strip()
+    """Return the message of the server or of libpq as an error, without secrets."""
+    message = error_message(error)
     with suppress(psycopg.ProgrammingError):
         for secret in SECRET_KEYWORDS:
             value = conninfo_to_dict(target.dsn).get(secret)
@@ -203,37 +221,43 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
 def _hint(error: psycopg.Error, target: Target) -> str:
     set_here = [name for name in NOT_OVERRIDDEN if name in os.environ]
     if target.dsn == EMBEDDED and set_here:
-        return (
-            f"The environment sets {', '.join(set_here)}, which libpq obeys in any case: unset it for koonj."
-        )
-    words = str(error)
-    # libpq gives no SQLSTATE for what a server answers before the session begins, only its words.
-    if error.sqlstate is not None or "FATAL:" in words:
-        return "The server answered, and refused. Look at the role, the database's name and the password."
-    if "service" in words:
-        return "Look at the dsn's service: PGSERVICEFILE, ~/.pg_service.conf."
-    return "The server may not be running, or not be reachable from here. `psql` takes the same dsn."
+        return f"The environment sets {', '.join(set_here)}, which libpq always uses. Unset it for koonj."
+    text = str(error)
+    # libpq has no SQLSTATE for errors that the server reports before the session starts, only their text.
+    if error.sqlstate is not None or "FATAL:" in text:
+        return "The server rejected the login. Check the role, the database name and the password."
+    if "service" in text:
+        return "Check the service of the dsn in ~/.pg_service.conf, or in the file that PGSERVICEFILE names."
+    return (
+        "Check that the server is running and reachable. "
+        "To test the connection, use psql with the same connection string."
+    )
 
 
 async def _check(conn: AsyncConnection, lease: Lease | None) -> None:
-    """Hold that the server is new enough and, for the embedded one, that it is ours: before any other SQL."""
+    """Check that the server is new enough, and that the embedded one is the right one.
+
+    Runs before any other SQL is sent.
+
+    Raises: ConnectError.
+    """
     if lease is not None:
         cursor = await conn.execute("SELECT pg_catalog.current_setting('cluster_name')")
         row = await cursor.fetchone()
         if row is None or row[0] != lease.cluster_name:
             raise ConnectError(
-                "The connection to the embedded server reached another server; nothing was sent to it.",
-                "Unset PGHOSTADDR, PGSERVICE and other PG* variables, and try again.",
+                "The connection reached another server than the embedded one. Nothing was changed there.",
+                "Unset PGHOSTADDR, PGSERVICE and other PG* variables, then retry.",
             )
     if conn.info.server_version < OLDEST_MAJOR * 10000:
         raise ConnectError(
-            f"The server is PostgreSQL {conn.info.server_version // 10000}; koonj needs 13 or newer.",
+            f"The server is PostgreSQL {conn.info.server_version // 10000}; koonj requires 13 or newer.",
             "Point the target at a newer server.",
         )
 
 
 async def describe(conn: AsyncConnection) -> ServerInfo:
-    """Ask the server who it is; the round trip is the time of one simple query."""
+    """Return the identity of the server, and the time of one simple query."""
     begun = perf_counter()
     await conn.execute("SELECT 1")
     round_trip = perf_counter() - begun

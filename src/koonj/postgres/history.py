@@ -1,4 +1,7 @@
-"""koonj.history: the record in a target of what ran there. Fully qualified; made by the first apply."""
+"""Read and write koonj.history, the table in a target that records what ran there.
+
+The first apply creates it. All names are schema-qualified.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +16,31 @@ import psycopg
 from psycopg import AsyncConnection, capabilities
 
 from koonj.migrations.act import Action, HistoryEntry, Outcome
-from koonj.postgres.errors import TargetError
+from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.queries import query
-from koonj.postgres.sqlstate import is_lost
 
-_ANOTHER_VERSION = "Was it written by another version of koonj?"
+_ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
-"""Entries that are taken at once: about a millisecond's work."""
+"""Number of entries that are read at once: about one millisecond of work."""
 
 
 class NotWrittenError(psycopg.InternalError):
-    """The server took a write of history without an error, and no row came of it."""
+    """Raised if the server accepted a write to the history, but wrote no row."""
 
 
 class HistoryError(TargetError):
-    """History is there but cannot be read or written."""
+    """Raised if the history exists, but cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewHistoryEntry:
-    """A new entry, as it is written."""
+    """A new history entry before it is written."""
 
     name: str
     action: Action
     outcome: Outcome
     script: str
-    """The whole text of the file that runs."""
+    """Whole text of the file that runs."""
     file_hash: str
     statements_hash: str
     rollback_hash: str
@@ -55,23 +57,26 @@ class NewHistoryEntry:
     error: str | None = None
     sqlstate: str | None = None
     transactional: bool = False
-    """The row is written by the very transaction that carries the entry."""
+    """Whether the entry is written in the same transaction as the script."""
 
 
 async def exists(conn: AsyncConnection) -> bool:
-    """Does this database know koonj?"""
+    """Return whether the schema koonj exists in this database."""
     cursor = await conn.execute(query("history_exists"))
     return await cursor.fetchone() is not None
 
 
 async def ensure(conn: AsyncConnection) -> None:
-    """Make schema and table where they are not there yet, in one transaction. Raises HistoryError.
+    """Create the schema and the table in one transaction, if they are missing.
 
-    No search_path of a role or a database decides what `text` or `=` mean in them.
+    Fixes the search_path, so that no setting of a role or a database changes the meaning of `text` or `=` in
+    them.
+
+    Raises: HistoryError.
     """
     if await exists(conn):
         return
-    with _explained("made", "This role needs CREATE on the database, once: GRANT CREATE ON DATABASE … TO …;"):
+    with _explained("created", "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"):
         async with conn.transaction():
             await conn.execute("SET LOCAL search_path TO pg_catalog, pg_temp")
             cursor = await conn.execute(query("schema_exists"))
@@ -81,9 +86,11 @@ async def ensure(conn: AsyncConnection) -> None:
 
 
 async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
-    """Every entry, oldest first; nothing where history does not exist. Raises HistoryError.
+    """Return all entries, oldest first; none if the history does not exist.
 
-    With row_security off, a policy that would hide rows is an error, and not a shorter history.
+    With row_security off, a policy that would hide rows raises an error instead of shortening the history.
+
+    Raises: HistoryError.
     """
     if not await exists(conn):
         return ()
@@ -93,11 +100,14 @@ async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
             await conn.execute("SET LOCAL row_security TO off")
             errors = await _errors(conn)
             rows = await _rows(conn)
-        return await asyncio.to_thread(_entries, rows, errors)  # 10,000 of them are worth a tenth of a second
+        return await asyncio.to_thread(_entries, rows, errors)  # 10,000 entries take a tenth of a second
 
 
 async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
-    """Of all entries, in chunks: between two of them whoever shares this thread has a turn."""
+    """Return the rows of all entries.
+
+    Reads them in chunks, so that other tasks of the event loop can run.
+    """
     chunk = _CHUNK if capabilities.has_stream_chunked() else 1  # libpq 17
     rows = []
     async for row in conn.cursor().stream(query("read_acts"), size=chunk):
@@ -108,7 +118,10 @@ async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
 
 
 async def _errors(conn: AsyncConnection) -> dict[int, str]:
-    """Error texts by entry; none for a role that may not see them (they can hold data)."""
+    """Return error texts by entry id; none if this role cannot read them.
+
+    Error texts can contain data, so only the owner of the history can read them.
+    """
     cursor = await conn.execute(query("may_see_errors"))
     row = await cursor.fetchone()
     if row is None or not row[0]:
@@ -118,7 +131,7 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
 
 
 _COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name != "error")
-"""Of read_acts.sql."""
+"""Columns of read_acts.sql."""
 
 
 def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
@@ -126,7 +139,10 @@ def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tupl
 
 
 def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
-    """Raises ValueError for what another version of koonj may have written."""
+    """Return the entry of one row.
+
+    Raises: ValueError for a value that another version of koonj wrote.
+    """
     values = dict(zip(_COLUMNS, row, strict=True))
     values["action"] = Action(values["action"])
     values["outcome"] = Outcome(values["outcome"])
@@ -137,20 +153,23 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
 
 
 async def latest(conn: AsyncConnection) -> int:
-    """The id of the newest entry; 0 where there is none."""
+    """Return the id of the newest entry, 0 if there is none."""
     cursor = await conn.execute(query("latest_act"))
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])
 
 
 async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
-    """Has another run recorded an entry after the one with the id `since`?"""
+    """Return whether another run recorded an entry with an id above `since`."""
     cursor = await conn.execute(query("others_since"), {"id": since, "run_id": run_id})
     return await cursor.fetchone() is not None
 
 
 async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
-    """The text that ran in one entry; None where there is no such entry. Raises HistoryError."""
+    """Return the text that ran for one entry, None if there is no such entry.
+
+    Raises: HistoryError.
+    """
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
         cursor = await conn.execute(query("read_script"), (entry_id,))
         row = await cursor.fetchone()
@@ -158,18 +177,26 @@ async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
 
 
 async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:
-    """Write one entry; its id, and the id (xid8, as text) of the transaction that wrote it."""
+    """Write one entry. Return its id, and the id of the writing transaction.
+
+    The id of the transaction is an xid8, as text.
+    """
     values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_act"), values)
     row = await cursor.fetchone()
     if row is None:
-        raise NotWrittenError("koonj.history took no row: a trigger, a rule or a policy on it is in the way.")
+        raise NotWrittenError(
+            "koonj.history accepted no row: a trigger, a rule or a policy on the table prevents it."
+        )
     return int(row[0]), str(row[1])
 
 
 async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:
-    """Count statements that are committed, or will be with this transaction, whose id is given back."""
+    """Set the number of committed statements. Return the id of the transaction.
+
+    Counts also the statements that will be committed with this transaction.
+    """
     return await _update(conn, "advance_act", {"id": entry_id, "statements_done": done})
 
 
@@ -182,7 +209,10 @@ async def finish(
     error: str | None = None,
     sqlstate: str | None = None,
 ) -> str:
-    """End an entry that began with `Outcome.STARTED`; the id of the transaction that says so."""
+    """Record the end of an entry that has `Outcome.STARTED`. Return the transaction.
+
+    The result is the id of the transaction (xid8, as text).
+    """
     values = {
         "id": entry_id,
         "outcome": outcome,
@@ -198,14 +228,14 @@ async def _update(conn: AsyncConnection, name: str, values: dict[str, Any]) -> s
     row = await cursor.fetchone()
     if row is None:
         raise NotWrittenError(
-            "koonj.history did not take the change of a row: it is gone, or a trigger, a rule or a policy "
-            "on it is in the way."
+            "koonj.history accepted no change of a row: the row was deleted, or a trigger, a rule or "
+            "a policy on the table prevents it."
         )
     return str(row[0])
 
 
 async def transaction_status(conn: AsyncConnection, transaction_id: str) -> str | None:
-    """``committed``, ``aborted``, ``in progress``; None where the server has forgotten it.
+    """Return ``committed``, ``aborted`` or ``in progress``; None if no longer known.
 
     See pg_xact_status in https://www.postgresql.org/docs/current/functions-info.html.
     """
@@ -219,19 +249,20 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
-        message = f"koonj's history could not be {verb}: {error.diag.message_primary}"
+        message = f"The history (koonj.history) could not be {verb}: {error_message(error)}"
         raise HistoryError(message, hint, error.sqlstate) from error
     except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
-        message = f"koonj.history has another shape than this koonj knows: {error.diag.message_primary}"
+        message = (
+            f"koonj.history has a format that this version of koonj does not support: {error_message(error)}"
+        )
         raise HistoryError(message, _ANOTHER_VERSION, error.sqlstate) from error
     except (ValueError, OverflowError) as error:
         raise HistoryError(
-            f"koonj.history holds what this koonj does not know: {error}", _ANOTHER_VERSION
+            f"koonj.history has a value that this version of koonj does not support: {error}",
+            _ANOTHER_VERSION,
         ) from error
     except psycopg.Error as error:
         if is_lost(error):
             raise
-        message = f"koonj's history could not be {verb}: {error.diag.message_primary or error}"
-        raise HistoryError(
-            message, "Something on the target is in the way; it has to be mended there.", error.sqlstate
-        ) from error
+        message = f"The history (koonj.history) could not be {verb}: {error_message(error)}"
+        raise HistoryError(message, "Fix the cause on the target, then retry.", error.sqlstate) from error

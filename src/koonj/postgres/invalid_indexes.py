@@ -1,4 +1,4 @@
-"""What the target's catalog says."""
+"""Find INVALID indexes in a database."""
 
 from psycopg import AsyncConnection
 
@@ -6,12 +6,15 @@ from koonj.postgres.queries import query
 
 
 async def invalid_indexes(conn: AsyncConnection) -> tuple[str, ...]:
-    """Indexes that are there and not valid, schema-qualified and quoted as SQL wants them."""
+    """Return the INVALID indexes, schema-qualified and quoted for SQL."""
     cursor = await conn.execute(query("invalid_indexes"))
     return tuple(str(row[0]) for row in await cursor.fetchall())
 
 
 async def invalid_indexes_named(conn: AsyncConnection, name: str) -> tuple[str, ...]:
-    """Of those, the ones with this name, as SQL writes it; a schema in it is passed over."""
+    """Return the INVALID indexes with this name.
+
+    `name` is written as in SQL; a schema in it is ignored.
+    """
     cursor = await conn.execute(query("invalid_indexes_named"), (name,))
     return tuple(str(row[0]) for row in await cursor.fetchall())

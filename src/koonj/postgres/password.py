@@ -1,4 +1,4 @@
-"""A target's password, read at the moment a connection needs it."""
+"""Read the password of a target when a connection needs it."""
 
 import os
 import subprocess
@@ -10,14 +10,16 @@ COMMAND_SECONDS = 60
 
 
 def read_password(password: Password) -> str:
-    """The password, from the environment, a file's first line, or what a command prints.
+    """Return the password from the environment, a file or a command.
 
-    Raises OSError or ValueError with a message that does not hold the password.
+    Of a file and of a command's output, only the first line counts.
+
+    Raises: OSError or ValueError, with a message that does not contain the password.
     """
     if password.source == "env":
         value = os.environ.get(password.value)
         if value is None:
-            raise ValueError(f"the environment has no variable {password.value}")
+            raise ValueError(f"the environment variable {password.value} is not set")
         return value
     if password.source == "file":
         text = Path(password.value).expanduser().read_text(encoding="utf-8")
@@ -25,13 +27,13 @@ def read_password(password: Password) -> str:
         text = _output_of(password.value)
     lines = text.splitlines()
     if not lines or not lines[0]:
-        raise ValueError(f"the {password.source} gave an empty first line")
+        raise ValueError(f"the first line of the {password.source} is empty")
     return lines[0]
 
 
 def _output_of(command: str) -> str:
-    # The command is the project's own koonj.toml, and is meant for the shell, as git's and ssh's are.
-    # A session of its own has no terminal: what asks there would take the keys that are meant for koonj.
+    # The command comes from the project's own koonj.toml and is written for the shell, as in git and ssh.
+    # A new session has no terminal. Otherwise a prompt of the command would read keys meant for koonj.
     try:
         done = subprocess.run(  # noqa: S602
             command,
@@ -44,7 +46,9 @@ def _output_of(command: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ValueError(f"its command gave no answer in {COMMAND_SECONDS} s") from error
+        raise ValueError(f"its command did not finish in {COMMAND_SECONDS} s") from error
     if done.returncode != 0:
-        raise ValueError(f"its command ended with {done.returncode}: {done.stderr.strip()[:200]}")
+        raise ValueError(
+            f"its command failed with exit status {done.returncode}: {done.stderr.strip()[:200]}"
+        )
     return done.stdout

@@ -1,4 +1,7 @@
-"""May this session write history? Asked before a migration runs, not found out after its statements did."""
+"""Check before a migration runs that this session can write the history.
+
+Otherwise the failure would come after its statements were committed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class _Answer(NamedTuple):
-    """A row of may_write.sql. The last four are None where schema or table are not there."""
+    """A row of may_write.sql.
+
+    The last four are None if the schema or the table does not exist.
+    """
 
     in_recovery: bool
     read_only: bool
@@ -25,7 +31,10 @@ class _Answer(NamedTuple):
 
 
 async def must_be_able_to_write(conn: AsyncConnection) -> None:
-    """Refuse a standby, a read-only session, and a role that may not write history. Raises HistoryError."""
+    """Refuse a standby, a read-only session, and a role that cannot write the history.
+
+    Raises: HistoryError.
+    """
     cursor = await conn.execute(query("may_write"))
     row = await cursor.fetchone()
     assert row is not None
@@ -35,8 +44,8 @@ async def must_be_able_to_write(conn: AsyncConnection) -> None:
         _must_be_able_to_make(answer)
     elif not (answer.use_schema and answer.write_table):
         raise HistoryError(
-            f"role {answer.role} may not write koonj.history, so nothing was run.",
-            f"Let its owner say: GRANT USAGE ON SCHEMA koonj TO {answer.role}; "
+            f"Role {answer.role} is not allowed to write koonj.history. No migration was run.",
+            f"As the owner of koonj.history, run: GRANT USAGE ON SCHEMA koonj TO {answer.role}; "
             f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {answer.role};",
             "42501",
         )
@@ -45,31 +54,33 @@ async def must_be_able_to_write(conn: AsyncConnection) -> None:
 def _must_be_writable(answer: _Answer) -> None:
     if answer.in_recovery:
         raise HistoryError(
-            "the server is a standby, which only replays what its primary does: nothing can be changed here.",
+            "The server is a standby, which only replays the changes of its primary. It accepts no changes.",
             "Point the target at the primary (a dsn of several hosts: target_session_attrs=read-write).",
             "25006",
         )
     if answer.read_only:
         raise HistoryError(
-            f"transactions of role {answer.role} in database {answer.database} are read-only "
+            f"Transactions of role {answer.role} in database {answer.database} are read-only "
             "(default_transaction_read_only is on).",
-            "If it may be changed: ALTER ROLE … or ALTER DATABASE … RESET default_transaction_read_only.",
+            "To allow changes, run: ALTER ROLE … (or ALTER DATABASE …) RESET default_transaction_read_only;",
             "25006",
         )
 
 
 def _must_be_able_to_make(answer: _Answer) -> None:
-    """History is not there yet."""
+    """Refuse a role that cannot create the history, which does not exist yet.
+
+    Raises: HistoryError.
+    """
     may = answer.create_in_database if answer.create_in_schema is None else answer.create_in_schema
     if may and answer.use_schema is not False:
         return
     if answer.create_in_schema is None:
-        hint = f"GRANT CREATE ON DATABASE {answer.database} TO {answer.role}; is needed once."
+        hint = f"Needed once: GRANT CREATE ON DATABASE {answer.database} TO {answer.role};"
     else:
-        hint = f"GRANT USAGE, CREATE ON SCHEMA koonj TO {answer.role}; is needed once."
+        hint = f"Needed once: GRANT USAGE, CREATE ON SCHEMA koonj TO {answer.role};"
     raise HistoryError(
-        f"role {answer.role} may not make koonj's history (schema koonj, table history) "
-        f"in database {answer.database}.",
+        f"Role {answer.role} is not allowed to create koonj.history in database {answer.database}.",
         hint,
         "42501",
     )

@@ -1,4 +1,7 @@
-"""A probe's transaction: bounded in time, made fresh between two migrations, never committed."""
+"""The transaction of a probe, which never commits.
+
+It has time limits, and is reset between two migrations.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,17 @@ from koonj.postgres.queries import query
 from koonj.postgres.session import CLEAN, set_timeouts
 
 LOCK_LIMIT = "1s"
-"""The longest that a probe waits for a lock: whoever comes after it waits behind it."""
+"""Longest time that a probe waits for a lock. Every later session waits behind it."""
 
 IDLE_LIMIT = "60s"
-"""How long the server keeps the transaction, and its locks, of a client that says nothing."""
+"""How long the server keeps the transaction and its locks if the client sends nothing."""
 
 
 def lock_limit(lock_timeout: str) -> str:
-    """The smaller of a lock_timeout in PostgreSQL's notation (0: for ever) and `LOCK_LIMIT`."""
+    """Return the smaller of a lock_timeout and `LOCK_LIMIT`.
+
+    `lock_timeout` is in PostgreSQL's notation; 0 means no limit.
+    """
     return lock_timeout if _is_short(lock_timeout) else LOCK_LIMIT
 
 
@@ -28,21 +34,24 @@ def _is_short(lock_timeout: str) -> bool:
 
 
 async def open_transaction(conn: AsyncConnection, text: str | None) -> None:
-    """Begin with a file's own BEGIN, which can name an isolation level, or a plain one."""
+    """Start a transaction with the file's own BEGIN, or with a plain one.
+
+    The file's BEGIN can set an isolation level.
+    """
     await conn.execute(b"BEGIN" if text is None else text.encode())
 
 
 async def bound(conn: AsyncConnection, lock: str, statement: str) -> None:
-    """Set the time limits of one migration, in the open transaction."""
+    """Set the time limits of one migration in the open transaction."""
     await set_timeouts(conn, lock, statement, local=True)
     idle = sql.SQL("SET LOCAL idle_in_transaction_session_timeout TO {}").format(sql.Literal(IDLE_LIMIT))
     await conn.execute(idle)
 
 
 async def hold_lock_limit(conn: AsyncConnection) -> None:
-    """Take back a longer lock_timeout that the file has set.
+    """Reduce a lock_timeout that the file has set above the limit.
 
-    SHOW takes no snapshot, so that a SET TRANSACTION can follow.
+    SHOW takes no snapshot, so a SET TRANSACTION can still follow.
     """
     cursor = await conn.execute("SHOW lock_timeout")
     row = await cursor.fetchone()
@@ -52,7 +61,10 @@ async def hold_lock_limit(conn: AsyncConnection) -> None:
 
 
 async def dead_client_interval(conn: AsyncConnection) -> str | None:
-    """The session's client_connection_check_interval, which its system can do; None before PostgreSQL 14."""
+    """Return client_connection_check_interval; None before PostgreSQL 14.
+
+    The value is one that the server's operating system supports.
+    """
     if conn.info.server_version < 140000:
         return None
     cursor = await conn.execute("SHOW client_connection_check_interval")
@@ -61,9 +73,10 @@ async def dead_client_interval(conn: AsyncConnection) -> str | None:
 
 
 async def make_fresh(conn: AsyncConnection, target: Target, interval: str | None) -> None:
-    """In the open transaction: the session as it was after connecting, as `session.clean` makes it outside.
+    """Reset the session as `session.clean` does, but in the open transaction.
 
-    `interval`: of `dead_client_interval`; nothing here may fail and so abort the transaction.
+    `interval` is the result of `dead_client_interval`. No statement here can fail, because that would abort
+    the transaction.
     """
     statements: list[sql.Composable] = [sql.SQL(statement) for statement in CLEAN]
     if target.role is not None:
@@ -76,10 +89,12 @@ async def make_fresh(conn: AsyncConnection, target: Target, interval: str | None
 
 
 async def check_so_far(conn: AsyncConnection) -> None:
-    """Run what is deferred, as a commit would, and leave it deferred for what follows in the transaction.
+    """Run deferred constraints now, as COMMIT would, and defer them again afterwards.
 
-    SET CONSTRAINTS ALL would hold for the constraints of the migrations that follow, too; so each is named.
-    Raises psycopg.Error.
+    Each constraint is named, because SET CONSTRAINTS ALL would also apply to constraints of the migrations
+    that follow in the transaction.
+
+    Raises: psycopg.Error.
     """
     async with in_savepoint(conn):
         cursor = await conn.execute(query("deferrable_constraints"))
@@ -96,10 +111,10 @@ async def _set(conn: AsyncConnection, names: list[tuple[str, str]], when: str) -
 
 
 async def mark(conn: AsyncConnection) -> None:
-    """Remember this point, so that no savepoint of one migration is known to the next."""
+    """Set a savepoint before a migration, so that its own savepoints can be removed."""
     await conn.execute("SAVEPOINT koonj_probe")
 
 
 async def forget_mark(conn: AsyncConnection) -> None:
-    """Forget the point, and every savepoint after it."""
+    """Release the savepoint and all later ones."""
     await conn.execute("RELEASE SAVEPOINT koonj_probe")

@@ -1,4 +1,4 @@
-"""What a run sets in its session, and how one migration is kept from leaking into the next."""
+"""Set up the session of a run, and reset it between two migrations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from koonj.config import Target
 from koonj.postgres.connector import ConnectError
 
 OWN_LOCK_TIMEOUT = "5s"
-"""How long koonj waits for a lock on its own table, outside a migration's transaction."""
+"""How long koonj waits for a lock on its own table outside the transaction of a migration."""
 
 CLEAN = (
     "SET SESSION AUTHORIZATION DEFAULT",
@@ -24,12 +24,13 @@ CLEAN = (
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
 )
-"""DISCARD ALL without its pg_advisory_unlock_all, which would give the run's own lock away
-(https://www.postgresql.org/docs/current/sql-discard.html)."""
+"""DISCARD ALL without pg_advisory_unlock_all, which would release the koonj lock of the run
+(https://www.postgresql.org/docs/current/sql-discard.html).
+"""
 
 
 async def clean(conn: AsyncConnection, target: Target) -> None:
-    """Put the session back to how it was after connecting; the advisory lock stays."""
+    """Reset the session to its state after connecting. The koonj lock is kept."""
     await conn.execute(sql.SQL("; ").join(sql.SQL(statement) for statement in CLEAN))
     if target.role is not None:
         await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
@@ -37,20 +38,24 @@ async def clean(conn: AsyncConnection, target: Target) -> None:
 
 
 async def notice_dead_client(conn: AsyncConnection) -> None:
-    """Let the server end a statement whose client has died, within a second (14+, where the system can)."""
+    """Let the server end a statement within a second after its client has died.
+
+    Does nothing before PostgreSQL 14, or if the server's operating system does not support it.
+    """
     if conn.info.server_version < 140000:
         return
     try:
         await conn.execute("SET client_connection_check_interval TO '1s'")
     except errors.InvalidParameterValue:
-        return  # this server's operating system cannot tell; the statement runs to its end
+        return  # not supported by the server's operating system; the statement runs to its end
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
-    """lock_timeout and statement_timeout, in PostgreSQL's notation; `local`: for this transaction only.
+    """Set lock_timeout and statement_timeout, both in PostgreSQL's notation.
 
-    A transaction_timeout (17+) of the role or the database would end the session in the middle of a file.
-    SET, not set_config: a SELECT would take a snapshot, and a file's SET TRANSACTION must come before any.
+    `local`: only for the current transaction. Also turns off transaction_timeout (17+): one that is set for
+    the role or the database would end the session in the middle of a file. Uses SET instead of set_config():
+    a SELECT would take a snapshot, and a SET TRANSACTION in the file must come before any snapshot.
     """
     scope = sql.SQL("SET LOCAL" if local else "SET")
     values = {"lock_timeout": lock, "statement_timeout": statement}
@@ -65,15 +70,19 @@ async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, 
 
 
 async def check_deferred(conn: AsyncConnection) -> None:
-    """Run deferred constraints and triggers now: under the file's role and search_path, not the fence's."""
+    """Run deferred constraints and triggers now.
+
+    They run with the role and the search_path of the file, not with those of `fence`.
+    """
     await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
-    """Inside a transaction: undo what the file set, for what follows in this transaction only.
+    """Undo the settings of the file for the rest of this transaction.
 
-    History is then written by the role that connected, whatever the file's SET ROLE, search_path or timeouts.
-    `lock` is a lock_timeout: who locks history must not make the migration's own locks last for ever.
+    After this, the role that connected writes the history, whatever SET ROLE, search_path or timeouts the
+    file used. `lock` is a lock_timeout: without it, a session that locks the history could keep the
+    migration's own locks waiting without limit.
     """
     role = sql.SQL("NONE") if target.role is None else sql.Identifier(target.role)
     await conn.execute(
@@ -92,23 +101,26 @@ async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
 
 
 async def must_be_direct(conn: AsyncConnection) -> None:
-    """Refuse a connection pooler: the session that takes the lock might not be the one that works.
+    """Refuse a connection pooler.
 
-    Behind a pooler the pid that the client was told is not the server process's. Raises ConnectError.
+    Behind a pooler, one session could take the koonj lock and another one do the work. The pid that the
+    client received is then not that of the server process.
+
+    Raises: ConnectError.
     """
     cursor = await conn.execute("SELECT pg_catalog.pg_backend_pid()")
     row = await cursor.fetchone()
     if row is None or row[0] != conn.info.backend_pid:
         raise ConnectError(
-            "The target is behind a connection pooler, where a session's lock and settings do not hold.",
-            "Give this target a dsn that reaches PostgreSQL itself.",
+            "The target is behind a connection pooler, which does not keep session locks and settings.",
+            "Use a dsn for this target that connects to PostgreSQL directly.",
         )
 
 
 async def begin(conn: AsyncConnection, text: str | None, lock: str | None, statement: str) -> None:
-    """Begin a transaction with a file's own BEGIN, which can name an isolation level, or a plain one.
+    """Start a transaction with the file's own BEGIN, or with a plain one.
 
-    `lock`: None leaves lock_timeout as the session has it.
+    The file's BEGIN can set an isolation level. If `lock` is None, lock_timeout stays unchanged.
     """
     await conn.execute(b"BEGIN" if text is None else text.encode())
     await set_timeouts(conn, lock, statement, local=True)
@@ -116,9 +128,11 @@ async def begin(conn: AsyncConnection, text: str | None, lock: str | None, state
 
 @asynccontextmanager
 async def own_transaction(conn: AsyncConnection, target: Target) -> AsyncIterator[None]:
-    """A short transaction of koonj's own, whatever role and settings a file has left in the session.
+    """Run a short transaction of koonj.
 
-    Raises psycopg.Error.
+    It does not depend on the role or the settings that a file has left in the session.
+
+    Raises: psycopg.Error.
     """
     await begin(conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", OWN_LOCK_TIMEOUT, "0")
     try:
@@ -131,9 +145,11 @@ async def own_transaction(conn: AsyncConnection, target: Target) -> AsyncIterato
 
 
 async def commit(conn: AsyncConnection) -> None:
-    """COMMIT, and hold that it was one: the server answers ROLLBACK, without an error, to one that failed.
+    """Commit, and check the server's answer.
 
-    Raises psycopg.Error.
+    For a failed transaction the server answers ROLLBACK, which is not an error for libpq.
+
+    Raises: psycopg.Error.
     """
     cursor = await conn.execute("COMMIT")
     if cursor.statusmessage != "COMMIT":
@@ -141,7 +157,10 @@ async def commit(conn: AsyncConnection) -> None:
 
 
 async def roll_back(conn: AsyncConnection) -> None:
-    """End a transaction; a connection that is lost has ended it by itself, and is closed."""
+    """Roll back the transaction.
+
+    If the connection is lost, the transaction has ended, and the connection is closed.
+    """
     if conn.closed:
         return
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from koonj.humanize import number_words, plural, span_words
 from koonj.postgres.activity import OldestTransaction, RelationFacts
-from koonj.runner.amounts import number_words, span_words
 
 _HOUR = 3600.0
 
@@ -17,10 +17,10 @@ def activity_words(facts: RelationFacts) -> str:
 
 def _parts(facts: RelationFacts) -> Iterator[str]:
     if facts.sessions:
-        verb = "session holds a lock" if facts.sessions == 1 else "sessions hold a lock"
+        verb = plural(facts.sessions, "session holds a lock", "sessions hold a lock")
         yield f"{facts.sessions} {verb} on it now{_since(facts)}"
     if facts.waiting:
-        yield f"{facts.waiting} {'waits' if facts.waiting == 1 else 'wait'} for one"
+        yield f"{facts.waiting} {plural(facts.waiting, 'waits', 'wait')} for one"
     if facts.vacuum is not None:
         yield f"a vacuum works on it (pid {facts.vacuum})"
     if facts.scans or facts.writes:
@@ -62,4 +62,4 @@ def _count(number: float, what: str) -> str:
     if 0 < number < 1:
         return f"less than one {what}"
     whole = round(number)
-    return f"{number_words(whole)} {what}{'' if whole == 1 else 's'}"
+    return f"{number_words(whole)} {plural(whole, what)}"

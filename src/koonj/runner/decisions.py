@@ -1,16 +1,31 @@
-"""What a request means once everything that it allows is decided."""
+"""What a request means once everything that it allows is decided, and what history will hold of that."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from koonj.migrations.act import HistoryEntry
+from koonj import __version__
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder
 from koonj.migrations.state import MigrationStatus, states
-from koonj.runner.allow import Decision, as_history_entry
+from koonj.runner.events import Conflict
 from koonj.runner.request import Request
 from koonj.runner.selection import Selection, select
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A conflict that this run was told to pass."""
+
+    status: MigrationStatus
+    conflict: Conflict
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What was decided about what: file name and state."""
+        return self.status.name, self.conflict.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +67,42 @@ def _allowed(
         and conflict.state in request.allow
         and (conflict.name, conflict.state) not in already
     ]
+
+
+def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryEntry:
+    """The entry that history will hold once the decision is written."""
+    file_hash, statements_hash, rollback_hash = hashes_of(decision.status)
+    now = datetime.now(UTC)
+    return HistoryEntry(
+        id=entry_id,
+        name=decision.status.name,
+        action=Action.ALLOW,
+        outcome=Outcome.DONE,
+        file_hash=file_hash,
+        statements_hash=statements_hash,
+        rollback_hash=rollback_hash,
+        statements_done=0,
+        statements_total=0,
+        started=now,
+        finished=now,
+        reason=reason,
+        allowed=decision.conflict.state,
+        error=None,
+        sqlstate=None,
+        transaction_id=None,
+        database_role="",
+        os_user="",
+        host="",
+        version=__version__,
+        run_id="",
+    )
+
+
+def hashes_of(status: MigrationStatus) -> tuple[str, str, str]:
+    """Hashes of file, statements and rollback: of the file as it is now, or, if it is gone, as recorded."""
+    if status.migration is not None:
+        prints = status.migration.fingerprints
+        return prints.file, prints.statements, prints.rollback
+    if status.last_entry is not None:
+        return status.last_entry.file_hash, status.last_entry.statements_hash, status.last_entry.rollback_hash
+    return "", "", ""

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import psycopg
 
 from koonj.config import Target
+from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connector import ConnectError
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.runner.events import (
     Conflict,
@@ -63,18 +65,18 @@ class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
 
 def all_done(direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned is committed."""
-    count = sum(isinstance(event, MigrationFinished) for event in seen)
-    if not count:
+    number = sum(isinstance(event, MigrationFinished) for event in seen)
+    if not number:
         return RunEnd(RunResult.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
-    return RunEnd(RunResult.DONE, f"{verb} {count} migration{'' if count == 1 else 's'}.")
+    return RunEnd(RunResult.DONE, f"{verb} {count(number, 'migration')}.")
 
 
 def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned ran, and is rolled back."""
     probes = [event for event in seen if isinstance(event, MigrationProbed)]
-    count, thing = len(probes), "migration" if direction is Direction.APPLY else "rollback"
-    message = f"Probed {count} {thing}{'' if count == 1 else 's'} on {target}: all of it was rolled back."
+    thing = "migration" if direction is Direction.APPLY else "rollback"
+    message = f"Probed {count(len(probes), thing)} on {target}: all of it was rolled back."
     if moved := sorted({name for event in probes for name in event.sequences}):
         message += f" Sequences stay where they were moved to: {', '.join(moved)}."
     return RunEnd(RunResult.PROBED, message)
@@ -115,22 +117,15 @@ def cancelled() -> RunEnd:
     return RunEnd(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
-def who(holder: LockHolder | None) -> str:
-    """A lock's holder in words."""
-    if holder is None:
-        return "a session that this role may not see"
-    return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
-
-
 def locked(holder: LockHolder, seconds: float) -> RunEnd:
     """Another run held the lock all the time."""
-    message = f"The target's lock is held by {who(holder)}; waited {seconds:.0f} s. Nothing was changed."
-    return RunEnd(RunResult.LOCKED, message)
+    waited = f"The target's lock is held by {holder_words(holder)}; waited {span_words(seconds)}."
+    return RunEnd(RunResult.LOCKED, f"{waited} Nothing was changed.")
 
 
 def lock_lost(holder: LockHolder | None) -> RunEnd:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
-    other = "another run came" if holder is None else f"{who(holder)} took it"
+    other = "another run came" if holder is None else f"{holder_words(holder)} took it"
     message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
     return RunEnd(RunResult.FAILED, message)
 
@@ -156,7 +151,7 @@ def outside_failure(
     if isinstance(error, FolderError):
         message, hint = str(error), "Look at the folder, or name another one with --migrations."
     elif isinstance(error, psycopg.Error):
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         hint, sqlstate = "Look at the target's state: koonj status", error.sqlstate
     else:
         message, hint, sqlstate = error.message, error.hint, error.sqlstate

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from koonj.migrations.act import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.values import RelationLock
 from koonj.sql.blocks import Mode
@@ -18,6 +19,11 @@ class Direction(StrEnum):
 
     APPLY = "apply"
     ROLLBACK = "rollback"
+
+    @property
+    def action(self) -> Action:
+        """As history records a run in this direction."""
+        return Action.APPLY if self is Direction.APPLY else Action.ROLLBACK
 
 
 class RunResult(StrEnum):

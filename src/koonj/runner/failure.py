@@ -7,6 +7,7 @@ import re
 import psycopg
 from psycopg.errors import Diagnostic
 
+from koonj.postgres.errors import error_message
 from koonj.runner.events import Direction, Failure
 from koonj.runner.execute import StatementError
 from koonj.runner.work import Work
@@ -46,7 +47,7 @@ def of_error(
         source_line=_source(work, line, column),
         sqlstate=cause.sqlstate,
         severity=diagnostic.severity or "ERROR",
-        message=diagnostic.message_primary or str(cause).strip() or type(cause).__name__,
+        message=error_message(cause),
         detail=diagnostic.message_detail,
         hint=diagnostic.message_hint,
         context=diagnostic.context,

@@ -8,15 +8,13 @@ from time import time
 import psycopg
 
 from koonj import __version__
-from koonj.migrations.act import Action, Outcome
+from koonj.migrations.act import Outcome
 from koonj.postgres import history
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
-from koonj.runner.events import Direction
 from koonj.runner.session import RunContext
 from koonj.runner.work import Work
-
-_ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Journal:
         prints = self.work.migration.fingerprints
         return NewHistoryEntry(
             name=self.work.migration.name,
-            action=_ACTIONS[self.work.direction],
+            action=self.work.direction.action,
             outcome=outcome,
             script=self.work.migration.text,
             file_hash=prints.file,
@@ -76,4 +74,4 @@ class Journal:
 
 def words_of(error: psycopg.Error | None) -> str:
     """What history keeps of an error; None is a person's cancel between two statements."""
-    return "cancelled" if error is None else error.diag.message_primary or str(error).strip()
+    return "cancelled" if error is None else error_message(error)

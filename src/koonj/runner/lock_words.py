@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from koonj.humanize import byte_words, count, number_words, plural, row_words
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.values import LockMode
-from koonj.runner.amounts import byte_words, number_words, row_words
 from koonj.runner.rehearse.wording import short
 from koonj.runner.touched import RelationImpact
 
@@ -45,7 +45,7 @@ def name_of(relation: str, kind: str) -> str:
 
 def _subject(one: RelationImpact, known: RelationFacts | None) -> str:
     if one.of is not None:
-        others = f" and {one.others} {'other' if one.others == 1 else 'others'}" if one.others else ""
+        others = f" and {count(one.others, 'other')}" if one.others else ""
         return f"the index {short(one.relation)}{others} of {short(one.of)}"
     return f"{name_of(one.relation, one.kind)}{_size(one.kind, known)}"
 
@@ -59,8 +59,8 @@ def _size(kind: str, known: RelationFacts | None) -> str:
     else:
         size = f"{'at least ' if known.unknown else ''}{byte_words(known.bytes)}"
     rows = "" if known is None or known.rows is None else f", {row_words(known.rows)}"
-    count = 0 if known is None else known.partitions
-    parts = f" in {number_words(count)} partition{'' if count == 1 else 's'}" if count else ""
+    number = 0 if known is None else known.partitions
+    parts = f" in {number_words(number)} {plural(number, 'partition')}" if number else ""
     return f" ({size}{rows}{parts})"
 
 
@@ -87,7 +87,7 @@ def _deeds(one: RelationImpact) -> Iterator[str]:
 
 
 def _indexes(names: Sequence[str]) -> str:
-    return f"{'index' if len(names) == 1 else 'indexes'} {', '.join(short(name) for name in names)}"
+    return f"{plural(len(names), 'index', 'indexes')} {', '.join(short(name) for name in names)}"
 
 
 def _written(one: RelationImpact) -> str:

@@ -13,7 +13,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connector import Connector, ServerInfo, named_database
-from koonj.postgres.sqlstate import is_lost
+from koonj.postgres.errors import error_message, is_lost
 from koonj.runner.events import Event
 from koonj.runner.measured import relations_of, with_impact
 from koonj.runner.planner import PreparedPlan
@@ -129,5 +129,7 @@ class ImpactMeasurement:
         except psycopg.Error as error:
             if is_lost(error):
                 raise
-            message = error.diag.message_primary or str(error)
-            self.notes = (*self.notes, f"the target would not tell how large its tables are: {message}")
+            self.notes = (
+                *self.notes,
+                f"the target would not tell how large its tables are: {error_message(error)}",
+            )

@@ -12,8 +12,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.state import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
-from koonj.runner.allow import Decision
-from koonj.runner.decisions import DecidedSelection
+from koonj.runner.decisions import DecidedSelection, Decision
 from koonj.runner.events import Conflict, Direction, Plan
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged, same_beginning

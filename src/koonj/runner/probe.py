@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import TypedDict
 
 import psycopg
 
@@ -64,18 +63,6 @@ async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator
         await roll_back(session.conn)
 
 
-class _About(TypedDict):
-    index: int
-    line: int
-    summary: str
-    in_transaction: bool
-    seconds: float
-
-
-def _about(index: int, line: int, summary: str, seconds: float) -> _About:
-    return _About(index=index, line=line, summary=summary, in_transaction=True, seconds=seconds)
-
-
 @dataclass(slots=True)
 class _Probe:
     """What one probe holds on to from migration to migration."""
@@ -105,17 +92,19 @@ class _Probe:
     async def after(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
         """What a statement locked."""
         statement = numbered.statement
-        about = _about(numbered.index, statement.line, statement.summary, seconds)
+        bare = numbered.bare_trace(seconds, in_transaction=True)
         if is_silent(statement) and len(statement.spans) == 1:
-            return self.tracer.silent(**about)
-        return await self.tracer.after(**about)
+            return self.tracer.silent(bare)
+        return await self.tracer.after(bare)
 
     async def check(self, work: Work, *, last: bool) -> StatementTrace:
         """What a commit would check, under the file's own role; what that locked."""
         conn, begun = self.session.conn, monotonic()
         await hold_lock_limit(conn)
         await (check_deferred(conn) if last else check_so_far(conn))
-        return await self.tracer.after(**_about(work.total, 0, "set constraints", monotonic() - begun))
+        seconds = monotonic() - begun
+        bare = StatementTrace(work.total, 0, "set constraints", in_transaction=True, seconds=seconds)
+        return await self.tracer.after(bare)
 
     async def clear(self) -> None:
         """Leave nothing of a migration but its work: no setting, role, temporary table or savepoint."""

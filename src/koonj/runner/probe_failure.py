@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import psycopg
 
-from koonj.postgres.sqlstate import is_lost
+from koonj.postgres.errors import is_lost
 from koonj.runner.events import Failure
 from koonj.runner.execute import StatementError
 from koonj.runner.failure import COMMANDS, of_cancel, of_error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from koonj.config import Target
-from koonj.runner.allow import Decision
+from koonj.runner.decisions import Decision
 from koonj.runner.events import Conflict, Direction
 from koonj.runner.planner import PreparedPlan
 from koonj.runner.rehearse.values import Rehearsal, Verdict

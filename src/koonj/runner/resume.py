@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from koonj.migrations.act import Action, HistoryEntry
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
@@ -15,8 +15,6 @@ from koonj.sql.blocks import ScriptShape
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 
-_ACTIONS = {Direction.APPLY: Action.APPLY, Direction.ROLLBACK: Action.ROLLBACK}
-
 _FOR_A_TRANSACTION = frozenset({"local", "transaction", "constraints"})
 
 
@@ -25,7 +23,7 @@ def half_done(status: MigrationStatus, direction: Direction) -> HistoryEntry | N
     entry = status.last_entry
     if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return None
-    return entry if entry.action is _ACTIONS[direction] and entry.statements_done else None
+    return entry if entry.action is direction.action and entry.statements_done else None
 
 
 def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction) -> bool:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 
 from koonj.config import ScratchPlace, Target
+from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
@@ -215,11 +216,11 @@ def _must_be_connected(session: RunContext) -> None:
 def _question(plan: Plan, *, probe: bool) -> Question:
     """The policy: an ordinary target wants a yes, a protected one its name, typed."""
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
-    count = len(plan.migrations)
-    what = f"{verb} {count} migration{'' if count == 1 else 's'} on {plan.target}"
+    number = len(plan.migrations)
+    what = f"{verb} {count(number, 'migration')} on {plan.target}"
     if probe:
         thing = "migration" if plan.direction is Direction.APPLY else "rollback"
-        what = f"Probe {count} {thing}{'' if count == 1 else 's'} on {plan.target}, and roll all of it back"
+        what = f"Probe {count(number, thing)} on {plan.target}, and roll all of it back"
     if plan.protected:
         text = f"{what}? The target is protected: type its name, {plan.target}."
         return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)

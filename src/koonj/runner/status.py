@@ -12,10 +12,10 @@ from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state import MigrationStatus, State, problems_of, states
 from koonj.postgres import advisory_lock, history
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
+from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
-from koonj.runner.ending import who
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except (ConnectError, HistoryError) as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         return replace(status, error=message, hint="The connection was lost while reading. Try again.")
     statuses = await asyncio.to_thread(states, folder, entries)
     return replace(status, has_history=has_history, migrations=_running(statuses, running), running=running)
@@ -81,5 +81,5 @@ def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> 
     """What looks interrupted may be running at this moment: the lock tells."""
     if holder is None:
         return tuple(statuses)
-    note = f"running now, or interrupted: {who(holder)} holds the target's lock"
+    note = f"running now, or interrupted: {holder_words(holder)} holds the target's lock"
     return tuple(replace(e, note=note) if e.state is State.INTERRUPTED else e for e in statuses)

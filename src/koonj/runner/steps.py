@@ -14,6 +14,7 @@ import psycopg
 
 from koonj.migrations.act import Outcome
 from koonj.postgres import history
+from koonj.postgres.errors import is_lost
 from koonj.postgres.session import (
     begin,
     check_deferred,
@@ -23,7 +24,6 @@ from koonj.postgres.session import (
     roll_back,
     set_timeouts,
 )
-from koonj.postgres.sqlstate import is_lost
 from koonj.runner.events import Event, MigrationFinished, Notice
 from koonj.runner.execute import StatementError, execute, hearing
 from koonj.runner.failure import MigrationError, next_steps, of_error

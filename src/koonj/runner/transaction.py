@@ -10,8 +10,8 @@ import psycopg
 
 from koonj.migrations.act import Outcome
 from koonj.postgres import history
+from koonj.postgres.errors import RETRIED, error_message, is_lost
 from koonj.postgres.session import begin, check_deferred, commit, fence, roll_back
-from koonj.postgres.sqlstate import RETRIED, is_lost
 from koonj.runner.events import Event, Failure, MigrationFinished, Notice, Retrying
 from koonj.runner.execute import StatementError, execute, hearing
 from koonj.runner.failure import MigrationError, next_steps, of_cancel, of_error
@@ -109,7 +109,7 @@ def _again(journal: Journal, error: StatementError | CommitError, attempt: int) 
 
 def _retrying(work: Work, error: StatementError | CommitError, attempt: int) -> Retrying:
     pause = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
-    message = error.error.diag.message_primary or str(error)
+    message = error_message(error.error)
     state = error.error.sqlstate or ""
     return Retrying(work.migration.name, attempt + 1, work.retries + 1, state, message, pause)
 

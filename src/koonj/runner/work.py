@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
+from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.events import Direction, PlannedMigration, PlannedStatement
 from koonj.sql.blocks import Mode, ScriptShape, Step
 from koonj.sql.script import Script
@@ -19,6 +20,11 @@ class NumberedStatement:
 
     index: int
     statement: Statement
+
+    def bare_trace(self, seconds: float, *, in_transaction: bool) -> StatementTrace:
+        """A trace that only says which statement it is and how long it took."""
+        one = self.statement
+        return StatementTrace(self.index, one.line, one.summary, in_transaction, seconds)
 
 
 @dataclass(frozen=True, slots=True)

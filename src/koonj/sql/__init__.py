@@ -1,1 +1,4 @@
-"""SQL text: the lexer, statements, sections and fingerprints. No file, no database."""
+"""Handle SQL text: lexer, statements, sections, fingerprints.
+
+Uses no file or database.
+"""

@@ -1,4 +1,4 @@
-"""From what the lexer finds to numbered statements and problems."""
+"""Turn the lexer's items into numbered statements and problems."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from koonj.sql.tokens import significant, significant_texts
 
 @dataclass(slots=True)
 class _Draft:
-    """A statement whose rows may still come."""
+    """A statement whose COPY rows can still follow."""
 
     item: Item
     text: str
@@ -25,15 +25,16 @@ class _Draft:
 def assemble(
     text: str, items: Iterable[Item], locate: Callable[[int], tuple[int, int]]
 ) -> tuple[tuple[Statement, ...], tuple[Problem, ...]]:
-    """The statements of a text and what is wrong with it. `locate` gives line and column of an offset."""
+    """Return the statements of a text and its problems.
+
+    `locate` returns the line and column of an offset.
+    """
     assembly = _Assembly(locate)
     for item in items:
         assembly.add(item)
     nul = text.find("\0")
     if nul >= 0:
-        assembly.problem(
-            "nul-byte", nul, "There is a NUL byte here, which PostgreSQL cannot hold.", "Remove it."
-        )
+        assembly.problem("nul-byte", nul, "This is a NUL byte, which PostgreSQL cannot store.", "Remove it.")
     return assembly.statements(), tuple(assembly.problems)
 
 
@@ -46,11 +47,11 @@ class _Assembly:
         self.meta = MetaRules()
 
     def problem(self, code: str, at: int, message: str, hint: str) -> None:
-        """Note an error at an offset."""
+        """Record an error at an offset."""
         self.problems.append(Problem(code, Severity.ERROR, message, hint, *self.locate(at)))
 
     def add(self, item: Item) -> None:
-        """Take the lexer's next item."""
+        """Process the lexer's next item."""
         if item.kind is ItemKind.META:
             refusal = self.meta.refusal(item.name, item.text)
             if refusal is not None:
@@ -76,7 +77,7 @@ class _Assembly:
         if draft.copy_data is not None:
             self.waiting.append(draft)
         elif traits.copies:
-            hint = "Leave it out: a migration has nowhere to write rows to."
+            hint = "Remove it: a migration has nowhere to write rows to."
             self.problem("copy-to-stdout", item.start, "COPY … TO stdout sends rows to the client.", hint)
 
     def _batch_traits(self, item: Item) -> StatementTraits:
@@ -87,7 +88,7 @@ class _Assembly:
         if alone:
             message = f"'{alone[0].summary}' is sent in one message with other statements (\\;)."
             self.problem("batch", item.start, message, "End each of these statements with a plain ';'.")
-        if not parts:  # what a meta-command cut in two, such as -\echo x - y, can be a comment when joined
+        if not parts:  # text that a meta-command splits, such as -\echo x - y, can be a comment when joined
             return classify("")
         maybe = any(part.refusal is not Refusal.NO for part in parts)
         summary = f"{parts[0].summary[:80]} and {len(parts) - 1} more in one message"
@@ -96,12 +97,12 @@ class _Assembly:
 
     def _unterminated(self, what: str, at: int) -> None:
         message, hint = _UNTERMINATED.get(
-            what, (f"The text that {what} opens here is never closed.", f"Close it with {what}.")
+            what, (f"The text that starts here with {what} is never closed.", f"Close it with {what}.")
         )
         self.problem("unterminated", at, message, hint)
 
     def statements(self) -> tuple[Statement, ...]:
-        """All of them, numbered."""
+        """Return all statements, numbered from 1."""
         return tuple(self._numbered(index, draft) for index, draft in enumerate(self.drafts, start=1))
 
     def _numbered(self, index: int, draft: _Draft) -> Statement:
@@ -121,9 +122,9 @@ class _Assembly:
 
 
 def _first_word(item: Item) -> int | None:
-    r"""Where the first token stands behind comments and semicolons; None where there is nothing else.
+    r"""Return the offset of the first token after comments and semicolons, or None.
 
-    Nothing, too, where \g sends the statement before once more.
+    None also for a statement that \g sends again.
     """
     for start, end in item.spans if item.start < item.end else ():
         for token in significant(item.source, start):
@@ -135,7 +136,7 @@ def _first_word(item: Item) -> int | None:
 
 
 def _parts(item: Item) -> list[str]:
-    r"""The commands of a statement: several where ``\;`` joined them."""
+    r"""Return the commands of a statement: several if ``\;`` joins them."""
     parts = [""]
     for start, end in item.spans:
         piece = item.source[start:end]
@@ -149,17 +150,17 @@ def _parts(item: Item) -> list[str]:
 _UNTERMINATED = {
     "'": (
         "The string that starts here is never closed.",
-        "Close it with '; inside it a quote is written ''.",
+        "Close it with '. Write '' for a quote inside the string.",
     ),
     '"': ("The quoted name that starts here is never closed.", 'Close it with ".'),
     "/*": (
         "The comment that starts here is never closed.",
-        "Close it with */; comments nest, so each /* needs its own.",
+        "Close it with */. Comments can be nested, so each /* needs its own */.",
     ),
     "(": (
-        "The parenthesis that opens here is never closed.",
-        "Close it: no semicolon ends a statement inside it.",
+        "The parenthesis that starts here is never closed.",
+        "Close it with ). A semicolon inside parentheses does not end a statement.",
     ),
-    "begin atomic": ("BEGIN ATOMIC has no END.", "End the function's body with END;"),
+    "begin atomic": ("BEGIN ATOMIC has no END.", "End the body of the function with END;"),
     "case": ("This CASE has no END.", "End it with END."),
 }

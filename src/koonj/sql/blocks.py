@@ -1,9 +1,10 @@
-"""The shape of a script: one transaction, or step by step."""
+"""Work out how the statements of a script commit, and check its transactions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from koonj.humanize import count
 from koonj.sql.control import TransactionControl
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
@@ -15,34 +16,40 @@ class Mode(StrEnum):
     """How a script runs."""
 
     ONE_TRANSACTION = "one_transaction"
-    """All of it and its history row commit together, in a transaction that koonj opens."""
+    """The script and its history entry commit together, in one transaction.
+
+    The transaction is opened by koonj.
+    """
     SEVERAL = "several"
-    """As it is written: each block a transaction, each other statement on its own."""
+    """The script runs as written, in several transactions or outside a transaction.
+
+    Each block is one transaction, and each other statement commits separately.
+    """
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is committed at once."""
+    """A part of the script that commits at once."""
 
     begin: Statement | None
-    """The script's own BEGIN; None where it has none here."""
+    """The script's own BEGIN; None if the step has none."""
     statements: tuple[Statement, ...]
-    """What is between, savepoints too."""
+    """The statements between BEGIN and the end, with savepoints."""
     end: Statement | None
-    """The COMMIT or ROLLBACK; None where there is none."""
+    """The COMMIT or ROLLBACK; None if there is none."""
     in_transaction: bool
 
 
 @dataclass(frozen=True)
 class ScriptShape:
-    """How a script runs, and what is wrong with that."""
+    """How the statements of a script commit, and the problems of that."""
 
     mode: Mode
     steps: tuple[Step, ...]
     wrapped: bool
-    """Of a TRANSACTION: the script has its own BEGIN and COMMIT."""
+    """For a TRANSACTION: whether the script has its own BEGIN and COMMIT."""
     explanation: str
-    """The mode and its reason, in words."""
+    """The mode and its reason as text."""
     problems: tuple[Problem, ...]
 
 
@@ -53,7 +60,7 @@ _NEED_BLOCK = frozenset(
 
 
 def shape(script: Script) -> ScriptShape:
-    """Work out how a script runs."""
+    """Return how the statements of a script commit."""
     cutter = _Cutter()
     for statement in script.statements:
         cutter.add(statement)
@@ -65,13 +72,13 @@ def shape(script: Script) -> ScriptShape:
         )
     if not any(s.control for s in script.statements) and not _refused(script.statements):
         whole = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
-        words = "no BEGIN in the file; koonj runs it in one transaction" if whole else "no statements"
+        words = "no BEGIN in the file, so koonj runs it in one transaction" if whole else "no statements"
         return ScriptShape(Mode.ONE_TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
     return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
 
 
 class _Cutter:
-    """Cuts statements into steps, in their order."""
+    """Splits statements into steps, in order."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -81,7 +88,7 @@ class _Cutter:
         self._inner: list[Statement] = []
 
     def add(self, statement: Statement) -> None:
-        """Take the next statement."""
+        """Process the next statement."""
         control = statement.control
         if control is TransactionControl.BEGIN and not self._open:
             self._open, self._begin = True, statement
@@ -96,10 +103,10 @@ class _Cutter:
             self._steps.append(Step(None, (statement,), None, in_transaction=False))
 
     def finish(self) -> tuple[Step, ...]:
-        """The steps, when there are no more statements."""
+        """Return the steps after the last statement."""
         if self._open:
             at = self._begin or self._steps[-1].end  # the latter is a COMMIT AND CHAIN
-            assert at is not None, "something has opened the block"
+            assert at is not None, "a statement opened the block"
             self._problem("open-transaction", at)
             self._end_step(None)
         return tuple(self._steps)
@@ -146,78 +153,78 @@ def _commits(step: Step) -> bool:
 
 
 def _refused(statements: Sequence[Statement]) -> Statement | None:
-    """The first statement that PostgreSQL refuses, or may refuse, in a transaction block."""
+    """Return the first statement that a transaction refuses, or might refuse."""
     return next((s for s in statements if s.refusal is not Refusal.NO), None)
 
 
 def _explain(steps: Sequence[Step]) -> str:
-    words = f"step by step: {' and '.join(_counted(steps))}"
+    words = f"{' and '.join(_counted(steps))}, committed separately"
     alone = [s for step in steps if not step.in_transaction for s in step.statements]
     refused = _refused(alone)
     if refused is None:
         return words
-    refuses = "may refuse" if refused.refusal is Refusal.MAYBE else "refuses"
-    return f"{words}, as PostgreSQL {refuses} {refused.refusal_reason} in a transaction"
+    refuses = "might refuse" if refused.refusal is Refusal.MAYBE else "refuses"
+    return f"{words}, because PostgreSQL {refuses} {refused.refusal_reason} in a transaction"
 
 
 def _counted(steps: Sequence[Step]) -> Iterator[str]:
     blocks = sum(step.in_transaction for step in steps)
     alone = len(steps) - blocks
     if blocks:
-        yield f"{blocks} transaction{'s' if blocks > 1 else ''}"
+        yield count(blocks, "transaction")
     if alone or not blocks:
-        yield "1 statement on its own" if alone == 1 else f"{alone} statements on their own"
+        yield f"{count(alone, 'statement')} outside a transaction"
 
 
 _PROBLEMS = {
     "open-transaction": (
         Severity.ERROR,
-        "The transaction that begins here does not end: psql would exit with 0 and lose its statements.",
+        "This transaction is never committed. psql would exit with status 0 and discard its statements.",
         "End it with COMMIT;",
     ),
     "commit-without-begin": (
         Severity.ERROR,
-        "{} without BEGIN: there is no transaction here to end.",
-        "Write BEGIN; before the statements that belong together, or delete this.",
+        "{} without BEGIN: no transaction is open here.",
+        "Write BEGIN; before the statements that must commit together, or delete this statement.",
     ),
     "savepoint-without-begin": (
         Severity.ERROR,
-        "'{}' stands outside a transaction, where PostgreSQL refuses it.",
+        "'{}' is outside a transaction, where PostgreSQL refuses it.",
         "Write BEGIN; before it and COMMIT; after it.",
     ),
     "rolls-back": (
         Severity.ERROR,
-        "This block ends in ROLLBACK: nothing of it would stay.",
+        "This transaction ends with ROLLBACK, which discards all of its changes.",
         "End it with COMMIT;",
     ),
     "prepare-transaction": (
         Severity.ERROR,
-        "PREPARE TRANSACTION leaves it open whether the file is applied.",
-        "End the block with COMMIT;",
+        "After PREPARE TRANSACTION it is not known whether the migration is applied.",
+        "End the transaction with COMMIT;",
     ),
     "commit-and-chain": (
         Severity.ERROR,
-        "AND CHAIN begins the next transaction without a BEGIN.",
+        "AND CHAIN starts the next transaction without a BEGIN.",
         "Write COMMIT; and BEGIN;",
     ),
     "nested-begin": (
         Severity.WARNING,
-        "BEGIN inside a transaction does nothing: PostgreSQL only warns.",
-        "Delete it, or end the transaction before it with COMMIT;",
+        "BEGIN inside a transaction has no effect. PostgreSQL only prints a warning.",
+        "Delete it, or write COMMIT; before it.",
     ),
     "refused-in-transaction": (
         Severity.ERROR,
-        "PostgreSQL refuses this inside a transaction block: {}.",
-        "Take it out of BEGIN … COMMIT, best into a file of its own.",
+        "PostgreSQL refuses this statement inside a transaction: {}.",
+        "Move it out of BEGIN … COMMIT, preferably to a separate file.",
     ),
     "maybe-refused-in-transaction": (
         Severity.NOTE,
-        "PostgreSQL may refuse this inside a transaction block: {}.",
-        "If it does, take it out of BEGIN … COMMIT.",
+        "PostgreSQL might refuse this statement inside a transaction: {}.",
+        "If it does, move the statement out of BEGIN … COMMIT.",
     ),
     "read-only": (
         Severity.ERROR,
-        "The transaction is READ ONLY, so koonj could not record in it that the file is applied.",
-        "Leave READ ONLY out.",
+        "The transaction is READ ONLY, so koonj cannot record in it that the migration is applied.",
+        "Remove READ ONLY.",
     ),
 }

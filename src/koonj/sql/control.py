@@ -1,4 +1,4 @@
-"""Transaction control: what opens, ends or marks a transaction."""
+"""Recognize transaction control: statements that open, end or mark a transaction."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,14 +9,17 @@ from koonj.sql.tokens import TokenKind
 
 
 class TransactionControl(StrEnum):
-    """What a statement does to the transaction (PostgreSQL source: gram.y, TransactionStmt)."""
+    """The effect of a statement on the transaction.
+
+    Source: TransactionStmt in gram.y of PostgreSQL.
+    """
 
     BEGIN = "begin"
-    """START TRANSACTION too."""
+    """BEGIN or START TRANSACTION."""
     COMMIT = "commit"
-    """END too."""
+    """COMMIT or END."""
     ROLLBACK = "rollback"
-    """ABORT too."""
+    """ROLLBACK or ABORT."""
     SAVEPOINT = "savepoint"
     RELEASE = "release"
     ROLLBACK_TO = "rollback_to"
@@ -27,13 +30,13 @@ class TransactionControl(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TransactionStatement:
-    """A statement's part in transaction control."""
+    """The part of a statement in transaction control."""
 
     control: TransactionControl | None = None
     name: str = ""
-    """Of a savepoint or a prepared transaction, as written."""
+    """The name of a savepoint or a prepared transaction, as written."""
     chain: bool = False
-    """AND CHAIN: the next transaction begins at once."""
+    """AND CHAIN: the next transaction starts immediately."""
     read_only: bool = False
     """BEGIN or SET TRANSACTION with READ ONLY."""
 
@@ -43,7 +46,7 @@ _NOISE = ("work", "transaction")
 
 
 def transaction(reader: Reader) -> TransactionStatement:
-    """What the statement does to the transaction; `NONE` for most."""
+    """Return the statement's part in transaction control; `NONE` for most statements."""
     rule = _RULES.get(reader.take())
     return NONE if rule is None else rule(reader)
 
@@ -57,7 +60,7 @@ def _begin(reader: Reader) -> TransactionStatement:
 
 
 def _commit(reader: Reader) -> TransactionStatement:
-    """COMMIT, END."""
+    """Read COMMIT or END."""
     if reader.accept("prepared"):
         return TransactionStatement(TransactionControl.COMMIT_PREPARED, reader.peek())
     reader.accept_one(_NOISE)
@@ -65,7 +68,7 @@ def _commit(reader: Reader) -> TransactionStatement:
 
 
 def _roll_back(reader: Reader) -> TransactionStatement:
-    """ROLLBACK, ABORT."""
+    """Read ROLLBACK or ABORT."""
     if reader.accept("prepared"):
         return TransactionStatement(TransactionControl.ROLLBACK_PREPARED, reader.peek())
     reader.accept_one(_NOISE)
@@ -85,7 +88,10 @@ def _release(reader: Reader) -> TransactionStatement:
 
 
 def _prepare(reader: Reader) -> TransactionStatement:
-    """PREPARE TRANSACTION 'name', and not the PREPARE of a query that is called so."""
+    """Read PREPARE TRANSACTION 'name'.
+
+    A PREPARE of a query that is named transaction does not count.
+    """
     name = reader.token(1)
     if reader.peek() == "transaction" and (name is None or name.kind is TokenKind.STRING):
         return TransactionStatement(TransactionControl.PREPARE, reader.peek(1))
@@ -97,7 +103,10 @@ def _set(reader: Reader) -> TransactionStatement:
 
 
 def _read_only(reader: Reader) -> bool:
-    """Whether READ ONLY is said; the last one of READ ONLY and READ WRITE counts."""
+    """Return whether the transaction is READ ONLY.
+
+    The last of several READ ONLY and READ WRITE counts.
+    """
     last, before = "", ""
     for token in reader.rest():
         word = token.text.lower()

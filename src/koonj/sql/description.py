@@ -1,4 +1,4 @@
-"""The prose of a file's leading comments."""
+"""Extract the description of a migration from the leading comments of its file."""
 
 import re
 from functools import cache
@@ -7,7 +7,9 @@ from koonj.sql.tokens import TokenKind, tokens
 
 
 def description_of(comments: str) -> str:
-    """The prose in the leading comments of a file, without the file's own name, settings and rulers.
+    """Return the prose of a file's leading comments.
+
+    The name of the file, settings and rulers are omitted.
 
     Args:
         comments: the text before the first statement.
@@ -28,15 +30,15 @@ def _prose(comment: str) -> list[str]:
     else:
         inside = comment.removeprefix("/*").removesuffix("*/")
         lines = [line.strip().removeprefix("*").strip() for line in inside.splitlines()]
-    return [line if _says_something(line) else "" for line in lines if not _left_out().match(line)]
+    return [line if _has_words(line) else "" for line in lines if not _omitted().match(line)]
 
 
-def _says_something(line: str) -> bool:
-    """Whether there is more on it than a ruler of dashes."""
+def _has_words(line: str) -> bool:
+    """Return whether the line is more than a ruler of dashes."""
     return any(character.isalnum() for character in line)
 
 
 @cache
-def _left_out() -> re.Pattern[str]:
-    """The file's name, and settings."""
+def _omitted() -> re.Pattern[str]:
+    """Return the pattern for lines to omit: the name of the file, and settings."""
     return re.compile(r"[ \t]*(?:[0-9]+[_-][^\s]+\.sql[ \t]*$|koonj[ \t]*:)", re.IGNORECASE)

@@ -1,4 +1,6 @@
-"""Text from files, servers and people, made fit for a terminal: nothing hidden, nothing obeyed.
+"""Make text from files, servers and users safe to show in a terminal.
+
+Hidden characters become visible, and the terminal obeys none of them.
 
 An escape sequence in a file name, a bidi control in a comment or a lone carriage return in an error message
 must not move the cursor, recolour the screen or make a line read as something else ("Trojan Source",
@@ -10,14 +12,17 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 
+LONGEST_MESSAGE = 8_000
+"""Characters of one message that are shown."""
+
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _DELETE_PICTURE = "\u2421"
 _SUBSTITUTE = "\u2426"
 
-# Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are letters without ink. Left
-# out are the Arabic, Syriac, Kaithi and hieroglyphic signs of Cf that are drawn. The joiners U+200C and
-# U+200D belong to Indic and Persian writing and to emoji: they stay after a character beyond ASCII only.
+# Unicode 15: categories Cc, Cf, Cs, Zl and Zp, and the Hangul fillers, which are invisible letters. Not
+# included: Arabic, Syriac, Kaithi and hieroglyphic signs of Cf that are visible. The joiners U+200C and
+# U+200D belong to Indic and Persian writing and to emoji: they are kept only after a character beyond ASCII.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
@@ -26,17 +31,27 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    r"""Give `text` with every hidden or obeyed character shown: ``\x1b`` as ``␛``, U+202E as ``<U+202E>``.
+    r"""Return `text` with hidden and control characters made visible.
 
-    `keep` names characters that the caller handles: ``visible(sql, keep="\n\t")`` leaves those alone.
+    Examples: ``\x1b`` becomes ``␛``, U+202E becomes ``<U+202E>``.
+
+    `keep` lists characters that the caller handles: ``visible(sql, keep="\n\t")`` does not change them.
     """
     if text.isascii() and text.isprintable():
         return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _picture(found[0]), text)
 
 
+def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
+    """`text`, or its first `most` characters and how many there are beyond: nobody reads a megabyte here."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} more characters"
+
+
 def in_place(text: str) -> str:
-    """As `visible`, in as many characters, for a text in which somebody moves about; tabs stay."""
+    """Return `text` as `visible` does, but with the same number of characters.
+
+    Use it for text in which the user moves a cursor. Tabs stay.
+    """
     if text.isascii() and text.isprintable():
         return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] == "\t" else _one_cell(found[0]), text)
@@ -57,7 +72,10 @@ def _picture(character: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many terminal cells `text` takes: two for wide characters, none for combining marks."""
+    """Return the number of terminal cells of `text`.
+
+    Wide characters take two cells, combining marks none.
+    """
     if text.isascii():
         return len(text)
     return sum(map(_cells_of, text))
@@ -70,14 +88,18 @@ def _cells_of(character: str) -> int:
 
 
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
-"""What Python itself puts into LC_CTYPE where the locale is C (PEP 538): no wish of a person."""
+"""Values that Python itself sets for LC_CTYPE if the locale is C (PEP 538).
+
+They are not the user's choice.
+"""
 
 
 def wants_ascii(environ: Mapping[str, str], encoding: str | None) -> bool:
-    """Should koonj's own signs be ASCII? By the locale that the person set, then by the output's `encoding`.
+    """Return whether koonj's own symbols must be ASCII.
 
-    Python writes UTF-8 in the locales C and POSIX too (PEP 540), though who sets one asks for less. LC_ALL
-    goes before LC_CTYPE, and that before LANG.
+    That depends on the locale that the user set, then on the output's `encoding`. Python writes UTF-8 in the
+    locales C and POSIX too (PEP 540), although a user who sets one of them expects ASCII. LC_ALL has priority
+    over LC_CTYPE, and LC_CTYPE over LANG.
     """
     chosen = environ.get("LC_ALL") or environ.get("LC_CTYPE", "")
     if not chosen or (not environ.get("LC_ALL") and chosen in _COERCED and sys.flags.utf8_mode):

@@ -1,4 +1,4 @@
-"""Fingerprints: what tells an honest edit of a file from a cosmetic one."""
+"""Hash files, so that koonj can distinguish cosmetic edits from other edits."""
 
 import re
 from collections.abc import Iterator
@@ -11,44 +11,47 @@ from koonj.sql.statements import Statement
 from koonj.sql.tokens import significant_texts
 
 _BATCH = 4096
-"""Tokens that are hashed at once."""
+"""Number of tokens that are hashed at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """sha256 of a file's three faces, in hexadecimal digits."""
+    """Three SHA-256 hashes of a file, in hexadecimal digits."""
 
     file: str
-    """Of the raw bytes."""
+    """Hash of the raw bytes."""
     statements: str
-    """Of the body's tokens and COPY rows: without comments, blanks, line ends, BOM and last semicolons."""
+    """Hash of the body's tokens and COPY rows.
+
+    Comments, blanks, line ends, BOM and trailing semicolons are omitted.
+    """
     rollback: str
-    """The same of the rollback script; of no tokens where there is none."""
+    """The same for the rollback; the hash of no tokens if there is none."""
 
 
 def of(raw: bytes, sections: Sections) -> Fingerprints:
-    """The fingerprints of a file with these bytes and sections."""
+    """Return the fingerprints of a file with these bytes and sections."""
     return Fingerprints(file_hash(raw), script_hash(sections.body), script_hash(sections.rollback))
 
 
 def file_hash(raw: bytes) -> str:
-    """sha256 of the bytes, in hexadecimal digits."""
+    """Return the SHA-256 hash of the bytes, in hexadecimal digits."""
     return sha256(raw).hexdigest()
 
 
 def script_hash(script: Script | None) -> str:
-    """sha256 of what a script says; of nothing where there is none.
+    """Return the SHA-256 hash of a script's content; of no content if it is None.
 
-    Two scripts cannot give the same bytes: a token ends with a NUL, which is in none that PostgreSQL takes, a
-    statement with an empty token; after a COPY follows the hash of its rows.
+    Two scripts cannot produce the same bytes: each token ends with a NUL, which PostgreSQL accepts in no
+    token. Each statement ends with an empty token, and the hash of its rows follows a COPY.
     """
     digest = sha256()
     exact = False
     for statement in () if script is None else script.statements:
-        said = iter([statement.text]) if exact else significant_texts(statement.text)
-        for piece in _pieces(said):
+        texts = iter([statement.text]) if exact else significant_texts(statement.text)
+        for piece in _pieces(texts):
             digest.update(piece)
-        # With other rules for strings, what is a comment is not known here: every character counts.
+        # This setting changes the rules for strings, so comments are not recognized: hash every character.
         exact = exact or statement.name.lower() == "standard_conforming_strings"
         digest.update(b"\0")
         if script is not None and statement.copy_data is not None:
@@ -57,7 +60,7 @@ def script_hash(script: Script | None) -> str:
 
 
 def _pieces(tokens: Iterator[str]) -> Iterator[bytes]:
-    """The tokens in encoded batches, without semicolons at the end."""
+    """Yield the tokens in encoded batches, without semicolons at the end."""
     batch: list[str] = []
     semicolons = 0
     for piece in tokens:
@@ -80,6 +83,6 @@ def _encoded(tokens: list[str]) -> bytes:
 
 
 def _rows_hash(script: Script, statement: Statement) -> bytes:
-    r"""Of the rows of a COPY, with line ends as \n."""
+    r"""Return the hash of COPY rows, with line ends normalized to \n."""
     rows = b"".join(script.data(statement))
     return sha256(re.sub(rb"\r\n?", b"\n", rows)).hexdigest().encode()

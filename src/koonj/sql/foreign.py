@@ -1,4 +1,4 @@
-"""Files that belong to another migration tool."""
+"""Recognize files of other migration tools."""
 
 import re
 from functools import cache
@@ -12,9 +12,9 @@ from koonj.sql.source import Source
 class _Tool(NamedTuple):
     name: str
     marker: str
-    """A regular expression of a whole comment line, or of its beginning."""
+    """A regular expression for a whole comment line, or for its start."""
     both_ways: bool
-    """The file holds the way up and the way down, and psql would run both."""
+    """Whether the file has both scripts, apply and undo, so that psql would run both."""
 
 
 _TOOLS = (
@@ -41,7 +41,10 @@ _TOOLS = (
 
 
 def other_tool(text: str) -> Problem | None:
-    """The problem of a file that carries another tool's marker on a line of its own; None of other files."""
+    """Return the problem of a file with another tool's marker; None if it has none.
+
+    The marker must be on a separate line.
+    """
     if "--" not in text:
         return None
     found = _markers().search(text)
@@ -49,17 +52,17 @@ def other_tool(text: str) -> Problem | None:
         return None
     tool = _TOOLS[int((found.lastgroup or "t0")[1:])]
     line, column = line_and_column(Source(text), found.start(found.lastgroup or 0))
-    message = f"The file belongs to {tool.name}."
+    message = f"This is a migration file of {tool.name}."
     if tool.both_ways:
-        message = f"The file belongs to {tool.name}: psql would run up and then down."
-    hint = "Keep the way up as it is, and put the way down behind '-- Rollback:' with '-- ' before each line."
+        message = f"This is a migration file of {tool.name}. psql would run its up and its down script."
+    hint = "Keep the up script. Move the down script after '-- Rollback:', with '-- ' before each line."
     if not tool.both_ways:
-        hint = f"Remove {tool.name}'s markers when the file is koonj's, or move it to another folder."
+        hint = f"Remove the {tool.name} markers to use the file with koonj, or move it to another folder."
     return Problem("other-tool", Severity.ERROR, message, hint, line, column)
 
 
 @cache
 def _markers() -> re.Pattern[str]:
-    """All markers, each in the group of its number."""
+    """Return one pattern for all markers, each in the group of its number."""
     alternatives = "|".join(f"(?P<t{number}>{tool.marker})" for number, tool in enumerate(_TOOLS))
     return re.compile(rf"(?:^\ufeff?|(?<=\r))(?:{alternatives})", re.IGNORECASE | re.MULTILINE)

@@ -1,7 +1,7 @@
-"""Tidying SQL for display and for new files; what it gives is never run unseen.
+"""Format SQL for display and for new files. Formatted SQL is never run unseen.
 
-sqlparse does the work, statement by statement, as the lexer cuts them. What it gives is taken only where it
-says the same: the same tokens, but for the case of words, and the same comments.
+sqlparse formats each statement that the lexer finds. koonj uses the result only if it has the same tokens
+(except for the case of words) and the same comments.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,17 @@ from koonj.sql.lexer import Item, ItemKind, scan
 from koonj.sql.tokens import BLANKS, Token, TokenKind, tokens
 
 _TOO_LONG = 200_000
-"""Characters; sqlparse takes seconds for more."""
+"""Maximum length in characters. sqlparse takes seconds for longer texts."""
 _WIDE = 88
-"""A query on one line that is longer is broken into several."""
+"""Maximum width of a query on one line. Longer ones are broken into several lines."""
 _QUERIES = frozenset({"select", "insert", "update", "delete", "with"})
 
 
 def pretty(sql: str) -> str:
-    """The text with keywords in upper case and long queries broken into lines.
+    """Return the text with upper-case keywords and long queries broken into lines.
 
-    What stands between the statements, the rows of a COPY, and the layout of a statement of several lines
-    stay as they are. So does a statement that sqlparse does not understand, and a text of over 200,000
-    characters.
+    Text between the statements, COPY rows and the layout of multi-line statements are unchanged. So are
+    statements that sqlparse does not understand, and a text with more than 200,000 characters.
     """
     if len(sql) > _TOO_LONG:
         return sql
@@ -34,7 +33,7 @@ def pretty(sql: str) -> str:
 
 
 def _whole_statements(sql: str) -> list[Item]:
-    """The statements that stand in one piece."""
+    """Return the statements that are in one piece."""
     return [
         item
         for item in scan(sql)
@@ -55,7 +54,7 @@ def _statement(text: str) -> str:
 
 
 def _formatted(text: str, *, reindent: bool) -> str:
-    import sqlparse  # noqa: PLC0415 - most commands never format
+    import sqlparse  # noqa: PLC0415 - most commands do not format
     from sqlparse.exceptions import SQLParseError  # noqa: PLC0415
 
     try:
@@ -65,7 +64,7 @@ def _formatted(text: str, *, reindent: bool) -> str:
 
 
 def _same(before: Sequence[Token], after: Sequence[Token]) -> bool:
-    """Whether two texts have the same tokens and comments, but for the case of words."""
+    """Return whether two texts have the same tokens and comments, ignoring word case."""
     return len(before) == len(after) and all(map(_same_token, before, after))
 
 
@@ -78,7 +77,7 @@ def _same_token(one: Token, other: Token) -> bool:
 
 
 def _with_names_kept(before: Sequence[Token], after: Sequence[Token]) -> str:
-    """The formatted text, but with only those words in upper case that are keywords for sure."""
+    """Return the formatted text; only certain keywords are in upper case."""
     words = [_word(token) for token in before]
     parts, number = [], 0
     for token in after:
@@ -93,7 +92,7 @@ def _with_names_kept(before: Sequence[Token], after: Sequence[Token]) -> str:
 
 
 def _word(token: Token) -> str:
-    """A token for the choice of keywords."""
+    """Return the token's text as `is_keyword` expects it."""
     if token.kind is TokenKind.COMMENT:
         return ""
     return token.text.lower() if token.kind is TokenKind.WORD else token.text

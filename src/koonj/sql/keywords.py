@@ -1,9 +1,9 @@
-"""Which words of a statement are keywords, as far as can be said without a parser."""
+"""Decide which words of a statement are keywords, without a parser."""
 
 from collections.abc import Sequence
 
-# No unquoted name is one of these: PostgreSQL 18, src/include/parser/kwlist.h, reserved and type_func_name,
-# but for USER and a few rare ones.
+# An unquoted name cannot be one of these: the reserved and type_func_name keywords of PostgreSQL 18
+# (src/include/parser/kwlist.h), except USER and a few rare ones.
 _RESERVED_WORDS = """
     all analyse analyze and any array as asc both case cast check collate column concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time
@@ -14,7 +14,7 @@ _RESERVED_WORDS = """
     some symmetric table then to trailing union unique using variadic when where window with
 """
 
-# What a statement begins with.
+# The first words of statements.
 _FIRST_WORDS = """
     abort alter analyze begin call close cluster comment commit copy create deallocate declare
     delete discard do drop end execute explain fetch grant import insert listen lock merge move
@@ -22,7 +22,7 @@ _FIRST_WORDS = """
     set show start table truncate unlisten update vacuum values with
 """
 
-# Keywords beside each other, though some of them may be names elsewhere.
+# Pairs of adjacent keywords; some of these words can be names elsewhere.
 _WORDS_IN_PAIRS = """
     add-check add-column add-constraint add-foreign add-primary add-unique add-value after-delete
     after-insert after-update alter-column alter-constraint alter-database alter-default
@@ -54,11 +54,11 @@ _PAIRS = frozenset(tuple(pair.split("-")) for pair in _WORDS_IN_PAIRS.split())
 
 
 def is_keyword(words: Sequence[str], number: int) -> bool:
-    """Whether one word of a statement is a keyword. What is not known is a name.
+    """Return whether one word of a statement is a keyword; unknown words are names.
 
     Args:
         words: the tokens, words in lower case; empty strings stand for comments.
-        number: which of them.
+        number: the index of the word.
     """
     word = words[number]
     before = words[number - 1] if number else ""

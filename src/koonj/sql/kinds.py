@@ -1,4 +1,4 @@
-"""The kinds of things that CREATE, ALTER, DROP and COMMENT ON name, as words."""
+"""Read the kind and the name of the object of CREATE, ALTER, DROP and COMMENT ON."""
 
 from koonj.sql.reader import Reader
 
@@ -17,14 +17,14 @@ _LONGER = {
     "text": tuple(("search", part) for part in ("configuration", "dictionary", "parser", "template")),
     "user": (("mapping",),),
 }
-"""Kinds of several words, by their first one."""
+"""Kinds of several words, by their first word."""
 
 ATTACHED = frozenset({"trigger", "constraint trigger", "policy", "rule", "constraint"})
-"""Kinds whose name holds only within a table, which follows ON."""
+"""Kinds whose name is unique only within a table, which follows ON."""
 
 
 def modifiers(reader: Reader) -> tuple[str, ...]:
-    """Go on behind what stands between CREATE and the kind, and give what of it matters."""
+    """Read the words between CREATE and the kind, and return the relevant ones."""
     reader.accept("or", "replace")
     found = []
     while word := reader.accept_one(_MODIFIERS):
@@ -33,7 +33,7 @@ def modifiers(reader: Reader) -> tuple[str, ...]:
 
 
 def kind(reader: Reader) -> str:
-    """The kind that is named next: ``table``, ``materialized view``; empty where there is no word."""
+    """Read the next kind, such as ``materialized view``; empty if no word follows."""
     first = reader.peek()
     for words in _LONGER.get(first, ()):
         if reader.accept(first, *words):
@@ -42,7 +42,7 @@ def kind(reader: Reader) -> str:
 
 
 def thing(reader: Reader, named: str) -> str:
-    """The name of a thing of the kind `named`, as written; empty where it has none."""
+    """Read the name of an object of the kind `named`, as written; empty if none."""
     match named:
         case "cast":
             return f"({' '.join(reader.parentheses())})"
@@ -69,7 +69,10 @@ def _operator(reader: Reader) -> str:
 
 
 def table_behind_on(reader: Reader) -> str:
-    """The table of a trigger, policy, rule or index: the name behind the next ON outside parentheses."""
+    """Read the table of a trigger, policy, rule or index.
+
+    It is the name after the next ON outside parentheses.
+    """
     for word in reader.top_level():
         if word == "on":
             reader.accept("only")

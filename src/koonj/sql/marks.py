@@ -1,6 +1,6 @@
-"""Finding the comments of a file that mean something to koonj: ``-- Rollback:`` and ``-- koonj:``.
+"""Find the comments with a meaning for koonj: ``-- Rollback:`` and ``-- koonj:``.
 
-Only a real comment counts: not a line inside a string, a dollar quote, a block comment or the rows of a COPY.
+Only a real comment counts, not a line inside a string, a dollar quote, a block comment or COPY rows.
 """
 
 import re
@@ -15,46 +15,49 @@ from koonj.sql.tokens import BLANKS, Token, TokenKind, significant, tokens
 
 
 class MarkPlace(StrEnum):
-    """Where a marked comment stands."""
+    """Position of a marked comment."""
 
     LEADING = "leading"
-    """On a line of its own, before the first statement."""
+    """On a separate line, before the first statement."""
     BETWEEN = "between"
-    """On a line of its own, between or behind the statements."""
+    """On a separate line, between or after the statements."""
     BESIDE = "beside"
     """On the line of a statement."""
     INSIDE = "inside"
-    """Inside a statement, which goes on behind it."""
+    """Inside a statement, which continues after the comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One marked comment."""
+    """A comment that starts with ``Rollback:`` or ``koonj:``."""
 
     word: str
-    """``rollback``, ``koonj``, or ``/* rollback`` of a block comment."""
+    """``rollback``, ``koonj``, or ``/* rollback`` for a block comment."""
     start: int
     """The offset of the comment."""
     end: int
-    """The offset behind the colon."""
+    """The offset after the colon."""
     place: MarkPlace
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedComments:
-    """The marked comments up to the rollback, and what had to be read to know them."""
+    """The marked comments up to the rollback, and what the scan found."""
 
     rollback: Mark | None
-    """The ``-- Rollback:`` that begins the block."""
+    """The ``-- Rollback:`` that starts the block."""
     others: tuple[Mark, ...]
     leading_end: int
-    """Where the leading comments end."""
+    """The offset where the leading comments end."""
     items: tuple[Item, ...] | None
-    """What the lexer finds before the rollback; None where it was not asked, or not for that text."""
+    """The lexer's items before the rollback.
+
+    None if the lexer did not run, or did not run on exactly that text.
+    """
 
 
 def read_marks(source: Source) -> MarkedComments:
-    """Find the marks in a file's text."""
+    """Return the marked comments of a file's text."""
     text = source.text
     candidates = list(_candidate().finditer(text))
     leading_end = _leading_end(text)
@@ -89,7 +92,7 @@ def _leading_end(text: str) -> int:
 
 
 class _Places:
-    """Says of ascending offsets where they stand. Reads each part of the text once."""
+    """Finds the positions of ascending offsets. Reads each part of the text once."""
 
     def __init__(self, source: Source, leading_end: int) -> None:
         self._source = source
@@ -103,7 +106,7 @@ class _Places:
         self._word = -1
 
     def of(self, at: int) -> MarkPlace | None:
-        """Where the comment at `at` stands; None where no comment begins there."""
+        """Return the position of the comment at `at`; None if no comment starts there."""
         item = self._item_at(at)
         if item is None:
             return self._between(at)
@@ -114,19 +117,22 @@ class _Places:
         return self._between(at)
 
     def items_before(self, at: int) -> tuple[Item, ...] | None:
-        """The items that end before `at`; None where one goes on behind it, which must be read anew."""
+        """Return the items that end before `at`.
+
+        None if an item continues after `at`, so that the text must be scanned again.
+        """
         if any(item.start < at < item.end for item in self._seen):
             return None
         return tuple(item for item in self._seen if item.end <= at)
 
     def all_items(self) -> tuple[Item, ...]:
-        """The items of the whole text."""
+        """Return the items of the whole text."""
         self._seen.extend(self._items)
         return tuple(self._seen)
 
     def _item_at(self, at: int) -> Item | None:
-        """The item that covers `at`; None between two."""
-        # A meta-command inside a statement comes before it.
+        """Return the item that covers `at`; None between two items."""
+        # The lexer yields a meta-command inside a statement before that statement.
         while not self._seen or self._seen[-1].end <= at or self._seen[-1].kind is ItemKind.META:
             item = next(self._items, None)
             if item is None:
@@ -140,7 +146,7 @@ class _Places:
         return None
 
     def _is_comment(self, item: Item, at: int) -> bool:
-        """Whether one of the item's comments begins at `at`."""
+        """Return whether one of the item's comments starts at `at`."""
         if item is not self._inside:
             self._inside, self._tokens, self._token = item, tokens(self._text, item.start), None
         while self._token is None or self._token.end <= at:
@@ -150,14 +156,17 @@ class _Places:
         return self._token.kind is TokenKind.COMMENT and self._token.start == at
 
     def _next_word(self, at: int) -> int:
-        """The offset of the first token at or behind `at` that says something."""
+        """Return the offset of the first significant token at or after `at`."""
         if at > self._word:
             following = next(significant(self._text, at), None)
             self._word = len(self._text) if following is None else following.start
         return self._word
 
     def _between(self, at: int) -> MarkPlace | None:
-        """The place of what is in no statement, or in one only because psql begins it with that comment."""
+        """Return the position of a comment outside the statements.
+
+        A comment with which psql starts a statement counts as outside, too.
+        """
         line_start = at - self._source.position(at).column + 1
         before = self._text[line_start:at].removeprefix("\ufeff")
         if not before.strip(BLANKS):

@@ -1,4 +1,4 @@
-"""Options in parentheses, such as those of REINDEX and CREATE SUBSCRIPTION."""
+"""Read options in parentheses, such as those of REINDEX and CREATE SUBSCRIPTION."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,10 @@ from koonj.sql.strings import content
 
 
 def options_of(inside: list[str]) -> dict[str, str]:
-    """The options in ``(a, b = off, c off)``: a: '', b: 'off', c: 'off'; of one that is repeated the last."""
+    """Return the options in parentheses as a dict; the last one wins if repeated.
+
+    ``(a, b = off, c off)`` becomes a: '', b: 'off', c: 'off'.
+    """
     options = {}
     for words in _separated(inside):
         values = [word for word in words[1:] if word != "="]
@@ -15,12 +18,15 @@ def options_of(inside: list[str]) -> dict[str, str]:
 
 
 def is_off(value: str | None) -> bool:
-    """Whether an option is given and off, as defGetBoolean reads it (src/backend/commands/define.c)."""
+    """Return whether an option is given and off.
+
+    The values are those of defGetBoolean in src/backend/commands/define.c.
+    """
     return value in {"false", "off", "0"}
 
 
 def is_on(value: str | None) -> bool:
-    """Whether an option is given and on."""
+    """Return whether an option is given and on."""
     return value is not None and not is_off(value)
 
 

@@ -1,10 +1,12 @@
-"""Line and column as an editor counts them."""
+"""Compute lines and columns as an editor counts them."""
 
 from koonj.sql.source import Source
 
 
 def line_and_column(source: Source, offset: int) -> tuple[int, int]:
-    """Both 1-based, in characters; a byte-order mark does not count, as no editor shows one.
+    """Return line and column of an offset: 1-based, in characters.
+
+    A byte-order mark does not count, because editors do not show it.
 
     Raises:
         IndexError: the offset is not in the text.

@@ -1,4 +1,4 @@
-"""A problem found in text, before any database is asked."""
+"""Define problems in SQL text. They are found without a database."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a problem matters: an error stops an apply, a warning and a note are shown."""
+    """How serious a problem is.
+
+    An error blocks an apply. Warnings and notes are only shown.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,20 +18,20 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, where, and what to do about it."""
+    """A message, its place, and the fix."""
 
     code: str
     """A stable kebab-case word, such as ``open-transaction``; the same in JSON and docs."""
     severity: Severity
     message: str
     hint: str
-    """What to do."""
+    """How to fix the problem."""
     line: int | None = None
-    """1-based; None where the problem belongs to no line (a file name, the folder)."""
+    """1-based; None if the problem belongs to no line (a file name, the folder)."""
     column: int | None = None
     """1-based, in characters."""
 
 
 def first_error(problems: Iterable[Problem]) -> Problem | None:
-    """The first one that stops an apply."""
+    """Return the first problem that blocks an apply; None if there is none."""
     return next((problem for problem in problems if problem.severity is Severity.ERROR), None)

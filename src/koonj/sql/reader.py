@@ -1,4 +1,4 @@
-"""Reading a statement word by word, as far as is needed."""
+"""Read a statement word by word, only as far as needed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ _NAME_PARTS = frozenset({TokenKind.WORD, TokenKind.QUOTED})
 
 
 class Reader:
-    """A cursor over the significant tokens of one statement, read from the text as they are asked for.
+    """A cursor over the significant tokens of one statement, which are read on demand.
 
     Words are compared without case. A quoted name or a string keeps its quotes, so it never equals a keyword.
     """
@@ -18,21 +18,24 @@ class Reader:
     def __init__(self, text: str) -> None:
         self._more: Iterator[Token] = significant(text)
         self._seen: list[Token] = []
-        self._words: list[str] = []  # the same, as `peek` gives them
+        self._words: list[str] = []  # the same tokens as `peek` returns them
         self._at = 0
 
     def again(self) -> "Reader":
-        """Another cursor at the start of the same statement; what has been read is not read twice."""
+        """Return another cursor at the start of the same statement.
+
+        It reuses the tokens that were already read.
+        """
         other = Reader("")
         other._more, other._seen, other._words = self._more, self._seen, self._words
         return other
 
     def token(self, ahead: int = 0) -> Token | None:
-        """The token that many after the next one; None behind the end."""
+        """Return the token `ahead` positions after the next one; None after the end."""
         return self._seen[self._at + ahead] if self.peek(ahead) else None
 
     def peek(self, ahead: int = 0) -> str:
-        """That token's text, a word in lower case; empty behind the end."""
+        """Return the text of that token, words in lower case; empty after the end."""
         wanted, words = self._at + ahead, self._words
         while len(words) <= wanted:
             token = next(self._more, None)
@@ -43,13 +46,13 @@ class Reader:
         return words[wanted]
 
     def take(self) -> str:
-        """The next token's text as `peek` gives it, and go on behind it."""
+        """Return the next token's text as `peek` does, and move past it."""
         text = self.peek()
         self._at += 1
         return text
 
     def accept(self, *words: str) -> bool:
-        """Go on behind these words if they are the next ones."""
+        """Move past these words if they come next, and return whether they did."""
         for ahead, word in enumerate(words):
             if self.peek(ahead) != word:
                 return False
@@ -57,11 +60,11 @@ class Reader:
         return True
 
     def accept_one(self, words: Iterable[str]) -> str:
-        """Go on behind the next token if it is one of these words, and give it; empty if it is none."""
+        """Move past the next token if it is in `words`, and return it; else empty."""
         return self.take() if self.peek() and self.peek() in words else ""
 
     def name(self) -> str:
-        """A name as it is written, with its schema; empty where no name is next."""
+        """Read a name as written, with its schema; empty if no name comes next."""
         parts = []
         while (token := self.token()) is not None and token.kind in _NAME_PARTS:
             parts.append(token.text)
@@ -76,7 +79,10 @@ class Reader:
         return token is not None and token.kind in _NAME_PARTS
 
     def parentheses(self) -> list[str]:
-        """What stands in the parentheses that open here, without them; empty where none do."""
+        """Read the parentheses that open here and return their content.
+
+        Empty if no parenthesis opens here.
+        """
         inside: list[str] = []
         depth = 0
         while self.peek():
@@ -94,7 +100,7 @@ class Reader:
         return inside
 
     def top_level(self) -> Iterator[str]:
-        """The rest of the statement from here, without what stands in parentheses. Reads it to its end."""
+        """Yield the rest of the statement without parenthesized text, to its end."""
         depth = 0
         while text := self.take():
             if text == "(":
@@ -105,14 +111,17 @@ class Reader:
                 yield text
 
     def rest(self) -> Iterator[Token]:
-        """The tokens from here on."""
+        """Yield the remaining tokens."""
         while (token := self.token()) is not None:
             self._at += 1
             yield token
 
 
 def folded(token: Token) -> str:
-    """The text to compare: a word in lower case (PostgreSQL folds ASCII letters), all else as it is."""
+    """Return the text to compare: words in lower case, other tokens unchanged.
+
+    Like PostgreSQL, this folds ASCII letters only.
+    """
     if token.kind is TokenKind.WORD and token.text.isascii():
         return token.text.lower()
     return token.text

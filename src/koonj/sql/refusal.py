@@ -1,7 +1,7 @@
-"""Which statements PostgreSQL refuses inside a transaction block (SQLSTATE 25001).
+"""Recognize statements that PostgreSQL refuses in a transaction (SQLSTATE 25001).
 
-From the calls of PreventInTransactionBlock in the sources of PostgreSQL 13 to 18 (src/backend): what any of
-them refuses is refused here. Where that depends on data, which no text shows, the answer is MAYBE.
+The source is the calls of PreventInTransactionBlock in PostgreSQL 13 to 18 (src/backend). A statement that
+any of these versions refuses counts as refused. If the refusal depends on data, the answer is MAYBE.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,25 +19,28 @@ class Refusal(StrEnum):
 
     NO = "no"
     MAYBE = "maybe"
-    """It depends on what is in the database."""
+    """It depends on the content of the database."""
     YES = "yes"
 
 
 class RefusalReason(NamedTuple):
-    """The verdict, and the form of the statement that it is about."""
+    """Whether a statement is refused, and the form of the statement."""
 
     refusal: Refusal = Refusal.NO
     reason: str = ""
-    """Such as ``CREATE INDEX CONCURRENTLY``; where it depends, on what."""
+    """Such as ``CREATE INDEX CONCURRENTLY``. For MAYBE: the condition."""
     concurrent: bool = False
-    """An index or partition command with CONCURRENTLY: a lock_timeout would leave it half done."""
+    """An index or partition command with CONCURRENTLY.
+
+    A lock_timeout would leave it half done.
+    """
 
 
 ALLOWED = RefusalReason()
 
 
 def refused(reader: Reader) -> RefusalReason:
-    """The verdict on one statement, from its words."""
+    """Return whether PostgreSQL refuses a statement in a transaction, from its words."""
     rule = _RULES.get(reader.take())
     return ALLOWED if rule is None else rule(reader)
 
@@ -90,7 +93,7 @@ def _drop(reader: Reader) -> RefusalReason:
     if kind := reader.accept_one(("database", "tablespace")):
         return _yes(f"DROP {kind.upper()}")
     if reader.accept("subscription"):
-        return _maybe("DROP SUBSCRIPTION of one with a slot")
+        return _maybe("DROP SUBSCRIPTION of a subscription with a slot")
     return ALLOWED
 
 
@@ -152,7 +155,7 @@ def _reindex(reader: Reader) -> RefusalReason:
         return _yes("REINDEX CONCURRENTLY", concurrent=True)
     if kind in {"schema", "database", "system"}:
         return _yes(f"REINDEX {kind.upper()}")
-    return _maybe(f"REINDEX {kind.upper()} of a partitioned one") if kind in {"table", "index"} else ALLOWED
+    return _maybe(f"REINDEX of a partitioned {kind}") if kind in {"table", "index"} else ALLOWED
 
 
 def _cluster(reader: Reader) -> RefusalReason:
@@ -162,14 +165,14 @@ def _cluster(reader: Reader) -> RefusalReason:
 
 
 def _do(reader: Reader) -> RefusalReason:
-    """A DO block that ends its transaction itself, or EXECUTEs one of these, where the text shows it."""
+    """Check a DO block, which can end the transaction or EXECUTE a refused statement."""
     strings = (token.text for token in reader.rest() if token.kind is TokenKind.STRING)
-    body = max(strings, key=len, default="")  # the other one would be the language's name
+    body = max(strings, key=len, default="")  # a second string can only be the language's name
     before = ""
     for token in significant(content(body)):
         word = token.text.lower()
         if before in {"commit", "rollback"} and word in {";", "and"}:
-            return _maybe(f"DO with {before.upper()} in it")
+            return _maybe(f"DO with {before.upper()}")
         if before == "execute" and token.kind is TokenKind.STRING:
             inner = refused(Reader(content(token.text)))
             if inner.refusal is not Refusal.NO:
@@ -179,7 +182,7 @@ def _do(reader: Reader) -> RefusalReason:
 
 
 def _with_options(reader: Reader) -> Mapping[str, str]:
-    """The options in WITH (…), which ends the statement."""
+    """Return the options in WITH (…), which ends the statement."""
     while reader.peek():
         if reader.accept("with"):
             return options_of(reader.parentheses())

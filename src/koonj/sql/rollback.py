@@ -1,4 +1,4 @@
-"""The rollback block: the comment lines from ``-- Rollback:`` to the end of the file."""
+"""Read the rollback block: comments from ``-- Rollback:`` to the end of the file."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,10 @@ from koonj.sql.tokens import BLANKS
 
 @dataclass(frozen=True)
 class RollbackBlock:
-    """What the block says."""
+    """The content of the rollback block."""
 
     line: int | None = None
-    """Of ``-- Rollback:``, 1-based."""
+    """The line of ``-- Rollback:``, 1-based."""
     script: Script | None = None
     none_reason: str | None = None
     problems: tuple[Problem, ...] = ()
@@ -30,24 +30,24 @@ NO_BLOCK = RollbackBlock()
 
 @dataclass(slots=True)
 class _Lines:
-    """The block's lines without their comment marks."""
+    """The block's lines without their comment prefix."""
 
     texts: list[str] = field(default_factory=list)
-    """With their line ends."""
+    """The lines with their line ends."""
     prefixes: list[int] = field(default_factory=list)
-    """How many characters stand before each in the file."""
+    """The number of characters before each line's text in the file."""
 
     def add(self, content: str, end: str, prefix: int) -> None:
-        """One more line."""
+        """Append a line."""
         if not content and end == "\n" and self.texts and self.texts[-1].endswith("\r"):
-            content = " "  # or \r and \n of two lines would become one line end
+            content = " "  # otherwise \r and \n of two lines would become one line end
         self.texts.append(content + end)
         self.prefixes.append(prefix)
 
 
 def read_rollback(source: Source, mark: Mark) -> RollbackBlock:
-    """Read the block that `mark` begins."""
-    first = _blanks().match(source.text, mark.end).end()  # type: ignore[union-attr] # it matches nothing too
+    """Read the block that starts at `mark`."""
+    first = _blanks().match(source.text, mark.end).end()  # type: ignore[union-attr] # also matches ""
     line, column = line_and_column(source, first)
     lines = _Lines()
     problems = list(_read(source, first, lines))
@@ -57,7 +57,7 @@ def read_rollback(source: Source, mark: Mark) -> RollbackBlock:
         if not reason:
             problems.append(_problem("no-reason", (line, column)))
         return RollbackBlock(line, None, reason or None, tuple(problems))
-    skipped = 0 if lines.texts[0].strip(BLANKS) else 1  # nothing stands behind the colon
+    skipped = 0 if lines.texts[0].strip(BLANKS) else 1  # skip the line if only the colon is on it
     script = Script.of_rollback(
         "".join(lines.texts[skipped:]), first_line=line + skipped, prefixes=lines.prefixes[skipped:]
     )
@@ -65,9 +65,9 @@ def read_rollback(source: Source, mark: Mark) -> RollbackBlock:
 
 
 def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
-    """Fill `lines` from the offset behind the colon on; what does not belong into the block is a problem."""
+    """Fill `lines` from the offset after the colon; yield problems on the way."""
     number, column = line_and_column(source, first)
-    prefix, strangers = column - 1, 0
+    prefix, foreign_lines = column - 1, 0
     for found in _line().finditer(source.text, first):
         content = found["content"]
         if found.start() == first:
@@ -77,9 +77,9 @@ def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
         if found["mark"] is not None or found.start() == first:
             yield from _inner_marks(content, number, prefix)
         elif content.strip(BLANKS):
-            strangers += 1
-            if strangers == 1:
-                yield _stranger(content, number)
+            foreign_lines += 1
+            if foreign_lines == 1:
+                yield _foreign_line(content, number)
             content = ""
         lines.add(content, found["end"], prefix)
         number += 1
@@ -88,7 +88,7 @@ def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
 
 
 def _inner_marks(content: str, line: int, prefix: int) -> Iterator[Problem]:
-    """Marks that cannot stand inside the block."""
+    """Yield a problem for a mark that is not allowed inside the block."""
     found = _inner().match(content)
     if found is None:
         return
@@ -99,14 +99,14 @@ def _inner_marks(content: str, line: int, prefix: int) -> Iterator[Problem]:
         yield _problem("second-rollback", (line, column))
 
 
-def _stranger(content: str, line: int) -> Problem:
+def _foreign_line(content: str, line: int) -> Problem:
     column = len(content) - len(content.lstrip(BLANKS)) + 1
     in_comment = content.lstrip(BLANKS).startswith("/*")
     return _problem("rollback-block-comment" if in_comment else "statements-after-rollback", (line, column))
 
 
 def _reason(lines: Iterable[str]) -> str:
-    """The reason, which may go on over several comment lines up to an empty one."""
+    """Return the reason, which can continue over several lines up to an empty one."""
     words: list[str] = []
     for number, line in enumerate(lines):
         if number and not line.strip(BLANKS):
@@ -116,7 +116,7 @@ def _reason(lines: Iterable[str]) -> str:
 
 
 def misplaced(source: Source, marks: Iterable[Mark]) -> Iterator[Problem]:
-    """What looks like a rollback block and is none."""
+    """Yield problems for comments that look like a rollback block but are not."""
     for mark in marks:
         place = line_and_column(source, mark.start)
         if mark.word == "/*":
@@ -128,7 +128,10 @@ def misplaced(source: Source, marks: Iterable[Mark]) -> Iterator[Problem]:
 
 
 def nearly_rollback(source: Source) -> Iterator[Problem]:
-    """A comment line that was perhaps meant to begin the block; for a file that has none."""
+    """Yield a problem for a comment that was perhaps meant to start the block.
+
+    Use it for a file without a rollback block.
+    """
     found = _nearly().search(source.text)
     if found is not None:
         yield _problem("nearly-rollback", line_and_column(source, found.start(1)))
@@ -142,37 +145,37 @@ def _problem(code: str, at: tuple[int, int]) -> Problem:
 _PROBLEMS = {
     "no-reason": (
         Severity.ERROR,
-        "The file says that there is no way back, but not why.",
+        "The file declares that it has no rollback, but gives no reason.",
         "Write '-- Rollback: none: <reason>'.",
     ),
     "second-rollback": (
         Severity.ERROR,
-        "A second '-- Rollback:' stands in the rollback block.",
-        "Keep one: the block goes on to the end of the file.",
+        "The rollback block contains a second '-- Rollback:'.",
+        "Keep only one. The block continues to the end of the file.",
     ),
     "statements-after-rollback": (
         Severity.ERROR,
-        "This follows the rollback block, which goes on to the end of the file.",
-        "Put it before '-- Rollback:', or behind '-- ' if it belongs to the rollback.",
+        "This line is after '-- Rollback:', but it is not a comment.",
+        "Move it before '-- Rollback:', or write '-- ' before it if it belongs to the rollback.",
     ),
     "rollback-block-comment": (
         Severity.ERROR,
-        "A rollback in a /* */ comment is not read: the first */ in it would end it.",
-        "Write '-- Rollback:' and put '-- ' before each of its lines.",
+        "koonj does not read a rollback in a /* */ comment, because the first */ in it ends the comment.",
+        "Write '-- Rollback:' and '-- ' before each line of the rollback.",
     ),
     "rollback-inside-statement": (
         Severity.WARNING,
-        "This '-- Rollback:' stands inside a statement, so it does not begin a rollback block.",
-        "If it should, end the statement before it with ';'.",
+        "This '-- Rollback:' is inside a statement, so it does not start a rollback block.",
+        "If it should, write ';' at the end of the statement before it.",
     ),
     "misplaced-rollback": (
         Severity.ERROR,
-        "'-- Rollback:' stands on the line of a statement, so it does not begin a rollback block.",
-        "Put it on a line of its own.",
+        "'-- Rollback:' is on the line of a statement, so it does not start a rollback block.",
+        "Move it to a separate line.",
     ),
     "nearly-rollback": (
         Severity.WARNING,
-        "This line does not begin a rollback block.",
+        "This line does not start a rollback block.",
         "If it should, write '-- Rollback:'.",
     ),
 }

@@ -1,4 +1,7 @@
-"""Which rows a statement says that it changes: known from its text, since an empty table shows nothing."""
+"""Find the rows that a statement changes, from its text.
+
+The text is needed because a rehearsal on an empty table shows no changed rows.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,21 @@ _RUN_NOW = frozenset(
         *("prepare", "explain", "alter", "create"),
     }
 )
-"""First words of statements that change rows themselves; a CREATE FUNCTION only tells what one would do.
+"""First words of statements that change rows when they run.
 
-What is prepared is taken for executed.
+CREATE FUNCTION only defines changes, so `_runs` excludes it. A prepared statement counts as executed.
 """
 _DEEPEST = 4
-"""Strings within strings: DO, EXECUTE, and what that executes."""
+"""Maximum depth of strings in strings: DO, EXECUTE, and what that executes."""
 _NO_STATEMENT = frozenset({"on", "or", "before", "after", "grant", "revoke", ","})
-"""Before the name of a verb that is no statement: of a trigger's event, of a privilege."""
+"""Words before the name of a verb that does not start a statement.
+
+There the verb is the event of a trigger, or a privilege.
+"""
 
 
 def row_changes(statement: Statement) -> tuple[RowChange, ...]:
-    """All that its text says, what stands in the strings of a DO block too; never raises."""
+    """Return all row changes in the statement's text and in the strings of a DO block."""
     if statement.verb not in _RUN_NOW or not _runs(statement):
         return ()
     changes = dict.fromkeys(_in_text(statement.text, _DEEPEST if statement.verb == "do" else 0))
@@ -39,7 +45,10 @@ def row_changes(statement: Statement) -> tuple[RowChange, ...]:
 
 
 def _runs(statement: Statement) -> bool:
-    """ALTER TABLE, CREATE TABLE … AS WITH …, EXPLAIN ANALYZE: of these verbs, what can touch rows."""
+    """Return whether a statement with this verb can change rows.
+
+    For example ALTER TABLE, CREATE TABLE … AS WITH … and EXPLAIN ANALYZE.
+    """
     if statement.verb in {"alter", "create"}:
         return statement.kind == "table"
     if statement.verb == "explain":
@@ -50,19 +59,19 @@ def _runs(statement: Statement) -> bool:
 
 def _in_text(text: str, deep: int) -> Iterator[RowChange]:
     found = list(significant(text))
-    said = False
+    in_raise = False
     for at, token in enumerate(found):
-        if token.kind is TokenKind.STRING and deep and not said:
+        if token.kind is TokenKind.STRING and deep and not in_raise:
             yield from _in_text(_inside(token.text), deep - 1)
         elif token.kind is TokenKind.WORD:
-            said = said or token.text.lower() == "raise"  # a message is not executed
+            in_raise = in_raise or token.text.lower() == "raise"  # a message is not executed
             yield from _at(found, at)
         elif token.text == ";":
-            said = False
+            in_raise = False
 
 
 def _inside(string: str) -> str:
-    """What stands between the quotes."""
+    """Return the text between the quotes."""
     if string.startswith("$"):
         tag = string[: string.index("$", 1) + 1]
         return string[len(tag) :].removesuffix(tag)
@@ -70,7 +79,7 @@ def _inside(string: str) -> str:
 
 
 def _at(found: Sequence[Token], at: int) -> Iterator[RowChange]:
-    """What the word at `at` begins."""
+    """Yield the changes of the clause that starts at the word `at`."""
     match word_at(found, at):
         case "delete" if word_at(found, at + 1) == "from":
             yield from _deleted(found, at + 2)
@@ -88,12 +97,15 @@ def _at(found: Sequence[Token], at: int) -> Iterator[RowChange]:
 
 def _deleted(found: Sequence[Token], at: int) -> Iterator[RowChange]:
     name, end = name_at(found, at + (word_at(found, at) == "only"))
-    if name or _is_put_in(found, end, at - 2):
+    if name or _is_interpolated(found, end, at - 2):
         yield RowChange("delete", name, everything=all_rows(found, end))
 
 
-def _is_put_in(found: Sequence[Token], at: int, start: int) -> bool:
-    """In a string that is executed, the name comes from elsewhere: ``'DELETE FROM ' || name``, ``%I``."""
+def _is_interpolated(found: Sequence[Token], at: int, start: int) -> bool:
+    """Return whether executed SQL gets the table's name from elsewhere.
+
+    For example ``'DELETE FROM ' || name``, or ``%I``.
+    """
     return start == 0 and word_at(found, at) in {"", "%"}
 
 
@@ -118,13 +130,16 @@ def _truncated(found: Sequence[Token], at: int) -> Iterator[RowChange]:
 
 
 def _updated(found: Sequence[Token], at: int) -> Iterator[RowChange]:
-    """UPDATE name [AS alias] SET …; ON CONFLICT DO UPDATE SET and FOR UPDATE have no name there."""
+    """Read UPDATE name [AS alias] SET …
+
+    ON CONFLICT DO UPDATE SET and FOR UPDATE have no name after UPDATE.
+    """
     start = at - 1
     at += word_at(found, at) == "only"
     if word_at(found, at) == "set":
         return
     name, at = name_at(found, at)
-    if not name and _is_put_in(found, at, start):
+    if not name and _is_interpolated(found, at, start):
         yield RowChange("update", "")
     at += word_at(found, at) == "*"
     at += word_at(found, at) == "as"

@@ -1,4 +1,4 @@
-"""The clauses of a statement that say which of a table's rows and values it changes."""
+"""Read the clauses of a statement that determine which rows and values it changes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _END_OF_SET = frozenset({"from", "where", "returning", "when"})
 
 
 def all_rows(found: Sequence[Token], at: int) -> bool:
-    """Has the DELETE whose table's name ends at `at` no WHERE?"""
+    """Return whether the DELETE has no WHERE; its table's name ends at `at`."""
     return all(word_at(found, place) != "where" for place in outside_parentheses(found, at))
 
 
 def upserted(table: str, found: Sequence[Token], at: int) -> Iterator[RowChange]:
-    """INSERT … ON CONFLICT … DO UPDATE SET …"""
+    """Read INSERT … ON CONFLICT … DO UPDATE SET …"""
     for place in outside_parentheses(found, at):
         if [word_at(found, place + k) for k in range(3)] == ["do", "update", "set"]:
             yield RowChange("update", table, tuple(set_columns(found, place + 3)))
 
 
 def merged(found: Sequence[Token], at: int) -> Iterator[RowChange]:
-    """MERGE INTO name … WHEN … THEN DELETE, UPDATE SET … or INSERT …"""
+    """Read MERGE INTO name … WHEN … THEN DELETE, UPDATE SET … or INSERT …"""
     name, end = name_at(found, at + (word_at(found, at) == "only"))
     if not name:
         return
@@ -39,7 +39,7 @@ def merged(found: Sequence[Token], at: int) -> Iterator[RowChange]:
 
 
 def set_columns(found: Sequence[Token], at: int) -> Iterator[str]:
-    """The names before the = signs of a SET list, up to its end."""
+    """Yield the names before the = signs of a SET list, up to its end."""
     depth, cases, before, last = 0, 0, True, ""
     for token in found[at:]:
         word = token.text.lower()
@@ -55,7 +55,10 @@ def set_columns(found: Sequence[Token], at: int) -> Iterator[str]:
 
 
 def computed(found: Sequence[Token], at: int) -> Iterator[RowChange]:
-    """ALTER TABLE name … ALTER column TYPE … USING …, where that is more than a cast of the column."""
+    """Read ALTER TABLE name … ALTER column TYPE … USING …
+
+    A USING that only casts the column is omitted.
+    """
     at += 2 * (word_at(found, at) == "if")
     table, at = name_at(found, at + (word_at(found, at) == "only"))
     column = ""
@@ -69,7 +72,7 @@ def computed(found: Sequence[Token], at: int) -> Iterator[RowChange]:
 
 
 def _expression(found: Sequence[Token], at: int) -> list[str]:
-    """Its words, up to the comma or the end, without parentheses around all of it."""
+    """Return the words up to the comma or the end, without enclosing parentheses."""
     depth = 0
     words: list[str] = []
     for token in found[at:]:
@@ -84,7 +87,7 @@ def _expression(found: Sequence[Token], at: int) -> list[str]:
 
 
 def _encloses(words: Sequence[str]) -> bool:
-    """Is the first parenthesis closed by the last word?"""
+    """Return whether the last word closes the first parenthesis."""
     depth = 0
     for word in words[:-1]:
         depth += (word == "(") - (word == ")")
@@ -94,7 +97,10 @@ def _encloses(words: Sequence[str]) -> bool:
 
 
 def _is_cast(words: list[str], column: str) -> bool:
-    """``column``, ``column::type``, ``column::text::type``, ``CAST(column AS type)``."""
+    """Return whether the words are only the column, or casts of it.
+
+    Forms: ``column``, ``column::type``, ``column::text::type``, ``CAST(column AS type)``.
+    """
     if [word.lower() for word in words[:2]] == ["cast", "("] and _encloses(words[1:]):
         inner = words[2:-1]
         places = [at for at, word in enumerate(inner) if word.lower() == "as"]

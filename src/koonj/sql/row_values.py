@@ -1,4 +1,4 @@
-"""A change of rows, as a value."""
+"""Define a change of rows."""
 
 from __future__ import annotations
 
@@ -7,25 +7,34 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One table whose rows are changed."""
+    """A change of rows in one table."""
 
     verb: str
-    """``delete``, ``truncate``, ``update``, ``insert``; ``using``: ALTER … TYPE … USING computes anew."""
+    """``delete``, ``truncate``, ``update``, ``insert`` or ``using``.
+
+    ``using``: ALTER … TYPE … USING recomputes the column.
+    """
     table: str
-    """As it is written; empty where that is known only as it runs."""
+    """The name as written; empty if it is known only at run time."""
     columns: tuple[str, ...] = ()
-    """Of an update or a using: what it sets, as it is written; empty where that is not plain."""
+    """For an update or using: the columns that it sets, as written.
+
+    Empty if they cannot be read.
+    """
     everything: bool = False
-    """A delete without WHERE."""
+    """Whether it is a DELETE without WHERE."""
 
     @property
     def plain_table(self) -> str:
-        """Without schema, as the catalog has it."""
+        """The table's name without its schema, as in the catalog."""
         return plain_name(self.table)
 
 
 def plain_name(name: str) -> str:
-    """The last part of a name as the catalog has it: without quotes, in lower case where it has none."""
+    """Return the last part of a name as in the catalog.
+
+    Quotes are removed; a name without quotes is in lower case.
+    """
     last = _last_part(name)
     return last[1:-1].replace('""', '"') if last.startswith('"') else last.lower()
 

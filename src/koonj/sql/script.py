@@ -1,4 +1,4 @@
-"""A script: what is run of a file, its body or its rollback."""
+"""Represent a script: the body or the rollback of a migration file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,24 +10,30 @@ from koonj.sql.source import Source
 from koonj.sql.statements import Statement
 
 _CHUNK = 16 * 1024
-"""Characters of rows in a chunk: at most 64 KiB in UTF-8."""
+"""Characters of COPY rows in a chunk: at most 64 KiB in UTF-8."""
 
 
 class Script:
-    """The statements of one runnable text, each with its place in the file.
+    """The statements of a body or a rollback, with their places in the file.
 
-    Statements of nothing but comments or a lone semicolon are left out. Immutable.
+    Statements that consist only of comments or a single semicolon are omitted. Immutable.
     """
 
     __slots__ = ("_prefixes", "first_line", "problems", "source", "statements")
 
     source: Source
-    """The script's own text: for a rollback without the comment marks."""
+    """The script's own text; for a rollback, without the comment prefixes."""
     first_line: int
-    """The line of the file where it starts, 1-based: its own line k is line first_line + k - 1 there."""
+    """The line of the file where the script starts, 1-based.
+
+    Line k of the script is line first_line + k - 1 of the file.
+    """
     statements: tuple[Statement, ...]
     problems: tuple[Problem, ...]
-    """What keeps it from being run: something unterminated, a meta-command, a NUL byte, a batch."""
+    """Problems that prevent a run.
+
+    Something unterminated, a meta-command, a NUL byte or a batch.
+    """
 
     def __init__(
         self,
@@ -42,9 +48,9 @@ class Script:
         Args:
             text: the script.
             first_line: the line of the file where it starts.
-            prefixes: how many characters stand before each of its lines in the file; empty: it is
-                the file itself.
-            items: what the lexer finds in it, where that is known already.
+            prefixes: the number of characters before each line in the file; empty if the text is the file
+                itself.
+            items: the lexer's items of the text, if they are already known.
         """
         self.source = Source(text)
         self.first_line = first_line
@@ -53,16 +59,16 @@ class Script:
 
     @classmethod
     def of_body(cls, text: str, items: Iterable[Item] | None = None) -> "Script":
-        """The script that starts where its file does."""
+        """Return the script that starts at the beginning of its file."""
         return cls(text, items=items)
 
     @classmethod
     def of_rollback(cls, text: str, *, first_line: int, prefixes: Sequence[int]) -> "Script":
-        """The script that stands in comment lines; see the constructor."""
+        """Return the script in comment lines. For the arguments see the constructor."""
         return cls(text, first_line=first_line, prefixes=prefixes)
 
     def locate(self, offset: int) -> tuple[int, int]:
-        """Line and column in the file, 1-based, of a character of the source.
+        """Return line and column in the file, 1-based, of an offset of the source.
 
         Raises:
             IndexError: the offset is not in the source.
@@ -74,9 +80,10 @@ class Script:
         return self.first_line + place.line - 1, prefix + place.column
 
     def locate_in(self, statement: Statement, index: int) -> tuple[int, int]:
-        r"""Line and column in the file of character `index` (from 0) of a statement's text.
+        r"""Return line and column in the file of character `index` of a statement's text.
 
-        They differ from ``locate(statement.start + index)`` where ``\;`` joined the statement from pieces.
+        `index` starts at 0. The result differs from ``locate(statement.start + index)`` if ``\;`` joins the
+        statement from several pieces.
         """
         offset = statement.end
         for start, end in statement.spans:
@@ -87,7 +94,7 @@ class Script:
         return self.locate(offset)
 
     def data(self, statement: Statement) -> Iterator[bytes]:
-        """The rows of a COPY … FROM stdin as they stand in the source, in chunks of at most 64 KiB."""
+        """Yield the rows of a COPY … FROM stdin as written, in chunks of up to 64 KiB."""
         start, end = statement.copy_data or (0, 0)
         for at in range(start, end, _CHUNK):
             yield self.source.text[at : min(at + _CHUNK, end)].encode(errors="surrogatepass")

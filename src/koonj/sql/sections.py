@@ -1,6 +1,6 @@
-"""The sections of a migration file: leading comments with settings, body, rollback.
+"""Split a migration file into leading comments with settings, body and rollback.
 
-A file is SQL that psql runs; all that koonj adds stands in ``--`` comments between the statements::
+A file is SQL that psql runs. koonj's additions are ``--`` comments between the statements::
 
     -- 016_add_status_to_documents.sql
     -- Workflow status of a document.
@@ -26,26 +26,29 @@ __all__ = ["Sections", "Setting", "parse"]
 
 @dataclass(frozen=True)
 class Sections:
-    """The parts of one file."""
+    """The parts of one migration file."""
 
     source: Source
     """The whole file."""
     description: str
-    """The prose of the leading comments, its lines as they are; without the file's name and the settings."""
+    """The prose of the leading comments, with unchanged lines.
+
+    The name of the file and the settings are omitted.
+    """
     settings: tuple[Setting, ...]
     body: Script
     rollback: Script | None
-    """None where there is no block, or where it says that there is no way back."""
+    """None if there is no block, or if the file declares that it has no rollback."""
     rollback_line: int | None
     """The line of ``-- Rollback:``, 1-based."""
     none_reason: str | None
-    """Of ``-- Rollback: none: reason``: the reason."""
+    """The reason of ``-- Rollback: none: reason``."""
     problems: tuple[Problem, ...]
-    """Of the comments; body and rollback have their own."""
+    """Problems of the comments. Body and rollback have their own."""
 
 
 def parse(text: str) -> Sections:
-    """The sections of a file's text. Never raises: what is wrong becomes problems."""
+    """Return the sections of a file's text. Never raises: errors become problems."""
     source = Source(text)
     marks = read_marks(source)
     settings, problems = read_settings(source, marks.others)

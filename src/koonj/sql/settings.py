@@ -1,4 +1,4 @@
-"""Settings in the leading comments of a file: ``-- koonj: lock_timeout 5s``."""
+"""Read settings in the leading comments of a file: ``-- koonj: lock_timeout 5s``."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,20 +16,20 @@ _MOST_RETRIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, for this file only."""
+    """A setting that applies to one file."""
 
     name: str
     """``lock_timeout``, ``statement_timeout`` or ``retries``."""
     value: str
-    """As PostgreSQL takes it, such as ``5s``; of retries a whole number."""
+    """In PostgreSQL's notation, such as ``5s``; for retries a whole number."""
     line: int
     """1-based."""
     column: int
-    """1-based, in characters; of the name."""
+    """Column of the name: 1-based, in characters."""
 
 
 def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting, ...], tuple[Problem, ...]]:
-    """The settings of a file, and what is wrong with them. A wrong one is left out."""
+    """Return the settings of a file and their problems. Wrong settings are omitted."""
     settings: dict[str, Setting] = {}
     problems: list[Problem] = []
     for mark in marks:
@@ -48,19 +48,19 @@ def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting,
 
 
 def misplaced_setting(line: int, column: int) -> Problem:
-    """A setting that stands where it is not read."""
+    """Return the problem of a setting where koonj does not read settings."""
     return Problem(
         "misplaced-setting",
         Severity.ERROR,
-        "A setting stands here, where it is not read.",
-        "Put '-- koonj: …' on a line of its own before the first statement.",
+        "koonj does not read a setting here.",
+        "Move '-- koonj: …' to a separate line before the first statement.",
         line,
         column,
     )
 
 
 def _written(source: Source, mark: Mark) -> Iterable[Setting]:
-    """The settings behind ``-- koonj:``; commas separate several."""
+    """Yield the settings after ``-- koonj:``; commas separate several."""
     line, column = line_and_column(source, mark.end)
     text = source.line(line).removeprefix("\ufeff")[column - 1 :]
     for part in re.finditer(r"[^,]+", text):
@@ -77,15 +77,15 @@ def _problem(setting: Setting, before: Mapping[str, Setting]) -> Problem | None:
     if not setting.name:
         return _error(setting, "unknown-setting", "No setting follows '-- koonj:'.", _KNOWN)
     if setting.name not in _VALUES:
-        return _error(setting, "unknown-setting", f"There is no setting {visible(setting.name)}.", _KNOWN)
+        return _error(setting, "unknown-setting", f"Unknown setting: {visible(setting.name)}.", _KNOWN)
     if setting.name in before:
-        message = f"{setting.name} is set twice; first in line {before[setting.name].line}."
+        message = f"{setting.name} is set twice. The first time is in line {before[setting.name].line}."
         return _error(setting, "repeated-setting", message, "Delete one of them.")
     is_good, what = _VALUES[setting.name]
     if is_good(setting.value):
         return None
     return _error(
-        setting, "bad-setting", f"{setting.name} is {what}, not '{visible(setting.value)}'.", _EXAMPLE
+        setting, "bad-setting", f"{setting.name} must be {what}, not '{visible(setting.value)}'.", _EXAMPLE
     )
 
 
@@ -93,8 +93,8 @@ def _error(setting: Setting, code: str, message: str, hint: str) -> Problem:
     return Problem(code, Severity.ERROR, message, hint, setting.line, setting.column)
 
 
-_KNOWN = "Write lock_timeout, statement_timeout or retries, and its value."
-_EXAMPLE = "Write it like '-- koonj: lock_timeout 5s' or '-- koonj: retries 3'."
+_KNOWN = "Write lock_timeout, statement_timeout or retries, followed by its value."
+_EXAMPLE = "Examples: '-- koonj: lock_timeout 5s' or '-- koonj: retries 3'."
 
 
 def _is_timeout(value: str) -> bool:
@@ -105,7 +105,7 @@ def _is_count(value: str) -> bool:
     return value.isascii() and value.isdigit() and int(value[:9]) <= _MOST_RETRIES
 
 
-_TIME = "a time such as 500ms, 5s, 2min or 0 (no limit)"
+_TIME = "a duration such as 500ms, 5s, 2min or 0 (no limit)"
 _VALUES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "lock_timeout": (_is_timeout, _TIME),
     "statement_timeout": (_is_timeout, _TIME),

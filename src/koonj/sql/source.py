@@ -1,4 +1,4 @@
-"""A text and the places in it: line, column and byte of an offset."""
+"""Convert offsets of a text to lines, columns and bytes."""
 
 import re
 from array import array
@@ -6,7 +6,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _CHUNK = 4096
-"""Characters between two remembered byte offsets: a lookup encodes at most this many."""
+"""Characters between two stored byte offsets.
+
+A lookup encodes at most this many characters.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,16 @@ class Position:
     column: int
     """1-based, in characters."""
     byte: int
-    r"""0-based offset in the text's UTF-8, the byte-order mark included."""
+    """0-based offset in the text's UTF-8, with the byte-order mark."""
     offset: int
     """0-based, in characters."""
 
 
 class Source:
-    r"""A text whose lines end at ``\n``, ``\r\n`` or a lone ``\r``; its index is made at the first lookup."""
+    r"""A text whose lines end at ``\n``, ``\r\n`` or a lone ``\r``.
+
+    The index of its lines is built at the first lookup.
+    """
 
     __slots__ = ("_bytes", "_starts", "text")
 
@@ -34,7 +40,9 @@ class Source:
         self._bytes: array[int] | None = None
 
     def position(self, offset: int) -> Position:
-        """Where the character at ``offset`` stands; the length of the text is allowed and is its end.
+        """Return the position of the character at ``offset``.
+
+        The length of the text is a valid offset: its end.
 
         Raises:
             IndexError: the offset is not in the text.
@@ -47,10 +55,10 @@ class Source:
         return Position(line, column, self._byte(offset), offset)
 
     def line(self, number: int) -> str:
-        """The line with this 1-based number, without its end.
+        """Return the line with this 1-based number, without its line end.
 
         Raises:
-            IndexError: there is no such line.
+            IndexError: the line does not exist.
         """
         starts = self._line_starts()
         if not 1 <= number <= len(starts):
@@ -62,7 +70,7 @@ class Source:
 
     @property
     def line_count(self) -> int:
-        """How many lines there are; what follows the last line end counts, also when it is empty."""
+        """The number of lines; the text after the last line end counts, even if empty."""
         return len(self._line_starts())
 
     def _line_starts(self) -> "array[int]":
@@ -80,7 +88,7 @@ class Source:
         return self._bytes[chunk] + _encoded_size(self.text[chunk * _CHUNK : offset])
 
     def _byte_offsets(self) -> "array[int]":
-        """The byte offset of every _CHUNK-th character."""
+        """Return the byte offset of every _CHUNK-th character."""
         offsets = array("Q", [0])
         for start in range(0, len(self.text), _CHUNK):
             offsets.append(offsets[-1] + _encoded_size(self.text[start : start + _CHUNK]))
@@ -88,5 +96,8 @@ class Source:
 
 
 def _encoded_size(text: str) -> int:
-    """Bytes in UTF-8; a byte that could not be decoded (surrogateescape) counts as the one that it was."""
+    """Return the number of bytes in UTF-8.
+
+    A byte that could not be decoded (surrogateescape) counts as one byte.
+    """
     return len(text.encode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Statements: what one is, does, and may do inside a transaction block."""
+"""Classify a statement: kind, effect, and whether it can run inside a transaction."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -13,77 +13,101 @@ __all__ = ["Refusal", "Statement", "StatementTraits", "TransactionControl", "cla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementTraits:
-    """What the text of a statement says, known without a database."""
+    """Facts that the text of a statement shows, without a database."""
 
     control: TransactionControl | None
-    """Its part in transaction control; None for all that works inside or outside a transaction."""
+    """Its part in transaction control.
+
+    None for statements that work inside and outside a transaction.
+    """
     chain: bool
-    """COMMIT or ROLLBACK with AND CHAIN: the next transaction begins at once."""
+    """COMMIT or ROLLBACK with AND CHAIN: the next transaction starts immediately."""
     read_only: bool
     """BEGIN or SET TRANSACTION with READ ONLY."""
     refusal: Refusal
-    """Whether PostgreSQL (any version from 13 to 18) refuses it inside a transaction block."""
+    """Whether PostgreSQL refuses it inside a transaction (any version from 13 to 18)."""
     refusal_reason: str
-    """The refused form, such as ``CREATE INDEX CONCURRENTLY``; empty where nothing is refused."""
+    """The refused form, such as ``CREATE INDEX CONCURRENTLY``; else empty."""
     is_concurrent: bool
-    """CREATE, DROP, REINDEX or DETACH … CONCURRENTLY: a lock_timeout would leave it half done."""
+    """CREATE, DROP, REINDEX or DETACH … CONCURRENTLY.
+
+    A lock_timeout would leave it half done.
+    """
     verb: str
     """The first word, in lower case."""
     kind: str
-    """Of what it creates, alters, drops or fills: ``table``, ``materialized view``; empty where unknown."""
+    """The kind of the object: ``table``, ``materialized view``; empty if unknown.
+
+    It is the object that the statement creates, alters, drops or fills.
+    """
     name: str
-    """The name of that as it is written, with its schema; empty where it is unknown."""
+    """The name of the object as written, with its schema; empty if unknown."""
     copies: str
-    """``from stdin`` or ``to stdout`` of a COPY whose rows go through the connection; empty of all else."""
+    """``from stdin`` or ``to stdout`` for a COPY through the connection; else empty."""
     summary: str
-    """What it does: ``alter table documents add column status``; one line of at most 100 characters."""
+    """A summary on one line of at most 100 characters.
+
+    For example ``alter table documents add column status``.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(StatementTraits):
-    """One statement of a script."""
+    """A statement of a script."""
 
     index: int
     """1-based, in the script."""
     text: str
-    r"""What is sent: all of it, with its semicolon; where ``\;`` joined several, without the backslashes."""
+    r"""The text that is sent, with its semicolon.
+
+    If ``\;`` joins several statements, the backslashes are omitted.
+    """
     start: int
     """The offset of its first character in the script's source."""
     end: int
-    """The offset behind its last character in the script's source."""
+    """The offset after its last character in the script's source."""
     line: int
-    """Of its first word, behind the comments that belong to it: 1-based, in the file."""
+    """Line of its first word, after its comments: 1-based, in the file."""
     column: int
-    """Of that word: 1-based, in the file, in characters."""
+    """Column of that word: 1-based, in the file, in characters."""
     copy_data: tuple[int, int] | None
-    """Where the rows of a COPY … FROM stdin start and end in the script's source; None of all else."""
+    """Start and end of the rows of a COPY … FROM stdin in the source; else None."""
     spans: tuple[tuple[int, int], ...]
-    r"""Start and end of the parts of the source that make the text: more than one where ``\;`` cut it."""
+    r"""Start and end of the parts of the source that form the text.
+
+    There are several if ``\;`` splits the statement.
+    """
 
 
 def classify(text: str) -> StatementTraits:
-    """The verdict on one statement. Reads only as much of it as that needs, and never raises."""
+    """Return the facts about one statement. Never raises.
+
+    It reads only as much of the text as needed.
+    """
     reader = Reader(text)
-    act = transaction(reader.again())
+    part = transaction(reader.again())
     refusal, reason, concurrent = refused(reader.again())
     about = describe(reader)
     return StatementTraits(
-        control=act.control,
-        chain=act.chain,
-        read_only=act.read_only,
+        control=part.control,
+        chain=part.chain,
+        read_only=part.read_only,
         refusal=refusal,
         refusal_reason=reason,
         is_concurrent=concurrent,
         verb=about.verb,
         kind=about.kind,
-        name=act.name or about.name,
+        name=part.name or about.name,
         copies=_copies(reader.again()),
         summary=about.summary,
     )
 
 
 def _copies(reader: Reader) -> str:
-    """The direction of a COPY through the connection; STDIN and STDOUT are the same word to gram.y."""
+    """Return the direction of a COPY through the connection.
+
+    STDIN and STDOUT are the same word to gram.y.
+    """
     if not reader.accept("copy"):
         return ""
     reader.accept("binary")
@@ -97,7 +121,7 @@ def _copies(reader: Reader) -> str:
 
 
 def parts_of(traits: StatementTraits) -> dict[str, Any]:
-    """The fields of a verdict, to make a Statement of it."""
+    """Return the fields of a verdict, to build a Statement from it."""
     return {name: getattr(traits, name) for name in _PARTS}
 
 

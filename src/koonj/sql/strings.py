@@ -1,4 +1,4 @@
-"""What a constant or a quoted name holds, where that is needed to understand a statement."""
+"""Remove the quotes of constants and names."""
 
 import re
 from functools import cache
@@ -10,7 +10,10 @@ def _dollars() -> re.Pattern[str]:
 
 
 def content(token: str) -> str:
-    """What the quotes of a token hold, or the token itself. Backslash escapes stay as they are written."""
+    """Return the text inside the quotes of a token, or the token itself.
+
+    Backslash escapes are unchanged.
+    """
     if opening := _dollars().match(token):
         return token[opening.end() :].removesuffix(opening[0])
     quote = token.find("'") if token.endswith("'") else token.find('"') if token.endswith('"') else -1

@@ -1,4 +1,4 @@
-"""What a statement does, in a few words for the screen."""
+"""Summarize a statement in a few words for the screen."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,29 +10,35 @@ from koonj.sql.reader import Reader, folded
 from koonj.sql.tokens import TokenKind
 
 LIMIT = 100
-"""The longest summary, in characters."""
+"""Maximum length of a summary, in characters."""
 _FEW = 6
 _STOPS = frozenset({"(", ",", ";"})
 _DANGLING = frozenset({"with", "using", "as", "values"})
-"""Words that say nothing without what follows them."""
+"""Words that are meaningless without the words after them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A statement's verb, the kind and the name of what it is about, and all of it as a phrase."""
+    """A statement's verb, the kind and name of its object, and a summary."""
 
     verb: str
-    """The first word in lower case, such as ``create``; of a WITH query the one behind that part."""
+    """The first word in lower case, such as ``create``.
+
+    For a WITH query: the first word after the common table expressions.
+    """
     kind: str = ""
-    """Such as ``materialized view``; empty where there is none."""
+    """Such as ``materialized view``; empty if there is none."""
     name: str = ""
-    """As it is written, with its schema; the first one of several; empty where there is none."""
+    """As written, with its schema; the first of several; empty if there is none."""
     summary: str = ""
-    """Such as ``create index documents_status_idx on documents``: one line of at most LIMIT characters."""
+    """Such as ``create index documents_status_idx on documents``.
+
+    It is one line of at most LIMIT characters.
+    """
 
 
 def describe(reader: Reader) -> Description:
-    """Describe one statement; `reader` stands at its start."""
+    """Describe one statement; `reader` is at its start."""
     while reader.accept("("):
         pass
     verb = reader.take()
@@ -41,7 +47,10 @@ def describe(reader: Reader) -> Description:
 
 
 def bounded(text: str) -> str:
-    """The text on one line, not longer than LIMIT, with every hidden character shown."""
+    """Return the text on one line of at most LIMIT characters.
+
+    Hidden characters become visible.
+    """
     text = visible(" ".join(text.split()) if "\n" in text or "  " in text else text)
     return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
 
@@ -62,7 +71,7 @@ def _create(verb: str, reader: Reader) -> Description:
 
 
 def _relation(kind: str, reader: Reader) -> str:
-    """What a new thing belongs to."""
+    """Return the object that a new object belongs to."""
     if kind == "index" or kind in kinds.ATTACHED:
         table = kinds.table_behind_on(reader)
         return f"on {table}" if table else ""
@@ -88,7 +97,7 @@ def _alter(verb: str, reader: Reader) -> Description:
 
 
 def _action(reader: Reader) -> str:
-    """The first thing that an ALTER does: ``add column status``, ``alter column a set not null``."""
+    """Return the first action of an ALTER: ``add column status``."""
     first = reader.accept_one(("add", "drop", "alter", "rename", "validate"))
     if not first:
         return _few(reader)
@@ -107,7 +116,7 @@ _PARTS_WITHOUT_NAME = frozenset({"primary", "unique", "foreign", "check", "exclu
 
 
 def _part(reader: Reader) -> str:
-    """A column or constraint with its name; COLUMN may be left out in SQL and is said here."""
+    """Return a column or constraint with its name; adds COLUMN if the SQL omits it."""
     part = reader.accept_one(_PARTS) or "column"
     reader.accept("if", "not", "exists")
     reader.accept("if", "exists")
@@ -118,7 +127,7 @@ def _part(reader: Reader) -> str:
 
 
 def _more(reader: Reader) -> str:
-    """How many more things stand in the list, behind commas outside parentheses."""
+    """Return how many more items the list has, by its commas outside parentheses."""
     commas = sum(word == "," for word in reader.top_level())
     return f" and {commas} more" if commas else ""
 
@@ -145,7 +154,7 @@ def _comment(verb: str, reader: Reader) -> Description:
 
 
 def _into(verb: str, reader: Reader) -> Description:
-    """INSERT INTO, MERGE INTO."""
+    """Describe INSERT INTO or MERGE INTO."""
     reader.accept("into")
     return _about_table(verb, "into", reader)
 
@@ -156,7 +165,7 @@ def _delete(verb: str, reader: Reader) -> Description:
 
 
 def _of_table(verb: str, reader: Reader) -> Description:
-    """UPDATE, TRUNCATE, LOCK."""
+    """Describe UPDATE, TRUNCATE or LOCK."""
     return _about_table(verb, "", reader)
 
 
@@ -178,7 +187,7 @@ def _copy(verb: str, reader: Reader) -> Description:
 
 
 def _with(verb: str, reader: Reader) -> Description:
-    """The statement behind the common table expressions."""
+    """Describe the statement after the common table expressions."""
     for word in reader.top_level():
         if word in {"select", "insert", "update", "delete", "merge", "table", "values"}:
             return _VERBS.get(word, _other)(word, reader)
@@ -198,7 +207,7 @@ def _select(verb: str, reader: Reader) -> Description:
 _WORDED_SETTINGS = frozenset(
     {"transaction", "role", "constraints", "characteristics", "time", "schema", "names", "authorization"}
 )
-"""What SET is followed by where that is not a parameter's name."""
+"""Words after SET that are not the name of a parameter."""
 
 
 def _set(verb: str, reader: Reader) -> Description:
@@ -237,7 +246,7 @@ def _refresh(verb: str, reader: Reader) -> Description:
 
 
 def _maintain(verb: str, reader: Reader) -> Description:
-    """VACUUM, ANALYZE, CLUSTER: options, then maybe tables."""
+    """Describe VACUUM, ANALYZE or CLUSTER: options, then optional tables."""
     reader.parentheses()
     while reader.accept_one(("full", "freeze", "verbose", "analyze", "skip_locked")):
         pass
@@ -246,7 +255,7 @@ def _maintain(verb: str, reader: Reader) -> Description:
 
 
 def _rights(verb: str, reader: Reader) -> Description:
-    """GRANT, REVOKE: as it is written, up to its limit."""
+    """Describe GRANT or REVOKE as written, up to the limit."""
     return Description(verb, "", "", _phrase(verb, _few(reader, 40, stops=frozenset({";"}))))
 
 
@@ -255,12 +264,12 @@ def _other(verb: str, reader: Reader) -> Description:
 
 
 def _few(reader: Reader, most: int = _FEW, stops: frozenset[str] = _STOPS) -> str:
-    """The next words of the statement as a phrase: keywords in lower case, strings left out."""
+    """Return the next words as a phrase: keywords in lower case, strings hidden."""
     words: list[str] = []
     while reader.peek() and reader.peek() not in stops and len(words) < most:
         token = reader.token()
-        assert token is not None, "peek has seen it"
-        text = "'…'" if token.kind is TokenKind.STRING else folded(token)  # it may be a password
+        assert token is not None, "peek has read it"
+        text = "'…'" if token.kind is TokenKind.STRING else folded(token)  # it might be a password
         reader.take()
         glued = text in {".", ",", ")", "("} or (words and words[-1].endswith((".", "(")))
         words[-1:] = [words[-1] + text] if words and glued else [*words[-1:], text]

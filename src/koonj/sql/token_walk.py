@@ -1,4 +1,4 @@
-"""Steps over a statement's tokens, for readers that look for one thing in it."""
+"""Step over a statement's tokens, for code that searches for one clause."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ NAME = frozenset({TokenKind.WORD, TokenKind.QUOTED})
 
 
 def word_at(found: Sequence[Token], at: int) -> str:
-    """In lower case; empty outside of the tokens."""
+    """Return the token's text in lower case; empty outside of the tokens."""
     return found[at].text.lower() if 0 <= at < len(found) else ""
 
 
 def name_at(found: Sequence[Token], at: int) -> tuple[str, int]:
-    """A name with its dots, and where it ends; empty where there is none."""
+    """Return a name with its dots, and the index after it; empty if there is no name."""
     parts: list[str] = []
     while at < len(found) and found[at].kind in NAME:
         parts.append(found[at].text)
@@ -28,9 +28,9 @@ def name_at(found: Sequence[Token], at: int) -> tuple[str, int]:
 
 
 def outside_parentheses(found: Sequence[Token], at: int) -> Iterator[int]:
-    """Where the tokens of a clause stand, without those in its parentheses, up to its statement's end.
+    """Yield the indexes of a clause's tokens outside parentheses.
 
-    That is a semicolon, or the parenthesis that encloses it all.
+    The clause ends at a semicolon, or at the parenthesis that encloses the whole statement.
     """
     depth = 0
     for place in range(at, len(found)):

@@ -1,7 +1,8 @@
-"""The tokens of SQL text: enough to see what a statement does, and whether two texts say the same.
+"""Split SQL text into tokens, to classify statements and to compare texts.
 
-The rules are the server's (PostgreSQL source: src/backend/parser/scan.l), the ends of quotes are the lexer's.
-Nothing is raised: what is not closed reaches to the end of the text, and a character of no rule is a token.
+The rules are the server's (PostgreSQL source: src/backend/parser/scan.l); the lexer finds the ends of quotes.
+Nothing is raised: an unclosed token reaches to the end of the text, and a character that no rule matches is a
+token.
 """
 
 import re
@@ -14,17 +15,17 @@ from koonj.sql.lexer import quotes
 
 
 class TokenKind(StrEnum):
-    """What a token is."""
+    """Kind of a token."""
 
     BLANK = "blank"
     COMMENT = "comment"
-    """From ``--`` to the end of the line without it, or ``/* … */``."""
+    """From ``--`` to the line end (without it), or ``/* … */``."""
     WORD = "word"
     """A keyword or an unquoted name."""
     QUOTED = "quoted"
-    """A name in double quotes, ``U&"…"`` too."""
+    """A name in double quotes, including ``U&"…"``."""
     STRING = "string"
-    """Every constant in quotes: ``'…'``, with a prefix (E, U&, B, X, N), or between dollar quotes."""
+    """A constant in quotes: ``'…'``, prefixed (E, U&, B, X, N) or dollar-quoted."""
     NUMBER = "number"
     PARAMETER = "parameter"
     OPERATOR = "operator"
@@ -32,7 +33,7 @@ class TokenKind(StrEnum):
 
 
 class Token(NamedTuple):
-    """One token; the offsets are in characters of the text that was read."""
+    """A token. The offsets are in characters of the text."""
 
     kind: TokenKind
     text: str
@@ -41,26 +42,32 @@ class Token(NamedTuple):
 
 
 BLANKS = " \t\n\r\f\v"
-"""What PostgreSQL takes for white space; str.strip() without it would take more, such as U+00A0."""
+"""Characters that PostgreSQL accepts as white space.
 
-_LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and all from U+0080 on
+str.strip() without them would strip more, such as U+00A0.
+"""
+
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"  # A-Z, a-z, _ and everything from U+0080 on
 _LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
-_WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # $ may stand inside
+_WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*+"  # allows $ inside
 _DIGITS = r"[0-9]++(?:_[0-9]++)*+"
 _EXPONENT = r"[eE][-+]?[0-9][0-9_]*+"
 _SIGN = r"(?:\+|-(?!-))"
 _SAFE = r"(?:[*<>=]|/(?!\*))"
 _ODD = r"[~!@\#^&|`?%]"
 _FEW = "{0,64}+"
-"""PostgreSQL refuses an operator of 64 characters; here it becomes several."""
+"""Maximum length of an operator.
+
+PostgreSQL refuses an operator of 64 characters; here it becomes several operators.
+"""
 
 
 @cache
 def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
-    """One token, without the blanks and ``--`` comments before it where `skip` is wanted.
+    """Return the pattern for one token; with `skip`, it skips blanks and comments.
 
-    The group is its kind; a `mark` opens a token whose end no simple expression finds; at the end of the text
-    there is no group.
+    It skips only ``--`` comments. The name of the group is the kind. The group `mark` is the start of a token
+    whose end a simple expression cannot find. At the end of the text there is no group.
     """
     kinds = rf"""
           (?P<word>(?!(?:[eEbBxXnN]|[uU]&)'|[uU]&"){_WORD})
@@ -82,18 +89,20 @@ def _rule(*, backslashes: bool, skip: bool) -> re.Pattern[str]:
 
 
 def tokens(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
-    """Every token of `text` in order, blanks and comments too: joined, they are the text.
+    """Yield every token of `text` in order; joined, the tokens are the text.
+
+    Blanks and comments are tokens too.
 
     Args:
         text: one statement, or any piece of SQL.
-        start: the offset to begin at.
+        start: the offset of the first token.
         backslashes: a plain '…' has backslash escapes (``standard_conforming_strings`` is off).
     """
     return _read(text, start, backslashes=backslashes, skip=False)
 
 
 def significant(text: str, start: int = 0, *, backslashes: bool = False) -> Iterator[Token]:
-    """The tokens that say something: no blanks, no comments."""
+    """Yield the tokens except blanks and comments."""
     read = _read(text, start, backslashes=backslashes, skip=True)
     return (token for token in read if token.kind is not TokenKind.COMMENT)
 
@@ -114,7 +123,7 @@ def _read(text: str, at: int, *, backslashes: bool, skip: bool) -> Iterator[Toke
 
 
 def significant_texts(text: str) -> Iterator[str]:
-    """The texts of the significant tokens and nothing more about them: fast, for fingerprints."""
+    """Yield only the texts of the significant tokens: fast, for fingerprints."""
     rule, at, size = _rule(backslashes=False, skip=True), 0, len(text)
     while at < size:
         for found in rule.finditer(text, at):
@@ -134,7 +143,7 @@ _KINDS: dict[str | None, TokenKind] = {kind.value: kind for kind in TokenKind}
 
 
 def _marked(text: str, mark: str, start: int, *, backslashes: bool) -> tuple[TokenKind, int]:
-    """The kind and the end of the token that the mark at `start` opens."""
+    """Return the kind and the end of the token whose start is the mark at `start`."""
     after = start + len(mark)
     if mark == "/*":
         kind, end = TokenKind.COMMENT, quotes.end_of_comment(text, start)

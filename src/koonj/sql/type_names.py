@@ -1,4 +1,4 @@
-"""Types by their names as format_type writes them: can one hold every value of another?"""
+"""Compare types by the names that format_type returns."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ _LADDERS = (
     ("name", "text"),
     ("jsonb", "json"),
 )
-"""Each type holds every value of those before it
-(https://www.postgresql.org/docs/current/datatype.html)."""
+"""Each type holds every value of those before it.
+
+Source: https://www.postgresql.org/docs/current/datatype.html
+"""
 
 _TEXTS = frozenset({"text", "character varying"})
 _COUNTED = frozenset({"character", "character varying", "bit", "bit varying"})
@@ -41,7 +43,7 @@ class _Type:
 
 
 def holds_all(before: str, after: str) -> bool:
-    """Does the type `after` hold every value of `before`? False where that is not sure."""
+    """Return whether type `after` holds every value of `before`; False if not sure."""
     old, new = _parse(before), _parse(after)
     if old.array != new.array:
         return new.base in _TEXTS and not new.mods and not new.array
@@ -93,12 +95,12 @@ _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
 
 
 def _room_for(old: _Type, new: _Type) -> bool:
-    """Of another base: a modifier of the new type must leave room."""
+    """Return whether a modifier of the new type, which has another base, leaves room."""
     if not new.mods:
         return True
     if new.base == "numeric" and old.base in _DIGITS:
         whole, scale = _scaled(new)
         return whole - scale >= _DIGITS[old.base]
     if new.base in _PRECISE:
-        return True  # from a date, which has no fractions of a second
+        return True  # the old type is a date, which has no fractions of a second
     return _length_holds(old, new)

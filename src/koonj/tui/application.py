@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import ClassVar
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.terminal_theme import TerminalTheme
 from textual import events
-from textual.app import App
 
 from koonj.config import KeySetting, ScreenSettings, Settings
 from koonj.tui.engine import Backend
 from koonj.tui.in_order import KeyQueue, Typed
 from koonj.tui.keymap import Keymap
-from koonj.tui.keys import KeyPresses
-from koonj.tui.private import ChangedCells, CrashReport, write_ascii_only
+from koonj.tui.private import ChangedCells, CrashReport, add_line_filter
 from koonj.tui.screens.closing import Closable
 from koonj.tui.screens.opening import LoadingScreen
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import Terminal
 from koonj.tui.theme import THEMES, choose, palette
+from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.threads import DaemonExecutor
+from koonj.tui.toolkit.keyed_app import KeyedApp
+
+if TYPE_CHECKING:
+    from koonj.tui.screens.main import Main
 
 SWITCH = 0.001
 """Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""
 
 
-class Koonj(CrashReport, ChangedCells, App[None]):
+class Koonj(CrashReport, ChangedCells, KeyedApp):
     """koonj on a terminal."""
 
     CSS_PATH = "app.tcss"
@@ -38,7 +43,6 @@ class Koonj(CrashReport, ChangedCells, App[None]):
     def __init__(self, engine: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.engine = engine
-        self.keys = KeyPresses()
         self._in_order = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
@@ -47,11 +51,26 @@ class Koonj(CrashReport, ChangedCells, App[None]):
         self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
         if terminal.ascii_only:
-            write_ascii_only(self)
+            add_line_filter(self, AsciiFilter())
 
     def get_default_screen(self) -> LoadingScreen:
         """What is seen first, and brings the rest."""
-        return LoadingScreen(self.engine, self._in_order.begin)
+        return LoadingScreen(self.engine.settings, self._main, self._in_order.begin)
+
+    async def _main(self) -> Main:
+        """Make the main screen of the folder as it is now; where it cannot be read, that finds out why."""
+        await asyncio.to_thread(import_module, "koonj.tui.screens.main")
+        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - the first paint did not wait for it
+        from koonj.tui.screens.main import Main  # noqa: PLC0415 - as above
+
+        folder = None
+        with suppress(FolderError, OSError):
+            folder = await self.engine.read_folder()
+        return Main(self.engine, self.keymap, folder)
+
+    def key_now(self, key: str) -> str:
+        """Give the key for a text that names `key`, as [keys] has it."""
+        return self.keymap.now(key)
 
     def on_mount(self) -> None:
         """Leave the terminal clean when told to go."""
@@ -66,7 +85,7 @@ class Koonj(CrashReport, ChangedCells, App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
-            self.keys.note(event)
+            self.key_presses.note(event)
             if isinstance(self.screen, LoadingScreen) and self.screen.is_left_by(event):
                 self.exit()
         if isinstance(event, Typed) and not event.is_forwarded:
@@ -75,7 +94,7 @@ class Koonj(CrashReport, ChangedCells, App[None]):
             await super().on_event(event)
 
     async def _take(self, event: events.Event) -> None:
-        if not (isinstance(event, events.Key) and self.keys.is_swallowed(event)):
+        if not (isinstance(event, events.Key) and self.key_presses.is_swallowed(event)):
             await super().on_event(event)
 
     async def action_quit(self) -> None:

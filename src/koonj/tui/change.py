@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from koonj.sql.line_diff import line_hunks
 
 CONTEXT = 3
 """Equal lines around a difference."""
@@ -55,15 +56,9 @@ def change(old: str, new: str) -> Change:
 
 
 def _compared(before: list[str], after: list[str], first: int) -> Iterator[ChangeLine]:
-    matcher = SequenceMatcher(None, before, after)
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        yield ChangeLine("…", first + group[0][3], f"line {first + group[0][3]}")
-        for kind, i, j, k, m in group:
-            if kind == "equal":
-                yield from (ChangeLine(" ", first + n, after[n]) for n in range(k, m))
-            else:
-                yield from (ChangeLine("-", first + n, before[n]) for n in range(i, j))
-                yield from (ChangeLine("+", first + n, after[n]) for n in range(k, m))
+    for hunk in line_hunks(before, after, context=CONTEXT):
+        yield ChangeLine("…", first + hunk[0].index, f"line {first + hunk[0].index}")
+        yield from (ChangeLine(line.sign, first + line.index, line.text) for line in hunk)
 
 
 def _whole(sign: str, lines: list[str], first: int) -> Iterator[ChangeLine]:

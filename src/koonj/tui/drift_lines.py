@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from koonj.config import Target
+from koonj.humanize import clock, count, to_the_minute
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.runner.drift.values import DriftReport
 from koonj.tui.paint import Part
-from koonj.tui.run_lines import clock
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, RAISED, STRONG, WAITING
 
 ONLY_TARGET, ONLY_FILES, DIFFER = "only target", "only files", "differs"
@@ -38,8 +38,10 @@ def head_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
     if found is None:
         return (*parts, ("its catalog against what its applied files produce", DIM))
-    when = found.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    return (*parts, (f"{found.server}, {when}, against its applied files on {found.scratch}", DIM))
+    return (
+        *parts,
+        (f"{found.server}, {to_the_minute(found.at)}, against its applied files on {found.scratch}", DIM),
+    )
 
 
 def working(seconds: float) -> tuple[Part, ...]:
@@ -53,11 +55,7 @@ def working(seconds: float) -> tuple[Part, ...]:
 
 def compared(found: DriftReport) -> str:
     """``312 objects of 15 migrations compared``."""
-    objects, migrations = found.objects, found.migrations
-    return (
-        f"{objects} object{'' if objects == 1 else 's'} of "
-        f"{migrations} migration{'' if migrations == 1 else 's'} compared"
-    )
+    return f"{count(found.objects, 'object')} of {count(found.migrations, 'migration')} compared"
 
 
 def counted(found: DriftReport | None) -> tuple[Part, ...]:
@@ -66,12 +64,12 @@ def counted(found: DriftReport | None) -> tuple[Part, ...]:
         return ()
     if not found.differences:
         return ((" ✓ no drift", GOOD), (f"   {compared(found)}", DIM))
-    count = dict.fromkeys(SIGNS, 0)
+    numbers = dict.fromkeys(SIGNS, 0)
     for difference in top_level(found.differences):
-        count[side(difference)] += 1
+        numbers[side(difference)] += 1
     words = ("only the target has", "only the files have", "differ")
     parts: list[Part] = [(" ", PLAIN)]
-    for (sign, look), number, word in zip(SIGNS.values(), count.values(), words, strict=True):
+    for (sign, look), number, word in zip(SIGNS.values(), numbers.values(), words, strict=True):
         looks = (look, STRONG, PLAIN) if number else (DIM, DIM, DIM)
         parts += [(f"{sign} ", looks[0]), (str(number), looks[1]), (f" {word}   ", looks[2])]
     return (*parts, (compared(found), DIM))

@@ -8,14 +8,15 @@ from enum import IntEnum
 
 from rich.cells import cell_len
 
+from koonj.humanize import count
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.glyphs import GLYPHS, State
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.values import Verdict
 from koonj.sql.display import spaced
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut
 from koonj.tui.proofs import verdict_mark
-from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 
 
@@ -135,8 +136,8 @@ def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
         yield Concern(Weight.LOST, "! folder cannot be read")
     left = snapshot.left_out
     if left:
-        files = "1 file" if len(left) == 1 else f"{len(left)} files"
-        yield Concern(Weight.LEFT_OUT, f"! {files} left out", left[0][0] if len(left) == 1 else "")
+        only = left[0][0] if len(left) == 1 else ""
+        yield Concern(Weight.LEFT_OUT, f"! {count(len(left), 'file')} left out", only)
 
 
 def counts(check: Check) -> list[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from textual.message import Message
-from textual.screen import Screen
+from textual.message_pump import MessagePump
 
 from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
@@ -23,9 +23,9 @@ class EventBatcher:
     """Hands events on in order: rare ones at once, those that come often together."""
 
     def __init__(
-        self, screen: Screen[None], message: Callable[[tuple[Event, ...]], Message] = RunReported
+        self, node: MessagePump, message: Callable[[tuple[Event, ...]], Message] = RunReported
     ) -> None:
-        self._screen = screen
+        self._node = node
         self._message = message
         self._events: list[Event] = []
         self._told = 0.0
@@ -39,7 +39,7 @@ class EventBatcher:
             return True
         if not self._coming:
             self._coming = True
-            self._screen.set_timer(MOMENT, self.tell)
+            self._node.set_timer(MOMENT, self.tell)
         return len(self._events) % _MANY == 0
 
     def tell(self) -> None:
@@ -47,5 +47,5 @@ class EventBatcher:
         self._coming = False
         if self._events:
             self._told = monotonic()
-            self._screen.post_message(self._message(tuple(self._events)))
+            self._node.post_message(self._message(tuple(self._events)))
             self._events = []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from koonj.config import ConfigError, KeySetting
 from koonj.config.toml_file import did_you_mean
@@ -29,7 +30,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
 """Commands that keep a key: dialogs and the panes' titles name it."""
 
 
-def rebind(wishes: Iterable[KeySetting], commands: Sequence[Command]) -> Keymap:
+def rebind(wishes: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> Keymap:
     """The keys as the person wishes them. Raises ConfigError for a wish that cannot be met."""
     by_name = {command.name(): command for command in commands}
     wishes = tuple(wishes)
@@ -46,7 +47,7 @@ def rebind(wishes: Iterable[KeySetting], commands: Sequence[Command]) -> Keymap:
     return made
 
 
-def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Command]) -> dict[str, str]:
+def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Command[Any]]) -> dict[str, str]:
     """A command without a key is found in the command palette, by its name."""
     return {
         shown_key(by_name[name].key): shown_key(keys[0]) if keys else f":{name}"
@@ -55,7 +56,7 @@ def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Comma
     }
 
 
-def _keys(wish: KeySetting, command: Command) -> tuple[str, ...]:
+def _keys(wish: KeySetting, command: Command[Any]) -> tuple[str, ...]:
     """The keys of one wish, in Textual's names. Raises ConfigError."""
     keys = []
     for text in wish.keys:
@@ -67,7 +68,7 @@ def _keys(wish: KeySetting, command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _allowed(wish: KeySetting, command: Command, keys: Sequence[str]) -> None:
+def _allowed(wish: KeySetting, command: Command[Any], keys: Sequence[str]) -> None:
     kept = KEPT.get(wish.command)
     if kept is not None and kept not in keys:
         more = ", ".join(f'"{key}"' for key in (kept, *keys))
@@ -85,8 +86,8 @@ def _allowed(wish: KeySetting, command: Command, keys: Sequence[str]) -> None:
         )
 
 
-def _no_key_twice(made: Keymap, wishes: Sequence[KeySetting], commands: Sequence[Command]) -> None:
-    holders: dict[str, list[Command]] = {}
+def _no_key_twice(made: Keymap, wishes: Sequence[KeySetting], commands: Sequence[Command[Any]]) -> None:
+    holders: dict[str, list[Command[Any]]] = {}
     for command in commands:
         for key in made.keys_of(command):
             holders.setdefault(key, []).append(command)
@@ -102,7 +103,7 @@ def _no_key_twice(made: Keymap, wishes: Sequence[KeySetting], commands: Sequence
         raise ConfigError(_clash(key, one, other, made, where))
 
 
-def _clash(key: str, one: Command, other: Command, made: Keymap, where: Mapping[str, str]) -> str:
+def _clash(key: str, one: Command[Any], other: Command[Any], made: Keymap, where: Mapping[str, str]) -> str:
     name = other.name()
     at = f" ({where[name]})" if name in where else ""
     left = [k for k in made.keys_of(other) if k != key]

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from koonj.tui.key_names import NO_KEY, shown_key
 
-if TYPE_CHECKING:
-    from koonj.tui.commands.command import Command
+
+class HasKeys(Protocol):
+    """A command, as far as its keys go."""
+
+    def name(self) -> str:
+        """Its name in [keys]."""
+
+    def all_keys(self) -> tuple[str, ...]:
+        """Textual's names of its keys, as declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,11 @@ class Keymap:
     instead: Mapping[str, str] = field(default_factory=dict)
     """For texts: of each changed command the first declared key -> what leads to it now, for people."""
 
-    def keys_of(self, command: Command) -> tuple[str, ...]:
+    def keys_of(self, command: HasKeys) -> tuple[str, ...]:
         """Textual's names of the keys that a command has now; none where it has no key."""
         return self.changed.get(command.name(), command.all_keys())
 
-    def shown(self, command: Command) -> tuple[str, ...]:
+    def shown(self, command: HasKeys) -> tuple[str, ...]:
         """The same, as they are written for people."""
         return tuple(shown_key(key) for key in self.keys_of(command))
 

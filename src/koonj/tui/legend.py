@@ -10,12 +10,13 @@ from rich.style import Style
 
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.meanings import MEANINGS
-from koonj.runner.rehearse.wording import MEANINGS as VERDICTS
+from koonj.runner.rehearse.wording import MEANINGS as MEANINGS_OF_VERDICTS
 from koonj.sql.display import spaced
 from koonj.tui.paint import wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.run_lines import Line
 from koonj.tui.theme import ACCENT, PLAIN, STATES, glyph
+from koonj.tui.theme.verdicts import VERDICTS
 
 _OF_STATES, _OF_VERDICTS = "States of a migration on a target", "Verdicts of a rehearsal"
 
@@ -44,9 +45,9 @@ SIGNS = (
         for look in (STATES[state],)
     ),
     *(
-        Sign(_OF_VERDICTS, sign, word, VERDICTS[verdict], look)
-        for verdict in VERDICTS
-        for sign, word, look in (verdict_mark(verdict),)
+        Sign(_OF_VERDICTS, sign, word, MEANINGS_OF_VERDICTS[verdict], VERDICTS[verdict])
+        for verdict in MEANINGS_OF_VERDICTS
+        for sign, word, _ in (verdict_mark(verdict),)
     ),
 )
 """All of them, in the order of the legend."""

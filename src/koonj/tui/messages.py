@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.runner.events import Direction, Event
+from koonj.runner.events import Conflict, Direction, Event, Plan, Question
+from koonj.runner.request import Request
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus
@@ -84,10 +87,29 @@ class RunReported(Message):
 
 
 @dataclass
+class QuestionAsked(Message):
+    """The run asks whether it may go on with its plan, and waits for the answer."""
+
+    plan: Plan
+    question: Question
+    target: Target
+    answer: Callable[[str | None], None]
+    """Takes the answer, to this question of this run; None is a no."""
+
+
+@dataclass
 class RunEnded(Message):
     """The run's stream has ended; `error` where it broke instead of finishing."""
 
     error: str | None = None
+
+
+@dataclass
+class RunStopped(Message):
+    """The run has ended at what stops it; the person may pass all of that for a reason."""
+
+    request: Request
+    conflicts: tuple[Conflict, ...]
 
 
 @dataclass
@@ -107,6 +129,13 @@ class RehearsalEnded(Message):
 
     source: object
     trouble: str = ""
+
+
+@dataclass
+class MigrationsWritten(Message):
+    """New migrations were written; the folder has not been read since."""
+
+    names: tuple[str, ...]
 
 
 @dataclass

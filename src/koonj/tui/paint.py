@@ -12,8 +12,6 @@ from koonj.sql.display import visible
 
 Part = tuple[str, Style]
 PLAIN = Style.null()
-LONGEST = 8_000
-"""Characters of one message that are shown."""
 _LINE_END = re.compile(r"\r\n|\n")
 
 
@@ -43,11 +41,6 @@ def fit(text: str, width: int) -> str:
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` cells."""
     return fit(text, width).rstrip() if cell_len(visible(text)) > width else visible(text)
-
-
-def shortened(text: str, most: int = LONGEST) -> str:
-    """`text`, or its first `most` characters and how many there are beyond: nobody reads a megabyte here."""
-    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} more characters"
 
 
 def wrap(text: str, width: int, most: int = 0) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
+from koonj.humanize import count
 from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration
 from koonj.runner.plan_words import ESTIMATED, LONG, NOTE, has_sizes, verdict_words
 from koonj.runner.rehearse.values import Verdict
@@ -26,7 +27,7 @@ _MANY = 8
 
 def heading(plan: Plan) -> str:
     """What is asked, with the target's name, and whether that is protected."""
-    what = _count(len(plan.migrations), "migration")
+    what = count(len(plan.migrations), "migration")
     guard = "  PROTECTED" if plan.protected else ""
     if plan.direction is Direction.APPLY:
         return f"Apply {what} to {plan.target}?{guard}"
@@ -58,14 +59,16 @@ def _target(plan: Plan, width: int) -> Line:
 
 def _ways(plan: Plan) -> str:
     """How many there are, how many of them run in a transaction, and how many do not."""
-    count = len(plan.migrations)
+    number = len(plan.migrations)
     inside = sum(m.in_transaction for m in plan.migrations)
-    if inside == count:
-        return f"{count}, {'each ' if count > 1 else ''}in one transaction"
+    if inside == number:
+        return f"{number}, {'each ' if number > 1 else ''}in one transaction"
     if not inside:
-        return f"{count}, step by step, outside a transaction"
+        return f"{number}, step by step, outside a transaction"
     each = " each" if inside > 1 else ""
-    return f"{count}: {inside} in one transaction{each}, {count - inside} step by step, outside a transaction"
+    return (
+        f"{number}: {inside} in one transaction{each}, {number - inside} step by step, outside a transaction"
+    )
 
 
 def _decisions(plan: Plan, width: int) -> list[Line]:
@@ -87,12 +90,8 @@ def _listed(plan: Plan) -> Iterator[Line]:
     for m in plan.migrations:
         name = m.name + " " * (longest - cell_len(visible(m.name)))
         way = "in one transaction" if m.in_transaction else "step by step, outside a transaction"
-        count = _count(len(m.statements) - m.statements_done, "statement")
-        yield [(f" {name}  ", PLAIN), (f"{count}, {way}", DIM if m.in_transaction else WARNING)]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+        left = count(len(m.statements) - m.statements_done, "statement")
+        yield [(f" {name}  ", PLAIN), (f"{left}, {way}", DIM if m.in_transaction else WARNING)]
 
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:

@@ -5,77 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from functools import cache
 from sys import exc_info
 from traceback import format_exception
 from typing import Any, cast
 
-from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, RenderableType
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
-from textual.color import Color
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 from koonj.sql.display import visible
 from koonj.tui.frame import Frame
-
-
-@cache
-def _table() -> dict[int, str]:
-    from koonj.runner.rehearse.values import (  # noqa: PLC0415 - the first paint does not wait for it
-        ASCII_VERDICT_GLYPHS,
-        VERDICT_GLYPHS,
-    )
-
-    return str.maketrans(
-        {
-            **{GLYPHS[state]: ASCII_GLYPHS[state] for state in GLYPHS},
-            **{VERDICT_GLYPHS[verdict]: ASCII_VERDICT_GLYPHS[verdict] for verdict in VERDICT_GLYPHS},
-            "─": "-",
-            "│": "|",
-            "┌": "+",
-            "┐": "+",
-            "└": "+",
-            "┘": "+",
-            "►": ">",
-            "‹": "<",
-            "›": ">",
-            "…": "~",
-            "·": ".",
-            "●": "*",
-            "✓": "+",
-            "✗": "x",
-            "×": "x",
-            "“": '"',
-            "”": '"',
-        }
-    )
-
-
-class AsciiFilter(LineFilter):
-    """Nothing above 0x7F is written: our glyphs have twins, every other character becomes a ``?``."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """One line."""
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
-
-
-def to_ascii(text: str) -> str:
-    """`text` in ASCII, in as many cells."""
-    if text.isascii():
-        return text
-    twins = text.translate(_table())
-    return "".join(c if c.isascii() else "?" * cell_len(c) for c in twins)
 
 
 class CrashReport:
@@ -225,9 +172,9 @@ def _pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
                     yield y, x, piece
 
 
-def write_ascii_only(app: App[None]) -> None:
-    """From now on `app` writes ASCII. Uses App._filters, the list of filters that each line passes."""
-    app._filters.append(AsciiFilter())  # noqa: SLF001 - Textual has no public way (its issue 3086)
+def add_line_filter(app: App[None], line_filter: LineFilter) -> None:
+    """From now on each line that `app` writes passes `line_filter`. Uses App._filters, the list of these."""
+    app._filters.append(line_filter)  # noqa: SLF001 - Textual has no public way (its issue 3086)
 
 
 def screen_text(app: App[None]) -> list[str]:

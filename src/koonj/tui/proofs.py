@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-
-from rich.style import Style
 
 from koonj.migrations.folder import Folder
 from koonj.runner.events import Event
@@ -17,19 +14,7 @@ from koonj.runner.rehearse.events import (
     RehearsalStarted,
 )
 from koonj.runner.rehearse.values import VERDICT_GLYPHS, Rehearsal, Verdict
-from koonj.tui.theme import BAD, DIM, GOOD, WAITING, WARNING
 
-STYLES: Mapping[Verdict, Style] = MappingProxyType(
-    {
-        Verdict.VERIFIED: GOOD,
-        Verdict.LOSSY: WAITING,
-        Verdict.REORDERED: WAITING,
-        Verdict.INCOMPLETE: BAD,
-        Verdict.BROKEN: BAD,
-        Verdict.IRREVERSIBLE: WARNING,
-        Verdict.UNKNOWN: DIM,
-    }
-)
 REHEARSING = "rehearsing"
 """The word where there is no verdict yet, but one is on its way."""
 LONGEST = max(len(REHEARSING), *map(len, Verdict))
@@ -37,8 +22,8 @@ LONGEST = max(len(REHEARSING), *map(len, Verdict))
 
 Place = tuple[int, str]
 """Number and file name: the order of a folder."""
-Mark = tuple[str, str, Style]
-"""Glyph, word and look."""
+Mark = tuple[str, str, Verdict | None]
+"""Glyph, word, and the verdict that they stand for; None while it is being found out."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +49,7 @@ class Rehearsals:
     def mark(self, name: str) -> Mark | None:
         """What a migration's row shows; None: nothing."""
         if name == self.now:
-            return "…", REHEARSING, DIM
+            return "…", REHEARSING, None
         rehearsal = self.known.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
 
@@ -115,8 +100,8 @@ class Rehearsals:
 
 
 def verdict_mark(verdict: Verdict) -> Mark:
-    """Glyph, word and look of a verdict."""
-    return VERDICT_GLYPHS[verdict], verdict.value, STYLES[verdict]
+    """Glyph and word of a verdict."""
+    return VERDICT_GLYPHS[verdict], verdict.value, verdict
 
 
 def first_change(old: Folder | None, new: Folder | None) -> Place | None:

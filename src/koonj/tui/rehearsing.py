@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+from textual.dom import DOMNode
 
 from koonj.migrations.folder import Folder
 from koonj.runner.rehearse.request import WANTED
@@ -14,13 +17,10 @@ from koonj.tui.beside import start_task
 from koonj.tui.engine import Backend
 from koonj.tui.heard import EventBatcher
 from koonj.tui.messages import RehearsalEnded, RehearsalReported, StatusMessage
-from koonj.tui.model import Row
+from koonj.tui.model import Row, Snapshot
 from koonj.tui.proofs import Place, Rehearsals, first_change
 from koonj.tui.said import SubprocessError
-
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
-    from koonj.tui.screens.main import Main
+from koonj.tui.toolkit.keyed_app import KeyedApp
 
 PAUSE = 0.3
 """Seconds after the last change of the folder, and after the last key, before one begins by itself."""
@@ -32,9 +32,20 @@ _GROUP = "rehearsal"
 class RehearsalWorker:
     """One rehearsal at a time, in a process of its own. What it says goes to the screen as messages."""
 
-    def __init__(self, screen: Main, engine: Backend) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        node: DOMNode,
+        engine: Backend,
+        snapshot: Callable[[], Snapshot],
+        is_running: Callable[[], bool],
+        know: Callable[[Rehearsals], None],
+    ) -> None:
+        """`node` gets the messages, and ends all work with itself; `know` takes what is known from now on."""
+        self._node = node
         self._engine = engine
+        self._snapshot = snapshot
+        self._is_running = is_running
+        self._know = know
         self._rows: tuple[Row, ...] = ()
         """For which it was last looked what is to be done."""
         self._tried: frozenset[str] = frozenset()
@@ -50,12 +61,12 @@ class RehearsalWorker:
 
     @property
     def _rehearsals(self) -> Rehearsals:
-        return self._screen.snapshot.rehearsals
+        return self._snapshot().rehearsals
 
     def consider(self) -> None:
         """Begin where something is to be rehearsed and nothing else goes on. Cheap where nothing changed."""
-        rows = self._screen.snapshot.rows
-        if not self._engine.rehearses or self._source is not None or self._screen.control.running:
+        rows = self._snapshot().rows
+        if not self._engine.rehearses or self._source is not None or self._is_running():
             return
         if rows is not self._rows:
             self._rows = rows
@@ -75,7 +86,7 @@ class RehearsalWorker:
     @property
     def _major(self) -> int | None:
         """Of the chosen target's server; None where that has not answered."""
-        status = self._screen.snapshot.check.status
+        status = self._snapshot().check.status
         return status.server.major if status and status.server else None
 
     def is_from(self, source: object) -> bool:
@@ -92,7 +103,7 @@ class RehearsalWorker:
             name = self.chosen
             self.stop()
             if name is not None:
-                self._screen.call_later(self.choose, name)
+                self._node.call_later(self.choose, name)
 
     def again(self) -> None:
         """What could not be rehearsed may be tried once more."""
@@ -101,7 +112,7 @@ class RehearsalWorker:
 
     def choose(self, name: str) -> None:
         """Rehearse one now, also where its verdict is known."""
-        row = self._screen.snapshot.row(name)
+        row = self._snapshot().row(name)
         if row is not None and row.migration is not None:
             self._tried = frozenset()
             self._begin([row], by_itself=False)
@@ -113,27 +124,27 @@ class RehearsalWorker:
         assert name is not None
         self.stop()
         self._tried = frozenset({name})
-        self._screen.say(f"The rehearsal of {name} was cancelled.")
+        self._node.post_message(StatusMessage(f"The rehearsal of {name} was cancelled.", is_problem=True))
         self._look_again()
 
     def stop(self) -> None:
         """End whatever goes on."""
-        self._screen.workers.cancel_group(self._screen, _GROUP)
+        self._node.workers.cancel_group(self._node, _GROUP)
         self._source = self.chosen = None
-        self._screen.set_rehearsals(self._rehearsals.stopped())
+        self._know(self._rehearsals.stopped())
 
     def _look_again(self) -> None:
         self._rows = ()
-        self._screen.call_later(self.consider)
+        self._node.call_later(self.consider)
 
     def _begin(self, rows: list[Row], *, by_itself: bool) -> None:
-        folder = self._screen.snapshot.folder
+        folder = self._snapshot().folder
         assert folder is not None
         self._source = source = object()
         self._last = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
         work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
-        start_task(self._screen, work, _GROUP, exclusive=True)
+        start_task(self._node, work, _GROUP, exclusive=True)
 
     async def _rehearse(
         self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
@@ -143,9 +154,9 @@ class RehearsalWorker:
         major = self._major
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
-        self._screen.set_rehearsals(self._rehearsals.asked(names))
-        heard = EventBatcher(self._screen, lambda events: RehearsalReported(events, folder, source))
-        check, trouble = self._screen.snapshot.check, ""
+        self._know(self._rehearsals.asked(names))
+        heard = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
+        check, trouble = self._snapshot().check, ""
         said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
         try:
             async with aclosing(said) as events:
@@ -157,26 +168,26 @@ class RehearsalWorker:
         except Exception as error:  # a defect must be seen, and must not take the screen along
             trouble = f"koonj failed: {type(error).__name__}: {error}"
         heard.tell()
-        self._screen.post_message(RehearsalEnded(source, trouble))
+        self._node.post_message(RehearsalEnded(source, trouble))
 
     async def _quiet(self) -> None:
         """Until neither folder nor keys have changed anything for a moment, and no run goes on."""
         pause = PAUSE
         while pause > 0:
             await asyncio.sleep(pause)
-            rest = cast("Koonj", self._screen.app).keys.rest(monotonic())
-            pause = PAUSE if self._screen.control.running else PAUSE - rest
+            rest = cast("KeyedApp", self._node.app).key_presses.rest(monotonic())
+            pause = PAUSE if self._is_running() else PAUSE - rest
 
     def ended(self, trouble: str) -> None:
         """The one that went on has ended; `trouble` where it broke off."""
         self._source = None
         if trouble:
-            self._screen.set_rehearsals(self._rehearsals.failed(trouble))
+            self._know(self._rehearsals.failed(trouble))
         elif self._rehearsals.waiting:
-            self._screen.set_rehearsals(self._rehearsals.stopped())
+            self._know(self._rehearsals.stopped())
         name, self.chosen = self.chosen, None
         if name is not None:
-            self._screen.post_message(self._said(name))
+            self._node.post_message(self._said(name))
         self._look_again()
 
     def _said(self, name: str) -> StatusMessage:

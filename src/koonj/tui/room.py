@@ -18,20 +18,10 @@ from enum import StrEnum
 
 from textual.geometry import Region
 
+from koonj.tui.run_view import RunStage
+
 MIGRATIONS, PREVIEW, TARGETS, RUN = PANES = ("1", "2", "3", "4")
 """The panes' numbers."""
-
-
-class RunStage(StrEnum):
-    """How far a run is, as far as it needs room."""
-
-    REST = "rest"
-    """None, or one that waits for its answer."""
-    WORK = "work"
-    DONE = "done"
-    """Ended, and all is well."""
-    TO_READ = "to_read"
-    """Ended with an error or a conflict."""
 
 
 class PaneArrangement(StrEnum):

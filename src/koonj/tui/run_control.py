@@ -1,11 +1,14 @@
-"""One run at a time: its events go to the screen, its questions to the person, and back."""
+"""One run at a time: its events and questions go to the screen as messages, and the answers come back."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from textual.dom import DOMNode
 
 from koonj.config import Target
 from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, RunResult
@@ -13,13 +16,11 @@ from koonj.runner.request import Request
 from koonj.tui.beside import start_task
 from koonj.tui.engine import Backend
 from koonj.tui.heard import EventBatcher
-from koonj.tui.messages import RunEnded, RunOpened
-from koonj.tui.screens.allow import Allow
-from koonj.tui.screens.confirm import Confirm
+from koonj.tui.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
+from koonj.tui.model import Snapshot
 
 if TYPE_CHECKING:
     from koonj.runner.run import Run
-    from koonj.tui.screens.main import Main
 
 NO = "no"
 """An answer that no question takes for a yes."""
@@ -28,27 +29,28 @@ NO = "no"
 class RunControl:
     """Knows a run by its event stream and its two verbs, and nothing else of it."""
 
-    def __init__(self, screen: Main, engine: Backend) -> None:
-        self._screen = screen
+    def __init__(self, node: DOMNode, engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+        """`node` gets the messages, and ends the run with itself."""
+        self._node = node
         self._engine = engine
+        self._snapshot = snapshot
         self._run: Run | None = None
         self._plan: Plan | None = None
-        self._dialog: Confirm | None = None
         self._leaving = False
-        self._heard = EventBatcher(screen)
+        self._heard = EventBatcher(node)
         self.running = False
 
     def start(self, request: Request) -> None:
         """Begin a run on the chosen target."""
         self.running = True
-        self._screen.post_message(RunOpened(self._screen.snapshot.target.name, request.direction))
-        follow = partial(self._follow, self._screen.snapshot.target, request)
-        start_task(self._screen, follow, "run")
+        self._node.post_message(RunOpened(self._snapshot().target.name, request.direction))
+        follow = partial(self._follow, self._snapshot().target, request)
+        start_task(self._node, follow, "run")
 
     def cancel(self) -> None:
         """Ask the server to cancel the running statement, and end the run."""
         if self._run is not None:
-            start_task(self._screen, partial(self._cancel, self._run), "cancel")
+            start_task(self._node, partial(self._cancel, self._run), "cancel")
 
     def leave(self, *, cancel: bool) -> None:
         """Quit koonj when the run has ended, by itself or because it is cancelled."""
@@ -65,7 +67,9 @@ class RunControl:
         try:
             await run.cancel()
         except Exception as error:  # whatever libpq says, the person must read it
-            self._screen.say(f"The server could not be asked to cancel: {error}")
+            self._node.post_message(
+                StatusMessage(f"The server could not be asked to cancel: {error}", is_problem=True)
+            )
 
     async def _follow(self, target: Target, request: Request) -> None:
         error, finished = None, None
@@ -87,36 +91,27 @@ class RunControl:
         finally:
             self._end()
             self._heard.tell()
-        self._screen.post_message(RunEnded(error))
+        self._node.post_message(RunEnded(error))
         if finished is not None and finished.result is RunResult.REFUSED:
             self._offer(request, finished.conflicts)
 
     def _end(self) -> None:
         self.running = False
         self._run = None
-        if self._dialog is not None and self._dialog.is_current:
-            self._dialog.dismiss(None)
-        self._dialog = None
 
     def _ask(self, run: Run, question: Question, target: Target) -> None:
         def answer(text: str | None) -> None:
-            self._dialog = None
             run.answer(question.id, text or NO)
 
         assert self._plan is not None
-        status = self._screen.snapshot.check.status
-        dsn = status.dsn if status else ""
-        self._dialog = Confirm(self._plan, question, target, dsn)
-        self._screen.app.push_screen(self._dialog, answer)
+        self._node.post_message(QuestionAsked(self._plan, question, target, answer))
+
+    def go_on(self, stopped: RunStopped, reason: str) -> None:
+        """Begin the run that was stopped once more, and pass for `reason` what stopped it."""
+        allow = stopped.request.allow | {conflict.state for conflict in stopped.conflicts}
+        self.start(replace(stopped.request, allow=allow, reason=reason))
 
     def _offer(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
-        """Where a person may decide to pass all that stops the run, ask for the reason."""
-        if not conflicts or not all(o.can_allow for o in conflicts):
-            return
-
-        def decide(reason: str | None) -> None:
-            if reason:
-                allow = request.allow | {o.state for o in conflicts}
-                self.start(replace(request, allow=allow, reason=reason))
-
-        self._screen.app.push_screen(Allow(conflicts, request.direction), decide)
+        """Where a person may decide to pass all that stops the run, let the screen ask for the reason."""
+        if conflicts and all(o.can_allow for o in conflicts):
+            self._node.post_message(RunStopped(request, conflicts))

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from rich.cells import cell_len
 from rich.style import Style
 
+from koonj.humanize import clock, span_words
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.events import Conflict, Direction, Failure
-from koonj.sql.display import spaced
-from koonj.tui.paint import Part, cut, shortened, wrap
-from koonj.tui.run_view import LogLine, RunView, Tone, holder_words, result_words
+from koonj.sql.display import shortened, spaced
+from koonj.tui.paint import Part, cut, wrap
+from koonj.tui.run_view import LogLine, RunView, Tone, result_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 
@@ -30,13 +32,6 @@ _LABEL = 11
 """Cells for the words before an error's parts."""
 _NEAR = 1_000
 """Characters of a line on each side of an error's column."""
-
-
-def clock(seconds: float) -> str:
-    """``0:07``, ``12:40``, ``3:02:11``."""
-    minutes, rest = divmod(max(0, int(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def progress(view: RunView, now: float, width: int) -> list[Line]:
@@ -69,7 +64,7 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
     if view.retrying is not None:
         left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
-        return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {left:.0f} s", WAITING)]]
+        return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
     if view.statement is not None:
         one = view.statement
         text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"

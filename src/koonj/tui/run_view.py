@@ -9,16 +9,27 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
-from koonj.postgres.advisory_lock import LockHolder
+from koonj.humanize import count, duration
+from koonj.postgres.advisory_lock import holder_words
 from koonj.runner import events
 from koonj.runner.events import Direction, Event, Failure, Plan, RunResult
 from koonj.runner.rehearse.events import MigrationRehearsalStarted
-from koonj.sql.display import spaced
-from koonj.tui.paint import shortened
-from koonj.tui.room import RunStage
+from koonj.sql.display import shortened, spaced
 
 LOG_LIMIT = 2_000
 """Lines that are kept; of a longer run the first ones go, and are counted."""
+
+
+class RunStage(StrEnum):
+    """How far a run is, as far as it needs room."""
+
+    REST = "rest"
+    """None, or one that waits for its answer."""
+    WORK = "work"
+    DONE = "done"
+    """Ended, and all is well."""
+    TO_READ = "to read"
+    """Ended with an error or a conflict."""
 
 
 class Tone(StrEnum):
@@ -117,13 +128,6 @@ def broken(view: RunView, error: str, at: float) -> RunView:
     return replace(over, ended=at, asking=False, statement=None, waiting=None, retrying=None)
 
 
-def holder_words(holder: LockHolder | None) -> str:
-    """Who holds the lock, in words."""
-    if holder is None:
-        return "another session (this role may not see whose)"
-    return f"{holder.application_name or 'a session'} of {holder.user} from {holder.host}, pid {holder.pid}"
-
-
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     for note in event.plan.notes:
         view = view.saying(Tone.NOTICE, note)
@@ -146,7 +150,7 @@ def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
 
 def _locked(view: RunView, event: events.LockAcquired) -> RunView:
     if view.waiting is not None:
-        view = view.saying(Tone.STEP, f"lock obtained after {event.seconds:.1f} s")
+        view = view.saying(Tone.STEP, f"lock obtained after {duration(event.seconds)}")
     return replace(view, waiting=None, asking=False)
 
 
@@ -168,29 +172,32 @@ def _notice(event: events.Notice) -> list[str]:
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
-    again = f"attempt {event.attempt} of {event.of} in {event.delay:.1f} s"
+    again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
-        done = f"  {event.index} of {event.of} {event.command_tag}, {event.seconds:.2f} s, committed"
+        done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
         view = view.saying(Tone.STEP, done)
     return replace(view, statement=None)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
-    view = view.saying(Tone.DONE, f"{done} {event.name}, {count}, {event.seconds:.2f} s")
+    view = view.saying(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
     return replace(view, migration=None, statement=None)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
-    count = f"{event.statements} statement{'' if event.statements == 1 else 's'}"
-    view = view.saying(Tone.DONE, f"probed {event.name}, {count}, {event.seconds:.2f} s, to be rolled back")
+    view = view.saying(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return replace(view, migration=None, statement=None)
+
+
+def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+    """``3 statements, 0.12 s``."""
+    return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
 
 def _cancelling(view: RunView, _: events.Cancelling) -> RunView:

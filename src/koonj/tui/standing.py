@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.humanize import to_the_minute
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.tui.model import Row
 
@@ -25,7 +26,7 @@ def standing(row: Row) -> str:
 
 def entry_words(entry: HistoryEntry) -> str:
     """``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
-    when = (entry.finished or entry.started).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = to_the_minute(entry.finished or entry.started)
     who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
     if entry.outcome is Outcome.DONE:
         return f"{_DONE[entry.action]} {when} {who}"

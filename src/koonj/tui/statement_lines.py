@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 
+from koonj.humanize import count
 from koonj.migrations.migration import Migration
 from koonj.runner.work import NumberedStep, number_steps
 from koonj.sql.blocks import Mode, ScriptShape
@@ -93,5 +94,5 @@ def _line(of: ScriptPart, script: Script, statement: Statement, number: int) -> 
     text = statement.summary
     if statement.copy_data is not None:
         rows = script.source.text.count("\n", *statement.copy_data)
-        text += f", {rows} row{'' if rows == 1 else 's'}"
+        text += f", {count(rows, 'row')}"
     return StatementLine(of, text, statement.line, number, statement.name)

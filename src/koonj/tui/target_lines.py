@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
 from koonj.tui.model import Check
 from koonj.tui.paint import Part, cut, fit, wrap
-from koonj.tui.run_view import holder_words
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 
 if TYPE_CHECKING:

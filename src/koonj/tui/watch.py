@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from textual.dom import DOMNode
+
 from koonj.config import EMBEDDED, Target
+from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
 from koonj.tui.beside import start_task
 from koonj.tui.engine import Backend
 from koonj.tui.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
-from koonj.tui.model import Check
+from koonj.tui.model import Check, Snapshot
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus
-    from koonj.tui.screens.main import Main
 
 LOOK = 2.0
 """Seconds between two looks at the folder: a `stat` of each file."""
@@ -39,35 +42,44 @@ FIRST_START = 90.0
 class Watcher:
     """Looks at the folder all the time, and asks targets when told to, each in a worker of its own."""
 
-    def __init__(self, screen: Main, engine: Backend) -> None:
-        self._screen = screen
+    def __init__(
+        self,
+        node: DOMNode,
+        engine: Backend,
+        snapshot: Callable[[], Snapshot],
+        is_running: Callable[[], bool],
+    ) -> None:
+        """`node` gets the messages, and ends all work with itself."""
+        self._node = node
         self._engine = engine
+        self._snapshot = snapshot
+        self._is_running = is_running
         self._folder: Folder | None = None
         self._branch: str | None = None
         self._looking = False
 
     def start(self) -> None:
         """Begin to look; ask about what is known of the folder already."""
-        self._folder = self._screen.snapshot.folder
+        self._folder = self._snapshot().folder
         self.ask_all()
-        start_task(self._screen, self._keep_looking, "looking")
-        start_task(self._screen, self._keep_asking, "asking")
+        start_task(self._node, self._keep_looking, "looking")
+        start_task(self._node, self._keep_asking, "asking")
 
     def look(self) -> None:
         """Read the folder in a thread, unless that is being done."""
-        start_task(self._screen, self._look, "folder")
+        start_task(self._node, self._look, "folder")
 
     def ask_all(self) -> None:
         """Ask every target, side by side."""
-        for target in self._screen.snapshot.settings.targets:
+        for target in self._snapshot().settings.targets:
             self.ask(target)
 
     def ask(self, target: Target) -> None:
         """Ask one target; an earlier question to it is dropped."""
         if self._folder is not None:
-            self._screen.post_message(TargetAsked(target.name, monotonic()))
+            self._node.post_message(TargetAsked(target.name, monotonic()))
             work = partial(self._ask, target, self._folder)
-            start_task(self._screen, work, f"target {target.name}", exclusive=True)
+            start_task(self._node, work, f"target {target.name}", exclusive=True)
 
     async def _keep_looking(self) -> None:
         """A large folder is looked at less often: it may take a thirtieth of the time."""
@@ -84,11 +96,11 @@ class Watcher:
             folder = await self._engine.read_folder()
         except (FolderError, OSError) as error:
             self._folder = None
-            self._screen.post_message(FolderLost(str(error)))
+            self._node.post_message(FolderLost(str(error)))
         else:
             if folder != self._folder:
                 self._folder = folder
-                self._screen.post_message(FolderRead(folder))
+                self._node.post_message(FolderRead(folder))
             await self._look_at_branch()
         finally:
             self._looking = False
@@ -98,40 +110,40 @@ class Watcher:
         branch = await asyncio.to_thread(read_branch, self._engine.settings.migrations)
         if branch != self._branch:
             self._branch = branch
-            self._screen.post_message(BranchRead(branch))
+            self._node.post_message(BranchRead(branch))
 
     async def _keep_asking(self) -> None:
         """What others do to the chosen target is seen without a key; what did not change writes nothing."""
         took = 0.0
         while True:
             await asyncio.sleep(max(self._pause(), min(MODEST * took, LONGEST)))
-            check = self._screen.snapshot.check
+            check = self._snapshot().check
             if self._folder is None or check.status is None or self._is_busy(check):
                 continue
             begun = monotonic()
             status = await self._answer(check.target, self._folder)
             took = monotonic() - begun
             if await asyncio.to_thread(is_news, check.status, status):
-                self._screen.post_message(TargetAnswered(check.target.name, status, before=check.status))
+                self._node.post_message(TargetAnswered(check.target.name, status, before=check.status))
 
     def _pause(self) -> float:
         """Another's run is followed more closely."""
-        status = self._screen.snapshot.check.status
+        status = self._snapshot().check.status
         return FOLLOW if status is not None and status.running is not None else AGAIN
 
     def _is_busy(self, check: Check) -> bool:
         """A run of our own tells what happens; a password's command may ask the person, so only R runs it."""
-        if self._screen.control.running or check.since is not None:
+        if self._is_running() or check.since is not None:
             return True
         password = check.target.password
         return password is not None and password.source == "command"
 
     async def _ask(self, target: Target, folder: Folder) -> None:
         status = await self._answer(target, folder)
-        before = next(c.status for c in self._screen.snapshot.checks if c.target == target)
+        before = next(c.status for c in self._snapshot().checks if c.target == target)
         if before is not None:
             status = await asyncio.to_thread(alike, before, status)
-        self._screen.post_message(TargetAnswered(target.name, status))
+        self._node.post_message(TargetAnswered(target.name, status))
 
     async def _answer(self, target: Target, folder: Folder) -> TargetStatus:
         patience = FIRST_START if target.dsn == EMBEDDED else PATIENCE
@@ -139,7 +151,7 @@ class Watcher:
             async with asyncio.timeout(patience):
                 return await self._engine.ask(target, folder)
         except TimeoutError:
-            return await self._engine.unknown(target, f"no answer within {patience:.0f} s")
+            return await self._engine.unknown(target, f"no answer within {span_words(patience)}")
         except Exception as error:  # a defect must be seen, and must not take the screen along
             return await self._engine.unknown(target, f"koonj failed: {type(error).__name__}: {error}")
 

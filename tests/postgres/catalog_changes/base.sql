@@ -1,4 +1,4 @@
--- One of nearly everything, for changes.sql to change. The roles app, boss, reader and "odd role" are there.
+-- One object of nearly every kind, which changes.sql changes. The roles app, boss, reader and "odd role" exist.
 CREATE SCHEMA shop;
 CREATE SCHEMA other AUTHORIZATION boss;
 CREATE SCHEMA ext;

@@ -1,6 +1,6 @@
--- Single changes, each made after the one before; pg_dump -s is asked after each whether anything differs.
--- A line `--@ KIND: NAME` begins one. [same]: pg_dump prints the same. [more]: it does, and koonj shows a
--- difference all the same. [order]: a difference of order alone. [18+]: only from that version on.
+-- Single changes, each made after the previous one. The test compares with pg_dump -s before and after.
+-- A line `--@ KIND: NAME` starts a change. [same]: pg_dump prints the same. [more]: pg_dump prints the same, but koonj
+-- shows a difference. [order]: only the order differs. [18+]: only since that version.
 
 --@ schema: create
 CREATE SCHEMA fresh;

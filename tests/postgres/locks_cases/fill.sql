@@ -1,4 +1,4 @@
--- The same tables with rows in them, and known to the planner.
+-- The same tables with rows, analyzed for the planner.
 INSERT INTO accounts SELECT n, 'a' || n || '@example.org', 'name ' || n, 'nick ' || n, n % 100, '2020-01-01' FROM generate_series(1, :rows) n;
 INSERT INTO documents SELECT n, 1 + n % 100, 1 + n % 10, 'slug ' || n, 'title ' || n, repeat('body ', 20), 1 + n % 9, n % 50, '10.0.0.0/8', '2020-01-01', 1 + n % 5, 'l' || n, ROW ('s', 't')::address, 'calm', '{}' FROM generate_series(1, :rows) n;
 INSERT INTO notes SELECT n, n, 'text ' || n FROM generate_series(1, :rows) n;

@@ -1,4 +1,4 @@
--- What the statements of statements.txt meet. With rows (fill.sql) or without, they must be reported alike.
+-- Schema for the statements of statements.txt. Their effects must be the same with rows (fill.sql) and without.
 CREATE TYPE mood AS ENUM ('calm', 'cross');
 CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
 CREATE DOMAIN code AS text;

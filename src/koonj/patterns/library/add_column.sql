@@ -1,8 +1,8 @@
 -- title: Add a column with a default
--- about: PostgreSQL 11 and later keep the default of the rows that exist in the catalog: the change takes a moment
---        however big the table is, NOT NULL included. A default that differs from row to row (random(),
+-- about: PostgreSQL 11 and later store the default of existing rows in the catalog. So the change is fast on a
+--        table of any size, also with NOT NULL. A default that is different for each row (random(),
 --        gen_random_uuid(), clock_timestamp()), a serial type or a domain with a CHECK rewrites the whole table
---        instead, and nobody can read it meanwhile.
+--        instead, which blocks reads and writes in the meantime.
 --
 -- field: table
 --   kind: qualified_name
@@ -25,8 +25,8 @@
 --   default: yes
 --
 -- migration: add_{{column}}_to_{{table.name}}
--- Adds {{column}} to {{table}}; the rows that exist get {{default}}.
--- Rolling back loses what was written into the column.
+-- Adds {{column}} to {{table}}. Existing rows get {{default}}.
+-- The rollback deletes the values in the column.
 BEGIN;
 
 ALTER TABLE {{table}}

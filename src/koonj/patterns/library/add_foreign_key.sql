@@ -1,7 +1,7 @@
 -- title: Add a foreign key
--- about: In two files: the supporting index, built CONCURRENTLY, then the constraint, added NOT VALID (its locks are
---        held for a moment) and validated in a transaction of its own while reads and writes go on. Not for a
---        partitioned table.
+-- about: Creates two files. The first builds an index CONCURRENTLY. The second adds the constraint NOT VALID, with
+--        locks that are held only briefly, and validates it in a separate transaction, which does not block reads
+--        or writes. Not for a partitioned table.
 --
 -- field: table
 --   kind: qualified_name
@@ -17,7 +17,7 @@
 --   label: Referenced columns
 --   kind: names
 --   default: id
---   help: They need a primary key or a unique constraint; as many as the columns.
+--   help: They need a primary key or a unique constraint, and the same number of columns.
 -- field: on_delete
 --   label: ON DELETE
 --   kind: choice
@@ -27,7 +27,7 @@
 --   kind: choice
 --   choices: yes | no
 --   default: yes
---   help: no, if an index begins with these columns already.
+--   help: Choose no if an index already begins with these columns.
 -- field: constraint
 --   label: Constraint name
 --   kind: name
@@ -39,11 +39,11 @@
 --
 -- migration: create_{{index}}
 -- {{#with_index}}
--- Index {{index}} for the foreign key {{constraint}}: without it every DELETE
--- from {{references}} reads all of {{table}}.
--- No BEGIN and COMMIT: PostgreSQL builds CONCURRENTLY outside a transaction only. No IF NOT EXISTS: a build that
--- fails leaves an INVALID index of this name, and IF NOT EXISTS would take it for the finished one. After a
--- failure run the rollback below, then apply again.
+-- Index {{index}} for the foreign key {{constraint}}. Without the index, every DELETE
+-- from {{references}} scans the whole table {{table}}.
+-- No BEGIN and COMMIT, because CREATE INDEX CONCURRENTLY cannot run in a transaction. No IF NOT EXISTS, because a
+-- failed build leaves an INVALID index with this name, and IF NOT EXISTS would accept it as complete. After a
+-- failure, run the rollback below, then apply again.
 
 CREATE INDEX CONCURRENTLY {{index}}
     ON {{table}} ({{columns}});
@@ -53,9 +53,9 @@ CREATE INDEX CONCURRENTLY {{index}}
 -- {{/with_index}}
 --
 -- migration: add_{{constraint}}
--- {{columns}} of {{table}} must name a row of {{references}}.
--- Two transactions: the first guards every new row, the second checks the rows that exist while reads and writes
--- go on. If it finds rows that name nothing: repair them, run the rollback below, then apply again.
+-- {{columns}} of {{table}} must refer to a row of {{references}}.
+-- The first transaction protects new rows. The second one checks existing rows without blocking reads or writes.
+-- If it finds rows without a matching row, correct them, run the rollback below, then apply again.
 BEGIN;
 
 ALTER TABLE {{table}}

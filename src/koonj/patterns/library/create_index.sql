@@ -1,6 +1,6 @@
 -- title: Create an index concurrently
--- about: Reads and writes go on while the index is built. It waits for every transaction that is open in the database,
---        so a forgotten one holds it up. Not possible on a partitioned table.
+-- about: Building the index does not block reads or writes. It waits for every open transaction in the database, so
+--        a forgotten transaction delays it. Not possible on a partitioned table.
 --
 -- field: table
 --   kind: qualified_name
@@ -8,7 +8,7 @@
 -- field: columns
 --   kind: keys
 --   example: owner_id, created_at DESC
---   help: Columns, or expressions such as lower(email), between commas.
+--   help: Columns or expressions such as lower(email), separated by commas.
 -- field: unique
 --   kind: choice
 --   choices: no | yes
@@ -22,7 +22,7 @@
 --   kind: expression
 --   required: no
 --   example: deleted_at IS NULL
---   help: Leave it empty to index every row.
+--   help: If empty, the index contains all rows.
 -- field: index
 --   label: Index name
 --   kind: name
@@ -30,9 +30,9 @@
 --
 -- migration: create_{{index}}
 -- Index {{index}} on {{table}} ({{columns}}).
--- No BEGIN and COMMIT: PostgreSQL builds CONCURRENTLY outside a transaction only. No IF NOT EXISTS: a build that
--- fails leaves an INVALID index of this name, and IF NOT EXISTS would take it for the finished one. After a
--- failure run the rollback below, then apply again.
+-- No BEGIN and COMMIT, because CREATE INDEX CONCURRENTLY cannot run in a transaction. No IF NOT EXISTS, because a
+-- failed build leaves an INVALID index with this name, and IF NOT EXISTS would accept it as complete. After a
+-- failure, run the rollback below, then apply again.
 
 CREATE {{#unique}}UNIQUE {{/unique}}INDEX CONCURRENTLY {{index}}
     ON {{table}} USING {{method}} ({{columns}}){{#where}}

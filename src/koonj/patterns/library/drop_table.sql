@@ -1,7 +1,8 @@
--- title: Drop a table: move it out of the way
--- about: The first half of a safe drop. It refuses while anything still uses the table, then moves it, with its rows,
---        indexes and sequences, to a schema where no application looks. Rolling back moves it back in a moment. When
---        nobody has missed it for long enough, the pattern drop_table_for_good makes the later file that drops it.
+-- title: Drop a table (1/2): move it
+-- about: The first part of a safe drop. The migration fails if an object still uses the table. Otherwise it moves
+--        the table, with its rows, indexes and sequences, to a schema that no application uses. The rollback moves
+--        it back quickly. Later, when you are sure that nothing needs the table, use the pattern drop_table_for_good
+--        to drop it.
 --
 -- field: table
 --   kind: name
@@ -9,17 +10,17 @@
 -- field: schema
 --   kind: name
 --   default: public
---   help: Where the table is, and where rolling back puts it.
+--   help: The schema of the table. The rollback moves the table back to it.
 -- field: trash
 --   label: Move to schema
 --   kind: name
 --   default: trash
---   help: Made if it is not there.
+--   help: Created if it does not exist.
 --
 -- migration: move_{{table}}_to_{{trash}}
--- Moves {{schema}}.{{table}} out of the way, to the schema {{trash}}, if nothing uses it any more.
--- The final drop is a later file, made when nobody has missed the table for long enough: by koonj's pattern
--- drop_table_for_good. Until then rolling this back loses nothing.
+-- Moves {{schema}}.{{table}} to the schema {{trash}}, if nothing uses it any more.
+-- To drop it later, when you are sure that nothing needs it, create a migration with the koonj pattern
+-- drop_table_for_good. Until then, the rollback restores the table without loss.
 BEGIN;
 
 DO $check$
@@ -27,8 +28,8 @@ DECLARE
     doomed regclass := '{{schema}}.{{table}}';
     uses text;
 BEGIN
-    -- The table, its row type (and the array of it) and its sequences; then what PostgreSQL knows to depend on them:
-    -- views, foreign keys, policies, defaults, columns, functions of SQL; and partitions, parents, publications.
+    -- Find the table, its row type (with its array type) and its sequences; then the objects that depend on them:
+    -- views, foreign keys, policies, defaults, columns, SQL functions; and partitions, parents, publications.
     WITH part (class, id) AS (
         SELECT 'pg_class'::regclass, doomed::oid
         UNION ALL
@@ -64,16 +65,16 @@ BEGIN
     SELECT string_agg(thing, ', ' ORDER BY thing) INTO uses FROM usage;
     IF uses IS NOT NULL THEN
         RAISE EXCEPTION '% is still used by: %', doomed, uses
-            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Change or drop what uses it first.';
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Change or drop these objects first.';
     END IF;
 
-    -- PostgreSQL keeps no record of what the text of a function uses: these have to be read by a person.
+    -- PostgreSQL does not record which objects the source of a function uses, so a user must check these functions.
     SELECT string_agg(f.oid::regprocedure::text, ', ' ORDER BY f.oid::regprocedure::text) INTO uses
     FROM pg_proc f JOIN pg_class t ON t.oid = doomed
     WHERE f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
         AND strpos(lower(f.prosrc), lower(t.relname)) > 0;
     IF uses IS NOT NULL THEN
-        RAISE WARNING '% stands in the text of: %', doomed, uses;
+        RAISE WARNING 'the name % also appears in the source of: %', doomed, uses;
     END IF;
 END
 $check$;

@@ -1,7 +1,7 @@
--- title: Drop a table: the final drop
--- about: The second half of a safe drop, for a table that drop_table moved out of the way and that nobody has missed
---        since. There is no way back: make this file only when the first one has been applied everywhere for long
---        enough, for an apply of all pending files runs both.
+-- title: Drop a table (2/2): drop it
+-- about: The second part of a safe drop, for a table that the pattern drop_table moved. It has no rollback. Create this
+--        migration only after the first one was applied to all targets and you are sure that nothing needs the
+--        table, because applying all pending migrations runs both.
 --
 -- field: table
 --   kind: name
@@ -10,12 +10,12 @@
 --   label: In schema
 --   kind: name
 --   default: trash
---   help: Where drop_table moved it.
+--   help: The schema to which drop_table moved the table.
 --
 -- migration: drop_{{table}}_for_good
--- Drops {{trash}}.{{table}}, which an earlier file moved out of the way, with all its rows.
--- Its foreign keys go first, each in a transaction of its own: DROP TABLE would lock all the tables that they point
--- to until it is done.
+-- Drops {{trash}}.{{table}}, which an earlier migration moved there, with all its rows.
+-- It first drops the foreign keys, each in a separate transaction, because DROP TABLE would lock all the tables to
+-- which they refer until it ends.
 
 DO $keys$
 DECLARE
@@ -48,4 +48,4 @@ $empty$;
 
 COMMIT;
 
--- Rollback: none: the rows are gone; a backup has them.
+-- Rollback: none: the rows are deleted and can be restored only from a backup.

@@ -1,1 +1,1 @@
-"""A database's catalog as comparable objects."""
+"""The catalog of a database as comparable objects."""

@@ -1,4 +1,7 @@
-"""From the rows of the catalog queries to objects. Values in, values out; for any thread."""
+"""Build catalog objects from the rows of the catalog queries.
+
+Uses no connection, so it can run in any thread.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _COLUMN_PRIVILEGES = "arwx"
 
 
 def assemble(major: int, rows: Mapping[str, Rows]) -> Catalog:
-    """The catalog that the rows of each query (by its name in `statements`) tell."""
+    """Return the catalog that the rows describe. `rows` has one key per query name."""
     building = _Building()
     for name in OBJECTS:
         building.add_objects(rows.get(name, ()))
@@ -31,7 +34,7 @@ def assemble(major: int, rows: Mapping[str, Rows]) -> Catalog:
 
 
 class _Building:
-    """The objects so far, and what class and oid each name stands for."""
+    """Objects that were added so far, and the name that belongs to each class and oid."""
 
     def __init__(self) -> None:
         self.objects: dict[ObjectName, CatalogObject] = {}
@@ -55,7 +58,7 @@ class _Building:
                 self._grant(name, f"on {kind} {identity}", acl, default, owner or "")
 
     def add_parts(self, rows: Rows) -> None:
-        """Parts of what is left out (of an extension, say) are left out."""
+        """Add parts of objects. Omit parts of omitted objects (of an extension, say)."""
         names, objects = self._names, self.objects
         for class_, oid, parent_class, parent_oid, kind, name, definition, place in rows:
             parent = names.get((parent_class, parent_oid))
@@ -67,7 +70,7 @@ class _Building:
                 names[class_, oid] = part
 
     def set_parents(self) -> None:
-        """Objects whose parents came after them; those of a parent that is left out are left out."""
+        """Add objects whose parents came after them. Omit those whose parent is omitted."""
         for name, definition, parent in self._waiting:
             if parent in self._names:
                 self.objects[name] = CatalogObject(definition, 0, self._names[parent])
@@ -80,7 +83,7 @@ class _Building:
                 self._grant(parent, on, acl, (), self._owners.get(parent, ""), _COLUMN_PRIVILEGES)
 
     def add_grants(self, kind: str, rows: Rows) -> None:
-        """Of objects that are not in the catalog themselves, or of none."""
+        """Add default privileges, and grants on objects that are not in the catalog."""
         for identity, owner, acl, default in rows:
             for grant in grants(acl, default, owner):
                 name = ObjectName(kind, f"{identity} to {grant.grantee}")
@@ -95,7 +98,7 @@ class _Building:
             parent = about if column is None else ObjectName("column", f"{about.identity}.{column}")
             kind, start = ("security label", f"for {provider[0]} on") if provider else ("comment", "on")
             if parent not in self.objects:
-                parent = about  # a view's or a type's column, which is no object by itself
+                parent = about  # a column of a view or a type is not an object of its own
             self.objects[ObjectName(kind, f"{start} {on}")] = CatalogObject(text, 0, parent)
 
     def _grant(

@@ -1,4 +1,4 @@
-"""Two catalogs -> what they do not agree on. No database here."""
+"""Compare two catalogs. Uses no database."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from collections.abc import Iterable, Iterator
 from koonj.postgres.catalog.values import Catalog, CatalogObject, Difference, ObjectName
 
 _FIRST = ("schema", "extension", "enum", "domain", "composite type", "table", "column", "constraint", "index")
-"""Kinds in the order in which a person looks for them; the others follow by name."""
+"""Kinds in the order that is useful to a reader; other kinds follow by name."""
 
 
 def compare(before: Catalog, after: Catalog) -> tuple[Difference, ...]:
-    """Every object that is missing, left over, changed or moved in the second, in a readable order."""
+    """Return every object that is missing, not removed, changed or moved in `after`.
+
+    The order is made for readers.
+    """
     return tuple(sorted((*_changes(before, after), *_moves(before, after)), key=_order))
 
 
 def top_level(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Without the parts of what is missing or left over as a whole: of a table, the table alone."""
+    """Omit the parts of an object that is missing or not removed as a whole.
+
+    Of such a table, only the table itself stays in the result.
+    """
     differences = tuple(differences)
     whole = {(d.kind, d.identity): d for d in differences if d.expected is None or d.actual is None}
     return tuple(d for d in differences if not _is_folded(d, whole))
 
 
 def significant(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Without the mere order of grants and storage parameters: pg_dump prints it, and it means nothing."""
+    """Omit differences in the mere order of grants and storage parameters.
+
+    pg_dump prints that order, but it has no effect.
+    """
     return tuple(d for d in differences if not d.order_only or d.kind == "column")
 
 
@@ -33,7 +42,7 @@ def _is_folded(difference: Difference, whole: dict[tuple[str, str], Difference])
     parent = difference.parent
     if parent is None or (difference.expected is not None and difference.actual is not None):
         return False
-    # What is missing is not a part of what is left over.
+    # A missing object cannot be a part of an object that was not removed.
     found = whole.get((parent.kind, parent.identity))
     return found is not None and (found.actual is None) == (difference.actual is None)
 
@@ -51,7 +60,7 @@ def _changes(before: Catalog, after: Catalog) -> Iterator[Difference]:
 
 
 def _moves(before: Catalog, after: Catalog) -> Iterator[Difference]:
-    """As few as possible: those that are to be moved so that what both have is in one order."""
+    """Yield the smallest number of moves that give the common parts the same order."""
     siblings: dict[tuple[str, ObjectName | None], list[ObjectName]] = defaultdict(list)
     for name, old in before.objects.items():
         new = after.objects.get(name)
@@ -80,7 +89,10 @@ def _move(name: ObjectName, old: CatalogObject, new: CatalogObject) -> Differenc
 
 
 def _longest_rise(numbers: list[int]) -> set[int]:
-    """The members of one longest rising subsequence of different numbers (patience sorting)."""
+    """Return the members of one longest increasing subsequence (patience sorting).
+
+    All `numbers` must differ.
+    """
     tails: list[int] = []
     chains: list[tuple[int, int]] = []  # (number, index of the one before it in its chain, or -1)
     ends: list[int] = []

@@ -1,4 +1,7 @@
-"""Access control lists as grants, one for each grantee, as far as they are not what is there by default."""
+"""Turn access control lists into grants, one per grantee.
+
+Default grants are omitted.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +39,14 @@ PUBLIC = "PUBLIC"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one grantee may do."""
+    """Privileges of one grantee."""
 
     grantee: str
-    """Quoted as SQL wants it; `OWNER` and `PUBLIC` for those."""
+    """Role name, quoted for SQL; or `OWNER`, or `PUBLIC`."""
     words: str
-    """``GRANT SELECT, INSERT``, a line for each grantor and for what comes with the grant option."""
+    """``GRANT SELECT, INSERT``; one line per grantor, and one for privileges WITH GRANT OPTION."""
     place: int
-    """1-based, in the order that pg_dump prints; the owner comes first."""
+    """1-based position in the order of pg_dump; the owner comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ class _Item:
 
 
 def grants(acl: Sequence[str], default: Sequence[str], owner: str, everything: str = "") -> Iterator[Grant]:
-    """The grants that make `acl` out of `default`: both as PostgreSQL writes an aclitem, ``app=arw/boss``.
+    """Yield the grants that change the access control list `default` into `acl`.
 
-    `everything`: the letters of all privileges that there are here; by default, what the owner has at first.
+    Both are lists of PostgreSQL's aclitem: ``app=arw/boss``. `everything`: letters of all privileges of this
+    kind of object; by default, those that the owner has initially.
     """
     if acl == default:
         return

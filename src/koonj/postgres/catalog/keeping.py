@@ -1,4 +1,4 @@
-"""A catalog as bytes, to be kept beside the database that it was read from."""
+"""Store a catalog as bytes next to the database from which it was read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import MappingProxyType
 from koonj.postgres.catalog.values import Catalog, CatalogObject, ObjectName
 
 _FORMAT = 1
-"""Changed when the same database begins to be read otherwise: what was kept before is read anew then."""
+"""Increase it when the same database is read differently. Catalogs of other formats are ignored."""
 
 
 def to_bytes(catalog: Catalog) -> bytes:
-    """Of any catalog; some milliseconds for a thousand objects."""
+    """Return the catalog as bytes. Takes some milliseconds for a thousand objects."""
     rows = [
         (name.kind, name.identity, one.definition, one.position, *_parts(one.parent))
         for name, one in catalog.objects.items()
@@ -22,7 +22,7 @@ def to_bytes(catalog: Catalog) -> bytes:
 
 
 def from_bytes(kept: bytes) -> Catalog | None:
-    """The same catalog; None of bytes that this koonj did not write so."""
+    """Return the catalog, or None if the bytes are damaged or in another format."""
     try:
         form, major, rows = json.loads(zlib.decompress(kept))
         if form != _FORMAT:

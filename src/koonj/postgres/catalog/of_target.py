@@ -1,4 +1,4 @@
-"""The catalog of a target, which others use meanwhile."""
+"""Read the catalog of a target while other sessions use it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from koonj.postgres.session import set_timeouts
 
 
 async def read_target_catalog(conn: AsyncConnection, target: Target) -> Catalog:
-    """As `read_catalog`; waits for a lock no longer than the target's lock_timeout says.
+    """Read the catalog as `read_catalog` does, with the target's lock_timeout.
 
-    A view's text is only told under ACCESS SHARE on what it reads, so it waits behind ACCESS EXCLUSIVE.
-    Raises ConnectError where that takes too long, psycopg.Error.
+    PostgreSQL returns the text of a view only with ACCESS SHARE on the tables that the view reads, so this
+    waits behind ACCESS EXCLUSIVE.
+
+    Raises: ConnectError if a lock is not released in time; psycopg.Error.
     """
     inside = conn.info.transaction_status is pq.TransactionStatus.INTRANS
     await set_timeouts(conn, target.lock_timeout, "0", local=inside)
@@ -23,8 +25,8 @@ async def read_target_catalog(conn: AsyncConnection, target: Target) -> Catalog:
         return await read_catalog(conn)
     except errors.LockNotAvailable as error:
         raise ConnectError(
-            f"Its catalog could not be read: another session has locked a table for longer than "
+            f"Could not read its catalog: another session has locked a table for longer than "
             f"{target.lock_timeout}.",
-            "Try again when that session has ended, or give the target a longer lock_timeout.",
+            "Retry when that session has ended, or set a longer lock_timeout for the target.",
             error.sqlstate,
         ) from error

@@ -1,4 +1,4 @@
-"""A database -> its catalog, by catalog queries alone: no row of a table is read."""
+"""Read the catalog of a database. Reads no rows of tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from koonj.postgres.catalog.values import Catalog
 _Rows = list[tuple[Any, ...]]
 _ATTEMPTS = 12
 _CHUNK = 500
-"""Rows that are taken at once: about two milliseconds' work."""
+"""Number of rows that are read at once: about two milliseconds of work."""
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
 _SETTINGS = """
 SET LOCAL search_path TO pg_catalog, pg_temp;
@@ -30,27 +30,33 @@ SET LOCAL TimeZone TO 'UTC';
 SET LOCAL extra_float_digits TO 1;
 SET LOCAL bytea_output TO hex
 """
-"""What the text of a definition depends on, as pg_dump sets it. A search_path of pg_catalog alone shows all
-names as an empty one does, and pg_temp last lets no temporary table stand before a catalog."""
+"""Settings that change the text of a definition, with the values that pg_dump uses.
+
+With pg_catalog alone in the search_path, all other names are shown with their schema, as with an empty
+search_path. pg_temp comes last, so that no temporary table hides a catalog table.
+"""
 
 _GONE = (errors.InternalError_, errors.UndefinedTable, errors.UndefinedObject, errors.UndefinedFunction)
-"""What a function such as pg_get_viewdef says of an object that another session has just dropped."""
+"""Errors of functions such as pg_get_viewdef if another session has just dropped the object."""
 
 
 async def read_catalog(conn: AsyncConnection[Any]) -> Catalog:
-    """All that pg_dump -s would print, object by object, but for koonj's own schema.
+    """Return all objects that pg_dump -s would print, without those of schema koonj.
 
-    For any role that may connect. The session stays as it is: the settings are those of a transaction that
-    is rolled back, or of a savepoint where the caller is in a transaction. A view's text takes ACCESS SHARE
-    on what the view reads, as pg_dump does on every table, and gives it back at the end; how long it waits
-    for that is the session's lock_timeout.
-    Raises psycopg.Error.
+    Every role that can connect can call it. The session keeps its settings: those of koonj belong to a
+    transaction that is rolled back, or to a savepoint if the caller is in a transaction. Reading a view takes
+    ACCESS SHARE on the tables that the view uses, as pg_dump does for every table, and releases it at the
+    end. The session's lock_timeout limits the waiting time.
+
+    Raises: psycopg.Error.
     """
     for attempt in range(1, _ATTEMPTS):
         try:
             return await _read(conn)
         except _GONE:
-            await asyncio.sleep(attempt * 0.005)  # not in step with who makes and drops without end
+            await asyncio.sleep(
+                attempt * 0.005
+            )  # not in step with a session that creates and drops repeatedly
     return await _read(conn)
 
 
@@ -67,7 +73,10 @@ async def _read(conn: AsyncConnection[Any]) -> Catalog:
 
 
 async def _answers(cursor: AsyncCursor[tuple[Any, ...]], statements: Iterable[str]) -> list[_Rows]:
-    """The rows of each statement that has any to give. All go in one message, which is one round trip."""
+    """Return the rows of each statement that returns rows.
+
+    All statements are sent in one message, which needs one round trip.
+    """
     await cursor.execute(";\n".join(statements).encode(), prepare=False)
     answers = []
     more: bool | None = True
@@ -79,7 +88,7 @@ async def _answers(cursor: AsyncCursor[tuple[Any, ...]], statements: Iterable[st
 
 
 async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> _Rows:
-    """All of one answer; others have their turn between two chunks."""
+    """Return all rows of one answer. Other tasks can run between two chunks."""
     rows: _Rows = []
     while chunk := await cursor.fetchmany(_CHUNK):
         rows.extend(chunk)

@@ -1,4 +1,4 @@
-"""The catalog queries: which there are, what their rows mean, and their text for one major version."""
+"""The catalog queries: their names, columns, and text for a major version."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ OBJECTS = (
     "indexes", "statistics", "publications", "subscriptions", "event_triggers", "casts", "collations",
     "operators", "text_search", "foreign", "languages",
 )  # fmt: skip
-"""Rows: class, oid, kind, identity, definition, parent's class, parent's oid, owner, acl, acl by default."""
+"""Columns: class, oid, kind, identity, definition, parent's class, parent's oid, owner, acl, default acl."""
 
 PARTS = ("columns", "constraints", "parameters", "triggers", "rules", "policies")
-"""Rows: class, oid, parent's class, parent's oid, kind, name, definition, place."""
+"""Columns: class, oid, parent's class, parent's oid, kind, name, definition, position."""
 
 NOTES = ("comments", "labels")
-"""Rows: class, oid, column, text; of a label also its provider."""
+"""Columns: class, oid, column, text; for labels also the provider."""
 
 GRANTS = ("column_grants", "outside_grants", "default_privileges")
-"""Rows of the first: class, oid, column, acl; of the others: identity, owner, acl, acl by default."""
+"""Columns of the first: class, oid, column, acl. Of the others: identity, owner, acl, default acl."""
 
 _MARK = re.compile(r"^(.*?)\s*--: (?:(?P<least>\d+)(?:\+|-(?P<most>\d+))|<(?P<below>\d+))$")
 
 
 @cache
 def statement(name: str, major: int) -> str:
-    """The query of that name for a server of that major version.
+    """Return the text of a catalog query for a server of that major version.
 
-    A line that ends in ``--: 15+``, ``--: 15-16`` or ``--: <18`` is only for those.
+    A line that ends in ``--: 15+``, ``--: 15-16`` or ``--: <18`` is only for those versions.
     """
     lines = (_for_major(line, major) for line in query(f"catalog/{name}").splitlines())
     return "\n".join(line for line in lines if line is not None)

@@ -1,4 +1,4 @@
-"""A catalog as values: what pg_dump would print of it, object by object. No database here."""
+"""Value classes for a catalog: what pg_dump would print, object by object."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ObjectName:
-    """What tells one object of a catalog from all others."""
+    """Key that identifies one object of a catalog."""
 
     kind: str
     """``table``, ``column``, ``index``, ``constraint``, ``comment``, ``grant``, …"""
     identity: str
-    """Qualified and quoted as SQL wants it: ``public.documents.status``, ``public.f(integer)``."""
+    """Qualified and quoted for SQL: ``public.documents.status``, ``public.f(integer)``."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogObject:
-    """One object, as far as pg_dump would print it."""
+    """One object, with the properties that pg_dump would print."""
 
     definition: str
-    """Its DDL, or the part of its table's DDL that it is; equal where pg_dump prints the same."""
+    """DDL of the object, or its part of its table's DDL; equal if pg_dump prints the same."""
     position: int = 0
-    """1-based; 0 where there is no order. Of a column: its position among its table's living columns; of a
-    grant or a storage parameter: among its object's. Compared apart from the rest."""
+    """1-based position; 0 if the order of such objects has no meaning.
+
+    For a column: its position among the columns of its table that are not dropped. For a grant or a storage
+    parameter: its position among those of its object. It is compared separately from the definition.
+    """
     parent: ObjectName | None = None
-    """What it is dropped with: its table, its type, the object that it is a comment on."""
+    """Object with which it is dropped: its table, its type, or the object of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +37,35 @@ class Catalog:
     """All objects of one database at one moment."""
 
     major: int
-    """Of the server that it was read from."""
+    """Major version of the server from which it was read."""
     objects: Mapping[ObjectName, CatalogObject]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One object that two catalogs do not agree on."""
+    """One object that differs between two catalogs."""
 
     kind: str
     identity: str
     expected: str | None
-    """Its definition in the first catalog; None where it is not there."""
+    """Definition in the first catalog; None if the object does not exist there."""
     actual: str | None
-    """Its definition in the second; None where it is not there."""
+    """Definition in the second catalog; None if the object does not exist there."""
     order_only: bool = False
-    """Nothing but its place among its parent's other columns differs; the definitions are equal.
+    """Whether only the position among the other parts of its parent differs; the definitions are equal.
 
-    Also of a grant or a storage parameter, whose order pg_dump prints, and which means nothing.
+    Also true for grants and storage parameters: pg_dump prints their order, but it has no effect.
     """
     parent: ObjectName | None = None
-    """What it is a part of, or was."""
+    """Object of which it is or was a part."""
     positions: tuple[int, int] | None = None
-    """Where ``order_only``: its place before and after, 1-based."""
+    """Positions in the first and the second catalog (1-based), if ``order_only``."""
 
     @property
     def what(self) -> str:
-        """In words, seen from the first catalog: ``missing``, ``left over``, ``changed``, ``moved``."""
+        """State in the second catalog: ``missing``, ``not removed``, ``changed`` or ``moved``."""
         if self.order_only:
             return "moved"
         if self.actual is None:
             return "missing"
-        return "left over" if self.expected is None else "changed"
+        return "not removed" if self.expected is None else "changed"

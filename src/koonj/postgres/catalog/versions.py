@@ -1,4 +1,4 @@
-"""Catalogs that do not say the same for reasons of their own: another major version, other roles."""
+"""Remove differences that come only from the server version or the roles."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ Rule = Callable[[Catalog, ObjectName, CatalogObject], str | None]
 
 
 def comparable(catalog: Catalog, major: int) -> Catalog:
-    """Without what a server of `major` would not tell, or would tell otherwise. Do it with both.
+    """Remove everything that a server of version `major` omits or writes differently.
 
-    18 gives the NOT NULL of a table a name, 17 that of a domain, and 18 tells it of a child table where it
-    is the child's own; 17 has the privilege MAINTAIN; 16 qualifies columns in a view only where it reads more
-    than one table (the qualifiers go, of both); from 15 on pg_database_owner owns public.
-    Other texts can differ, too, by what each version has learnt to print.
+    Call it for both catalogs. The differences: 18 gives the NOT NULL of a table a name, and 17 that of a
+    domain; 18 shows NOT NULL on a child table only if it belongs to the child itself; 17 has the privilege
+    MAINTAIN; 16 qualifies columns in a view only if it reads more than one table (the qualifiers are removed
+    from both); since 15, pg_database_owner owns the schema public. Other texts can differ too, if a newer
+    version prints more.
     """
     least, most = sorted((catalog.major, major))
     if least == most:
@@ -40,7 +41,7 @@ def comparable(catalog: Catalog, major: int) -> Catalog:
 
 
 def as_anyone_sees(catalog: Catalog) -> Catalog:
-    """Without what only some roles may read: subscriptions, and the options of user mappings."""
+    """Remove what only some roles can read: subscriptions, options of user mappings."""
 
     def kept(name: ObjectName, value: CatalogObject) -> CatalogObject | None:
         if name.kind == "subscription":
@@ -57,7 +58,7 @@ def _without_public_owner(_: Catalog, name: ObjectName, value: CatalogObject) ->
 
 
 def _unqualified(catalog: Catalog, name: ObjectName, value: CatalogObject) -> str | None:
-    """Of a view: without what is before a point, unless it is a schema."""
+    """Return a view's definition without the qualifiers of columns. Schemas are kept."""
     if name.kind not in _VIEWS:
         return value.definition
 
@@ -95,21 +96,30 @@ _RULES: tuple[tuple[int, Rule], ...] = (
     (18, _without_named_not_null),
     (18, _without_not_null_of_a_child),
 )
-"""The version that began it, and a definition without it; None: the object is left out."""
+"""Pairs of the version that introduced a feature, and a function that removes it from a definition.
+
+The function returns None if the whole object is to be omitted.
+"""
 
 
 def without_owners(catalog: Catalog) -> Catalog:
-    """Without owners, for a scratch that has other roles. What is granted to an owner does not name it."""
+    """Omit owners, for a scratch server with other roles.
+
+    Grants to an owner do not contain the name of the owner, so they stay.
+    """
     return _changed(catalog, lambda name, value: None if name.kind == "owner" else value)
 
 
 def without_grants(catalog: Catalog) -> Catalog:
-    """Without what is granted, now and by default."""
+    """Omit grants and default privileges."""
     return _changed(catalog, lambda name, value: None if name.kind in _GRANTS else value)
 
 
 def _changed(catalog: Catalog, kept: Kept) -> Catalog:
-    """What `kept` makes of each object, without those that it leaves out, and what is about them."""
+    """Return the catalog with each object replaced by the result of `kept`.
+
+    Objects for which `kept` returns None are omitted, together with their parts and comments.
+    """
     objects: dict[ObjectName, CatalogObject] = {}
     for name, value in catalog.objects.items():
         new = kept(name, value)

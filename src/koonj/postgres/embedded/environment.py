@@ -1,13 +1,14 @@
-"""What PostgreSQL's programs and libpq may know of the user's environment: nothing that leads elsewhere."""
+"""Prepare the environment of PostgreSQL's programs: no variable can redirect them."""
 
 import os
 from collections.abc import Mapping
 
 
 def child_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for `initdb` and `postgres`: `environ` without PG*, locales and time zone, LC_ALL=C.
+    """Return the environment for `initdb` and `postgres`.
 
-    initdb fails on a LANG that the machine lacks, and macOS's postmaster on one that is not set.
+    It is `environ` without PG*, locales and time zone, and with LC_ALL=C. initdb fails if the machine lacks
+    the locale in LANG, and on macOS the postmaster fails if LANG is not set.
     """
     kept = {
         name: value

@@ -1,4 +1,7 @@
-"""Folders of running scratch servers: short names, private, and locked by their owner as long as it lives."""
+"""Create the folders of running scratch servers.
+
+They are private, have short names, and their owner locks them as long as it lives.
+"""
 
 import os
 import shutil
@@ -6,54 +9,58 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .account import Account, give
-from .locks import lock, open_lock_file
+from koonj.postgres.embedded.account import Account, give
+from koonj.postgres.embedded.locks import lock, open_lock_file
 
 PREFIX = "koonj-scratch-"
 OWNER = "owner"
-"""The file in it that its owner has locked; a free lock means that the owner is gone."""
+"""The file in the folder that its owner locks.
+
+If it is not locked, the owner has ended.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """One private folder, 0700, of the account that runs the server."""
+    """A private folder, mode 0700, of the account that runs the server."""
 
     path: Path
     descriptor: int
-    """Of the file that is locked. It is not inherited by programs."""
+    """Descriptor of the locked file. Programs do not inherit it."""
 
     @classmethod
     def make(cls, parent: Path, account: Account | None) -> "RunFolder":
-        """A new folder in `parent`, locked."""
+        """Create and lock a new folder in `parent`."""
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        # Locked before it has its name, so that no sweep ever sees it free.
-        young = path / "owner.new"
-        descriptor = open_lock_file(young)
+        # Lock the file before it has its name, so that no sweep finds it unlocked.
+        unnamed = path / "owner.new"
+        descriptor = open_lock_file(unnamed)
         lock(descriptor)
-        young.rename(path / OWNER)
+        unnamed.rename(path / OWNER)
         give(path, account)
         return cls(path, descriptor)
 
     def remove(self) -> None:
-        """Delete all of it, then let go of the lock."""
+        """Delete the folder, then release the lock."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.descriptor)
 
 
 def scratch_parent() -> Path:
-    """Shared memory where it is a tmpfs with room, else the folder for temporary files, else /tmp.
+    """Return shared memory if it is a tmpfs with space, else a temporary folder.
 
-    A socket's path is limited to 107 bytes on Linux and 103 on macOS, so a long $TMPDIR is passed over.
+    The path of a socket is limited to 107 bytes on Linux and 103 on macOS, so a long $TMPDIR is skipped in
+    favour of /tmp.
     """
     if shared_memory_has_room():
         return SHARED_MEMORY
     temporary = tempfile.gettempdir()
-    fits = len(os.fsencode(temporary)) <= 60 and "," not in temporary  # libpq takes a comma for two hosts
+    fits = len(os.fsencode(temporary)) <= 60 and "," not in temporary  # libpq reads a comma as two hosts
     return Path(temporary) if fits else TEMPORARY
 
 
 def scratch_parents() -> tuple[Path, ...]:
-    """All folders that scratch clusters may have been put in."""
+    """Return all folders that can contain scratch clusters."""
     return (SHARED_MEMORY, Path(tempfile.gettempdir()), TEMPORARY)
 
 
@@ -61,11 +68,13 @@ TEMPORARY = Path("/tmp")  # noqa: S108  mkdtemp makes it private
 
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes it private
-_ROOM = 256 * 1024 * 1024  # bytes; a container's default /dev/shm is 64 MB, a cluster takes 30 and grows
+_ROOM = (
+    256 * 1024 * 1024
+)  # bytes; a container's /dev/shm has 64 MB by default, a cluster takes 30 MB and grows
 
 
 def shared_memory_has_room() -> bool:
-    """Whether /dev/shm is a tmpfs that a cluster fits in with room to grow."""
+    """Return whether /dev/shm is a tmpfs with enough space for a growing cluster."""
     try:
         mounts = Path("/proc/mounts").read_text("utf-8", "replace")
         free = os.statvfs(SHARED_MEMORY)

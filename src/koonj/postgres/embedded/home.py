@@ -1,12 +1,12 @@
-"""The folder of a shared server, ``server-<major>``: its data, and what its processes meet over.
+"""Manage the folder of a shared server, ``server-<major>``.
 
-data/      the cluster, of the account that runs the server
-log        what the server says; log.old when it had grown
-name       the cluster_name, random, as old as the data
-sockets    the path of the folder of its socket, in /tmp for its path must be short
+data/      the cluster, owned by the account that runs the server
+log        the server's log; log.old is the previous one
+name       the cluster_name, random, created with the data
+sockets    the path of the folder of its socket, in /tmp because the path must be short
 clients    the FIFO (pipe.py)
 gate       a lock: one process at a time joins, starts or leaves
-present    a shared lock of every process: who can lock it alone is the last
+present    a shared lock of every process: a process that can lock it exclusively is the last one
 """
 
 import os
@@ -17,11 +17,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .account import Account, give
-from .binaries import Binaries
-from .folder import TEMPORARY
-from .initdb import make_cluster
-from .process import PORT
+from koonj.postgres.embedded.account import Account, give
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.folder import TEMPORARY
+from koonj.postgres.embedded.initdb import make_cluster
+from koonj.postgres.embedded.process import PORT
 
 _SOCKETS = "koonj-sockets-"
 _LOG_LIMIT = 1024 * 1024  # bytes
@@ -29,14 +29,14 @@ _LOG_LIMIT = 1024 * 1024  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The paths in it, and what is read from them."""
+    """The paths in the folder of a shared server, and their content."""
 
     path: Path
     account: Account | None
 
     @property
     def data(self) -> Path:
-        """The cluster; it has its name only when initdb has finished."""
+        """The cluster. The folder gets this name when initdb has finished."""
         return self.path / "data"
 
     @property
@@ -46,19 +46,25 @@ class Home:
 
     @property
     def clients(self) -> Path:
-        """The FIFO."""
+        """The FIFO that the clients hold open."""
         return self.path / "clients"
 
     @property
     def cluster_name(self) -> str:
-        """What ``current_setting('cluster_name')`` must say on every connection to this server."""
+        """The value of ``current_setting('cluster_name')`` on this server.
+
+        Check it on every connection.
+        """
         name = self.path / "name"
         if not name.exists():
             name.write_text(f"koonj-{secrets.token_hex(8)}", "ascii")
         return name.read_text("ascii")
 
     def sockets(self) -> Path | None:
-        """The folder of the socket; None when there is none that only the account and we can have made."""
+        """Return the folder of the socket; None if it is not surely ours.
+
+        Only koonj and the account must be able to create it.
+        """
         try:
             folder = Path((self.path / "sockets").read_text("utf-8"))
             status = folder.lstat()
@@ -70,7 +76,7 @@ class Home:
         return folder if named and private and status.st_uid in ours else None
 
     def make_sockets(self) -> Path:
-        """The folder for the socket of a server to be started, free of what an earlier server left in it."""
+        """Return the folder for the socket of a new server, without files of an old one."""
         folder = self.sockets()
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix=_SOCKETS, dir=TEMPORARY))
@@ -81,12 +87,16 @@ class Home:
         return folder
 
     def remove_sockets(self) -> None:
-        """Remove the folder of the socket of a server that has stopped."""
+        """Remove the socket folder of a server that has stopped."""
         if folder := self.sockets():
             shutil.rmtree(folder, ignore_errors=True)
 
     def make_data(self, binaries: Binaries) -> bool:
-        """Make the cluster if there is none; whether it was made now. Raises EmbeddedError."""
+        """Create the cluster if it is missing, and return whether it was created.
+
+        Raises:
+            EmbeddedError: initdb failed.
+        """
         if self.data.exists():
             return False
         new = self.path / "data.new"
@@ -102,11 +112,11 @@ class Home:
         return True
 
     def turn_log(self) -> None:
-        """Begin a new log when the old one has grown."""
+        """Start a new log if the old one is large."""
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.path / "log.old")
 
 
 def socket(folder: Path) -> Path:
-    """The server's socket in its folder."""
+    """Return the path of the server's socket in its folder."""
     return folder / f".s.PGSQL.{PORT}"

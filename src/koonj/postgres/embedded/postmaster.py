@@ -1,4 +1,4 @@
-"""The server's main process, as the file postmaster.pid in its data folder tells of it.
+"""Control the server's main process through postmaster.pid in its data folder.
 
 The file's lines: pid, data folder, start time, port, socket folder, listen address, shared memory key, status
 (PostgreSQL's src/include/utils/pidfile.h, the same in 13 to 18).
@@ -12,22 +12,25 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from .problem import EmbeddedError
+from koonj.postgres.embedded.problem import EmbeddedError
 
-_NOBODYS_PID = b"999999999"  # over the highest pid of Linux and macOS, so never alive
+_NOBODYS_PID = b"999999999"  # above the highest pid of Linux and macOS, so never in use
 _STATUS_LINE = 7
 _READY = b"ready"
 _SHUT_DOWN = 1
 
 
 def is_ready(data: Path) -> bool:
-    """Whether the server has written that it takes connections (what `pg_ctl -w` looks at too)."""
+    """Return whether the server accepts connections (`pg_ctl -w` reads the same line)."""
     lines = _lines(data)
     return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == _READY
 
 
 def running(data: Path) -> int | None:
-    """The pid of a server that runs on `data`; None when there is none. A reused pid is not taken for one."""
+    """Return the pid of a server that runs on `data`; None if there is none.
+
+    It recognizes a pid that another process uses now.
+    """
     lines = _lines(data)
     if not lines or not lines[0].strip().isdigit():
         return None
@@ -36,9 +39,10 @@ def running(data: Path) -> int | None:
 
 
 def defuse(data: Path) -> None:
-    """Make a dead server's postmaster.pid harmless: its pid may be reused by now, and its status lies.
+    """Make a dead server's postmaster.pid harmless.
 
-    The file stays, so that PostgreSQL still looks for shared memory that survivors of that server use.
+    Its pid can be reused by now, and its status is out of date. The file stays, so that PostgreSQL still
+    checks for shared memory that surviving processes of that server use.
     """
     lines = _lines(data)
     if lines:
@@ -46,9 +50,12 @@ def defuse(data: Path) -> None:
 
 
 def stop(data: Path, first: signal.Signals, patience: float) -> None:
-    """Stop the server that runs on `data`, if any: `first`, after `patience` seconds SIGQUIT, then SIGKILL.
+    """Stop the server that runs on `data`, if any.
 
-    Raises EmbeddedError when it runs after all that.
+    Send `first`, after `patience` seconds SIGQUIT, then SIGKILL.
+
+    Raises:
+        EmbeddedError: it still runs after that, or belongs to another user.
     """
     for number, seconds in ((first, patience), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         pid = running(data)
@@ -62,14 +69,14 @@ def stop(data: Path, first: signal.Signals, patience: float) -> None:
             raise EmbeddedError(f"A PostgreSQL server of another user (pid {pid}) runs on {data}.") from error
         if _gone(data, pid, seconds):
             return
-    raise EmbeddedError(f"The PostgreSQL server on {data} does not stop (pid {running(data)}).")
+    raise EmbeddedError(f"The PostgreSQL server on {data} did not stop (pid {running(data)}).")
 
 
 def was_shut_down(data: Path) -> bool:
-    """Whether no server runs on `data`, and the last one ended cleanly: a copy of it needs no recovery.
+    """Return whether no server runs on `data` and the last one ended cleanly.
 
-    pg_control begins with an 8-byte and two 4-byte numbers, and then the state, of which 1 is "shut down"
-    (PostgreSQL's src/include/catalog/pg_control.h, the same in 13 to 18).
+    Then a copy needs no recovery. pg_control starts with an 8-byte and two 4-byte numbers, followed by the
+    state; 1 is "shut down" (PostgreSQL's src/include/catalog/pg_control.h, the same in 13 to 18).
     """
     try:
         head = (data / "global" / "pg_control").read_bytes()[:20]
@@ -79,7 +86,7 @@ def was_shut_down(data: Path) -> bool:
 
 
 def gone(data: Path, seconds: float) -> bool:
-    """Wait until no server runs on `data`; False when one still does after `seconds`."""
+    """Wait until no server runs on `data`; False if one still does after `seconds`."""
     pid = running(data)
     return pid is None or _gone(data, pid, seconds)
 
@@ -101,14 +108,14 @@ def _lines(data: Path) -> list[bytes]:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether process `pid` was started on the folder `data`, and is not a zombie."""
+    """Return whether process `pid` was started on the folder `data` and is no zombie."""
     if Path("/proc/self/cmdline").exists():
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
         return (b"-D", os.fsencode(data)) in pairwise(words)
-    listed = subprocess.run(  # noqa: S603  no words of others
+    listed = subprocess.run(  # noqa: S603  no arguments from outside
         ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return f" -D {data} " in f"{listed.stdout.strip()} "

@@ -1,6 +1,8 @@
-"""Starting `postgres` under a watchdog: a few lines of sh that stop it when nobody holds the pipe.
+"""Start `postgres` under a watchdog, a shell script that can stop it.
 
-`postgres` is run directly and its pid file polled: `pg_ctl -w` looks only every 100 ms.
+It stops the server when no process holds the pipe open.
+
+koonj runs `postgres` directly and polls its pid file, because `pg_ctl -w` checks only every 100 ms.
 """
 
 import os
@@ -11,21 +13,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-from . import postmaster
-from .account import Account, run_as
-from .binaries import Binaries
-from .environment import child_environment
-from .initdb import last_lines
-from .problem import EmbeddedError
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.account import Account, run_as
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.environment import child_environment
+from koonj.postgres.embedded.initdb import last_lines
+from koonj.postgres.embedded.problem import EmbeddedError
 
 PORT = 5432
-"""Only part of the socket's name: the server listens on no address."""
+"""Only a part of the socket's name, because the server listens on no address."""
 
 ANSWER = "answer"
 
 # Arguments: the signal, the file that answers a line from the pipe, the server's command. Standard input is
-# the pipe. The server is the child of a shell that waits for it; a second shell reads the pipe. So a dead
-# server ends the watchdog, the pipe's end ends the server, and with one half killed the other does its part.
+# the pipe. The server is the child of a shell that waits for it; a second shell reads the pipe. So the end of
+# the server ends the watchdog, and the end of the pipe ends the server. If one shell is killed, the other one
+# still does its part.
 _WATCH = """
 signal=$1 answer=$2; shift 2
 "$@" 3<&- & server=$!
@@ -35,7 +38,7 @@ wait "$server"; status=$?
 kill "$watch"
 exit "$status"
 """
-_KEEP_PIPE = "exec 3<&0 </dev/null\n"  # a background job of sh loses its standard input
+_KEEP_PIPE = "exec 3<&0 </dev/null\n"  # sh disconnects the standard input of a background job
 _FOREGROUND = _KEEP_PIPE + _WATCH
 _BACKGROUND = _KEEP_PIPE + "{" + _WATCH + "} &\n"
 
@@ -53,11 +56,12 @@ def launch(
     outlive: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start the server on `data`, listening in the folder `sockets` only, and its watchdog; don't wait.
+    """Start the server on `data` and its watchdog; do not wait for them.
 
-    Returns the watchdog's process. With `outlive` it is not our child: the returned process ends at once.
-    The watchdog answers each line in `pipe` by making the file ANSWER in `sockets`. `environment` is added
-    to the server's, which knows nothing of the user's PG*.
+    The server listens only in the folder `sockets`. Return the watchdog's process; with `outlive` it is not
+    our child, and the returned process ends at once. The watchdog answers each line in `pipe` by creating the
+    file ANSWER in `sockets`. `environment` is added to the server's environment, which has none of the user's
+    PG* variables.
     """
     fixed = {
         "listen_addresses": "",
@@ -73,23 +77,27 @@ def launch(
         binaries.bindir / "postgres",
     ]
     postmaster.defuse(data)
-    # The server writes failed statements into it, and these can hold a password.
+    # The log contains failed statements, which can contain a password.
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         os.fchmod(output.fileno(), 0o600)
-        return subprocess.Popen(  # noqa: S603  a program that binaries.py found
+        return subprocess.Popen(  # noqa: S603  binaries.py found this program
             ["/bin/sh", "-c", script, "koonj-server", *watch, "-D", data, *options],
             stdin=pipe,
             stdout=output,
             stderr=output,
             env={**child_environment(), **(environment or {})},
             cwd="/",
-            start_new_session=True,  # the terminal's Ctrl-C and hang-up are not the server's
+            start_new_session=True,  # Ctrl-C and hang-up of the terminal must not stop the server
             **run_as(account),
         )
 
 
 def wait_ready(data: Path, alive: Callable[[], bool], log: Path, seconds: float) -> None:
-    """Return when the server on `data` takes connections; else raise EmbeddedError with the end of `log`."""
+    """Wait until the server on `data` accepts connections.
+
+    Raises:
+        EmbeddedError: it does not start; the message contains the end of `log`.
+    """
     end = time.monotonic() + seconds
     while not postmaster.is_ready(data):
         if not alive():
@@ -99,7 +107,7 @@ def wait_ready(data: Path, alive: Callable[[], bool], log: Path, seconds: float)
         if time.monotonic() > end:
             raise EmbeddedError(
                 f"The PostgreSQL server was not ready after {seconds:.0f} s:\n{_log(log)}",
-                f"Its data is in {data}. It may still be recovering: try again.",
+                f"Its data is in {data}. It might still be recovering. Wait, then run the command again.",
             )
         time.sleep(0.002)
 
@@ -108,7 +116,7 @@ def _log(log: Path) -> str:
     try:
         return last_lines(log.read_text("utf-8", "replace"))
     except OSError as error:
-        return f"(its log {log} cannot be read: {error})"
+        return f"(cannot read its log {log}: {error})"
 
 
 def _quoted(folder: Path) -> str:

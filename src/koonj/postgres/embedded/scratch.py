@@ -1,6 +1,7 @@
-"""A private cluster that is thrown away.
+"""Run a private scratch cluster that is deleted afterwards.
 
-Closed, it leaves nothing. When its owner is killed its watchdog stops it, and the next one sweeps its folder.
+When it is closed, it leaves nothing. If its owner is killed, the watchdog stops the server, and the next
+Scratch deletes the folder.
 """
 
 import secrets
@@ -12,17 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from . import postmaster
-from .account import Account, server_account
-from .binaries import Binaries, choose
-from .conninfo import conninfo
-from .folder import RunFolder, scratch_parent, scratch_parents
-from .initdb import SUPERUSER
-from .problem import EmbeddedError
-from .process import launch, wait_ready
-from .staging import reachable
-from .sweep import sweep
-from .template import fresh_cluster
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.account import Account, server_account
+from koonj.postgres.embedded.binaries import Binaries, choose
+from koonj.postgres.embedded.conninfo import conninfo
+from koonj.postgres.embedded.folder import RunFolder, scratch_parent, scratch_parents
+from koonj.postgres.embedded.initdb import SUPERUSER
+from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.process import launch, wait_ready
+from koonj.postgres.embedded.staging import reachable
+from koonj.postgres.embedded.sweep import sweep
+from koonj.postgres.embedded.template import fresh_cluster
 
 SETTINGS: Mapping[str, str] = {
     "fsync": "off",
@@ -37,25 +38,28 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "huge_pages": "off",
     "checkpoint_timeout": "1h",
-    # In the data folder, which goes away; the default leaves segments in /dev/shm after a kill -9.
+    # In the data folder, which is deleted; the default leaves segments in /dev/shm after a kill -9.
     "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-"""Fast, and safe only for a cluster that nobody wants back."""
+"""Fast, and safe only for a cluster whose data is not needed."""
 
 Fill = Callable[[Binaries, Path, Account | None], None]
-"""Makes the folder a cluster; raises EmbeddedError."""
+"""A function that creates a cluster in the folder.
+
+It raises EmbeddedError.
+"""
 
 _START = 60.0  # seconds until the server must be ready
 _STOP = 5.0
-_SHUT_DOWN = 30.0  # seconds; it writes out its memory
+_SHUT_DOWN = 30.0  # seconds; the server writes its memory to disk
 
 
 class TemporaryServer:
-    """A context manager; blocking.
+    """A context manager that runs a scratch server. All methods block.
 
-    Entering it starts the server (EmbeddedError when that fails), leaving it stops it and removes all.
+    Entering starts the server (EmbeddedError if that fails), leaving stops it and deletes everything.
     """
 
     def __init__(
@@ -67,16 +71,23 @@ class TemporaryServer:
         fill: Fill = fresh_cluster,
         parent: Path | None = None,
     ) -> None:
-        """Find the programs (EmbeddedError when there are none); `settings` come over SETTINGS.
+        """Find the binaries.
 
-        `environment` is added to the server's; `fill` makes the cluster; `parent` is the folder to work in:
-        by default shared memory where there is room.
+        Args:
+            binaries: the server binaries; None: find them.
+            settings: server settings that override SETTINGS.
+            environment: variables that are added to the server's environment.
+            fill: creates the cluster.
+            parent: the folder to work in; None: shared memory if there is enough space.
+
+        Raises:
+            EmbeddedError: there are no binaries.
         """
         found = binaries or choose()
         self.account = server_account()
         self.binaries = reachable(found, self.account)
         self.cluster_name = f"koonj-{secrets.token_hex(8)}"
-        """Random; ask ``current_setting('cluster_name')`` before trusting a connection."""
+        """Random. Compare ``current_setting('cluster_name')`` with it before other SQL."""
         self._settings = {**SETTINGS, **(settings or {}), "cluster_name": self.cluster_name}
         self._environment = environment
         self._fill = fill
@@ -102,35 +113,50 @@ class TemporaryServer:
         self.close()
 
     def dsn(self, database: str = "postgres") -> str:
-        """For libpq: the private socket, the superuser, and nothing of the user's PG* variables."""
+        """Return a connection string that does not depend on the user's PG* variables.
+
+        It uses the private socket and the superuser.
+        """
         return conninfo(self.folder, SUPERUSER, database)
 
     @property
     def folder(self) -> Path:
-        """Holds the socket, the data and the log. Raises RuntimeError when the server is not running."""
+        """The folder of the socket, the data and the log.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
         if self._folder is None:
             raise RuntimeError("the scratch server is not running")
         return self._folder.path
 
     @property
     def data(self) -> Path:
-        """The cluster. Raises RuntimeError where there is none."""
+        """The folder of the cluster.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
         return self.folder / "data"
 
     @property
     def is_running(self) -> bool:
-        """Whether its server takes connections, or would if it were not busy."""
+        """Whether the server accepts connections, or is only too busy for them."""
         return self._watchdog is not None and self._watchdog.poll() is None
 
     def stop(self) -> None:
-        """Shut the server down, so that `data` can be copied, until `start`. Raises EmbeddedError."""
+        """Shut the server down until `start`, so that `data` can be copied.
+
+        Raises:
+            EmbeddedError: it did not shut down cleanly.
+        """
         postmaster.stop(self.data, signal.SIGINT, _SHUT_DOWN)
         self._end_watchdog()
         if not postmaster.was_shut_down(self.data):
-            raise EmbeddedError("The scratch server did not shut down in order.", "Try again.")
+            raise EmbeddedError("The scratch server did not shut down cleanly.", "Run the command again.")
 
     def close(self) -> None:
-        """Stop the server, and remove everything. Closing twice is fine."""
+        """Stop the server and delete everything. A second call has no effect."""
         folder, self._folder = self._folder, None
         watchdog = self._end_watchdog()
         if folder is not None:
@@ -140,7 +166,11 @@ class TemporaryServer:
             watchdog.wait(_STOP)
 
     def start(self) -> None:
-        """Start the server on `data`. Raises EmbeddedError."""
+        """Start the server on `data`.
+
+        Raises:
+            EmbeddedError: it does not start.
+        """
         log = self.folder / "log"
         watchdog = launch(
             self.binaries,
@@ -157,7 +187,10 @@ class TemporaryServer:
         wait_ready(self.data, lambda: watchdog.poll() is None, log, _START)
 
     def _end_watchdog(self) -> subprocess.Popen[bytes] | None:
-        """Let go of the pipe, and wait; returns it, for half of it may have been killed, and lives on."""
+        """Close the pipe and wait for the watchdog; return it.
+
+        If one of its two shells was killed, it can still be running.
+        """
         watchdog, self._watchdog = self._watchdog, None
         if watchdog is not None:
             if watchdog.stdin:

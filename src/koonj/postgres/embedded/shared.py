@@ -1,9 +1,10 @@
-"""One server for all koonj processes of a user: started by the first, stopped when the last leaves or dies.
+"""Share one server between all koonj processes of a user.
 
-Every process holds a FIFO open for writing. The server's watchdog reads it, and stops the server at its
-end, which the kernel brings about however the processes end. Opening the FIFO fails when nobody reads it:
-then there is no server. A watchdog that has seen the end never answers again, so a process that joins asks,
-and waits for the answer. Joining, starting and leaving happen one at a time, behind a lock.
+The first process starts it; it stops when the last one leaves or dies. Every process holds a FIFO open for
+writing. The server's watchdog reads it, and stops the server at end of file, which the kernel causes however
+the processes end. Opening the FIFO fails if no process reads it: then there is no server. A watchdog that has
+seen the end of file does not answer any more, so a process that joins asks it and waits for the answer. Only
+one process at a time joins, starts or leaves, protected by a lock.
 """
 
 import os
@@ -12,17 +13,17 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import postmaster
-from .account import Account, server_account
-from .binaries import Binaries, choose
-from .home import Home, socket
-from .lease import Lease
-from .locks import lock, open_lock_file
-from .paths import DATA, koonj_folder, make_trusted
-from .pipe import Pipe
-from .problem import EmbeddedError
-from .process import ANSWER, launch, wait_ready
-from .staging import reachable
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.account import Account, server_account
+from koonj.postgres.embedded.binaries import Binaries, choose
+from koonj.postgres.embedded.home import Home, socket
+from koonj.postgres.embedded.lease import Lease
+from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.pipe import Pipe
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
+from koonj.postgres.embedded.process import ANSWER, launch, wait_ready
+from koonj.postgres.embedded.staging import reachable
+from koonj.user_folders import DATA, koonj_folder, make_trusted
 
 SETTINGS: Mapping[str, str] = {
     "shared_buffers": "32MB",
@@ -30,11 +31,11 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-"""Durable: PostgreSQL's defaults in all that concerns safety."""
+"""PostgreSQL's defaults for everything that concerns durability."""
 
-_GATE = 120.0  # seconds; the one before may be running initdb on a slow disk
-_START = 120.0  # seconds; recovery after a power cut is part of it
-_ANSWER = 60.0  # seconds; a server that stops writes out its memory first
+_GATE = 120.0  # seconds; another process can be running initdb on a slow disk
+_START = 120.0  # seconds; includes recovery after a power failure
+_ANSWER = 60.0  # seconds; a server that stops writes its memory to disk first
 _STOP = 15.0  # seconds
 
 
@@ -44,22 +45,27 @@ def open_shared(
     environ: Mapping[str, str] = os.environ,
     binaries: Binaries | None = None,
 ) -> Lease:
-    """Join the user's server, or start it; the Lease keeps it running. Blocking.
+    """Join the user's server, or start it. The lease keeps it running. Blocking.
 
-    It takes 5 ms to join, 30 ms to start, 1 s or more to make the cluster. The data is in ``server-<major>``
-    of `data_home`, by default of koonj's part of the user's data folder (see paths.py). Without `binaries`
-    the first that are found are used. Raises EmbeddedError, and leaves nothing behind then.
+    It takes 5 ms to join, 30 ms to start, and 1 s or more to create the cluster. The data is in
+    ``server-<major>`` of `data_home`, by default in koonj's part of the user's data folder.
+    Without `binaries` the first ones that are found are used.
+
+    Raises:
+        EmbeddedError: the server cannot be used; nothing is left behind.
     """
     found = binaries or choose(environ)
     account = server_account()
     usable = reachable(found, account)
-    home = Home(_folder(data_home or koonj_folder(DATA, account, environ), usable.major, account), account)
+    with folders_explained():
+        folder = _folder(data_home or koonj_folder(DATA, account, environ), usable.major, account)
+    home = Home(folder, account)
     gate = open_lock_file(home.path / "gate")
     try:
         if not lock(gate, seconds=_GATE):
             raise EmbeddedError(
-                f"Another koonj has been busy with the server in {home.path} for {_GATE:.0f} s.",
-                "Wait for it, or end it.",
+                f"Another koonj process has blocked the server in {home.path} for {_GATE:.0f} s.",
+                "Wait for it to finish, or stop it.",
             )
         pipe = _join(home) or _start(home, usable)
         try:
@@ -75,14 +81,14 @@ def _folder(base: Path, major: int, account: Account | None) -> Path:
     folder = make_trusted(base / f"server-{major}", 0o700 if account is None else 0o711)
     if account and not account.enters(folder):
         raise EmbeddedError(
-            f"The account {account.name}, which runs the server for root, may not enter {folder}.",
-            "Choose a folder that it may enter, or run koonj as an ordinary user.",
+            f"The account {account.name}, which runs the server for root, cannot enter {folder}.",
+            "Use a folder that it can enter, or run koonj as a user other than root.",
         )
     return folder
 
 
 def _join(home: Home) -> Pipe | None:
-    """The pipe to a server that runs and stays; None when there is none, or none any more."""
+    """Return the pipe to a server that runs and stays; None if there is none."""
     pipe = Pipe.join(home.clients)
     if pipe is None:
         return None
@@ -90,10 +96,10 @@ def _join(home: Home) -> Pipe | None:
     try:
         if sockets and pipe.ask(sockets / ANSWER, _ANSWER) and _usable(home, sockets, pipe):
             return pipe
-        # A server without its socket's folder, or a watchdog without its server: end both.
+        # The server has no socket folder, or the watchdog has no server: stop both.
         postmaster.stop(home.data, signal.SIGINT, _STOP)
         if not pipe.unread_within(2.0):
-            home.clients.unlink()  # half of the watchdog was killed, and the other half waits for nothing
+            home.clients.unlink()  # one shell of the watchdog was killed, and the other one waits without end
     except BaseException:
         pipe.close()
         raise
@@ -109,7 +115,7 @@ def _usable(home: Home, sockets: Path, pipe: Pipe) -> bool:
 
 
 def _start(home: Home, binaries: Binaries) -> Pipe:
-    postmaster.stop(home.data, signal.SIGINT, _STOP)  # one whose watchdog was killed
+    postmaster.stop(home.data, signal.SIGINT, _STOP)  # a server whose watchdog was killed
     made = home.make_data(binaries)
     home.turn_log()
     pipe, reader = Pipe.make(home.clients)

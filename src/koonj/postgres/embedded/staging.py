@@ -1,4 +1,4 @@
-"""Server programs that root's unprivileged account can reach: a copy, where a private folder bars the way."""
+"""Copy server binaries if root's unprivileged account cannot reach the originals."""
 
 import os
 import secrets
@@ -8,30 +8,34 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from .account import Account
-from .binaries import Binaries
-from .paths import CACHE, koonj_folder
-from .problem import EmbeddedError
-from .sweep import lock_of, prune
+from koonj.postgres.embedded.account import Account
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
+from koonj.postgres.embedded.sweep import lock_of, prune
+from koonj.user_folders import CACHE, koonj_folder
 
-_LEFT_OUT = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
+_OMITTED = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "man", "doc", "include", "__pycache__")
 
 
 def reachable(binaries: Binaries, account: Account | None) -> Binaries:
-    """`binaries`, or a copy of what the server needs of them in a folder that `account` may enter.
+    """Return `binaries`, or a copy of them in a folder that `account` can enter.
 
-    The copy is root's own, nobody else can write to it, and it is made anew when the original changes.
-    Raises EmbeddedError when the folder cannot be copied.
+    The copy has only the files that the server needs. It is owned by root, no other user can write to it, and
+    it is replaced when the original changes.
+
+    Raises:
+        EmbeddedError: the files cannot be copied.
     """
     if account is None or all(map(account.reaches, _needed(binaries.bindir))):
         return binaries
     top = binaries.bindir.parent
     if not (top / "share").is_dir():
         raise EmbeddedError(
-            f"The account {account.name}, which runs the server for root, may not enter {binaries.bindir}.",
-            "Run koonj as an ordinary user, or install PostgreSQL where all may read it.",
+            f"The account {account.name}, which runs the server for root, cannot enter {binaries.bindir}.",
+            "Run koonj as a user other than root, or install PostgreSQL in a folder that all users can read.",
         )
-    cache = koonj_folder(CACHE, account)
+    with folders_explained():
+        cache = koonj_folder(CACHE, account)
     copy = cache / f"programs-{binaries.major}-{_key(binaries.bindir)}"
     if not copy.is_dir():
         _copy(binaries.bindir, copy)
@@ -41,20 +45,20 @@ def reachable(binaries: Binaries, account: Account | None) -> Binaries:
 
 
 def _needed(bindir: Path) -> list[Path]:
-    """What must be readable: the programs, and the folders beside them that they load from, if any."""
+    """Return the paths that must be readable: programs, libraries and shared files."""
     top = bindir.parent
     beside = [top / "lib", top / "share", _libraries(bindir)]
     return [bindir / "postgres", bindir / "initdb", *(folder for folder in beside if folder.is_dir())]
 
 
 def _libraries(bindir: Path) -> Path:
-    """Where a Python package keeps the shared libraries that its programs load: ``<package>.libs``."""
+    """Return the folder of shared libraries of a Python package, ``<package>.libs``."""
     package = bindir.parent.parent
     return package.with_name(f"{package.name}.libs")
 
 
 def _copy(bindir: Path, copy: Path) -> None:
-    # The same shape as the original, for the programs find their libraries and share by relative paths.
+    # Keep the layout of the original, because the programs find libraries and shared files by relative paths.
     new = copy.with_name(f"{copy.name}.new-{secrets.token_hex(4)}")
     top = new / bindir.parent.parent.name / bindir.parent.name
     try:
@@ -63,17 +67,15 @@ def _copy(bindir: Path, copy: Path) -> None:
             shutil.copyfile(bindir / program, top / "bin" / program)
         for folder in ("lib", "share"):
             if (bindir.parent / folder).is_dir():
-                shutil.copytree(bindir.parent / folder, top / folder, ignore=_LEFT_OUT, symlinks=True)
+                shutil.copytree(bindir.parent / folder, top / folder, ignore=_OMITTED, symlinks=True)
         if (libraries := _libraries(bindir)).is_dir():
             shutil.copytree(libraries, new / libraries.name)
         _open_to_read(new)
         with suppress(FileExistsError, NotADirectoryError):
             new.rename(copy)
     except OSError as error:
-        if not copy.is_dir():  # else another koonj was faster
-            raise EmbeddedError(
-                f"The server programs in {bindir} cannot be copied to {copy}: {error}"
-            ) from error
+        if not copy.is_dir():  # otherwise another koonj process was faster
+            raise EmbeddedError(f"Cannot copy the server binaries in {bindir} to {copy}: {error}") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Removing what killed owners left behind: scratch servers, and old copies in caches."""
+"""Remove what killed processes left: scratch servers, and old copies in caches."""
 
 import os
 import shutil
@@ -8,21 +8,22 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import postmaster
-from .account import Account
-from .folder import OWNER, PREFIX
-from .locks import lock
-from .problem import EmbeddedError
+from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded.account import Account
+from koonj.postgres.embedded.folder import OWNER, PREFIX
+from koonj.postgres.embedded.locks import lock
+from koonj.postgres.embedded.problem import EmbeddedError
 
 _LOCK = ".lock"
-_YOUNG = 60.0  # seconds that a folder may take to get its owner's lock
-_UNUSED = 30 * 86400.0  # seconds after which a cached copy goes
+_YOUNG = 60.0  # seconds within which a new folder gets its owner's lock
+_UNUSED = 30 * 86400.0  # seconds after which a cached copy is removed
 
 
 def sweep(parents: Iterable[Path], account: Account | None) -> None:
-    """Stop the servers and remove the folders, in `parents`, of scratch clusters whose owner is gone.
+    """Stop and remove scratch clusters in `parents` whose owner has ended.
 
-    Only folders of the user and of `account` are looked at. A folder that resists is left for the next time.
+    Only folders of the user and of `account` are checked. A folder that cannot be removed is left for the
+    next call.
     """
     ours = {os.geteuid()} | ({account.uid} if account else set())
     for parent in dict.fromkeys(parents):
@@ -32,7 +33,7 @@ def sweep(parents: Iterable[Path], account: Account | None) -> None:
                 if stat.S_ISDIR(status.st_mode) and status.st_uid in ours:
                     _sweep_one(folder, status.st_mtime)
             except (OSError, EmbeddedError):
-                continue  # gone meanwhile, or not to be had: this start does not depend on it
+                continue  # deleted in the meantime, or not removable: this start does not need it
 
 
 def _sweep_one(folder: Path, changed: float) -> None:
@@ -51,9 +52,9 @@ def _sweep_one(folder: Path, changed: float) -> None:
 
 
 def prune(cache: Path, prefix: str, keep: Path) -> None:
-    """Remove the copies in `cache` that nobody has used for 30 days, or whose original is gone.
+    """Remove copies in `cache` that are unused for 30 days or have no original.
 
-    `keep` is being used now. Beside a copy, ``<name>.lock`` holds the path of its original.
+    `keep` is in use now. Next to a copy, ``<name>.lock`` contains the path of its original.
     """
     now = time.time()
     os.utime(keep, (now, now))
@@ -65,11 +66,11 @@ def prune(cache: Path, prefix: str, keep: Path) -> None:
                 shutil.rmtree(copy, ignore_errors=True)
                 lock_of(copy).unlink(missing_ok=True)
         except FileNotFoundError:
-            continue  # another koonj was faster
+            continue  # another koonj process was faster
 
 
 def lock_of(copy: Path) -> Path:
-    """The file beside a cached copy that is locked while the copy is made."""
+    """Return the file next to a cached copy that is locked while the copy is made."""
     return copy.with_name(copy.name + _LOCK)
 
 

@@ -1,6 +1,7 @@
-"""A cluster fresh from initdb, kept to be copied: in shared memory a copy takes a seventh of initdb's time.
+"""Keep a cluster fresh from initdb, to be copied.
 
-Files are copied, never linked: the server writes in place.
+In shared memory, a copy takes a seventh of the time of initdb. Files are copied, never linked, because the
+server changes them in place.
 """
 
 import os
@@ -11,23 +12,26 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from .account import Account, give, run_as
-from .binaries import Binaries
-from .environment import child_environment
-from .folder import SHARED_MEMORY, shared_memory_has_room
-from .initdb import arguments, make_cluster
-from .locks import lock, open_lock_file
-from .paths import CACHE, koonj_folder, make_trusted
-from .problem import EmbeddedError
-from .sweep import lock_of, prune
+from koonj.postgres.embedded.account import Account, give, run_as
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.environment import child_environment
+from koonj.postgres.embedded.folder import SHARED_MEMORY, shared_memory_has_room
+from koonj.postgres.embedded.initdb import arguments, make_cluster
+from koonj.postgres.embedded.locks import lock, open_lock_file
+from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
+from koonj.postgres.embedded.sweep import lock_of, prune
+from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
-_FORMAT = "1"  # changed when the same arguments begin to mean another template
+_FORMAT = "1"  # must change when the same arguments mean a different template
 
 
 def fresh_cluster(binaries: Binaries, data: Path, account: Account | None) -> None:
-    """Make `data`, in a folder of `account`'s, a fresh cluster: a copy of the template, or by initdb.
+    """Create a new cluster in `data`: a copy of the template, or by initdb.
 
-    Raises EmbeddedError when neither works.
+    `data` is in a folder of `account`.
+
+    Raises:
+        EmbeddedError: neither works.
     """
     with suppress(EmbeddedError, OSError, subprocess.SubprocessError):
         copy_cluster(template(binaries, account), data, account)
@@ -37,7 +41,12 @@ def fresh_cluster(binaries: Binaries, data: Path, account: Account | None) -> No
 
 
 def template(binaries: Binaries, account: Account | None) -> Path:
-    """The template for these programs, made if need be. Raises EmbeddedError or OSError if it cannot be."""
+    """Return the template for these binaries; create it if needed.
+
+    Raises:
+        EmbeddedError: it cannot be created.
+        OSError: it cannot be created.
+    """
     cache = cache_folder(account)
     path = cache / f"template-{programs_key(binaries)}"
     if not whole(path):
@@ -73,18 +82,20 @@ def _initdb(binaries: Binaries, data: Path, account: Account | None) -> None:
 
 
 def whole(path: Path) -> bool:
-    """Whether `path` is a cluster."""
-    # It gets its name only when finished, but a cleaner of temporary files may have been at it.
+    """Return whether `path` is a complete cluster."""
+    # It gets its name only when complete, but a cleaner of temporary files can delete parts of it.
     return (path / "PG_VERSION").is_file() and (path / "global" / "pg_control").is_file()
 
 
 def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
-    """Copy a stopped cluster to `data`: a new folder, or an empty one; as `account`.
+    """Copy a stopped cluster to `data`, a new or empty folder, as `account`.
 
-    Raises OSError or subprocess.SubprocessError.
+    Raises:
+        OSError: cp did not run.
+        subprocess.SubprocessError: cp failed.
     """
-    # cp takes half of the time that shutil.copytree does, and as the account leaves no owner to be changed.
-    subprocess.run(  # noqa: S603  no words of others
+    # cp takes half the time of shutil.copytree, and the copies belong to the account that runs it.
+    subprocess.run(  # noqa: S603  no arguments from outside
         ["/bin/cp", "-R", f"{source}/.", data],
         check=True,
         cwd="/",
@@ -95,21 +106,25 @@ def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
     )
 
 
+@folders_explained()
 def cache_folder(account: Account | None) -> Path:
-    """Where clusters are kept to be copied: shared memory where there is room, else the user's cache.
+    """Return the folder for clusters that are kept to be copied.
 
-    Raises EmbeddedError.
+    It is shared memory if there is enough space, else the user's cache.
+
+    Raises:
+        EmbeddedError: no folder can be created.
     """
-    # Others may enter root's, so that the account reaches its template; the template itself is 0700.
+    # Others can enter root's folder, so that the account reaches its template. The template itself is 0700.
     if shared_memory_has_room():
-        with suppress(EmbeddedError):
+        with suppress(UserFolderError):
             mode = 0o700 if account is None else 0o711
             return make_trusted(SHARED_MEMORY / f"koonj-templates-{os.geteuid()}", mode)
     return make_trusted(koonj_folder(CACHE, account) / "templates", 0o755)
 
 
 def programs_key(binaries: Binaries) -> str:
-    """Differs where a cluster of other programs, or made with other arguments, would not be the same."""
+    """Return a key that differs for clusters of other binaries or initdb arguments."""
     parts = [
         _FORMAT,
         str(binaries.bindir),

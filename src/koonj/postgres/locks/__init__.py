@@ -1,1 +1,1 @@
-"""What statements lock, rewrite, scan and change: measured on a scratch database, never guessed."""
+"""Measure which locks, rewrites, scans and changes a statement causes."""

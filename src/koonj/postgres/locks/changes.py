@@ -1,4 +1,4 @@
-"""What a statement made of relations, columns and constraints: two states compared."""
+"""Find changes of relations, columns and constraints by comparing two states."""
 
 from __future__ import annotations
 
@@ -22,21 +22,27 @@ _CONSTRAINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The state before the transaction, before a statement, and now."""
+    """State before the transaction, before the statement, and after the statement."""
 
     initial: Relations
     before: Relations
     now: Relations
 
     def name(self, oid: int) -> str:
-        """Before the transaction where it was there, else before the statement, else now."""
+        """Return the name of a relation in the oldest state that contains it.
+
+        Raises: KeyError if no state contains it.
+        """
         for state in (self.initial, self.before, self.now):
             if oid in state:
                 return state[oid].name
         raise KeyError(oid)
 
     def altered(self) -> Iterator[tuple[Relation, Relation]]:
-        """Relations that are another now than before the statement, and were there."""
+        """Yield pairs of the state before and after the statement, if they differ.
+
+        Only relations that exist in both states.
+        """
         for oid, after in self.now.items():
             old = self.before.get(oid)
             if old is not None and old is not after and old != after:
@@ -44,20 +50,26 @@ class Comparison:
 
 
 def relation_changes(states: Comparison) -> tuple[RelationChange, ...]:
-    """Relations that came or went, without indexes that were only built anew."""
+    """Return relations that were created, dropped or validated.
+
+    An index that was only rebuilt is not included.
+    """
     before, now = states.before, states.now
     same = replaced(before, now)
-    gone = [old for oid, old in before.items() if oid not in now and oid not in same]
-    came = [new for oid, new in now.items() if oid not in before and oid not in set(same.values())]
+    removed = [old for oid, old in before.items() if oid not in now and oid not in same]
+    added = [new for oid, new in now.items() if oid not in before and oid not in set(same.values())]
     return (
-        *sorted((_change(states, old, "dropped") for old in gone), key=_by_name),
-        *sorted((_change(states, new, "created") for new in came), key=_by_name),
+        *sorted((_change(states, old, "dropped") for old in removed), key=_by_name),
+        *sorted((_change(states, new, "created") for new in added), key=_by_name),
         *sorted((_change(states, new, "validated") for new in _now_valid(states)), key=_by_name),
     )
 
 
 def _now_valid(states: Comparison) -> Iterator[Relation]:
-    """Indexes that were INVALID: one of a partitioned table, before those of all partitions are attached."""
+    """Yield indexes that were INVALID and are valid now.
+
+    Such an index belongs to a partitioned table, before the indexes of all partitions are attached to it.
+    """
     return (after for old, after in states.altered() if old.valid is False and after.valid)
 
 
@@ -71,7 +83,7 @@ def _change(states: Comparison, relation: Relation, change: str) -> RelationChan
 
 
 def column_changes(states: Comparison) -> tuple[ColumnChange, ...]:
-    """Columns of relations that were there before the statement."""
+    """Return changes of columns of relations that existed before the statement."""
     found: list[ColumnChange] = []
     for old, after in states.altered():
         if old.columns_json != after.columns_json:
@@ -102,17 +114,20 @@ def _column(was: Column, is_: Column) -> Iterator[tuple[str, str, str]]:
     if was.name != is_.name:
         yield "renamed", was.name, is_.name
     same_type = (was.type_oid, was.type_modifier) == (is_.type_oid, is_.type_modifier)
-    if not same_type:  # the same one may have got another name meanwhile, and another one its name
+    if not same_type:  # compared by OID: a type can be renamed, and another type can get its old name
         yield "type_changed", was.type, is_.type
     if was.not_null != is_.not_null:
         yield ("not_null" if is_.not_null else "nullable"), "", ""
-    # A new type makes the default anew, with another OID.
+    # A change of the type recreates the default with another OID.
     if was.default != is_.default and (same_type or None in {was.default, is_.default}):
         yield "default", "", ""
 
 
 def constraint_changes(states: Comparison) -> tuple[ConstraintChange, ...]:
-    """Constraints of relations that are there before and after, or created by the statement."""
+    """Return changes of constraints of relations that exist now.
+
+    A relation counts if it existed before, or if the statement created it.
+    """
     found: list[ConstraintChange] = []
     for oid, after in states.now.items():
         old = states.before.get(oid)
@@ -126,11 +141,11 @@ def constraint_changes(states: Comparison) -> tuple[ConstraintChange, ...]:
 def _constraints(
     relation: str, was: dict[int, Constraint], is_: dict[int, Constraint]
 ) -> Iterator[ConstraintChange]:
-    gone = {was[oid] for oid in was.keys() - is_.keys()}
-    came = {is_[oid] for oid in is_.keys() - was.keys()}
-    for constraint in sorted(gone - came, key=_name):  # a new type makes them anew, with other OIDs
+    removed = {was[oid] for oid in was.keys() - is_.keys()}
+    added = {is_[oid] for oid in is_.keys() - was.keys()}
+    for constraint in sorted(removed - added, key=_name):  # a new type recreates them with other OIDs
         yield _constraint(relation, constraint, "dropped")
-    for constraint in sorted(came - gone, key=_name):
+    for constraint in sorted(added - removed, key=_name):
         yield _constraint(relation, constraint, "added" if constraint.validated else "added_not_valid")
     for oid in sorted(was.keys() & is_.keys()):
         if is_[oid].validated and not was[oid].validated:

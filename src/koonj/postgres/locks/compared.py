@@ -1,4 +1,7 @@
-"""From the states before and after a statement, and what was counted meanwhile, to its trace."""
+"""Build the trace of a statement from the states before and after it.
+
+Counters of scanned and written rows are used too.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ from koonj.postgres.locks.values import RowsWritten, Scan, StatementTrace
 def compared(
     bare: StatementTrace, states: Comparison, taken: Modes, counted: Mapping[int, Counters]
 ) -> StatementTrace:
-    """The trace with all that the comparison shows; `taken` and `counted` are the statement's alone."""
+    """Return the trace with everything that the comparison shows.
+
+    `taken` and `counted` belong to this statement alone.
+    """
     initial, before, now = states.initial, states.before, states.now
-    anew = stored_anew(initial, before, now)
-    emptied = {oid for oid in anew if is_emptied(oid, before, now, counted)}
+    new_storage = stored_anew(initial, before, now)
+    emptied = {oid for oid in new_storage if is_emptied(oid, before, now, counted)}
     return replace(
         bare,
-        rewritten=tuple(sorted(initial[oid].name for oid in anew if oid not in emptied)),
+        rewritten=tuple(sorted(initial[oid].name for oid in new_storage if oid not in emptied)),
         rebuilt=rebuilt(initial, before, now),
         truncated=tuple(sorted(initial[oid].name for oid in emptied)),
         scanned=_scanned(initial, counted, referenced(states, taken, counted)),
@@ -36,7 +42,10 @@ def compared(
 def _scanned(
     initial: Relations, counted: Mapping[int, Counters], referenced: frozenset[int]
 ) -> tuple[Scan, ...]:
-    """Tables and materialized views that were there before the transaction, and were read; by name."""
+    """Return scanned tables and materialized views, sorted by name.
+
+    Only those that existed before the transaction.
+    """
     read = {oid: counters for oid, counters in counted.items() if counters.scans or counters.read}
     unread = {oid: Counters(scans=1) for oid in referenced if oid not in read}
     found = (
@@ -48,7 +57,7 @@ def _scanned(
 
 
 def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[RowsWritten, ...]:
-    """Tables that were there before the statement."""
+    """Return tables that were written to and that existed before the statement."""
     found = (
         RowsWritten(before[oid].name, counters.inserted, counters.updated, counters.deleted)
         for oid, counters in counted.items()

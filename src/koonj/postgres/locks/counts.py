@@ -1,4 +1,4 @@
-"""What ANALYZE and VACUUM have counted on a scratch, where it is not so on the target."""
+"""Forget row counts that are true on a scratch database, but not on the target."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from koonj.postgres.queries import query
 
 
 async def forget_counts(scratch: AsyncConnection) -> None:
-    """Let the planner take tables for neither empty nor small, whatever ANALYZE or VACUUM found here.
+    """Reset row counts in pg_class, so that the planner treats no table as empty.
 
-    It writes into pg_class what would ruin every plan of a real database: only for a scratch. Does so where
-    the role may, which has to be a superuser's, and from PostgreSQL 14 on. Not to be called in a transaction.
-    Raises psycopg.Error.
+    It would ruin every plan on a real database: use it only on a scratch database. Does nothing before
+    PostgreSQL 14, or if the role is not a superuser. Do not call it in a transaction.
+
+    Raises: psycopg.Error.
     """
     if scratch.info.server_version < 140000:
         return

@@ -1,4 +1,4 @@
-"""The half of a foreign key's check that an empty table hides."""
+"""Find the scan of a foreign key check that does not happen on empty tables."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from koonj.postgres.locks.values import LockMode
 
 
 def referenced(states: Comparison, taken: Modes, counted: Mapping[int, Counters]) -> frozenset[int]:
-    """Tables that a check of foreign keys would read, but stops before, for want of rows that refer to them.
+    """Return tables that a foreign key check would scan if the tables had rows.
 
-    Making a foreign key valid runs one query that joins the whole table to the one that it refers to
-    (RI_Initial_Check in ri_triggers.c). With rows the latter is read too, by a hash join. That the query ran,
-    and was not spared as for a new column without a default, shows in the indexes that its planner locked,
-    and in one scan of the referring table more than all else takes.
+    When a foreign key becomes valid, PostgreSQL runs one query that joins the whole referencing table to the
+    referenced one (RI_Initial_Check in ri_triggers.c). If there are rows, a hash join scans the referenced
+    table too. On empty tables that scan does not happen. Two facts show that the query ran, and was not
+    skipped as for a new column without a default: its planner locked the indexes, and the referencing table
+    has one scan more than everything else explains.
     """
     validated = _validated(states)
     planned = {
@@ -33,9 +34,9 @@ def referenced(states: Comparison, taken: Modes, counted: Mapping[int, Counters]
 
 
 def _checked(child: int, states: Comparison, counted: Mapping[int, Counters]) -> bool:
-    """Was the referring table read for the check, and did that find no row?"""
+    """Return whether the check scanned the referencing table and found no rows."""
     table = states.now[child]
-    if table.relkind == "p":  # its partitions are checked, and nothing is counted for itself
+    if table.relkind == "p":  # its partitions are checked; a partitioned table has no counters of its own
         return any(counters.scans and not counters.read for counters in counted.values())
     counters = counted.get(child, NONE)
     rewritten = table.file != states.before[child].file
@@ -44,7 +45,7 @@ def _checked(child: int, states: Comparison, counted: Mapping[int, Counters]) ->
 
 
 def _validated(states: Comparison) -> dict[int, set[int]]:
-    """Tables referred to, with those whose foreign keys became valid."""
+    """Return referenced tables, each with the tables whose foreign keys became valid."""
     found: dict[int, set[int]] = {}
     for old, after in states.altered():
         if old.constraints_json != after.constraints_json:

@@ -1,4 +1,4 @@
-"""Transactions that hold tables, so that a statement which is done too soon to be seen has to wait."""
+"""Hold locks on tables, so that a fast statement has to wait and can be observed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from koonj.postgres.queries import query
 from koonj.sql.statements import Statement
 
 MOST = 64
-"""Tables that are held at once: more would take longer than they are worth."""
+"""Maximum number of tables that are held at once. More would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockableRelation:
-    """A table or a materialized view."""
+    """A table or a materialized view that can be held."""
 
     oid: int
     schema: str
@@ -30,25 +30,27 @@ class LockableRelation:
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Quoted, with its schema."""
+        """Quoted name with its schema."""
         return sql.Identifier(self.schema, self.name)
 
     def is_named_in(self, words: frozenset[str]) -> bool:
-        """Is it, or an index of it, one of these names?"""
+        """Return whether its name, or that of one of its indexes, is one of the words."""
         return self.name in words or not words.isdisjoint(self.indexes)
 
 
 async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[LockableRelation, ...]:
-    """What to hold for a statement: the tables that it names; all where it names none, or a partitioned one.
+    """Return the tables to hold for a statement: those that it names.
 
-    Raises psycopg.Error.
+    If it names none, or a partitioned table, then all tables.
+
+    Raises: psycopg.Error.
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/holdable"), prepare=False)
         every = tuple([LockableRelation(*row) async for row in cursor])
     words = _words(statement.text)
     if "skip_locked" in words:
-        return ()  # VACUUM would pass over what is held
+        return ()  # VACUUM would skip the tables that are held
     named = tuple(table for table in every if table.is_named_in(words))
     if named and not any(table.relkind == "p" for table in named):
         every = named
@@ -56,32 +58,41 @@ async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Lockabl
 
 
 def _words(text: str) -> frozenset[str]:
-    """All that can be a name in it: what stands in quotes, and other words in lower case."""
+    """Return all words of the text that can be a name.
+
+    These are words in quotes as they are, and all other words in lower case.
+    """
     quoted = {word.replace('""', '"') for word in re.findall(r'"((?:[^"]|"")+)"', text)}
     return frozenset(quoted | set(re.findall(r"[^\W\d][\w$]*", text.lower())))
 
 
 def mode_for(statement: Statement) -> sql.SQL:
-    """The lock that makes it wait, and that two holders can have at once.
+    """Return a lock mode that stops the statement, and that two holders can share.
 
-    SHARE stops whatever can stop a write, or another such statement; but for REINDEX, which takes SHARE.
+    SHARE conflicts with every statement that conflicts with a write, or with a statement of its own kind. The
+    exception is REINDEX, which takes SHARE itself.
     """
     return sql.SQL("ROW EXCLUSIVE" if statement.verb == "reindex" else "SHARE")
 
 
 @dataclass(frozen=True, slots=True)
 class TableLocks:
-    """What a holder takes."""
+    """Tables that a holder locks."""
 
     locked: tuple[LockableRelation, ...]
-    """In the holders' mode, and as a reader does."""
+    """Locked in the holder's mode, and also as a reader would lock them."""
     read: tuple[LockableRelation, ...] = ()
-    """Only as a reader does."""
+    """Locked only as a reader would lock them."""
     commented: tuple[LockableRelation, ...] = ()
-    """Materialized views, which LOCK TABLE refuses: in SHARE UPDATE EXCLUSIVE, for one holder."""
+    """Materialized views, which LOCK TABLE rejects. COMMENT locks them in SHARE UPDATE EXCLUSIVE; only one
+    holder can do that.
+    """
 
     def without(self, waits: Mapping[int, LockMode]) -> TableLocks:
-        """What can be held on, where these relations and modes are waited for, so that it gets on."""
+        """Return what can stay locked so that the statement can continue.
+
+        `waits`: the relations and modes for which the statement waits.
+        """
         read = (*self.read, *(table for table in self.locked if table.oid in waits))
         return TableLocks(
             tuple(table for table in self.locked if table.oid not in waits),
@@ -89,7 +100,10 @@ class TableLocks:
         )
 
     def statements(self, mode: sql.SQL) -> Iterator[sql.Composable]:
-        """What takes it, in a transaction. The planner locks every index of a table, whatever it will use."""
+        """Yield the statements that take the locks, to be run in a transaction.
+
+        The planner locks every index of a table, whether or not it uses the index.
+        """
         names = [sql.SQL("ONLY {}").format(table.identifier) for table in self.locked if table.relkind != "m"]
         if names:
             yield sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.SQL(", ").join(names), mode)
@@ -101,17 +115,22 @@ class TableLocks:
 
 
 class TableLocker:
-    """One session that holds tables in a transaction, without a snapshot; what it does is rolled back."""
+    """One session that holds tables in a transaction, without a snapshot.
+
+    Everything it does is rolled back.
+    """
 
     def __init__(self, conn: AsyncConnection, mode: sql.SQL) -> None:
         self._conn = conn
         self._mode = mode
 
     async def take(self, hold: TableLocks) -> None:
-        """Take it; nothing where that would wait, or where the server refuses it.
+        """Take the locks, or none if that would wait or if the server refuses it.
 
-        It would wait for what the statement has by now; a table can be gone, or not this role's to lock; an
-        event trigger of the migrations can object. Raises psycopg.Error where the connection is lost.
+        It would wait for locks that the statement already holds. A table can be dropped, or this role cannot
+        lock it, or an event trigger of the migrations raises an error.
+
+        Raises: psycopg.Error if the connection is lost.
         """
         steps = tuple(hold.statements(self._mode))
         if not steps:
@@ -125,6 +144,9 @@ class TableLocker:
             await self.release()
 
     async def release(self) -> None:
-        """Let go. Raises psycopg.Error where the connection is lost."""
+        """Release the locks.
+
+        Raises: psycopg.Error if the connection is lost.
+        """
         if self._conn.info.transaction_status is not pq.TransactionStatus.IDLE:
             await self._conn.execute("ROLLBACK", prepare=False)

@@ -1,4 +1,4 @@
-"""Short stays in a session that a migration has set up as it likes, without leaving a trace in it."""
+"""Run koonj's queries in the session of a migration without changing that session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OURS = (
     "SET LOCAL enable_indexscan TO on",
     "SET LOCAL enable_bitmapscan TO on",
 )
-"""What a file may have set that would change, stop or slow what koonj reads."""
+"""Settings that a file can have changed and that would alter, stop or slow koonj's queries."""
 
 _ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
 _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
@@ -27,10 +27,12 @@ _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
 
 @asynccontextmanager
 async def in_savepoint(conn: AsyncConnection) -> AsyncIterator[None]:
-    """In the session's open transaction: a savepoint, with koonj's settings; rolled back at the end.
+    """Run queries in the open transaction, in a savepoint with koonj's settings.
 
-    What fails in it does not abort the transaction. A savepoint of the same name in the file is only hidden
-    meanwhile. Raises psycopg.Error.
+    The savepoint is rolled back at the end, so an error in it does not abort the transaction. If the file has
+    a savepoint of the same name, that one is only hidden for the time.
+
+    Raises: psycopg.Error.
     """
     await conn.execute(_ASIDE, prepare=False)
     try:
@@ -42,9 +44,11 @@ async def in_savepoint(conn: AsyncConnection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def in_own_transaction(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
-    """In a session without a transaction: one of its own, with koonj's settings; read-only but for `writes`.
+    """Run queries in a transaction of their own, with koonj's settings.
 
-    Raises psycopg.Error.
+    The session must not be in a transaction. Read-only, unless `writes`.
+
+    Raises: psycopg.Error.
     """
     access = "READ WRITE" if writes else "READ ONLY"
     begin = f"BEGIN ISOLATION LEVEL READ COMMITTED {access}"

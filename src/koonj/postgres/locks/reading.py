@@ -1,6 +1,6 @@
-"""The tracer's queries, and their rows as values.
+"""Run the queries of the tracer and return their rows as values.
 
-None is prepared on the server: a file's DEALLOCATE ALL would take it away.
+No query is prepared on the server, because DEALLOCATE ALL in a file would remove it.
 """
 
 from __future__ import annotations
@@ -17,42 +17,51 @@ from koonj.postgres.locks.values import LockMode
 from koonj.postgres.queries import query
 
 _INTERVAL = 0.55
-"""Seconds."""
+"""Seconds to wait before PostgreSQL 15, until a session can send its counters again."""
 
 _MODES: Mapping[str, LockMode] = {f"{mode.value.title().replace(' ', '')}Lock": mode for mode in LockMode}
-"""As pg_locks spells them: ``AccessShareLock``."""
+"""Lock modes by their spelling in pg_locks: ``AccessShareLock``."""
 
 Modes = Mapping[int, frozenset[LockMode]]
-"""All modes held, by the relation's OID."""
+"""All held modes, by the OID of the relation."""
 
 Watched = tuple[int | None, LockMode, bool]
-"""Relation, mode, and whether it is granted. The relation is None in a wait for a transaction to end."""
+"""Relation, mode, and whether the lock is granted.
+
+The relation is None if the session waits for a transaction to end.
+"""
 
 
 def mode_of(word: str) -> LockMode:
-    """Of pg_locks.mode."""
+    """Return the lock mode for a value of pg_locks.mode."""
     return _MODES[word]
 
 
 @dataclass(frozen=True, slots=True)
 class LockSnapshot:
-    """What the session's transaction has locked, as it is now."""
+    """Relations that the session's transaction has locked, as they are now."""
 
     modes: Modes
     relations: Relations
-    """Those of `modes` that are there: not dropped, not left out."""
+    """Relations of `modes` that exist now, without those that koonj ignores."""
     counters: Mapping[int, Counters]
 
 
 async def read_all(conn: AsyncConnection) -> dict[int, Relation]:
-    """All relations. Raises psycopg.Error."""
+    """Return all relations by OID.
+
+    Raises: psycopg.Error.
+    """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/before"), prepare=False)
         return {row[0]: Relation(*row) for row in await cursor.fetchall()}
 
 
 async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> LockSnapshot:
-    """The relations that this session has locked, and those of `known`. Raises psycopg.Error."""
+    """Return the relations that this session has locked, and those of `known`.
+
+    Raises: psycopg.Error.
+    """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/touched"), {"known": list(known)}, prepare=False)
         rows = await cursor.fetchall()
@@ -64,7 +73,10 @@ async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> LockSnaps
 
 
 async def read_wal(conn: AsyncConnection) -> int:
-    """The server's WAL position in bytes. Raises psycopg.Error."""
+    """Return the server's WAL position in bytes.
+
+    Raises: psycopg.Error.
+    """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/wal"), prepare=False)
         row = await cursor.fetchone()
@@ -73,24 +85,33 @@ async def read_wal(conn: AsyncConnection) -> int:
 
 
 async def read_counted(conn: AsyncConnection) -> dict[int, Counters]:
-    """What all sessions have counted and sent off, by OID. Raises psycopg.Error."""
+    """Return the counters that all sessions have sent to the server, by OID.
+
+    Raises: psycopg.Error.
+    """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/counted"), prepare=False)
         return {row[0]: Counters(*row[1:]) for row in await cursor.fetchall()}
 
 
 async def read_watched(conn: AsyncConnection, pid: int) -> list[Watched]:
-    """The locks of another session, granted and waited for. Raises psycopg.Error."""
+    """Return the locks that another session holds or waits for.
+
+    Raises: psycopg.Error.
+    """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/watched"), {"pid": pid}, prepare=False)
         return [(row[0], mode_of(row[1]), row[2]) for row in await cursor.fetchall()]
 
 
 async def send_off_counters(conn: AsyncConnection) -> None:
-    """Let the session send off what it has counted when its transaction ends. Raises psycopg.Error.
+    """Let the session send its counters to the server when its transaction ends.
 
-    Before 15 nothing asks for it: a session does so when it falls idle, if half a second has passed since the
-    last time (PGSTAT_STAT_INTERVAL in src/backend/postmaster/pgstat.c). So that is waited for.
+    Before PostgreSQL 15 there is no function for this. A session sends its counters when it becomes idle, but
+    not more often than every half second (PGSTAT_STAT_INTERVAL in src/backend/postmaster/pgstat.c), so koonj
+    waits that long.
+
+    Raises: psycopg.Error.
     """
     if conn.info.server_version >= 150000:
         await conn.execute("SELECT pg_catalog.pg_stat_force_next_flush()", prepare=False)

@@ -1,4 +1,4 @@
-"""Relations as the catalog has them at one moment, by OID."""
+"""Relations as the catalog describes them at one moment, by OID."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
     "f": "foreign table",
     "c": "composite type",
 }
-"""pg_class.relkind in words (https://www.postgresql.org/docs/current/catalog-pg-class.html)."""
+"""Words for pg_class.relkind (https://www.postgresql.org/docs/current/catalog-pg-class.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,71 +28,71 @@ class Column:
     type: str
     not_null: bool
     default: int | None
-    """The OID of its default or generation expression: another one after SET DEFAULT."""
+    """OID of its default or generation expression. SET DEFAULT changes it."""
     type_oid: int
     type_modifier: int
     generated: bool
-    """From other columns: its values can be had again."""
+    """Computed from other columns, so its values can be restored."""
     base_type: str | None
-    """Of a domain: the type that it is made of."""
+    """For a domain: the type on which it is based."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A constraint of a relation, without those that a partition has from its parent."""
+    """A constraint of a relation. Constraints that a partition inherits are omitted."""
 
     name: str
     type: str
     """pg_constraint.contype."""
     validated: bool
     references: int
-    """Of a foreign key: the OID of the table that it refers to; 0 of others."""
+    """For a foreign key: the OID of the referenced table. Otherwise 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One row of pg_class, with what hangs on it."""
+    """One row of pg_class with its columns and constraints."""
 
     oid: int
     name: str
-    """Schema-qualified, quoted as SQL wants it."""
+    """Schema-qualified, quoted for SQL."""
     relkind: str
     file: int
-    """relfilenode; 0 where there is no storage."""
+    """relfilenode; 0 if the relation has no storage."""
     tablespace: int
     toast: int
-    """The OID of its TOAST table; 0 where there is none."""
+    """OID of its TOAST table; 0 if there is none."""
     rows: float
-    """reltuples: -1 where nobody has counted (0 before PostgreSQL 14)."""
+    """reltuples: -1 if the rows were never counted (0 before PostgreSQL 14)."""
     populated: bool
     table: int | None
-    """Of an index: its table's OID."""
+    """For an index: the OID of its table."""
     valid: bool | None
-    """Of an index."""
+    """For an index: whether it is valid. Otherwise None."""
     columns_json: str | None
     constraints_json: str | None
 
     @property
     def kind(self) -> str:
-        """In words."""
+        """Kind of the relation in words, such as ``table``."""
         return KINDS[self.relkind]
 
     @property
     def is_index(self) -> bool:
-        """An index, or a partitioned one, which has no storage."""
+        """Whether it is an index, or a partitioned index (which has no storage)."""
         return self.relkind in "iI"
 
     @property
     def has_rows(self) -> bool:
-        """A table or a materialized view."""
+        """Whether it is a table or a materialized view."""
         return self.relkind in "rm"
 
     def columns(self) -> dict[int, Column]:
-        """By attnum."""
+        """Return the columns, by attnum."""
         return {entry[0]: Column(*entry[1:]) for entry in json.loads(self.columns_json or "[]")}
 
     def constraints(self) -> dict[int, Constraint]:
-        """By OID."""
+        """Return the constraints, by OID."""
         return {entry[0]: Constraint(*entry[1:]) for entry in json.loads(self.constraints_json or "[]")}
 
 
@@ -101,17 +101,20 @@ Relations = Mapping[int, Relation]
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What the session has counted for a relation, since its counters were last sent off."""
+    """Activity of the session on a relation since it last sent its counters."""
 
     scans: int = 0
-    """Sequential scans; of an index, scans of it."""
+    """Sequential scans. For an index: scans of the index."""
     read: int = 0
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
 
     def since(self, before: Counters) -> Counters:
-        """The difference. A TRUNCATE takes back what its transaction wrote: never less than 0."""
+        """Return the difference to earlier counters, never below 0.
+
+        A TRUNCATE subtracts the rows that its transaction has written.
+        """
         return Counters(
             max(0, self.scans - before.scans),
             max(0, self.read - before.read),

@@ -1,4 +1,4 @@
-"""Which statements are traced in their transaction, which are watched from outside, which need neither."""
+"""Decide how a statement is traced: in its transaction, from outside, or not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _MARKS = frozenset({TransactionControl.BEGIN, TransactionControl.SAVEPOINT, Tran
 
 
 def is_silent(statement: StatementTraits) -> bool:
-    """It locks, reads and changes no relation, so that it needs no query, and must not have one.
+    """Return whether a statement locks, reads and changes no relation.
 
-    A SET TRANSACTION has to come before any query of its transaction. SET CONSTRAINTS … IMMEDIATE is another
-    matter: it runs what was deferred.
+    Such a statement is traced without a query. For SET TRANSACTION, a query would even be wrong, because it
+    must come before any query of its transaction. SET CONSTRAINTS … IMMEDIATE is not silent: it runs deferred
+    checks.
     """
     if statement.control is not None:
         return statement.control in _MARKS
@@ -23,14 +24,18 @@ def is_silent(statement: StatementTraits) -> bool:
 
 
 def needs_watch(statement: StatementTraits) -> bool:
-    """PostgreSQL refuses it in a transaction block, so its locks can only be seen from another session.
+    """Return whether PostgreSQL refuses the statement in a transaction block.
 
-    Where that depends on data (Refusal.MAYBE), or on what a called procedure does, try it in a transaction
-    and fall back to watching at one of `REFUSED`.
+    Its locks are then only visible from another session. Some statements are refused depending on data
+    (Refusal.MAYBE) or on a called procedure: try those in a transaction, and observe them from another
+    session after an error in `REFUSED`.
     """
     return statement.refusal is Refusal.YES
 
 
 REFUSED = frozenset({"25001", "2D000"})
-"""SQLSTATEs of a statement that cannot run in a transaction block: active_sql_transaction from the command
-itself, invalid_transaction_termination from a procedure or DO block that ends its transaction."""
+"""SQLSTATEs of a statement that cannot run in a transaction block.
+
+active_sql_transaction comes from the command itself, invalid_transaction_termination from a procedure or DO
+block that ends its transaction.
+"""

@@ -1,4 +1,4 @@
-"""What became of the storage of tables and indexes: rewritten, emptied, built anew."""
+"""Find tables and indexes whose storage was rewritten, truncated or rebuilt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from koonj.postgres.locks.state import NONE, Counters, Relation, Relations
 
 
 def stored_anew(initial: Relations, before: Relations, now: Relations) -> tuple[int, ...]:
-    """OIDs of tables and materialized views that were there at first and whose file is another now."""
+    """Return the OIDs of tables and materialized views that have a new file.
+
+    Only those that existed before the transaction.
+    """
     return tuple(
         oid
         for oid, after in now.items()
@@ -17,11 +20,12 @@ def stored_anew(initial: Relations, before: Relations, now: Relations) -> tuple[
 
 
 def is_emptied(oid: int, before: Relations, now: Relations, counted: Mapping[int, Counters]) -> bool:
-    """TRUNCATE or REFRESH … WITH NO DATA, rather than a rewrite, which of an empty table is empty too.
+    """Return whether a new file comes from TRUNCATE or REFRESH … WITH NO DATA.
 
-    TRUNCATE forgets how many rows there were (reltuples, in RelationSetNewRelfilenumber), keeps the TOAST
-    table and reads the table only to build its indexes. ALTER TABLE makes another TOAST table and reads the
-    table once more to copy it, CLUSTER and VACUUM FULL count its rows, SET TABLESPACE copies its file.
+    Otherwise it comes from a rewrite, which also leaves an empty file if the table is empty. The differences:
+    TRUNCATE resets the row count (reltuples, in RelationSetNewRelfilenumber), keeps the TOAST table, and
+    scans the table only to build its indexes. ALTER TABLE creates a new TOAST table and scans the table once
+    more to copy it. CLUSTER and VACUUM FULL count the rows. SET TABLESPACE copies the file.
     """
     old, after = before[oid], now[oid]
     if after.relkind == "m":
@@ -34,28 +38,31 @@ def is_emptied(oid: int, before: Relations, now: Relations, counted: Mapping[int
 
 
 def builds(table: int, before: Relations, now: Relations) -> int:
-    """How many of its indexes have other files than before."""
+    """Return how many indexes of the table have new files."""
     files = {index.file for index in before.values() if index.table == table}
     return sum(1 for index in now.values() if index.table == table and index.file not in files)
 
 
 def replaced(before: Relations, now: Relations) -> dict[int, int]:
-    """Indexes that were dropped and created again under their name: the OID before, and that now.
+    """Return the old and the new OID of indexes that were dropped and created again.
 
-    ALTER TABLE … TYPE does so, and may keep the file: then nothing was built.
+    Both have the same name. ALTER TABLE … TYPE does this; if it keeps the file, nothing was built.
     """
-    gone = {old.name: oid for oid, old in before.items() if old.is_index and oid not in now}
-    if not gone:
+    dropped = {old.name: oid for oid, old in before.items() if old.is_index and oid not in now}
+    if not dropped:
         return {}
     return {
-        gone[after.name]: oid
+        dropped[after.name]: oid
         for oid, after in now.items()
-        if after.is_index and oid not in before and after.name in gone
+        if after.is_index and oid not in before and after.name in dropped
     }
 
 
 def rebuilt(initial: Relations, before: Relations, now: Relations) -> tuple[str, ...]:
-    """Names of the indexes that were there at first and have another file now."""
+    """Return the names of indexes that have a new file.
+
+    Only those that existed before the transaction.
+    """
     pairs = {oid: oid for oid in now if oid in before} | replaced(before, now)
     return tuple(
         sorted(

@@ -1,4 +1,4 @@
-"""From the modes that are held on OIDs to the strongest lock on each relation that was there."""
+"""Reduce the modes held on OIDs to the strongest lock on each relation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from koonj.postgres.locks.values import LockMode, RelationLock
 
 
 def strongest(modes: Modes, initial: Relations) -> tuple[RelationLock, ...]:
-    """One lock a relation, by name; relations that were not there before are nobody else's business."""
+    """Return one lock per relation, sorted by name.
+
+    Relations that did not exist before the transaction are omitted: no other session can use them.
+    """
     found = (_lock(oid, held, initial) for oid, held in modes.items() if held and oid in initial)
     return tuple(sorted(found, key=lambda lock: lock.relation))
 
@@ -21,15 +24,15 @@ def _lock(oid: int, held: frozenset[LockMode], initial: Relations) -> RelationLo
 
 
 def taken(before: Modes, now: Modes) -> Modes:
-    """The modes that were not held before."""
+    """Return the modes that were not held before."""
     return {oid: held - before.get(oid, frozenset()) for oid, held in now.items()}
 
 
 def raised(before: Modes, now: Modes) -> Modes:
-    """The modes of relations whose strongest one is stronger than before.
+    """Return the modes of relations whose strongest mode became stronger.
 
-    A mode that is taken again, under the same or a stronger one, does not show in pg_locks: of an ALTER TABLE
-    under another's ACCESS EXCLUSIVE only some weaker locks would, and to name those would mislead.
+    pg_locks does not show that a held mode, or a weaker one, is taken again. For an ALTER TABLE after another
+    one that holds ACCESS EXCLUSIVE, it would show only some weaker modes, which would be misleading.
     """
     return {oid: held for oid, held in now.items() if _rank(held) > _rank(before.get(oid, frozenset()))}
 

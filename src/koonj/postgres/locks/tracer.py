@@ -1,4 +1,7 @@
-"""What each statement of a transaction locks, rewrites, scans and changes, read in its own session."""
+"""Trace each statement of a transaction in its own session.
+
+A trace has the locks, rewrites, scans and changes of the statement.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from koonj.postgres.locks.values import StatementTrace
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """All that was known after the last statement."""
+    """Snapshot of locks, relations and counters after the previous statement."""
 
     relations: Relations = field(default_factory=dict)
     modes: Modes = field(default_factory=dict)
@@ -34,37 +37,45 @@ class _Moment:
 
 
 class Tracer:
-    """Of one connection. `begin`, then the transaction's BEGIN; `after` each statement; then the next.
+    """Traces the statements of one connection.
 
-    The session must have no parallel workers (koonj.postgres.scratch.settings): they count for themselves.
+    Call `begin` before the transaction's BEGIN, and `after` or `silent` after each statement. The session
+    must not use parallel workers (see koonj.postgres.scratch.settings), because they have counters of their
+    own.
     """
 
     def __init__(self, conn: AsyncConnection, *, alone: bool = True) -> None:
-        """`alone`: nobody else writes on the server, so that its WAL is the statement's."""
+        """Trace statements on `conn`.
+
+        `alone`: no other session writes on the server, so all new WAL comes from the statement.
+        """
         self._conn = conn
         self._alone = alone
         self._initial: Relations = {}
         self._last = _Moment()
 
     async def begin(self) -> None:
-        """Before a transaction's BEGIN: read what is there, and nothing but read. Raises psycopg.Error.
+        """Read the relations before a transaction's BEGIN. Only reads.
 
-        On a scratch `forget_counts` comes before.
+        On a scratch database, call `forget_counts` first.
+
+        Raises: psycopg.Error.
         """
         conn = self._conn
         async with in_own_transaction(conn):
-            await send_off_counters(conn)  # later they would count from 0 again
+            await send_off_counters(conn)  # if they were sent later, they would start from 0 again
             self._initial = await read_all(conn)
             wal = await read_wal(conn) if self._alone else 0
         self._last = _Moment(self._initial, wal=wal)
 
-    async def after(
-        self, *, index: int, line: int, summary: str, in_transaction: bool, seconds: float
-    ) -> StatementTrace:
-        """What a statement did that was answered just now, before its COMMIT.
+    async def after(self, bare: StatementTrace) -> StatementTrace:
+        """Return the trace of a statement that has just finished. Call it before COMMIT.
 
-        `summary` is the statement's: its first word is the verb. Not to be called where `is_silent` holds:
-        use `silent`. Raises psycopg.Error; the transaction can go on then, if the connection is there.
+        `bare` says which statement it was and how long it took. The first word of its summary is the
+        statement's verb. If `is_silent` is true for the statement, use `silent` instead. After an error, the
+        transaction can continue if the connection still exists.
+
+        Raises: psycopg.Error.
         """
         last = self._last
         async with in_savepoint(self._conn):
@@ -74,17 +85,13 @@ class Tracer:
         self._last = _Moment(
             _merged(last.relations, touched), touched.modes, {**last.counters, **touched.counters}, then
         )
-        bare = StatementTrace(
-            index,
-            line,
-            summary,
-            in_transaction,
-            seconds,
+        bare = replace(
+            bare,
             wal_bytes=wal - last.wal if self._alone else None,
             held=strongest(last.modes, self._initial),
         )
-        if summary.partition(" ")[0].lower() in {"rollback", "abort"}:
-            return bare  # to a savepoint: what comes back, or goes, is no change of its own
+        if bare.summary.partition(" ")[0].lower() in {"rollback", "abort"}:
+            return bare  # to a savepoint: what it restores or removes is not a change of its own
         now, initial = self._last, self._initial
         counted = {
             oid: counters.since(last.counters.get(oid, NONE)) for oid, counters in now.counters.items()
@@ -93,15 +100,12 @@ class Tracer:
         states = Comparison(initial, last.relations, now.relations)
         return compared(replace(bare, locks=locks), states, taken(last.modes, now.modes), counted)
 
-    def silent(
-        self, *, index: int, line: int, summary: str, in_transaction: bool, seconds: float
-    ) -> StatementTrace:
-        """Of a statement that touches no relation, without a query."""
-        held = strongest(self._last.modes, self._initial)
-        return StatementTrace(index, line, summary, in_transaction, seconds, held=held)
+    def silent(self, bare: StatementTrace) -> StatementTrace:
+        """Return the trace of a statement that uses no relation. Sends no query."""
+        return replace(bare, held=strongest(self._last.modes, self._initial))
 
 
 def _merged(before: Relations, touched: LockSnapshot) -> Relations:
-    """What is there now: what was not touched is as it was, and what was and is not there is gone."""
+    """Return the current relations: changed ones replaced, dropped ones omitted."""
     kept = {oid: relation for oid, relation in before.items() if oid not in touched.counters}
     return {**kept, **touched.relations}

@@ -1,4 +1,4 @@
-"""What one statement did, as values: locks, rewrites, scans, changes. No database here."""
+"""Value classes for the effects of one statement: locks, rewrites, scans, changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class LockMode(StrEnum):
-    """Table-level lock modes, weakest first, as PostgreSQL's documentation spells them.
+    """Table-level lock modes, weakest first, as in PostgreSQL's documentation.
 
     https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
     """
@@ -23,36 +23,36 @@ class LockMode(StrEnum):
 
     @property
     def rank(self) -> int:
-        """1 for the weakest, 8 for the strongest."""
+        """1 for the weakest mode, 8 for the strongest."""
         return list(LockMode).index(self) + 1
 
     @property
     def stops_writes(self) -> bool:
-        """It conflicts with ROW EXCLUSIVE, which INSERT, UPDATE and DELETE take."""
+        """Whether it conflicts with ROW EXCLUSIVE, which INSERT, UPDATE and DELETE take."""
         return self.rank >= LockMode.SHARE.rank
 
     @property
     def stops_reads(self) -> bool:
-        """It conflicts with ACCESS SHARE, which SELECT takes."""
+        """Whether it conflicts with ACCESS SHARE, which SELECT takes."""
         return self is LockMode.ACCESS_EXCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)
 class RelationLock:
-    """The strongest lock on one relation that was there before the transaction began."""
+    """The strongest lock on one relation that existed before the transaction."""
 
     relation: str
-    """Schema-qualified, quoted as SQL wants it, under its name before the transaction."""
+    """Schema-qualified and quoted for SQL, with its name before the transaction."""
     kind: str
     """``table``, ``partitioned table``, ``index``, ``view``, ``materialized view``, ``sequence``, …"""
     mode: LockMode
     of: str | None = None
-    """Of an index: its table."""
+    """For an index: its table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A relation that was read from end to end."""
+    """A sequential scan of a relation."""
 
     relation: str
     scans: int
@@ -61,7 +61,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class RowsWritten:
-    """Rows that a statement wrote."""
+    """Numbers of rows that a statement wrote to one relation."""
 
     relation: str
     inserted: int
@@ -71,41 +71,41 @@ class RowsWritten:
 
 @dataclass(frozen=True, slots=True)
 class RelationChange:
-    """A relation that came or went."""
+    """A relation that the statement created or dropped, or an index it validated."""
 
     relation: str
     kind: str
     change: str
-    """``created`` or ``dropped``; of an index ``validated`` where it was INVALID and is no more."""
+    """``created``, ``dropped``, or for an index ``validated`` if it was INVALID before."""
     of: str | None = None
-    """Of an index: its table."""
+    """For an index: its table."""
     valid: bool = True
-    """Of a created index: is it valid?"""
+    """For a created index: whether it is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """A column of a relation that was there before the statement."""
+    """Change of a column of a relation that existed before the statement."""
 
     relation: str
     column: str
-    """Its name before; of an added one its name now."""
+    """Name before the statement; for an added column, the name after it."""
     change: str
     """``added``, ``dropped``, ``renamed``, ``type_changed``, ``not_null``, ``nullable``, ``default``."""
     before: str = ""
-    """Of ``renamed`` the name, of ``type_changed`` the type."""
+    """For ``renamed`` the name, for ``type_changed`` the type."""
     after: str = ""
     existed: bool = True
-    """It was there before the transaction, so it can hold data."""
+    """Whether it existed before the transaction, so that it can contain data."""
     generated: bool = False
-    """Of ``dropped``: from other columns, so that its values can be had again."""
+    """For ``dropped``: whether it was computed from other columns, so that its values can be restored."""
     base: str = ""
-    """Of ``type_changed`` from a domain: the type that the domain is made of."""
+    """For ``type_changed`` from a domain: the type on which the domain is based."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintChange:
-    """A constraint that came, went or was validated."""
+    """A constraint that was added, dropped or validated."""
 
     relation: str
     constraint: str
@@ -117,28 +117,28 @@ class ConstraintChange:
 
 @dataclass(frozen=True, slots=True)
 class StatementTrace:
-    """What one statement did, read in its own session before it committed."""
+    """Effects of one statement, read in its own session before it committed."""
 
     index: int
-    """1-based among the statements that the script sends."""
+    """1-based position among the statements of the script."""
     line: int
     summary: str
     in_transaction: bool
     seconds: float
     wal_bytes: int | None = None
-    """WAL written meanwhile; None where that cannot be told (others write on the same server)."""
+    """WAL written during the statement. None if other sessions write on the same server too."""
     locks: tuple[RelationLock, ...] = ()
-    """Locks that it took, on relations that were there before its transaction; one a relation, by name.
+    """Locks that it took on relations that existed before its transaction; one per relation, by name.
 
-    One that is no stronger than what earlier statements hold on the relation is not here, but in `held`:
-    whether it was taken again, the server does not say.
+    If an earlier statement already held a lock of the same or a stronger mode, the lock is not here but in
+    `held`: the server does not show whether it was taken again.
     """
     held: tuple[RelationLock, ...] = ()
     """Locks that earlier statements of the same transaction took, and that were held while it ran."""
     rewritten: tuple[str, ...] = ()
-    """Tables and materialized views that got new storage with their rows in it."""
+    """Tables and materialized views whose rows were copied to new storage."""
     rebuilt: tuple[str, ...] = ()
-    """Indexes that were there before and were built anew."""
+    """Indexes that existed before and were rebuilt."""
     truncated: tuple[str, ...] = ()
     """Tables that were truncated."""
     scanned: tuple[Scan, ...] = ()
@@ -147,13 +147,15 @@ class StatementTrace:
     columns: tuple[ColumnChange, ...] = ()
     constraints: tuple[ConstraintChange, ...] = ()
     observed: bool = False
-    """Its locks were seen from another session, since it cannot run in a transaction."""
+    """Whether its locks were observed from another session, because it cannot run in a transaction."""
     scanned_by_any_session: tuple[Scan, ...] = ()
-    """Of a watched statement, instead of `scanned`: what all sessions together read whole meanwhile."""
+    """Scans by all sessions during a statement that is observed from another session; `scanned` is empty
+    then.
+    """
 
     @property
     def effective(self) -> tuple[RelationLock, ...]:
-        """The strongest lock on each relation while it ran, its own or one held; by name."""
+        """The strongest lock on each relation while it ran, taken or held; by name."""
         strongest = {lock.relation: lock for lock in self.held}
         for lock in self.locks:
             if lock.relation not in strongest or strongest[lock.relation].mode.rank < lock.mode.rank:

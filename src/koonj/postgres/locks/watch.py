@@ -1,9 +1,10 @@
-"""What a statement outside a transaction locks, seen from other sessions while it waits for one of them.
+"""Observe the locks of a statement that runs outside a transaction.
 
-CREATE INDEX CONCURRENTLY and its like are done in milliseconds on an empty table, in several transactions.
-Two holders take turns in holding the tables, so that the statement stops at every lock that conflicts, and in
-every phase in which it waits for others: there its locks stand still and are read. Whenever it waits, one
-holder takes what the other had, but for the relation it waits for, and the other lets go: so it gets on.
+CREATE INDEX CONCURRENTLY and similar statements finish in milliseconds on an empty table, in several
+transactions. Two holder sessions therefore lock the tables in turn. The statement stops at every lock that
+conflicts, and in every phase in which it waits for other sessions. While it waits, its locks do not change
+and koonj reads them. Then one holder takes the locks of the other, except for the relation that the statement
+waits for, and the other holder releases its locks. So the statement can continue.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from koonj.postgres.locks.values import LockMode, StatementTrace
 from koonj.sql.statements import Statement
 
 _PAUSE = 0.001
-"""Seconds between two looks."""
+"""Seconds between two reads of pg_locks."""
 
 Connect = Callable[[], Awaitable[AsyncConnection]]
-"""One more connection to the same database, autocommit, as a role that may read and lock all tables."""
+"""Opens another connection to the same database: autocommit, as a role that can read and lock all tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,18 @@ class _Moment:
 
 
 class LockWatcher:
-    """`async with Watch(…) as watch:` around the statement, then `watch.trace(…)`."""
+    """Context manager around one statement: ``async with Watch(…) as watch``.
+
+    Afterwards, ``watch.trace(…)`` returns the trace of the statement.
+    """
 
     def __init__(
         self, connect: Connect, conn: AsyncConnection, statement: Statement, *, alone: bool = True
     ) -> None:
-        """`conn`: the session that runs it. `alone`: nobody else writes on the server."""
+        """Observe `statement`, which the session `conn` runs.
+
+        `alone`: no other session writes on the server.
+        """
         self._connect = connect
         self._conn = conn
         self._statement = statement
@@ -67,7 +74,10 @@ class LockWatcher:
         self._start = self._end = _Moment({}, {}, 0)
 
     async def __aenter__(self) -> Self:
-        """Open the other sessions, and hold what the statement shall wait for. Raises psycopg.Error."""
+        """Open the other sessions, and lock the tables that the statement will wait for.
+
+        Raises: psycopg.Error.
+        """
         await send_off_counters(self._conn)
         async with self._stack:
             self._eye = await self._opened()
@@ -86,7 +96,10 @@ class LockWatcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        """Let go, and read what there is now. Raises psycopg.Error."""
+        """Release the locks, and read the state after the statement.
+
+        Raises: psycopg.Error.
+        """
         async with self._stack:
             self._ended.set()
             await asyncio.wait((self._looking,))
@@ -97,31 +110,27 @@ class LockWatcher:
                 await send_off_counters(self._conn)
                 self._end = await self._moment()
 
-    def trace(self, *, index: int, line: int, summary: str, seconds: float) -> StatementTrace:
-        """What the statement did that ran within; what was read meanwhile, by anybody, is in `passed`."""
+    def trace(self, bare: StatementTrace) -> StatementTrace:
+        """Return the trace of the statement that ran in this context.
+
+        `bare` says which statement it was and how long it took. Scans by all sessions during that time are
+        in `passed`.
+        """
         initial = self._start.relations
         wal = self._end.wal - self._start.wal if self._alone else None
         modes = {oid: frozenset(seen) for oid, seen in self._locked().items()}
-        bare = StatementTrace(
-            index,
-            line,
-            summary,
-            in_transaction=False,
-            seconds=seconds,
-            wal_bytes=wal,
-            locks=strongest(modes, initial),
-            observed=True,
-        )
+        bare = replace(bare, wal_bytes=wal, locks=strongest(modes, initial), observed=True)
         before = self._start.counters
         counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
         found = compared(bare, Comparison(initial, initial, self._end.relations), modes, counted)
         return replace(found, scanned=(), scanned_by_any_session=found.scanned)
 
     def _locked(self) -> Mapping[int, set[LockMode]]:
-        """What was seen, and what the server's code makes sure of.
+        """Return the modes that were observed or that follow from PostgreSQL's code.
 
-        A relation gets other storage only under ACCESS EXCLUSIVE (callers of RelationSetNewRelfilenumber and
-        finish_heap_swap): so VACUUM FULL and REINDEX have locked each index, however shortly.
+        A relation gets new storage only under ACCESS EXCLUSIVE (see the callers of
+        RelationSetNewRelfilenumber and finish_heap_swap). So VACUUM FULL and REINDEX have locked each index,
+        even if only for a moment.
         """
         locked = {oid: set(seen) for oid, seen in self._seen.items()}
         for oid, after in self._end.relations.items():
@@ -141,7 +150,10 @@ class LockWatcher:
             return _Moment(relations, counters, await read_wal(self._eye) if self._alone else 0)
 
     async def _look(self) -> None:
-        """Note its locks until it has ended; whenever it waits, let it get on. Raises psycopg.Error."""
+        """Record the statement's locks until it ends. Let it continue whenever it waits.
+
+        Raises: psycopg.Error.
+        """
         holding, resting = self._holders
         hold, pid = self._hold, self._conn.info.backend_pid
         try:
@@ -163,9 +175,11 @@ class LockWatcher:
                 await resting.release()
 
     def _note(self, rows: Sequence[Watched], *, still: bool) -> None:
-        """Locks where it waits; in passing only what it should have waited with, had all tables been held.
+        """Record the locks that the statement holds or waits for.
 
-        Else what is reported would hang on the moment of a look.
+        If it is not waiting (`still` is false), record only strong locks on tables: those for which it would
+        have waited if all tables had been held. Otherwise the result would depend on the moment of the
+        observation.
         """
         for oid, mode, _ in rows:
             strong = mode.rank >= LockMode.ROW_EXCLUSIVE.rank
@@ -177,7 +191,10 @@ class LockWatcher:
         return relation is not None and relation.is_index
 
     def _waits(self, rows: Sequence[Watched]) -> dict[int, LockMode]:
-        """The relation that it waits for, and the mode; of an index its table: they are held together."""
+        """Return the relations and modes that it waits for.
+
+        For an index, its table is returned: both are held together.
+        """
         found = {}
         for oid, mode, granted in rows:
             if oid is not None and not granted:

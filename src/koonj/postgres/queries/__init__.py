@@ -1,4 +1,7 @@
-"""The queries, one file each. What koonj sends is here, or composed with psycopg.sql beside its use."""
+"""The SQL texts that koonj sends, one file each.
+
+Other SQL is composed with psycopg.sql next to its use.
+"""
 
 from functools import cache
 from importlib.resources import files
@@ -6,5 +9,5 @@ from importlib.resources import files
 
 @cache
 def query(name: str) -> str:
-    """The text of ``queries/NAME.sql``."""
+    """Return the text of ``queries/NAME.sql``."""
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -1,2 +1,2 @@
--- What became of a transaction whose COMMIT was not answered.
+-- Outcome of a transaction whose COMMIT was not answered.
 SELECT pg_catalog.pg_xact_status(%s::pg_catalog.text::pg_catalog.xid8)

@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS koonj.history (
 
 COMMENT ON TABLE koonj.history IS 'One row per apply, rollback or decision for a migration. Rows are never deleted.';
 
--- Anyone who may connect may see what has run, so that a status works with a read-only role.
--- The texts that ran, and the errors, stay with the owner: they can hold data.
+-- Every role that can connect can read what has run, so that `koonj status` works with a read-only role.
+-- Only the owner can read scripts and errors, because they can contain data.
 GRANT SELECT (
     id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
     started, finished, reason, allowed, sqlstate, transaction_id, database_role, os_user, host, version, run_id

@@ -1,6 +1,6 @@
--- Constraints that a commit may have to check, by the names under which SET CONSTRAINTS knows them: it takes all
--- of one name in a schema, and refuses to defer them where one cannot be. A schema that this role may not use it
--- cannot name.
+-- Constraints that a COMMIT can have to check, by name. SET CONSTRAINTS changes all constraints of one name in a
+-- schema, and refuses to defer them if one of them is not deferrable. It cannot name a schema that this role is not
+-- allowed to use.
 SELECT n.nspname::text,
        k.conname::text,
        pg_catalog.bool_and(k.condeferrable) AND pg_catalog.bool_or(k.condeferred) AS deferred

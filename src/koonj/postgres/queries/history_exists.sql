@@ -1,4 +1,4 @@
--- From the catalog, so that it answers for a role that may not even look into the schema.
+-- Reads the catalog, so that it also works for a role without USAGE on the schema.
 SELECT c.oid
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

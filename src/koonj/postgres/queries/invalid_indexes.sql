@@ -1,4 +1,4 @@
--- What a failed CREATE INDEX or REINDEX CONCURRENTLY leaves behind.
+-- INVALID indexes, which a failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY leaves.
 SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
        pg_catalog.quote_ident(c.relname)
 FROM pg_catalog.pg_index AS i

@@ -1,4 +1,4 @@
--- INVALID indexes of a name, in whatever schema: that of an index is its table's.
+-- INVALID indexes with a name, in any schema. The schema of an index is that of its table.
 SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
        pg_catalog.quote_ident(c.relname)
 FROM pg_catalog.pg_index AS i

@@ -1,2 +1,2 @@
--- A role that reads history need not see the texts, which can hold data.
+-- Whether this role can read error texts. Not every reader of the history can, because they can contain data.
 SELECT pg_catalog.has_column_privilege('koonj.history', 'error', 'SELECT')

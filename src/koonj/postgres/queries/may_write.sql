@@ -1,4 +1,4 @@
--- What a run needs to write history, and what stands in its way. NULL where there is nothing to be asked about.
+-- Conditions for writing the history. NULL if the schema or the table does not exist.
 SELECT pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on',
        CURRENT_USER::pg_catalog.text,

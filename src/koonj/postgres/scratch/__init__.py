@@ -1,1 +1,1 @@
-"""Scratch servers: where a rehearsal may do whatever a migration says."""
+"""Scratch servers: the servers and databases where rehearsals run."""

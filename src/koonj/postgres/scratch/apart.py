@@ -1,4 +1,7 @@
-"""A scratch whose work is done in threads, one piece at a time: the part that all kinds share."""
+"""Run the blocking work of a scratch server in threads, one piece at a time.
+
+Both kinds of scratch server share this code.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.server import ScratchError
 
 Result = TypeVar("Result")
@@ -19,19 +23,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class ScratchRoute:
-    """How to connect, and how to know that it led to the scratch."""
+    """How to connect, and how to check that this is the scratch database."""
 
     conninfo: str
     password: str | None
     question: bytes
-    """One query with one column, asked before any other SQL."""
+    """Query with one column, sent before any other SQL."""
     answer: str
 
 
 class BlockingScratch(Protocol):
-    """What a kind of scratch does; called by one thread at a time.
+    """Blocking operations of one kind of scratch server, for one thread at a time.
 
-    All of it raises ScratchError, EmbeddedError or psycopg.Error.
+    Raises: ScratchError, EmbeddedError or psycopg.Error, from every method.
     """
 
     source: str
@@ -40,28 +44,31 @@ class BlockingScratch(Protocol):
     alone: bool
 
     def way(self) -> ScratchRoute:
-        """To the database, which is made and its server started if need be."""
+        """Return how to connect to the database. Create it and start its server if needed."""
 
     def reset(self) -> None:
-        """See ScratchServer, as of the others."""
+        """See ScratchServer, as for the other methods."""
 
     def nearest(self, keys: tuple[str, ...]) -> str | None:
-        """Makes nothing."""
+        """Return the first key that has a checkpoint. Creates nothing."""
 
     def restore(self, key: str) -> bytes:
-        """Raises also where the checkpoint is gone; another `reset` or `restore` is in order then."""
+        """Restore a checkpoint.
+
+        Raises also if the checkpoint was removed; call `reset` or `restore` again then.
+        """
 
     def save(self, key: str, note: bytes) -> None:
-        """Makes none where there is no room for it."""
+        """Save a checkpoint, or do nothing if there is no space for it."""
 
     def close(self) -> None:
-        """Calling it twice is fine."""
+        """Remove everything. Can be called twice."""
 
 
 class ThreadedScratch:
-    """A ScratchServer on a Blocking.
+    """A ScratchServer that runs the operations of a Blocking in threads.
 
-    Who is cancelled while he waits leaves the thread to its work; `close` waits for that.
+    If a caller is cancelled, the thread continues its work; `close` waits for it.
     """
 
     def __init__(self, blocking: BlockingScratch) -> None:
@@ -71,7 +78,7 @@ class ThreadedScratch:
 
     @property
     def is_closed(self) -> bool:
-        """Somebody is done with it: what still works should end."""
+        """Whether `close` was called: work that still runs should end."""
         return self._closed
 
     @property
@@ -97,16 +104,8 @@ class ThreadedScratch:
     async def connect(self) -> AsyncConnection:
         """See ScratchServer."""
         way = await self._apart(self._blocking.way)
-        secret: dict[str, Any] = {} if way.password is None else {"password": way.password}
         try:
-            conn = await AsyncConnection.connect(
-                way.conninfo,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="UTF8",
-                application_name="koonj rehearse",
-                **secret,
-            )
+            conn = await AsyncConnection.connect(way.conninfo, **connect_options(way.password))
         except psycopg.Error as error:
             raise lost(error) from error
         try:
@@ -151,24 +150,38 @@ class ThreadedScratch:
 
     def _unless_closed(self, work: Callable[[], Result]) -> Result:
         if self._closed:
-            raise ScratchError("The scratch is closed.", "Open another one.")
+            raise ScratchError("The scratch server is closed.", "Open another one.")
         return work()
 
 
+def connect_options(password: str | None) -> dict[str, Any]:
+    """Arguments of psycopg's connect for every connection to a scratch server, beside its dsn."""
+    options = {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "client_encoding": "UTF8",
+        "application_name": "koonj rehearse",
+    }
+    return options if password is None else {**options, "password": password}
+
+
 def lost(error: psycopg.Error) -> ScratchError:
-    """What a server said, or libpq."""
-    message = (error.diag.message_primary or str(error)).strip()
-    return ScratchError(f"The scratch server refused: {message}", _hint(error), error.sqlstate)
+    """Return the message of the server or of libpq as a ScratchError."""
+    message = f"The scratch server reported an error: {error_message(error)}"
+    return ScratchError(message, _hint(error), error.sqlstate)
 
 
 def _hint(error: psycopg.Error) -> str:
     if "service" in str(error):
-        return "The environment sets PGSERVICE, which libpq obeys in any case: unset it for koonj."
-    return "Try again; or name another server with [scratch] dsn."
+        return "The environment sets PGSERVICE, which libpq always uses. Unset it for koonj."
+    return "Retry, or use another server: set [scratch] dsn in koonj.toml."
 
 
 async def _verify(conn: AsyncConnection, way: ScratchRoute) -> None:
-    """Raises ScratchError."""
+    """Check that the connection reached the scratch database.
+
+    Raises: ScratchError.
+    """
     try:
         cursor = await conn.execute(way.question)
         row = await cursor.fetchone()
@@ -176,6 +189,6 @@ async def _verify(conn: AsyncConnection, way: ScratchRoute) -> None:
         raise lost(error) from error
     if row is None or row[0] != way.answer:
         raise ScratchError(
-            "The connection to the scratch reached another database; nothing was sent to it.",
-            "Look for PG* variables in the environment, and at [scratch] dsn.",
+            "The connection reached another database than the scratch database. Nothing was changed there.",
+            "Check the PG* variables in the environment, and [scratch] dsn in koonj.toml.",
         )

@@ -1,4 +1,7 @@
-"""What a migration can change beside the schema of its database: roles, settings, databases, slots."""
+"""Read what a migration can change outside the schema of its database.
+
+These are roles, settings, databases, replication slots and large objects.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,12 @@ from koonj.postgres.queries import query
 
 
 async def read_around(scratch: AsyncConnection) -> frozenset[str]:
-    """Each thing in words: ``role app LOGIN``. For a superuser, outside of a transaction.
+    """Return each of these things in words, such as ``role app LOGIN``.
 
-    pg_dump shows none of it but large objects, so the catalog has none of it. Raises psycopg.Error.
+    Requires a superuser and a session that is not in a transaction. pg_dump prints only large objects of
+    these, so the catalog contains none of them.
+
+    Raises: psycopg.Error.
     """
     async with in_own_transaction(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/around"), prepare=False)

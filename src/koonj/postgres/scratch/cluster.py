@@ -1,7 +1,7 @@
-"""A scratch on a server of koonj's own, which nobody else sees and which is thrown away.
+"""A scratch server that koonj runs itself, and deletes afterwards.
 
-Roles belong to a whole server, so a checkpoint is a copy of the whole stopped cluster, and going back is a
-new cluster from such a copy. The first checkpoint of all has only the database to work in, which is empty.
+Roles belong to a whole server. Therefore a checkpoint is a copy of the whole stopped cluster, and to restore
+it koonj starts a new cluster from such a copy. The first checkpoint contains only the empty scratch database.
 """
 
 from __future__ import annotations
@@ -23,22 +23,28 @@ from koonj.postgres.scratch.apart import ScratchRoute, ThreadedScratch
 from koonj.postgres.scratch.settings import DATABASE, SERVER_ENVIRONMENT, SERVER_SETTINGS
 
 _EMPTY = "empty"
-"""The checkpoint with the database and nothing in it; no other key is a word."""
+"""Checkpoint that contains only the empty database. No other key is a word."""
 _TAKEN = frozenset({"", "postgres", "template0", "template1"})
-"""Databases that each server has."""
+"""Databases that exist on every server."""
 _QUESTION = b"SELECT pg_catalog.current_setting('cluster_name')"
 
 
 class ClusterScratch(ThreadedScratch):
-    """A ScratchServer on these programs. Closed, or killed, it leaves only checkpoints."""
+    """A ScratchServer that uses server binaries of this machine.
+
+    After it was closed or killed, only checkpoints remain.
+    """
 
     def __init__(self, binaries: Binaries, database: str = DATABASE) -> None:
-        """Starts nothing yet. `database`: the name of the one to work in."""
+        """Start nothing yet. `database`: name of the scratch database."""
         super().__init__(Cluster(binaries, database))
 
 
 class Cluster:
-    """The blocking part: at most one running server, another one after each `reset` and `restore`."""
+    """Blocking operations of a ClusterScratch.
+
+    At most one server runs; each `reset` or `restore` replaces it.
+    """
 
     alone = True
 
@@ -52,7 +58,10 @@ class Cluster:
         self._kept: Checkpoints | None = None
 
     def way(self) -> ScratchRoute:
-        """Starts the server where none runs. Raises EmbeddedError, psycopg.Error."""
+        """Return how to connect. Start the server if it is not running.
+
+        Raises: EmbeddedError, psycopg.Error.
+        """
         scratch = self._scratch
         if scratch is None:
             scratch = self._empty()
@@ -61,28 +70,40 @@ class Cluster:
         return ScratchRoute(scratch.dsn(self._database), None, _QUESTION, scratch.cluster_name)
 
     def reset(self) -> None:
-        """Raises EmbeddedError, psycopg.Error."""
+        """Replace the cluster by one with an empty database.
+
+        Raises: EmbeddedError, psycopg.Error.
+        """
         self._empty()
 
     def nearest(self, keys: tuple[str, ...]) -> str | None:
-        """Starts nothing. Raises EmbeddedError."""
+        """Return the first key that has a checkpoint. Starts nothing.
+
+        Raises: EmbeddedError.
+        """
         kept = self._checkpoints()
         return None if kept is None else next((key for key in keys if kept.has(key)), None)
 
     def restore(self, key: str) -> bytes:
-        """Raises EmbeddedError: also where another koonj has just removed the checkpoint."""
+        """Replace the cluster by a copy of the checkpoint. Return the checkpoint's note.
+
+        Raises: EmbeddedError, also if another koonj process has just removed the checkpoint.
+        """
         notes: list[bytes] = []
         self._begin(self._from(key, notes.append))
         return notes[0]
 
     def save(self, key: str, note: bytes) -> None:
-        """Stops the server until the next `way`. Raises EmbeddedError."""
+        """Save a checkpoint. Stops the server until `way` is called again.
+
+        Raises: EmbeddedError.
+        """
         if self._scratch is None:
-            raise EmbeddedError("There is nothing on the scratch yet.", "Reset it, or restore a checkpoint.")
+            raise EmbeddedError("The scratch server is still empty.", "Reset it, or restore a checkpoint.")
         self._keep(self._scratch, key, note)
 
     def close(self) -> None:
-        """Ends the server; removes its folder."""
+        """Stop the server and remove its folder."""
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
             scratch.close()
@@ -90,7 +111,7 @@ class Cluster:
     def _empty(self) -> TemporaryServer:
         empty = _EMPTY if self._database == DATABASE else f"{_EMPTY} {self._database}"
         if self.nearest((empty,)):
-            with suppress(EmbeddedError):  # removed meanwhile, or broken: it is made anew
+            with suppress(EmbeddedError):  # removed in the meantime, or damaged: it is created again
                 return self._begin(self._from(empty))
         scratch = self._begin(fresh_cluster)
         with psycopg.connect(scratch.dsn(), autocommit=True) as connection:
@@ -110,13 +131,13 @@ class Cluster:
         self._scratch = scratch
         return scratch
 
-    def _from(self, key: str, tell: Callable[[bytes], object] = bytes) -> Fill:
+    def _from(self, key: str, on_note: Callable[[bytes], object] = bytes) -> Fill:
         kept = self._checkpoints()
         if kept is None:
-            raise EmbeddedError("There is no folder to keep checkpoints in.", "Begin anew.")
+            raise EmbeddedError("There is no folder for checkpoints.", "Start the rehearsal again.")
 
         def fill(_binaries: Binaries, data: Path, _account: Account | None) -> None:
-            tell(kept.copy(key, data))
+            on_note(kept.copy(key, data))
 
         return fill
 
@@ -128,7 +149,12 @@ class Cluster:
             kept.keep(key, scratch.data, note)
 
     def _checkpoints(self) -> Checkpoints | None:
-        """None where no folder can be had for them: everything is replayed then. Raises EmbeddedError."""
+        """Return the checkpoints, or None if there can be no folder for them.
+
+        Without checkpoints, every rehearsal runs all migrations again.
+
+        Raises: EmbeddedError.
+        """
         if self._kept is None:
             idle = TemporaryServer(self._found)
             with suppress(EmbeddedError):
@@ -138,11 +164,14 @@ class Cluster:
 
 
 def verify(connection: psycopg.Connection[tuple[object, ...]], scratch: TemporaryServer) -> None:
-    """Raises EmbeddedError where the connection has led elsewhere."""
+    """Check that the connection reached this scratch server.
+
+    Raises: EmbeddedError.
+    """
     if connection.execute(_QUESTION).fetchone() != (scratch.cluster_name,):
         raise EmbeddedError(
-            "The connection led to another server than the scratch; nothing was changed.",
-            "Look for PG* variables in the environment.",
+            "The connection reached another server than the scratch server. Nothing was changed there.",
+            "Check the PG* variables in the environment.",
         )
 
 
@@ -151,5 +180,5 @@ def _version(binaries: Binaries) -> str:
 
 
 def _place(binaries: Binaries) -> str:
-    """A package by its name, else the folder."""
+    """Return the name of the Python package, or else the folder of the binaries."""
     return binaries.source if binaries.source.startswith("Python") else str(binaries.bindir)

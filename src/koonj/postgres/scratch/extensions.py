@@ -1,4 +1,4 @@
-"""Which extensions server programs bring along, as the files beside them say: no server runs yet."""
+"""Find the extensions of server binaries from their files, without a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from koonj.postgres.embedded.binaries import Binaries
 
 
 def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:
-    """Those of `names` that have no control file; none where it cannot be told."""
+    """Return those of `names` that have no control file; none if that is unknown."""
     folder = _folder(binaries) if names else None
     if folder is None:
         return ()
@@ -18,17 +18,17 @@ def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:
 
 
 def _folder(binaries: Binaries) -> Path | None:
-    """Where CREATE EXTENSION looks, or would."""
+    """Return the folder in which CREATE EXTENSION of these binaries looks."""
     top = binaries.bindir.parent
     places = [_asked(binaries), top / "share", top / "share/postgresql"]
-    if binaries.bindir.is_relative_to("/usr/lib/postgresql"):  # Debian's programs have no share beside them
+    if binaries.bindir.is_relative_to("/usr/lib/postgresql"):  # Debian installs the share folder elsewhere
         places.append(Path("/usr/share/postgresql", str(binaries.major)))
     folders = (place / "extension" for place in places if place is not None)
     return next((folder for folder in folders if (folder / "plpgsql.control").is_file()), None)
 
 
 def _asked(binaries: Binaries) -> Path | None:
-    """What the pg_config beside the programs says; None where there is none, or it does not run."""
+    """Return the share folder that pg_config prints; None if it is missing or fails."""
     program = binaries.program("pg_config")
     answer = None if program is None else answer_of(program, "--sharedir")
     return None if answer is None else Path(answer)

@@ -1,8 +1,8 @@
-"""A scratch on a server that [scratch] dsn names: one database that koonj makes there, and drops.
+"""A scratch server that [scratch] dsn configures.
 
-Others may use the server, but only one koonj at a time rehearses on it, for roles are the whole server's.
-What a file changes in roles that were there before, or outside of its database, stays changed: the server
-should be one that nobody minds.
+koonj creates and drops databases on it. Other programs can use the server, but only one koonj process at a
+time can rehearse on it, because roles are shared by all databases of a server. Changes that a file makes to
+existing roles, or outside its database, are not undone. So the server should not contain anything important.
 """
 
 from __future__ import annotations
@@ -32,31 +32,42 @@ _QUESTION = b"SELECT pg_catalog.current_database()"
 
 
 class NamedServerScratch(ThreadedScratch):
-    """A ScratchServer on a given server. Closed, it leaves nothing; the next drops what a killed one left."""
+    """A ScratchServer on a configured server.
+
+    Closed, it leaves nothing. If it was killed, the next one drops what it left.
+    """
 
     def __init__(self, place: ScratchPlace, *, major: int | None = None) -> None:
-        """Connects, and makes nothing yet; blocking.
+        """Connect, but create nothing yet. Blocking.
 
-        `major`: no other one will do. Raises ScratchError.
+        `major`: no other version is allowed.
+
+        Raises: ScratchError.
         """
         given = NamedServer(Login.of(place))
         super().__init__(given)
         if major is not None and given.major != major:
             given.close()
             raise ScratchError(
-                f"The server of [scratch] dsn is PostgreSQL {given.major}, not {major}.",
-                f"Name a PostgreSQL {major} there, or leave [scratch] out for the programs of this machine.",
+                f"The configured scratch server is PostgreSQL {given.major}, not {major}.",
+                f"Set [scratch] dsn to a PostgreSQL {major}, or omit it to use the binaries of this machine.",
             )
         given.given_up = lambda: self.is_closed
 
 
 class NamedServer:
-    """The blocking part: one session that makes and drops databases; it holds the lock of rehearsals."""
+    """Blocking operations: one session creates and drops databases.
+
+    It also holds the advisory lock of rehearsals.
+    """
 
     alone = False
 
     def __init__(self, login: Login) -> None:
-        """Raises ScratchError."""
+        """Connect and check the server.
+
+        Raises: ScratchError.
+        """
         self._login = login
         self._base = login.connect()
         try:
@@ -70,39 +81,51 @@ class NamedServer:
         self.given_up = lambda: False
         self._name = new_name()
         self._roles: frozenset[str] | None = None
-        """That were there at first; None as long as it was not this one's turn."""
+        """Roles that existed at first; None until this process has the lock."""
         self._made = False
         self._untouched: tuple[object, ...] = ()
-        """What CREATE DATABASE … TEMPLATE would not copy, when the database was new."""
+        """Properties of the new database that CREATE DATABASE … TEMPLATE would not copy."""
         self._kept: dict[str, str] = {}
         self._notes: dict[str, bytes] = {}
-        """Checkpoints: key to database."""
+        """Checkpoints: key to note. `_kept` is key to database."""
 
     def way(self) -> ScratchRoute:
-        """Makes the database where there is none. Raises ScratchError, psycopg.Error."""
+        """Return how to connect. Create the database if there is none.
+
+        Raises: ScratchError, psycopg.Error.
+        """
         if not self._made:
             self._make("template0")
         return ScratchRoute(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
 
     def reset(self) -> None:
-        """Raises ScratchError, psycopg.Error."""
+        """Replace the database by an empty one.
+
+        Raises: ScratchError, psycopg.Error.
+        """
         self._make("template0")
 
     def nearest(self, keys: tuple[str, ...]) -> str | None:
-        """Of those that this one made."""
+        """Return the first key that has a checkpoint of this process."""
         return next((key for key in keys if key in self._kept), None)
 
     def restore(self, key: str) -> bytes:
-        """Raises ScratchError, psycopg.Error."""
+        """Replace the database by a copy of the checkpoint. Return the checkpoint's note.
+
+        Raises: ScratchError, psycopg.Error.
+        """
         if key not in self._kept:
-            raise ScratchError("There is no such checkpoint.", "Begin anew.")
+            raise ScratchError("The checkpoint does not exist.", "Start the rehearsal again.")
         self._make(self._kept[key])
         return self._notes[key]
 
     def save(self, key: str, note: bytes) -> None:
-        """Makes none where a copy would not be all: there are new roles, or grants on the database itself.
+        """Save a checkpoint, or do nothing if a copy of the database would be incomplete.
 
-        A role could not be dropped, either, while a checkpoint's objects name it. Raises psycopg.Error.
+        It would be incomplete if there are new roles, or grants on the database itself. Besides, a role
+        cannot be dropped while objects of a checkpoint use it.
+
+        Raises: psycopg.Error.
         """
         if self._made and key not in self._kept and self._is_all():
             name = f"{self._name}_c{len(self._kept) + 1}"
@@ -110,7 +133,10 @@ class NamedServer:
             self._kept[key], self._notes[key] = name, note
 
     def close(self) -> None:
-        """Drops databases, then roles. Raises psycopg.Error."""
+        """Drop the databases, then the roles.
+
+        Raises: psycopg.Error.
+        """
         if self._base.closed:
             return
         try:
@@ -131,13 +157,16 @@ class NamedServer:
         self._made = True
 
     def _take_turn(self) -> None:
-        """Once: wait for other koonjs, remove what killed ones left."""
+        """Wait for other koonj processes, and remove what killed ones left.
+
+        Does nothing after the first time.
+        """
         if self._roles is not None:
             return
         wait_for_turn(self._base, self.given_up)
         left = orphans(self._base)
         for orphan in left:
-            with suppress(psycopg.errors.InsufficientPrivilege):  # another role's: it drops it
+            with suppress(psycopg.errors.InsufficientPrivilege):  # owned by another role, which will drop it
                 drop_database(self._base, orphan.name)
         drop_roles(self._base, frozenset().union(*(orphan.roles for orphan in left)))
         self._roles = _roles(self._base)
@@ -148,7 +177,7 @@ class NamedServer:
         ]
         parts.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(LIMIT)))
         if self.major >= 15:
-            parts.append(sql.SQL("STRATEGY FILE_COPY"))  # half of the time of WAL_LOG
+            parts.append(sql.SQL("STRATEGY FILE_COPY"))  # takes half the time of WAL_LOG
         if template == "template0" and self._server.encoding != "UTF8":
             parts.append(sql.SQL("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"))
         self._base.execute(sql.SQL(" ").join(parts))

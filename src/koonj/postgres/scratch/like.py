@@ -1,4 +1,7 @@
-"""A target's real schema on a scratch, without any data: a database that drifted is rehearsed as it is."""
+"""Copy the schema of a target to a scratch server, without data.
+
+So a database with drift can be rehearsed as it is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
+from koonj.humanize import count
 from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
@@ -22,15 +26,17 @@ from koonj.postgres.scratch.surroundings import (
 )
 
 _SHOWN = 3
-"""Failures that a note names."""
+"""Number of failures that a note lists."""
 
 
 async def copy_schema(connector: Connector, target: Target, server: ScratchServer) -> tuple[str, ...]:
-    """Fill the empty database of `server`; returns what is not as on the target, a sentence or two each.
+    """Fill the empty database of `server` with the target's schema.
 
-    The target is only read: by pg_dump, and by queries on its roles and settings. Roles come without
-    passwords and cannot log in; options of user mappings, and subscriptions, stay where they are.
-    Raises ScratchError, ConnectError.
+    Returns a note for everything that differs from the target. The target is only read: by pg_dump, and by
+    queries about its roles and settings. The copied roles have no passwords and cannot log in. Subscriptions
+    and options of user mappings are not copied.
+
+    Raises: ScratchError, ConnectError.
     """
     try:
         async with await connector.connect(target, name="koonj rehearse") as conn:
@@ -48,8 +54,8 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
         raise lost(error) from error
     if not owned:
         notes.append(
-            "owners and grants are not copied: the role of [scratch] dsn is no superuser, so it cannot "
-            "give things away."
+            "owners and grants are not copied: the role of [scratch] dsn is not a superuser, so it "
+            "cannot change owners."
         )
     return tuple(notes)
 
@@ -57,28 +63,33 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
 async def _fill(
     conn: AsyncConnection, these: TargetSurroundings, dump: str, *, attributes: bool
 ) -> list[str]:
-    """Notes. Raises psycopg.OperationalError."""
+    """Restore roles, schema and settings. Return notes about what failed.
+
+    Raises: psycopg.OperationalError.
+    """
     notes = []
     if these.left_out:
         notes.append(f"not copied: {_listed(these.left_out)}.")
     if refused_roles := await copy_roles(conn, these, attributes=attributes):
-        notes.append(f"roles are not all as on the target: {_listed(refused_roles)}.")
+        notes.append(f"some roles differ from the target: {_listed(refused_roles)}.")
     if failed := await restore(conn, dump):
         notes.append(_not_whole(failed, conn.info.server_version // 10000))
     if refused_settings := await copy_settings(conn, these):
-        notes.append(f"settings are not all as on the target: {_listed(refused_settings)}.")
+        notes.append(f"some settings differ from the target: {_listed(refused_settings)}.")
     return notes
 
 
 def _not_whole(failed: Sequence[FailedStatement], major: int) -> str:
     reasons = [f"{one.summary}: {one.message}" for one in failed]
-    count = f"{len(failed)} statement{'' if len(failed) == 1 else 's'}"
-    text = f"the schema is not whole on the scratch, which refused {count} of it: {_listed(reasons, '; ')}."
+    number = count(len(failed), "statement")
+    text = (
+        f"the copied schema is incomplete: {number} failed on the scratch server: {_listed(reasons, '; ')}."
+    )
     missing = sorted({one.extension for one in failed if one.extension is not None})
     if missing:
         text += (
-            f" Install extension {', '.join(missing)} for PostgreSQL {major} here, or name a server that has "
-            "it with [scratch] dsn."
+            f" Install extension {', '.join(missing)} for PostgreSQL {major} here, or set [scratch] dsn to a "
+            "server that has it."
         )
     return text
 

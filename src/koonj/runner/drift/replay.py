@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 
 from koonj.config import Target
 from koonj.migrations.migration import Migration
@@ -19,6 +18,7 @@ from koonj.runner.drift.session import ReplaySession
 from koonj.runner.drift.values import DriftError
 from koonj.runner.drift.world import Settings, TargetRoles, made_by
 from koonj.runner.events import Direction, Failure
+from koonj.runner.rehearse.keys import hash_parts
 from koonj.runner.rehearse.lives import lives
 from koonj.runner.rehearse.scripts import ScriptRun
 from koonj.runner.run import Control
@@ -69,10 +69,10 @@ class Replay:
 
     def _states(self) -> tuple[str, ...]:
         """Names of the databases after the first k scripts, by all that they depend on."""
-        states = [_hash("drift", self.server.version, self.database, *self._roles())]
+        states = [hash_parts("drift", self.server.version, self.database, *self._roles())]
         for script in self.scripts:
             prints = script.migration.fingerprints
-            states.append(_hash(states[-1], script.role, *_flat(script.settings), prints.statements))
+            states.append(hash_parts(states[-1], script.role, *_flat(script.settings), prints.statements))
         return tuple(states)
 
     def _roles(self) -> tuple[str, ...]:
@@ -133,8 +133,3 @@ def _not_known(migration: Migration, place: str, why: str) -> str:
 
 def _flat(settings: Settings) -> tuple[str, ...]:
     return tuple(part for setting in settings for part in setting)
-
-
-def _hash(*parts: str) -> str:
-    text = "".join(f"{len(part)}:{part}\0" for part in parts)
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

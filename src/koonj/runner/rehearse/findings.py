@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from koonj.humanize import plural
 from koonj.postgres.locks.values import LockMode, StatementTrace
 from koonj.runner.rehearse.side import ScriptEffects
 from koonj.sql.row_changes import plain_name
@@ -63,10 +64,10 @@ def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]
             inserted[written.relation] = (
                 inserted.get(written.relation, 0) + written.inserted - written.deleted
             )
-    for relation, count in sorted(inserted.items()):
-        if count > 0 and relation not in taken | made:
-            rows = "the row" if count == 1 else f"the {count} rows"
-            stays = "stays" if count == 1 else "stay"
+    for relation, number in sorted(inserted.items()):
+        if number > 0 and relation not in taken | made:
+            rows = plural(number, "the row", f"the {number} rows")
+            stays = plural(number, "stays", "stay")
             yield f"Rollback: {rows} that the migration puts into {relation} {stays} there."
 
 

@@ -9,10 +9,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from koonj.postgres.embedded.paths import CACHE, koonj_folder, make_trusted
-from koonj.postgres.embedded.problem import EmbeddedError
 from koonj.runner.plain import from_plain, to_plain
 from koonj.runner.rehearse.values import Rehearsal
+from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 _UNUSED = 60 * 86400.0
 """Seconds after which a verdict that nobody asked for goes."""
@@ -32,7 +31,7 @@ class VerdictCache:
         """In the user's cache folder, which is made if need be."""
         try:
             folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
-        except EmbeddedError:
+        except UserFolderError:
             return cls(None)
         _prune(folder)
         return cls(folder)

@@ -24,7 +24,7 @@ class Chain:
     def key(self, index: int) -> str:
         """Of the verdict on `migrations[index]`, which tells lines of its file: a comment moves them."""
         own = self.migrations[index]
-        return _hash(self.states[index], own.name, own.file_hash)
+        return hash_parts(self.states[index], own.name, own.file_hash)
 
 
 def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:
@@ -33,19 +33,20 @@ def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> C
     `server`: its version and where its programs come from. `start`: what it begins from, empty: nothing.
     Takes a millisecond a file where they were not read before.
     """
-    states = [_hash(FORMAT, server, start)]
+    states = [hash_parts(FORMAT, server, start)]
     for migration in migrations:
-        states.append(_hash(states[-1], migration.fingerprints.statements))
+        states.append(hash_parts(states[-1], migration.fingerprints.statements))
     return Chain(tuple(migrations), tuple(states))
 
 
 def hash_of(catalog: Catalog) -> str:
     """Of a schema that a rehearsal begins from."""
     lines = sorted((n.kind, n.identity, o.definition, str(o.position)) for n, o in catalog.objects.items())
-    return _hash(str(catalog.major), *(part for line in lines for part in line))
+    return hash_parts(str(catalog.major), *(part for line in lines for part in line))
 
 
-def _hash(*parts: str) -> str:
+def hash_parts(*parts: str) -> str:
+    """One hash of several texts, which differs where the border between two of them moves."""
     return sha256("\0".join(_escaped(parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 

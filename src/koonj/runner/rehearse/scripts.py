@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypedDict
 
 import psycopg
 from psycopg import AsyncConnection
@@ -35,14 +34,6 @@ _ONE_BY_ONE = 50
 
 class LostError(Exception):
     """The scratch was lost while a script ran."""
-
-
-class _About(TypedDict):
-    index: int
-    line: int
-    summary: str
-    in_transaction: bool
-    seconds: float
 
 
 async def make_fresh(conn: AsyncConnection, target: Target) -> None:
@@ -140,13 +131,9 @@ class ScriptRun:
     async def _watched(self, numbered: NumberedStatement) -> None:
         """Alone, with its locks seen from other sessions."""
         assert self.more is not None
-        statement = numbered.statement
-        async with LockWatcher(self.more, self.conn, statement, alone=self.alone) as watch:
+        async with LockWatcher(self.more, self.conn, numbered.statement, alone=self.alone) as watch:
             seconds = await self._send(numbered)
-        trace = watch.trace(
-            index=numbered.index, line=statement.line, summary=statement.summary, seconds=seconds
-        )
-        self.traces.append(trace)
+        self.traces.append(watch.trace(numbered.bare_trace(seconds, in_transaction=False)))
 
     async def _statement(
         self,
@@ -160,16 +147,9 @@ class ScriptRun:
         seconds = await self._send(numbered)
         if tracer is None:
             return
-        statement = numbered.statement
-        about: _About = {
-            "index": numbered.index,
-            "line": statement.line,
-            "summary": statement.summary,
-            "in_transaction": in_transaction,
-            "seconds": seconds,
-        }
-        silent = passes or is_silent(statement)
-        self.traces.append(tracer.silent(**about) if silent else await tracer.after(**about))
+        bare = numbered.bare_trace(seconds, in_transaction=in_transaction)
+        silent = passes or is_silent(numbered.statement)
+        self.traces.append(tracer.silent(bare) if silent else await tracer.after(bare))
 
     async def _send(self, numbered: NumberedStatement) -> float:
         """Send one; how long it took. Raises StatementError, Cancelled."""

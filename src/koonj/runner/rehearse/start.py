@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from koonj.config import ScratchPlace
+from koonj.humanize import count
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.of_target import read_target_catalog
@@ -27,6 +28,7 @@ from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scripts import LostError
 from koonj.runner.rehearse.stage import ScratchChain
 from koonj.runner.rehearse.walk import Driver
+from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Cancelled, Control, Run
 
 
@@ -76,7 +78,7 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
 
 def _counted(seen: list[MigrationRehearsalFinished]) -> str:
     verified = sum(event.rehearsal.is_verified for event in seen)
-    what = f"{len(seen)} migration{'' if len(seen) == 1 else 's'}"
+    what = count(len(seen), "migration")
     if not seen:
         return "Nothing to rehearse."
     return (
@@ -113,7 +115,9 @@ async def _on(
     start: str,
 ) -> AsyncIterator[Event]:
     """On a scratch that is open. `start`: what its first state depends on beside its version."""
-    notes: list[str] = [*_other_major(server, job.request)]
+    notes = [
+        *other_major("the target", job.request.target_major, server.major, "rehearsed on another version")
+    ]
     fill = None
     like = job.request.like
     if like is not None:
@@ -187,13 +191,3 @@ def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tupl
         if statement.verb == "create" and statement.kind == "extension" and statement.name
     )
     return extensions, request.database if named else ""
-
-
-def _other_major(server: ScratchServer, request: RehearsalRequest) -> tuple[str, ...]:
-    if request.target_major is None or request.target_major == server.major:
-        return ()
-    return (
-        f"rehearsed on PostgreSQL {server.major}, and the target is PostgreSQL {request.target_major}: "
-        f"install its server programs, or name a server with [scratch] dsn, and give --pg "
-        f"{request.target_major}.",
-    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 from types import MappingProxyType
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
+from koonj.sql.line_diff import line_diff
 
 MEANINGS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -33,9 +33,18 @@ def origin(rehearsal: Rehearsal) -> str:
     return f"on {rehearsal.server}, {start}" if rehearsal.server else start
 
 
-def when(rehearsal: Rehearsal) -> str:
-    """``2026-08-01 14:03``, in this machine's time zone."""
-    return rehearsal.at.astimezone().strftime("%Y-%m-%d %H:%M")
+def other_major(target: str, wanted: int | None, found: int, so: str) -> tuple[str, ...]:
+    """The note that scratch runs another major version than the target, if it does. `so`: what follows.
+
+    `wanted` is the target's version, None if it is not known; `found` is the scratch server's.
+    """
+    if wanted is None or wanted == found:
+        return ()
+    return (
+        f"{target} is PostgreSQL {wanted}, the scratch PostgreSQL {found}: {so}. "
+        f"Install PostgreSQL {wanted}'s server programs, or name a server with [scratch] dsn, "
+        f"and give --pg {wanted}.",
+    )
 
 
 # What failed
@@ -163,17 +172,8 @@ def ddl_diff(difference: Difference) -> tuple[tuple[str, str], ...]:
     before, after = _lines(difference.expected), _lines(difference.actual)
     if len(before) + len(after) > _COMPARED:
         return (*(("-", line) for line in before), *(("+", line) for line in after))
-    return tuple(_compared(before, after))
+    return tuple((line.sign, line.text) for line in line_diff(before, after))
 
 
 def _lines(definition: str | None) -> list[str]:
     return definition.rstrip().splitlines() if definition else []
-
-
-def _compared(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
-    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield from ((" ", line) for line in before[i:j])
-        else:
-            yield from (("-", line) for line in before[i:j])
-            yield from (("+", line) for line in after[k:m])

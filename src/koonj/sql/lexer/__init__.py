@@ -1,7 +1,7 @@
-r"""Cut SQL text as psql cuts it: statements, meta-commands, and the rows of an inline COPY.
+"""Split SQL text as psql does: statements, meta-commands and inline COPY rows.
 
 The rules are those of psql (psqlscan.l, psqlscanslash.l and mainloop.c of PostgreSQL 18). The server is not
-asked: a semicolon ends a statement unless it stands in a quote, in a comment, in parentheses, or between the
+asked: a semicolon ends a statement unless it is inside a quote, a comment or parentheses, or between the
 BEGIN and END of a function or procedure. psql variables are not expanded.
 """
 
@@ -14,19 +14,20 @@ __all__ = ["Item", "ItemKind", "scan", "split"]
 
 
 def scan(text: str, *, standard_conforming_strings: bool = True) -> Iterator[Item]:
-    r"""The items of ``text``, in order, read as they are asked for; time is linear in its length.
+    """Yield the items of ``text`` in order; the time is linear in its length.
 
     A meta-command in the middle of a statement comes before that statement. A byte-order mark is skipped.
-    Nothing is raised: what is open at the end of the text makes the last statement ``unterminated``. A
-    statement of nothing but comments, or of a lone semicolon, is an item too: psql sends it.
+    Nothing is raised: if a quote, comment or parenthesis is open at the end of the text, the last statement
+    is ``unterminated``. A statement that consists only of comments, or of a single semicolon, is an item too,
+    because psql sends it.
 
     Args:
-        text: the whole file, its line ends as they are.
+        text: the whole file, with its line ends unchanged.
         standard_conforming_strings: the server's setting; a SET in the text changes it from the next line on.
     """
     return Scanner(text, standard_strings=standard_conforming_strings).items()
 
 
 def split(text: str) -> list[str]:
-    """The texts of the statements only."""
+    """Return only the texts of the statements."""
     return [item.text for item in scan(text) if item.kind is ItemKind.STATEMENT]

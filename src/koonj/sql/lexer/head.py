@@ -1,4 +1,4 @@
-"""The first words of a statement: what they say about the reading of it, and of the text after it."""
+"""Track the first words of a statement that affect how the following text is read."""
 
 import re
 from functools import cache
@@ -8,7 +8,7 @@ from koonj.sql.lexer.quotes import end_of_comment
 from koonj.sql.lexer.rules import BLANKS, ReportedWords
 
 WATCHED = frozenset({"create", "copy", "set", "reset", "discard"})
-"""First words after which more words are needed; any other statement is of no interest here."""
+"""First words after which the scanner needs more words; others do not matter here."""
 
 _ROUTINES = tuple(
     (*create, kind)
@@ -31,7 +31,7 @@ class Head:
         self.value_at = 0
 
     def hear(self, word: str, end: int) -> ReportedWords:
-        """Add a word; the answer says which words are wanted from here on.
+        """Add a word and return which words the scanner must report from here on.
 
         Args:
             word: in lower case.
@@ -56,18 +56,18 @@ class Head:
         )
 
     def copies_rows(self) -> bool:
-        """Whether this is COPY … FROM STDIN (or STDOUT, which PostgreSQL takes for the same)."""
+        """Return whether this is COPY … FROM STDIN (PostgreSQL also accepts STDOUT there)."""
         words = self.words
         return words[:1] == ["copy"] and not {("from", "stdin"), ("from", "stdout")}.isdisjoint(
             pairwise(words)
         )
 
     def standard_strings(self, source: str, *, default: bool) -> bool | None:
-        """The standard_conforming_strings that this statement sets, None where it sets none.
+        """Return the standard_conforming_strings that this statement sets; None if none.
 
         Args:
-            source: the text that the words' offsets are of.
-            default: what RESET goes back to.
+            source: the text that the words' offsets refer to.
+            default: the value that RESET restores.
         """
         match self.words:
             case ["reset", "all" | "standard_conforming_strings", *_] | ["discard", "all", *_]:
@@ -80,7 +80,7 @@ class Head:
 
 
 def _before_value(source: str, at: int) -> int:
-    """The offset behind blanks, comments and an equals sign."""
+    """Return the offset after blanks, comments and an equals sign."""
     while found := _blanks_and_sign().match(source, at):
         at = found.end()
         if not source.startswith("/*", at):

@@ -1,11 +1,11 @@
-"""What the lexer finds."""
+"""Define the items that the lexer produces."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class ItemKind(StrEnum):
-    """What an item is."""
+    """Kind of an item."""
 
     STATEMENT = "statement"
     META = "meta-command"
@@ -14,39 +14,46 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that psql would act on. Offsets are in characters of the whole text."""
+    """A part of the text on which psql acts. Offsets are in characters of the text."""
 
     kind: ItemKind
     start: int
     end: int
-    r"""A statement ends after its semicolon, the rows of a COPY before their ``\.``."""
+    r"""A statement ends after its semicolon; COPY rows end before their ``\.``."""
     ended_by: str = ""
-    r"""Of a statement: ``;``, ``eof``, or the meta-command that sent it, such as ``\g``."""
+    r"""For a statement: ``;``, ``eof``, or the meta-command that sent it (``\g``)."""
     name: str = ""
-    r"""Of a meta-command: ``echo`` for ``\echo``."""
+    r"""For a meta-command: its name, ``echo`` for ``\echo``."""
     unterminated: str | None = None
-    """What is left open at the end of the text: a quote (``'``, ``"``, ``$tag$``), ``/*``, ``(``,
-    ``begin atomic``, or the ``case`` of such a block."""
+    """What is still open at the end of the text, or None.
+
+    A quote (``'``, ``"``, ``$tag$``), ``/*``, ``(``, ``begin atomic``, or the ``case`` in such a block.
+    """
     opened_at: int | None = None
-    """Where that began."""
+    """The offset where the unterminated part starts."""
     pieces: tuple[tuple[int, int], ...] | None = None
-    r"""Start and end of each part, where ``\;`` or a meta-command cut the statement; None: it is whole."""
+    r"""Start and end of each part if ``\;`` or a meta-command splits the statement.
+
+    None if the statement is in one piece."""
     source: str = field(default="", repr=False, compare=False)
 
     @property
     def text(self) -> str:
-        """The statement as it is sent, the meta-command, or the rows; cut from the source when asked for."""
+        """The statement as it is sent, the meta-command, or the rows; sliced on demand."""
         if self.pieces is None:
             return self.source[self.start : self.end]
         return "".join([self.source[start:end] for start, end in self.pieces])
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
-        """Start and end of the parts of the source that make the text."""
+        """Start and end of the parts of the source that form the text."""
         return ((self.start, self.end),) if self.pieces is None else self.pieces
 
     def offset_of(self, index: int) -> int:
-        """Where character ``index`` of ``text`` stands in the source; its end for a later index."""
+        """Return the source offset of character ``index`` of ``text``.
+
+        An index after the end gives the end.
+        """
         for start, end in self.spans:
             if index < end - start:
                 return start + index

@@ -1,4 +1,4 @@
-r"""psql's meta-commands: where one ends, and what it does to the statement around it.
+"""Find the end of a psql meta-command and its effect on the statement around it.
 
 Sources: psqlscanslash.l and command.c of PostgreSQL 18.
 """
@@ -7,33 +7,40 @@ import re
 from functools import cache
 
 SENDING = frozenset({"g", "gx", "gexec", "gset", "gdesc", "crosstabview", "watch", "parse", "sendpipeline"})
-"""These send what has been read so far, as a semicolon does."""
+"""Meta-commands that send the text read so far, as a semicolon does."""
 
 RESETTING = frozenset({"r", "reset"})
-"""These throw away what has been read so far."""
+"""Meta-commands that discard the text read so far."""
 
 QUITTING = frozenset({"q", "quit"})
-"""These end the reading; what has been read so far is sent, as at the end of a file."""
+"""Meta-commands that stop the reading.
+
+The text read so far is sent, as at the end of a file.
+"""
 
 _WHOLE_LINE = frozenset({"!", "copy", "ef", "ev", "sf", "sf+", "sv", "sv+", "help", "h"})
-"""The argument of these is the rest of the line, quotes and backslashes included."""
+"""Meta-commands that take the rest of the line, with quotes and backslashes."""
 
 
 def starts(text: str, at: int) -> bool:
-    r"""Whether a meta-command starts at ``at``: a backslash, but not that of ``\;`` or ``\:``."""
+    r"""Return whether a meta-command starts at ``at``.
+
+    ``\;`` and ``\:`` are not meta-commands.
+    """
     return text[at] == "\\" and text[at + 1 : at + 2] not in {";", ":"}
 
 
 def read(text: str, at: int) -> tuple[str, int]:
-    r"""Read the meta-command whose backslash is at ``at``: its name, and the offset of what follows it.
+    r"""Read the meta-command at ``at`` and return its name and the offset after it.
 
-    It ends with its line, before the next one (``\echo a \echo b``), or with a ``\\``, which is part of it.
+    ``at`` is the offset of its backslash. It ends with its line, before the next meta-command
+    (``\echo a \echo b``), or after a ``\\``, which belongs to it.
     """
     end = at + 1
     if found := _name().match(text, end):
         end = found.end()
     name = text[at + 1 : end]
-    if name.lower() == "copy":  # psql folds the case of this one only
+    if name.lower() == "copy":  # psql ignores case for this command only
         name = "copy"
     if name in _WHOLE_LINE:
         newline = text.find("\n", end)
@@ -44,7 +51,7 @@ def read(text: str, at: int) -> tuple[str, int]:
 
 
 def copies_from_stdin(name: str, command: str) -> bool:
-    r"""Whether the meta-command is ``\copy … from stdin``, with its rows on the lines that follow."""
+    r"""Return whether this is ``\copy … from stdin``, with its rows on the next lines."""
     return name == "copy" and _from_stdin().search(command) is not None
 
 
@@ -55,7 +62,10 @@ def _name() -> re.Pattern[str]:
 
 @cache
 def _argument() -> re.Pattern[str]:
-    """A piece of the arguments, quoted or not; a quote that is not closed ends with the line."""
+    """Return the pattern for one piece of the arguments, quoted or not.
+
+    A quote that is not closed ends with the line.
+    """
     return re.compile(
         r"""'[^'\\\n]*+(?:(?:''|\\[^\n])[^'\\\n]*+)*(?:'|\\?(?=\n|\Z))
         |"[^"\n]*+(?:"|(?=\n|\Z))

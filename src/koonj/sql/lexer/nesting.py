@@ -1,10 +1,11 @@
-"""What is open inside a statement: parentheses, and the blocks of a routine."""
+"""Track open parentheses and routine blocks inside a statement."""
 
 
 class Nesting:
-    """A stack of what is open, with the offset where each began. While it holds something, no semicolon ends.
+    """A stack of open parentheses and blocks, with the offset where each begins.
 
-    psql hears of no word in parentheses, so that a block never lies above a parenthesis.
+    While it is not empty, a semicolon does not end the statement. psql ignores words in parentheses, so a
+    block is never above a parenthesis on the stack.
     """
 
     __slots__ = ("_open",)
@@ -17,25 +18,28 @@ class Nesting:
 
     @property
     def innermost(self) -> tuple[str | None, int | None]:
-        """What was opened last, and where; None twice when nothing is open."""
+        """The last opened element and its offset; (None, None) if nothing is open."""
         return self._open[-1] if self._open else (None, None)
 
     @property
     def in_parentheses(self) -> bool:
-        """Whether an opening parenthesis waits for its closing one."""
+        """Whether the innermost open element is a parenthesis."""
         return bool(self._open) and self._open[-1][0] == "("
 
     def open_parenthesis(self, at: int) -> None:
-        """``(`` at this offset."""
+        """Record the ``(`` at this offset."""
         self._open.append(("(", at))
 
     def close_parenthesis(self) -> None:
-        """``)``; one too many is passed by."""
+        """Close the innermost parenthesis; ignore a ``)`` without a matching ``(``."""
         if self.in_parentheses:
             self._open.pop()
 
     def block_word(self, word: str, at: int) -> None:
-        """BEGIN opens a block, and so does CASE inside one, as it ends with END too."""
+        """Update the stack for BEGIN, CASE or END.
+
+        CASE counts because it ends with END too.
+        """
         if word == "begin":
             self._open.append(("begin atomic", at))
         elif word == "case" and self._open:

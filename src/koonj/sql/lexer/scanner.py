@@ -1,4 +1,4 @@
-"""The reading of a text: one event after the other, and what each one does."""
+"""Scan a text event by event and produce its items."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -14,19 +14,22 @@ from koonj.sql.lexer.strings_setting import StringsSetting
 
 
 class Scanner:
-    """The state of one reading. ``_at`` only grows; ``_ready`` holds the items to be given out next."""
+    """The state of one scan.
+
+    ``_at`` only grows; ``_ready`` holds the items to yield next.
+    """
 
     def __init__(self, text: str, *, standard_strings: bool) -> None:
         self._text = text
         self._at = 1 if text.startswith("\ufeff") else 0
         self._ready: list[Item] = []
-        self._last: Item | None = None  # the statement that \g sends again
-        self._copies = 0  # how many COPYs wait for their rows
+        self._last: Item | None = None  # \g sends this statement again
+        self._copies = 0  # COPY statements whose rows have not been read yet
         self._strings = StringsSetting(text, standard=standard_strings)
         self._clear()
 
     def items(self) -> Iterator[Item]:
-        """The items, in order."""
+        """Yield the items in order."""
         ready, blanks, size = self._ready, rules.blanks(), len(self._text)
         while found := blanks.match(self._text, self._at):
             self._at = found.end()
@@ -41,19 +44,19 @@ class Scanner:
             yield from ready
             ready.clear()
 
-    # One statement, event by event.
+    # Read one statement, event by event.
 
     def _clear(self) -> None:
-        """Forget the statement that was being read."""
+        """Discard the statement that is being read."""
         self._start: int | None = None
         self._piece_start = 0
         self._pieces: list[tuple[int, int]] = []
         self._nesting = Nesting()
-        self._heads: list[Head] = []  # of the watched statements that are joined in this one
+        self._heads: list[Head] = []  # of the watched statements that \; joins in this one
         self._new_head()
 
     def _statement(self) -> None:
-        """Read one statement, with the meta-commands inside it."""
+        """Read one statement and the meta-commands inside it."""
         self._start = self._piece_start = self._at
         size = len(self._text)
         while self._start is not None and (event := self._next_event()):
@@ -98,7 +101,7 @@ class Scanner:
         self._jump(quotes.end_of_identifier(self._text, event.end()), '"', event.end() - 1)
 
     def _jump(self, end: int | None, quote: str, opened_at: int) -> None:
-        """Go behind what is quoted, or to the end of the text where ``quote`` is not closed."""
+        """Move to the offset `end`; if it is None, report ``quote`` as unterminated."""
         if end is None:
             self._leave_open(quote, opened_at)
         else:
@@ -108,10 +111,10 @@ class Scanner:
         self._at = len(self._text)
         self._send("eof", self._at, (quote, opened_at))
 
-    # Words: the first ones of a statement, and those of a routine's blocks.
+    # Read words: the first ones of a statement, and those of a routine's blocks.
 
     def _new_head(self) -> None:
-        """A statement begins: every word is wanted."""
+        """Start a statement: every word must be reported."""
         self._head: Head | None = None
         self._listen(ReportedWords.ALL)
 
@@ -125,7 +128,7 @@ class Scanner:
     def _on_word(self, event: Match[str]) -> None:
         word = event["word"].lower()
         if self._nesting.in_parentheses:
-            return  # psql hears of none that is in parentheses
+            return  # psql ignores words in parentheses
         if self._words is ReportedWords.BLOCK:
             self._nesting.block_word(word, event.start("word"))
         elif self._head is None and word not in WATCHED:
@@ -141,7 +144,7 @@ class Scanner:
         if wanted is not self._words:
             self._listen(wanted)
 
-    # Backslashes.
+    # Handle backslashes.
 
     def _on_backslash(self, event: Match[str]) -> None:
         at = event.end() - 1
@@ -172,14 +175,17 @@ class Scanner:
             self._at = len(self._text)
 
     def _cut_out(self, at: int, end: int) -> None:
-        """Leave a meta-command out of the statement around it, with the line ends before it, as psql does."""
+        """Remove a meta-command from its statement, as psql does.
+
+        The line ends before it are removed too.
+        """
         while at > self._piece_start and self._text[at - 1] == "\n":
             at -= 1
         self._pieces.append((self._piece_start, at))
         self._piece_start = end
 
     def _send_by(self, name: str, at: int) -> None:
-        r"""``\g`` and its like: send what has been read or, if that is nothing, the last statement again."""
+        r"""Handle ``\g`` and similar: send the text read so far or the last statement."""
         if self._start is not None:
             self._send("\\" + name, at)
         elif self._last is not None:
@@ -187,10 +193,10 @@ class Scanner:
                 replace(self._last, start=at, end=at, ended_by="\\" + name, pieces=self._last.spans)
             )
 
-    # The end of a statement.
+    # Finish a statement.
 
     def _send(self, ended_by: str, end: int, left_open: tuple[str | None, int | None] = (None, None)) -> None:
-        """Give out what has been read, and note what it changes for the text after it."""
+        """Emit the text read so far, and record what it changes for the text after it."""
         if self._start is None:
             return
         pieces = (*self._pieces, (self._piece_start, end)) if self._pieces else None
@@ -204,10 +210,11 @@ class Scanner:
         self._clear()
 
     def _copied_rows(self) -> None:
-        """The rows of the COPYs before, from the next line on, once nothing else stands on their line.
+        """Read the rows of the preceding COPY statements.
 
-        psql takes the rows at the semicolon and reads the rest of that line after them, which is the same but
-        for a statement that begins behind the COPY and goes on over the end of the line.
+        The rows start on the next line, if nothing else follows on the line of the COPY. psql takes the rows
+        at the semicolon and reads the rest of that line after them. The result is the same, except for a
+        statement that begins after the COPY and continues over the end of the line.
         """
         line_end = rules.rest_of_line().match(self._text, self._at)
         if not line_end:

@@ -1,10 +1,10 @@
-"""The server's standard_conforming_strings, as psql sees it while it reads."""
+"""Track the server's standard_conforming_strings as psql sees it while it reads."""
 
 
 class StringsSetting:
     """Whether a backslash in '…' is an ordinary character.
 
-    psql looks at the setting once a line, so what a SET changes is felt from the next line on.
+    psql reads the setting once per line, so a SET takes effect on the next line.
     """
 
     __slots__ = ("_next", "_text", "changes_at", "default", "standard")
@@ -12,22 +12,25 @@ class StringsSetting:
     def __init__(self, text: str, *, standard: bool) -> None:
         self._text = text
         self.default = standard
-        """What RESET goes back to."""
+        """The value that RESET restores."""
         self.standard = standard
         """The setting on the line that is being read."""
         self.changes_at: int | None = None
-        """The end of that line, where a change waits for it."""
+        """The end of that line if a change takes effect there, else None."""
         self._next = standard
 
     def set_after(self, at: int, *, standard: bool) -> None:
-        """A statement that ends at ``at`` changes the setting."""
+        """Change the setting after the statement that ends at ``at``."""
         self._next = standard
         if self.changes_at is None:
             newline = self._text.find("\n", at)
             self.changes_at = len(self._text) if newline < 0 else newline
 
     def reach(self, at: int) -> bool:
-        """Reading goes on at this offset: take over a change that waited for it. True when one did."""
+        """Apply a change that takes effect before this offset.
+
+        Return whether there was one.
+        """
         if self.changes_at is None or at < self.changes_at:
             return False
         self.standard = self._next

@@ -1,7 +1,7 @@
 """All commands of the main screen, in the order of footer and help."""
 
 from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
-from koonj.tui.commands.command import Command
+from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.copying import Copy
 from koonj.tui.commands.editing import Edit, EditExternal
 from koonj.tui.commands.everywhere import (
@@ -25,7 +25,7 @@ from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
 from koonj.tui.commands.reading import Format, NextTab, PreviousTab
 from koonj.tui.commands.rehearsing import Drift, Rehearse
 
-MAIN: tuple[Command, ...] = (
+MAIN: tuple[Command[Verbs], ...] = (
     Open(),
     ApplyNext(),
     ApplyAll(),

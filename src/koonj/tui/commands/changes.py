@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from koonj.runner.events import Direction
 from koonj.runner.request import Extent, Request
-from koonj.tui.commands.command import Command, Group
-
-if TYPE_CHECKING:
-    from koonj.tui.model import Check
-    from koonj.tui.screens.main import Main
+from koonj.tui.commands.command import Command, Group, Situation, Verbs
+from koonj.tui.model import Check
 
 
-class _Change(Command):
+class _Change(Command[Verbs]):
     group = Group.CHANGES
     footer = "134"
     request: Request
     nothing: str
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """The target must have answered and have something to do; one run at a time."""
-        check = screen.snapshot.check
-        if screen.control.running:
-            return f"A run is going on; wait for its end, or cancel it with {screen.keymap.now('c')}."
-        if screen.snapshot.lost is not None:
-            return screen.snapshot.lost
+        check = now.snapshot.check
+        if now.running:
+            return f"A run is going on; wait for its end, or cancel it with {now.keymap.now('c')}."
+        if now.snapshot.lost is not None:
+            return now.snapshot.lost
         if check.status is None:
             return f"{check.target.name} has not answered yet."
         if check.status.error is not None:
-            again = f"({screen.keymap.now('R')} asks again)"
+            again = f"({now.keymap.now('R')} asks again)"
             return f"{check.target.name} cannot be reached: {check.status.error} {again}"
         return None if self.anything(check) else f"{self.nothing} on {check.target.name}."
 
@@ -37,9 +32,9 @@ class _Change(Command):
         """Is there something to do?"""
         return bool(check.counts.pending)
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Begin; the run itself asks."""
-        screen.control.start(self.request)
+        screen.start_run(self.request)
 
 
 class ApplyNext(_Change):
@@ -73,7 +68,7 @@ class RollBackLast(_Change):
         return bool(check.counts.applied) or check.counts.stopped
 
 
-class Cancel(Command):
+class Cancel(Command[Verbs]):
     """Cancel the running statement on the server, and end the run; or the rehearsal that was asked for."""
 
     key = "c"
@@ -83,15 +78,12 @@ class Cancel(Command):
     footer = "1234"
     while_running = True
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """There must be a run, or a rehearsal that a person waits for."""
-        if screen.control.running or screen.rehearsing.chosen is not None:
+        if now.running or now.rehearsing is not None:
             return None
-        return f"Nothing is running. {screen.keymap.now('q')} quits koonj."
+        return f"Nothing is running. {now.keymap.now('q')} quits koonj."
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Ask the server to stop."""
-        if screen.control.running:
-            screen.control.cancel()
-        else:
-            screen.rehearsing.cancel()
+        screen.cancel()

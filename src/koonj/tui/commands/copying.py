@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from koonj.tui.commands.command import Command, Group
-from koonj.tui.copying import nothing
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
+from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
-class Copy(Command):
+class Copy(Command[Verbs]):
     """Copy what the pane is about: path, text, dsn without secrets, the run's error or what it said."""
 
     key = "y"
@@ -19,12 +13,12 @@ class Copy(Command):
     group = Group.KOONJ
     footer = "1234"
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """There must be a text; and a y that is meant for a question must find no other meaning."""
-        if screen.control.running and (screen.view is None or screen.view.migration is None):
+        if now.running and (now.run is None or now.run.migration is None):
             return "The question has not come yet; y is the answer to it."
-        return nothing(screen)
+        return now.nothing_to_copy
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Send it to the terminal's clipboard, and show it."""
         screen.over.copy()

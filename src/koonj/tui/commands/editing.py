@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
-from koonj.tui.commands.command import Command, Group
+from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
 from koonj.tui.private import paint_anew
 
-if TYPE_CHECKING:
-    from koonj.tui.screens.editor import Editor
-    from koonj.tui.screens.main import Main
 
-
-class _OfFile(Command):
+class _OfFile(Command[Verbs]):
     group = Group.MIGRATIONS
     footer = "12"
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """There must be a file; and a run must not be left alone with another screen over it."""
-        if screen.control.running:
+        if now.running:
             return "A run is going on; the editor would hide it."
-        if screen.selected is None:
+        if now.selected is None:
             return "No migration is selected."
-        if screen.selected.migration is None:
-            return f"There is no file {screen.selected.name}; the preview shows what history recorded."
+        if now.selected.migration is None:
+            return f"There is no file {now.selected.name}; the preview shows what history recorded."
         return None
 
 
@@ -33,7 +29,7 @@ class Edit(_OfFile):
     key = "i"
     label = "edit"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Open koonj's editor."""
         screen.over.edit()
 
@@ -44,21 +40,23 @@ class EditExternal(_OfFile):
     key = "e"
     label = "$EDITOR"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Lend the terminal to the editor."""
         screen.over.edit_external()
 
 
-class _Editing(Command):
+class EditorVerbs(HasApp, Protocol):
+    """What a command may ask of koonj's editor."""
+
+    def save(self) -> None:
+        """Write the file, after the questions that this raises."""
+
+    def next_problem(self, step: int) -> None:
+        """Put the cursor on a problem after or before."""
+
+
+class _Editing(Command[EditorVerbs]):
     group = Group.EDITOR
-
-    def run(self, screen: Any) -> None:
-        """In the editor, which is no main screen."""
-        self.edit(screen)
-
-    def edit(self, editor: Editor) -> None:
-        """Do it."""
-        raise NotImplementedError
 
 
 class Save(_Editing):
@@ -67,9 +65,9 @@ class Save(_Editing):
     key = "ctrl+s"
     label = "save"
 
-    def edit(self, editor: Editor) -> None:
+    def run(self, screen: EditorVerbs) -> None:
         """Ask what has to be asked, and write."""
-        editor.save()
+        screen.save()
 
 
 class NextProblem(_Editing):
@@ -79,9 +77,9 @@ class NextProblem(_Editing):
     also = ("ctrl+n",)
     label = "next problem"
 
-    def edit(self, editor: Editor) -> None:
+    def run(self, screen: EditorVerbs) -> None:
         """From the cursor on."""
-        editor.next_problem(1)
+        screen.next_problem(1)
 
 
 class PreviousProblem(_Editing):
@@ -90,9 +88,9 @@ class PreviousProblem(_Editing):
     key = "shift+f8"
     label = "problem before"
 
-    def edit(self, editor: Editor) -> None:
+    def run(self, screen: EditorVerbs) -> None:
         """From the cursor back."""
-        editor.next_problem(-1)
+        screen.next_problem(-1)
 
 
 class RepaintEditor(_Editing):
@@ -101,10 +99,10 @@ class RepaintEditor(_Editing):
     key = "ctrl+l"
     label = "repaint"
 
-    def edit(self, editor: Editor) -> None:
+    def run(self, screen: EditorVerbs) -> None:
         """Everything, from a cleared screen."""
-        paint_anew(editor.app)
+        paint_anew(screen.app)
 
 
-EDITING: tuple[Command, ...] = (Save(), NextProblem(), PreviousProblem(), RepaintEditor())
+EDITING: tuple[Command[EditorVerbs], ...] = (Save(), NextProblem(), PreviousProblem(), RepaintEditor())
 """What the editor understands beside what moves and changes its text."""

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from koonj.config.screen import own_file, shown_path
-from koonj.tui.commands.command import Command, Group
+from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
 from koonj.tui.messages import StatusMessage
 from koonj.tui.private import paint_anew
 from koonj.tui.theme import after
 
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
 
-
-class NextPane(Command):
+class NextPane(Command[Verbs]):
     """To the next pane."""
 
     key = "tab"
@@ -23,12 +19,12 @@ class NextPane(Command):
     group = Group.MOVING
     listed = False
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Round and round."""
         screen.step_pane(1)
 
 
-class PreviousPane(Command):
+class PreviousPane(Command[Verbs]):
     """To the pane before."""
 
     key = "shift+tab"
@@ -36,16 +32,16 @@ class PreviousPane(Command):
     group = Group.MOVING
     listed = False
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Round and round."""
         screen.step_pane(-1)
 
 
-class _Jump(Command):
+class _Jump(Command[Verbs]):
     label = "pane"
     group = Group.MOVING
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Focus it."""
         screen.focus_pane(self.key)  # a pane keeps its number, whatever else leads to it
 
@@ -74,19 +70,19 @@ class PaneRun(_Jump):
     key = "4"
 
 
-class Back(Command):
+class Back(Command[Verbs]):
     """One step back: end the zoom, dismiss the run, clear the filter, go to the list. It never quits."""
 
     key = "escape"
     label = "back"
     group = Group.KOONJ
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """The nearest thing first."""
         screen.step_back()
 
 
-class Help(Command):
+class Help(Command[Verbs]):
     """All keys, those of the current pane first."""
 
     key = "question_mark"
@@ -96,12 +92,12 @@ class Help(Command):
     footer = "1234"
     while_running = True
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Open the help."""
         screen.over.help()
 
 
-class CommandPalette(Command):
+class CommandPalette(Command[Verbs]):
     """All commands by name; type to find one, Enter runs it."""
 
     key = "colon"
@@ -112,34 +108,34 @@ class CommandPalette(Command):
     while_running = True
     listed = False
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Open it."""
         screen.over.commands()
 
 
-class Repaint(Command):
+class Repaint(Command[HasApp]):
     """Draw the whole screen anew."""
 
     key = "ctrl+l"
     label = "repaint"
     group = Group.KOONJ
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: HasApp) -> None:
         """Everything, from a cleared screen: another program may have written over it."""
         paint_anew(screen.app)
 
 
-class Theme(Command):
+class Theme(Command[Verbs]):
     """The next theme: the terminal's own colours, dark, light. For this session; [screen] keeps one."""
 
     label = "theme"
     group = Group.KOONJ
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """Where there are to be no colours, all themes are one."""
-        return "NO_COLOR is set, so there are no colours to choose." if screen.app.no_color else None
+        return "NO_COLOR is set, so there are no colours to choose." if not now.has_colours else None
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Switch, and say how to keep it."""
         screen.app.theme = name = after(screen.app.theme)
         screen.post_message(StatusMessage(f"Theme {name}: {_LOOKS.get(name) or _keep(name)}"))
@@ -153,23 +149,23 @@ def _keep(name: str) -> str:
     return f'[screen] theme = "{name}" in {path and shown_path(path, os.environ)} keeps it.'
 
 
-class Suspend(Command):
+class Suspend(Command[Verbs]):
     """Put koonj in the background; fg brings it back."""
 
     key = "ctrl+z"
     label = "suspend"
     group = Group.KOONJ
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """A stopped process would keep a transaction and its locks open."""
-        return "A run is going on; a stopped koonj would keep its locks." if screen.control.running else None
+        return "A run is going on; a stopped koonj would keep its locks." if now.running else None
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Stop the process."""
         screen.app.action_suspend_process()
 
 
-class Quit(Command):
+class Quit(Command[Verbs]):
     """Quit koonj. While a run goes on it asks: wait, or cancel."""
 
     key = "q"
@@ -179,6 +175,6 @@ class Quit(Command):
     footer = "1234"
     while_running = True
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Now, or after the person decided about the run."""
         screen.over.quit()

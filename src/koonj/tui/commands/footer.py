@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import Command
+from koonj.tui.commands.command import Command, Situation
 from koonj.tui.widgets.bottom_line import Hint
 
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
 
-
-def hints(screen: Main) -> tuple[Hint, ...]:
+def hints(now: Situation) -> tuple[Hint, ...]:
     """What matters in the focused pane; what cannot be used now is dim."""
-    running, keys = screen.control.running, screen.keymap
-    shown = [
-        c for c in MAIN if screen.pane.NUMBER in c.footer and c.while_running >= running and keys.shown(c)
-    ]
-    offered = [(c, c.why_not(screen)) for c in shown]
+    running, keys = now.running, now.keymap
+    shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.shown(c)]
+    offered = [(c, c.why_not(now)) for c in shown]
     return tuple(
         Hint(keys.shown(c)[0], c.label, reason is None, c.name(), _help(c, reason))
         for c, reason in offered
@@ -26,5 +21,5 @@ def hints(screen: Main) -> tuple[Hint, ...]:
     )
 
 
-def _help(command: Command, reason: str | None) -> str:
+def _help(command: Command[Any], reason: str | None) -> str:
     return command.help() if reason is None else f"{command.help()}\n\nNot now: {reason}"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from koonj.tui.commands.command import Command, Group
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
+from koonj.tui.commands.command import Command, Group, Verbs
 
 
-class Zoom(Command):
+class Zoom(Command[Verbs]):
     """Give the current pane the whole screen, and back. Another pane that is gone to takes its place."""
 
     key = "plus"
@@ -19,6 +14,6 @@ class Zoom(Command):
     footer = "1234"
     while_running = False
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """In, or out."""
-        screen.zoomed = not screen.zoomed
+        screen.toggle_zoom()

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from koonj.tui.commands.command import Command, Group
+from koonj.tui.commands.command import Command, Group, HasPane
 from koonj.tui.widgets.pane import Pane
 
 SIDEWAYS = 8
 """Columns that one key moves the text sideways."""
 
 
-class HasPane(Protocol):
-    """A screen whose keys move a pane."""
-
-    @property
-    def pane(self) -> Pane:
-        """The pane that has the keys."""
-
-
-class _Move(Command):
+class _Move(Command[HasPane]):
     group = Group.MOVING
     listed = False
 

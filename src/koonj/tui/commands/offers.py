@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
-from koonj.tui.commands.command import Command, Group
+from koonj.tui.commands.command import Command, Group, Situation
 
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
-
-KeysOf = Callable[[Command], Sequence[str]]
+KeysOf = Callable[[Command[Any]], Sequence[str]]
 """The keys of a command as they are written for people; none where it has no key."""
 
 
@@ -41,10 +38,10 @@ class Offer:
         return word.lower() in self.text
 
 
-def offers(commands: Iterable[Command], screen: Main, keys: KeysOf) -> tuple[Offer, ...]:
+def offers(commands: Iterable[Command[Any]], now: Situation, keys: KeysOf) -> tuple[Offer, ...]:
     """All `commands` as they stand now."""
     return tuple(
-        Offer(c.name(), c.group, tuple(keys(c)), c.help(), c.why_not(screen), c.label) for c in commands
+        Offer(c.name(), c.group, tuple(keys(c)), c.help(), c.why_not(now), c.label) for c in commands
     )
 
 

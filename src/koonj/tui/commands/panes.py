@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from koonj.tui.commands.command import Command, Group
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
+from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
-class Filter(Command):
+class Filter(Command[Verbs]):
     """Show only those whose number, name, state or verdict has these words; Enter keeps it, Esc clears it."""
 
     key = "slash"
@@ -18,12 +13,12 @@ class Filter(Command):
     group = Group.MIGRATIONS
     footer = "1"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Open the line to type in."""
         screen.open_filter()
 
 
-class New(Command):
+class New(Command[Verbs]):
     """Write a new migration from a pattern, or a blank one."""
 
     key = "n"
@@ -31,16 +26,16 @@ class New(Command):
     group = Group.MIGRATIONS
     footer = "1"
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """The number of the next one must be known."""
-        return None if screen.snapshot.folder else "The migrations folder has not been read yet."
+        return None if now.snapshot.folder else "The migrations folder has not been read yet."
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Open the palette."""
         screen.over.palette()
 
 
-class Targets(Command):
+class Targets(Command[Verbs]):
     """Go to the targets; there Enter chooses the one under the cursor."""
 
     key = "t"
@@ -48,12 +43,12 @@ class Targets(Command):
     group = Group.TARGETS
     footer = "14"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Focus the pane."""
         screen.focus_pane("3")
 
 
-class Refresh(Command):
+class Refresh(Command[Verbs]):
     """Read the folder and ask every target again."""
 
     key = "R"
@@ -61,12 +56,12 @@ class Refresh(Command):
     group = Group.TARGETS
     footer = "3"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Look again, everywhere."""
         screen.look_again()
 
 
-class Open(Command):
+class Open(Command[Verbs]):
     """In the migrations: read the preview. In the targets: choose the one under the cursor."""
 
     key = "enter"
@@ -76,6 +71,6 @@ class Open(Command):
     listed = False
     footer = "3"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """What Enter means depends on the pane."""
         screen.open_current()

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from koonj.tui.commands.command import Command, Group
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
+from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
-class NextTab(Command):
+class NextTab(Command[Verbs]):
     """Show the next tab: Body, Rollback, Statements, Changes since it ran, Rehearsal, History."""
 
     key = "v"
@@ -19,24 +14,24 @@ class NextTab(Command):
     group = Group.PREVIEW
     footer = "2"
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """The next one; after the last the first."""
-        screen.preview.tab = screen.preview.tab.beside(1)
+        screen.step_tab(1)
 
 
-class PreviousTab(Command):
+class PreviousTab(Command[Verbs]):
     """Show the tab before."""
 
     key = "left_square_bracket"
     label = "previous tab"
     group = Group.PREVIEW
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """The one before; before the first the last."""
-        screen.preview.tab = screen.preview.tab.beside(-1)
+        screen.step_tab(-1)
 
 
-class Format(Command):
+class Format(Command[Verbs]):
     """Show the text as a formatter writes it, and back. The file stays as it is."""
 
     key = "f"
@@ -44,12 +39,12 @@ class Format(Command):
     group = Group.PREVIEW
     footer = "2"
 
-    def why_not(self, screen: Main) -> str | None:
+    def why_not(self, now: Situation) -> str | None:
         """There must be a text."""
-        if not screen.preview.tab.is_text:
+        if not now.tab.is_text:
             return "Only Body and Rollback can be formatted."
-        return None if screen.preview.shown else "There is no text to format."
+        return None if now.has_text else "There is no text to format."
 
-    def run(self, screen: Main) -> None:
+    def run(self, screen: Verbs) -> None:
         """Format in a thread, or show the file's own text again."""
-        screen.shown.toggle_format()
+        screen.toggle_format()

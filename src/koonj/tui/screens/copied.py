@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import chop_cells
 from textual import events
 
+from koonj.humanize import plural
 from koonj.sql.display import visible
 from koonj.tui.copying import LIMIT, Clip
 from koonj.tui.keys import BACK
@@ -65,5 +66,5 @@ class Copied(Dialog[None]):
             self.close()
 
 
-def _bytes(count: int) -> str:
-    return f"{count:,} byte{'' if count == 1 else 's'}"
+def _bytes(number: int) -> str:
+    return f"{number:,} {plural(number, 'byte')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,11 +20,9 @@ from koonj.tui.commands.covering import COVERING
 from koonj.tui.keys import KeyPresses
 from koonj.tui.paint import strip
 from koonj.tui.run_lines import Line
+from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
-
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
 
 Result = TypeVar("Result")
 
@@ -179,7 +177,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def action_command(self, name: str) -> None:
         """Move the text, or draw all anew."""
-        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
+        named(COVERING, name).run(self)
 
     def painted_for(self) -> float:
         """Seconds since it is on the screen; 0 before."""
@@ -213,7 +211,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     @property
     def _keys(self) -> KeyPresses:
-        return cast("Koonj", self.app).keys
+        return cast("KeyedApp", self.app).key_presses
 
     def is_meant(self, event: events.Key) -> bool:
         """Was this key pressed for this dialog: after it could be read, and not held down since before?"""

@@ -137,7 +137,7 @@ class DriftScreen(Screen[None]):
     def action_command(self, name: str) -> None:
         """Move a pane, or draw all anew."""
         self.query_one(BottomLine).said = None
-        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
+        named(COVERING, name).run(self)
 
     def on_key(self, event: events.Key) -> None:
         """The keys of this screen."""

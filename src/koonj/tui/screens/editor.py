@@ -103,7 +103,7 @@ class Editor(Screen[bool]):
     def action_command(self, name: str) -> None:
         """Do what a key asks."""
         self.hush()
-        named(EDITING, name).run(self)  # type: ignore[arg-type] # an editing command needs this screen
+        named(EDITING, name).run(self)
 
     def say(self, text: str, *, is_problem: bool = True) -> None:
         """Something that the person should read, until the next key."""

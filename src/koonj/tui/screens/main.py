@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic, time
-from typing import TYPE_CHECKING, cast
+from time import monotonic
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -12,11 +11,13 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
+from koonj.humanize import now
 from koonj.migrations.folder import Folder
 from koonj.runner.events import MigrationFinished
+from koonj.runner.request import Request
 from koonj.tui import messages
 from koonj.tui.commands import MAIN
-from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.footer import hints
 from koonj.tui.engine import Backend
 from koonj.tui.keymap import Keymap
@@ -38,9 +39,6 @@ from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.targets import TargetList
 from koonj.tui.widgets.top_line import TopLine
 
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
-
 FOLLOW = 1.0
 """Seconds between two readings of the states while a run goes on."""
 
@@ -60,14 +58,17 @@ class Main(Screen[None]):
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Does the pane that has the keys take the whole middle?"""
 
-    def __init__(self, engine: Backend, folder: Folder | None = None) -> None:
+    def __init__(self, engine: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
         super().__init__()
         self.engine = engine
-        self.control = RunControl(self, engine)
-        self.watcher = Watcher(self, engine)
-        self.rehearsing = RehearsalWorker(self, engine)
-        self.shown = PreviewText(self)
-        self.over = Navigator(self)
+        self.keymap = keymap
+        self.control = control = RunControl(self, engine, lambda: self.snapshot)
+        self.watcher = Watcher(self, engine, lambda: self.snapshot, lambda: control.running)
+        self.rehearsing = RehearsalWorker(
+            self, engine, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
+        )
+        self.shown = PreviewText(self, engine, lambda: self.snapshot)
+        self.over = Navigator(self, engine, self.control, self.watcher, self.situation, self.action_command)
         self._followed = monotonic()
         known = Snapshot.of(engine.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
@@ -107,11 +108,6 @@ class Main(Screen[None]):
         return self.query_one(Preview)
 
     @property
-    def targets(self) -> TargetList:
-        """Pane 3."""
-        return self.query_one(TargetList)
-
-    @property
     def filter_line(self) -> FilterLine:
         """Where the filter is typed."""
         return self.query_one(FilterLine)
@@ -133,16 +129,28 @@ class Main(Screen[None]):
 
     # Commands
 
-    @property
-    def keymap(self) -> Keymap:
-        """Which keys lead to which command."""
-        return cast("Koonj", self.app).keymap
+    def situation(self) -> Situation:
+        """Gather what decides which commands can be used now."""
+        pane, preview = self.pane, self.preview
+        return Situation(
+            self.snapshot,
+            self.keymap,
+            pane.NUMBER,
+            self.selected,
+            running=self.control.running,
+            run=self.view,
+            rehearsing=self.rehearsing.chosen,
+            tab=preview.tab,
+            has_text=bool(preview.shown),
+            nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
+            has_colours=not self.app.no_color,
+        )
 
     def action_command(self, name: str) -> None:
         """Do what a key asks, or say why not."""
         self.hush()
         command = named(MAIN, name)
-        reason = command.why_not(self)
+        reason = command.why_not(self.situation())
         if reason is None:
             command.run(self)
         else:
@@ -164,6 +172,26 @@ class Main(Screen[None]):
         """Give the keys to the pane before or after."""
         panes = self.panes
         panes[(panes.index(self.pane) + step) % len(panes)].focus()
+
+    def step_tab(self, step: int) -> None:
+        """Show the tab before or after."""
+        self.preview.tab = self.preview.tab.beside(step)
+
+    def toggle_zoom(self) -> None:
+        """Give the pane that has the keys the whole middle, or take it back."""
+        self.zoomed = not self.zoomed
+
+    def toggle_format(self) -> None:
+        """Show the preview's text formatted, or as it stands."""
+        self.shown.toggle_format()
+
+    def start_run(self, request: Request) -> None:
+        """Begin; the run itself asks."""
+        self.control.start(request)
+
+    def cancel(self) -> None:
+        """End the run; or, where none goes on, the rehearsal that the person waits for."""
+        (self.control if self.control.running else self.rehearsing).cancel()
 
     def open_filter(self) -> None:
         """Type a filter."""
@@ -221,6 +249,12 @@ class Main(Screen[None]):
         if message.error != self.snapshot.lost:
             self.known = replace(self.snapshot, lost=message.error)
 
+    @on(messages.MigrationsWritten)
+    def migrations_written(self, message: messages.MigrationsWritten) -> None:
+        """Show the first of them, whatever was filtered."""
+        self.clear_filter()
+        self.migrations.select(message.names[0])
+
     @on(messages.BranchRead)
     def branch_read(self, message: messages.BranchRead) -> None:
         """Another branch."""
@@ -246,20 +280,10 @@ class Main(Screen[None]):
             self.known = self.snapshot.with_chosen(message.name)
             self.watcher.ask(self.snapshot.target)
 
-    @on(messages.MigrationSelected)
-    def migration_selected(self) -> None:
-        """Show it."""
-        self._shown_again()
-
-    @on(Preview.TabShown)
-    def tab_shown(self) -> None:
-        """It may show what was not read yet."""
-        self._shown_again()
-
     @on(messages.RunOpened)
     def run_began(self, message: messages.RunOpened) -> None:
         """Before it has said anything: it may not come to that."""
-        self.view = RunView(message.target, message.direction, time())
+        self.view = RunView(message.target, message.direction, now())
 
     @on(messages.RunReported)
     def run_said(self, message: messages.RunReported) -> None:
@@ -276,11 +300,22 @@ class Main(Screen[None]):
             self._followed = monotonic()
             self.watcher.ask(self.snapshot.target)
 
+    @on(messages.QuestionAsked)
+    def question_asked(self, message: messages.QuestionAsked) -> None:
+        """Show the plan and ask."""
+        self.over.confirm(message)
+
+    @on(messages.RunStopped)
+    def run_stopped(self, message: messages.RunStopped) -> None:
+        """Ask for a reason to go on; with one, the same is begun again."""
+        self.over.allow(message)
+
     @on(messages.RunEnded)
     def run_ended(self, message: messages.RunEnded) -> None:
         """Whatever it did, the target is asked what it holds now."""
+        self.over.question_over()
         if message.error is not None and self.view is not None:
-            self.view = broken(self.view, message.error, time())
+            self.view = broken(self.view, message.error, now())
         if self.view is not None and self.view.failure is not None:
             self.migrations.select(self.view.failure.name)
         if self.control.leaving:
@@ -355,9 +390,11 @@ class Main(Screen[None]):
         """Other keys matter now."""
         self._hints()
 
+    @on(messages.MigrationSelected)
+    @on(Preview.TabShown)
     def _shown_again(self) -> None:
         self.shown.show(self.selected)
         self._hints()
 
     def _hints(self) -> None:
-        self.query_one(BottomLine).hints = hints(self)
+        self.query_one(BottomLine).hints = hints(self.situation())

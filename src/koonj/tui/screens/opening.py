@@ -6,13 +6,10 @@ wait for the main screen.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from importlib import import_module
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,12 +20,8 @@ from textual.widget import Widget
 from koonj.config import Settings
 from koonj.migrations.names import in_order
 from koonj.tui.beside import start_task
-from koonj.tui.engine import Backend
 from koonj.tui.paint import cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
 
 _LEAVE = ("q", "ctrl+c")
 _DIGITS = 3
@@ -69,16 +62,20 @@ class LoadingScreen(Screen[None]):
 
     DEFAULT_CSS = "LoadingScreen FileNames { width: 1fr; height: 1fr; }"
 
-    def __init__(self, engine: Backend, opened: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, make_next: Callable[[], Awaitable[Screen[Any]]], opened: Callable[[], None]
+    ) -> None:
         super().__init__()
-        self._engine = engine
+        self._settings = settings
+        self._make_next = make_next
+        """Makes the screen that covers this one: it imports and reads what that needs."""
         self._opened = opened
         """To be called when keys have somewhere to go."""
         self._first: str | None = None
 
     def compose(self) -> ComposeResult:
         """One widget."""
-        yield FileNames(self._engine.settings)
+        yield FileNames(self._settings)
 
     def on_mount(self) -> None:
         """The first paint waits for nothing."""
@@ -91,22 +88,10 @@ class LoadingScreen(Screen[None]):
 
     async def _open(self) -> None:
         """Everything else."""
-        main = await self._main()
-        await self.app.push_screen(main)
+        await self.app.push_screen(await self._make_next())
         self._opened()
         gc.freeze()  # what was imported stays: no collection has to look at it while a key waits
         gc.enable()
-
-    async def _main(self) -> Main:
-        """Of the folder as it is now; where it cannot be read, the main screen finds out why."""
-        await asyncio.to_thread(import_module, "koonj.tui.screens.main")
-        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - the first paint did not wait for it
-        from koonj.tui.screens.main import Main  # noqa: PLC0415 - as above
-
-        folder = None
-        with suppress(FolderError, OSError):
-            folder = await self._engine.read_folder()
-        return Main(self._engine, folder)
 
 
 def _relative(settings: Settings) -> str:

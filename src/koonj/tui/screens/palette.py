@@ -101,7 +101,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     def action_command(self, name: str) -> None:
         """Move, or draw all anew."""
-        named(COVERING, name).run(self)  # type: ignore[arg-type] # they need a pane and an app only
+        named(COVERING, name).run(self)
 
     @on(PatternList.Chosen)
     async def chosen(self, event: PatternList.Chosen) -> None:

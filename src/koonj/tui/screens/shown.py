@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING
+
+from textual.screen import Screen
 
 from koonj.config import Target
 from koonj.migrations.migration import Migration
@@ -16,14 +17,13 @@ from koonj.tui.apart import TextPieces, read_apart
 from koonj.tui.beside import start_task
 from koonj.tui.colours import Highlighting
 from koonj.tui.document import Document, document, first_colours, is_large, is_quick
+from koonj.tui.engine import Backend
 from koonj.tui.facts import Analysis
-from koonj.tui.model import Row
+from koonj.tui.messages import StatusMessage
+from koonj.tui.model import Row, Snapshot
 from koonj.tui.screens.told import PreviewRecords
 from koonj.tui.sql_text import SqlText
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
-
+from koonj.tui.widgets.preview import Preview
 
 Documents = AsyncIterator[Document]
 Make = Callable[[], Documents]
@@ -35,17 +35,27 @@ FORMATTED = 200_000
 class PreviewText:
     """Brings the selected migration into the preview."""
 
-    def __init__(self, screen: Main) -> None:
+    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+        """`screen` has the preview, and ends all work with itself."""
         self._screen = screen
-        self._told = PreviewRecords(screen)
+        self._engine = engine
+        self._snapshot = snapshot
+        self._told = PreviewRecords(screen, engine, snapshot)
         self._source: object = None
         """What the preview's document was, or is being, made of."""
 
+    @property
+    def _preview(self) -> Preview:
+        return self._screen.query_one(Preview)
+
+    def _say(self, text: str) -> None:
+        self._screen.post_message(StatusMessage(text, is_problem=True))
+
     def show(self, row: Row | None) -> None:
         """Show `row`; what did not change is not read again."""
-        preview = self._screen.preview
-        preview.check = self._screen.snapshot.check
-        preview.rehearsals = self._screen.snapshot.rehearsals
+        preview = self._preview
+        preview.check = self._snapshot().check
+        preview.rehearsals = self._snapshot().rehearsals
         preview.row = row
         self._told.show(row)
         source, make = self._made_of(row)
@@ -54,22 +64,22 @@ class PreviewText:
         self._source = source
         if row is not None and row.migration is not None and is_quick(row.migration):
             self._screen.workers.cancel_group(self._screen, "preview")
-            of_folder = self._screen.snapshot.problems_of(row.name)
-            self._screen.preview.document = document(row.migration, of_folder)
+            of_folder = self._snapshot().problems_of(row.name)
+            self._preview.document = document(row.migration, of_folder)
         elif make is not None:
             start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
-            self._screen.preview.document = None
+            self._preview.document = None
 
     def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
         """What the document of `row` is made of, and how."""
         if row is None:
             return None, None
         if row.migration is not None:
-            of_folder = self._screen.snapshot.problems_of(row.name)
+            of_folder = self._snapshot().problems_of(row.name)
             return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
         entry = row.status.last_entry if row.status else None
-        target = self._screen.snapshot.target
+        target = self._snapshot().target
         if entry is None:
             return (row.name, target.name), None
         return (row.name, target.name, entry.id), partial(self._recall, row.name, target, entry.id)
@@ -79,9 +89,9 @@ class PreviewText:
             async for made in make():
                 if source != self._source:
                     return
-                self._screen.preview.document = made
+                self._preview.document = made
         except Exception as error:  # whatever a target that left raises must not take the screen along
-            self._screen.say(f"The text cannot be shown: {error}")
+            self._say(f"The text cannot be shown: {error}")
 
     async def _read(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Documents:
         """The text at once, and then what is in it."""
@@ -112,29 +122,29 @@ class PreviewText:
 
     def _add(self, colours: Highlighting, found: TextPieces) -> None:
         colours.add(found.pieces, found.end)
-        preview = self._screen.preview
+        preview = self._preview
         if preview.sql.colours is colours:
             preview.refresh()
 
     async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
         """The file is gone: history has its text."""
-        text = await self._screen.engine.recorded_text(target, entry_id)
+        text = await self._engine.recorded_text(target, entry_id)
         if text is not None:
             async for made in self._read(Migration.from_recorded(name, text), ()):
                 yield made
 
     def toggle_format(self) -> None:
         """Formatted, or as it stands."""
-        preview = self._screen.preview
+        preview = self._preview
         if preview.formatted is not None:
             preview.formatted = None
         elif preview.shown is not None and len(preview.shown.text) > FORMATTED:
-            self._screen.say("The text is too long to be formatted.")
+            self._say("The text is too long to be formatted.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)
             start_task(self._screen, work, "format", exclusive=True)
 
     async def _format(self, sql: SqlText) -> None:
         text = await asyncio.to_thread(pretty, sql.text)
-        if self._screen.preview.shown is sql:
-            self._screen.preview.formatted = SqlText(text)
+        if self._preview.shown is sql:
+            self._preview.formatted = SqlText(text)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from textual.screen import Screen
 
 from koonj.config import Target
+from koonj.humanize import span_words
 from koonj.migrations.act import HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.runner.rehearse.values import Rehearsal
 from koonj.tui.beside import start_task
 from koonj.tui.change import change
-from koonj.tui.model import Row
+from koonj.tui.engine import Backend
+from koonj.tui.model import Row, Snapshot
 from koonj.tui.standing import entry_words
+from koonj.tui.widgets.preview import Preview
 from koonj.tui.widgets.preview.changes import ChangeSheet
 from koonj.tui.widgets.preview.history import HistorySheet
 from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
 from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
-
-if TYPE_CHECKING:
-    from koonj.tui.screens.main import Main
 
 _PATIENCE = 20.0
 """Seconds that the target has for its answer."""
@@ -33,14 +35,21 @@ Read = Callable[[], Coroutine[Any, Any, Sheet]]
 class PreviewRecords:
     """Brings entries and changes into the preview; again when file or history may be others."""
 
-    def __init__(self, screen: Main) -> None:
+    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+        """`screen` has the preview, and ends all work with itself."""
         self._screen = screen
+        self._engine = engine
+        self._snapshot = snapshot
         self._key: tuple[object, ...] = ()
         """What the sheet was, or is being, made of."""
 
+    @property
+    def _preview(self) -> Preview:
+        return self._screen.query_one(Preview)
+
     def show(self, row: Row | None) -> None:
         """Show what the tab wants to know of `row`; what cannot have changed is not asked again."""
-        preview = self._screen.preview
+        preview = self._preview
         key, read = self._wanted(row)
         if _same(key, self._key):
             return
@@ -54,12 +63,12 @@ class PreviewRecords:
             start_task(self._screen, partial(self._bring, key, read), "told", exclusive=True)
 
     def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
-        tab, check = self._screen.preview.tab, self._screen.snapshot.check
+        tab, check = self._preview.tab, self._snapshot().check
         if row is None or tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
             return (tab,), None
         target = check.target
         if tab is Tab.REHEARSAL:
-            found = self._screen.snapshot.rehearsals.known.get(row.name)
+            found = self._snapshot().rehearsals.known.get(row.name)
             notes = self._notes(found) if found else ""
             return (tab, row.name, target.name, found, notes), (
                 partial(self._rehearsal, found, notes) if found else None
@@ -73,14 +82,12 @@ class PreviewRecords:
         return (tab, row.name, target.name, entry, row.state, file_hash, check.answered), read
 
     async def _bring(self, key: tuple[object, ...], read: Read) -> None:
-        preview = self._screen.preview  # which is gone where the screen is left before the answer comes
+        preview = self._preview  # which is gone where the screen is left before the answer comes
         try:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
         except TimeoutError:
-            sheet = TextSheet(
-                f"No answer within {_PATIENCE:.0f} s. {self._screen.keymap.now('R')} asks again."
-            )
+            sheet = TextSheet(f"No answer within {span_words(_PATIENCE)}. {preview.key_now('R')} asks again.")
             self._key = ()
         except Exception as error:  # whatever a target that left raises must not take the screen along
             hint = getattr(error, "hint", None)
@@ -89,7 +96,7 @@ class PreviewRecords:
             preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
-        entries = await self._screen.engine.history(target, name)
+        entries = await self._engine.history(target, name)
         return (
             HistorySheet(entries)
             if entries
@@ -97,12 +104,12 @@ class PreviewRecords:
         )
 
     async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
-        width = self._screen.preview.size.width
+        width = self._preview.size.width
         return await asyncio.to_thread(RehearsalSheet, found, notes.splitlines(), width)
 
     def _notes(self, found: Rehearsal) -> str:
         """What else there is to know of where it took place, a line each."""
-        check, notes = self._screen.snapshot.check, self._screen.snapshot.rehearsals.notes
+        check, notes = self._snapshot().check, self._snapshot().rehearsals.notes
         server = check.status.server if check.status else None
         if not notes and server is not None and server.major != found.major:
             notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)
@@ -110,7 +117,7 @@ class PreviewRecords:
 
     async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
         assert row.migration is not None
-        ran = await self._screen.engine.recorded_text(target, entry.id)
+        ran = await self._engine.recorded_text(target, entry.id)
         if ran is None:
             return TextSheet(f"The text that ran is not in the history of {target.name} any more.")
         text = await asyncio.to_thread(getattr, row.migration, "text")

@@ -13,10 +13,9 @@ from heapq import nlargest
 from typing import Literal, cast
 
 from rich.cells import cell_len
-from textual.document._document import Document, EditResult, Location
-from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import expand_tabs_inline, get_tab_widths
 from textual.geometry import Offset, Size
+from textual.widgets.text_area import Document, EditResult, Location, WrappedDocument
 
 from koonj.sql.display import in_place
 

@@ -13,8 +13,8 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
-from koonj.tui.room import MIGRATIONS, RUN, TARGETS, PaneSituation, RunStage, room
-from koonj.tui.run_view import RunView
+from koonj.tui.room import MIGRATIONS, RUN, TARGETS, PaneSituation, room
+from koonj.tui.run_view import RunStage, RunView
 from koonj.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:

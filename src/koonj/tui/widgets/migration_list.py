@@ -13,7 +13,8 @@ from koonj.tui.messages import MigrationSelected
 from koonj.tui.model import Row, Snapshot
 from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.theme.verdicts import VERDICTS
+from koonj.tui.widgets.pane import Copyable, CursorPane
 
 _WRONG = 4
 """Lines about the folder."""
@@ -26,6 +27,7 @@ class MigrationList(CursorPane):
 
     NUMBER = "1"
     TITLE = "Migrations"
+    NOTHING_TO_COPY = "No migration is selected."
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     filter: reactive[str] = reactive("", repaint=False)
@@ -42,6 +44,16 @@ class MigrationList(CursorPane):
     def selected(self) -> Row | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    def copyable(self) -> Copyable | None:
+        """Give the selected file's path; the name alone where there is no file."""
+        row = self.selected
+        if row is None:
+            return None
+        if row.migration is None:
+            return Copyable(f"the name of {row.name}, which has no file", lambda: row.name)
+        path = row.migration.shown_path
+        return Copyable(f"the path of {row.name}", lambda: path)
 
     def select(self, name: str) -> None:
         """Put the cursor on a file name, now or when it appears."""
@@ -159,8 +171,8 @@ class MigrationList(CursorPane):
         mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
         if mark is None:
             return " " * cells, style or PLAIN
-        sign, word, look = mark
-        return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or look
+        sign, word, verdict = mark
+        return f" {fit(f'{sign} {word}', cells - 1) if cells > _GLYPH else sign}", style or VERDICTS[verdict]
 
     def _cells(self, width: int) -> Columns:
         if self._columns is None or self._columns[0] != width:

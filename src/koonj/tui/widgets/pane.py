@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,9 +17,7 @@ from textual.widget import Widget
 from koonj.sql.display import visible
 from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
-
-if TYPE_CHECKING:
-    from koonj.tui.application import Koonj
+from koonj.tui.toolkit.keyed_app import KeyedApp
 
 WHEEL = 3
 """Lines that one turn of the mouse wheel moves."""
@@ -45,6 +44,16 @@ def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool
     return strip([*parts, ("─" * (width - used), DIM)], width)
 
 
+@dataclass(frozen=True, slots=True)
+class Copyable:
+    """What a pane has to copy."""
+
+    what: str
+    """In words: ``the path of 001_create_users.sql``."""
+    read: Callable[[], str]
+    """Gives the text. It may be long: it is made when somebody copies it, not when the keys are shown."""
+
+
 class Pane(Widget, can_focus=True):
     """Lines that scroll under a title. A subclass says how many there are, and draws one."""
 
@@ -52,6 +61,8 @@ class Pane(Widget, can_focus=True):
     NUMBER: ClassVar[str] = ""
     """The key that jumps here; empty for none."""
     TITLE: ClassVar[str] = ""
+    NOTHING_TO_COPY: ClassVar[str] = "There is nothing to copy here."
+    """The reason where `copyable` gives None."""
 
     top: reactive[int] = reactive(0)
     """The body's first visible line."""
@@ -97,9 +108,13 @@ class Pane(Widget, can_focus=True):
             self._head = (width, self.head(width))
         return self._head[1]
 
+    def copyable(self) -> Copyable | None:
+        """Give what the pane is about, to be pasted elsewhere; None where there is nothing yet."""
+        return None
+
     def key_now(self, key: str) -> str:
         """The key that a text names: `key`, or what the person has instead."""
-        return cast("Koonj", self.app).keymap.now(key)
+        return cast("KeyedApp", self.app).key_now(key)
 
     # Drawing
 

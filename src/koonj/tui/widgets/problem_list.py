@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from koonj.humanize import count
 from koonj.sql.problem import Problem
 from koonj.tui.paint import Part, strip, wrap
 from koonj.tui.theme import DIM, PLAIN, STRONG
@@ -41,8 +42,7 @@ class ProblemList(Pane, can_focus=False):
 
     def title(self) -> tuple[str, str]:
         """How many, and which of them are visible."""
-        count = len(self.problems)
-        words = f"{count} problem{'' if count == 1 else 's'}" if count else "No problems"
+        words = count(len(self.problems), "problem") if self.problems else "No problems"
         return words, self.place
 
     def count(self) -> int:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from time import time
+from collections.abc import Iterable, Sequence
 
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
+from koonj.humanize import now
 from koonj.tui.next_keys import next_keys
 from koonj.tui.paint import Part, strip
 from koonj.tui.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.run_view import LogLine, RunView
 from koonj.tui.theme import DIM, PLAIN, STRONG
-from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pane import Copyable, Pane
 
 TICK = 1.0
 """Seconds between two updates of the elapsed time, and only while a run goes on."""
+_WIDE = 100_000
+"""Cells of a line that is not wrapped."""
 
 
 class RunPane(Pane):
@@ -25,6 +27,7 @@ class RunPane(Pane):
 
     NUMBER = "4"
     TITLE = "Run"
+    NOTHING_TO_COPY = "Nothing has run yet."
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
 
@@ -87,6 +90,15 @@ class RunPane(Pane):
             self._ticker.stop()
             self._ticker = None
 
+    def copyable(self) -> Copyable | None:
+        """Give how the run ended, where that is to be read; else all that it said."""
+        view = self.view
+        if view is None:
+            return None
+        if view.wrong:
+            return Copyable(f"how the run on {view.target} ended", lambda: _text(result_lines(view, _WIDE)))
+        return Copyable(f"what the run on {view.target} said", lambda: _text(_all_lines(view)))
+
     def count(self) -> int:
         """Lines of what happened."""
         return len(self._lines) if self.view else 1
@@ -101,11 +113,11 @@ class RunPane(Pane):
 
     def summary(self) -> Sequence[Part]:
         """How it goes, or how it ended."""
-        return summary(self.view, time())
+        return summary(self.view, now())
 
     def head(self, width: int) -> Sequence[Strip]:
         """Migration and statement of the run that goes on."""
-        return [strip(line, width) for line in progress(self.view, time(), width)] if self.view else ()
+        return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()
 
     def foot(self, width: int) -> Sequence[Strip]:
         """The keys that make sense now: they stay where they are while the error is read."""
@@ -120,3 +132,12 @@ class RunPane(Pane):
         if self.view is None:
             return strip([(" nothing has run yet", DIM)], width)
         return strip(self._lines[index], width)
+
+
+def _all_lines(view: RunView) -> list[Line]:
+    log = [line for entry in view.log for line in log_lines(entry, _WIDE)]
+    return [*log, *result_lines(view, _WIDE)]
+
+
+def _text(lines: Iterable[Line]) -> str:
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)

@@ -6,30 +6,28 @@ tests/tui/test_editor_pane.py holds it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Hashable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.document._document_navigator import DocumentNavigator
 from textual.expand_tabs import expand_tabs_inline
 from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import TextArea
+from textual.widgets.text_area import DocumentNavigator
 
 from koonj.sql.display import in_place
 from koonj.sql.problem import Problem, Severity
-from koonj.tui import colours
-from koonj.tui.beside import start_task
 from koonj.tui.colours import Highlighting
 from koonj.tui.looks import LiveHighlighting
 from koonj.tui.paint import Part
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
+from koonj.tui.widgets.line_highlighter import LineHighlighter
 
 _DIGITS = 3
 _KEPT = 500
@@ -53,7 +51,7 @@ class SqlEditor(TextArea):
     def __init__(self, text: str, newline: str) -> None:
         self._ending = newline
         self.looks = LiveHighlighting()
-        self._colouring = False
+        self._highlighter = LineHighlighter(self, self._reach)
         self._drawn: dict[Hashable, Strip] = {}
         self._generation = 0
         super().__init__(
@@ -128,25 +126,12 @@ class SqlEditor(TextArea):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour a slice before it is drawn; the rest follows at once."""
-        if not self._colouring and self.size.height:
-            self._colour()
+        if self.size.height:
+            self._highlighter.work()
         return ScrollView.render_lines(self, crop)
 
-    def _colour(self) -> None:
-        if not colours.is_prepared():
-            self._colouring = True
-            start_task(self, self._prepare, "colours")
-        elif not self.looks.reach(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1):
-            self._colouring = True
-            self.set_timer(colours.SLICE * 2, self._go_on)
-
-    async def _prepare(self) -> None:
-        await asyncio.to_thread(colours.prepare)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        self._colouring = False
-        self.refresh()
+    def _reach(self) -> bool:
+        return self.looks.reach(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1)
 
     def render_line(self, y: int) -> Strip:
         """Number, mark and text of one line."""
@@ -157,7 +142,7 @@ class SqlEditor(TextArea):
         key = self._key(row, left, room)
         if key not in self._drawn:
             line = Strip.join([self._margin(row), self._text(row, left, room)]).apply_style(self.rich_style)
-            if self._colouring:
+            if self._highlighter.is_waiting:
                 return line  # its colours are still to come
             self._drawn[key] = line
         return self._drawn[key]

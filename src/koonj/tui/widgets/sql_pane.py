@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui import colours
-from koonj.tui.beside import start_task
 from koonj.tui.paint import strip
 from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import DIM
+from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.pane import Pane
 
 _EMPTY = SqlText("")
@@ -24,8 +22,10 @@ class SqlPane(Pane):
     sql: reactive[SqlText] = reactive(_EMPTY, repaint=False)
     left: reactive[int] = reactive(0)
     """The first visible column of the text."""
-    _colouring = False
-    """Is the next slice on its way?"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._highlighter = LineHighlighter(self, self._reach)
 
     def watch_sql(self) -> None:
         """Another text: from its beginning."""
@@ -54,26 +54,16 @@ class SqlPane(Pane):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Colour a slice before it is drawn; the rest follows at once."""
-        if not self._colouring and self.count():
+        if self.count():
             self._colour()
         return super().render_lines(crop)
 
     def _colour(self) -> None:
-        """One slice of time for the colours of the visible lines, and then another."""
-        if not colours.is_prepared():
-            self._colouring = True
-            start_task(self, self._prepare, "colours")
-        elif not self.sql.reach(self.top, min(len(self.sql), self.top + self.page) - 1):
-            self._colouring = True
-            self.set_timer(colours.SLICE * 2, self._go_on)
+        """Colour some of the visible lines."""
+        self._highlighter.work()
 
-    async def _prepare(self) -> None:
-        await asyncio.to_thread(colours.prepare)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        self._colouring = False
-        self.refresh()
+    def _reach(self) -> bool:
+        return self.sql.reach(self.top, min(len(self.sql), self.top + self.page) - 1)
 
     def draw(self, index: int, width: int) -> Strip:
         """Number and text, coloured as far as time allowed."""

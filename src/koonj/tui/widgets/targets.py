@@ -13,7 +13,7 @@ from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, strip
 from koonj.tui.target_lines import MOST, WIDE, about, brief, details, lines
 from koonj.tui.theme import MARKED, PLAIN
-from koonj.tui.widgets.pane import CursorPane
+from koonj.tui.widgets.pane import Copyable, CursorPane
 
 
 class TargetList(CursorPane):
@@ -21,6 +21,7 @@ class TargetList(CursorPane):
 
     NUMBER = "3"
     TITLE = "Targets"
+    NOTHING_TO_COPY = "The target has not answered; its dsn is not known yet."
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     _made: tuple[int, list[list[Part]]] | None = None
@@ -54,6 +55,13 @@ class TargetList(CursorPane):
     def current(self) -> Check:
         """The target under the cursor."""
         return self.checks[self.cursor]
+
+    def copyable(self) -> Copyable | None:
+        """Give the current target's dsn, without secrets."""
+        status = self.current.status
+        if status is None:
+            return None
+        return Copyable(f"the dsn of {status.target}, without secrets", lambda: status.dsn)
 
     def choose(self) -> None:
         """Choose the target under the cursor."""

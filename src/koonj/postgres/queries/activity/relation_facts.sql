@@ -1,6 +1,6 @@
--- Size, use and lock holders of some relations, and of the partitions below them. No function here opens a
--- relation: pg_relation_size(), pg_partition_tree() and to_regclass() would wait for its lock, or want a grant.
--- It runs under an empty search_path, so that operators are pg_catalog's.
+-- Size, use and lock holders of some relations and of the partitions below them. No function here opens a
+-- relation: pg_relation_size(), pg_partition_tree() and to_regclass() would wait for its lock, or require a grant.
+-- Run it with an empty search_path, so that all operators are those of pg_catalog.
 WITH RECURSIVE asked AS (
     SELECT a.name, c.oid, c.relkind
     FROM pg_catalog.unnest(%(names)s::pg_catalog.text[]) AS a(name)
@@ -46,7 +46,7 @@ part AS (
            + pg_catalog.pg_stat_get_tuples_deleted(c.oid) AS writes
     FROM below AS b
     JOIN pg_catalog.pg_class AS c ON c.oid = b.oid
-    -- ANALYZE leaves TOAST alone: until the first VACUUM of it there are only its rows, four to a page.
+    -- ANALYZE skips TOAST tables. Before the first VACUUM only the number of rows is known: four fit on a page.
     LEFT JOIN LATERAL (
         SELECT CASE WHEN t.relpages > 0 THEN t.relpages::pg_catalog.int8
                     ELSE (pg_catalog.pg_stat_get_live_tuples(t.oid) + 3) / 4 END AS pages
@@ -60,8 +60,8 @@ part AS (
         WHERE i.indrelid = c.oid
     ) AS indexes ON true
 ),
--- reltuples of a table that nobody counted is -1 (0 before PostgreSQL 14, and no page); what the statistics
--- counted since may be more, and is 0 after a crash.
+-- If the rows of a table were never counted, reltuples is -1 (before PostgreSQL 14: 0, and relpages is 0). The row
+-- count of the statistics can be higher; it is 0 after a crash.
 measured AS (
     SELECT p.asked, p.pages, p.counted, p.live, p.other_pages, p.scans, p.writes,
            p.relkind IN ('r', 'm', 'i', 'f') AS holds_rows,
@@ -96,7 +96,7 @@ lock AS (
           SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
       )
 ),
--- A prepared transaction has no pid; what tells it is the lock on its own transaction id.
+-- A prepared transaction has no pid. The lock on its own transaction id identifies it.
 prepared AS (
     SELECT l.virtualtransaction, pg_catalog.min(x.prepared) AS prepared
     FROM every_lock AS l

@@ -1,4 +1,4 @@
--- Which of the queries have no answer: to plan all that seldom have one costs more than to run this.
+-- Names of the catalog queries that would return no rows. Planning all rare ones costs more than this query.
 SELECT name FROM (VALUES
     ('extensions', EXISTS (SELECT FROM pg_catalog.pg_extension WHERE oid >= 16384)),
     ('views', EXISTS (SELECT FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384)),
@@ -13,7 +13,7 @@ SELECT name FROM (VALUES
     ('aggregates', EXISTS (SELECT FROM pg_catalog.pg_aggregate WHERE aggfnoid >= 16384)),
     ('statistics', EXISTS (SELECT FROM pg_catalog.pg_statistic_ext)),
     ('publications', EXISTS (SELECT FROM pg_catalog.pg_publication)),
-    -- Not readable for everybody: it holds passwords.
+    -- Only some roles can read it, because it contains passwords.
     ('subscriptions', has_column_privilege('pg_catalog.pg_subscription', 'subconninfo', 'SELECT')
                       AND EXISTS (SELECT FROM pg_catalog.pg_subscription)),
     ('event_triggers', EXISTS (SELECT FROM pg_catalog.pg_event_trigger)),

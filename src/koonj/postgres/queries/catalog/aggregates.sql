@@ -1,4 +1,4 @@
--- Aggregates; pg_get_functiondef refuses them.
+-- Aggregates. pg_get_functiondef() does not accept them.
 SELECT p.tableoid, p.oid, 'aggregate',
        concat(quote_ident(n.nspname), '.', quote_ident(p.proname), '(', oidvectortypes(p.proargtypes), ')'),
        concat_ws(E'\n',

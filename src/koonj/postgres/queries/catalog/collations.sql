@@ -1,4 +1,4 @@
--- Collations and conversions. The version that a collation was made with pg_dump does not print.
+-- Collations and conversions. The version of a collation is omitted, as in pg_dump.
 SELECT k.tableoid, k.oid, 'collation', r.name,
        concat('CREATE COLLATION ', r.name, ' (provider = ',
               CASE k.collprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'default' END,

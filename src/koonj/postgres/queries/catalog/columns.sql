@@ -1,4 +1,5 @@
--- Columns, and what pg_dump prints of a view's column. Place: among those that CREATE TABLE names.
+-- Columns, including the properties of view columns that pg_dump prints. The position counts the columns that
+-- CREATE TABLE lists.
 SELECT NULL, NULL, c.tableoid, c.oid, 'column', quote_ident(a.attname),
        concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
            CASE WHEN a.attcollation <> t.typcollation

@@ -1,4 +1,5 @@
--- Constraints of tables and domains, but for what pg_dump leaves to the parent table, and for constraint triggers.
+-- Constraints of tables and domains. Omitted are constraint triggers, and those that pg_dump prints only for the
+-- parent table.
 SELECT k.tableoid, k.oid, c.tableoid, c.oid, 'constraint', quote_ident(k.conname),
        concat('CONSTRAINT ', quote_ident(k.conname), ' ', pg_get_constraintdef(k.oid)), 0
 FROM pg_catalog.pg_constraint AS k
@@ -8,7 +9,8 @@ WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'koonj')
       AND (k.contype IN ('p', 'u', 'x') OR k.contype = 'f' AND k.conparentid = 0
            OR k.contype = 'c' AND (k.conislocal OR c.relispartition))
 UNION ALL
--- A NOT NULL that is more than its column says: pg_dump prints its name, or the whole of it apart.
+-- NOT NULL constraints with more properties than the column shows. pg_dump prints their names, or prints them
+-- separately.
 SELECT k.tableoid, k.oid, c.tableoid, c.oid, 'constraint', quote_ident(k.conname), --: 18+
        concat('CONSTRAINT ', quote_ident(k.conname), ' ', pg_get_constraintdef(k.oid)), 0 --: 18+
 FROM pg_catalog.pg_constraint AS k --: 18+

@@ -1,4 +1,4 @@
--- ALTER DEFAULT PRIVILEGES: the built-in ones, which those of all schemas come in the place of, and what is granted.
+-- ALTER DEFAULT PRIVILEGES: the granted privileges, and the built-in ones that they replace (for all schemas).
 SELECT concat('for role ', quote_ident(r.name), ' in schema ' || quote_ident(n.nspname), ' on ',
               CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
                    WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' WHEN 'L' THEN 'large objects' END),

@@ -1,4 +1,4 @@
--- Extensions that initdb did not make. Their version pg_dump does not print.
+-- Extensions that initdb did not create. Their version is omitted, as in pg_dump.
 SELECT e.tableoid, e.oid, 'extension', quote_ident(e.extname),
        concat('CREATE EXTENSION ', quote_ident(e.extname), ' WITH SCHEMA ', quote_ident(n.nspname)),
        NULL, NULL, NULL, NULL, NULL

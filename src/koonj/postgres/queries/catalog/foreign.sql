@@ -1,4 +1,4 @@
--- Foreign data wrappers, servers and user mappings. Of what looks like a secret, only a mark of what it is.
+-- Foreign data wrappers, servers and user mappings. Of options that look like secrets, only a hash is read.
 SELECT k.tableoid, k.oid, 'foreign data wrapper', quote_ident(k.fdwname),
        concat('CREATE FOREIGN DATA WRAPPER ', quote_ident(k.fdwname),
               ' HANDLER ' || nullif(k.fdwhandler, 0)::pg_catalog.regproc,

@@ -1,4 +1,4 @@
--- Functions and procedures, but for those that a range type brings along.
+-- Functions and procedures, without those that belong to a range type.
 SELECT p.tableoid, p.oid, CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
        concat(quote_ident(n.nspname), '.', quote_ident(p.proname), '(', oidvectortypes(p.proargtypes), ')'),
        rtrim(pg_get_functiondef(p.oid), E'\n'),

@@ -1,4 +1,4 @@
--- Indexes. What a constraint says of its index is not said again; an invalid one, which pg_dump passes over, is told.
+-- Indexes. Properties that a constraint already shows are omitted. INVALID indexes are included; pg_dump skips them.
 SELECT c.tableoid, c.oid, 'index', r.name,
        CASE WHEN k.oid IS NULL OR x.more <> '' THEN
            concat(CASE WHEN k.oid IS NULL THEN pg_get_indexdef(c.oid) ELSE 'INDEX ' || r.name END, x.more) END,

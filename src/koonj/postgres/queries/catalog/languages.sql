@@ -1,4 +1,4 @@
--- Languages and access methods that initdb did not make.
+-- Languages and access methods that initdb did not create.
 SELECT k.tableoid, k.oid, 'language', quote_ident(k.lanname),
        concat('CREATE', CASE WHEN k.lanpltrusted THEN ' TRUSTED' END, ' LANGUAGE ', quote_ident(k.lanname),
               ' HANDLER ' || nullif(k.lanplcallfoid, 0)::pg_catalog.regproc,

@@ -1,4 +1,4 @@
--- Operators, their classes and families. A member of a family says which class it belongs to, if to one.
+-- Operators, operator classes and operator families. A member of a family names its class, if it has one.
 SELECT k.tableoid, k.oid, 'operator', r.name,
        concat_ws(', ', 'CREATE OPERATOR ' || r.name || ' (FUNCTION = ' || nullif(k.oprcode, 0)::pg_catalog.regproc,
                  'COMMUTATOR = ' || nullif(k.oprcom, 0)::pg_catalog.regoperator::text,

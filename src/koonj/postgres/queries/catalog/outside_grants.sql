@@ -1,5 +1,5 @@
--- Grants on what initdb or an extension made: what differs from their own (pg_init_privs). Of the languages
--- internal, c and sql pg_dump says nothing.
+-- Grants on objects of initdb or of an extension that differ from the initial ones (pg_init_privs). The languages
+-- internal, c and sql are omitted, as in pg_dump.
 SELECT concat('on ', i.type, ' ', i.identity), pg_get_userbyid(o.owner),
        coalesce(o.acl, acldefault(o.class, o.owner))::text[], coalesce(p.initprivs, acldefault(o.class, o.owner))::text[]
 FROM (

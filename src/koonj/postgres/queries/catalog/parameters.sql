@@ -1,5 +1,5 @@
--- Storage parameters of tables and views. Place: in the order in which they are kept, and printed; a view's
--- check_option is printed apart.
+-- Storage parameters of tables and views. The position is that in reloptions, which is also the printed order. The
+-- check_option of a view is printed separately.
 SELECT NULL, NULL, c.tableoid, c.oid, 'storage parameter', o.prefix || split_part(p.text, '=', 1),
        concat(o.prefix, split_part(p.text, '=', 1), '=', quote_literal(substr(p.text, strpos(p.text, '=') + 1))),
        CASE WHEN p.text ~ '^check_option=' THEN 0 ELSE o.first + p.place END

@@ -1,4 +1,4 @@
--- Publications, with the tables and schemas in them.
+-- Publications with their tables and schemas.
 SELECT p.tableoid, p.oid, 'publication', quote_ident(p.pubname),
        concat('CREATE PUBLICATION ', quote_ident(p.pubname), CASE WHEN p.puballtables THEN ' FOR ALL TABLES' END,
               ' WITH (publish = ''', concat_ws(', ',

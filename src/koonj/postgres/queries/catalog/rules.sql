@@ -1,4 +1,4 @@
--- Rules, but for the one that makes a view.
+-- Rules, without the one that defines a view.
 SELECT r.tableoid, r.oid, c.tableoid, c.oid, 'rule', quote_ident(r.rulename),
        concat(pg_get_ruledef(r.oid),
               CASE r.ev_enabled WHEN 'D' THEN E'\nDISABLE' WHEN 'R' THEN E'\nENABLE REPLICA'

@@ -1,5 +1,5 @@
--- Schemas. Of `public` pg_dump takes for granted that initdb makes it as it has done since 15 (getNamespaces in
--- pg_dump.c), so its grants are told beside that.
+-- Schemas. pg_dump assumes that initdb creates `public` as it has done since 15 (getNamespaces in pg_dump.c), so
+-- the grants on it are compared with that.
 SELECT n.tableoid, n.oid, 'schema', quote_ident(n.nspname), 'CREATE SCHEMA ' || quote_ident(n.nspname),
        NULL, NULL,
        CASE WHEN n.nspname <> 'public' OR o.name <> 'pg_database_owner' THEN o.name END,

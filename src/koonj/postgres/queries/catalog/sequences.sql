@@ -1,4 +1,5 @@
--- Sequences, those of serial and identity columns, too: a part of their table. Where they stand is data.
+-- Sequences. Those of serial and identity columns are parts of their table. The current value is data, so it is
+-- omitted.
 SELECT c.tableoid, c.oid, 'sequence', r.name,
        concat_ws(E'\n',
            concat('CREATE ', CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' END, 'SEQUENCE ', r.name,

@@ -1,4 +1,4 @@
--- Subscriptions of this database. Of the connection, which can hold a password, only a mark of what it is.
+-- Subscriptions of this database. Of the connection string, which can contain a password, only a hash is read.
 SELECT s.tableoid, s.oid, 'subscription', quote_ident(s.subname),
        concat('CREATE SUBSCRIPTION ', quote_ident(s.subname),
               ' CONNECTION (sha256 ', substr(encode(sha256(convert_to(s.subconninfo, 'UTF8')), 'hex'), 1, 6), '…)',

@@ -1,4 +1,4 @@
--- Triggers; a partition's copy of its parent's only where it is enabled otherwise.
+-- Triggers. A partition's copy of a trigger is included only if it is enabled differently from its parent's.
 SELECT t.tableoid, t.oid, c.tableoid, c.oid, 'trigger', quote_ident(t.tgname),
        concat(CASE WHEN t.tgparentid = 0 THEN pg_get_triggerdef(t.oid)
                    ELSE 'TRIGGER ' || quote_ident(t.tgname) END,

@@ -1,4 +1,4 @@
--- Types that were made as such: no table's row type, no array, no multirange of a range.
+-- Types that were created explicitly: no row types of tables, no array types, no multirange types.
 SELECT t.tableoid, t.oid, r.kind, r.name,
        CASE r.kind
        WHEN 'enum' THEN concat('CREATE TYPE ', r.name, ' AS ENUM (', (

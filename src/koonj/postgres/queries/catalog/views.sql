@@ -1,4 +1,4 @@
--- Views and materialized views. Whether one is populated pg_dump -s does not say.
+-- Views and materialized views. Whether one is populated is omitted, as in pg_dump -s.
 SELECT c.tableoid, c.oid, r.kind, r.name,
        concat_ws(E'\n', 'CREATE ' || upper(r.kind) || ' ' || r.name,
            (SELECT 'USING ' || quote_ident(m.amname) FROM pg_catalog.pg_am AS m

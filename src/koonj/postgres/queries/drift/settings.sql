@@ -1,5 +1,5 @@
--- Each setting as the session has it, and as one has it where neither a role, a database nor a client sets it; where
--- one of these does, what the server's configuration file says cannot be seen by everybody.
+-- Each setting with its value in this session, and its value without settings of a role, a database or a client. If
+-- one of these sets it, not every role can read the value of the configuration file; then the built-in value is used.
 SELECT s.name, s.setting,
        CASE WHEN s.source OPERATOR(pg_catalog.=) ANY (ARRAY['database', 'user', 'database user', 'client'])
             THEN s.boot_val ELSE s.setting END

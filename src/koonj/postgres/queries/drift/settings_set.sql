@@ -1,5 +1,5 @@
--- What ALTER DATABASE and ALTER ROLE set for sessions of this database: the role, or NULL for all; what counts most
--- comes last (https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html).
+-- Settings that ALTER DATABASE and ALTER ROLE make for sessions of this database, with the role, or NULL for all
+-- roles. The last one has precedence (https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html).
 SELECT r.rolname, pg_catalog.split_part(c.setting, '=', 1),
        pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') OPERATOR(pg_catalog.+) 1)
 FROM pg_catalog.pg_db_role_setting AS s

@@ -1,6 +1,6 @@
--- All relations that a migration can touch, as they are: no catalogs, no TOAST, nothing temporary, not koonj's own.
--- Columns and constraints are JSON arrays, which are only parsed where they change. No function here opens a
--- relation, which would lock it.
+-- All relations that a migration can change, without catalogs, TOAST tables, temporary relations and koonj's own.
+-- Columns and constraints are JSON arrays, which koonj parses only if they changed. No function here opens a
+-- relation, because that would lock it.
 SELECT c.oid::bigint,
        pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
        pg_catalog.quote_ident(c.relname),

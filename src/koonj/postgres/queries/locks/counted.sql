@@ -1,4 +1,4 @@
--- What all sessions have counted and sent off, for tables and materialized views.
+-- Counters that all sessions have sent to the server, for tables and materialized views.
 SELECT c.oid::bigint,
        pg_catalog.pg_stat_get_numscans(c.oid),
        pg_catalog.pg_stat_get_tuples_returned(c.oid),

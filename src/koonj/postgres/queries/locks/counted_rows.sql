@@ -1,4 +1,4 @@
--- Tables and materialized views whose rows have been counted, where this role may say that they have not.
+-- Tables and materialized views with a row count that this role is allowed to reset.
 SELECT c.oid::bigint
 FROM pg_catalog.pg_class AS c
 WHERE c.oid OPERATOR(pg_catalog.>=) 16384::oid

@@ -1,4 +1,4 @@
--- Tables and materialized views, with the names by which a statement can mean them: their own and their indexes'.
+-- Tables and materialized views with the names by which a statement can refer to them: their own and their indexes'.
 SELECT c.oid::bigint,
        n.nspname,
        c.relname,

@@ -1,8 +1,8 @@
--- What this session's transaction has locked, and those relations as they are now: whatever a statement changes
--- is locked. Locks come first, and as OIDs: a dropped relation is no longer in pg_class, and has no columns here.
+-- Relations that this session's transaction has locked, as they are now: a statement locks everything it changes.
+-- The locks are the base of the join, by OID: a dropped relation is no longer in pg_class, and has NULLs here.
 -- Catalogs have OIDs below 16384 (FirstNormalObjectId in access/transam.h).
--- SIReadLock blocks nobody: it is what SERIALIZABLE has read.
--- known: relations that were locked before, and may no longer be after a ROLLBACK TO.
+-- SIReadLock is omitted. It marks what a SERIALIZABLE transaction has read, and blocks no other session.
+-- known: relations that were locked before; a ROLLBACK TO can have released them.
 WITH held AS MATERIALIZED (
     SELECT l.relation AS oid, pg_catalog.array_agg(l.mode) AS modes
     FROM pg_catalog.pg_locks AS l

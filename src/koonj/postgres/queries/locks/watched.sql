@@ -1,5 +1,5 @@
--- The locks that another session holds or waits for; without a relation where it is not one that is locked, but a
--- transaction whose end is waited for. SIReadLock blocks nobody: it is what SERIALIZABLE has read.
+-- Locks that another session holds or waits for. The relation is NULL if the session waits for the end of a
+-- transaction. SIReadLock is omitted: it marks what a SERIALIZABLE transaction has read, and blocks no session.
 SELECT CASE WHEN l.locktype OPERATOR(pg_catalog.=) 'relation' THEN l.relation END::bigint, l.mode, l.granted
 FROM pg_catalog.pg_locks AS l
 WHERE l.pid OPERATOR(pg_catalog.=) %(pid)s

@@ -1,4 +1,4 @@
--- What a migration can change outside of its database's schema, one thing a row, in words.
+-- Things that a migration can change outside the schema of its database: one per row, in words.
 SELECT pg_catalog.concat_ws(' ', 'role', pg_catalog.quote_ident(r.rolname),
            CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
            CASE WHEN NOT r.rolinherit THEN 'NOINHERIT' END,

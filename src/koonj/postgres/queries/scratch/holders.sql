@@ -1,4 +1,4 @@
--- Sessions that hold the lock of rehearsals in whichever database; ours is one of them.
+-- Sessions that hold the lock of rehearsals in any database, including this one.
 SELECT l.pid
 FROM pg_catalog.pg_locks AS l
 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'

@@ -1,4 +1,4 @@
--- What a copy of the schema leaves out, in words.
+-- Things that a copy of the schema omits, in words.
 SELECT 'subscription ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(s.subname)
 FROM pg_catalog.pg_subscription AS s
 JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.subdbid

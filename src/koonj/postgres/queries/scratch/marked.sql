@@ -1,4 +1,4 @@
--- Databases with koonj's prefix, what marks them, and the roles that objects in them name.
+-- Databases with koonj's prefix, their marks, and the roles that their objects use.
 SELECT d.datname,
        d.datconnlimit,
        pg_catalog.shobj_description(d.oid, 'pg_database'),

@@ -1,2 +1,2 @@
--- All roles of the server, PostgreSQL's own too.
+-- All roles of the server, including PostgreSQL's own.
 SELECT r.rolname FROM pg_catalog.pg_roles AS r

@@ -1,4 +1,4 @@
--- Can this server, reached as this role, be rehearsed on?
+-- Whether rehearsals can run on this server with this role.
 SELECT pg_catalog.current_setting('server_version'),
        r.rolname,
        r.rolcreatedb OR r.rolsuper,

@@ -1,4 +1,4 @@
--- Who is a member of which role; since 16 a membership need not be inherited.
+-- Memberships in roles. Since 16, a membership can be without INHERIT.
 SELECT g.rolname,
        m.rolname,
        a.admin_option,

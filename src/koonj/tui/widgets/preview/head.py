@@ -9,6 +9,7 @@ from koonj.tui.paint import Part, cut, wrap
 from koonj.tui.proofs import Rehearsals
 from koonj.tui.standing import standing
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.widgets.preview.tabs import Tab
 
 _PROBLEMS = 3
@@ -48,10 +49,10 @@ def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
     mark = rehearsals.mark(row.name)
     if mark is None:
         return []
-    sign, word, look = mark
+    sign, word, verdict = mark
     rehearsal = rehearsals.known.get(row.name)
     said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.now else ""
-    return [[(f" {sign} {word}", look), (cut(said, width - len(word) - 4), DIM)]]
+    return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(said, width - len(word) - 4), DIM)]]
 
 
 def _problems(document: Document, width: int) -> Lines:

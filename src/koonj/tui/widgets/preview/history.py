@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 
 from rich.style import Style
 
+from koonj.humanize import count, duration, to_the_second
 from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
-from koonj.sql.display import spaced
-from koonj.tui.paint import Part, shortened, wrap
-from koonj.tui.run_lines import clock
+from koonj.sql.display import shortened, spaced
+from koonj.tui.paint import Part, wrap
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _STATES = {
     Action.APPLY: State.APPLIED,
@@ -25,30 +25,18 @@ _STATES = {
 _ENDS = {Outcome.DONE: "done", Outcome.FAILED: "failed", Outcome.STARTED: "started, its end is not recorded"}
 
 
-class HistorySheet:
+class HistorySheet(WrappedSheet):
     """Newest first: what, when, by whom, how far, and why it failed or was decided."""
 
     def __init__(self, entries: Sequence[HistoryEntry]) -> None:
-        self._entries = entries
-        self._lines = lru_cache(2)(self._all)
+        super().__init__(partial(_all, entries))
 
-    def count(self, width: int) -> int:
-        """Some for each entry."""
-        return len(self._lines(width))
 
-    def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), self._lines(width)[index]
-
-    def widest(self, width: int) -> int:
-        """They are wrapped."""
-        return 0
-
-    def _all(self, width: int) -> list[list[Part]]:
-        lines: list[list[Part]] = []
-        for entry in reversed(self._entries):
-            lines += [*([[]] if lines else []), *_of(entry, width)]
-        return lines
+def _all(entries: Sequence[HistoryEntry], width: int) -> list[list[Part]]:
+    lines: list[list[Part]] = []
+    for entry in reversed(entries):
+        lines += [*([[]] if lines else []), *_of(entry, width)]
+    return lines
 
 
 def _of(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
@@ -58,9 +46,8 @@ def _of(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
         if entry.action is Action.ALLOW
         else f"{entry.action} {_ENDS[entry.outcome]}"
     )
-    when = entry.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
-    yield from _wrapped(f"{when}{_took(entry)}{_done(entry)}", width)
+    yield from _wrapped(f"{to_the_second(entry.started)}{_took(entry)}{_done(entry)}", width)
     yield from _wrapped(
         f"by {entry.os_user}@{entry.host} as {entry.database_role}, koonj {entry.version}", width, DIM
     )
@@ -83,15 +70,13 @@ def _state(entry: HistoryEntry) -> State:
 def _took(entry: HistoryEntry) -> str:
     if entry.action is Action.ALLOW or entry.finished is None:
         return ""
-    took = (entry.finished - entry.started).total_seconds()
-    return f", took {took:.2f} s" if took < 10 else f", took {clock(took)}"
+    return f", took {duration((entry.finished - entry.started).total_seconds())}"
 
 
 def _done(entry: HistoryEntry) -> str:
     if entry.action in {Action.ALLOW, Action.ADOPT}:
         return ""
-    total = entry.statements_total
-    return f", {entry.statements_done} of {total} statement{'' if total == 1 else 's'}"
+    return f", {entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
 def _error(entry: HistoryEntry) -> str:

@@ -18,6 +18,7 @@ from koonj.tui.proofs import Rehearsals
 from koonj.tui.sql_text import SqlText
 from koonj.tui.statement_lines import ScriptPart, StatementLine
 from koonj.tui.theme import ACCENT, DIM
+from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.head import head_lines
 from koonj.tui.widgets.preview.nothing import nothing_in
 from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
@@ -34,6 +35,7 @@ class Preview(SqlPane):
 
     NUMBER = "2"
     TITLE = "Preview"
+    NOTHING_TO_COPY = "There is no text to copy."
 
     row: reactive[Row | None] = reactive(None)
     check: reactive[Check | None] = reactive(None, repaint=False)
@@ -205,8 +207,13 @@ class Preview(SqlPane):
             self.tab = Tab.BODY if said.of is ScriptPart.BODY else Tab.ROLLBACK
             self.go_to(said.line - self.sql.first_line)
 
-    @property
-    def copied(self) -> str:
+    def copyable(self) -> Copyable | None:
+        """Give the text of the tab."""
+        if self.row is None or not self.count():
+            return None
+        return Copyable(f"the {self.tab.lower()} of {self.row.name}", self._text)
+
+    def _text(self) -> str:
         """All that the tab shows, as text; of a sheet its first lines."""
         if self._sheet is None:
             return self.sql.text

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 
 from rich.style import Style
 
+from koonj.humanize import byte_words, count, short_duration, to_the_minute
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.amounts import byte_words
 from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
 from koonj.runner.rehearse.wording import (
     effects,
@@ -20,15 +20,16 @@ from koonj.runner.rehearse.wording import (
     held_words,
     locks_by_mode,
     origin,
-    when,
 )
+from koonj.sql.display import shortened
 from koonj.tui.definition_lines import definition_lines
 from koonj.tui.differences import grouped
-from koonj.tui.paint import Part, shortened, wrap
+from koonj.tui.paint import Part, wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.said import KEPT
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.theme.verdicts import VERDICTS
+from koonj.tui.widgets.preview.sheet import WrappedSheet
 
 _MARGIN = 7
 """Cells before a statement, for its line in the file."""
@@ -38,7 +39,7 @@ Parts = list[Part]
 """A line."""
 
 
-class RehearsalSheet:
+class RehearsalSheet(WrappedSheet):
     """The verdict first, then what a person has to mend, then statement by statement."""
 
     def __init__(self, rehearsal: Rehearsal, notes: Sequence[str] = (), width: int = 0) -> None:
@@ -46,29 +47,16 @@ class RehearsalSheet:
 
         `width`: of the pane; the lines for it are made here, so that this may take place in a thread.
         """
-        self._rehearsal = rehearsal
-        self._notes = notes
-        self._lines = lru_cache(2)(self._all)
+        super().__init__(partial(_all, rehearsal, notes))
         if width:
             self._lines(width)
 
-    def count(self, width: int) -> int:
-        """Some for each thing that it found."""
-        return len(self._lines(width))
 
-    def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), self._lines(width)[index]
-
-    def widest(self, width: int) -> int:
-        """They are wrapped."""
-        return 0
-
-    def _all(self, width: int) -> list[Parts]:
-        lines: list[Parts] = []
-        for part in _parts(self._rehearsal, self._notes, width):
-            lines += [[], *part] if lines else part
-        return lines
+def _all(rehearsal: Rehearsal, notes: Sequence[str], width: int) -> list[Parts]:
+    lines: list[Parts] = []
+    for part in _parts(rehearsal, notes, width):
+        lines += [[], *part] if lines else part
+    return lines
 
 
 def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[Parts]]:
@@ -89,10 +77,10 @@ def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[
 
 
 def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
-    sign, word, look = verdict_mark(found.verdict)
-    yield [(f" {sign} {word}", look)]
+    sign, word, _ = verdict_mark(found.verdict)
+    yield [(f" {sign} {word}", VERDICTS[found.verdict])]
     yield from _wrapped(found.message, width, 3, STRONG)
-    yield from _wrapped(f"{origin(found)}, {when(found)}", width, 3, DIM)
+    yield from _wrapped(f"{origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
 
 
 def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
@@ -118,15 +106,15 @@ def _differences(differences: Sequence[Difference], width: int) -> Iterator[Part
 def _way(
     title: str, traces: Sequence[StatementTrace], seconds: float, width: int, *, compact: bool = False
 ) -> Iterator[Parts]:
-    yield [(f" {title}", ACCENT), (f"  {_took(seconds)}; {_counted(traces, 'statement')}", DIM)]
+    yield [(f" {title}", ACCENT), (f"  {short_duration(seconds)}; {_counted(traces, 'statement')}", DIM)]
     for trace in traces:
         yield from _statement(trace, width, compact=compact)
 
 
 def _counted(found: Sequence[object], what: str) -> str:
     """How many there are, as far as that is known here."""
-    first = f"the first {KEPT} " if len(found) >= KEPT else f"{len(found)} "
-    return f"{first}{what}{'' if len(found) == 1 else 's'}"
+    first = "the first " if len(found) >= KEPT else ""
+    return f"{first}{count(min(len(found), KEPT), what)}"
 
 
 def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Parts]:
@@ -156,11 +144,7 @@ def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
 def _cost(trace: StatementTrace) -> str:
     wal = f", {byte_words(trace.wal_bytes)} of WAL" if trace.wal_bytes else ""
     alone = "" if trace.in_transaction else ", outside a transaction"
-    return f"{_took(trace.seconds)}{wal}{alone}"
-
-
-def _took(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+    return f"{short_duration(trace.seconds)}{wal}{alone}"
 
 
 def _title(text: str) -> Parts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Protocol
 
 from koonj.tui.paint import Part, wrap
@@ -25,23 +26,32 @@ class Sheet(Protocol):
         """Cells of the part that moves, at most; 0: nothing is to be moved."""
 
 
-class TextSheet:
-    """A few sentences: why there is nothing to show."""
+class WrappedSheet:
+    """Lines that are wrapped to the width of the pane, so that none moves sideways."""
 
-    def __init__(self, *texts: str) -> None:
-        self._texts = texts
+    def __init__(self, lines: Callable[[int], list[list[Part]]]) -> None:
+        """`lines` makes all lines for a width; it is asked again only when the width changes."""
+        self._lines = lru_cache(2)(lines)
 
     def count(self, width: int) -> int:
-        """Wrapped."""
+        """How many lines there are in a pane of `width` cells."""
         return len(self._lines(width))
 
     def line(self, index: int, width: int) -> Line:
-        """One of them."""
-        return (), [(" " + self._lines(width)[index], PLAIN)]
+        """Line `index` (0-based)."""
+        return (), self._lines(width)[index]
 
     def widest(self, width: int) -> int:
-        """They are wrapped."""
+        """Always 0: nothing is to be moved."""
         return 0
 
-    def _lines(self, width: int) -> list[str]:
-        return [line for text in self._texts for line in wrap(text, width - 2)]
+
+class TextSheet(WrappedSheet):
+    """A few sentences: why there is nothing to show."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(partial(_wrapped, texts))
+
+
+def _wrapped(texts: Sequence[str], width: int) -> list[list[Part]]:
+    return [[(" " + line, PLAIN)] for text in texts for line in wrap(text, width - 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koonj.humanize import count
 from koonj.tui.model import Row
 from koonj.tui.proofs import Rehearsals
 
@@ -15,8 +16,7 @@ def unrehearsed(row: Row, rehearsals: Rehearsals, key: str) -> str | None:
     if row.name == rehearsals.now:
         return "It is being rehearsed: up, down and up again, on a scratch database."
     if row.name in rehearsals.waiting:
-        count = len(rehearsals.waiting)
-        return f"It will be rehearsed in a moment; {count} migration{'' if count == 1 else 's'} to go."
+        return f"It will be rehearsed in a moment; {count(len(rehearsals.waiting), 'migration')} to go."
     if rehearsals.trouble:
         return f"It could not be rehearsed: {rehearsals.trouble} {key} tries again."
     return (

@@ -1,0 +1,36 @@
+"""Implement `koonj --version`: the versions that a bug report needs."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from koonj import __version__
+
+
+def version_lines() -> tuple[str, ...]:
+    """Return one line each for koonj, Python, psycopg with its libpq, and Textual."""
+    return (
+        f"koonj {__version__}",
+        f"Python {platform.python_version()}",
+        f"psycopg {_installed('psycopg')} ({_libpq()})",
+        f"Textual {_installed('textual')}",
+    )
+
+
+def _installed(package: str) -> str:
+    """Return the version of an installed package without importing it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _libpq() -> str:
+    """Return which libpq psycopg uses. Only the loaded library knows its version, so this imports psycopg."""
+    try:
+        from psycopg import pq  # noqa: PLC0415 - no other line needs it, and it takes 0.1 s
+    except ImportError as error:  # the person who runs --version may be looking for exactly this
+        return " ".join(f"cannot be loaded: {error}".split())
+    major, minor = divmod(pq.version(), 10_000)  # since PostgreSQL 10: 180006 is 18.6
+    return f"libpq {major}.{minor}, {pq.__impl__}"

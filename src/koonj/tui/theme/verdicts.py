@@ -1,0 +1,23 @@
+"""How the verdicts of rehearsals look. Not part of `theme` itself, which the first paint waits for."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rich.style import Style
+
+from koonj.runner.rehearse.values import Verdict
+from koonj.tui.theme.styles import BAD, DIM, GOOD, WAITING, WARNING
+
+VERDICTS: Mapping[Verdict | None, Style] = MappingProxyType(
+    {
+        None: DIM,
+        Verdict.VERIFIED: GOOD,
+        Verdict.LOSSY: WAITING,
+        Verdict.REORDERED: WAITING,
+        Verdict.INCOMPLETE: BAD,
+        Verdict.BROKEN: BAD,
+        Verdict.IRREVERSIBLE: WARNING,
+        Verdict.UNKNOWN: DIM,
+    }
+)
+"""None: it is being found out."""

@@ -1,0 +1,1 @@
+"""What koonj adds to Textual and to the terminal. Nothing here knows a migration."""

@@ -1,0 +1,118 @@
+"""Find koonj's folders inside the user's data folder and cache folder.
+
+If root runs koonj, the server runs as an unprivileged account, which cannot enter a home of mode 0700. Then
+koonj uses a system folder instead, and does not change any mode: /var/lib/koonj for data and /var/cache/koonj
+for the cache, else /var/tmp/koonj-root-…. An XDG_DATA_HOME that the account cannot enter gets a separate part
+of that folder.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+
+class UserFolderError(Exception):
+    """A folder cannot be used."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """`message` says what happened; `hint` says what to do about it."""
+        super().__init__(f"{message}\n{hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+
+class OtherAccount(Protocol):
+    """An account other than the user's that has to reach the folder, such as the one of root's server."""
+
+    def enters(self, folder: Path) -> bool:
+        """Whether this account may enter `folder`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A folder of the user, as the XDG Base Directory Specification and macOS name it."""
+
+    variable: str
+    below_home: str
+    on_macos: str
+    of_system: str
+
+
+DATA = Kind("XDG_DATA_HOME", ".local/share", "Library/Application Support", "/var/lib/koonj")
+CACHE = Kind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
+
+
+def koonj_folder(kind: Kind, account: OtherAccount | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return koonj's part of one of the user's folders; create it if needed.
+
+    `account` can enter it.
+
+    Raises:
+        UserFolderError: it cannot be created, or other users can write to it.
+    """
+    base, chosen = _users(kind, environ)
+    wanted = base / "koonj"
+    if account is None or account.enters(_existing(wanted)):
+        return make_trusted(wanted, 0o700 if account is None else 0o755)
+    part = f"for-{sha256(os.fsencode(wanted)).hexdigest()[:8]}" if chosen else ""
+    name = f"koonj-root-{kind.variable.split('_')[1].lower()}"
+    try:
+        return make_trusted(Path(kind.of_system, part), 0o755)
+    except UserFolderError:
+        own = make_trusted(Path("/var/tmp", name), 0o755)  # noqa: S108  its owner and mode are checked
+        return make_trusted(own / part, 0o755)
+
+
+def make_trusted(folder: Path, mode: int) -> Path:
+    """Return `folder`; create it with `mode` if needed.
+
+    Raises:
+        UserFolderError: it cannot be created, has another owner, or other users can write to it.
+    """
+    try:
+        _make(folder, mode)
+        status = folder.lstat()
+    except OSError as error:
+        raise UserFolderError(f"Cannot create {folder}: {error.strerror}.") from error
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise UserFolderError(
+            f"{folder} must be a folder to which only the user of koonj can write.",
+            "Other users could put files into it. Check its owner; then delete it or set its mode to 755.",
+        )
+    return folder
+
+
+def _users(kind: Kind, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """Return the user's folder, and whether a variable names it.
+
+    The XDG specification says that a relative path must be ignored.
+    """
+    named = Path(environ.get(kind.variable, ""))
+    if named.is_absolute():
+        return named, True
+    below = kind.on_macos if sys.platform == "darwin" else kind.below_home
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  pathlib raises without a home
+    return Path(home) / below, False
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _make(folder: Path, mode: int) -> None:
+    if folder.is_dir() or folder.is_symlink():
+        return
+    if not folder.parent.exists():
+        _make(folder.parent, mode)
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return  # another koonj process was faster
+    folder.chmod(mode)  # independent of the umask

@@ -1,0 +1,139 @@
+"""Amounts, durations and dates as text."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from koonj import humanize
+from koonj.humanize import (
+    byte_words,
+    clock,
+    count,
+    duration,
+    moment,
+    number_words,
+    plural,
+    row_words,
+    short_duration,
+    span_words,
+    to_the_minute,
+    to_the_second,
+)
+
+GIGABYTE = 1024**3
+NOON = datetime(2026, 8, 1, 12, 3, 59, 999_000, tzinfo=UTC)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets this process's time zone."""
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    before = os.environ.get("TZ")
+    yield set_zone
+    if before is None:
+        monkeypatch.delenv("TZ", raising=False)
+    else:
+        monkeypatch.setenv("TZ", before)
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (8_192, "8 kB"),
+        (860 * 1024, "860 kB"),
+        (1_288_490_189, "1.2 GB"),
+        (12 * GIGABYTE, "12 GB"),
+        (1024**4 - 1, "1 TB"),
+    ],
+)
+def test_bytes(size: int, text: str) -> None:
+    assert byte_words(size) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (1_204, "1,204"),
+        (999_499, "999,499"),
+        (999_500, "1 M"),
+        (1_234_567, "1.2 M"),
+        (40_400_000, "40 M"),
+        (3_000_000_000, "3 bn"),
+    ],
+)
+def test_numbers(number: int, text: str) -> None:
+    assert number_words(number) == text
+
+
+def test_rows() -> None:
+    assert [row_words(n) for n in (0, 1, 2, 1_204)] == ["0 rows", "1 row", "2 rows", "1,204 rows"]
+
+
+def test_counts_with_their_noun() -> None:
+    assert [count(n, "migration") for n in (0, 1, 2)] == ["0 migrations", "1 migration", "2 migrations"]
+    assert [count(n, "index", "indexes") for n in (1, 2)] == ["1 index", "2 indexes"]
+    assert [plural(n, "stays", "stay") for n in (0, 1, 2)] == ["stay", "stays", "stay"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0.00 s"), (0.014, "0.01 s"), (9.99, "9.99 s"), (12.4, "12 s"), (185.2, "3 min 5 s")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_short_durations() -> None:
+    assert [short_duration(s) for s in (0.0083, 0.5, 1.2, 12.0)] == ["8.3 ms", "500.0 ms", "1.20 s", "12 s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1.0, "0:00"), (7.9, "0:07"), (760.0, "12:40"), (10_931.0, "3:02:11")],
+)
+def test_the_clock_of_what_is_running(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5.0, "0 s"),
+        (0.2, "0 s"),
+        (59.6, "1 min 0 s"),
+        (185, "3 min 5 s"),
+        (7_800, "2 h 10 min"),
+        (300_000, "3 days"),
+    ],
+)
+def test_spans(seconds: float, text: str) -> None:
+    assert span_words(seconds) == text
+
+
+@pytest.mark.parametrize("when", [NOON, NOON.timestamp()])
+def test_moments_are_in_the_local_time_zone(zone: Callable[[str], None], when: datetime | float) -> None:
+    zone("Pacific/Kiritimati")
+    assert moment(when) == "2026-08-02 02:03:59+14:00"
+    assert to_the_second(when) == "2026-08-02 02:03:59"
+    assert to_the_minute(when) == "2026-08-02 02:03"
+    zone("UTC")
+    assert moment(when) == "2026-08-01 12:03:59+00:00"
+
+
+def test_a_test_sets_the_zone_of_all_texts_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(humanize, "local_time", lambda _when: NOON)
+    assert moment(0.0) == "2026-08-01 12:03:59+00:00"
+    assert to_the_second(0.0) == "2026-08-01 12:03:59"
+    assert to_the_minute(0.0) == "2026-08-01 12:03"
