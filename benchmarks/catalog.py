@@ -23,7 +23,7 @@ from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.embedded.binaries import choose
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 MAKE = """
 CREATE ROLE app;
@@ -53,7 +53,7 @@ async def _measured(ways: dict[str, Callable[[], Awaitable[object]]], rounds: in
     return took
 
 
-async def _run(server: Scratch, pg_dump: Path, tables: int, rounds: int) -> None:
+async def _run(server: TemporaryServer, pg_dump: Path, tables: int, rounds: int) -> None:
     dsn = server.dsn()
     parts = conninfo_to_dict(dsn)
     known = {name: parts[name] for name in ("host", "port", "user", "dbname") if name in parts}
@@ -101,7 +101,7 @@ def main() -> None:
     if pg_dump is None:
         sys.exit(f"no pg_dump in {binaries.bindir}")
     print(f"PostgreSQL {binaries.version}, {tables} tables, {rounds} rounds")
-    with Scratch(binaries, settings={"max_locks_per_transaction": "1024"}) as server:
+    with TemporaryServer(binaries, settings={"max_locks_per_transaction": "1024"}) as server:
         asyncio.run(_run(server, pg_dump, tables, rounds))
 
 

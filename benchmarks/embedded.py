@@ -20,14 +20,14 @@ from koonj.postgres.embedded import template
 from koonj.postgres.embedded.account import Account
 from koonj.postgres.embedded.binaries import Binaries, choose
 from koonj.postgres.embedded.folder import scratch_parent
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.shared import open_shared
 
 
 def _answer(binaries: Binaries) -> tuple[float, float]:
     """Return the milliseconds to the first answer, and to delete the server again."""
     start = time.perf_counter()
-    with Scratch(binaries) as server:
+    with TemporaryServer(binaries) as server:
         with psycopg.connect(server.dsn()) as connection:
             connection.execute("SELECT 1")
         answered = time.perf_counter()

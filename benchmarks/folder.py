@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder, FolderReader
 from koonj.migrations.state import states
 
@@ -68,10 +68,10 @@ def sha256sum(folder: Path) -> None:
     subprocess.run(["sh", "-c", script], cwd=folder, check=True)
 
 
-def applied(folder: Folder) -> list[Act]:
+def applied(folder: Folder) -> list[HistoryEntry]:
     now = datetime.now(UTC)
     return [
-        Act(
+        HistoryEntry(
             id=number,
             name=m.name,
             action=Action.APPLY,
@@ -84,7 +84,7 @@ def applied(folder: Folder) -> list[Act]:
             started=now,
             finished=now,
             reason=None,
-            accepted=None,
+            allowed=None,
             error=None,
             sqlstate=None,
             transaction_id="1",
@@ -106,13 +106,13 @@ def main() -> None:
         time.sleep(2.1)  # newer files are read again, because their time stamps are not reliable yet
         reader = FolderReader(folder)
         found = reader.read()
-        acts = applied(found)
+        entries = applied(found)
         reference, first, second, judged = side_by_side(
             [
                 lambda: sha256sum(folder),
                 lambda: FolderReader(folder).read(),
                 reader.read,
-                lambda: states(found, acts),
+                lambda: states(found, entries),
             ]
         )
         print(f"{files} files, median of {ROUNDS}, ms:")

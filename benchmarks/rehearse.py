@@ -31,9 +31,9 @@ from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.template import _initdb
-from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 
@@ -81,7 +81,7 @@ def _new(folder: Path, number: int, table: str, turn: int) -> Path:
     return path
 
 
-def _by_hand(server: Scratch, folder: Path, new: Path, programs: dict[str, str]) -> float:
+def _by_hand(server: TemporaryServer, folder: Path, new: Path, programs: dict[str, str]) -> float:
     """Run the commands that a careful user types, and return the seconds."""
     down = new.read_text().partition("-- Rollback:\n")[2].replace("-- ", "")
     start = time.perf_counter()
@@ -115,7 +115,7 @@ def _server_by_hand(binaries: Binaries) -> float:
     took = []
     for _ in range(3):
         start = time.perf_counter()
-        with Scratch(binaries, fill=_initdb):
+        with TemporaryServer(binaries, fill=_initdb):
             pass
         took.append(time.perf_counter() - start)
     return statistics.median(took)
@@ -137,8 +137,8 @@ def _within(folder: Path, names: tuple[str, ...] | None) -> float:
             job = RehearsalJob(ScratchPlace(), FolderReader(folder), request, connector)
             start = time.perf_counter()
             async for event in start_rehearsal(job).events():
-                if isinstance(event, MigrationRehearsed) and names is not None:
-                    assert event.rehearsal.is_proved, event.rehearsal.message
+                if isinstance(event, MigrationRehearsalFinished) and names is not None:
+                    assert event.rehearsal.is_verified, event.rehearsal.message
                     took = time.perf_counter() - start
             return took or time.perf_counter() - start
 
@@ -150,7 +150,7 @@ def _measure(title: str, folder: Path, number: int, table: str, rounds: int, *, 
     programs = {name: str(binaries.program(name) or shutil.which(name)) for name in ("psql", "pg_dump")}
     first = _within(folder, None)
     took: dict[str, list[float]] = {"by hand": [], "koonj rehearse": [], "in one process": []}
-    with Scratch(binaries) as server:
+    with TemporaryServer(binaries) as server:
         ways: dict[str, Callable[[Path], float]] = {
             "by hand": lambda new: _by_hand(server, folder, new, programs),
             "koonj rehearse": lambda new: _by_command(folder, new),

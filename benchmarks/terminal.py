@@ -30,7 +30,7 @@ from pathlib import Path
 import psycopg
 
 from koonj.postgres.embedded.binaries import choose
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 FEW, MANY, RUN = 15, 10_000, 100
 QUIET, SHORT = 0.4, 0.1
@@ -342,7 +342,7 @@ WHOLE = "koonj, whole frames"
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    with tempfile.TemporaryDirectory(prefix="koonj-benchmark-") as name, Scratch(choose()) as server:
+    with tempfile.TemporaryDirectory(prefix="koonj-benchmark-") as name, TemporaryServer(choose()) as server:
         root = Path(name)
 
         def made(title: str, count: int) -> Place:

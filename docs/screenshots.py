@@ -99,10 +99,10 @@ def _keep(pilot: Pilot[None], name: str) -> None:
 
 async def _tour(settings: Settings, folder: Path) -> None:
     from koonj.tui.application import Koonj
-    from koonj.tui.engine import Engine
+    from koonj.tui.engine import Backend
 
     found = terminal.read(os.environ, encoding="utf-8", ascii_only=False)
-    async with Engine(settings, rehearses=True) as engine:
+    async with Backend(settings, rehearses=True) as engine:
         app = Koonj(engine, found)
         async with app.run_test(size=SIZE) as pilot:
             await _reading(pilot)

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 BINDIR = os.environ.get("KOONJ_TEST_BINDIR", "")
 MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
@@ -113,14 +113,16 @@ def binaries() -> Binaries:
 
 
 @pytest.fixture(scope="session")
-def server(binaries: Binaries) -> Iterator[Scratch]:
+def server(binaries: Binaries) -> Iterator[TemporaryServer]:
     """This process's scratch cluster. Roles and settings in it are seen by all its tests: see `scratch`."""
-    with Scratch(binaries, settings={"max_connections": "100", "max_prepared_transactions": "10"}) as running:
+    with TemporaryServer(
+        binaries, settings={"max_connections": "100", "max_prepared_transactions": "10"}
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def _databases(server: Scratch) -> Iterator[Callable[[], str]]:
+def _databases(server: TemporaryServer) -> Iterator[Callable[[], str]]:
     """Makes empty databases. Drops the oldest later, when their sessions are gone: that is 100 ms faster."""
     used: deque[str] = deque()
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
@@ -152,9 +154,9 @@ def database(make_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def scratch(binaries: Binaries) -> Iterator[Scratch]:
+def scratch(binaries: Binaries) -> Iterator[TemporaryServer]:
     """A cluster of the test's own, for roles, settings and kills."""
-    with Scratch(binaries) as running:
+    with TemporaryServer(binaries) as running:
         yield running
 
 

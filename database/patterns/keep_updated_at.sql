@@ -3,7 +3,7 @@
 --        The rows that exist get the time of the migration; now() is stable, so none of them is rewritten.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: feedback
 -- field: trigger
 --   label: Trigger name

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from koonj.runner.drift import Drift
-from koonj.runner.plain import value_of
+from koonj.runner.drift import DriftReport
+from koonj.runner.plain import from_plain
 from support.command import Project, Terminal
 
 DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
@@ -97,12 +97,14 @@ def test_in_json(applied: Project) -> None:
     (applied.migrations / "001_make_t1.sql").unlink()
     answer = applied.koonj("drift", "--json")
     assert (answer.code, answer.json["koonj"], answer.json["command"]) == (4, 1, "drift")
-    found = value_of(Drift, answer.json["drift"])
+    found = from_plain(DriftReport, answer.json["drift"])
     assert found.target == "local"
     assert found.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
-    assert ("table", "public.extra") in {(d.kind, d.identity) for d in found.differences if d.before is None}
+    assert ("table", "public.extra") in {
+        (d.kind, d.identity) for d in found.differences if d.expected is None
+    }
     section = DOCS.split("### drift")[1].split("###")[0]
-    assert {field.name for field in fields(Drift)} <= set(re.findall(r"\w+", section))
+    assert {field.name for field in fields(DriftReport)} <= set(re.findall(r"\w+", section))
 
 
 def test_the_target_cannot_be_reached(files: Project) -> None:

@@ -248,7 +248,7 @@ def test_patterns(files: Project) -> None:
     assert "\ntable  Table: qualified name, required\n" in one
     assert "koonj new --pattern add_column table=documents column=status" in one
     report = files.koonj("patterns", "--json").json["patterns"]
-    assert {"key", "title", "about", "origin", "fields", "files"} <= set(report[0])
+    assert {"key", "title", "description", "path", "fields", "file_names"} <= set(report[0])
     assert files.koonj("patterns", "nonsense").code == 2
 
 

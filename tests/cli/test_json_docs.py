@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from koonj.cli.shapes import event_shape
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.state import State
 from koonj.patterns.pattern import Field
 from koonj.postgres.advisory_lock import LockHolder
@@ -20,14 +20,14 @@ from koonj.postgres.locks.values import (
     ConstraintChange,
     RelationChange,
     RelationLock,
+    RowsWritten,
     Scan,
     StatementTrace,
-    Written,
 )
 from koonj.runner import events
-from koonj.runner.events import Event, Failure, Obstacle, Plan, PlannedMigration, PlannedStatement, Verdict
+from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
 from koonj.runner.rehearse import events as rehearsal_events
-from koonj.runner.rehearse.values import Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
 from koonj.sql.problem import Problem
 from support.command import Project
 
@@ -53,7 +53,7 @@ def test_every_event(kind: type[Event]) -> None:
 
 
 VALUES: list[Any] = [
-    Act,
+    HistoryEntry,
     ColumnChange,
     ConstraintChange,
     Difference,
@@ -62,12 +62,12 @@ VALUES: list[Any] = [
     RelationLock,
     Scan,
     StatementTrace,
-    Stumble,
-    Written,
+    RehearsalFailure,
+    RowsWritten,
     Failure,
     Field,
     LockHolder,
-    Obstacle,
+    Conflict,
     Plan,
     PlannedMigration,
     PlannedStatement,
@@ -81,7 +81,7 @@ def test_every_value(kind: Any) -> None:
 
 
 def test_every_word() -> None:
-    for word in (*State, *Verdict):
+    for word in (*State, *RunResult):
         assert f"`{word.value}`" in DOCS
 
 

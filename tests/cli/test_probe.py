@@ -66,7 +66,7 @@ def test_in_json(documents: Project) -> None:
     }
     assert second["locks"] == []
     last = answer.events[-1]
-    assert (last["verdict"], last["finished"], last["remaining"]) == ("probed", [], [])
+    assert (last["result"], last["committed"], last["not_run"]) == ("probed", [], [])
     assert not any(event["event"] == "migration_finished" for event in answer.events)
 
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded.folder import PREFIX
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from support.command import KOONJ, Project, Terminal
 
 WRONG = """
@@ -49,17 +49,17 @@ def scratch_of(pid: int) -> Path:
     raise AssertionError(f"{pid} runs no scratch server")
 
 
-def test_all_proved(project: Project) -> None:
+def test_all_verified(project: Project) -> None:
     project.table(1)
     answer = project.koonj("rehearse")
     assert answer.code == 0, answer.err
     first, verdict, last = answer.out.splitlines()
     assert first.startswith("rehearsing 1 migration on PostgreSQL ")
-    assert verdict.startswith("◉ proved      001_make_t1.sql  ")
-    assert last == "1 migration rehearsed, all proved."
+    assert verdict.startswith("◉ verified      001_make_t1.sql  ")
+    assert last == "1 migration rehearsed, all verified."
 
 
-def test_not_proved(project: Project) -> None:
+def test_not_verified(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)
     answer = project.koonj("rehearse")
@@ -67,7 +67,7 @@ def test_not_proved(project: Project) -> None:
     assert "◔ incomplete  002_wrong.sql" in answer.out
     assert "index public.t1_id2 is not removed" in answer.out
     assert "+ CREATE INDEX t1_id2 ON public.t1 USING btree (id)" in answer.out
-    assert answer.out.endswith("2 migrations rehearsed, 1 proved.\n")
+    assert answer.out.endswith("2 migrations rehearsed, 1 verified.\n")
 
 
 def test_only_what_is_pending_or_what_is_named(project: Project) -> None:
@@ -97,8 +97,8 @@ def test_a_verdict_can_be_allowed(files: Project) -> None:
         "BEGIN;\nALTER TABLE a DROP b;\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- ALTER TABLE a ADD b int;\n-- COMMIT;\n",
     )
     assert files.koonj("rehearse", "--all").code == 7
-    assert files.koonj("rehearse", "--all", "--allow", "none").code == 7
-    assert files.koonj("rehearse", "--all", "--allow", "none", "--allow", "lossy").code == 0
+    assert files.koonj("rehearse", "--all", "--allow", "irreversible").code == 7
+    assert files.koonj("rehearse", "--all", "--allow", "irreversible", "--allow", "lossy").code == 0
     assert files.koonj("rehearse", "--all", "--allow", "incomplete").code == 2
 
 
@@ -121,12 +121,14 @@ def test_json(project: Project) -> None:
     assert answer.code == 7
     events = answer.events
     assert (events[0]["event"], events[-1]["event"]) == ("rehearsal_started", "rehearsal_finished")
-    (wrong,) = [e["rehearsal"] for e in events if e["event"] == "migration_rehearsed" and e["index"] == 2]
+    (wrong,) = [
+        e["rehearsal"] for e in events if e["event"] == "migration_rehearsal_finished" and e["index"] == 2
+    ]
     assert wrong["verdict"] == "incomplete"
-    assert [(x["relation"], x["mode"]) for x in wrong["up"][0]["locks"] if x["kind"] == "table"] == [
+    assert [(x["relation"], x["mode"]) for x in wrong["apply"][0]["locks"] if x["kind"] == "table"] == [
         ("public.t1", "SHARE")
     ]
-    assert events[-1]["not_proved"] == ["002_wrong.sql"]
+    assert events[-1]["not_verified"] == ["002_wrong.sql"]
 
 
 @pytest.mark.parametrize(
@@ -161,20 +163,20 @@ def test_like_a_target(project: Project) -> None:
     assert "is applied on local" in applied.err
 
 
-def test_a_protected_target_wants_the_proof(project: Project) -> None:
+def test_a_protected_target_requires_verified(project: Project) -> None:
     project.configure(protected="true")
     project.table(1)
     project.write("002_wrong.sql", WRONG)
     refused = project.koonj("apply", "--all", "--confirm", "local")
     assert refused.code == 7
-    assert "not proved: 002_wrong.sql was rehearsed: incomplete" in refused.err
+    assert "not verified: 002_wrong.sql was rehearsed: incomplete" in refused.err
     assert project.tables() == set()
     forced = project.koonj("apply", "--all", "--confirm", "local", "--override", "the index stays")
     assert forced.code == 0, forced.err
     assert "the index stays" in forced.out
-    acts = project.koonj("history", "2", "--json").json["acts"]
-    assert [(a["accepted"], a["reason"]) for a in acts if a["action"] == "accept"] == [
-        ("not proved", "the index stays")
+    entries = project.koonj("history", "2", "--json").json["entries"]
+    assert [(a["allowed"], a["reason"]) for a in entries if a["action"] == "allow"] == [
+        ("not_verified", "the index stays")
     ]
 
 
@@ -199,7 +201,7 @@ def test_a_plan_that_is_read_tells_its_locks(project: Project, monkeypatch: pyte
 
 def watched(project: Project, *argv: str, **environ: str) -> str:
     """What the log of a server says that is the project's target, while koonj does something else."""
-    with Scratch(settings={"log_connections": "on", "log_statement": "all"}) as target:
+    with TemporaryServer(settings={"log_connections": "on", "log_statement": "all"}) as target:
         project.dsn = target.dsn()
         project.configure()
         log = target.folder / "log"
@@ -257,7 +259,7 @@ def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
         env=dict(os.environ),
     )
     assert process.stdout is not None
-    while json.loads(process.stdout.readline())["event"] != "migration_rehearsing":
+    while json.loads(process.stdout.readline())["event"] != "migration_rehearsal_started":
         pass
     left = scratch_of(process.pid)
     time.sleep(0.3)

@@ -70,7 +70,7 @@ def test_json(project: Project) -> None:
     assert (report["applied"], report["pending"], report["error"]) == (1, 0, None)
     (migration,) = report["migrations"]
     assert (migration["number"], migration["name"], migration["state"]) == (1, name, "applied")
-    assert migration["last_act"]["action"] == "apply"
+    assert migration["last_entry"]["action"] == "apply"
 
 
 def test_an_unreachable_server_still_shows_the_files(files: Project) -> None:

@@ -12,6 +12,7 @@ from koonj.cli.failure_text import source_lines
 from koonj.cli.plan_text import plan_lines
 from koonj.cli.stream import Stream
 from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.sql.blocks import Mode
 from koonj.sql.display import cells, visible
 
 ANY = st.text(st.characters(exclude_categories=()))
@@ -119,16 +120,17 @@ def test_every_text_can_be_written(text: str, encoding: str) -> None:
     assert _written(text, encoding).endswith("\n")
 
 
-def _plan(*locks: PlannedLock, proof: str | None, why: str = "") -> Plan:
+def _plan(*locks: PlannedLock, verdict: str | None, why: str = "") -> Plan:
     statement = PlannedStatement(1, 4, "alter table documents", True, locks or None)
     migration = PlannedMigration(
         "016_x.sql",
         Direction.APPLY,
         True,
+        Mode.ONE_TRANSACTION,
         "one transaction",
         (statement,),
-        proof=proof,
-        proof_message=why,
+        verdict=verdict,
+        verdict_message=why,
     )
     return Plan("local", Direction.APPLY, False, "PostgreSQL 18.6", (migration,), notes=("so it is",))
 
@@ -138,13 +140,13 @@ def test_a_plan_that_was_measured_says_who_will_wait() -> None:
     lock = PlannedLock(
         "public.documents", "table", "ACCESS EXCLUSIVE", True, False, 1, 1, 3, sentence, "2 wait for one"
     )
-    plan = _plan(lock, proof="proved", why="It repeats.")
+    plan = _plan(lock, verdict="verified", why="It repeats.")
     assert list(plan_lines(plan, verbose=False)) == [
         "target local: PostgreSQL 18.6",
         "plan: apply 1 migration, 1 statement",
         "apply 016_x.sql",
         "  one transaction; lock_timeout 5s",
-        "  rehearsed: proved: It repeats.",
+        "  rehearsed: verified: It repeats.",
         "  1. line 4: alter table documents",
         f"     {sentence}",
         "       2 wait for one",
@@ -154,8 +156,8 @@ def test_a_plan_that_was_measured_says_who_will_wait() -> None:
 
 
 def test_a_plan_says_what_was_not_rehearsed_only_where_somebody_looked() -> None:
-    bare = list(plan_lines(_plan(proof=None), verbose=False))
-    looked = list(plan_lines(_plan(proof="unknown"), verbose=False))
+    bare = list(plan_lines(_plan(verdict=None), verbose=False))
+    looked = list(plan_lines(_plan(verdict="unknown"), verbose=False))
     assert [line for line in looked if line not in bare] == ["  not rehearsed: koonj rehearse 016"]
-    (why,) = set(plan_lines(_plan(proof="unknown", why="No server."), verbose=False)) - set(bare)
+    (why,) = set(plan_lines(_plan(verdict="unknown", why="No server."), verbose=False)) - set(bare)
     assert why == "  not rehearsed (No server): koonj rehearse 016"

@@ -15,14 +15,14 @@ TARGETS = '[targets.a]\ndsn = "dbname=a"\n[targets.b]\ndsn = "host=db dbname=b"\
 
 
 def required(project: Project, toml: str) -> dict[str, bool]:
-    return {target.name: target.require_proof for target in project.toml(toml).load().targets}
+    return {target.name: target.require_verified for target in project.toml(toml).load().targets}
 
 
 def test_only_a_protected_target_requires_a_verified_rollback_by_default(project: Project) -> None:
     assert required(project, TARGETS) == {"a": False, "b": True}
 
 
-@pytest.mark.parametrize(("word", "all_require"), [("proved", True), ("off", False)])
+@pytest.mark.parametrize(("word", "all_require"), [("verified", True), ("off", False)])
 def test_policy_applies_to_all_targets(project: Project, word: str, all_require: bool) -> None:
     assert required(project, f'[policy]\nrequire = "{word}"\n{TARGETS}') == {
         "a": all_require,
@@ -32,13 +32,13 @@ def test_policy_applies_to_all_targets(project: Project, word: str, all_require:
 
 def test_own_policy_of_a_target_has_priority(project: Project) -> None:
     own = '[targets.b.policy]\nrequire = "off"\n'
-    assert required(project, f'[policy]\nrequire = "proved"\n{TARGETS}{own}') == {"a": True, "b": False}
+    assert required(project, f'[policy]\nrequire = "verified"\n{TARGETS}{own}') == {"a": True, "b": False}
 
 
 def test_policy_applies_to_a_dsn_of_the_command_line(project: Project) -> None:
-    assert not project.toml(TARGETS).load(dsn="dbname=x").target.require_proof
-    project.toml(f'[policy]\nrequire = "proved"\n{TARGETS}')
-    assert project.load(dsn="dbname=x").target.require_proof
+    assert not project.toml(TARGETS).load(dsn="dbname=x").target.require_verified
+    project.toml(f'[policy]\nrequire = "verified"\n{TARGETS}')
+    assert project.load(dsn="dbname=x").target.require_verified
 
 
 def test_scratch_server_is_embedded_by_default(project: Project) -> None:
@@ -55,11 +55,11 @@ def test_scratch_server_is_read_from_koonj_toml(project: Project) -> None:
     ("toml", "message"),
     [
         (
-            '[policy]\nrequire = "proven"',
-            "koonj.toml:2: require must be 'proved' or 'off'. Did you mean 'proved'?",
+            '[policy]\nrequire = "verifyed"',
+            "koonj.toml:2: require must be 'verified' or 'off'. Did you mean 'verified'?",
         ),
         ("[policy]\nrequires = 1", "koonj.toml:2: unknown key 'requires'. Did you mean 'require'?"),
-        ('[targets.a.policy]\nrequire = "on"', "require must be 'proved' or 'off'"),
+        ('[targets.a.policy]\nrequire = "on"', "require must be 'verified' or 'off'"),
         ("[scratch]\ndsn = 5", "koonj.toml:2: scratch.dsn must be a string"),
         ('[scratch]\ndns = "x"', "Did you mean 'dsn'?"),
         ('[scratch]\ndsn = "nonsense"', "koonj.toml:2: 'nonsense' is not a connection string. Use"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import ConfigError, KeyWish, Screen, ThemeWish, places
+from koonj.config import ConfigError, KeySetting, ScreenSettings, ThemeSetting, places
 from koonj.config.screen import load, own_file
 from support.config_project import Project
 
@@ -19,7 +19,7 @@ class User:
         (self.home / path).write_text(text, encoding="utf-8")
         return self
 
-    def settings(self) -> Screen:
+    def settings(self) -> ScreenSettings:
         return load(self.project.root, environ=self.environ)
 
     def error(self) -> str:
@@ -46,25 +46,25 @@ format = ""
 
 
 def test_nothing_is_set_by_default(user: User) -> None:
-    assert user.settings() == Screen()
+    assert user.settings() == ScreenSettings()
 
 
 def test_settings_are_read_from_the_users_file(user: User) -> None:
     found = user.own(BOTH).settings()
     where = "~/.config/koonj/config.toml"
-    assert found.theme == ThemeWish("dark", f"{where}:3")
+    assert found.theme == ThemeSetting("dark", f"{where}:3")
     assert found.mouse is False
     assert found.ascii_only is None
     assert found.keys == (
-        KeyWish("apply-next", ("ctrl+a",), f"{where}:7"),
-        KeyWish("theme", ("f9", "T"), f"{where}:8"),
-        KeyWish("format", (), f"{where}:9"),
+        KeySetting("apply-next", ("ctrl+a",), f"{where}:7"),
+        KeySetting("theme", ("f9", "T"), f"{where}:8"),
+        KeySetting("format", (), f"{where}:9"),
     )
 
 
 def test_settings_are_read_from_koonj_toml(user: User) -> None:
     user.project.toml(BOTH)
-    assert user.settings().theme == ThemeWish("dark", "koonj.toml:3")
+    assert user.settings().theme == ThemeSetting("dark", "koonj.toml:3")
 
 
 def test_each_setting_of_the_users_file_has_priority(user: User) -> None:

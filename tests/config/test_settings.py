@@ -45,7 +45,7 @@ def test_all_keys_are_read(project: Project) -> None:
         lock_timeout="2s",
         role="ragqa_owner",
         password=Password("command", "pass show ragqa"),
-        require_proof=True,
+        require_verified=True,
         declared=True,
     )
 

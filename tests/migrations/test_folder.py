@@ -58,7 +58,7 @@ class TestNames:
         ((found, problem),) = folder.problems
         assert (found, problem.code, problem.severity) == (name, "bad-name", Severity.ERROR)
         assert suggestion in problem.hint
-        assert (names(folder), folder.others) == ([], 0)
+        assert (names(folder), folder.other_files) == ([], 0)
 
     def test_hint_names_the_rollback_section_when_file_is_half_of_a_pair(self, tmp_path: Path) -> None:
         write(tmp_path, "012_add.down.sql")
@@ -81,7 +81,7 @@ class TestNames:
         (tmp_path / "6-folder.sql").mkdir()
         (tmp_path / "007_folder").mkdir()
         folder = FolderReader(tmp_path).read()
-        assert (names(folder), folder.others, folder.problems) == (["001_a.sql"], 8, ())
+        assert (names(folder), folder.other_files, folder.problems) == (["001_a.sql"], 8, ())
 
 
 class TestNumbers:
@@ -112,7 +112,7 @@ class TestLinks:
         (tmp_path / "001_a.sql").symlink_to("shared/text.sql")
         folder = FolderReader(tmp_path).read()
         assert [m.text for m in folder.migrations] == [TEXT]
-        assert folder.others == 1
+        assert folder.other_files == 1
 
     @pytest.mark.parametrize("relative", [True, False])
     def test_link_is_refused_when_it_leaves_the_folder(self, tmp_path: Path, relative: bool) -> None:
@@ -282,13 +282,13 @@ class TestReadAgain:
         (reader.path / "001_a.sql").unlink()
         write(reader.path, "003_c.sql", "notes.txt")
         folder = reader.read()
-        assert (names(folder), folder.others) == (["002_b.sql", "003_c.sql"], 1)
+        assert (names(folder), folder.other_files) == (["002_b.sql", "003_c.sql"], 1)
 
     def test_other_files_are_counted_again_when_only_they_changed(self, reader: FolderReader) -> None:
         first = reader.read()
         write(reader.path, "notes.txt")
         second = reader.read()
-        assert (second.others, second.migrations) == (1, first.migrations)
+        assert (second.other_files, second.migrations) == (1, first.migrations)
 
     def test_renamed_file_gets_its_new_name(self, reader: FolderReader) -> None:
         reader.read()

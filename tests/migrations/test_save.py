@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.reading import Refused
-from koonj.migrations.save import Changed, Gone, read, save
+from koonj.migrations.reading import FileRefused
+from koonj.migrations.save import FileChanged, FileGone, read, save
 
 NAME = "001_make.sql"
 
@@ -38,7 +38,7 @@ def test_saved_text_is_read_back_and_no_temporary_file_is_left(
 
 def test_save_fails_when_another_program_changed_the_file(file: Path) -> None:
     file.write_bytes(b"theirs")
-    with pytest.raises(Changed, match="another program"):
+    with pytest.raises(FileChanged, match="another program"):
         save(file.parent, NAME, b"mine", b"old")
     assert file.read_bytes() == b"theirs"
     save(file.parent, NAME, b"mine", None)
@@ -47,7 +47,7 @@ def test_save_fails_when_another_program_changed_the_file(file: Path) -> None:
 
 def test_deleted_file_is_created_again_only_when_asked(file: Path) -> None:
     file.unlink()
-    with pytest.raises(Gone, match="deleted or renamed"):
+    with pytest.raises(FileGone, match="deleted or renamed"):
         save(file.parent, NAME, b"mine", b"old")
     save(file.parent, NAME, b"mine", None)
     assert file.read_bytes() == b"mine"
@@ -90,7 +90,7 @@ def test_save_is_refused_when_link_leaves_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / NAME).symlink_to(outside)
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefused):
         save(folder, NAME, b"new", b"old")
     assert outside.read_bytes() == b"old"
 

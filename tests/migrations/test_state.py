@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder, FolderReader
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import Entry, State, counts, problems_of, states
+from koonj.migrations.state import MigrationStatus, State, counts, problems_of, states
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ class Story:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.acts: list[Act] = []
+        self.entries: list[HistoryEntry] = []
         self.reader = FolderReader(path)
 
     def write(self, name: str, text: str = TEXT) -> "Story":
@@ -57,13 +57,13 @@ class Story:
         (self.path / name).unlink()
         return self
 
-    def act(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
+    def entry(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
         """Add an entry for the current file, or for TEXT if there is no file."""
         found = {m.name: m for m in self.reader.read().migrations}
         prints = (found.get(name) or Migration.from_recorded(name, TEXT)).fingerprints
         done = values.pop("done", 2 if outcome is Outcome.DONE else 0)
-        act = Act(
-            id=len(self.acts) + 1,
+        entry = HistoryEntry(
+            id=len(self.entries) + 1,
             name=name,
             action=action,
             outcome=outcome,
@@ -75,7 +75,7 @@ class Story:
             started=NOW,
             finished=None if outcome is Outcome.STARTED else NOW,
             reason=None,
-            accepted=None,
+            allowed=None,
             error=None,
             sqlstate=None,
             transaction_id=None,
@@ -85,26 +85,26 @@ class Story:
             version="1",
             run_id="r",
         )
-        self.acts.append(replace(act, **values))  # type: ignore[arg-type] # the tests name fields of Act
+        self.entries.append(replace(entry, **values))  # type: ignore[arg-type] # the tests name fields of Act
         return self
 
     def apply(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.act(name, Action.APPLY, outcome, **values)
+        return self.entry(name, Action.APPLY, outcome, **values)
 
     def roll_back(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.act(name, Action.ROLLBACK, outcome, **values)
+        return self.entry(name, Action.ROLLBACK, outcome, **values)
 
-    def accept(self, name: str, state: State, reason: str = "I know") -> "Story":
-        return self.act(name, Action.ACCEPT, accepted=state.value, reason=reason)
+    def allow(self, name: str, state: State, reason: str = "I know") -> "Story":
+        return self.entry(name, Action.ALLOW, allowed=state.value, reason=reason)
 
-    def entries(self) -> tuple[Entry, ...]:
-        return states(self.reader.read(), self.acts)
+    def statuses(self) -> tuple[MigrationStatus, ...]:
+        return states(self.reader.read(), self.entries)
 
-    def entry(self, name: str) -> Entry:
-        return next(e for e in self.entries() if e.name == name)
+    def status(self, name: str) -> MigrationStatus:
+        return next(e for e in self.statuses() if e.name == name)
 
     def states(self) -> dict[str, str]:
-        return {e.name: e.state.value for e in self.entries()}
+        return {e.name: e.state.value for e in self.statuses()}
 
 
 A, B, C = "001_a.sql", "002_b.sql", "003_c.sql"
@@ -119,37 +119,42 @@ def story(tmp_path: Path) -> Story:
 class TestApplied:
     def test_pending_migration_becomes_applied(self, story: Story) -> None:
         story.write(A)
-        assert story.entry(A) == Entry(
-            1, A, State.PENDING, story.reader.read().migrations[0], None, applied=False, accepted=False
+        assert story.status(A) == MigrationStatus(
+            1, A, State.PENDING, story.reader.read().migrations[0], None, applied=False, allowed=False
         )
-        entry = story.apply(A).entry(A)
-        assert (entry.state, entry.applied, entry.act, entry.note) == (State.APPLIED, True, story.acts[0], "")
+        status = story.apply(A).status(A)
+        assert (status.state, status.applied, status.last_entry, status.note) == (
+            State.APPLIED,
+            True,
+            story.entries[0],
+            "",
+        )
 
     def test_adopted_migration_counts_as_applied(self, story: Story) -> None:
-        entry = story.write(A).act(A, Action.ADOPT).entry(A)
-        assert (entry.state, entry.applied) == (State.ADOPTED, True)
+        status = story.write(A).entry(A, Action.ADOPT).status(A)
+        assert (status.state, status.applied) == (State.ADOPTED, True)
 
     def test_failed_adopt_changes_nothing(self, story: Story) -> None:
-        assert story.write(A).act(A, Action.ADOPT, FAILED).entry(A).state is State.PENDING
+        assert story.write(A).entry(A, Action.ADOPT, FAILED).status(A).state is State.PENDING
 
     def test_adopted_migration_becomes_edited_when_file_changes(self, story: Story) -> None:
-        assert story.write(A).act(A, Action.ADOPT).write(A, EDITED).entry(A).state is State.EDITED
+        assert story.write(A).entry(A, Action.ADOPT).write(A, EDITED).status(A).state is State.EDITED
 
     def test_rolled_back_migration_is_pending(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.PENDING, False, story.acts[1])
+        status = story.write(A).apply(A).roll_back(A).status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.PENDING, False, story.entries[1])
 
     def test_migration_is_applied_when_it_was_applied_again(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A).apply(A).entry(A)
-        assert (entry.state, entry.act) == (State.APPLIED, story.acts[2])
+        status = story.write(A).apply(A).roll_back(A).apply(A).status(A)
+        assert (status.state, status.last_entry) == (State.APPLIED, story.entries[2])
 
     def test_rolled_back_migration_is_pending_when_file_changes(self, story: Story) -> None:
-        assert story.write(A).apply(A).roll_back(A).write(A, EDITED).entry(A).state is State.PENDING
+        assert story.write(A).apply(A).roll_back(A).write(A, EDITED).status(A).state is State.PENDING
 
     def test_entries_are_ordered_by_id(self, story: Story) -> None:
         story.write(A).apply(A).roll_back(A)
-        story.acts.reverse()
-        assert story.entry(A).state is State.PENDING
+        story.entries.reverse()
+        assert story.status(A).state is State.PENDING
 
 
 class TestEdited:
@@ -158,74 +163,79 @@ class TestEdited:
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
     def test_changed_part_of_the_file_decides_the_state(self, story: Story, text: str, state: State) -> None:
-        entry = story.write(A).apply(A).write(A, text).entry(A)
-        assert (entry.state, entry.applied, entry.accepted) == (state, True, False)
-        assert entry.act is story.acts[0]
+        status = story.write(A).apply(A).write(A, text).status(A)
+        assert (status.state, status.applied, status.allowed) == (state, True, False)
+        assert status.last_entry is story.entries[0]
 
     @pytest.mark.parametrize(
         ("text", "state"),
         [(COSMETIC, State.COSMETIC), (EDITED, State.EDITED), (ROLLBACK_EDITED, State.ROLLBACK_EDITED)],
     )
     def test_edited_migration_is_applied_when_allowed(self, story: Story, text: str, state: State) -> None:
-        entry = story.write(A).apply(A).write(A, text).accept(A, state, "typo").entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.APPLIED, True, "allowed: typo")
-        assert entry.act is story.acts[0]
+        status = story.write(A).apply(A).write(A, text).allow(A, state, "typo").status(A)
+        assert (status.state, status.allowed, status.note) == (State.APPLIED, True, "allowed: typo")
+        assert status.last_entry is story.entries[0]
 
     def test_migration_is_edited_again_when_changed_after_allow(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A, EDITED_MORE)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.EDITED, False, "")
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, EDITED_MORE)
+        status = story.status(A)
+        assert (status.state, status.allowed, status.note) == (State.EDITED, False, "")
 
     def test_migration_is_cosmetic_when_reformatted_after_allow(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A, "\n" + EDITED)
-        assert story.entry(A).state is State.COSMETIC
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A, "\n" + EDITED)
+        assert story.status(A).state is State.COSMETIC
 
     def test_migration_is_applied_when_restored_after_allow(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).write(A)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted) == (State.APPLIED, False)
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).write(A)
+        status = story.status(A)
+        assert (status.state, status.allowed) == (State.APPLIED, False)
 
     def test_allow_of_edited_ends_with_the_next_apply(self, story: Story) -> None:
-        story.write(A).apply(A).write(A, EDITED).accept(A, State.EDITED).roll_back(A)
+        story.write(A).apply(A).write(A, EDITED).allow(A, State.EDITED).roll_back(A)
         story.write(A).apply(A).write(A, EDITED)
-        assert story.entry(A).state is State.EDITED
+        assert story.status(A).state is State.EDITED
 
     def test_allow_of_another_state_does_not_cover_an_edit(self, story: Story) -> None:
-        story.write(A).accept(A, State.LATE).apply(A).write(A, EDITED).accept(A, State.LATE)
-        assert story.entry(A).state is State.EDITED
+        story.write(A).allow(A, State.LATE).apply(A).write(A, EDITED).allow(A, State.LATE)
+        assert story.status(A).state is State.EDITED
 
     def test_migration_is_edited_when_it_is_not_utf8(self, story: Story) -> None:
         story.write(A).apply(A)
         (story.path / A).write_bytes(b"\xff\xfe\x00garbage")
-        assert story.entry(A).state is State.EDITED
+        assert story.status(A).state is State.EDITED
 
 
 class TestMissing:
     def test_missing_migration_is_listed_by_number(self, story: Story) -> None:
         story.write(A).write(C).apply(A).apply(B).apply(C)
         assert list(story.states().items()) == [(A, "applied"), (B, "missing"), (C, "applied")]
-        entry = story.entry(B)
-        assert (entry.number, entry.migration, entry.applied, entry.act) == (2, None, True, story.acts[1])
+        status = story.status(B)
+        assert (status.number, status.migration, status.applied, status.last_entry) == (
+            2,
+            None,
+            True,
+            story.entries[1],
+        )
 
     def test_missing_migration_stays_missing_when_allowed(self, story: Story) -> None:
-        entry = story.apply(A).accept(A, State.MISSING, "squashed").entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.MISSING, True, "allowed: squashed")
+        status = story.apply(A).allow(A, State.MISSING, "squashed").status(A)
+        assert (status.state, status.allowed, status.note) == (State.MISSING, True, "allowed: squashed")
 
     def test_allow_ends_with_a_rollback(self, story: Story) -> None:
-        story.apply(A).accept(A, State.MISSING).roll_back(A).apply(A)
-        assert not story.entry(A).accepted
+        story.apply(A).allow(A, State.MISSING).roll_back(A).apply(A)
+        assert not story.status(A).allowed
 
     def test_migration_is_applied_when_its_file_is_restored(self, story: Story) -> None:
-        assert story.apply(A).accept(A, State.MISSING).write(A).entry(A).state is State.APPLIED
+        assert story.apply(A).allow(A, State.MISSING).write(A).status(A).state is State.APPLIED
 
     def test_missing_migration_is_not_listed_when_rolled_back(self, story: Story) -> None:
-        assert story.apply(A).roll_back(A).entries() == ()
+        assert story.apply(A).roll_back(A).statuses() == ()
 
     def test_missing_migration_is_not_listed_when_apply_committed_nothing(self, story: Story) -> None:
-        assert story.apply(A, FAILED).entries() == ()
+        assert story.apply(A, FAILED).statuses() == ()
 
     def test_missing_migration_is_not_listed_when_only_allowed(self, story: Story) -> None:
-        assert story.accept(A, State.LATE).entries() == ()
+        assert story.allow(A, State.LATE).statuses() == ()
 
     @pytest.mark.parametrize(
         ("outcome", "done", "state"), [(FAILED, 1, State.FAILED), (STARTED, 0, State.INTERRUPTED)]
@@ -233,65 +243,65 @@ class TestMissing:
     def test_missing_migration_is_listed_when_an_attempt_can_have_committed(
         self, story: Story, outcome: Outcome, done: int, state: State
     ) -> None:
-        entry = story.apply(A, outcome, done=done).entry(A)
-        assert (entry.state, entry.migration, entry.applied) == (state, None, False)
-        assert "its file is missing" in entry.note
+        status = story.apply(A, outcome, done=done).status(A)
+        assert (status.state, status.migration, status.applied) == (state, None, False)
+        assert "its file is missing" in status.note
 
     def test_note_says_why_when_the_file_cannot_be_used(self, story: Story, tmp_path: Path) -> None:
         outside = tmp_path.parent / "outside.sql"
         outside.write_text(TEXT)
         story.write(A).apply(A).remove(A)
         (story.path / A).symlink_to(outside)
-        entry = story.entry(A)
-        assert entry.state is State.MISSING
-        assert "points out of the migrations folder" in entry.note
+        status = story.status(A)
+        assert status.state is State.MISSING
+        assert "points out of the migrations folder" in status.note
 
     @pytest.mark.parametrize(("name", "number"), [("seed.sql", 0), ("7_x.sql", 7), ("016_x.sql", 16)])
     def test_number_is_read_from_any_name(self, story: Story, name: str, number: int) -> None:
-        assert story.apply(name).entry(name).number == number
+        assert story.apply(name).status(name).number == number
 
 
 class TestLate:
     def test_pending_migration_is_late_when_a_higher_one_is_applied(self, story: Story) -> None:
-        entry = story.write(A).write(B).write(C).apply(B).entry(A)
-        assert (entry.state, entry.applied, entry.note) == (State.LATE, False, f"{B} is already applied")
-        assert story.entry(C).state is State.PENDING
+        status = story.write(A).write(B).write(C).apply(B).status(A)
+        assert (status.state, status.applied, status.note) == (State.LATE, False, f"{B} is already applied")
+        assert story.status(C).state is State.PENDING
 
     @pytest.mark.parametrize("action", [Action.APPLY, Action.ADOPT])
     def test_pending_migration_is_late_when_the_higher_one_has_no_file(
         self, story: Story, action: Action
     ) -> None:
-        assert story.write(A).act(B, action).entry(A).state is State.LATE
+        assert story.write(A).entry(B, action).status(A).state is State.LATE
 
     def test_pending_migration_is_not_late_when_the_higher_one_was_rolled_back(self, story: Story) -> None:
-        assert story.write(A).write(B).apply(B).roll_back(B).entry(A).state is State.PENDING
+        assert story.write(A).write(B).apply(B).roll_back(B).status(A).state is State.PENDING
 
     def test_rolled_back_migration_is_late_when_a_higher_one_is_applied(self, story: Story) -> None:
-        assert story.write(A).write(B).apply(A).apply(B).roll_back(A).entry(A).state is State.LATE
+        assert story.write(A).write(B).apply(A).apply(B).roll_back(A).status(A).state is State.LATE
 
     def test_late_migration_becomes_applied_when_allowed_and_run(self, story: Story) -> None:
-        story.write(A).write(B).apply(B).accept(A, State.LATE, "a hotfix")
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (
+        story.write(A).write(B).apply(B).allow(A, State.LATE, "a hotfix")
+        status = story.status(A)
+        assert (status.state, status.allowed, status.note) == (
             State.LATE,
             True,
             f"{B} is already applied; allowed: a hotfix",
         )
-        assert problems_of(story.entries()) == ()
-        entry = story.apply(A).entry(A)
-        assert (entry.state, entry.accepted, entry.note) == (State.APPLIED, False, "")
+        assert problems_of(story.statuses()) == ()
+        status = story.apply(A).status(A)
+        assert (status.state, status.allowed, status.note) == (State.APPLIED, False, "")
 
     def test_late_migration_requires_a_new_decision_when_rolled_back(self, story: Story) -> None:
-        story.write(A).write(B).apply(B).accept(A, State.LATE).apply(A).roll_back(A)
-        entry = story.entry(A)
-        assert (entry.state, entry.accepted) == (State.LATE, False)
+        story.write(A).write(B).apply(B).allow(A, State.LATE).apply(A).roll_back(A)
+        status = story.status(A)
+        assert (status.state, status.allowed) == (State.LATE, False)
 
     def test_late_state_is_shown_when_the_apply_failed(self, story: Story) -> None:
         story.write(A).apply(A, FAILED, error="boom").write(B).apply(B)
-        entry = story.entry(A)
-        assert entry.state is State.LATE
-        assert "the apply failed: boom" in entry.note
-        assert story.accept(A, State.LATE).entry(A).state is State.FAILED
+        status = story.status(A)
+        assert status.state is State.LATE
+        assert "the apply failed: boom" in status.note
+        assert story.allow(A, State.LATE).status(A).state is State.FAILED
 
 
 class TestDuplicate:
@@ -309,90 +319,102 @@ class TestDuplicate:
 
     def test_late_duplicate_requires_two_decisions(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").write(B).apply("001_x.sql").apply(B)
-        entry = story.entry("001_y.sql")
-        assert (entry.state, entry.note) == (State.DUPLICATE, f"{B} is already applied")
-        entry = story.accept("001_y.sql", State.DUPLICATE).entry("001_y.sql")
-        assert (entry.state, entry.accepted) == (State.LATE, False)
-        entry = story.accept("001_y.sql", State.LATE).entry("001_y.sql")
-        assert (entry.state, entry.accepted) == (State.DUPLICATE, True)
+        status = story.status("001_y.sql")
+        assert (status.state, status.note) == (State.DUPLICATE, f"{B} is already applied")
+        status = story.allow("001_y.sql", State.DUPLICATE).status("001_y.sql")
+        assert (status.state, status.allowed) == (State.LATE, False)
+        status = story.allow("001_y.sql", State.LATE).status("001_y.sql")
+        assert (status.state, status.allowed) == (State.DUPLICATE, True)
 
 
 class TestFailed:
     def test_failed_apply_is_not_applied(self, story: Story) -> None:
-        entry = story.write(A).apply(A, FAILED, error="no such table").entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.FAILED, False, story.acts[0])
-        assert entry.note == "the apply failed: no such table (0 of 2 statements committed)"
+        status = story.write(A).apply(A, FAILED, error="no such table").status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.FAILED, False, story.entries[0])
+        assert status.note == "the apply failed: no such table (0 of 2 statements committed)"
 
     def test_note_counts_the_committed_statements_of_a_failed_apply(self, story: Story) -> None:
-        entry = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").entry(A)
-        assert (entry.state, entry.applied) == (State.FAILED, False)
-        assert entry.note == "the apply failed (1 of 2 statements committed); the file has changed since"
+        status = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").status(A)
+        assert (status.state, status.applied) == (State.FAILED, False)
+        assert status.note == "the apply failed (1 of 2 statements committed); the file has changed since"
 
     def test_failed_migration_becomes_applied_when_run_again(self, story: Story) -> None:
-        assert story.write(A).apply(A, FAILED).apply(A).entry(A).state is State.APPLIED
+        assert story.write(A).apply(A, FAILED).apply(A).status(A).state is State.APPLIED
 
     def test_migration_stays_applied_when_rollback_in_one_transaction_failed(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.APPLIED, True, story.acts[0])
-        assert entry.note == "a rollback failed and changed nothing: still needed"
+        status = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.APPLIED, True, story.entries[0])
+        assert status.note == "a rollback failed and changed nothing: still needed"
 
     def test_migration_is_edited_when_rollback_failed_and_file_changed(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).entry(A)
-        assert (entry.state, entry.note) == (State.EDITED, "a rollback failed and changed nothing")
+        status = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).status(A)
+        assert (status.state, status.note) == (State.EDITED, "a rollback failed and changed nothing")
 
     @pytest.mark.parametrize("done", [0, 1])
     def test_migration_is_failed_when_rollback_in_several_transactions_failed(
         self, story: Story, done: int
     ) -> None:
-        entry = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.FAILED, True, story.acts[1])
-        assert entry.note == f"the rollback failed ({done} of 2 statements committed)"
+        status = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).status(A)
+        assert (status.state, status.applied, status.last_entry) == (State.FAILED, True, story.entries[1])
+        assert status.note == f"the rollback failed ({done} of 2 statements committed)"
 
     def test_migration_is_failed_when_rollback_failed_and_file_is_missing(self, story: Story) -> None:
-        entry = story.apply(A).roll_back(A, FAILED).entry(A)
-        assert (entry.state, entry.applied) == (State.FAILED, True)
+        status = story.apply(A).roll_back(A, FAILED).status(A)
+        assert (status.state, status.applied) == (State.FAILED, True)
 
     def test_migration_stays_interrupted_when_rollback_failed(self, story: Story) -> None:
-        entry = story.write(A).apply(A, STARTED).roll_back(A, FAILED).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, False, story.acts[0])
-        assert entry.note.endswith("a rollback failed and changed nothing")
+        status = story.write(A).apply(A, STARTED).roll_back(A, FAILED).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            False,
+            story.entries[0],
+        )
+        assert status.note.endswith("a rollback failed and changed nothing")
 
 
 class TestInterrupted:
     def test_started_apply_is_interrupted(self, story: Story) -> None:
-        entry = story.write(A, IN_STEPS).apply(A, STARTED, done=1).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, False, story.acts[0])
-        assert entry.note == (
+        status = story.write(A, IN_STEPS).apply(A, STARTED, done=1).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            False,
+            story.entries[0],
+        )
+        assert status.note == (
             "the apply was started, but koonj has no record that it finished (1 of 2 statements committed)"
         )
 
     def test_started_rollback_is_interrupted(self, story: Story) -> None:
-        entry = story.write(A).apply(A).roll_back(A, STARTED).entry(A)
-        assert (entry.state, entry.applied, entry.act) == (State.INTERRUPTED, True, story.acts[1])
+        status = story.write(A).apply(A).roll_back(A, STARTED).status(A)
+        assert (status.state, status.applied, status.last_entry) == (
+            State.INTERRUPTED,
+            True,
+            story.entries[1],
+        )
 
     def test_interrupted_state_comes_before_all_others(self, story: Story) -> None:
         story.write("001_x.sql").write("001_y.sql").apply("001_x.sql", STARTED).write(B).apply(B)
         assert story.states()["001_x.sql"] == "interrupted"
 
     def test_interrupted_migration_becomes_applied_when_run_again(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).apply(A).entry(A).state is State.APPLIED
+        assert story.write(A).apply(A, STARTED).apply(A).status(A).state is State.APPLIED
 
     def test_interrupted_migration_becomes_pending_when_rolled_back(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).roll_back(A).entry(A).state is State.PENDING
+        assert story.write(A).apply(A, STARTED).roll_back(A).status(A).state is State.PENDING
 
     def test_interrupted_migration_stays_interrupted_when_allowed(self, story: Story) -> None:
-        entry = story.write(A).apply(A, STARTED).accept(A, State.INTERRUPTED, "the index is there").entry(A)
-        assert (entry.state, entry.accepted) == (State.INTERRUPTED, True)
-        assert entry.note.endswith("allowed: the index is there")
+        status = story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED, "the index is there").status(A)
+        assert (status.state, status.allowed) == (State.INTERRUPTED, True)
+        assert status.note.endswith("allowed: the index is there")
 
     def test_second_interruption_requires_a_second_decision(self, story: Story) -> None:
-        story.write(A).apply(A, STARTED).accept(A, State.INTERRUPTED).apply(A, STARTED)
-        assert not story.entry(A).accepted
+        story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED).apply(A, STARTED)
+        assert not story.status(A).allowed
 
 
 class TestViews:
     def test_counts_include_every_state(self, story: Story) -> None:
-        found = counts(story.write(A).write(B).apply(A).entries())
+        found = counts(story.write(A).write(B).apply(A).statuses())
         assert set(found) == set(State)
         assert {s: n for s, n in found.items() if n} == {State.APPLIED: 1, State.PENDING: 1}
 
@@ -400,7 +422,7 @@ class TestViews:
         story.write(A).apply(A).write(A, EDITED).write(B).apply(C).write("004_d.sql").apply(
             "004_d.sql", FAILED
         )
-        assert [e.name for e in problems_of(story.entries())] == [A, B, C]
+        assert [e.name for e in problems_of(story.statuses())] == [A, B, C]
 
     @pytest.mark.parametrize("glyphs", [GLYPHS, ASCII_GLYPHS])
     def test_glyphs_are_one_cell_and_distinct(self, glyphs: dict[State, str]) -> None:
@@ -440,30 +462,30 @@ def test_any_history_gives_consistent_states(
     history: list[tuple[str, Action, Outcome, str, int, str | None]],
 ) -> None:
     story = Story(tmp_path_factory.getbasetemp())
-    for name, action, outcome, text, done, accepted in history:
+    for name, action, outcome, text, done, allowed in history:
         prints = Migration.from_recorded(name, text).fingerprints
-        story.act(
+        story.entry(
             name,
             action,
             outcome,
             done=done,
-            accepted=accepted,
+            allowed=allowed,
             file_hash=prints.file,
             statements_hash=prints.statements,
             rollback_hash=prints.rollback,
         )
     folder = folder_of(texts)
-    entries = states(folder, story.acts)
-    names = [e.name for e in entries]
+    statuses = states(folder, story.entries)
+    names = [e.name for e in statuses]
     assert len(set(names)) == len(names)
     assert set(texts) <= set(names)
-    assert entries == tuple(sorted(entries, key=lambda e: (e.number, e.name)))
-    assert entries == states(folder, list(reversed(story.acts)))
-    assert all((e.migration is not None) == (e.name in texts) for e in entries)
-    assert sum(counts(entries).values()) == len(entries)
-    for entry in entries:
-        assert entry.act is not None or not entry.applied
-        assert entry.applied or entry.state not in {
+    assert statuses == tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
+    assert statuses == states(folder, list(reversed(story.entries)))
+    assert all((e.migration is not None) == (e.name in texts) for e in statuses)
+    assert sum(counts(statuses).values()) == len(statuses)
+    for status in statuses:
+        assert status.last_entry is not None or not status.applied
+        assert status.applied or status.state not in {
             State.APPLIED,
             State.ADOPTED,
             State.EDITED,
@@ -471,7 +493,7 @@ def test_any_history_gives_consistent_states(
             State.ROLLBACK_EDITED,
             State.MISSING,
         }
-        assert not entry.applied or entry.state not in {State.PENDING, State.LATE, State.DUPLICATE}
+        assert not status.applied or status.state not in {State.PENDING, State.LATE, State.DUPLICATE}
 
 
 @given(texts=TEXTS, names=st.permutations(FILES))
@@ -486,7 +508,7 @@ def test_all_migrations_are_applied_or_pending_whatever_the_order(
         story.apply(
             name, file_hash=hashes.file, statements_hash=hashes.statements, rollback_hash=hashes.rollback
         )
-    assert {e.state for e in states(folder, story.acts)} <= {State.APPLIED}
+    assert {e.state for e in states(folder, story.entries)} <= {State.APPLIED}
     for name in (n for n in reversed(names) if n in prints):
         story.roll_back(name)
-    assert {e.state for e in states(folder, story.acts)} <= {State.PENDING, State.DUPLICATE}
+    assert {e.state for e in states(folder, story.entries)} <= {State.PENDING, State.DUPLICATE}

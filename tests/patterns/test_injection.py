@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from koonj.migrations.migration import Migration
-from koonj.patterns.pattern import FieldErrors, Kind, load, render
+from koonj.patterns.pattern import FieldErrors, FieldKind, load, render
 from koonj.sql.lexer import split
 from koonj.sql.tokens import TokenKind, significant
 
@@ -85,7 +85,13 @@ ANYTHING = st.one_of(
     st.lists(st.sampled_from(SHARP), min_size=1, max_size=6).map(" ".join),
     st.text(min_size=1, max_size=12),
 )
-PLAIN = {Kind.TYPE: "int", Kind.EXPRESSION: "0", Kind.QUALIFIED_NAME: "x", Kind.KEYS: "x", Kind.TEXT: "x"}
+PLAIN = {
+    FieldKind.TYPE: "int",
+    FieldKind.EXPRESSION: "0",
+    FieldKind.QUALIFIED_NAME: "x",
+    FieldKind.KEYS: "x",
+    FieldKind.TEXT: "x",
+}
 
 
 @st.composite
@@ -94,7 +100,7 @@ def filled(draw: Any) -> tuple[str, dict[str, str]]:
     pattern = PATTERNS[draw(st.sampled_from(sorted(PATTERNS)))]
     values = {}
     for field in pattern.fields:
-        if field.kind is Kind.CHOICE:
+        if field.kind is FieldKind.CHOICE:
             values[field.name] = draw(st.sampled_from(field.choices))
         else:
             values[field.name] = draw(st.one_of(st.just(PLAIN.get(field.kind, "x")), ANYTHING, ANYTHING))
@@ -106,10 +112,12 @@ def harmless(key: str, values: dict[str, str]) -> dict[str, str]:
     plain = {}
     for field in PATTERNS[key].fields:
         value = values[field.name].strip()
-        plain[field.name] = value if field.kind is Kind.CHOICE or not value else PLAIN.get(field.kind, "x")
+        plain[field.name] = (
+            value if field.kind is FieldKind.CHOICE or not value else PLAIN.get(field.kind, "x")
+        )
         if not value and "{{" in field.default:
             plain[field.name] = "x"
-        if field.kind is Kind.QUALIFIED_NAME and _has_schema(value):
+        if field.kind is FieldKind.QUALIFIED_NAME and _has_schema(value):
             plain[field.name] = "x.x"
     return plain
 

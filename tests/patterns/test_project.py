@@ -12,7 +12,7 @@ DATABASE = Path(__file__).parents[2] / "database"
 def test_keep_updated_at_creates_a_trigger(bench: Any) -> None:
     patterns, problems = load(DATABASE / "patterns")
     assert not problems, [str(problem) for problem in problems]
-    (keep,) = (pattern for pattern in patterns if pattern.origin.is_relative_to(DATABASE))
+    (keep,) = (pattern for pattern in patterns if pattern.path.is_relative_to(DATABASE))
     migrations = sorted((DATABASE / "migrations").glob("*.sql"))
     assert bench.run("".join(file.read_text() for file in migrations)).returncode == 0
     (draft,) = render(keep, {"table": "feedback"})

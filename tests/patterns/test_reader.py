@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from koonj.migrations.migration import Migration
-from koonj.patterns.pattern import LIBRARY, FieldErrors, Kind, load, render
+from koonj.patterns.pattern import LIBRARY, FieldErrors, FieldKind, load, render
 
 GOOD = """\
 -- title: Comment on a table
@@ -13,7 +13,7 @@ GOOD = """\
 --        reads the catalog.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 -- field: words
 --   kind: text
 --   help: One line,
@@ -59,12 +59,12 @@ def test_project_pattern_is_read(folder: Path) -> None:
     patterns, found = load(folder / "not there", folder)
     assert not found
     (mine,) = (pattern for pattern in patterns if pattern.key == "mine")
-    assert (mine.title, mine.about) == ("Comment on a table", "Words for whoever reads the catalog.")
-    assert mine.origin == folder / "mine.sql"
+    assert (mine.title, mine.description) == ("Comment on a table", "Words for whoever reads the catalog.")
+    assert mine.path == folder / "mine.sql"
     assert [(field.name, field.label, field.kind) for field in mine.fields] == [
-        ("table", "Table", Kind.QUALIFIED_NAME),
-        ("words", "Words", Kind.TEXT),
-        ("role", "Role", Kind.NAME),
+        ("table", "Table", FieldKind.QUALIFIED_NAME),
+        ("words", "Words", FieldKind.TEXT),
+        ("role", "Role", FieldKind.NAME),
     ]
     assert mine.fields[1].help == "One line, or what fits into it."
     assert mine.fields[1].example == "kept: for ever"
@@ -90,7 +90,7 @@ def test_crlf_and_byte_order_mark_are_allowed(folder: Path) -> None:
 def test_project_pattern_replaces_a_built_in_one(folder: Path) -> None:
     (folder / "add_column.sql").write_text(GOOD, encoding="utf-8")
     patterns, _ = load(folder)
-    assert [pattern.origin for pattern in patterns if pattern.key == "add_column"] == [
+    assert [pattern.path for pattern in patterns if pattern.key == "add_column"] == [
         folder / "add_column.sql"
     ]
 

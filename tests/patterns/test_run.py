@@ -51,4 +51,4 @@ async def test_all_patterns_can_be_applied_and_rolled_back(
 def finished(events: list[Any]) -> None:
     last = ending(events)
     assert last.failure is None, last.failure
-    assert not last.remaining, last.message
+    assert not last.not_run, last.message

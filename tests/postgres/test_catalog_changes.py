@@ -24,7 +24,7 @@ from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.catalog.versions import comparable
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 FOLDER = Path(__file__).parent / "catalog_changes"
 ROLES = 'CREATE ROLE app; CREATE ROLE boss; CREATE ROLE reader; CREATE ROLE "odd role"; CREATE ROLE super SUPERUSER'
@@ -89,7 +89,7 @@ class Side:
 
 @asynccontextmanager
 async def prepared(binaries: Binaries) -> AsyncIterator[Side]:
-    with Scratch(binaries) as server:
+    with TemporaryServer(binaries) as server:
         async with await AsyncConnection.connect(server.dsn(), autocommit=True) as conn:
             await conn.execute(ROLES)
             await conn.execute("SET allow_in_place_tablespaces TO on")

@@ -68,7 +68,7 @@ def test_columns_that_did_not_move_keep_their_order(after: list[str], dropped: s
 def test_moved_column_is_described_with_both_positions() -> None:
     [difference] = compare(table("abcd"), table("acdb"))
     assert difference == Difference(
-        "column", "public.t.b", "b text", "b text", order_only=True, parent=TABLE, places=(2, 4)
+        "column", "public.t.b", "b text", "b text", order_only=True, parent=TABLE, positions=(2, 4)
     )
     assert difference.what == "moved"
     assert describe(difference) == "column public.t.b moved from position 2 to 4"

@@ -13,7 +13,7 @@ from koonj.postgres.catalog.comparing import compare
 from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog, ObjectName
 from koonj.postgres.catalog.versions import as_anyone_sees
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.queries import query
 
 SCHEMA = """
@@ -63,7 +63,7 @@ async def test_positions_do_not_count_dropped_columns(conn: AsyncConnection) -> 
     objects = (await read_catalog(conn)).objects
     table = ObjectName("table", "public.documents")
     columns = {name.identity: value for name, value in objects.items() if name.kind == "column"}
-    assert {name: value.place for name, value in columns.items()} == {
+    assert {name: value.position for name, value in columns.items()} == {
         "public.documents.id": 1,
         "public.documents.status": 2,
         "public.documents.title": 3,
@@ -105,7 +105,9 @@ async def test_catalog_is_read_without_autocommit_and_with_another_row_factory(
         assert other.info.transaction_status == pq.TransactionStatus.IDLE
 
 
-async def test_role_without_rights_reads_the_same_catalog(conn: AsyncConnection, server: Scratch) -> None:
+async def test_role_without_rights_reads_the_same_catalog(
+    conn: AsyncConnection, server: TemporaryServer
+) -> None:
     await conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     await conn.execute("CREATE PUBLICATION p FOR ALL TABLES")
     before = await read_catalog(conn)

@@ -17,7 +17,7 @@ import pytest
 import koonj
 from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.shared import open_shared
 from koonj.postgres.embedded.staging import reachable
 from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
@@ -118,7 +118,7 @@ def test_binaries_in_a_private_folder_are_copied_once_and_read_only(
     for each in (folder / "cache").rglob("*"):
         assert each.lstat().st_uid == 0
         assert each.is_symlink() or not each.stat().st_mode & 0o022
-    with Scratch(copied) as scratch, psycopg.connect(scratch.dsn()) as connection:
+    with TemporaryServer(copied) as scratch, psycopg.connect(scratch.dsn()) as connection:
         assert connection.execute(
             "select count(*) from pg_timezone_names where name = 'Asia/Kolkata'"
         ).fetchone() == (1,)

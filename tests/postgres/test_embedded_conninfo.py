@@ -7,7 +7,7 @@ import pytest
 from psycopg import pq
 
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN, conninfo
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 # One bad value for every variable of libpq 18: each would redirect the connection or make it fail.
 HOSTILE = {
@@ -25,7 +25,7 @@ HOSTILE = {
 
 
 def test_hostile_variables_do_not_redirect_the_connection(
-    server: Scratch, monkeypatch: pytest.MonkeyPatch
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
@@ -42,7 +42,7 @@ def test_hostile_variables_do_not_redirect_the_connection(
 
 
 def test_service_does_not_redirect_the_connection(
-    server: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "services").write_text(
         "[real]\nhost=192.0.2.1\nhostaddr=192.0.2.1\nport=1\nuser=x\ndbname=y\n"
@@ -57,7 +57,7 @@ def test_service_does_not_redirect_the_connection(
 
 @pytest.mark.parametrize("name", NOT_OVERRIDDEN)
 def test_not_overridden_variable_makes_the_connection_fail(
-    server: Scratch, monkeypatch: pytest.MonkeyPatch, name: str
+    server: TemporaryServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "no-such-thing")
     with pytest.raises(psycopg.OperationalError, match=r"no-such-thing|geqo"):

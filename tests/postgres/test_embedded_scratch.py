@@ -17,7 +17,7 @@ from koonj.postgres.embedded import postmaster, template
 from koonj.postgres.embedded.account import Account, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
 from koonj.postgres.embedded.folder import PREFIX, scratch_parent
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 
 def _one(dsn: str, query: str) -> object:
@@ -50,7 +50,7 @@ def test_databases_are_separate(database: str, make_database: Callable[[], str])
     assert _one(other, "select to_regclass('only_here')") is None
 
 
-def test_server_is_private_and_has_a_cluster_name(scratch: Scratch) -> None:
+def test_server_is_private_and_has_a_cluster_name(scratch: TemporaryServer) -> None:
     assert _one(scratch.dsn(), "select current_setting('cluster_name')") == scratch.cluster_name
     assert _one(scratch.dsn(), "select current_setting('listen_addresses')") == ""
     assert _one(scratch.dsn(), "select current_setting('server_encoding')") == "UTF8"
@@ -69,13 +69,13 @@ def test_server_starts_with_spaces_in_the_path_and_a_foreign_locale(
     monkeypatch.setenv("LC_ALL", "xx_YY.UTF-8")
     monkeypatch.setenv("PGDATA", "/nowhere")
     monkeypatch.setenv("TZ", "Mars/Phobos")
-    with Scratch(binaries, parent=parent) as scratch:
+    with TemporaryServer(binaries, parent=parent) as scratch:
         assert " " in str(scratch.folder)
         assert _one(scratch.dsn(), "select 1") == 1
 
 
 def test_leaving_the_block_deletes_the_folder(parent: Path, binaries: Binaries) -> None:
-    with Scratch(binaries, parent=parent) as scratch:
+    with TemporaryServer(binaries, parent=parent) as scratch:
         pid = postmaster.running(scratch.folder / "data")
         assert pid
         held = psycopg.connect(scratch.dsn())  # an open session does not keep the server
@@ -90,7 +90,7 @@ def test_failing_start_reports_the_log_and_leaves_nothing(parent: Path, binaries
         pytest.raises(
             EmbeddedError, match=r'did not start(.*\n)+.*invalid value for parameter "work_mem": "banana"'
         ),
-        Scratch(binaries, parent=parent, settings={"work_mem": "banana"}),
+        TemporaryServer(binaries, parent=parent, settings={"work_mem": "banana"}),
     ):
         pass
     assert list(parent.iterdir()) == []
@@ -99,7 +99,7 @@ def test_failing_start_reports_the_log_and_leaves_nothing(parent: Path, binaries
 def test_too_long_path_is_an_error_and_leaves_nothing(parent: Path, binaries: Binaries) -> None:
     deep = parent / ("x" * 100)
     deep.mkdir()
-    with pytest.raises(EmbeddedError, match="too long"), Scratch(binaries, parent=deep):
+    with pytest.raises(EmbeddedError, match="too long"), TemporaryServer(binaries, parent=deep):
         pass
     assert list(deep.iterdir()) == []
 
@@ -149,7 +149,7 @@ def test_server_of_a_killed_owner_stops_and_the_next_start_deletes_its_folder(
         time.sleep(0.005)
     assert postmaster.running(folder / "data") is None
     assert folder.exists()
-    with Scratch(binaries, parent=parent) as scratch:
+    with TemporaryServer(binaries, parent=parent) as scratch:
         assert list(parent.iterdir()) == [scratch.folder]
 
 
@@ -164,7 +164,7 @@ def test_next_start_stops_a_server_without_owner_and_watchdog(parent: Path, bina
             os.kill(int(process.name), signal.SIGKILL)
     _kill(child)
     assert postmaster.running(folder / "data") == pid
-    with Scratch(binaries, parent=parent) as scratch:
+    with TemporaryServer(binaries, parent=parent) as scratch:
         assert list(parent.iterdir()) == [scratch.folder]
         assert _ended(pid)
 
@@ -172,7 +172,10 @@ def test_next_start_stops_a_server_without_owner_and_watchdog(parent: Path, bina
 def test_sweep_keeps_running_and_new_folders(parent: Path, binaries: Binaries) -> None:
     young = parent / f"{PREFIX}young"
     young.mkdir()
-    with Scratch(binaries, parent=parent) as first, Scratch(binaries, parent=parent) as second:
+    with (
+        TemporaryServer(binaries, parent=parent) as first,
+        TemporaryServer(binaries, parent=parent) as second,
+    ):
         assert {first.folder, second.folder, young} == set(parent.iterdir())
         assert _one(first.dsn(), "select 1") == 1
 

@@ -10,12 +10,12 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import REFUSED, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.postgres.locks.watch import Watch
+from koonj.postgres.locks.watch import LockWatcher
 from koonj.postgres.scratch.settings import SERVER_SETTINGS
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
@@ -85,7 +85,7 @@ def _reported(trace: StatementTrace) -> Effects:
     for word, names in (
         ("rewritten", trace.rewritten),
         ("rebuilt", trace.rebuilt),
-        ("emptied", trace.emptied),
+        ("emptied", trace.truncated),
         ("scanned", tuple(scan.relation for scan in trace.scanned)),
     ):
         for name in names:
@@ -94,15 +94,15 @@ def _reported(trace: StatementTrace) -> Effects:
 
 
 @pytest.fixture(scope="module", params=[15, 18])
-def cluster(request: pytest.FixtureRequest) -> Iterator[Scratch]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[TemporaryServer]:
     binaries = next((found for found in discover() if found.major == request.param), None)
     if binaries is None:
         pytest.skip(f"no PostgreSQL {request.param} on this machine")
-    with Scratch(binaries, settings=SERVER_SETTINGS) as running:
+    with TemporaryServer(binaries, settings=SERVER_SETTINGS) as running:
         yield running
 
 
-def _database(cluster: Scratch, name: str, template: str = "template0") -> str:
+def _database(cluster: TemporaryServer, name: str, template: str = "template0") -> str:
     with psycopg.connect(cluster.dsn(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     return cluster.dsn(name)
@@ -130,14 +130,14 @@ async def _watched(dsn: str, case: Case) -> Effects:
     async def connect() -> AsyncConnection:
         return await AsyncConnection.connect(dsn, autocommit=True)
 
-    async with await connect() as conn, Watch(connect, conn, case.statement) as watch:
+    async with await connect() as conn, LockWatcher(connect, conn, case.statement) as watch:
         await conn.execute(case.statement.text.encode())
     return _reported(
         watch.trace(StatementTrace(1, 1, case.statement.summary, in_transaction=False, seconds=0))
     )
 
 
-async def _wrong(cluster: Scratch, name: str, cases: list[Case], tag: str) -> dict[str, Effects]:
+async def _wrong(cluster: TemporaryServer, name: str, cases: list[Case], tag: str) -> dict[str, Effects]:
     """Return the statements whose reported effects differ from the expected ones."""
     wrong, alone = {}, []
     tags = str(cluster.binaries.major), tag
@@ -155,18 +155,20 @@ async def _wrong(cluster: Scratch, name: str, cases: list[Case], tag: str) -> di
     return wrong
 
 
-def _prepare_database(cluster: Scratch, name: str, *more: str) -> None:
+def _prepare_database(cluster: TemporaryServer, name: str, *more: str) -> None:
     with psycopg.connect(_database(cluster, name), autocommit=True) as connection:
         for text in ((CASES / "schema.sql").read_text(encoding="utf-8"), *more):
             connection.execute(text.encode())
 
 
-async def test_effects_are_reported_when_tables_are_empty(cluster: Scratch) -> None:
+async def test_effects_are_reported_when_tables_are_empty(
+    cluster: TemporaryServer,
+) -> None:
     _prepare_database(cluster, "cases")
     assert await _wrong(cluster, "cases", _cases(), "empty") == {}
 
 
-async def test_same_effects_are_reported_when_tables_have_rows(cluster: Scratch) -> None:
+async def test_same_effects_are_reported_when_tables_have_rows(cluster: TemporaryServer) -> None:
     """Run only every eighth statement, to save time.
 
     All of them were run when the effects were recorded.

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
@@ -14,8 +14,8 @@ from koonj.postgres.locks.values import (
     ColumnChange,
     ConstraintChange,
     RelationChange,
+    RowsWritten,
     StatementTrace,
-    Written,
 )
 from koonj.sql.statements import classify
 
@@ -103,7 +103,7 @@ async def test_locks_on_new_relations_are_omitted(conn: AsyncConnection) -> None
     )
     assert [change.relation for change in created.relations] == ["public.fresh"]
     assert (indexed.locks, indexed.scanned, indexed.held) == ((), (), ())
-    assert filled.written == (Written("public.fresh", 2, 0, 0),)
+    assert filled.written == (RowsWritten("public.fresh", 2, 0, 0),)
 
 
 async def test_locks_and_tables_are_restored_when_rolled_back_to_a_savepoint(conn: AsyncConnection) -> None:
@@ -113,7 +113,7 @@ async def test_locks_and_tables_are_restored_when_rolled_back_to_a_savepoint(con
     assert dropped.relations == (RelationChange("public.b", "table", "dropped"),)
     assert (undone.locks, undone.relations) == ((), ())
     assert (_locks(again), _locks(again, "held")) == ({"public.b": "ACCESS EXCLUSIVE"}, {})
-    assert again.emptied == ("public.b",)
+    assert again.truncated == ("public.b",)
 
 
 async def test_savepoint_of_the_file_works_when_it_has_the_tracers_name(conn: AsyncConnection) -> None:
@@ -130,7 +130,7 @@ async def test_set_transaction_works_when_it_comes_first(conn: AsyncConnection) 
     assert _locks(traces[1]) == {"public.a": "ACCESS SHARE"}  # and no SIReadLock, which blocks no session
 
 
-async def test_trace_is_the_same_in_a_hostile_session(scratch: Scratch) -> None:
+async def test_trace_is_the_same_in_a_hostile_session(scratch: TemporaryServer) -> None:
     """The session has no rights and unusual settings.
 
     These are another search_path and encoding, a timeout, and tables named like catalogs.
@@ -173,10 +173,10 @@ async def test_trace_is_the_same_in_a_hostile_session(scratch: Scratch) -> None:
     assert _locks(trace) == {"public.a": "ACCESS EXCLUSIVE"}
     assert trace.rewritten == ("public.a",)
     assert trace.rebuilt == ("public.a_name", "public.a_pkey")
-    assert trace.columns == (ColumnChange("public.a", "n", "retyped", "integer", "bigint"),)
+    assert trace.columns == (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),)
 
 
-async def test_trace_works_for_a_role_without_rights(scratch: Scratch) -> None:
+async def test_trace_works_for_a_role_without_rights(scratch: TemporaryServer) -> None:
     """A target's role is often not a superuser, so the tracer must not require one."""
     async with await AsyncConnection.connect(scratch.dsn(), autocommit=True) as conn:
         await conn.execute("CREATE ROLE plain_one; GRANT CREATE ON SCHEMA public TO plain_one")
@@ -193,7 +193,7 @@ async def test_name_is_read_when_the_session_has_another_encoding(
     await conn.execute("SET client_encoding TO 'LATIN1'")
     truncate = "SELECT ''TRUNCATE '' || oid::regclass FROM pg_class WHERE relname LIKE ''%nder score''"
     (trace,) = await _run(conn, f"DO 'BEGIN EXECUTE ({truncate}); END'")
-    assert trace.emptied == ('public."Ünder score"',)
+    assert trace.truncated == ('public."Ünder score"',)
 
 
 async def test_trace_works_when_the_file_deallocates_prepared_statements(conn: AsyncConnection) -> None:
@@ -217,9 +217,9 @@ async def test_scanned_and_written_rows_are_counted(conn: AsyncConnection) -> No
         "UPDATE b SET id = id + 1",
         "DELETE FROM b WHERE id > 41",
     )
-    assert filled.written == (Written("public.b", 50, 0, 0),)
-    assert updated.written == (Written("public.b", 0, 50, 0),)
-    assert deleted.written == (Written("public.b", 0, 0, 10),)
+    assert filled.written == (RowsWritten("public.b", 50, 0, 0),)
+    assert updated.written == (RowsWritten("public.b", 0, 50, 0),)
+    assert deleted.written == (RowsWritten("public.b", 0, 0, 10),)
     assert [(scan.scans, scan.rows) for scan in updated.scanned] == [(1, 50)]
 
 
@@ -238,11 +238,11 @@ async def test_changes_of_columns_are_reported(conn: AsyncConnection) -> None:
         (ColumnChange("public.a", "x", "added", existed=False),),
         (ColumnChange("public.a", "name", "renamed", "name", "title"),),
         (
-            ColumnChange("public.a", "title", "retyped", "character varying(50)", "text"),
-            ColumnChange("public.a", "title", "not null"),
+            ColumnChange("public.a", "title", "type_changed", "character varying(50)", "text"),
+            ColumnChange("public.a", "title", "not_null"),
         ),
         (ColumnChange("public.a", "n", "default"),),
-        (ColumnChange("public.a", "n", "retyped", "integer", "bigint"),),
+        (ColumnChange("public.a", "n", "type_changed", "integer", "bigint"),),
         (ColumnChange("public.a", "title", "nullable"), ColumnChange("public.a", "n", "default")),
         (ColumnChange("public.a", "n", "dropped"), ColumnChange("public.a", "x", "dropped", existed=False)),
     ]
@@ -259,7 +259,7 @@ async def test_changes_of_constraints_are_reported(conn: AsyncConnection) -> Non
         "ALTER TABLE b DROP CONSTRAINT c",
     )
     assert [trace.constraints for trace in traces] == [
-        (ConstraintChange("public.b", "c", "check", "added not valid"),),
+        (ConstraintChange("public.b", "c", "check", "added_not_valid"),),
         (ConstraintChange("public.b", "c", "check", "validated"),),
         (ConstraintChange("public.b", "u", "unique", "added"),),
         (),
@@ -341,10 +341,10 @@ async def test_truncate_and_rewrite_are_distinguished(conn: AsyncConnection) -> 
     await conn.execute("CREATE TABLE wide (id integer, text text); CREATE INDEX wide_id ON wide (id)")
     for table in ("a", "wide"):
         (rewritten,) = await _run(conn, f"ALTER TABLE {table} ADD COLUMN u uuid DEFAULT gen_random_uuid()")
-        assert (rewritten.rewritten, rewritten.emptied) == ((f"public.{table}",), ())
+        assert (rewritten.rewritten, rewritten.truncated) == ((f"public.{table}",), ())
         (emptied,) = await _run(conn, f"TRUNCATE {table} CASCADE")
-        assert (emptied.rewritten, emptied.emptied[0]) == ((), f"public.{table}")
+        assert (emptied.rewritten, emptied.truncated[0]) == ((), f"public.{table}")
     (both,) = await _run(conn, "DO 'BEGIN PERFORM FROM wide; TRUNCATE wide; END'")
-    assert both.emptied == ("public.wide",)
+    assert both.truncated == ("public.wide",)
     (moved,) = await _run(conn, "CLUSTER wide USING wide_id")
     assert moved.rewritten == ("public.wide",)

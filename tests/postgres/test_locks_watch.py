@@ -9,7 +9,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.locks.values import Scan, StatementTrace
-from koonj.postgres.locks.watch import Watch
+from koonj.postgres.locks.watch import LockWatcher
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
@@ -52,7 +52,7 @@ def run(database: str) -> Run:
         async with await connect() as conn:
             for setting in before:
                 await conn.execute(setting.encode())
-            async with Watch(connect, conn, statement, alone=alone) as watch:
+            async with LockWatcher(connect, conn, statement, alone=alone) as watch:
                 async with asyncio.timeout(20):
                     await conn.execute(text.encode())
             return watch.trace(StatementTrace(2, 7, statement.summary, in_transaction=False, seconds=0.5))
@@ -70,8 +70,8 @@ async def test_locks_of_create_index_concurrently_are_observed(run: Run) -> None
     assert [(change.relation, change.change, change.valid) for change in trace.relations] == [
         ("public.a_n_idx", "created", True)
     ]
-    assert (trace.index, trace.line, trace.in_transaction, trace.watched) == (2, 7, False, True)
-    assert (trace.scanned, trace.passed) == ((), (Scan("public.a", 2, 0),))
+    assert (trace.index, trace.line, trace.in_transaction, trace.observed) == (2, 7, False, True)
+    assert (trace.scanned, trace.scanned_by_any_session) == ((), (Scan("public.a", 2, 0),))
     assert trace.wal_bytes is not None
     assert trace.wal_bytes > 0
 

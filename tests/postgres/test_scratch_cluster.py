@@ -19,7 +19,7 @@ from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.folder import PREFIX, scratch_parent
 from koonj.postgres.embedded.locks import lock, open_lock_file
 from koonj.postgres.embedded.problem import EmbeddedError
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.scratch.cluster import Cluster, ClusterScratch
 from koonj.postgres.scratch.roles import create_roles
 from koonj.postgres.scratch.server import ScratchError
@@ -39,7 +39,7 @@ async def _do(scratch: ClusterScratch, *queries: str) -> list[object]:
         return [(await c.fetchone() or [None])[0] if c.description else None for c in cursors]
 
 
-def _running(scratch: ClusterScratch) -> Scratch | None:
+def _running(scratch: ClusterScratch) -> TemporaryServer | None:
     """Return the running server of the scratch server."""
     cluster = scratch._blocking
     assert isinstance(cluster, Cluster)

@@ -13,10 +13,10 @@ from psycopg.conninfo import make_conninfo
 
 from koonj.config import Password, ScratchPlace
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.scratch import marks
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.given import NamedServerScratch
 from koonj.postgres.scratch.server import ScratchError
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
 
@@ -35,22 +35,22 @@ def _roles(dsn: str) -> list[object]:
     return _ask(dsn, "select rolname from pg_roles where rolname !~ '^pg_' order by 1")
 
 
-async def _do(given: GivenScratch, *queries: str) -> list[object]:
+async def _do(given: NamedServerScratch, *queries: str) -> list[object]:
     async with await given.connect() as conn:
         cursors = [await conn.execute(query.encode()) for query in queries]
         return [(await c.fetchone() or [None])[0] if c.description else None for c in cursors]
 
 
 @pytest.fixture(scope="module")
-def server(binaries: Binaries) -> Iterator[Scratch]:
+def server(binaries: Binaries) -> Iterator[TemporaryServer]:
     """The configured server, used only by this file, which counts roles and databases."""
-    with Scratch(binaries) as running:
+    with TemporaryServer(binaries) as running:
         yield running
 
 
 @pytest.fixture
-async def given(server: Scratch) -> AsyncIterator[GivenScratch]:
-    scratch = await asyncio.to_thread(GivenScratch, ScratchPlace(server.dsn()))
+async def given(server: TemporaryServer) -> AsyncIterator[NamedServerScratch]:
+    scratch = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     yield scratch
     await scratch.close()
     assert _databases(server.dsn()) == []
@@ -58,7 +58,7 @@ async def given(server: Scratch) -> AsyncIterator[GivenScratch]:
 
 
 async def test_version_and_source_are_known_before_a_database_exists(
-    given: GivenScratch, server: Scratch
+    given: NamedServerScratch, server: TemporaryServer
 ) -> None:
     assert given.major == server.binaries.major
     assert given.source == f"PostgreSQL {given.version} ([scratch] dsn)"
@@ -67,7 +67,7 @@ async def test_version_and_source_are_known_before_a_database_exists(
     assert _databases(server.dsn()) == []
 
 
-async def test_settings_stay_in_its_own_database(given: GivenScratch) -> None:
+async def test_settings_stay_in_its_own_database(given: NamedServerScratch) -> None:
     settings = [f"RESET ALL; SHOW {name}" for name in SESSION_SETTINGS]
     async with await given.connect() as conn:
         assert conn.info.dbname.startswith("koonj_scratch_")
@@ -77,7 +77,9 @@ async def test_settings_stay_in_its_own_database(given: GivenScratch) -> None:
             assert await cursor.fetchone() == (value,)
 
 
-async def test_checkpoint_is_restored_without_later_changes(given: GivenScratch, server: Scratch) -> None:
+async def test_checkpoint_is_restored_without_later_changes(
+    given: NamedServerScratch, server: TemporaryServer
+) -> None:
     await _do(given, "create table kept ()")
     await given.save("k")
     await _do(given, "drop table kept; create table later (); create role r; grant select on later to r")
@@ -93,7 +95,7 @@ async def test_checkpoint_is_restored_without_later_changes(given: GivenScratch,
     assert len(_databases(server.dsn())) == 2
 
 
-async def test_no_checkpoint_is_saved_when_the_database_has_grants(given: GivenScratch) -> None:
+async def test_no_checkpoint_is_saved_when_the_database_has_grants(given: NamedServerScratch) -> None:
     await _do(
         given,
         "do $$ begin execute format('revoke connect on database %I from public', current_database()); end $$",
@@ -102,20 +104,20 @@ async def test_no_checkpoint_is_saved_when_the_database_has_grants(given: GivenS
     assert await given.nearest(("k",)) is None
 
 
-async def test_only_roles_of_the_rehearsal_are_dropped(server: Scratch) -> None:
+async def test_only_roles_of_the_rehearsal_are_dropped(server: TemporaryServer) -> None:
     _ask(server.dsn(), "create role before_it")
-    given = await asyncio.to_thread(GivenScratch, ScratchPlace(server.dsn()))
+    given = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     await _do(given, "create role a; create role b in role a; create table t (); alter table t owner to b")
     await given.close()
     assert _roles(server.dsn()) == ["before_it", "postgres"]
     _ask(server.dsn(), "drop role before_it")
 
 
-async def test_two_processes_take_turns(given: GivenScratch, server: Scratch) -> None:
+async def test_two_processes_take_turns(given: NamedServerScratch, server: TemporaryServer) -> None:
     """Both create the same role. The second one waits, although in another database."""
     await given.reset()
     other = await asyncio.to_thread(
-        GivenScratch, ScratchPlace(make_conninfo(server.dsn(), dbname="template1"))
+        NamedServerScratch, ScratchPlace(make_conninfo(server.dsn(), dbname="template1"))
     )
     try:
         waiting = asyncio.create_task(other.reset())
@@ -129,9 +131,11 @@ async def test_two_processes_take_turns(given: GivenScratch, server: Scratch) ->
         await other.close()
 
 
-async def test_waiting_scratch_server_can_be_closed(given: GivenScratch, server: Scratch) -> None:
+async def test_waiting_scratch_server_can_be_closed(
+    given: NamedServerScratch, server: TemporaryServer
+) -> None:
     await given.reset()
-    other = await asyncio.to_thread(GivenScratch, ScratchPlace(server.dsn()))
+    other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     waiting = asyncio.create_task(other.reset())
     await asyncio.sleep(0.1)
     await asyncio.wait_for(other.close(), 5)
@@ -140,11 +144,11 @@ async def test_waiting_scratch_server_can_be_closed(given: GivenScratch, server:
 
 
 async def test_reset_fails_when_another_process_rehearses_too_long(
-    given: GivenScratch, server: Scratch, monkeypatch: pytest.MonkeyPatch
+    given: NamedServerScratch, server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marks, "_PATIENCE", 0.1)
     await given.reset()
-    other = await asyncio.to_thread(GivenScratch, ScratchPlace(server.dsn()))
+    other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     with pytest.raises(ScratchError, match="another koonj process rehearses"):
         await other.reset()
     await other.close()
@@ -169,7 +173,9 @@ asyncio.run(main())
 """
 
 
-async def test_only_databases_and_roles_of_a_killed_process_are_dropped(server: Scratch) -> None:
+async def test_only_databases_and_roles_of_a_killed_process_are_dropped(
+    server: TemporaryServer,
+) -> None:
     dsn = server.dsn()
     strangers = (
         "koonj_scratch_mine",  # the name has another form
@@ -189,7 +195,7 @@ async def test_only_databases_and_roles_of_a_killed_process_are_dropped(server: 
     child.communicate()
     assert unborn not in _databases(dsn)
     assert len(_databases(dsn)) == 3
-    given = await asyncio.to_thread(GivenScratch, ScratchPlace(dsn))
+    given = await asyncio.to_thread(NamedServerScratch, ScratchPlace(dsn))
     await given.reset()
     await given.close()
     assert _databases(dsn) == sorted(strangers)
@@ -199,7 +205,7 @@ async def test_only_databases_and_roles_of_a_killed_process_are_dropped(server: 
 
 
 class TestRefused:
-    async def test_open_fails_when_the_role_cannot_create_databases(self, server: Scratch) -> None:
+    async def test_open_fails_when_the_role_cannot_create_databases(self, server: TemporaryServer) -> None:
         _ask(server.dsn(), "create role weak login")
         place = ScratchPlace(make_conninfo(server.dsn(), user="weak"))
         with pytest.raises(ScratchError, match="Role weak is not allowed to create databases") as caught:
@@ -207,12 +213,14 @@ class TestRefused:
         assert "ALTER ROLE weak CREATEDB" in caught.value.hint
         _ask(server.dsn(), "drop role weak")
 
-    async def test_open_fails_when_the_server_has_another_major_version(self, server: Scratch) -> None:
+    async def test_open_fails_when_the_server_has_another_major_version(
+        self, server: TemporaryServer
+    ) -> None:
         major = server.binaries.major
         with pytest.raises(ScratchError, match=rf"is PostgreSQL {major}, not 12\."):
             await asyncio.to_thread(open_scratch, ScratchPlace(server.dsn()), major=12)
 
-    async def test_open_fails_when_the_dsn_points_to_a_pooler(self, server: Scratch) -> None:
+    async def test_open_fails_when_the_dsn_points_to_a_pooler(self, server: TemporaryServer) -> None:
         """Like a pooler, it sends the client another pid than that of the server process."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -243,7 +251,7 @@ class TestRefused:
             await asyncio.to_thread(open_scratch, ScratchPlace("password=s3cret hots=x"))
         assert "s3cret" not in str(caught.value) + caught.value.hint
 
-    async def test_open_fails_when_the_password_cannot_be_read(self, server: Scratch) -> None:
+    async def test_open_fails_when_the_password_cannot_be_read(self, server: TemporaryServer) -> None:
         place = ScratchPlace(server.dsn(), Password("env", "KOONJ_TEST_NO_SUCH_VARIABLE"))
         with pytest.raises(
             ScratchError, match=r"password of the configured scratch server could not be read"
@@ -251,9 +259,11 @@ class TestRefused:
             await asyncio.to_thread(open_scratch, place)
 
 
-async def test_role_with_createdb_and_createrole_can_rehearse(server: Scratch) -> None:
+async def test_role_with_createdb_and_createrole_can_rehearse(server: TemporaryServer) -> None:
     _ask(server.dsn(), "create role maker login createdb createrole")
-    given = await asyncio.to_thread(GivenScratch, ScratchPlace(make_conninfo(server.dsn(), user="maker")))
+    given = await asyncio.to_thread(
+        NamedServerScratch, ScratchPlace(make_conninfo(server.dsn(), user="maker"))
+    )
     await _do(given, "create table t (); create role r; grant select on t to r")
     await given.reset()
     assert await _do(given, "select to_regrole('r')") == [None]
@@ -265,12 +275,14 @@ async def test_role_with_createdb_and_createrole_can_rehearse(server: Scratch) -
     _ask(server.dsn(), "drop role maker")
 
 
-async def test_database_of_another_role_is_not_dropped(server: Scratch) -> None:
+async def test_database_of_another_role_is_not_dropped(
+    server: TemporaryServer,
+) -> None:
     dsn = server.dsn()
     name = "koonj_scratch_host_3_0123456789ab"
     _ask(dsn, f"create database {name} connection limit {marks.LIMIT}")
     _ask(dsn, "create role maker login createdb")
-    given = await asyncio.to_thread(GivenScratch, ScratchPlace(make_conninfo(dsn, user="maker")))
+    given = await asyncio.to_thread(NamedServerScratch, ScratchPlace(make_conninfo(dsn, user="maker")))
     await given.reset()
     await given.close()
     assert _databases(dsn) == [name]

@@ -14,9 +14,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.config import Password, ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.scratch.cluster import ClusterScratch
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.given import NamedServerScratch
 from koonj.postgres.scratch.like import copy_schema
 from koonj.postgres.scratch.pg_dump import find_pg_dump
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
@@ -109,7 +109,7 @@ async def server(binaries: Binaries) -> AsyncIterator[ClusterScratch]:
 
 
 async def test_schema_is_copied_without_data_and_secrets(
-    scratch: Scratch, server: ClusterScratch, pg_dump: Path
+    scratch: TemporaryServer, server: ClusterScratch, pg_dump: Path
 ) -> None:
     _ask(scratch.dsn(), RICH)
     assert await _copy(scratch.dsn(), server) == ("not copied: subscription sub.",)
@@ -130,7 +130,7 @@ async def test_schema_is_copied_without_data_and_secrets(
 
 
 async def test_roles_are_copied_with_rights_but_without_passwords(
-    scratch: Scratch, server: ClusterScratch
+    scratch: TemporaryServer, server: ClusterScratch
 ) -> None:
     _ask(scratch.dsn(), RICH)
     await _copy(scratch.dsn(), server)
@@ -155,7 +155,7 @@ async def test_note_gives_the_reason_when_a_statement_fails(pg_dump: Path) -> No
         pytest.skip("needs a PostgreSQL with pgcrypto and one without")
     scratch = ClusterScratch(bare)
     try:
-        with Scratch(full) as target:
+        with TemporaryServer(full) as target:
             _ask(
                 target.dsn(),
                 "create extension pgcrypto; create table a (); create table b (x text default crypt('a', 'b'))",
@@ -185,7 +185,7 @@ class TestPgDump:
 
     async def test_password_is_not_in_the_process_list(
         self,
-        scratch: Scratch,
+        scratch: TemporaryServer,
         server: ClusterScratch,
         pg_dump: Path,
         tmp_path: Path,
@@ -210,7 +210,7 @@ class TestPgDump:
         assert seen.read_text().endswith("|fr0m the environment\n")
 
     async def test_hint_names_the_missing_right_when_the_role_cannot_read(
-        self, scratch: Scratch, server: ClusterScratch
+        self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(scratch.dsn(), "create table secret_ (); create role weak login")
         with pytest.raises(
@@ -220,7 +220,7 @@ class TestPgDump:
         assert "pg_read_all_data" in caught.value.hint
 
     async def test_pg_dump_uses_the_role_of_the_target(
-        self, scratch: Scratch, server: ClusterScratch
+        self, scratch: TemporaryServer, server: ClusterScratch
     ) -> None:
         _ask(
             scratch.dsn(),
@@ -230,7 +230,9 @@ class TestPgDump:
         assert await _copy(target, server) == ()
         assert await _row(server, "select tableowner from pg_tables where tablename = 't'") == ("boss",)
 
-    async def test_dump_fails_when_a_lock_times_out(self, scratch: Scratch, server: ClusterScratch) -> None:
+    async def test_dump_fails_when_a_lock_times_out(
+        self, scratch: TemporaryServer, server: ClusterScratch
+    ) -> None:
         _ask(scratch.dsn(), "create table t ()")
         with psycopg.connect(scratch.dsn()) as holder:
             holder.execute("lock table t")
@@ -261,15 +263,17 @@ async def test_schema_of_an_embedded_target_is_copied(
 
 
 async def test_owners_are_not_copied_when_the_role_is_not_a_superuser(
-    scratch: Scratch, binaries: Binaries
+    scratch: TemporaryServer, binaries: Binaries
 ) -> None:
     _ask(
         scratch.dsn(),
         "create role o; create table t (id int); alter table t owner to o; grant select on t to o",
     )
-    with Scratch(binaries) as other:
+    with TemporaryServer(binaries) as other:
         _ask(other.dsn(), "create role maker login createdb")
-        given = await asyncio.to_thread(GivenScratch, ScratchPlace(make_conninfo(other.dsn(), user="maker")))
+        given = await asyncio.to_thread(
+            NamedServerScratch, ScratchPlace(make_conninfo(other.dsn(), user="maker"))
+        )
         try:
             notes = await _copy(scratch.dsn(), given)
             assert await _row(given, "select tableowner from pg_tables where tablename = 't'") == ("maker",)

@@ -10,7 +10,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.scratch.cluster import ClusterScratch
 from koonj.postgres.scratch.server import ScratchError
 
@@ -24,12 +24,12 @@ LOUD = {
 
 
 @pytest.fixture
-def target(binaries: Binaries) -> Iterator[Scratch]:
-    with Scratch(binaries, settings=LOUD) as running:
+def target(binaries: Binaries) -> Iterator[TemporaryServer]:
+    with TemporaryServer(binaries, settings=LOUD) as running:
         yield running
 
 
-def _heard(target: Scratch) -> str:
+def _heard(target: TemporaryServer) -> str:
     """Return the server's log since it was ready, up to a statement of this function."""
     text = ""
     with psycopg.connect(target.dsn()) as conn:
@@ -44,7 +44,7 @@ def _connections(log: str) -> int:
     return log.count("connection received")
 
 
-def _point_at(target: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _point_at(target: TemporaryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make all settings that libpq and koonj read point to the target."""
     services = tmp_path / "services"
     services.write_text(f"[target]\nhost={target.folder}\nport=5432\nuser=postgres\ndbname=postgres\n")
@@ -64,7 +64,7 @@ def _point_at(target: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_no_connection_goes_to_the_target_when_all_variables_point_to_it(
-    target: Scratch, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    target: TemporaryServer, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _point_at(target, tmp_path, monkeypatch)
     scratch = ClusterScratch(binaries)
@@ -80,7 +80,7 @@ async def test_no_connection_goes_to_the_target_when_all_variables_point_to_it(
     assert _connections(_heard(target)) == 1
 
 
-def _reaching(target: Scratch) -> dict[str, list[str]]:
+def _reaching(target: TemporaryServer) -> dict[str, list[str]]:
     """Return statements of a file that connect to another server, in many ways."""
     where = f"host={target.folder} port=5432 user=postgres dbname=postgres"
     numbers = f"hostaddr=127.0.0.1 {where}"
@@ -101,7 +101,7 @@ def _reaching(target: Scratch) -> dict[str, list[str]]:
 
 
 async def test_file_fails_with_a_reason_when_it_connects_to_the_target(
-    target: Scratch, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    target: TemporaryServer, binaries: Binaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _point_at(target, tmp_path, monkeypatch)
     scratch = ClusterScratch(binaries)
@@ -118,7 +118,7 @@ async def test_file_fails_with_a_reason_when_it_connects_to_the_target(
     assert _connections(_heard(target)) == 1
 
 
-async def _psql_of_the_server(conn: AsyncConnection, target: Scratch) -> None:
+async def _psql_of_the_server(conn: AsyncConnection, target: TemporaryServer) -> None:
     psql = next((p for b in discover() if (p := b.program("psql"))), None)
     if psql is None:
         return

@@ -6,9 +6,9 @@ from koonj.runner.events import (
     Notice,
     PlanMade,
     Question,
+    RunResult,
     StatementFinished,
     StatementStarted,
-    Verdict,
 )
 from koonj.runner.request import Extent
 from support.project import Project, ending, listen, of_kind
@@ -17,8 +17,8 @@ from support.project import Project, ending, listen, of_kind
 async def test_all_pending_migrations_run_in_the_order_of_their_numbers(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 10)]
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE
-    assert ending(events).finished == tuple(names)
+    assert ending(events).result is RunResult.DONE
+    assert ending(events).committed == tuple(names)
     assert project.tables() == {"t1", "t2", "t10"}
     assert await project.states() == dict.fromkeys(names, "applied")
 
@@ -35,14 +35,14 @@ async def test_next_is_one_and_up_to_includes_its_number(project: Project) -> No
 async def test_history_says_who_did_what_and_when(project: Project) -> None:
     name = project.table(1)
     events = await project.apply()
-    (act,) = await project.acts()
-    assert (act.name, act.action, act.outcome) == (name, "apply", "done")
-    assert (act.statements_done, act.statements_total) == (1, 1)
-    assert act.finished is not None
-    assert act.finished >= act.started
-    assert act.os_user
-    assert act.host
-    assert act.transaction_id is not None
+    (entry,) = await project.entries()
+    assert (entry.name, entry.action, entry.outcome) == (name, "apply", "done")
+    assert (entry.statements_done, entry.statements_total) == (1, 1)
+    assert entry.finished is not None
+    assert entry.finished >= entry.started
+    assert entry.os_user
+    assert entry.host
+    assert entry.transaction_id is not None
     assert len(of_kind(events, MigrationFinished)) == 1
     [(script,)] = project.sql("SELECT script FROM koonj.history")
     assert script == (project.path / name).read_text()
@@ -62,7 +62,7 @@ async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(
     events = await project.apply()
     (planned,) = of_kind(events, PlanMade)[0].plan.migrations
     assert planned.in_transaction
-    assert "BEGIN" in planned.mode
+    assert "BEGIN" in planned.explanation
     assert project.tables() == set()
 
 
@@ -91,7 +91,7 @@ async def test_set_transaction_may_be_the_first_statement(project: Project) -> N
         -- Rollback: none: test
         """,
     )
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT level FROM seen") == [("repeatable read",)]
 
 
@@ -108,10 +108,10 @@ async def test_concurrently_runs_outside_a_transaction_statement_by_statement(pr
         """,
     )
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [s.index for s in of_kind(events, StatementStarted) if s.name == "002_index.sql"] == [1, 2]
-    act = (await project.acts())[-1]
-    assert (act.outcome, act.statements_done, act.statements_total) == ("done", 2, 2)
+    entry = (await project.entries())[-1]
+    assert (entry.outcome, entry.statements_done, entry.statements_total) == ("done", 2, 2)
     assert project.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't1'::regclass") == [(3,)]
 
 
@@ -136,8 +136,8 @@ async def test_several_blocks_commit_one_by_one(project: Project) -> None:
     assert (failure.statement, failure.of) == (4, 4)
     assert len(failure.committed) == 2
     assert project.tables() == {"a", "between"}
-    act = (await project.acts())[-1]
-    assert (act.outcome, act.statements_done) == ("failed", 2)
+    entry = (await project.entries())[-1]
+    assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
 async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
@@ -145,10 +145,10 @@ async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
         "001_blocks.sql",
         "CREATE TABLE a ();\nBEGIN;\nCREATE TABLE b AS SELECT x FROM later;\nCOMMIT;\n-- Rollback: none: test",
     )
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
     project.sql("CREATE TABLE later (x int)")
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [s.index for s in of_kind(events, StatementStarted)] == [2]
     assert set((await project.states()).values()) == {"applied"}
 
@@ -161,9 +161,9 @@ async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Pro
         "-- Rollback:\n-- BEGIN;\n-- DROP TABLE words;\n-- COMMIT;\n",
     )
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE, ending(events)
+    assert ending(events).result is RunResult.DONE, ending(events)
     assert project.sql("SELECT * FROM words ORDER BY 1") == [(1, "a;b"), (2, "--no\tcomment"), (3, "c")]
-    assert "COPY 2" in [s.tag for s in of_kind(events, StatementFinished)]
+    assert "COPY 2" in [s.command_tag for s in of_kind(events, StatementFinished)]
 
 
 async def test_notices_come_while_the_statement_runs(project: Project) -> None:
@@ -180,17 +180,17 @@ async def test_notices_come_while_the_statement_runs(project: Project) -> None:
 
 async def test_nothing_pending_is_said_and_makes_nothing(project: Project) -> None:
     events = await project.apply()
-    assert ending(events).verdict is Verdict.NOTHING
+    assert ending(events).result is RunResult.NOTHING
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
 async def test_no_answer_but_yes_changes_anything(project: Project) -> None:
     project.table(1)
     events = await listen(project.start(Direction.APPLY, assume_yes=False), answer="y ")
-    assert ending(events).verdict is Verdict.DECLINED
+    assert ending(events).result is RunResult.DECLINED
     assert project.tables() == set()
     events = await listen(project.start(Direction.APPLY, assume_yes=False))
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
 
 
 async def test_a_protected_target_wants_its_name_whatever_was_answered_before(project: Project) -> None:
@@ -199,8 +199,8 @@ async def test_a_protected_target_wants_its_name_whatever_was_answered_before(pr
     events = await listen(project.start(Direction.APPLY), answer="yes")
     (question,) = of_kind(events, Question)
     assert (question.kind, question.expected) == ("typed", "local")
-    assert ending(events).verdict is Verdict.DECLINED
-    assert ending(await listen(project.start(Direction.APPLY), answer="local")).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DECLINED
+    assert ending(await listen(project.start(Direction.APPLY), answer="local")).result is RunResult.DONE
 
 
 async def test_a_plan_changes_nothing(project: Project) -> None:
@@ -214,7 +214,7 @@ async def test_a_file_with_an_error_stops_the_run_before_anything_changes(projec
     project.table(1)
     project.write("002_open.sql", "BEGIN;\nCREATE TABLE t2 ();\n-- Rollback: none: test\n")
     events = await project.apply()
-    assert ending(events).verdict is Verdict.STOPPED
-    (obstacle,) = ending(events).obstacles
-    assert (obstacle.state, obstacle.can_allow, obstacle.line) == ("open-transaction", False, 1)
+    assert ending(events).result is RunResult.REFUSED
+    (conflict,) = ending(events).conflicts
+    assert (conflict.state, conflict.can_allow, conflict.line) == ("open-transaction", False, 1)
     assert project.tables() == set()

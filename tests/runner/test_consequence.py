@@ -7,17 +7,17 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.postgres.activity import Holder, RelationFacts
+from koonj.postgres.activity import OldestTransaction, RelationFacts
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import (
     LockMode,
     RelationChange,
     RelationLock,
+    RowsWritten,
     Scan,
     StatementTrace,
-    Written,
 )
-from koonj.runner.busy import busy_words
+from koonj.runner.busy import activity_words
 from koonj.runner.consequence import consequence
 from koonj.runner.plan_words import LONG, NOTE, SHORT
 
@@ -43,7 +43,7 @@ def _lock(
 
 
 def _sentences(trace: StatementTrace, *earlier: StatementTrace) -> list[str]:
-    return [lock.sentence for lock in consequence(trace, FACTS, NOTHING, earlier)]
+    return [lock.effect for lock in consequence(trace, FACTS, NOTHING, earlier)]
 
 
 REWRITES = {"rewritten": (DOCUMENTS,)}
@@ -88,15 +88,15 @@ def test_each_mode_and_size(
     mode: str,
     deeds: dict[str, object],
     what: str,
-    weight: int,
+    impact: int,
     facts: RelationFacts | None,
     size: str,
     long: int,
 ) -> None:
     known = {} if facts is None else {DOCUMENTS: facts}
     (found,) = consequence(_trace(locks=(_lock(LockMode(mode)),), **deeds), known, NOTHING)
-    assert found.sentence == f"{mode} on documents ({size}){what}"
-    assert found.weight == (min(weight, long) if weight == LONG else weight)
+    assert found.effect == f"{mode} on documents ({size}){what}"
+    assert found.impact == (min(impact, long) if impact == LONG else impact)
     assert (found.mode, found.rewrites, found.scans) == (mode, "rewritten" in deeds, "scanned" in deeds)
 
 
@@ -109,23 +109,23 @@ def test_what_is_taken_away_is_said_with_its_size() -> None:
     gone = RelationChange(DOCUMENTS, "table", "dropped")
     locks = (_lock(LockMode.ACCESS_EXCLUSIVE),)
     (drops,) = consequence(_trace(locks=locks, relations=(gone,)), FACTS, NOTHING)
-    assert (drops.sentence, drops.weight) == (
+    assert (drops.effect, drops.impact) == (
         f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), drops it: its rows are gone; {QUEUE}",
         LONG,
     )
     (empties,) = consequence(_trace(locks=locks, emptied=(DOCUMENTS,), **SCANS), FACTS, NOTHING)
-    assert (empties.sentence, empties.weight) == (
+    assert (empties.effect, empties.impact) == (
         f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), empties it: its rows are gone; {QUEUE}",
         LONG,
     )
     empty = {DOCUMENTS: replace(BIG, bytes=0, rows=0)}
-    assert [one.weight for one in consequence(_trace(locks=locks, relations=(gone,)), empty, NOTHING)] == [
+    assert [one.impact for one in consequence(_trace(locks=locks, relations=(gone,)), empty, NOTHING)] == [
         SHORT
     ]
 
 
 def test_rows_written_are_told_as_seen() -> None:
-    written = Written(DOCUMENTS, 0, 1_204, 3)
+    written = RowsWritten(DOCUMENTS, 0, 1_204, 3)
     assert _sentences(_trace(locks=(_lock(LockMode.ROW_EXCLUSIVE),), written=(written,))) == [
         "ROW EXCLUSIVE on documents (12 GB, 40 M rows), writes rows (1,204 updated, 3 deleted on scratch): "
         + OWN_ROWS
@@ -136,11 +136,11 @@ def test_a_lock_lasts_as_long_as_what_its_statement_goes_through() -> None:
     exclusive = LockMode.SHARE_ROW_EXCLUSIVE
     trace = _trace(locks=(_lock(exclusive), _lock(exclusive, "public.users")), **SCANS)
     documents, users = consequence(trace, FACTS, NOTHING)
-    assert documents.sentence.endswith(f", reads all of it: {WRITES}")
-    assert users.sentence == (
+    assert documents.effect.endswith(f", reads all of it: {WRITES}")
+    assert users.effect == (
         "SHARE ROW EXCLUSIVE on users (860 kB, 1,204 rows), held while it scans documents: " + WRITES
     )
-    assert (documents.weight, users.weight) == (LONG, LONG)
+    assert (documents.impact, users.impact) == (LONG, LONG)
 
 
 def test_an_earlier_lock_that_is_held_while_another_table_is_gone_through() -> None:
@@ -156,7 +156,7 @@ def test_an_earlier_lock_that_is_held_while_another_table_is_gone_through() -> N
     ]
     assert _sentences(second)[1].startswith("ACCESS EXCLUSIVE on documents is still held from an earlier")
     small = replace(second, scanned=(Scan("public.users", 1, 0),), locks=())
-    assert [lock.weight for lock in consequence(small, FACTS, NOTHING)] == [SHORT]
+    assert [lock.impact for lock in consequence(small, FACTS, NOTHING)] == [SHORT]
     assert _sentences(replace(second, scanned=(), locks=()), first) == []
     dropped = replace(first, relations=(RelationChange(DOCUMENTS, "table", "dropped"),))
     assert len(_sentences(second, dropped)) == 1
@@ -203,7 +203,7 @@ def test_partitions_are_told_with_their_table() -> None:
     }
 
     def found(trace: StatementTrace) -> list[str]:
-        return [lock.sentence for lock in consequence(trace, facts, NOTHING)]
+        return [lock.effect for lock in consequence(trace, facts, NOTHING)]
 
     all_three = (
         _lock(LockMode.SHARE, "public.p", "partitioned table"),
@@ -234,7 +234,7 @@ def test_what_is_no_table_is_named_with_its_kind() -> None:
     ]
     sequence = _lock(LockMode.SHARE_ROW_EXCLUSIVE, "public.s", "sequence")
     (found,) = consequence(_trace(locks=(sequence,)), FACTS, NOTHING)
-    assert (found.weight, found.sentence) == (
+    assert (found.impact, found.effect) == (
         NOTE,
         "SHARE ROW EXCLUSIVE on the sequence s: those who want a number from it wait",
     )
@@ -251,21 +251,24 @@ def test_what_the_batch_made_is_not_warned_about() -> None:
 
 
 def test_how_busy() -> None:
-    assert busy_words(BIG) == ""
+    assert activity_words(BIG) == ""
     used = replace(BIG, scans=2_400_000, writes=1, since=7_200.0)
-    assert busy_words(used) == "about 1.2 M scans and less than one written row an hour"
-    assert busy_words(replace(used, since=None)) == "2.4 M scans and 1 written row since its statistics began"
-    assert busy_words(replace(used, since=60.0)) == "2.4 M scans and 1 written row in 1 min 0 s"
-    one = replace(BIG, sessions=1, oldest=Holder(12, "psql", 185.0), waiting=2, vacuum=99)
-    assert busy_words(one) == (
+    assert activity_words(used) == "about 1.2 M scans and less than one written row an hour"
+    assert (
+        activity_words(replace(used, since=None))
+        == "2.4 M scans and 1 written row since its statistics began"
+    )
+    assert activity_words(replace(used, since=60.0)) == "2.4 M scans and 1 written row in 1 min 0 s"
+    one = replace(BIG, sessions=1, oldest=OldestTransaction(12, "psql", 185.0), waiting=2, vacuum=99)
+    assert activity_words(one) == (
         "1 session holds a lock on it now, in a transaction of 3 min 5 s (pid 12, psql); 2 wait for one; "
         "a vacuum works on it (pid 99)"
     )
-    assert busy_words(replace(BIG, sessions=3, hidden=2, oldest=Holder(None, "", 9.0))) == (
+    assert activity_words(replace(BIG, sessions=3, hidden=2, oldest=OldestTransaction(None, "", 9.0))) == (
         "3 sessions hold a lock on it now (2 of them out of this role's sight), "
         "the oldest in a transaction of 9 s (prepared, without a session)"
     )
-    assert busy_words(replace(BIG, sessions=1, hidden=1)) == (
+    assert activity_words(replace(BIG, sessions=1, hidden=1)) == (
         "1 session holds a lock on it now, since when this role may not see"
     )
 

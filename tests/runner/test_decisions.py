@@ -2,24 +2,24 @@
 
 import pytest
 
-from koonj.runner.events import Accepted, Direction, Verdict
+from koonj.runner.events import DecisionRecorded, Direction, RunResult
 from koonj.runner.request import Request
 from support.project import Project, ending, of_kind
 
 
 async def _stops(project: Project, state: str) -> None:
     """It stops, names the state, and changes nothing; with the decision it goes on, and says why in history."""
-    before = project.tables(), len(await project.acts())
+    before = project.tables(), len(await project.entries())
     stopped = ending(await project.apply())
-    assert stopped.verdict is Verdict.STOPPED
-    assert state in {obstacle.state for obstacle in stopped.obstacles}
-    assert all(obstacle.can_allow for obstacle in stopped.obstacles)
-    assert (project.tables(), len(await project.acts())) == before
+    assert stopped.result is RunResult.REFUSED
+    assert state in {conflict.state for conflict in stopped.conflicts}
+    assert all(conflict.can_allow for conflict in stopped.conflicts)
+    assert (project.tables(), len(await project.entries())) == before
     events = await project.apply(allow=frozenset({state}), reason="I looked")
-    assert ending(events).verdict is Verdict.DONE, ending(events)
-    assert {accepted.state for accepted in of_kind(events, Accepted)} == {state}
-    accepts = [act for act in await project.acts() if act.action == "accept"]
-    assert {(act.accepted, act.reason) for act in accepts} == {(state, "I looked")}
+    assert ending(events).result is RunResult.DONE, ending(events)
+    assert {allowed.state for allowed in of_kind(events, DecisionRecorded)} == {state}
+    allows = [entry for entry in await project.entries() if entry.action == "allow"]
+    assert {(entry.allowed, entry.reason) for entry in allows} == {(state, "I looked")}
 
 
 async def test_late(project: Project) -> None:
@@ -50,7 +50,7 @@ async def test_missing(project: Project) -> None:
     project.table(2)
     await _stops(project, "missing")
     project.table(3)
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
 
 
 async def test_duplicate(project: Project) -> None:
@@ -82,7 +82,7 @@ async def test_cosmetic_changes_stop_nothing(project: Project) -> None:
     file.write_text("-- why it is there\r\n" + file.read_text().replace("\n", "\r\n"), newline="")
     project.table(2)
     assert (await project.states())[name] == "cosmetic"
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
 
 
 def test_a_decision_needs_its_reason() -> None:

@@ -18,7 +18,7 @@ from koonj.config import ScratchPlace, Target
 from koonj.migrations.state import State
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.runner.drift import DriftError, find_drift
 from koonj.runner.run import Cancelled, Control
 from support.drift import drift_of, told, write
@@ -36,9 +36,9 @@ def _majors() -> list[Binaries]:
 
 @pytest.mark.parametrize("programs", _majors(), ids=lambda programs: str(programs.major))
 async def test_the_sample_has_none(programs: Binaries, connector: Connector) -> None:
-    with Scratch(programs) as target_server:
+    with TemporaryServer(programs) as target_server:
         project = Project(SAMPLE, Target("local", target_server.dsn()), connector)
-        assert ending(await project.apply()).verdict == "done"
+        assert ending(await project.apply()).result == "done"
         drift = await drift_of(project)
         assert (drift.differences, drift.notes, drift.migrations) == ((), (), 15)
         assert drift.objects > 300
@@ -55,7 +55,7 @@ async def test_the_order_of_applying_counts(project: Project) -> None:
     await project.apply()
     write(project, 2, "BEGIN; ALTER TABLE t ADD b int; COMMIT;")
     events = await project.apply(allow=frozenset({State.LATE}), reason="a test")
-    assert ending(events).verdict == "done", ending(events).message
+    assert ending(events).result == "done", ending(events).message
     assert told(await drift_of(project)) == set()
 
 
@@ -130,7 +130,7 @@ async def test_edited_and_missing_files(project: Project) -> None:
     assert told(await drift_of(project)) == {"changed column public.t2.id"}
 
 
-async def test_an_edit_that_was_accepted_counts(project: Project) -> None:
+async def test_an_edit_that_was_allowed_counts(project: Project) -> None:
     one = project.table(1)
     await project.apply()
     text = (project.path / one).read_text()
@@ -138,15 +138,15 @@ async def test_an_edit_that_was_accepted_counts(project: Project) -> None:
     project.sql("ALTER TABLE t1 ALTER id TYPE bigint")
     project.table(2)
     events = await project.apply(allow=frozenset({State.EDITED}), reason="done by hand")
-    assert ending(events).verdict == "done", ending(events).message
+    assert ending(events).result == "done", ending(events).message
     drift = await drift_of(project)
     assert told(drift) == set()
-    assert drift.notes == (f"{one} was edited since, and the edit was accepted: the file is compared.",)
+    assert drift.notes == (f"{one} was edited since, and the edit was allowed: the file is compared.",)
 
 
 async def test_one_that_stopped_half_way(project: Project) -> None:
     name = write(project, 1, "CREATE TABLE half (id int);\nCREATE INDEX CONCURRENTLY x ON nobody (id);")
-    assert ending(await project.apply()).verdict == "failed"
+    assert ending(await project.apply()).result == "failed"
     drift = await drift_of(project)
     assert told(drift) == {"not removed table public.half"}
     assert f"{name} failed: the target may hold only a part of it." in drift.notes
@@ -183,7 +183,7 @@ async def test_cancelled(project: Project) -> None:
 class Ground:
     """A server of its own, where a database is owned by a role that may not much."""
 
-    server: Scratch
+    server: TemporaryServer
 
     def dsn(self, user: str, *, options: str = "") -> str:
         return make_conninfo(self.server.dsn("app"), user=user, options=options)
@@ -200,7 +200,7 @@ class Ground:
 
 @pytest.fixture
 def ground(binaries: Binaries) -> Iterator[Ground]:
-    with Scratch(binaries, settings={"log_statement": "all", "log_line_prefix": "<%a> "}) as running:
+    with TemporaryServer(binaries, settings={"log_statement": "all", "log_line_prefix": "<%a> "}) as running:
         ground = Ground(running)
         ground.sql(
             """
@@ -250,7 +250,7 @@ async def test_a_target_of_other_roles(ground: Ground, tmp_path: Path, connector
         """,
     )
     end = ending(await as_migrator.apply())
-    assert end.verdict == "done", end.failure
+    assert end.result == "done", end.failure
     assert ground.sql("SELECT to_regclass('app.docs') IS NOT NULL") == [(True,)], "search_path has its effect"
     assert told(await drift_of(as_migrator)) == set()
     ground.sql("ALTER TABLE app.docs OWNER TO migrator; GRANT DELETE ON app.docs TO reader")
@@ -261,7 +261,7 @@ async def test_a_target_of_other_roles(ground: Ground, tmp_path: Path, connector
 
 
 @pytest.fixture(params=["a superuser", "a role that may make databases and roles"])
-def given(request: pytest.FixtureRequest, server: Scratch) -> Iterator[ScratchPlace]:
+def given(request: pytest.FixtureRequest, server: TemporaryServer) -> Iterator[ScratchPlace]:
     """A server that [scratch] names."""
     if request.param == "a superuser":
         yield ScratchPlace(server.dsn())
@@ -274,7 +274,7 @@ def given(request: pytest.FixtureRequest, server: Scratch) -> Iterator[ScratchPl
 
 
 async def test_on_a_given_server(
-    ground: Ground, given: ScratchPlace, server: Scratch, tmp_path: Path, connector: Connector
+    ground: Ground, given: ScratchPlace, server: TemporaryServer, tmp_path: Path, connector: Connector
 ) -> None:
     ground.sql('GRANT CREATE ON DATABASE app TO "App-Owner"; CREATE SCHEMA app AUTHORIZATION "App-Owner"')
     project = Project(tmp_path, Target("local", ground.dsn("migrator"), role="App-Owner"), connector)
@@ -291,7 +291,7 @@ async def test_on_a_given_server(
         """,
     )
     end = ending(await project.apply())
-    assert end.verdict == "done", end.failure
+    assert end.result == "done", end.failure
     with psycopg.connect(server.dsn()) as conn:
         asked = (
             "SELECT (SELECT array_agg(rolname ORDER BY 1) FROM pg_roles), (SELECT count(*) FROM pg_database)"
@@ -302,7 +302,7 @@ async def test_on_a_given_server(
         assert conn.execute(asked).fetchone() == before, "nothing is left there"
         by_postgres = Project(tmp_path, Target("local", ground.dsn("postgres")), connector)
         by_postgres.table(2)
-        assert ending(await by_postgres.apply()).verdict == "done"
+        assert ending(await by_postgres.apply()).result == "done"
         drift = await drift_of(project, place=given)
         limited = (
             "The scratch does not let koonj act as postgres: owners and default privileges are not compared."

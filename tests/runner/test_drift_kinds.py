@@ -11,8 +11,8 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.connector import Connector
-from koonj.postgres.embedded.scratch import Scratch
-from koonj.runner.drift import Drift
+from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.runner.drift import DriftReport
 from support.drift import drift_of, told, write
 from support.project import Project, ending
 
@@ -202,17 +202,17 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def by_hand(
-    server: Scratch, _databases: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Drift:
+    server: TemporaryServer, _databases: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> DriftReport:
     """Every case in one database, so that one replay tells all."""
     folder, target = tmp_path_factory.mktemp("cases"), Target("local", _databases())
 
-    async def find() -> Drift:
+    async def find() -> DriftReport:
         async with Connector() as connector:
             project = Project(folder, target, connector)
             files = "\n".join(f"{case.files};" for case in CASES.values() if case.files)
             write(project, 1, f"BEGIN;\nCREATE SCHEMA h1;\n{files}\nCOMMIT;")
-            assert ending(await project.apply()).verdict == "done"
+            assert ending(await project.apply()).result == "done"
             with psycopg.connect(target.dsn, autocommit=True) as conn:
                 for case in CASES.values():
                     conn.execute(case.by_hand.encode())
@@ -222,21 +222,21 @@ def by_hand(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_drift_of_each_kind(by_hand: Drift, case: str) -> None:
+def test_drift_of_each_kind(by_hand: DriftReport, case: str) -> None:
     assert CASES[case].told <= told(by_hand)
 
 
-def test_no_drift_but_that(by_hand: Drift) -> None:
+def test_no_drift_but_that(by_hand: DriftReport) -> None:
     assert told(by_hand) == set[str]().union(*(case.told for case in CASES.values()))
     assert by_hand.notes == ()
 
 
-def test_the_text_of_both_sides(by_hand: Drift) -> None:
+def test_the_text_of_both_sides(by_hand: DriftReport) -> None:
     (view,) = [d for d in by_hand.differences if d.identity == "public.d1"]
-    assert view.before is not None
-    assert view.after is not None
-    assert ("SELECT 1" in view.before, "SELECT 2" in view.after) == (True, True)
-    assert all((d.before is None) != (d.after is None) for d in by_hand.differences if d.what in ONE_SIDED)
+    assert view.expected is not None
+    assert view.actual is not None
+    assert ("SELECT 1" in view.expected, "SELECT 2" in view.actual) == (True, True)
+    assert all((d.expected is None) != (d.actual is None) for d in by_hand.differences if d.what in ONE_SIDED)
 
 
 ONE_SIDED = ("missing", "not removed")

@@ -1,7 +1,7 @@
 """An error says where, what, what it leaves and what can be done."""
 
 from koonj.config import Target
-from koonj.runner.events import Direction, Failure, MigrationFailed, Verdict
+from koonj.runner.events import Direction, Failure, MigrationFailed, RunResult
 from koonj.runner.request import Request
 from koonj.runner.start import start
 from support.project import Project, ending, listen, of_kind
@@ -11,7 +11,7 @@ async def _failure(project: Project) -> Failure:
     events = await project.apply()
     failure = ending(events).failure
     assert failure is not None
-    assert ending(events).verdict is Verdict.FAILED
+    assert ending(events).result is RunResult.FAILED
     return failure
 
 
@@ -26,23 +26,23 @@ async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
     assert (failure.name, failure.statement, failure.of) == ("002_typo.sql", 2, 2)
     assert failure.file.endswith("002_typo.sql")
     assert (failure.line, failure.column) == (5, 18)
-    assert failure.source == "    ADD COLUMN ö integger;"
+    assert failure.source_line == "    ADD COLUMN ö integger;"
     assert failure.sqlstate == "42704"
     assert failure.committed == ()
-    assert "rolled back" in failure.state
-    assert failure.next
+    assert "rolled back" in failure.target_state
+    assert failure.next_steps
     assert project.tables() == {"t1"}
 
 
 async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again(project: Project) -> None:
     project.write("001_bad.sql", "CREATE TABLE t1 (id integger);\n-- Rollback: none: test\n")
     await _failure(project)
-    (act,) = await project.acts()
-    assert (act.outcome, act.sqlstate, act.statements_done) == ("failed", "42704", 0)
-    assert act.error == 'type "integger" does not exist'
+    (entry,) = await project.entries()
+    assert (entry.outcome, entry.sqlstate, entry.statements_done) == ("failed", "42704", 0)
+    assert entry.error == 'type "integger" does not exist'
     assert await project.states() == {"001_bad.sql": "failed"}
     project.write("001_bad.sql", "CREATE TABLE t1 (id integer);\n-- Rollback: none: test\n")
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
     assert await project.states() == {"001_bad.sql": "applied"}
 
 
@@ -82,8 +82,8 @@ async def test_what_came_before_stays_and_what_comes_after_is_not_tried(project:
     project.write("002_bad.sql", "SELECT 1/0;\n-- Rollback: none: test\n")
     last = project.table(3)
     events = await project.apply()
-    assert ending(events).finished == ("001_make_t1.sql",)
-    assert ending(events).remaining == (last,)
+    assert ending(events).committed == ("001_make_t1.sql",)
+    assert ending(events).not_run == (last,)
     assert len(of_kind(events, MigrationFailed)) == 1
     assert project.tables() == {"t1"}
 
@@ -93,7 +93,7 @@ async def test_an_unreachable_target_is_an_answer_without_its_password(project: 
     target = Target("gone", "postgresql://u:s3cret@127.0.0.1:1/x?connect_timeout=2")
     run = start(project.connector, target, project.reader, Request(Direction.APPLY, assume_yes=True))
     events = await listen(run)
-    assert ending(events).verdict is Verdict.FAILED
+    assert ending(events).result is RunResult.FAILED
     assert "s3cret" not in repr(events)
 
 
@@ -113,5 +113,5 @@ async def test_a_lock_timeout_is_tried_again_as_often_as_the_file_says(project: 
         blocker.execute("LOCK TABLE t1")
         events = await project.apply()
     assert [(r.attempt, r.of, r.sqlstate) for r in of_kind(events, Retrying)] == [(2, 2, "55P03")]
-    assert ending(events).verdict is Verdict.FAILED
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.FAILED
+    assert ending(await project.apply()).result is RunResult.DONE

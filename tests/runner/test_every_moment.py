@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from koonj.runner.events import Direction, Event, Verdict
+from koonj.runner.events import Direction, Event, RunResult
 from koonj.runner.request import Extent
 from koonj.runner.run import Run
 from support.project import Project, ending
@@ -73,15 +73,15 @@ async def _check(project: Project) -> None:
     states, tables = await project.states(), project.tables()
     assert (states["001_make_t1.sql"] == "applied") == ("t1" in tables)
     assert (states["003_rows.sql"] == "applied") == ("t3" in tables)
-    acts = [act for act in await project.acts() if act.name == "002_steps.sql"]
-    done = acts[-1].statements_done if acts else 0
+    entries = [entry for entry in await project.entries() if entry.name == "002_steps.sql"]
+    done = entries[-1].statements_done if entries else 0
     assert done < 1 or "a" in tables
     assert (done >= 3) == ("b" in tables)
     assert (states["002_steps.sql"] == "applied") == (done == 4)
 
 
 async def _at_every_event(
-    project: Project, attack: Callable[[Run], Awaitable[None]], allowed: Sequence[Verdict]
+    project: Project, attack: Callable[[Run], Awaitable[None]], allowed: Sequence[RunResult]
 ) -> None:
     moment, reached = 0, True
     while reached:
@@ -93,10 +93,10 @@ async def _at_every_event(
             if len(events) == moment + 1:
                 await attack(run)
         reached = len(events) > moment + 1
-        assert ending(events).verdict in allowed, (moment, ending(events))
+        assert ending(events).result in allowed, (moment, ending(events))
         await _check(project)
         on = [event async for event in _start(project).events()]
-        assert ending(on).verdict in (Verdict.DONE, Verdict.NOTHING), (moment, ending(on))
+        assert ending(on).result in (RunResult.DONE, RunResult.NOTHING), (moment, ending(on))
         assert project.tables() == TABLES
         assert set((await project.states()).values()) == {"applied"}
         moment += 1
@@ -107,14 +107,14 @@ async def test_cancelled(mixed: Project) -> None:
         await run.cancel()
         await run.cancel()
 
-    await _at_every_event(mixed, cancel, [Verdict.INTERRUPTED, Verdict.DONE])
+    await _at_every_event(mixed, cancel, [RunResult.CANCELLED, RunResult.DONE])
 
 
 async def test_cut_off_by_the_server(mixed: Project) -> None:
     async def cut(_run: Run) -> None:
         mixed.sql(END_SESSIONS)
 
-    await _at_every_event(mixed, cut, [Verdict.FAILED, Verdict.DONE])
+    await _at_every_event(mixed, cut, [RunResult.FAILED, RunResult.DONE])
 
 
 async def test_left_by_its_listener(mixed: Project) -> None:

@@ -11,10 +11,10 @@ import pytest
 from koonj.runner.events import (
     Cancelling,
     Direction,
-    LockObtained,
+    LockAcquired,
     MigrationFinished,
+    RunResult,
     StatementStarted,
-    Verdict,
     WaitingForLock,
 )
 from koonj.runner.request import Extent
@@ -51,7 +51,7 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     await asyncio.wait_for(task, 5)
     end = ending(events)  # type: ignore[arg-type]  # all are events
     assert len(of_kind(events, Cancelling)) == 1  # type: ignore[arg-type]  # all are events
-    assert end.verdict is Verdict.INTERRUPTED
+    assert end.result is RunResult.CANCELLED
     assert end.failure is not None
     assert end.failure.sqlstate == "57014"
     assert "Nothing of 001_sleep.sql is committed" in end.message
@@ -74,7 +74,7 @@ async def test_cancel_stops_rows_on_their_way(project: Project) -> None:
         if isinstance(event, StatementStarted) and event.index == 2:
             asyncio.get_running_loop().call_later(0.02, lambda: asyncio.ensure_future(run.cancel()))
     end = ending(events)
-    assert (end.verdict, end.failure and end.failure.sqlstate) == (Verdict.INTERRUPTED, "57014")
+    assert (end.result, end.failure and end.failure.sqlstate) == (RunResult.CANCELLED, "57014")
     assert end.failure is not None
     assert end.failure.statement == 2
     assert project.tables() == set()
@@ -90,8 +90,8 @@ async def test_cancel_between_steps_counts_what_is_committed(project: Project) -
     failure = ending(events).failure  # type: ignore[arg-type]  # all are events
     assert failure is not None
     assert len(failure.committed) == 2
-    (act,) = await project.acts()
-    assert (act.outcome, act.statements_done) == ("failed", 2)
+    (entry,) = await project.entries()
+    assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
 async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(project: Project) -> None:
@@ -103,9 +103,9 @@ async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(pr
     )
     await asyncio.wait_for(task, 5)
     end = ending(events)  # type: ignore[arg-type]  # all are events
-    assert end.verdict is Verdict.FAILED
+    assert end.result is RunResult.FAILED
     assert end.failure is not None
-    assert "connection was lost" in end.failure.state
+    assert "connection was lost" in end.failure.target_state
     assert project.tables() == set()
     assert await project.states() == {"001_sleep.sql": "pending"}
 
@@ -120,7 +120,7 @@ async def test_a_session_that_the_server_ends_between_steps_is_interrupted(proje
     await asyncio.wait_for(task, 5)
     failure = ending(events).failure  # type: ignore[arg-type]  # all are events
     assert failure is not None
-    assert "unknown" in failure.state
+    assert "unknown" in failure.target_state
     assert await project.states() == {"001_sleep.sql": "interrupted"}
 
 
@@ -135,21 +135,21 @@ async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forw
             events = await asyncio.wait_for(project.apply(), 40)
     project.target = real
     end = ending(events)
-    assert end.verdict is Verdict.FAILED
+    assert end.result is RunResult.FAILED
     assert bool(of_kind(events, MigrationFinished)) is forward
     assert project.tables() == ({"t1"} if forward else set())
     assert await project.states() == {first: "applied" if forward else "pending", second: "pending"}
-    assert second in end.remaining
+    assert second in end.not_run
 
 
 async def test_two_runners_at_once_apply_each_migration_once(project: Project) -> None:
     names = [project.table(n) for n in range(1, 9)]
     runs = [project.start(Direction.APPLY, extent=Extent.ALL) for _ in range(3)]
     all_events = await asyncio.gather(*(listen(run) for run in runs))
-    done = [name for events in all_events for name in ending(events).finished]
+    done = [name for events in all_events for name in ending(events).committed]
     assert sorted(done) == names
-    assert {ending(events).verdict for events in all_events} == {Verdict.DONE, Verdict.NOTHING}
-    assert [act.name for act in await project.acts()] == names
+    assert {ending(events).result for events in all_events} == {RunResult.DONE, RunResult.NOTHING}
+    assert [entry.name for entry in await project.entries()] == names
 
 
 async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None:
@@ -167,7 +167,7 @@ async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None
         "koonj",
         "local",
     )
-    assert ending(events).verdict is Verdict.LOCKED
+    assert ending(events).result is RunResult.LOCKED
     assert str(pid) in ending(events).message
     status = await project.status()
     assert status.running is not None
@@ -186,8 +186,8 @@ async def test_the_lock_is_waited_for(project: Project) -> None:
         await asyncio.sleep(0.5)
         assert not task.done()
     events = await asyncio.wait_for(task, 5)
-    assert of_kind(events, LockObtained)[0].seconds > 0.3
-    assert ending(events).verdict is Verdict.DONE
+    assert of_kind(events, LockAcquired)[0].seconds > 0.3
+    assert ending(events).result is RunResult.DONE
 
 
 async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unseen(project: Project) -> None:
@@ -201,7 +201,7 @@ async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unsee
         file = project.path / name
         file.write_text(file.read_text().replace("id int", "id text"))
     end = ending(await asyncio.wait_for(task, 5))
-    assert end.verdict is Verdict.STOPPED
+    assert end.result is RunResult.REFUSED
     assert "look again" in end.message
     assert project.tables() == set()
 

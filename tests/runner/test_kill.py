@@ -67,7 +67,7 @@ def _wait_until_the_server_let_go(project: Project) -> None:
 
 
 def _agree(project: Project) -> int:
-    """Hold that a migration's table, with its row, is there exactly if its last act is a done apply; how many."""
+    """Hold that a migration's table, with its row, is there exactly if its last entry is a done apply; how many."""
     last = dict(
         project.sql(
             "SELECT DISTINCT ON (name) name, action FROM koonj.history WHERE outcome = 'done' ORDER BY name, id DESC"

@@ -9,9 +9,10 @@ import pytest
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.values import LockMode, RelationChange, RelationLock, Scan, StatementTrace
 from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.runner.measured import measured, relations_of
-from koonj.runner.plain import plain, value_of
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.measured import relations_of, with_impact
+from koonj.runner.plain import from_plain, to_plain
+from koonj.runner.rehearse.values import Rehearsal, Verdict
+from koonj.sql.blocks import Mode
 
 DOCUMENTS = "public.documents"
 LOCK = RelationLock(DOCUMENTS, "table", LockMode.ACCESS_EXCLUSIVE)
@@ -22,7 +23,9 @@ FACTS = {DOCUMENTS: RelationFacts(DOCUMENTS, "table", bytes=12 * 1024**3, rows=4
 
 def _migration(number: int, statements: int = 1, **parts: object) -> PlannedMigration:
     planned = tuple(PlannedStatement(k, k, f"statement {k}", True) for k in range(1, statements + 1))
-    made = PlannedMigration(f"{number:03}_x.sql", Direction.APPLY, True, "one transaction", planned)
+    made = PlannedMigration(
+        f"{number:03}_x.sql", Direction.APPLY, True, Mode.ONE_TRANSACTION, "one transaction", planned
+    )
     return replace(made, **parts)  # type: ignore[arg-type]
 
 
@@ -34,10 +37,18 @@ def _trace(index: int = 1, **parts: object) -> StatementTrace:
 
 
 def _rehearsal(
-    migration: PlannedMigration, *up: StatementTrace, down: tuple[StatementTrace, ...] = ()
+    migration: PlannedMigration, *up: StatementTrace, rollback: tuple[StatementTrace, ...] = ()
 ) -> Rehearsal:
     return Rehearsal(
-        migration.name, 1, Proof.PROVED, "It repeats.", "key", "PostgreSQL 18", 18, up=up, down=down
+        migration.name,
+        1,
+        Verdict.VERIFIED,
+        "It repeats.",
+        "key",
+        "PostgreSQL 18",
+        18,
+        apply=up,
+        rollback=rollback,
     )
 
 
@@ -47,26 +58,26 @@ def _modes(migration: PlannedMigration) -> list[list[str] | None]:
 
 def test_a_plan_of_which_nothing_was_rehearsed_is_as_it_was() -> None:
     plan = (_migration(1), _migration(2))
-    assert measured(plan, {}, FACTS) is plan
+    assert with_impact(plan, {}, FACTS) is plan
 
 
-def test_locks_and_proofs_are_put_where_they_belong() -> None:
+def test_locks_and_verdicts_are_put_where_they_belong() -> None:
     one, two = _migration(1, statements=3), _migration(2)
     found = _rehearsal(one, _trace(2, locks=(LOCK,)), _trace(1))
-    first, second = measured((one, two), {one.name: found}, FACTS)
+    first, second = with_impact((one, two), {one.name: found}, FACTS)
     assert _modes(first) == [[], ["ACCESS EXCLUSIVE"], None]
-    assert (first.proof, first.proof_message) == ("proved", "It repeats.")
+    assert (first.verdict, first.verdict_message) == ("verified", "It repeats.")
     assert _modes(second) == [None]
-    assert second.proof == "unknown"
+    assert second.verdict == "unknown"
     assert first.statements[1].locks is not None
     lock = first.statements[1].locks[0]
-    assert (lock.bytes, lock.rows, lock.kind, lock.weight) == (12 * 1024**3, 40_000_000, "table", 2)
+    assert (lock.bytes, lock.rows, lock.kind, lock.impact) == (12 * 1024**3, 40_000_000, "table", 2)
 
 
 def test_what_is_another_text_or_will_not_run_has_no_locks() -> None:
-    one = _migration(1, statements=2, done=1)
+    one = _migration(1, statements=2, statements_done=1)
     found = _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, summary="other", locks=(LOCK,)))
-    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [None, None]
+    assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -85,28 +96,28 @@ def test_what_the_batch_made_is_not_warned_about(
     one, two = _migration(1, statements=len(earlier)), _migration(2)
     traces = (_trace(k, relations=(change,)) for k, change in enumerate(earlier, start=1))
     rehearsals = {one.name: _rehearsal(one, *traces), two.name: _rehearsal(two, _trace(locks=(LOCK,)))}
-    assert _modes(measured((one, two), rehearsals, facts)[1]) == [["ACCESS EXCLUSIVE"] if warned else []]
+    assert _modes(with_impact((one, two), rehearsals, facts)[1]) == [["ACCESS EXCLUSIVE"] if warned else []]
 
 
 def test_how_busy_a_table_is_is_said_once() -> None:
     one = _migration(1, statements=2)
     busy = {DOCUMENTS: replace(FACTS[DOCUMENTS], waiting=2)}
-    (told,) = measured(
+    (told,) = with_impact(
         (one,), {one.name: _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, locks=(LOCK,)))}, busy
     )
-    assert [lock.busy for each in told.statements for lock in each.locks or ()] == ["2 wait for one", ""]
+    assert [lock.activity for each in told.statements for lock in each.locks or ()] == ["2 wait for one", ""]
 
 
 def test_a_table_that_an_unfinished_run_made_is_there_already() -> None:
-    one = _migration(1, statements=2, done=1)
+    one = _migration(1, statements=2, statements_done=1)
     found = _rehearsal(one, _trace(1, relations=(CREATED,)), _trace(2, locks=(LOCK,)))
-    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [None, ["ACCESS EXCLUSIVE"]]
+    assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [None, ["ACCESS EXCLUSIVE"]]
 
 
 def test_a_rollback_has_the_locks_of_its_own_script() -> None:
     one = _migration(1, direction=Direction.ROLLBACK)
-    found = _rehearsal(one, _trace(), down=(_trace(locks=(LOCK,)),))
-    assert _modes(measured((one,), {one.name: found}, FACTS)[0]) == [["ACCESS EXCLUSIVE"]]
+    found = _rehearsal(one, _trace(), rollback=(_trace(locks=(LOCK,)),))
+    assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [["ACCESS EXCLUSIVE"]]
 
 
 def test_what_a_target_is_asked_about() -> None:
@@ -121,8 +132,8 @@ def test_what_a_target_is_asked_about() -> None:
 
 def test_it_survives_json() -> None:
     one = _migration(1)
-    (told,) = measured((one,), {one.name: _rehearsal(one, _trace(locks=(LOCK,)))}, FACTS)
+    (told,) = with_impact((one,), {one.name: _rehearsal(one, _trace(locks=(LOCK,)))}, FACTS)
     plan = Plan("local", Direction.APPLY, False, "PostgreSQL 18", (told,))
-    again = value_of(Plan, plain(plan))
+    again = from_plain(Plan, to_plain(plan))
     assert again == plan
     assert isinstance((again.migrations[0].statements[0].locks or ())[0], PlannedLock)

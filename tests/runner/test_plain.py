@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
-from koonj.runner.plain import PlainError, plain, value_of
-from koonj.runner.rehearse.events import MigrationRehearsed
+from koonj.runner.plain import PlainError, from_plain, to_plain
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.lines import event_of
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 
 TRACE = StatementTrace(
     index=1,
@@ -26,29 +27,33 @@ TRACE = StatementTrace(
 REHEARSAL = Rehearsal(
     name="016_add_status.sql",
     number=16,
-    verdict=Proof.INCOMPLETE,
+    verdict=Verdict.INCOMPLETE,
     message="“what” is left",
-    key="k",
+    cache_key="k",
     server="PostgreSQL 18.6",
     major=18,
     differences=(Difference("index", "public.i", None, "CREATE INDEX …"),),
-    up=(TRACE,),
-    stumble=Stumble("up again", "016_add_status.sql", "m/016_add_status.sql", 1, 4, None, "no", "42P07"),
+    apply=(TRACE,),
+    failure=RehearsalFailure(
+        "reapply", "016_add_status.sql", "m/016_add_status.sql", 1, 4, None, "no", "42P07"
+    ),
 )
 
 
 def test_there_and_back() -> None:
-    assert value_of(Rehearsal, json.loads(json.dumps(plain(REHEARSAL)))) == REHEARSAL
+    assert from_plain(Rehearsal, json.loads(json.dumps(to_plain(REHEARSAL)))) == REHEARSAL
 
 
 def test_a_line_of_the_command_is_its_event() -> None:
-    event = MigrationRehearsed(at=1.5, index=1, of=2, cached=False, rehearsal=REHEARSAL)
-    line = json.dumps({"koonj": 1, "event": "migration_rehearsed", **plain(event)})
+    event = MigrationRehearsalFinished(
+        at=datetime(2026, 8, 1, 12, 0, 1, 500_000, UTC), index=1, of=2, cached=False, rehearsal=REHEARSAL
+    )
+    line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **to_plain(event)})
     assert event_of(line) == event
 
 
 def test_what_a_newer_koonj_adds_is_passed_over() -> None:
-    assert value_of(Rehearsal, {**plain(REHEARSAL), "newer": [1]}) == REHEARSAL
+    assert from_plain(Rehearsal, {**to_plain(REHEARSAL), "newer": [1]}) == REHEARSAL
     assert event_of('{"event": "of_a_newer_koonj", "at": 1}') is None
 
 
@@ -56,23 +61,23 @@ def test_what_a_newer_koonj_adds_is_passed_over() -> None:
     "broken",
     [
         {"verdict": "splendid"},
-        {"up": "none"},
-        {"up": [1]},
+        {"apply": "none"},
+        {"apply": [1]},
         {"number": "16"},
         {"major": None},
     ],
 )
 def test_what_is_none_of_ours_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(PlainError):
-        value_of(Rehearsal, {**plain(REHEARSAL), **broken})
+        from_plain(Rehearsal, {**to_plain(REHEARSAL), **broken})
 
 
 @pytest.mark.parametrize("missing", ["name", "verdict"])
 def test_what_is_missing_is_refused(missing: str) -> None:
-    data = plain(REHEARSAL)
+    data = to_plain(REHEARSAL)
     del data[missing]
     with pytest.raises(PlainError):
-        value_of(Rehearsal, data)
+        from_plain(Rehearsal, data)
 
 
 @pytest.mark.parametrize("line", ["", "[]", "koonj: error", "{}"])

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.postgres.locks.values import LockMode, RelationLock
 from koonj.runner.events import (
     Direction,
-    LockObtained,
+    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -25,9 +25,9 @@ from koonj.runner.events import (
     Question,
     QuestionKind,
     RunFinished,
+    RunResult,
     RunStarted,
     StatementStarted,
-    Verdict,
 )
 from koonj.runner.request import Extent, Request
 from koonj.runner.run import Run
@@ -64,7 +64,7 @@ async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path)
         events = await project.apply(probe=True)
     assert _dump(pg_dump, project.target.dsn) == before
     last = ending(events)
-    assert (last.verdict, last.finished, last.remaining, last.failure) == (Verdict.PROBED, (), (), None)
+    assert (last.result, last.committed, last.not_run, last.failure) == (RunResult.PROBED, (), (), None)
     assert last.message == "Probed 2 migrations on local: all of it was rolled back."
     assert of_kind(events, MigrationFinished) == []
     assert of_kind(events, RunStarted)[0].probe
@@ -130,18 +130,18 @@ async def test_what_is_not_one_transaction_stops_it(project: Project, script: st
     project.write("002_steps.sql", f"{script}\n-- Rollback: none: test\n")
     with unchanged(project):
         events = await project.apply(probe=True)
-    assert not any(isinstance(event, (LockObtained, MigrationStarted, StatementStarted)) for event in events)
+    assert not any(isinstance(event, (LockAcquired, MigrationStarted, StatementStarted)) for event in events)
     last = ending(events)
-    assert last.verdict is Verdict.STOPPED
-    (obstacle,) = last.obstacles
-    assert (obstacle.name, obstacle.state, obstacle.can_allow) == (
+    assert last.result is RunResult.REFUSED
+    (conflict,) = last.conflicts
+    assert (conflict.name, conflict.state, conflict.can_allow) == (
         "002_steps.sql",
-        "not transactional",
+        "not_transactional",
         False,
     )
-    message = obstacle.message.replace("create index concurrently i", "create index i")
+    message = conflict.message.replace("create index concurrently i", "create index i")
     assert message == f"002_steps.sql cannot be rolled back as a whole: {why}."
-    assert obstacle.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
+    assert conflict.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
 
 
 @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ async def test_it_waits_only_shortly_for_a_lock(
         events = await project.apply(probe=True)
         assert least <= monotonic() - begun < most
     (failed,) = of_kind(events, MigrationFailed)
-    assert (failed.failure.sqlstate, failed.failure.state) == ("55P03", NOTHING)
-    assert failed.failure.next == (
+    assert (failed.failure.sqlstate, failed.failure.target_state) == ("55P03", NOTHING)
+    assert failed.failure.next_steps == (
         "Another session holds a lock that it needs, and a probe waits only shortly: later, koonj apply --probe",
     )
-    assert ending(events).verdict is Verdict.FAILED
+    assert ending(events).result is RunResult.FAILED
 
 
 async def test_a_lost_session_leaves_nothing(project: Project) -> None:
@@ -176,9 +176,9 @@ async def test_a_lost_session_leaves_nothing(project: Project) -> None:
             if isinstance(event, StatementStarted) and event.index == 2:
                 _cut(project)
     last = ending(events)
-    assert last.verdict is Verdict.FAILED
+    assert last.result is RunResult.FAILED
     assert last.failure is not None
-    assert last.failure.state == f"The connection was lost. {NOTHING}"
+    assert last.failure.target_state == f"The connection was lost. {NOTHING}"
 
 
 def _cut(project: Project) -> None:
@@ -188,7 +188,7 @@ def _cut(project: Project) -> None:
     )
 
 
-VERDICTS = {"cancel": Verdict.INTERRUPTED, "cut": Verdict.FAILED, "leave": None}
+VERDICTS = {"cancel": RunResult.CANCELLED, "cut": RunResult.FAILED, "leave": None}
 
 
 @pytest.mark.parametrize("attack", VERDICTS)
@@ -199,21 +199,21 @@ async def test_at_every_event_nothing_stays(project: Project, attack: str) -> No
         "BEGIN;\nSAVEPOINT a;\nCREATE TABLE t2 (id int);\nCOPY t2 FROM stdin;\n1\n2\n\\.\n"
         "DO $$ BEGIN RAISE NOTICE 'half way'; END $$;\nCOMMIT;\n-- Rollback: none: test\n",
     )
-    verdicts: list[Verdict | None] = []
+    verdicts: list[RunResult | None] = []
     with unchanged(project):
         while (count := await _attacked(project, attack, len(verdicts) + 1, verdicts)) > len(verdicts):
             pass
     assert count == len(verdicts) > 15
-    assert set(verdicts) == {VERDICTS[attack], Verdict.PROBED}
+    assert set(verdicts) == {VERDICTS[attack], RunResult.PROBED}
 
 
-async def _attacked(project: Project, attack: str, moment: int, verdicts: list[Verdict | None]) -> int:
+async def _attacked(project: Project, attack: str, moment: int, verdicts: list[RunResult | None]) -> int:
     """How many events there were, attacked at the one with this number; its verdict is put to the others."""
     run = project.start(Direction.APPLY, extent=Extent.ALL, probe=True)
     stream, count, verdict = run.events(), 0, None
     async for event in stream:
         count += 1
-        verdict = event.verdict if isinstance(event, RunFinished) else None
+        verdict = event.result if isinstance(event, RunFinished) else None
         if count == moment and attack == "leave" and verdict is None:
             await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
             count += 1  # it would have gone on
@@ -237,7 +237,7 @@ async def test_cancelled_says_that_nothing_stays(project: Project) -> None:
                 soon = asyncio.create_task(_cancel_soon(run))
         await soon
     last = ending(events)
-    assert (last.verdict, last.message) == (Verdict.INTERRUPTED, f"Cancelled. {NOTHING}")
+    assert (last.result, last.message) == (RunResult.CANCELLED, f"Cancelled. {NOTHING}")
 
 
 async def _cancel_soon(run: Run) -> None:
@@ -251,28 +251,28 @@ async def test_a_protected_target_wants_its_name(project: Project) -> None:
     with unchanged(project):
         declined = await listen(project.start(Direction.APPLY, probe=True), "yes")
         events = await project.apply(probe=True)
-    assert ending(declined).verdict is Verdict.DECLINED
+    assert ending(declined).result is RunResult.DECLINED
     (question,) = of_kind(events, Question)
     assert (question.kind, question.expected) == (QuestionKind.TYPED, "local")
     assert question.text.startswith("Probe 1 migration on local, and roll all of it back? ")
-    assert ending(events).verdict is Verdict.PROBED
+    assert ending(events).result is RunResult.PROBED
 
 
-async def test_obstacles_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
+async def test_conflicts_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
     project.table(2)
     await project.apply()
     project.table(1)
     stopped = ending(await project.apply(probe=True))
-    assert (stopped.verdict, [o.state for o in stopped.obstacles]) == (Verdict.STOPPED, ["late"])
-    acts = await project.acts()
+    assert (stopped.result, [o.state for o in stopped.conflicts]) == (RunResult.REFUSED, ["late"])
+    entries = await project.entries()
     events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
-    assert ending(events).verdict is Verdict.PROBED
+    assert ending(events).result is RunResult.PROBED
     assert (
         of_kind(events, PlanMade)[0]
         .plan.notes[1]
         .startswith("allowed for this probe, and not recorded: late: ")
     )
-    assert await project.acts() == acts
+    assert await project.entries() == entries
     assert project.tables() == {"t2"}
 
 
@@ -280,13 +280,13 @@ async def test_a_rollback_can_be_probed(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     await project.apply()
-    acts = await project.acts()
+    entries = await project.entries()
     events = await project.roll_back(extent=Extent.ALL, probe=True)
     assert ending(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
     assert [event.locks[0] for event in of_kind(events, MigrationProbed)] == [
         RelationLock(f"public.t{number}", "table", LockMode.ACCESS_EXCLUSIVE) for number in (2, 1)
     ]
-    assert await project.acts() == acts
+    assert await project.entries() == entries
     assert project.tables() == {"t1", "t2"}
 
 
@@ -295,11 +295,11 @@ async def test_two_runners_never_mix(project: Project) -> None:
     with psycopg.connect(project.target.dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(b"koonj", "big"),))
         events = await project.apply(probe=True, wait=0)
-    assert ending(events).verdict is Verdict.LOCKED
+    assert ending(events).result is RunResult.LOCKED
 
 
 async def test_nothing_is_pending(project: Project) -> None:
-    assert ending(await project.apply(probe=True)).verdict is Verdict.NOTHING
+    assert ending(await project.apply(probe=True)).result is RunResult.NOTHING
 
 
 def test_a_plan_and_a_probe_exclude_each_other() -> None:

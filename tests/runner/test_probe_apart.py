@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from koonj.runner.events import (
     Notice,
     PlanMade,
-    Verdict,
+    RunResult,
 )
 from koonj.runner.request import Extent
 from support.probing import unchanged
@@ -62,7 +62,7 @@ async def test_what_a_file_sets_does_not_reach_the_next(project: Project) -> Non
         failure = ending(events).failure
         assert failure is not None
         assert (failure.name, failure.sqlstate) == ("003_back.sql", "3B001")
-        assert ending(events).remaining == ()
+        assert ending(events).not_run == ()
     finally:
         project.sql("DROP ROLE koonj_probed")
 
@@ -81,7 +81,7 @@ async def test_deferred_constraints_are_checked_at_the_end_of_each(project: Proj
     last = ending(events)
     assert last.failure is not None
     assert (last.failure.name, last.failure.sqlstate) == ("001_pair.sql", "23503")
-    assert last.remaining == ("002_make_t2.sql",)
+    assert last.not_run == ("002_make_t2.sql",)
 
 
 @pytest.mark.parametrize("first", ["", "INSERT INTO child VALUES (7);\nINSERT INTO parent VALUES (7);\n"])
@@ -89,7 +89,7 @@ async def test_deferred_constraints_stay_deferred_for_the_next(project: Project,
     project.write("001_pair.sql", f"{PAIR}{first}-- Rollback: none: test\n")
     late = "INSERT INTO child VALUES (1);\n"
     project.write("002_late.sql", f"{late}INSERT INTO parent VALUES (1);\n-- Rollback: none: test\n")
-    assert ending(await project.apply(probe=True)).verdict is Verdict.PROBED
+    assert ending(await project.apply(probe=True)).result is RunResult.PROBED
     project.write("003_never.sql", f"{late.replace('1', '2')}-- Rollback: none: test\n")
     failure = ending(await project.apply(probe=True)).failure
     assert failure is not None
@@ -112,7 +112,7 @@ async def test_constraints_of_any_name_are_checked(project: Project) -> None:
     project.table(2)
     try:
         with unchanged(project):
-            assert ending(await project.apply(probe=True)).verdict is Verdict.PROBED
+            assert ending(await project.apply(probe=True)).result is RunResult.PROBED
             project.write("001_role.sql", f"{swap.replace('1', '2', 1)}-- Rollback: none: test\n")
             failure = ending(await project.apply(probe=True)).failure
         assert failure is not None
@@ -140,7 +140,7 @@ async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
     project.write("001_one.sql", f"BEGIN ISOLATION LEVEL SERIALIZABLE;\n{look}{none}")
     project.write("002_two.sql", f"START TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n{look}{none}")
     events = await project.apply(probe=True)
-    assert ending(events).verdict is Verdict.PROBED
+    assert ending(events).result is RunResult.PROBED
     assert _messages(of_kind(events, Notice)) == ["serializable", "serializable"]
     assert of_kind(events, PlanMade)[0].plan.notes[1:] == (
         "002_two.sql: its ISOLATION LEVEL REPEATABLE READ is not used: all is one transaction, of the first",
@@ -151,10 +151,10 @@ async def test_set_transaction_can_come_first(project: Project) -> None:
     for number, level in ((1, "REPEATABLE READ"), (2, "SERIALIZABLE")):
         script = f"BEGIN;\nSET TRANSACTION ISOLATION LEVEL {level};\nSAVEPOINT a;\nSELECT 1;\nCOMMIT;\n"
         project.write(f"00{number}_set.sql", f"{script}-- Rollback: none: test\n")
-    assert ending(await project.apply(probe=True, extent=Extent.NEXT)).verdict is Verdict.PROBED
+    assert ending(await project.apply(probe=True, extent=Extent.NEXT)).result is RunResult.PROBED
     failure = ending(await project.apply(probe=True)).failure
     assert failure is not None
     assert (failure.name, failure.sqlstate) == ("002_set.sql", "25001")
-    assert failure.next[0] == (
+    assert failure.next_steps[0] == (
         "In an apply the migrations before it are committed by then, and it may pass: koonj rehearse 002_set.sql"
     )

@@ -14,7 +14,7 @@ from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.events import RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
 from support.rehearsed import Folder
 
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
@@ -53,125 +53,130 @@ def based(folder: Folder) -> Folder:
 
 
 @pytest.mark.parametrize("major", MAJORS)
-async def test_the_sample_is_proved(connector: Connector, major: int) -> None:
+async def test_the_sample_is_verified(connector: Connector, major: int) -> None:
     found = await Folder(SAMPLE, connector).rehearse(major=major)
     assert len(found) == 15
-    assert {r.name: r.message for r in found.values() if r.verdict is not Proof.PROVED} == {}
+    assert {r.name: r.message for r in found.values() if r.verdict is not Verdict.VERIFIED} == {}
 
 
-WRONG: dict[str, tuple[str, str, Proof, str]] = {
+WRONG: dict[str, tuple[str, str, Verdict, str]] = {
     "a forgotten index": (
         "ALTER TABLE users ADD COLUMN city text; CREATE INDEX users_name ON users (name);",
         "ALTER TABLE users DROP COLUMN city;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users_name",
     ),
     "a changed default": (
         "ALTER TABLE users ALTER name SET DEFAULT 'y';",
         "ALTER TABLE users ALTER name SET DEFAULT 'z';",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users.name",
     ),
     "a wrong type": (
         "ALTER TABLE users ALTER name TYPE text;",
         "DROP VIEW people; ALTER TABLE users ALTER name TYPE varchar(60); "
         "CREATE VIEW people AS SELECT id, name FROM users;",
-        Proof.FAILS,
+        Verdict.BROKEN,
         "column used by a view",
     ),
     "a wrong type of a column that nothing uses": (
         "ALTER TABLE users ALTER old TYPE bigint;",
         "ALTER TABLE users ALTER old TYPE smallint;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users.old",
     ),
     "a lost comment": (
         "COMMENT ON COLUMN users.email IS 'another';",
         "COMMENT ON COLUMN users.email IS NULL;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users.email",
     ),
     "a lost grant": (
         "REVOKE SELECT ON users FROM PUBLIC;",
         "GRANT INSERT ON users TO PUBLIC;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users",
     ),
     "a renamed constraint": (
         "ALTER TABLE users DROP CONSTRAINT users_pkey; ALTER TABLE users ADD PRIMARY KEY (id, email);",
         "ALTER TABLE users DROP CONSTRAINT users_pkey; ALTER TABLE users ADD CONSTRAINT users_pk PRIMARY KEY (id);",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "users_pk",
     ),
     "the order of columns": (
         "ALTER TABLE users DROP COLUMN email;",
         "ALTER TABLE users ADD COLUMN email text NOT NULL; CREATE INDEX users_email ON users (email); "
         "COMMENT ON COLUMN users.email IS 'where to write';",
-        Proof.REORDERED,
+        Verdict.REORDERED,
         "users",
     ),
     "another owner": (
         "DROP VIEW people; CREATE VIEW people AS SELECT id FROM users;",
         "DROP VIEW people; CREATE VIEW people AS SELECT id, name FROM users; ALTER VIEW people OWNER TO pg_monitor;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "people",
     ),
     "an older function": (
         "CREATE OR REPLACE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a + a';",
         "CREATE OR REPLACE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT 2 * a';",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "twice",
     ),
     "a rollback that forgets everything": (
         "CREATE TABLE left_over (id int);",
         "SELECT 1;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "left_over",
     ),
     "a rollback that does not run": (
         "CREATE TABLE t (id int);",
         "DROP TABLE tt;",
-        Proof.FAILS,
+        Verdict.BROKEN,
         "tt",
     ),
     "a rollback with a mistake in its text": (
         "CREATE TABLE t (id int);",
         "DROP TABEL t;",
-        Proof.FAILS,
+        Verdict.BROKEN,
         "TABEL",
     ),
-    "a migration that does not run": ("ALTER TABLE nobody ADD a int;", "SELECT 1;", Proof.FAILS, "nobody"),
+    "a migration that does not run": ("ALTER TABLE nobody ADD a int;", "SELECT 1;", Verdict.BROKEN, "nobody"),
     "a migration that does not repeat": (
         "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id int);",
         "DROP TABLE t;",
-        Proof.INCOMPLETE,
+        Verdict.INCOMPLETE,
         "mood",
     ),
     "a last column and what was in it": (
         "ALTER TABLE users DROP COLUMN old;",
         "ALTER TABLE users ADD COLUMN old int;",
-        Proof.LOSSY,
+        Verdict.LOSSY,
         "public.users.old",
     ),
     "a narrower type": (
         "ALTER TABLE users ALTER old TYPE smallint;",
         "ALTER TABLE users ALTER old TYPE int;",
-        Proof.LOSSY,
+        Verdict.LOSSY,
         "smallint",
     ),
-    "a deletion": ("DELETE FROM users WHERE old = 1;", "SELECT 1;", Proof.LOSSY, "DELETE"),
-    "a truncation": ("TRUNCATE users;", "SELECT 1;", Proof.LOSSY, "TRUNCATE"),
-    "a truncation in a block": ("DO $$ BEGIN TRUNCATE users; END $$;", "SELECT 1;", Proof.LOSSY, "TRUNCATE"),
+    "a deletion": ("DELETE FROM users WHERE old = 1;", "SELECT 1;", Verdict.LOSSY, "DELETE"),
+    "a truncation": ("TRUNCATE users;", "SELECT 1;", Verdict.LOSSY, "TRUNCATE"),
+    "a truncation in a block": (
+        "DO $$ BEGIN TRUNCATE users; END $$;",
+        "SELECT 1;",
+        Verdict.LOSSY,
+        "TRUNCATE",
+    ),
     "values that are overwritten": (
         "UPDATE users SET name = upper(name);",
         "SELECT 1;",
-        Proof.LOSSY,
+        Verdict.LOSSY,
         "UPDATE",
     ),
     "a table that is dropped and made again": (
         "DROP VIEW people; DROP TABLE users; DROP FUNCTION twice;",
         BASE,
-        Proof.LOSSY,
+        Verdict.LOSSY,
         "public.users",
     ),
 }
@@ -218,11 +223,11 @@ RIGHT: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", RIGHT)
-async def test_a_right_rollback_is_proved(based: Folder, case: str) -> None:
+async def test_a_right_rollback_is_verified(based: Folder, case: str) -> None:
     up, down = RIGHT[case]
     based.write(2, f"{up};", f"{down};")
     found = await based.last()
-    assert found.verdict is Proof.PROVED, (found.verdict, found.message)
+    assert found.verdict is Verdict.VERIFIED, (found.verdict, found.message)
 
 
 async def test_no_way_back(based: Folder) -> None:
@@ -230,13 +235,13 @@ async def test_no_way_back(based: Folder) -> None:
     based.write(3, "ALTER TABLE users ADD b int;")
     based.write(4, "CREATE TABLE later (id int);", "DROP TABLE later;")
     found = await based.rehearse()
-    assert found["004_m.sql"].verdict is Proof.PROVED
-    assert found["002_m.sql"].verdict is Proof.NONE
+    assert found["004_m.sql"].verdict is Verdict.VERIFIED
+    assert found["002_m.sql"].verdict is Verdict.IRREVERSIBLE
     assert "nobody wants it back" in found["002_m.sql"].message
     forgotten = found["003_m.sql"]
-    assert forgotten.verdict is Proof.INCOMPLETE
+    assert forgotten.verdict is Verdict.INCOMPLETE
     assert "does not say how to undo it, so this stays: column public.users.b" in forgotten.message
-    assert forgotten.up[0].locks, "it is measured all the same"
+    assert forgotten.apply[0].locks, "it is measured all the same"
 
 
 async def test_outside_a_transaction(based: Folder) -> None:
@@ -247,22 +252,22 @@ async def test_outside_a_transaction(based: Folder) -> None:
         block=False,
     )
     found = await based.last()
-    assert found.verdict is Proof.PROVED, found.message
-    (trace,) = found.up
+    assert found.verdict is Verdict.VERIFIED, found.message
+    (trace,) = found.apply
     assert [(lock.relation, lock.mode.value) for lock in trace.locks if lock.kind == "table"] == [
         ("public.users", "SHARE UPDATE EXCLUSIVE")
     ]
-    assert trace.watched
+    assert trace.observed
 
 
 async def test_one_that_fails_stops_those_behind_it(based: Folder) -> None:
     based.write(2, "ALTER TABLE nobody ADD a int;", "SELECT 1;")
     based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
     found = await based.rehearse()
-    assert found["002_m.sql"].verdict is Proof.FAILS
-    assert found["002_m.sql"].stumble is not None
-    assert (found["002_m.sql"].stumble.line, found["002_m.sql"].stumble.column) == (2, 1)
-    assert found["003_m.sql"].verdict is Proof.UNKNOWN
+    assert found["002_m.sql"].verdict is Verdict.BROKEN
+    assert found["002_m.sql"].failure is not None
+    assert (found["002_m.sql"].failure.line, found["002_m.sql"].failure.column) == (2, 1)
+    assert found["003_m.sql"].verdict is Verdict.UNKNOWN
     assert "002_m.sql" in found["003_m.sql"].message
 
 
@@ -270,15 +275,15 @@ async def test_a_file_that_cannot_be_run(based: Folder) -> None:
     (based.path / "002_m.sql").write_text("BEGIN;\nCREATE TABLE a (id int);\n")
     based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
     found = await based.rehearse()
-    assert found["002_m.sql"].verdict is Proof.FAILS
-    assert found["003_m.sql"].verdict is Proof.UNKNOWN
+    assert found["002_m.sql"].verdict is Verdict.BROKEN
+    assert found["003_m.sql"].verdict is Verdict.UNKNOWN
 
 
 async def test_a_bad_rollback_does_not_stop_those_behind_it(based: Folder) -> None:
     based.write(2, "CREATE TABLE a (id int);", "DROP TABLE aa;")
     based.write(3, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;")
     found = await based.rehearse()
-    assert (found["002_m.sql"].verdict, found["003_m.sql"].verdict) == (Proof.FAILS, Proof.PROVED)
+    assert (found["002_m.sql"].verdict, found["003_m.sql"].verdict) == (Verdict.BROKEN, Verdict.VERIFIED)
 
 
 async def test_nothing_is_rehearsed_twice(based: Folder) -> None:
@@ -319,21 +324,21 @@ async def test_what_the_statements_locked(based: Folder) -> None:
         "DROP INDEX users_old; ALTER TABLE users DROP COLUMN token;",
     )
     found = await based.last()
-    first, second = found.up
+    first, second = found.apply
     assert first.rewritten == ("public.users",)
     assert [(x.relation, x.mode.value) for x in first.locks if x.kind == "table"] == [
         ("public.users", "ACCESS EXCLUSIVE")
     ]
     assert [x.relation for x in second.scanned] == ["public.users"]
     assert any("ACCESS EXCLUSIVE on public.users" in finding for finding in found.findings)
-    assert [trace.line for trace in found.down] == [8, 8]
+    assert [trace.line for trace in found.rollback] == [8, 8]
 
 
 async def test_a_single_one_comes_from_what_is_before_it(based: Folder) -> None:
     for number in range(2, 14):
         based.write(number, f"CREATE TABLE t{number} (id int);", f"DROP TABLE t{number};")
     found = await based.rehearse("007_m.sql")
-    assert [r.verdict for r in found.values()] == [Proof.PROVED]
+    assert [r.verdict for r in found.values()] == [Verdict.VERIFIED]
     started = next(e for e in based.events if isinstance(e, RehearsalStarted))
     assert started.names == ("007_m.sql",)
 
@@ -342,7 +347,7 @@ async def test_settings_of_one_do_not_reach_the_next(based: Folder) -> None:
     based.write(2, "CREATE SCHEMA app; SET search_path TO app;", "DROP SCHEMA app;")
     based.write(3, "CREATE TABLE here (id int);", "DROP TABLE public.here;")
     found = await based.rehearse()
-    assert [r.verdict for r in found.values()] == [Proof.PROVED] * 3
+    assert [r.verdict for r in found.values()] == [Verdict.VERIFIED] * 3
 
 
 async def test_cancel_leaves_nothing(based: Folder) -> None:
@@ -352,11 +357,11 @@ async def test_cancel_leaves_nothing(based: Folder) -> None:
     events = []
     async for event in run.events():
         events.append(event)
-        if type(event).__name__ == "MigrationRehearsing":
+        if type(event).__name__ == "MigrationRehearsalStarted":
             await run.cancel()
     last = events[-1]
     assert isinstance(last, RehearsalFinished)
-    assert last.verdict == "interrupted"
+    assert last.result == "cancelled"
 
 
 async def test_rows_that_stay_are_said(based: Folder) -> None:

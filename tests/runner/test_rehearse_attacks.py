@@ -8,7 +8,7 @@ import pytest
 
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import discover
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
 from support.rehearsed import Folder
 
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
@@ -125,7 +125,7 @@ async def test_a_loss_is_found(folder: Folder, case: str) -> None:
     up, down, lost = LOST[case]
     folder.write(2, up, down)
     found = await folder.last()
-    assert found.verdict is Proof.LOSSY, (found.verdict, found.message)
+    assert found.verdict is Verdict.LOSSY, (found.verdict, found.message)
     assert any(lost in loss for loss in found.losses), found.losses
 
 
@@ -179,13 +179,13 @@ KEPT: dict[str, tuple[str, str]] = {
 async def test_no_loss_where_nothing_is_lost(folder: Folder, case: str) -> None:
     folder.write(2, *KEPT[case])
     found = await folder.last()
-    assert (found.verdict, found.losses) == (Proof.PROVED, ()), found.message
+    assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
 
 
 async def test_what_an_empty_table_cannot_show_is_said(folder: Folder) -> None:
     folder.write(2, "SELECT wipe_empty();", "SELECT 1;")
     found = await folder.last()
-    assert found.verdict is Proof.PROVED
+    assert found.verdict is Verdict.VERIFIED
     (finding,) = found.findings
     assert finding.startswith("line 2: writes to public.empty through what it calls")
 
@@ -215,11 +215,11 @@ async def test_a_statement_that_ends_its_session(folder: Folder, case: str, majo
     folder.write(3, "CREATE TABLE u ();", "DROP TABLE u;")
     found = await folder.rehearse("002_m.sql", "003_m.sql", major=major)
     ended, following = found["002_m.sql"], found["003_m.sql"]
-    assert ended.verdict is Proof.FAILS, ended.message
+    assert ended.verdict is Verdict.BROKEN, ended.message
     assert "\n" not in ended.message
-    assert ended.stumble is not None
-    assert (ended.stumble.phase, ended.stumble.statement, ended.stumble.line) == ("down", 2, 8)
-    assert following.verdict is Proof.PROVED, following.message
+    assert ended.failure is not None
+    assert (ended.failure.phase, ended.failure.statement, ended.failure.line) == ("rollback", 2, 8)
+    assert following.verdict is Verdict.VERIFIED, following.message
 
 
 async def test_a_file_of_data_is_counted_to_the_last_row(folder: Folder) -> None:
@@ -227,16 +227,16 @@ async def test_a_file_of_data_is_counted_to_the_last_row(folder: Folder) -> None
     folder.write(2, f"{rows}\nCREATE INDEX e ON empty (id);", "DROP INDEX e;")
     found = await folder.last()
     assert found.findings == ("Rollback: the 200 rows that the migration puts into public.empty stay there.",)
-    assert [lock.mode.value for lock in found.up[0].locks] == ["ROW EXCLUSIVE"]
-    assert sum(written.inserted for trace in found.up for written in trace.written) == 200
-    assert sum(1 for trace in found.up if trace.written) < 100
-    assert [scan.relation for scan in found.up[-1].scanned] == ["public.empty"]
+    assert [lock.mode.value for lock in found.apply[0].locks] == ["ROW EXCLUSIVE"]
+    assert sum(written.inserted for trace in found.apply for written in trace.written) == 200
+    assert sum(1 for trace in found.apply if trace.written) < 100
+    assert [scan.relation for scan in found.apply[-1].scanned] == ["public.empty"]
 
 
 async def test_what_only_a_transaction_block_allows_fails_as_in_an_apply(folder: Folder) -> None:
     folder.write(2, "CREATE INDEX CONCURRENTLY w ON wipe (id);\nLOCK TABLE wipe;", "SELECT 1;", block=False)
     found = await folder.last()
-    assert (found.verdict, found.stumble and found.stumble.line) == (Proof.FAILS, 2)
+    assert (found.verdict, found.failure and found.failure.line) == (Verdict.BROKEN, 2)
     assert "can only be used in transaction blocks" in found.message
 
 
@@ -270,4 +270,4 @@ async def test_a_timeout_of_the_database_is_none_of_a_rehearsal(folder: Folder) 
     )
     folder.write(3, "CREATE TABLE t (); SELECT pg_sleep(0.01);", "DROP TABLE t;")
     found = await folder.rehearse("002_m.sql", "003_m.sql")
-    assert found["003_m.sql"].verdict is Proof.PROVED, found["003_m.sql"].message
+    assert found["003_m.sql"].verdict is Verdict.VERIFIED, found["003_m.sql"].message

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from koonj.runner.events import Direction, PlanMade, StatementStarted, Verdict
+from koonj.runner.events import Direction, PlanMade, RunResult, StatementStarted
 from support.project import Project, ending, listen, of_kind
 
 NONE = "-- Rollback: none: test\n"
@@ -19,11 +19,11 @@ async def _mend(project: Project, name: str, old: str, new: str) -> None:
 
 async def test_the_statement_that_failed_can_be_mended(project: Project) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\n{NONE}")
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
     await _mend(project, "001_steps.sql", "integger", "integer")
     await _mend(project, "001_steps.sql", "VACUUM a", "-- at night\nVACUUM   a")
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [s.index for s in of_kind(events, StatementStarted)] == [3]
     assert project.tables() == {"a", "b"}
 
@@ -43,19 +43,19 @@ async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
     project.write(
         "001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\nVACUUM b;\n{NONE}"
     )
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
     await _mend(project, "001_steps.sql", "integger", "integer")
     await _mend(project, "001_steps.sql", old, new)
     stopped = ending(await project.apply())
-    assert stopped.verdict is Verdict.STOPPED
-    (obstacle,) = stopped.obstacles
-    assert (obstacle.state, obstacle.can_allow) == ("edited", True)
-    assert "2 committed statements" in obstacle.message
+    assert stopped.result is RunResult.REFUSED
+    (conflict,) = stopped.conflicts
+    assert (conflict.state, conflict.can_allow) == ("edited", True)
+    assert "2 committed statements" in conflict.message
     project.sql("DROP TABLE a")
     events = await project.apply(allow=frozenset({"edited"}), reason="a was dropped by hand")
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert of_kind(events, StatementStarted)[0].index == 1
-    assert [act.accepted for act in await project.acts() if act.action == "accept"] == ["edited"]
+    assert [entry.allowed for entry in await project.entries() if entry.action == "allow"] == ["edited"]
 
 
 async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Project) -> None:
@@ -68,10 +68,10 @@ async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Pr
         "CREATE INDEX CONCURRENTLY one ON t (x);\nCREATE UNIQUE INDEX CONCURRENTLY two ON t (x);\n"
         f"CREATE TABLE seen AS SELECT current_setting('work_mem') AS work_mem;\n{NONE}",
     )
-    assert ending(await project.apply()).verdict is Verdict.FAILED
+    assert ending(await project.apply()).result is RunResult.FAILED
     project.sql("DELETE FROM s.t; DROP INDEX s.two")
     events = await project.apply()
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert [s.index for s in of_kind(events, StatementStarted)] == [1, 2, 4, 5]
     assert project.sql("SELECT DISTINCT schemaname::text FROM pg_indexes WHERE tablename = 't'") == [("s",)]
     assert project.sql("SELECT work_mem FROM s.seen") == [("5MB",)]
@@ -91,7 +91,7 @@ async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None
     await _mend(project, "001_steps.sql", "DROP TABLE c", "DROP TABLE IF EXISTS c")
     events = await project.roll_back()
     assert [s.index for s in of_kind(events, StatementStarted)] == [3, 4]
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert project.tables() == set()
     assert await project.states() == {"001_steps.sql": "pending"}
 
@@ -105,11 +105,11 @@ async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Pr
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert (failure.sqlstate, len(failure.committed)) == ("23505", 1)
-    assert "INVALID indexes on the target now: public.two." in failure.state
+    assert "INVALID indexes on the target now: public.two." in failure.target_state
     project.sql("DELETE FROM t; DROP INDEX two")
     (planned,) = of_kind(events := await project.apply(), PlanMade)[0].plan.migrations
-    assert planned.done == 1
-    assert ending(events).verdict is Verdict.DONE
+    assert planned.statements_done == 1
+    assert ending(events).result is RunResult.DONE
 
 
 async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
@@ -118,20 +118,20 @@ async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
     project.table(2)
     project.write("002_other.sql", f"CREATE TABLE other ();\n{NONE}")
     stopped = ending(await project.apply(allow=frozenset({"duplicate"}), reason="both"))
-    assert stopped.verdict is Verdict.STOPPED
-    assert {obstacle.state for obstacle in stopped.obstacles} == {"late"}
-    assert not [act for act in await project.acts() if act.action == "accept"]
+    assert stopped.result is RunResult.REFUSED
+    assert {conflict.state for conflict in stopped.conflicts} == {"late"}
+    assert not [entry for entry in await project.entries() if entry.action == "allow"]
     events = await project.apply(allow=frozenset({"duplicate", "late"}), reason="both")
-    assert ending(events).verdict is Verdict.DONE
-    accepts = [(act.name, act.accepted) for act in await project.acts() if act.action == "accept"]
-    assert len(accepts) == len(set(accepts)) == 4
+    assert ending(events).result is RunResult.DONE
+    allows = [(entry.name, entry.allowed) for entry in await project.entries() if entry.action == "allow"]
+    assert len(allows) == len(set(allows)) == 4
 
 
 async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> None:
     project.table(1)
     run = project.start(Direction.APPLY)
     await run.cancel()
-    assert ending(await listen(run)).verdict is Verdict.INTERRUPTED
+    assert ending(await listen(run)).result is RunResult.CANCELLED
     assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
 
 
@@ -149,7 +149,7 @@ async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(proje
         await asyncio.sleep(0.2)
         begun = time.monotonic()
         await run.cancel()
-        assert ending(await task).verdict is Verdict.INTERRUPTED
+        assert ending(await task).result is RunResult.CANCELLED
         assert time.monotonic() - begun < 5
 
 
@@ -172,7 +172,7 @@ async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -
             events.append(event)
             if isinstance(event, Retrying):
                 await run.cancel()
-    assert ending(events).verdict is Verdict.INTERRUPTED
+    assert ending(events).result is RunResult.CANCELLED
     assert "Nothing of 002_wait.sql is committed" in ending(events).message
     assert (await project.states())["002_wait.sql"] == "failed"
 
@@ -197,5 +197,5 @@ async def test_a_serialization_failure_at_commit_is_tried_again_too(project: Pro
         -- Rollback: none: test
         """,
     )
-    assert ending(await project.apply()).verdict is Verdict.DONE
+    assert ending(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM a") == [(1,)]

@@ -1,6 +1,6 @@
 """Roll back, as a person sees it."""
 
-from koonj.runner.events import PlanMade, Verdict
+from koonj.runner.events import PlanMade, RunResult
 from koonj.runner.request import Extent
 from support.project import Project, ending, of_kind
 
@@ -9,7 +9,7 @@ async def test_the_last_one_is_taken_back_and_pending_again(project: Project) ->
     names = [project.table(n) for n in (1, 2)]
     await project.apply()
     events = await project.roll_back()
-    assert ending(events).finished == (names[1],)
+    assert ending(events).committed == (names[1],)
     assert project.tables() == {"t1"}
     assert await project.states() == {names[0]: "applied", names[1]: "pending"}
     await project.apply()
@@ -28,9 +28,9 @@ async def test_all_the_way_down(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 3)]
     await project.apply()
     events = await project.roll_back(extent=Extent.ALL)
-    assert ending(events).finished == tuple(reversed(names))
+    assert ending(events).committed == tuple(reversed(names))
     assert project.tables() == set()
-    assert [act.action for act in await project.acts()] == ["apply"] * 3 + ["rollback"] * 3
+    assert [entry.action for entry in await project.entries()] == ["apply"] * 3 + ["rollback"] * 3
 
 
 async def test_what_was_applied_last_goes_first_whatever_its_number(project: Project) -> None:
@@ -38,18 +38,18 @@ async def test_what_was_applied_last_goes_first_whatever_its_number(project: Pro
     await project.apply()
     late = project.table(1)
     await project.apply(allow=frozenset({"late"}), reason="merged late")
-    assert ending(await project.roll_back()).finished == (late,)
+    assert ending(await project.roll_back()).committed == (late,)
 
 
 async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
     project.table(1, rollback=False)
     await project.apply()
-    (obstacle,) = ending(await project.roll_back()).obstacles
-    assert (obstacle.state, obstacle.can_allow) == ("rollback missing", False)
+    (conflict,) = ending(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.can_allow) == ("rollback_missing", False)
     project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
     await project.apply()
-    (obstacle,) = ending(await project.roll_back()).obstacles
-    assert "the data is gone" in obstacle.message
+    (conflict,) = ending(await project.roll_back()).conflicts
+    assert "the data is gone" in conflict.message
     assert project.tables() == {"t1", "t2"}
 
 
@@ -58,9 +58,9 @@ async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project:
     await project.apply()
     (project.path / name).unlink()
     stopped = ending(await project.roll_back())
-    assert [o.state for o in stopped.obstacles] == ["missing"]
+    assert [o.state for o in stopped.conflicts] == ["missing"]
     events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
-    assert ending(events).verdict is Verdict.DONE
+    assert ending(events).result is RunResult.DONE
     assert of_kind(events, PlanMade)[0].plan.migrations[0].from_history
     assert project.tables() == set()
     assert await project.states() == {}
@@ -77,9 +77,9 @@ async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Pr
     failure = ending(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "23505"
-    assert "INVALID indexes on the target now: public.t_x" in failure.state
+    assert "INVALID indexes on the target now: public.t_x" in failure.target_state
     assert (await project.states())["002_unique.sql"] == "failed"
-    assert ending(await project.roll_back()).verdict is Verdict.DONE
+    assert ending(await project.roll_back()).result is RunResult.DONE
     assert project.sql("SELECT to_regclass('t_x')") == [(None,)]
     assert (await project.states())["002_unique.sql"] == "pending"
 
@@ -93,6 +93,6 @@ async def test_an_error_in_a_rollback_is_placed_in_the_file(project: Project) ->
     failure = ending(await project.roll_back()).failure
     assert failure is not None
     assert (failure.line, failure.sqlstate) == (6, "42P01")
-    assert failure.source == "--   DROP TABLE nowhere;"
+    assert failure.source_line == "--   DROP TABLE nowhere;"
     assert project.tables() == {"t1"}
     assert (await project.states())["001_bad.sql"] != "pending"

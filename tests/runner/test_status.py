@@ -47,7 +47,7 @@ async def test_a_dead_target_is_said_to_be_unknown(project: Project) -> None:
     target = Target("gone", "host=127.0.0.1 port=1 user=u password=s3cret")
     status = await read_status(project.connector, target, project.reader.read())
     assert not status.known
-    assert status.entries == ()
+    assert status.migrations == ()
     assert status.hint
     assert "s3cret" not in repr(status)
 

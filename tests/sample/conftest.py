@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.postgres.embedded.scratch import Scratch
+from koonj.postgres.embedded.scratch import TemporaryServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,9 @@ def schema_of(pg_dump: Path) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def sample(server: Scratch, files: list[Path], run_sql: Callable[[str, Path | str], None]) -> Iterator[str]:
+def sample(
+    server: TemporaryServer, files: list[Path], run_sql: Callable[[str, Path | str], None]
+) -> Iterator[str]:
     """The dsn of a database to which psql applied all files. Tests must not change it."""
     name = sql.Identifier(f"sample_{secrets.token_hex(4)}")
     with psycopg.connect(server.dsn(), autocommit=True) as connection:

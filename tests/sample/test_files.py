@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from koonj.migrations.folder import FolderReader, check
-from koonj.sql.control import Control
+from koonj.sql.control import TransactionControl
 from koonj.sql.sections import parse
 
 RunSql = Callable[[str, Path | str], None]
@@ -28,7 +28,7 @@ def test_fifteen_files_have_no_problems(files: list[Path]) -> None:
     assert [migration.name for migration in folder.migrations] == [file.name for file in files]
     assert [migration.number for migration in folder.migrations] == list(range(1, 16))
     assert check(folder) == ()
-    assert folder.others == 0
+    assert folder.other_files == 0
 
 
 def test_each_file_starts_with_its_name_and_purpose(files: list[Path]) -> None:
@@ -69,7 +69,7 @@ def stops(file: Path) -> Iterator[tuple[str, list[str]]]:
     for statement in parse(file.read_text(encoding="utf-8")).body.statements:
         done.append(statement.text)
         if statement.control is not None:
-            in_transaction = statement.control is Control.BEGIN
+            in_transaction = statement.control is TransactionControl.BEGIN
         if not in_transaction:
             yield f"line {statement.line}", list(done)
 

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.sql.blocks import Mode, Shape, shape
+from koonj.sql.blocks import Mode, ScriptShape, shape
 from koonj.sql.problem import Severity
 from koonj.sql.script import Script
 
 
-def of(text: str) -> Shape:
+def of(text: str) -> ScriptShape:
     return shape(Script.of_body(text))
 
 
-def outline(found: Shape) -> list[tuple[str, list[str], str]]:
+def outline(found: ScriptShape) -> list[tuple[str, list[str], str]]:
     """Return BEGIN, statements and end of each step."""
     return [
         (
@@ -27,7 +27,7 @@ def outline(found: Shape) -> list[tuple[str, list[str], str]]:
 
 def test_script_in_one_block_is_one_transaction() -> None:
     found = of("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; SAVEPOINT a; ROLLBACK TO a; END;")
-    assert (found.mode, found.wrapped, found.explanation) == (Mode.TRANSACTION, True, "one transaction")
+    assert (found.mode, found.wrapped, found.explanation) == (Mode.ONE_TRANSACTION, True, "one transaction")
     assert outline(found) == [
         ("BEGIN ISOLATION LEVEL SERIALIZABLE;", ["SELECT 1;", "SAVEPOINT a;", "ROLLBACK TO a;"], "END;")
     ]
@@ -36,7 +36,7 @@ def test_script_in_one_block_is_one_transaction() -> None:
 
 def test_script_without_begin_is_one_transaction() -> None:
     found = of("SELECT 1; SELECT 2;")
-    assert (found.mode, found.wrapped) == (Mode.TRANSACTION, False)
+    assert (found.mode, found.wrapped) == (Mode.ONE_TRANSACTION, False)
     assert found.explanation == "no BEGIN in the file, so koonj runs it in one transaction"
     assert outline(found) == [("", ["SELECT 1;", "SELECT 2;"], "")]
     assert found.steps[0].in_transaction
@@ -45,7 +45,7 @@ def test_script_without_begin_is_one_transaction() -> None:
 def test_script_without_statements_has_no_steps() -> None:
     found = of("-- nothing")
     assert (found.mode, found.steps, found.explanation, found.problems) == (
-        Mode.TRANSACTION,
+        Mode.ONE_TRANSACTION,
         (),
         "no statements",
         (),
@@ -54,7 +54,7 @@ def test_script_without_statements_has_no_steps() -> None:
 
 def test_refused_statement_runs_outside_a_transaction() -> None:
     found = of("CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX CONCURRENTLY j ON t (b); SELECT 1;")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False] * 3
     assert found.explanation == (
         "3 statements outside a transaction, committed separately, because PostgreSQL refuses CREATE INDEX "
@@ -65,13 +65,13 @@ def test_refused_statement_runs_outside_a_transaction() -> None:
 
 def test_maybe_refused_statement_runs_outside_a_transaction_when_there_is_no_block() -> None:
     found = of("REINDEX TABLE t;")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert "might refuse REINDEX of a partitioned table" in found.explanation
 
 
 def test_blocks_and_statements_between_them_are_steps() -> None:
     found = of("SET a = 1; BEGIN; SELECT 1; COMMIT; START TRANSACTION; SELECT 2; SELECT 3; COMMIT; VACUUM")
-    assert found.mode is Mode.STEPS
+    assert found.mode is Mode.SEVERAL
     assert [step.in_transaction for step in found.steps] == [False, True, True, False]
     assert outline(found)[2] == ("START TRANSACTION;", ["SELECT 2;", "SELECT 3;"], "COMMIT;")
     assert found.explanation.startswith(
@@ -84,7 +84,7 @@ def test_blocks_and_statements_between_them_are_steps() -> None:
 )
 def test_statement_outside_the_only_block_is_a_step(text: str) -> None:
     found = of(text)
-    assert (found.mode, found.wrapped, len(found.steps)) == (Mode.STEPS, False, 2)
+    assert (found.mode, found.wrapped, len(found.steps)) == (Mode.SEVERAL, False, 2)
     assert found.explanation == "1 transaction and 1 statement outside a transaction, committed separately"
 
 
@@ -142,5 +142,5 @@ def test_no_statement_is_lost_or_moved(text: str) -> None:
     assert [s.index for s in run] == sorted(s.index for s in run)
     codes = {p.code for p in found.problems if p.severity is Severity.ERROR}
     assert not without_block or codes & {"commit-without-begin", "prepare-transaction"}
-    if found.mode is Mode.TRANSACTION and found.wrapped:
+    if found.mode is Mode.ONE_TRANSACTION and found.wrapped:
         assert not codes & {"open-transaction", "rolls-back", "commit-and-chain", "prepare-transaction"}

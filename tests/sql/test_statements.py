@@ -7,32 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.sql.statements import Control, Refusal, classify
+from koonj.sql.statements import Refusal, TransactionControl, classify
 
 CONTROL = [
-    ("BEGIN", Control.BEGIN),
-    ("begin work;", Control.BEGIN),
-    ("BEGIN TRANSACTION", Control.BEGIN),
-    ("BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", Control.BEGIN),
-    ("/* x */ START TRANSACTION READ ONLY -- y", Control.BEGIN),
-    ("COMMIT", Control.COMMIT),
-    ("COMMIT WORK AND NO CHAIN", Control.COMMIT),
-    ("END", Control.COMMIT),
-    ("END TRANSACTION", Control.COMMIT),
-    ("ROLLBACK", Control.ROLLBACK),
-    ("ABORT WORK", Control.ROLLBACK),
-    ("ROLLBACK TRANSACTION AND CHAIN", Control.ROLLBACK),
-    ("SAVEPOINT a", Control.SAVEPOINT),
-    ("RELEASE SAVEPOINT a", Control.RELEASE),
-    ('RELEASE "a"', Control.RELEASE),
-    ("ROLLBACK TO a", Control.ROLLBACK_TO),
-    ("ROLLBACK WORK TO SAVEPOINT a", Control.ROLLBACK_TO),
-    ("ABORT TRANSACTION TO a", Control.ROLLBACK_TO),
-    ("PREPARE TRANSACTION 'x'", Control.PREPARE),
+    ("BEGIN", TransactionControl.BEGIN),
+    ("begin work;", TransactionControl.BEGIN),
+    ("BEGIN TRANSACTION", TransactionControl.BEGIN),
+    ("BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", TransactionControl.BEGIN),
+    ("/* x */ START TRANSACTION READ ONLY -- y", TransactionControl.BEGIN),
+    ("COMMIT", TransactionControl.COMMIT),
+    ("COMMIT WORK AND NO CHAIN", TransactionControl.COMMIT),
+    ("END", TransactionControl.COMMIT),
+    ("END TRANSACTION", TransactionControl.COMMIT),
+    ("ROLLBACK", TransactionControl.ROLLBACK),
+    ("ABORT WORK", TransactionControl.ROLLBACK),
+    ("ROLLBACK TRANSACTION AND CHAIN", TransactionControl.ROLLBACK),
+    ("SAVEPOINT a", TransactionControl.SAVEPOINT),
+    ("RELEASE SAVEPOINT a", TransactionControl.RELEASE),
+    ('RELEASE "a"', TransactionControl.RELEASE),
+    ("ROLLBACK TO a", TransactionControl.ROLLBACK_TO),
+    ("ROLLBACK WORK TO SAVEPOINT a", TransactionControl.ROLLBACK_TO),
+    ("ABORT TRANSACTION TO a", TransactionControl.ROLLBACK_TO),
+    ("PREPARE TRANSACTION 'x'", TransactionControl.PREPARE),
     ("PREPARE transaction AS SELECT 1", None),
     ("PREPARE x AS SELECT 1", None),
-    ("COMMIT PREPARED 'x'", Control.COMMIT_PREPARED),
-    ("ROLLBACK PREPARED 'x'", Control.ROLLBACK_PREPARED),
+    ("COMMIT PREPARED 'x'", TransactionControl.COMMIT_PREPARED),
+    ("ROLLBACK PREPARED 'x'", TransactionControl.ROLLBACK_PREPARED),
     ("SET TRANSACTION READ ONLY", None),
     ('"begin"', None),
     ("'begin'", None),
@@ -42,7 +42,7 @@ CONTROL = [
 
 
 @pytest.mark.parametrize(("sql", "control"), CONTROL)
-def test_transaction_control_is_recognized(sql: str, control: Control | None) -> None:
+def test_transaction_control_is_recognized(sql: str, control: TransactionControl | None) -> None:
     assert classify(sql).control is control
 
 
@@ -149,11 +149,11 @@ SET_UP = """
 IN_TRANSACTION = "25001"  # active_sql_transaction
 
 
-@pytest.mark.parametrize(("sql", "verdict"), EVERYWHERE + SINCE_14 + BY_DATA)
-def test_refusal_is_classified(sql: str, verdict: Refusal) -> None:
+@pytest.mark.parametrize(("sql", "traits"), EVERYWHERE + SINCE_14 + BY_DATA)
+def test_refusal_is_classified(sql: str, traits: Refusal) -> None:
     found = classify(sql)
-    assert found.refusal is verdict
-    assert bool(found.refusal_reason) is (verdict is not NO)
+    assert found.refusal is traits
+    assert bool(found.refusal_reason) is (traits is not NO)
 
 
 def test_refusal_equals_that_of_the_server(database: str) -> None:
@@ -163,10 +163,10 @@ def test_refusal_equals_that_of_the_server(database: str) -> None:
         connection.execute(SET_UP.encode())
         major = connection.info.server_version // 10000
         known = EVERYWHERE + (SINCE_14 if major >= 14 else [])
-        for sql, verdict in known:
+        for sql, traits in known:
             refused = refusing(connection, sql) == IN_TRANSACTION
-            if verdict is not MAYBE and refused is not (verdict is YES):
-                wrong.append((sql, verdict, refused))
+            if traits is not MAYBE and refused is not (traits is YES):
+                wrong.append((sql, traits, refused))
         if major >= 15:
             assert [refusing(connection, sql) for sql in PARTITIONED] == [IN_TRANSACTION] * 3
         if major >= 17:

@@ -7,18 +7,18 @@ from typing import Any
 
 from koonj.config import ScratchPlace
 from koonj.postgres.catalog.comparing import top_level
-from koonj.runner.drift import Drift, find_drift
+from koonj.runner.drift import DriftReport, find_drift
 from koonj.runner.run import Control
 from support.project import Project
 
 
-async def drift_of(project: Project, **options: Any) -> Drift:
+async def drift_of(project: Project, **options: Any) -> DriftReport:
     folder, control = project.reader.read(), Control()
     place = options.pop("place", ScratchPlace())
     return await find_drift(project.connector, project.target, folder, place, control, **options)
 
 
-def told(drift: Drift) -> set[str]:
+def told(drift: DriftReport) -> set[str]:
     """Return the differences of the target, for example ``missing table public.t``."""
     return {f"{d.what} {d.kind} {d.identity}" for d in top_level(drift.differences)}
 

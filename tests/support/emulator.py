@@ -11,7 +11,7 @@ import re
 from rich.cells import cell_len, split_graphemes
 
 from koonj.tui.cells import BLANK, Cell
-from koonj.tui.pen import PLAIN, Look, look_from, on_blank
+from koonj.tui.pen import PLAIN, CellLook, look_from, on_blank
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<private>[?<>]?)(?P<numbers>[0-9;]*)(?P<inter>\$?)(?P<final>[A-Za-z])"
@@ -65,7 +65,9 @@ class Emulator:
         elif token["osc"] is not None:
             if token["osc"].startswith("8;"):
                 link = token["osc"][2:]
-                self.pen = Look(self.pen.marks, self.pen.ink, self.pen.ground, "" if link == ";" else link)
+                self.pen = CellLook(
+                    self.pen.marks, self.pen.ink, self.pen.ground, "" if link == ";" else link
+                )
         elif token["private"] or token["inter"]:
             self._mode(token)
         else:
@@ -131,9 +133,9 @@ class Emulator:
             code, codes = ";".join([code, *codes[:more]]), codes[more:]
             pen = self.pen
             if code == "0":
-                self.pen = Look(link=pen.link)
+                self.pen = CellLook(link=pen.link)
             elif code in _UNSET:
-                self.pen = Look(
+                self.pen = CellLook(
                     pen.marks - set(_UNSET[code]) - ({"21"} if code == "24" else set()),
                     pen.ink,
                     pen.ground,
@@ -144,7 +146,7 @@ class Emulator:
                 is_ink, is_ground = code[0] == "3" and len(code) > 1, code[0] == "4" and len(code) > 1
                 is_ink |= code[0] == "9" and len(code) == 2
                 is_ground |= code[0] == "1" and len(code) == 3
-                self.pen = Look(
+                self.pen = CellLook(
                     pen.marks | new.marks,
                     new.ink if is_ink else pen.ink,
                     new.ground if is_ground else pen.ground,

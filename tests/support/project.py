@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from koonj.config import Target
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Direction, Event, Question, RunFinished
@@ -70,9 +70,9 @@ class Project:
     async def states(self) -> dict[str, str]:
         status = await self.status()
         assert status.known, status.error
-        return {entry.name: entry.state.value for entry in status.entries}
+        return {entry.name: entry.state.value for entry in status.migrations}
 
-    async def acts(self) -> tuple[Act, ...]:
+    async def entries(self) -> tuple[HistoryEntry, ...]:
         return await read_history(self.connector, self.target)
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:

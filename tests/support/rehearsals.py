@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -18,8 +19,8 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
-from koonj.runner.plain import plain
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.plain import to_plain
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 
 _PROGRAM = """
 import json, os, signal, sys, time
@@ -43,16 +44,16 @@ if words[0] == "drift":
     print(json.dumps({"koonj": 1, "command": "drift", **recorded["drift"]}))
     raise SystemExit(0)
 if "trouble" in recorded:
-    say("rehearsal_finished", verdict="failed", message=recorded["trouble"], hint="", not_proved=[])
+    say("rehearsal_finished", result="failed", message=recorded["trouble"], hint="", not_verified=[])
     raise SystemExit(1)
 names = [word for word in words if word.endswith(".sql")]
 say("rehearsal_started", server="PostgreSQL 18.6", major=18, like=None, names=names, notes=[])
 for index, name in enumerate(names, 1):
-    say("migration_rehearsing", name=name, index=index, of=len(names))
+    say("migration_rehearsal_started", name=name, index=index, of=len(names))
     hold(name)
     if name in recorded:
-        say("migration_rehearsed", index=index, of=len(names), cached=False, rehearsal=recorded[name])
-say("rehearsal_finished", verdict="done", message="done", hint="", not_proved=[])
+        say("migration_rehearsal_finished", index=index, of=len(names), cached=False, rehearsal=recorded[name])
+say("rehearsal_finished", result="done", message="done", hint="", not_verified=[])
 """
 
 
@@ -73,7 +74,7 @@ class Recorded:
 
     def says(self, *rehearsals: Rehearsal) -> None:
         """Return these verdicts from now on."""
-        self._said.update({r.name: plain(r) for r in rehearsals})
+        self._said.update({r.name: to_plain(r) for r in rehearsals})
         self._keep()
 
     def says_of_drift(self, document: dict[str, Any]) -> None:
@@ -114,13 +115,13 @@ class Recorded:
         return len(list(self.place.glob("ended-*")))
 
 
-AT = 1_793_800_000.0
+AT = datetime.fromtimestamp(1_793_800_000, UTC)
 
 
-def rehearsal(name: str, verdict: Proof = Proof.PROVED, message: str = "", **more: Any) -> Rehearsal:
+def rehearsal(name: str, verdict: Verdict = Verdict.VERIFIED, message: str = "", **more: Any) -> Rehearsal:
     """Return a rehearsal of a migration, with default values for everything else."""
     said = message or "The rollback restores the schema exactly, and the migration repeats."
-    values = {"key": "", "server": "PostgreSQL 18.6", "major": 18, "at": AT, **more}
+    values = {"cache_key": "", "server": "PostgreSQL 18.6", "major": 18, "at": AT, **more}
     return Rehearsal(name=name, number=int(name.partition("_")[0]), verdict=verdict, message=said, **values)
 
 
@@ -128,9 +129,9 @@ def lock(relation: str, mode: LockMode, kind: str = "table", of: str | None = No
     return RelationLock(f"public.{relation}", kind, mode, of=of and f"public.{of}")
 
 
-PROVED = rehearsal(
+VERIFIED = rehearsal(
     "002_index_documents_title.sql",
-    up=(
+    apply=(
         StatementTrace(
             1,
             2,
@@ -141,10 +142,10 @@ PROVED = rehearsal(
             locks=(lock("documents", LockMode.SHARE_UPDATE_EXCLUSIVE),),
             scanned=(Scan("public.documents", 2, 0),),
             relations=(RelationChange("public.documents_title_idx", "index", "created", "public.documents"),),
-            watched=True,
+            observed=True,
         ),
     ),
-    down=(
+    rollback=(
         StatementTrace(
             1,
             5,
@@ -152,15 +153,15 @@ PROVED = rehearsal(
             in_transaction=False,
             seconds=0.0021,
             locks=(lock("documents", LockMode.SHARE_UPDATE_EXCLUSIVE),),
-            watched=True,
+            observed=True,
         ),
     ),
-    up_seconds=0.0042,
-    down_seconds=0.0021,
+    apply_seconds=0.0042,
+    rollback_seconds=0.0021,
 )
 INCOMPLETE = rehearsal(
     "003_add_status.sql",
-    Proof.INCOMPLETE,
+    Verdict.INCOMPLETE,
     "The rollback does not restore the schema: index documents_status_idx is not removed, and 2 more.",
     losses=("drops the column public.documents.language with its values",),
     differences=(
@@ -181,7 +182,7 @@ INCOMPLETE = rehearsal(
         ),
     ),
     findings=("line 5: ACCESS EXCLUSIVE on documents is held while this one goes through documents.",),
-    up=(
+    apply=(
         StatementTrace(
             1,
             3,
@@ -207,11 +208,11 @@ INCOMPLETE = rehearsal(
                 lock("chunks", LockMode.SHARE_ROW_EXCLUSIVE),
             ),
             constraints=(
-                ConstraintChange("public.chunks", "chunks_document_fk", "foreign key", "added not valid"),
+                ConstraintChange("public.chunks", "chunks_document_fk", "foreign key", "added_not_valid"),
             ),
         ),
     ),
-    down=(
+    rollback=(
         StatementTrace(
             1,
             8,
@@ -221,15 +222,15 @@ INCOMPLETE = rehearsal(
             locks=(lock("documents", LockMode.ACCESS_EXCLUSIVE),),
         ),
     ),
-    up_seconds=0.0134,
-    down_seconds=0.001,
+    apply_seconds=0.0134,
+    rollback_seconds=0.001,
 )
 FAILS = rehearsal(
     "003_add_status.sql",
-    Proof.FAILS,
+    Verdict.BROKEN,
     'The rollback fails: column "status" of relation "documents" does not exist',
-    stumble=Stumble(
-        phase="down",
+    failure=RehearsalFailure(
+        phase="rollback",
         name="003_add_status.sql",
         file="database/migrations/003_add_status.sql",
         statement=1,
@@ -239,6 +240,6 @@ FAILS = rehearsal(
         sqlstate="42703",
         hint="Perhaps it has another name.",
     ),
-    up=INCOMPLETE.up[:1],
-    up_seconds=0.0123,
+    apply=INCOMPLETE.apply[:1],
+    apply_seconds=0.0123,
 )

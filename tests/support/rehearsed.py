@@ -10,7 +10,7 @@ from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.runner.events import Event
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.values import Rehearsal
@@ -44,8 +44,8 @@ class Folder:
         self.events = [event async for event in start_rehearsal(job).events()]
         last = self.events[-1]
         assert isinstance(last, RehearsalFinished)
-        assert last.verdict == "done", last.message
-        found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsed)]
+        assert last.result == "done", last.message
+        found = [e.rehearsal for e in self.events if isinstance(e, MigrationRehearsalFinished)]
         return {rehearsal.name: rehearsal for rehearsal in found}
 
     async def last(self, **options: Any) -> Rehearsal:
@@ -55,4 +55,4 @@ class Folder:
 
     @property
     def cached(self) -> list[bool]:
-        return [e.cached for e in self.events if isinstance(e, MigrationRehearsed)]
+        return [e.cached for e in self.events if isinstance(e, MigrationRehearsalFinished)]

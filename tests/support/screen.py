@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from koonj.config import Settings, Target
 from koonj.tui.application import Koonj
 from koonj.tui.children import PROGRAM
-from koonj.tui.engine import Engine
+from koonj.tui.engine import Backend
 from koonj.tui.keymap import Keymap
 from koonj.tui.keys import REPEAT
 from koonj.tui.private import screen_text
@@ -191,7 +191,7 @@ class Project:
         `answered`: wait until every target has answered. `rehearses`: rehearse in the background, with
         `program`.
         """
-        async with Engine(self.settings, rehearses=rehearses, program=program) as engine:
+        async with Backend(self.settings, rehearses=rehearses, program=program) as engine:
             app = Koonj(engine, terminal or Terminal(), keymap)
             async with app.run_test(size=size, tooltips=tooltips) as pilot:
                 screen = Screen(app, pilot, self.migrations)

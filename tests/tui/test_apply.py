@@ -172,10 +172,10 @@ async def test_what_stops_a_run_is_shown_and_a_reason_lets_it_pass(project: Proj
         await screen.type("hotfix")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("accepting late")
+        await screen.expect_dialog("allowing late")
         await screen.yes()
         await screen.expect_run("done")
-        assert "late accepted: hotfix" in screen.run()
+        assert "late allowed: hotfix" in screen.run()
     assert tables(database) == ["t1", "t2"]
 
 

@@ -10,7 +10,7 @@ from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.offers import Offer, nearest
 from koonj.tui.keys import REPEAT
-from koonj.tui.screens.commands import Commands, Found
+from koonj.tui.screens.commands import Commands, FoundCommands
 from koonj.tui.screens.confirm import Confirm
 from support.screen import Project, Screen
 
@@ -21,7 +21,7 @@ async def opened(screen: Screen) -> None:
 
 
 def found(screen: Screen) -> list[str]:
-    return [offer.name for offer in screen.app.screen.query_one(Found).found]
+    return [offer.name for offer in screen.app.screen.query_one(FoundCommands).found]
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
@@ -149,7 +149,7 @@ async def test_every_command_says_why_it_cannot_be_used_wherever_it_is_asked_for
             assert screen.bottom() == f" ! {reason}"
             assert screen.app.screen is screen.main
         await opened(screen)
-        for offered in screen.app.screen.query_one(Found).offers:
+        for offered in screen.app.screen.query_one(FoundCommands).offers:
             command = next(c for c in MAIN if c.name() == offered.name)
             assert offered.reason == reasons.get(command)
 

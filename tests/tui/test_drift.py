@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from koonj.postgres.catalog.values import Difference, ObjectName
-from koonj.runner.drift.values import Drift
-from koonj.runner.plain import plain
+from koonj.runner.drift.values import DriftReport
+from koonj.runner.plain import to_plain
 from koonj.tui.screens.drift import DriftScreen
 from support.rehearsals import AT, Recorded
 from support.screen import Project, Screen
@@ -32,7 +32,7 @@ COMPLAINT = '{"error": {"message": "No scratch.", "hint": "Get one."}}'
 
 
 def drift(*differences: Difference, notes: tuple[str, ...] = ()) -> dict[str, Any]:
-    found = Drift(
+    found = DriftReport(
         target="local",
         server="PostgreSQL 18.6",
         scratch="PostgreSQL 18.6 (embedded)",
@@ -42,7 +42,7 @@ def drift(*differences: Difference, notes: tuple[str, ...] = ()) -> dict[str, An
         migrations=3,
         objects=41,
     )
-    return {"drift": plain(found)}
+    return {"drift": to_plain(found)}
 
 
 @pytest.fixture

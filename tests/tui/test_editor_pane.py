@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from textual.widgets import TextArea
 
 from koonj.config import Target
-from koonj.tui.editing import NotEditable, Opened, Standing
+from koonj.tui.editing import FileText, NotEditable, SaveState
 from koonj.tui.keys import REPEAT
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens.ask import Ask
 from koonj.tui.screens.editor import Editor
 from koonj.tui.terminal import Terminal
-from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped
+from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
 from support.screen import Project, Screen
@@ -289,7 +289,7 @@ _TEXTS = st.text(
 @given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_a_file_comes_out_as_it_went_in(lines: list[str], newline: str, bom: bool) -> None:
     raw = (("\ufeff" if bom else "") + newline.join(lines)).encode()
-    opened = Opened.of(raw)
+    opened = FileText.of(raw)
     document = ExactDocument(opened.text, opened.newline, lambda *_: None)
     assert opened.encoded(document.text) == raw
 
@@ -329,14 +329,19 @@ def test_textual_still_makes_its_document_where_koonj_overrides_it() -> None:
     assert "_set_document" in vars(TextArea)
     editor = SqlEditor("a\x0cb", "\n")
     assert isinstance(editor.document, ExactDocument)
-    assert isinstance(editor.wrapped_document, Unwrapped)
+    assert isinstance(editor.wrapped_document, UnwrappedDocument)
     assert editor.document.line_count == 1
 
 
 def test_standing_in_words() -> None:
-    assert [s.value for s in Standing] == ["saved", "changed, not saved", "changed on disk", "gone from disk"]
+    assert [s.value for s in SaveState] == [
+        "saved",
+        "changed, not saved",
+        "changed on disk",
+        "gone from disk",
+    ]
     with pytest.raises(NotEditable):
-        Opened.of(os.urandom(2) + b"\xff\xfe")
+        FileText.of(os.urandom(2) + b"\xff\xfe")
 
 
 async def test_keys_of_the_editor_are_in_its_bindings_and_each_does_what_it_says(offline: Project) -> None:

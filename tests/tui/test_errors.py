@@ -54,7 +54,7 @@ async def test_cancel_stops_the_statement_on_the_server(project: Project) -> Non
         await screen.until("statement 1 of 1")
         assert "applying on local  migration 1 of 1  001_sleep.sql" in screen.run()
         await screen.press("ctrl+c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
 
 
 async def test_elapsed_time_goes_on_while_a_statement_runs(project: Project) -> None:
@@ -65,7 +65,7 @@ async def test_elapsed_time_goes_on_while_a_statement_runs(project: Project) -> 
         await screen.press("y")
         await screen.until("001_sleep.sql  0:01")
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
 
 
 async def test_quitting_during_a_run_asks(project: Project) -> None:
@@ -99,4 +99,4 @@ async def test_the_target_stays_while_a_run_goes_on(three_targets: Project) -> N
         await screen.press("A")
         assert "A run is going on" in screen.bottom()
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")

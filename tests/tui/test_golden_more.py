@@ -199,7 +199,7 @@ async def test_leaving_during_a_run(tables: Project) -> None:
         await _leave(screen)
         assert "w wait, then quit  c cancel and quit  Esc stay" in screen.text()
         await screen.press("escape", "c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
 
 
 @pytest.mark.parametrize("name", ["statements", "targets", "commands"])

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
 from koonj.tui.terminal import Terminal
-from support.rehearsals import FAILS, INCOMPLETE, PROVED, Recorded, rehearsal
+from support.rehearsals import FAILS, INCOMPLETE, VERIFIED, Recorded, rehearsal
 from support.screen import Project, Screen
 from tui.test_drift import COMMENT, DEFAULT, INDEX, drift
 from tui.test_golden import BROKEN, DOCUMENTS
@@ -18,18 +18,18 @@ Golden = Callable[[Screen, str], None]
 Way = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 OTHERS = {
-    Proof.LOSSY: "The schema comes back, data does not: the migration empties public.a (TRUNCATE).",
-    Proof.REORDERED: "Columns come back in another order: column public.a.b: place 2 -> 5.",
-    Proof.NONE: "The file says that there is no way back: it deletes what is too old.",
-    Proof.UNKNOWN: "An earlier migration fails: 003_add_status.sql.",
-    Proof.FAILS: "The rollback fails: table t8 does not exist",
+    Verdict.LOSSY: "The schema comes back, data does not: the migration empties public.a (TRUNCATE).",
+    Verdict.REORDERED: "Columns come back in another order: column public.a.b: place 2 -> 5.",
+    Verdict.IRREVERSIBLE: "The file says that there is no way back: it deletes what is too old.",
+    Verdict.UNKNOWN: "An earlier migration fails: 003_add_status.sql.",
+    Verdict.BROKEN: "The rollback fails: table t8 does not exist",
 }
 
 
 @pytest.fixture
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made = Recorded(tmp_path_factory.mktemp("recorded"))
-    made.says(rehearsal("001_create_documents.sql"), PROVED, INCOMPLETE)
+    made.says(rehearsal("001_create_documents.sql"), VERIFIED, INCOMPLETE)
     made.says(*(rehearsal(f"{n:03}_make_t{n}.sql", *of) for n, of in enumerate(OTHERS.items(), 4)))
     made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
     return made
@@ -62,7 +62,7 @@ async def _tab_below(screen: Screen) -> None:
     await screen.until("Down")
 
 
-async def _proved(screen: Screen) -> None:
+async def _verified(screen: Screen) -> None:
     await screen.press("j", "2", "v", "v", "v", "v", "plus")
     await screen.until("Down")
 
@@ -84,7 +84,7 @@ WAYS: dict[str, Way] = {
     "verdicts": _list,
     "rehearsal": _tab,
     "rehearsal_below": _tab_below,
-    "rehearsal_proved": _proved,
+    "rehearsal_verified": _verified,
     "verdicts_help": _help,
     "drift": _drift,
 }
@@ -118,7 +118,7 @@ async def test_one_that_fails(
         await screen.press("j", "j", "2", "v", "v", "v", "v")
         await screen.until("It fails")
         await screen.pilot.pause(0.3)
-        golden(screen, f"rehearsal_fails_{size[0]}")
+        golden(screen, f"rehearsal_broken_{size[0]}")
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])

@@ -84,7 +84,7 @@ async def _leave(screen: Screen) -> None:
 async def _cancelled(screen: Screen) -> None:
     await _running(screen)
     await screen.press("c")
-    await screen.expect_run("interrupted")
+    await screen.expect_run("cancelled")
     await screen.until("✗ 002 failed")
 
 

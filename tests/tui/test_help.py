@@ -9,7 +9,8 @@ import pytest
 
 from koonj.migrations.glyphs import GLYPHS, State
 from koonj.migrations.meanings import MEANINGS
-from koonj.tui.screens.help import Help
+from koonj.sql.display import spaced
+from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen
 
 STATES = Path(__file__).parents[2] / "docs" / "states.md"
@@ -21,7 +22,7 @@ async def opened(screen: Screen) -> None:
 
 
 def is_open(screen: Screen) -> bool:
-    return isinstance(screen.app.screen, Help)
+    return isinstance(screen.app.screen, HelpDialog)
 
 
 async def test_what_cannot_be_used_now_says_why(project: Project) -> None:
@@ -105,9 +106,9 @@ async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
         await opened(screen)
         text = screen.dialog()
         for state in State:
-            assert re.search(rf"{re.escape(GLYPHS[state])} {state} +{re.escape(MEANINGS[state])}", text), (
-                state
-            )
+            assert re.search(
+                rf"{re.escape(GLYPHS[state])} {spaced(state)} +{re.escape(MEANINGS[state])}", text
+            ), state
 
 
 def test_the_documents_say_the_same_of_the_states() -> None:

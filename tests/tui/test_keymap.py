@@ -12,11 +12,11 @@ import pytest
 from textual import events
 from textual.keys import Keys
 
-from koonj.config import ConfigError, KeyWish
+from koonj.config import ConfigError, KeySetting
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
 from koonj.tui.key_names import KeyNameError, key_named, shown_key
-from koonj.tui.key_wishes import DECIDING, KEPT, met
+from koonj.tui.key_wishes import DECIDING, KEPT, rebind
 from koonj.tui.keymap import Keymap
 from support.screen import Project
 
@@ -26,8 +26,8 @@ def wished(**keys: str | list[str]) -> Keymap:
     wishes = []
     for line, (name, given) in enumerate(keys.items(), 1):
         listed = given if isinstance(given, list) else [given] if given else []
-        wishes.append(KeyWish(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
-    return met(wishes, MAIN)
+        wishes.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
+    return rebind(wishes, MAIN)
 
 
 def refused(**keys: str | list[str]) -> str:
@@ -107,7 +107,8 @@ class TestWishes:
         assert keys["apply-next"] == ("ctrl+a",)
         assert keys["theme"] == ("f9", "T")
         assert keys["format"] == ()
-        assert keys["edit"] == ("e",)
+        assert keys["edit"] == ("i",)
+        assert keys["edit-external"] == ("e",)
 
     def test_two_commands_change_places(self) -> None:
         made = wished(apply_next="A", apply_all="a")
@@ -131,8 +132,8 @@ class TestWishes:
             "koonj.toml:1: f is edit's and format's. "
             'Under [keys] give format another one, such as format = "f5", or format = [].'
         )
-        assert refused(edit="x", format="x").startswith(
-            "koonj.toml:2: x is format's and edit's (koonj.toml:1). "
+        assert refused(edit_external="x", format="x").startswith(
+            "koonj.toml:2: x is format's and edit-external's (koonj.toml:1). "
         )
 
     @pytest.mark.parametrize("key", DECIDING)

@@ -159,7 +159,7 @@ async def test_every_state_has_its_word_in_a_narrow_list(project: Project) -> No
         await screen.yes()
         await screen.until("statement 1 of 1")
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
         await screen.until("✗ failed")
         assert screen.main.migrations.size.width == 30
         assert "✓ applied" in screen.row("001")
@@ -183,16 +183,18 @@ async def test_the_cursor_stays_in_sight_when_it_leaves_the_pane_and_when_the_pa
         assert any(row.startswith("›048") for row in screen.migrations())
 
 
-@given(width=st.integers(20, 200), number=st.integers(3, 14), word=st.integers(7, 22), proofs=st.booleans())
+@given(
+    width=st.integers(20, 200), number=st.integers(3, 14), word=st.integers(7, 22), rehearsals=st.booleans()
+)
 def test_columns_fill_the_row_and_a_verdict_never_takes_a_names_room(
-    width: int, number: int, word: int, proofs: bool
+    width: int, number: int, word: int, rehearsals: bool
 ) -> None:
-    found = columns(width, number, word, proofs=proofs)
-    assert found.number + found.name + found.word + found.proof + 6 == width
-    without = columns(width, number, word, proofs=False)
+    found = columns(width, number, word, rehearsals=rehearsals)
+    assert found.number + found.name + found.word + found.verdict + 6 == width
+    without = columns(width, number, word, rehearsals=False)
     assert (found.number, found.word) == (without.number, without.word)
-    assert found.proof in ({0, 2, 3 + LONGEST} if proofs else {0})
-    if found.proof:
+    assert found.verdict in ({0, 2, 3 + LONGEST} if rehearsals else {0})
+    if found.verdict:
         assert found.name >= 12
-    if found.proof > 2:
+    if found.verdict > 2:
         assert found.name >= 18

@@ -8,7 +8,7 @@ from koonj.tui.screens.dialog import QUIET
 from koonj.tui.widgets.bottom_line import BottomLine
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.preview import Preview
-from koonj.tui.widgets.targets import Targets
+from koonj.tui.widgets.targets import TargetList
 from support.screen import Project, Screen
 
 
@@ -40,9 +40,9 @@ async def test_a_click_below_the_last_row_selects_nothing(project: Project) -> N
 
 async def test_two_clicks_choose_a_target_one_does_not(three_targets: Project) -> None:
     async with three_targets.open() as screen:
-        await screen.pilot.click(Targets, offset=(5, 2))
+        await screen.pilot.click(TargetList, offset=(5, 2))
         assert "► local" in screen.top()
-        await screen.pilot.click(Targets, offset=(5, 2), times=2)
+        await screen.pilot.click(TargetList, offset=(5, 2), times=2)
         await screen.until(lambda: "► staging" in screen.top())
 
 
@@ -51,9 +51,9 @@ async def test_a_click_on_what_is_said_of_a_target_is_none(three_targets: Projec
         await screen.press("3", "G")
         await screen.until("refused")
         await screen.press("k", "j")
-        before = screen.main.query_one(Targets).cursor
-        await screen.pilot.click(Targets, offset=(8, 4), times=2)
-        assert screen.main.query_one(Targets).cursor == before
+        before = screen.main.query_one(TargetList).cursor
+        await screen.pilot.click(TargetList, offset=(8, 4), times=2)
+        assert screen.main.query_one(TargetList).cursor == before
         assert "► local" in screen.top()
 
 

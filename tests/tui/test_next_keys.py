@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from koonj.runner.events import (
+    Conflict,
     Direction,
     Failure,
-    Obstacle,
     Plan,
     PlannedMigration,
     RunFinished,
-    Verdict,
+    RunResult,
 )
+from koonj.sql.blocks import Mode
 from koonj.tui.next_keys import next_keys
 from koonj.tui.run_view import RunView
 
@@ -27,16 +28,16 @@ FAILURE = Failure(
     file="003_add_status.sql",
     line=1,
     column=1,
-    source="",
+    source_line="",
     sqlstate="42P01",
     severity="ERROR",
     message="no such thing",
 )
 
 
-def ended(verdict: Verdict, direction: Direction = Direction.APPLY, **result: Any) -> RunView:
-    finished = RunFinished(verdict=verdict, message="", **result)
-    return RunView("local", direction, 0.0, result=finished, ended=1.0)
+def ended(verdict: RunResult, direction: Direction = Direction.APPLY, **result: Any) -> RunView:
+    finished = RunFinished(result=verdict, message="", **result)
+    return RunView("local", direction, 0.0, finished=finished, ended=1.0)
 
 
 def keys(view: RunView) -> str:
@@ -53,29 +54,31 @@ def keys(view: RunView) -> str:
     ],
 )
 def test_after_a_failure(changes: dict[str, Any], expected: str) -> None:
-    assert keys(ended(Verdict.FAILED, failure=replace(FAILURE, **changes))) == expected
+    assert keys(ended(RunResult.FAILED, failure=replace(FAILURE, **changes))) == expected
 
 
 @pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r roll back what it left")])
 def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str) -> None:
-    planned = PlannedMigration(FAILURE.name, Direction.APPLY, inside, "", ())
+    planned = PlannedMigration(
+        FAILURE.name, Direction.APPLY, inside, Mode.ONE_TRANSACTION if inside else Mode.SEVERAL, "", ()
+    )
     plan = Plan("local", Direction.APPLY, False, "", (planned,))
-    view = replace(ended(Verdict.FAILED, failure=FAILURE), plan=plan)
+    view = replace(ended(RunResult.FAILED, failure=FAILURE), plan=plan)
     assert keys(view) == f"i edit 003, a try again{expected}"
 
 
 def test_after_what_is_no_failure() -> None:
-    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
-    assert keys(ended(Verdict.STOPPED, obstacles=(late,))) == "i edit 002, a try again"
-    assert keys(ended(Verdict.LOCKED)) == "a try again"
-    assert keys(ended(Verdict.LOCKED, Direction.ROLLBACK)) == "r try again"
-    assert keys(ended(Verdict.DONE)) == ""
+    late = Conflict("002_b.sql", "late", "", "", can_allow=True)
+    assert keys(ended(RunResult.REFUSED, conflicts=(late,))) == "i edit 002, a try again"
+    assert keys(ended(RunResult.LOCKED)) == "a try again"
+    assert keys(ended(RunResult.LOCKED, Direction.ROLLBACK)) == "r try again"
+    assert keys(ended(RunResult.DONE)) == ""
     assert keys(RunView("local", Direction.APPLY, 0.0)) == ""
     assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R ask the target again"
 
 
 def test_a_file_that_is_gone_cannot_be_edited() -> None:
-    gone = Obstacle("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
-    late = Obstacle("002_b.sql", "late", "", "", can_allow=True)
-    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone,))) == (("a", "try again"),)
-    assert next_keys(ended(Verdict.STOPPED, obstacles=(gone, late)))[0] == ("i", "edit 002")
+    gone = Conflict("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
+    late = Conflict("002_b.sql", "late", "", "", can_allow=True)
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(gone,))) == (("a", "try again"),)
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(gone, late)))[0] == ("i", "edit 002")

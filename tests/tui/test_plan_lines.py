@@ -5,19 +5,27 @@ from __future__ import annotations
 import pytest
 
 from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.sql.blocks import Mode
 from koonj.tui.plan_lines import plan_lines
 from koonj.tui.theme import DIM, PLAIN, WARNING
 
 SENTENCE = "ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), rewrites it: reads and writes wait"
 
 
-def _plan(weight: int, proof: str | None) -> Plan:
+def _plan(weight: int, verdict: str | None) -> Plan:
     lock = PlannedLock(
         "public.documents", "table", "ACCESS EXCLUSIVE", True, False, 1, 1, weight, SENTENCE, "2 wait for one"
     )
-    statement = PlannedStatement(1, 4, "alter table documents", True, None if proof is None else (lock,))
+    statement = PlannedStatement(1, 4, "alter table documents", True, None if verdict is None else (lock,))
     migration = PlannedMigration(
-        "016_x.sql", Direction.APPLY, True, "one transaction", (statement,), proof=proof, proof_message="Why."
+        "016_x.sql",
+        Direction.APPLY,
+        True,
+        Mode.ONE_TRANSACTION,
+        "one transaction",
+        (statement,),
+        verdict=verdict,
+        verdict_message="Why.",
     )
     return Plan("local", Direction.APPLY, False, "PostgreSQL 18.6", (migration,))
 
@@ -25,7 +33,7 @@ def _plan(weight: int, proof: str | None) -> Plan:
 @pytest.mark.parametrize(("weight", "looks"), [(1, DIM), (2, PLAIN), (3, WARNING)])
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_a_lock_is_said_in_full_and_looks_as_heavy_as_it_is(weight: int, looks: object, width: int) -> None:
-    lines = plan_lines(_plan(weight, "proved"), "", width)
+    lines = plan_lines(_plan(weight, "verified"), "", width)
     texts = ["".join(text for text, _ in line) for line in lines]
     assert all(len(text) <= width for text in texts)
     assert SENTENCE in " ".join(text.strip() for text in texts)
@@ -34,16 +42,16 @@ def test_a_lock_is_said_in_full_and_looks_as_heavy_as_it_is(weight: int, looks: 
     assert "2 wait for one" in [text.strip() for text in texts]
 
 
-def test_a_proof_is_said_where_somebody_looked() -> None:
-    def said(proof: str | None) -> list[object]:
+def test_a_verdict_is_said_where_somebody_looked() -> None:
+    def said(verdict: str | None) -> list[object]:
         return [
             (text.strip(), style)
-            for line in plan_lines(_plan(1, proof), "", 80)
+            for line in plan_lines(_plan(1, verdict), "", 80)
             for text, style in line
             if "rehearsed" in text
         ]
 
     assert said(None) == []
-    assert said("proved") == [("rehearsed: proved: Why.", DIM)]
+    assert said("verified") == [("rehearsed: verified: Why.", DIM)]
     assert said("incomplete") == [("rehearsed: incomplete: Why.", WARNING)]
     assert said("unknown") == [("not rehearsed (Why): koonj rehearse 016", WARNING)]

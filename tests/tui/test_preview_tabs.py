@@ -60,7 +60,7 @@ async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commit
     async with project.open(size=(160, 40)) as screen:
         await show(screen, "Statements")
         lines = [" ".join(line.split()) for line in screen.pane("2")]
-        body = lines.index(next(line for line in lines if line.startswith("Body: step by step")))
+        body = lines.index(next(line for line in lines if line.startswith("Body: committed separately")))
         assert lines[body + 1 : body + 7] == [
             "in transaction 1",
             "line 1 begin",
@@ -155,7 +155,7 @@ async def test_history_tells_every_act_newest_first(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1/0;\n-- Rollback:\n-- SELECT 2;\n")
     async with project.open(size=(160, 50)) as screen:
         await show(screen, "History")
-        assert "No act on this migration is recorded on local." in screen.preview()
+        assert "No entry on this migration is recorded on local." in screen.preview()
         await screen.press("a")
         await screen.expect_dialog()
         await screen.yes()
@@ -180,17 +180,17 @@ async def test_what_another_does_on_the_target_appears(project: Project) -> None
         await show(screen, "History")
         await screen.until("apply done")
         with psycopg.connect(project.targets[0].dsn, autocommit=True) as conn:
-            conn.execute(ACCEPT, {"name": name})
+            conn.execute(ALLOW, {"name": name})
         await screen.press("R")
-        await screen.until("accept edited")
+        await screen.until("allow edited")
         assert "reason: the column was widened by hand" in screen.preview()
         assert "by eve@elsewhere" in screen.preview()
 
 
-ACCEPT = """
+ALLOW = """
     INSERT INTO koonj.history (name, action, outcome, script, file_hash, statements_hash, rollback_hash,
-        statements_done, statements_total, started, finished, os_user, host, version, run_id, reason, accepted)
-    SELECT name, 'accept', 'done', script, 'x', 'x', 'x', 0, 0, now(), now(), 'eve', 'elsewhere', version, run_id,
+        statements_done, statements_total, started, finished, os_user, host, version, run_id, reason, allowed)
+    SELECT name, 'allow', 'done', script, 'x', 'x', 'x', 0, 0, now(), now(), 'eve', 'elsewhere', version, run_id,
         'the column was widened by hand', 'edited'
     FROM koonj.history WHERE name = %(name)s
     """

@@ -11,8 +11,8 @@ from psycopg import connect
 
 from koonj.config import Target
 from koonj.postgres.embedded.binaries import discover
-from koonj.postgres.embedded.scratch import Scratch
-from koonj.runner.rehearse.values import Proof
+from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.runner.rehearse.values import Verdict
 from koonj.tui import children, rehearsing
 from koonj.tui.widgets.preview import Tab
 from support.rehearsals import INCOMPLETE, Recorded, rehearsal
@@ -25,8 +25,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made = Recorded(tmp_path_factory.mktemp("recorded"))
     made.says(
         rehearsal("001_make_t1.sql"),
-        rehearsal("002_make_t2.sql", Proof.INCOMPLETE, "The rollback leaves the table t2 behind."),
-        rehearsal("003_make_t3.sql", Proof.LOSSY, "The schema comes back, data does not."),
+        rehearsal("002_make_t2.sql", Verdict.INCOMPLETE, "The rollback leaves the table t2 behind."),
+        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The schema comes back, data does not."),
     )
     return made
 
@@ -56,9 +56,9 @@ async def apply(screen: Screen, keys: str = "A") -> None:
 
 async def test_what_is_pending_gets_its_verdict_by_itself(tables: Project, recorded: Recorded) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("◉ proved")
+        await screen.until("◉ verified")
         await screen.until("◔ incomplete")
-        assert screen.row("001").endswith("◦ pending ◉ proved")
+        assert screen.row("001").endswith("◦ pending ◉ verified")
         assert screen.row("002").endswith("◦ pending ◔ incomplete")
         assert screen.row("003").endswith("◦ pending ◕ lossy")
     assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
@@ -97,7 +97,7 @@ async def test_a_verdict_stays_when_its_migration_is_applied(tables: Project, re
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await apply(screen)
-        assert screen.row("001").endswith("✓ applied ◉ proved")
+        assert screen.row("001").endswith("✓ applied ◉ verified")
     assert len(recorded.asked) == 1
 
 
@@ -109,7 +109,7 @@ async def test_a_target_of_another_major_version_has_its_own_verdicts(
     others = [found for found in discover() if found.major != mine]
     if not others:
         pytest.skip("PostgreSQL of one major version only is installed")
-    with Scratch(others[0]) as other:
+    with TemporaryServer(others[0]) as other:
         project = Project(tmp_path, Target("local", database), Target("staging", other.dsn()))
         project.table(1)
         async with project.open(rehearses=True, program=recorded.program) as screen:
@@ -162,7 +162,7 @@ async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
     recorded.hold("002_make_t2.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
-        assert screen.row("001").endswith("◉ proved")
+        assert screen.row("001").endswith("◉ verified")
         assert screen.row("002").endswith("… rehearsing")
         assert screen.row("003").endswith("◦ pending")
         await screen.press("j")
@@ -181,7 +181,7 @@ async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
     async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕")
         assert screen.row("001").endswith("◦ pending ◉")
-        assert " ◉ proved: The rollback restores" in screen.preview()
+        assert " ◉ verified: The rollback restores" in screen.preview()
         await screen.press("j")
         await screen.until("◔ incomplete: The rollback leaves")
 
@@ -205,7 +205,7 @@ async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         await screen.press("slash")
-        await screen.type("proved")
+        await screen.type("verified")
         await screen.press("enter")
         assert "None of 3" in screen.pane("1")[1]
         recorded.let_go("001_make_t1.sql")
@@ -213,28 +213,28 @@ async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
         assert len(screen.migrations()) == 1
 
 
-async def test_the_first_line_counts_what_is_pending_and_not_proved(
+async def test_the_first_line_counts_what_is_pending_and_not_verified(
     tables: Project, recorded: Recorded
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("2 not proved: ◔ 002 incomplete, ◕ 003 lossy")
+        await screen.until("2 not verified: ◔ 002 incomplete, ◕ 003 lossy")
         await apply(screen)
-        assert "not proved" not in screen.top()
+        assert "not verified" not in screen.top()
 
 
-async def test_what_stops_an_apply_is_said_before_what_is_not_proved(
+async def test_what_stops_an_apply_is_said_before_what_is_not_verified(
     tables: Project, recorded: Recorded
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("not proved")
+        await screen.until("not verified")
         with connect(tables.targets[0].dsn, autocommit=True):
             await apply(screen, "a")
         (tables.migrations / "001_make_t1.sql").unlink()
         await screen.until("∅ 001 missing")
         top = screen.top()
-        await screen.until(lambda: "not proved" in screen.top())
+        await screen.until(lambda: "not verified" in screen.top())
         top = screen.top()
-        assert top.index("∅ 001 missing") < top.index("not proved")
+        assert top.index("∅ 001 missing") < top.index("not verified")
 
 
 # When it is true no more
@@ -248,7 +248,7 @@ async def test_a_changed_file_loses_its_verdict_and_those_of_all_after_it_at_onc
         recorded.hold("002_make_t2.sql")
         tables.write("002_make_t2.sql", "CREATE TABLE t2 ();\n-- Rollback:\n-- DROP TABLE t2;\n")
         await screen.until("… rehearsing")
-        assert screen.row("001").endswith("◉ proved")
+        assert screen.row("001").endswith("◉ verified")
         assert screen.row("002").endswith("… rehearsing")
         assert screen.row("003").endswith("◦ pending")
         recorded.says(rehearsal("002_make_t2.sql"))
@@ -277,9 +277,9 @@ async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: 
         await screen.until("… rehearsing")
         tables.table(4)
         await screen.until("004 make_t4")
-        assert screen.row("001").endswith("◉ proved")
+        assert screen.row("001").endswith("◉ verified")
         recorded.let_go("002_make_t2.sql")
-        await screen.until(lambda: screen.row("004").endswith("◉ proved"))
+        await screen.until(lambda: screen.row("004").endswith("◉ verified"))
         assert recorded.ended == 0
     assert recorded.asked[1:] == [["004_make_t4.sql"]]
 
@@ -352,7 +352,7 @@ async def test_one_that_is_asked_for_goes_first_and_the_others_go_on_after_it(
         await screen.press("G", "p")
         await screen.until("003_make_t3.sql: lossy.")
         recorded.let_go("001_make_t1.sql")
-        await screen.until("◉ proved")
+        await screen.until("◉ verified")
         await screen.until("◔ incomplete")
     assert recorded.asked[1:] == [["003_make_t3.sql"], ["001_make_t1.sql", "002_make_t2.sql"]]
 
@@ -393,11 +393,11 @@ async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: Reco
 
 
 async def test_what_it_says_of_many_statements_holds_no_key_back(tables: Project, recorded: Recorded) -> None:
-    up = INCOMPLETE.up * 5_000
-    recorded.says(rehearsal("001_make_t1.sql", up=up))
+    up = INCOMPLETE.apply * 5_000
+    recorded.says(rehearsal("001_make_t1.sql", apply=up))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("◉ proved")
+        await screen.until("◉ verified")
         await screen.until("the first 500 statements")
 
 

@@ -43,7 +43,7 @@ async def test_verdicts_and_drift(project: Project, tmp_path: Path, monkeypatch:
     configure(project)
     async with project.open((140, 40), rehearses=True) as screen:
         await until(screen, lambda: "◔ incomplete" in screen.row("002"))
-        assert screen.row("001").endswith("◦ pending ◉ proved")
+        assert screen.row("001").endswith("◦ pending ◉ verified")
         assert "◔ 002 incomplete" in screen.top()
         await screen.press("j", "2", "v", "v", "v", "v")
         await screen.until("index public.t1_id_name is not removed")

@@ -6,23 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.room import MIGRATIONS, PANES, PREVIEW, RUN, TARGETS, Scene, Shape, room, shape
-from koonj.tui.run_view import Stage
+from koonj.tui.room import (
+    MIGRATIONS,
+    PANES,
+    PREVIEW,
+    RUN,
+    TARGETS,
+    PaneArrangement,
+    PaneSituation,
+    room,
+    shape,
+)
+from koonj.tui.run_view import RunStage
 
 SCENES = st.builds(
-    Scene,
+    PaneSituation,
     width=st.integers(1, 300),
     height=st.integers(1, 120),
     focused=st.sampled_from(PANES),
     zoomed=st.booleans(),
-    stage=st.sampled_from(Stage),
+    stage=st.sampled_from(RunStage),
     targets=st.integers(2, 60),
     run=st.integers(2, 3_000),
 )
 
 
 @given(SCENES)
-def test_no_cell_belongs_to_two_panes_and_no_line_to_none(scene: Scene) -> None:
+def test_no_cell_belongs_to_two_panes_and_no_line_to_none(scene: PaneSituation) -> None:
     regions = room(scene)
     lines: set[int] = set()
     for number, region in regions.items():
@@ -37,7 +47,7 @@ def test_no_cell_belongs_to_two_panes_and_no_line_to_none(scene: Scene) -> None:
 
 
 @given(SCENES)
-def test_who_has_the_keys_is_there_and_open(scene: Scene) -> None:
+def test_who_has_the_keys_is_there_and_open(scene: PaneSituation) -> None:
     region = room(scene)[scene.focused]
     assert region.height >= min(scene.height, 2)
     if scene.height >= 10 and scene.focused in (MIGRATIONS, PREVIEW):
@@ -45,7 +55,7 @@ def test_who_has_the_keys_is_there_and_open(scene: Scene) -> None:
 
 
 @given(SCENES)
-def test_zoomed_it_has_everything(scene: Scene) -> None:
+def test_zoomed_it_has_everything(scene: PaneSituation) -> None:
     if scene.zoomed:
         assert list(room(scene)) == [scene.focused]
         assert room(scene)[scene.focused].size == (scene.width, scene.height)
@@ -54,36 +64,36 @@ def test_zoomed_it_has_everything(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        ((200, 48), Shape.COLUMNS),
-        ((110, 22), Shape.COLUMNS),
-        ((120, 20), Shape.ROWS),
-        ((80, 22), Shape.ROWS),
-        ((80, 10), Shape.ROWS),
-        ((60, 18), Shape.STACK),
-        ((40, 10), Shape.ONE),
-        ((80, 5), Shape.ONE),
+        ((200, 48), PaneArrangement.COLUMNS),
+        ((110, 22), PaneArrangement.COLUMNS),
+        ((120, 20), PaneArrangement.ROWS),
+        ((80, 22), PaneArrangement.ROWS),
+        ((80, 10), PaneArrangement.ROWS),
+        ((60, 18), PaneArrangement.STACK),
+        ((40, 10), PaneArrangement.ONE),
+        ((80, 5), PaneArrangement.ONE),
     ],
 )
-def test_the_shape_for_a_size(size: tuple[int, int], expected: Shape) -> None:
+def test_the_shape_for_a_size(size: tuple[int, int], expected: PaneArrangement) -> None:
     assert shape(*size) is expected
 
 
-def heights(scene: Scene) -> dict[str, int]:
+def heights(scene: PaneSituation) -> dict[str, int]:
     return {number: region.height for number, region in room(scene).items()}
 
 
 def test_at_80_by_24_targets_and_run_are_a_line_each_until_they_are_needed() -> None:
-    assert heights(Scene(80, 22, targets=4)) == {MIGRATIONS: 20, PREVIEW: 20, TARGETS: 1, RUN: 1}
-    assert heights(Scene(80, 22, TARGETS, targets=4))[TARGETS] == 4
-    assert heights(Scene(80, 22, RUN, run=9))[RUN] == 9
-    assert heights(Scene(80, 22, stage=Stage.WORK, run=3))[RUN] == 8
-    assert heights(Scene(80, 22, stage=Stage.WORK, run=300))[RUN] == 8
-    assert heights(Scene(80, 22, stage=Stage.DONE, run=9))[RUN] == 1
-    assert heights(Scene(80, 22, stage=Stage.TO_READ, run=300))[RUN] == 15
+    assert heights(PaneSituation(80, 22, targets=4)) == {MIGRATIONS: 20, PREVIEW: 20, TARGETS: 1, RUN: 1}
+    assert heights(PaneSituation(80, 22, TARGETS, targets=4))[TARGETS] == 4
+    assert heights(PaneSituation(80, 22, RUN, run=9))[RUN] == 9
+    assert heights(PaneSituation(80, 22, stage=RunStage.WORK, run=3))[RUN] == 8
+    assert heights(PaneSituation(80, 22, stage=RunStage.WORK, run=300))[RUN] == 8
+    assert heights(PaneSituation(80, 22, stage=RunStage.DONE, run=9))[RUN] == 1
+    assert heights(PaneSituation(80, 22, stage=RunStage.TO_READ, run=300))[RUN] == 15
 
 
 def test_a_tall_one_keeps_targets_and_the_last_run_in_sight() -> None:
-    assert heights(Scene(100, 28, stage=Stage.DONE, run=5, targets=4)) == {
+    assert heights(PaneSituation(100, 28, stage=RunStage.DONE, run=5, targets=4)) == {
         MIGRATIONS: 19,
         PREVIEW: 19,
         TARGETS: 4,
@@ -94,7 +104,7 @@ def test_a_tall_one_keeps_targets_and_the_last_run_in_sight() -> None:
 def test_in_two_columns_the_list_is_no_wider_than_it_has_to_be_and_the_run_leaves_most_to_the_preview() -> (
     None
 ):
-    regions = room(Scene(200, 48, targets=7, stage=Stage.WORK, run=300))
+    regions = room(PaneSituation(200, 48, targets=7, stage=RunStage.WORK, run=300))
     assert regions[MIGRATIONS].width == regions[TARGETS].width == 64
     assert regions[PREVIEW].x == 66
     assert regions[RUN].height == 19
@@ -102,8 +112,8 @@ def test_in_two_columns_the_list_is_no_wider_than_it_has_to_be_and_the_run_leave
 
 
 def test_at_40_by_12_one_is_open_and_the_others_are_titles() -> None:
-    assert heights(Scene(40, 10)) == {MIGRATIONS: 7, PREVIEW: 1, TARGETS: 1, RUN: 1}
-    assert heights(Scene(40, 10, PREVIEW)) == {MIGRATIONS: 1, PREVIEW: 7, TARGETS: 1, RUN: 1}
-    assert heights(Scene(40, 10, TARGETS)) == {MIGRATIONS: 1, PREVIEW: 1, TARGETS: 7, RUN: 1}
-    assert heights(Scene(40, 10, stage=Stage.TO_READ, run=30)) == {MIGRATIONS: 4, RUN: 6}
-    assert heights(Scene(40, 3)) == {MIGRATIONS: 3}
+    assert heights(PaneSituation(40, 10)) == {MIGRATIONS: 7, PREVIEW: 1, TARGETS: 1, RUN: 1}
+    assert heights(PaneSituation(40, 10, PREVIEW)) == {MIGRATIONS: 1, PREVIEW: 7, TARGETS: 1, RUN: 1}
+    assert heights(PaneSituation(40, 10, TARGETS)) == {MIGRATIONS: 1, PREVIEW: 1, TARGETS: 7, RUN: 1}
+    assert heights(PaneSituation(40, 10, stage=RunStage.TO_READ, run=30)) == {MIGRATIONS: 4, RUN: 6}
+    assert heights(PaneSituation(40, 3)) == {MIGRATIONS: 3}

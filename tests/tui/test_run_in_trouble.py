@@ -61,7 +61,7 @@ async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database:
             await begin(screen)
             await screen.until("waiting for the lock for 0:0")
             await screen.press("c")
-            await screen.expect_run("interrupted")
+            await screen.expect_run("cancelled")
 
 
 async def test_a_lock_that_is_not_given_back_ends_the_run_and_stays_to_be_read(
@@ -182,7 +182,7 @@ async def test_what_cannot_be_allowed_opens_no_question(project: Project) -> Non
     project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: it reads\n")
     async with project.open((100, 40)) as screen:
         await screen.press("a")
-        await screen.expect_run("stopped")
+        await screen.expect_run("refused")
         assert screen.app.screen is screen.main
         assert "001_open.sql" in screen.run()
 
@@ -205,7 +205,7 @@ async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Proj
         await screen.type("both")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("accepting late", "accepting edited")
+        await screen.expect_dialog("allowing late", "allowing edited")
         await screen.yes()
         await screen.expect_run("done")
 

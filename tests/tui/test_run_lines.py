@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from rich.cells import cell_len
 
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner import events
 from koonj.runner.events import Direction, Failure
-from koonj.runner.rehearse.events import MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.tui.paint import cut, wrap
 from koonj.tui.run_lines import Line, failure_lines, progress
 from koonj.tui.run_view import RunView, fold
@@ -52,7 +54,18 @@ def test_the_caret_stands_under_its_cell(before: str, width: int) -> None:
 def test_a_failure_without_a_file_says_nothing_of_one() -> None:
     lines = failure_lines(
         Failure(
-            "", Direction.APPLY, 0, 0, "", None, None, "", None, "ERROR", "local: gone", next=("Try again.",)
+            "",
+            Direction.APPLY,
+            0,
+            0,
+            "",
+            None,
+            None,
+            "",
+            None,
+            "ERROR",
+            "local: gone",
+            next_steps=("Try again.",),
         ),
         80,
     )
@@ -61,18 +74,24 @@ def test_a_failure_without_a_file_says_nothing_of_one() -> None:
 
 def test_who_holds_the_lock_and_for_how_long() -> None:
     holder = LockHolder(77, "koonj", "10.0.0.7", "ada", None)
-    view = fold(RunView("local", Direction.APPLY, 100.0), [events.WaitingForLock(holder, 5.0, at=105.0)])
+    view = fold(
+        RunView("local", Direction.APPLY, 100.0),
+        [events.WaitingForLock(holder, 5.0, at=datetime.fromtimestamp(105, UTC))],
+    )
     shown = " ".join(text(line) for line in progress(view, 108.0, 80))
     assert "waiting for the lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
 
 
 def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
-    view = fold(RunView("local", Direction.APPLY, 0.0), [MigrationRehearsing("007_a.sql", 1, 2, at=1.0)])
+    view = fold(
+        RunView("local", Direction.APPLY, 0.0),
+        [MigrationRehearsalStarted("007_a.sql", 1, 2, at=datetime.fromtimestamp(1, UTC))],
+    )
     assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql  1 of 2  0:05"
 
 
 def test_a_retry_counts_down() -> None:
-    retry = events.Retrying("m", 2, 5, "55P03", "lock timeout", 4.0, at=100.0)
+    retry = events.Retrying("m", 2, 5, "55P03", "lock timeout", 4.0, at=datetime.fromtimestamp(100, UTC))
     view = fold(RunView("local", Direction.APPLY, 100.0), [retry])
     assert "attempt 2 of 5 in 3 s" in text(progress(view, 101.0, 80)[1])
 

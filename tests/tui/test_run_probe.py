@@ -1,7 +1,7 @@
 """The screen's words for a probe, should one be shown there."""
 
-from koonj.runner.events import Direction, MigrationProbed, MigrationStarted, RunFinished, Verdict
-from koonj.tui.run_view import RunView, Tone, fold, verdict_words
+from koonj.runner.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
+from koonj.tui.run_view import RunView, Tone, fold, result_words
 
 
 def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
@@ -10,7 +10,7 @@ def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
         (
             MigrationStarted("001_x.sql", Direction.APPLY, 1, 1, 2, in_transaction=True),
             MigrationProbed("001_x.sql", Direction.APPLY, 0.25, 2),
-            RunFinished(Verdict.PROBED, "Probed 1 migration on local: all of it was rolled back."),
+            RunFinished(RunResult.PROBED, "Probed 1 migration on local: all of it was rolled back."),
         ),
     )
     assert [(line.tone, line.text) for line in view.log] == [
@@ -18,4 +18,4 @@ def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
     ]
     assert view.migration is None
     assert not view.wrong
-    assert {verdict_words(verdict)[1] for verdict in Verdict} >= {"probed"}
+    assert {result_words(verdict)[1] for verdict in RunResult} >= {"probed"}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.colours import Colours
-from koonj.tui.lines import BLOCK, Lines
+from koonj.tui.colours import Highlighting
+from koonj.tui.lines import BLOCK, LineIndex
 from koonj.tui.paint import Part
-from koonj.tui.segments import Reading, Segment, segments
+from koonj.tui.segments import Segment, SegmentKind, segments
 from koonj.tui.sql_text import SqlText
 from koonj.tui.theme import PLAIN, token_style
 
@@ -31,7 +31,7 @@ def coloured(sql: SqlText, first: int, last: int) -> list[list[Part]]:
 
 
 def cut_up(text: str) -> SqlText:
-    return SqlText(text, 1, Colours(text, segments(text), end=len(text)))
+    return SqlText(text, 1, Highlighting(text, segments(text), end=len(text)))
 
 
 def styled(parts: list[Part]) -> list[str]:
@@ -54,13 +54,13 @@ def test_keywords_within_dollar_quotes_are_coloured_where_they_stand() -> None:
 def test_lines_are_those_of_postgres(text: str, odd: int) -> None:
     text += "x" * (BLOCK - odd) + "\r\n" + text
     expected = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    lines = Lines(text)
+    lines = LineIndex(text)
     assert [lines.line(index) for index in range(len(lines))] == expected
     assert all(lines.of(lines.start(index)) == index for index in range(len(lines)))
 
 
 def test_an_empty_text_has_one_empty_line() -> None:
-    assert [Lines("").line(index) for index in range(len(Lines("")))] == [""]
+    assert [LineIndex("").line(index) for index in range(len(LineIndex("")))] == [""]
 
 
 def test_the_end_of_a_long_text_is_coloured_without_what_stands_before() -> None:
@@ -99,7 +99,7 @@ def test_a_long_string_is_a_string_all_over() -> None:
 def test_what_is_not_known_yet_is_plain_and_gets_its_colours_when_it_is() -> None:
     text = "SELECT 1;\n" * 10_000
     pieces: list[Segment] = list(segments(text))
-    colours = Colours(text, [(0, Reading.SQL)], end=100)
+    colours = Highlighting(text, [(0, SegmentKind.SQL)], end=100)
     sql = SqlText(text, 1, colours)
     assert styled(coloured(sql, 0, 0)[0])
     assert not styled(coloured(sql, 9_000, 9_000)[0])

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from koonj.config import Screen as Wishes
+from koonj.config import ScreenSettings as Wishes
 from koonj.tui.terminal import read, refusal, settle
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project

@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
-from koonj.config import ConfigError, Screen, ThemeWish
+from koonj.config import ConfigError, ScreenSettings, ThemeSetting
 from koonj.migrations.glyphs import GLYPHS
 from koonj.tui.private import screen_styles
 from koonj.tui.terminal import Terminal, read
@@ -122,7 +122,7 @@ class TestChoice:
         assert choose(read({}, encoding="utf-8")) == "terminal"
 
     def test_the_environment_goes_first(self) -> None:
-        wishes = Screen(theme=ThemeWish("light", "koonj.toml:2"))
+        wishes = ScreenSettings(theme=ThemeSetting("light", "koonj.toml:2"))
         assert choose(read({}, encoding="utf-8", wishes=wishes)) == "light"
         assert choose(read({"TEXTUAL_THEME": "dark"}, encoding="utf-8", wishes=wishes)) == "dark"
 
@@ -136,7 +136,7 @@ class TestChoice:
         assert (made is None) is BUILTIN_THEMES[name].ansi
 
     def test_one_that_is_not_there(self) -> None:
-        wishes = Screen(theme=ThemeWish("drak", "koonj.toml:2"))
+        wishes = ScreenSettings(theme=ThemeSetting("drak", "koonj.toml:2"))
         with pytest.raises(
             ConfigError,
             match=r"^koonj\.toml:2: theme = 'drak': there is no such theme\. Did you mean 'dark'\?",

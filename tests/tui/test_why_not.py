@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from koonj.config import Settings, Target
-from koonj.migrations.entry import Entry
+from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
@@ -35,8 +36,12 @@ NOT_ANSWERED = Situation(Snapshot.of(SETTINGS))
 def answered(state: State | None = None, **status: Any) -> Situation:
     """The target has answered, with one migration in `state` or with none."""
     applied = state in {State.APPLIED, State.EDITED}
-    entries = () if state is None else (Entry(1, USERS.name, state, USERS, None, applied, accepted=False),)
-    answer = TargetStatus("local", "host=localhost", protected=False, server=None, entries=entries, **status)
+    migrations = (
+        () if state is None else (MigrationStatus(1, USERS.name, state, USERS, None, applied, allowed=False),)
+    )
+    answer = TargetStatus(
+        "local", "host=localhost", protected=False, server=None, migrations=migrations, **status
+    )
     return Situation(NOT_ANSWERED.snapshot.with_check("local", answer, None))
 
 
@@ -156,7 +161,9 @@ def test_the_pane_says_why_there_is_nothing_to_copy() -> None:
 def test_y_is_no_copy_while_a_question_may_come() -> None:
     waits = replace(NOT_ANSWERED, running=True, run=RunView("local", Direction.APPLY, 0.0))
     assert why_not("copy", waits) == "The question has not come yet; y is the answer to it."
-    started = MigrationStarted(USERS.name, Direction.APPLY, 1, 1, 1, in_transaction=True, at=1.0)
+    started = MigrationStarted(
+        USERS.name, Direction.APPLY, 1, 1, 1, in_transaction=True, at=datetime.fromtimestamp(1, UTC)
+    )
     assert waits.run is not None
     assert why_not("copy", replace(waits, run=fold(waits.run, [started]))) is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.tui.widgets.middle import Middle
+from koonj.tui.widgets.middle import PaneGrid
 from support.screen import Project, Screen
 
 SLEEPS = "SELECT pg_sleep(30);\n-- Rollback: none: it reads\n"
@@ -23,7 +23,7 @@ def height(screen: Screen, number: str) -> int:
 async def resized(screen: Screen, width: int, lines: int) -> None:
     await screen.pilot.resize_terminal(width, lines)
     await screen.until(
-        lambda: len(screen.lines()) == lines and screen.main.query_one(Middle).size.width == width
+        lambda: len(screen.lines()) == lines and screen.main.query_one(PaneGrid).size.width == width
     )
     await screen.pilot.pause()
 
@@ -127,7 +127,7 @@ async def test_the_terminal_changes_while_something_runs(project: Project) -> No
             assert "statement 1 of 1" in screen.run()
             assert "c cancel" in screen.bottom()
         await screen.press("c")
-        await screen.expect_run("interrupted")
+        await screen.expect_run("cancelled")
         assert " a try again  i edit 001" in screen.pane("4")[-1]
 
 

@@ -17,22 +17,22 @@ from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Direction, Event, Obstacle, PlanMade, Question, RunFinished, Verdict
-from koonj.runner.proof import LOSSY, NOT_PROVED
+from koonj.runner.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.proof import LOSSY, NOT_VERIFIED
 from koonj.runner.request import Extent, Request
 from koonj.runner.selection import DECISIONS
 from koonj.runner.start import start
 
 _CODES = {
-    Verdict.DONE: ExitCode.OK,
-    Verdict.NOTHING: ExitCode.OK,
-    Verdict.PROBED: ExitCode.OK,
-    Verdict.FAILED: ExitCode.ERROR,
-    Verdict.INTERRUPTED: ExitCode.INTERRUPTED,
-    Verdict.LOCKED: ExitCode.LOCKED,
+    RunResult.DONE: ExitCode.OK,
+    RunResult.NOTHING: ExitCode.OK,
+    RunResult.PROBED: ExitCode.OK,
+    RunResult.FAILED: ExitCode.ERROR,
+    RunResult.CANCELLED: ExitCode.CANCELLED,
+    RunResult.LOCKED: ExitCode.LOCKED,
 }
-_NOT_PROVED = frozenset({NOT_PROVED, LOSSY})
-_DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback missing"})
+_NOT_VERIFIED = frozenset({NOT_VERIFIED, LOSSY})
+_DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback_missing"})
 
 
 def run(call: Call, direction: Direction) -> ExitCode:
@@ -133,17 +133,17 @@ class _Conversation:
         err = self.call.err
         if last.failure is not None:
             err.failure(last.failure)
-        match last.verdict:
-            case Verdict.DONE | Verdict.NOTHING | Verdict.PROBED:
+        match last.result:
+            case RunResult.DONE | RunResult.NOTHING | RunResult.PROBED:
                 if not self.call.out.as_json:
                     self.call.out.lines((last.message,))
-            case Verdict.STOPPED:
-                err.obstacles(last.message, last.obstacles)
-            case Verdict.DECLINED if self.nobody:
+            case RunResult.REFUSED:
+                err.conflicts(last.message, last.conflicts)
+            case RunResult.DECLINED if self.nobody:
                 err.error(f"{last.message} Nobody is here to answer the question.", self._how())
-            case Verdict.FAILED if last.failure is not None:
+            case RunResult.FAILED if last.failure is not None:
                 pass  # said above
-            case Verdict.FAILED | Verdict.LOCKED:
+            case RunResult.FAILED | RunResult.LOCKED:
                 err.error(last.message)
             case _:
                 err.say(last.message)
@@ -151,12 +151,12 @@ class _Conversation:
         return self._code(last)
 
     def _rest(self, last: RunFinished) -> None:
-        if last.verdict not in (Verdict.FAILED, Verdict.INTERRUPTED):
+        if last.result not in (RunResult.FAILED, RunResult.CANCELLED):
             return
-        if last.finished:
-            self.call.err.say(f"committed in this run: {', '.join(last.finished)}")
-        if last.remaining:
-            self.call.err.say(f"not tried: {', '.join(last.remaining)}")
+        if last.committed:
+            self.call.err.say(f"committed in this run: {', '.join(last.committed)}")
+        if last.not_run:
+            self.call.err.say(f"not tried: {', '.join(last.not_run)}")
 
     def _how(self) -> str:
         if self.target.protected:
@@ -164,17 +164,17 @@ class _Conversation:
         return "To go on without a question: --yes"
 
     def _code(self, last: RunFinished) -> ExitCode:
-        if last.verdict is Verdict.STOPPED:
-            return _stopped(last.obstacles)
-        if last.verdict is Verdict.DECLINED:
+        if last.result is RunResult.REFUSED:
+            return _stopped(last.conflicts)
+        if last.result is RunResult.DECLINED:
             return ExitCode.USAGE if self.nobody else ExitCode.ERROR
-        return _CODES[last.verdict]
+        return _CODES[last.result]
 
 
-def _stopped(obstacles: Sequence[Obstacle]) -> ExitCode:
-    states = {obstacle.state for obstacle in obstacles}
-    if states and states <= _NOT_PROVED:
-        return ExitCode.NOT_PROVED
+def _stopped(conflicts: Sequence[Conflict]) -> ExitCode:
+    states = {conflict.state for conflict in conflicts}
+    if states and states <= _NOT_VERIFIED:
+        return ExitCode.NOT_VERIFIED
     if states & _DECISIONS:
         return ExitCode.DECISION
-    return ExitCode.USAGE if states == {"unknown number"} else ExitCode.ERROR
+    return ExitCode.USAGE if states == {"unknown_number"} else ExitCode.ERROR

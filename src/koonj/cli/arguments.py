@@ -22,7 +22,7 @@ from koonj.cli.output import Output
 ALLOWABLE = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
 """States that --allow lets pass, each with a reason."""
 
-PASSABLE = ("lossy", "reordered", "none")
+PASSABLE = ("lossy", "reordered", "irreversible")
 """Verdicts of a rehearsal that its --allow lets pass: the way back is known, or known not to be there."""
 
 WAIT = 60.0
@@ -204,7 +204,7 @@ def _run(parser: Parser, meaning: str) -> None:
     parser.add_argument(
         "--override",
         metavar="REASON",
-        help="go on without the proof that the target wants; history keeps why",
+        help="go on without a verified rehearsal that the target wants; history keeps why",
     )
     parser.add_argument(
         "--wait",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.output import Output
-from koonj.cli.words import Marks
-from koonj.config import EMBEDDED, ConfigError, Offstage, Places, Screen, Settings
+from koonj.cli.words import StateMarks
+from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, ScreenSettings, Settings
 from koonj.migrations.names import FITTING
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Call:
     environ: Mapping[str, str]
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> StateMarks:
         """Marks that stdout can show."""
-        return Marks(ascii_only=self.out.ascii_only)
+        return StateMarks(ascii_only=self.out.ascii_only)
 
     def settings(self) -> Settings:
         """Project and target. Raises UsageError."""
@@ -48,7 +48,7 @@ class Call:
             _parsed(args.dsn)
         return settings
 
-    def offstage(self) -> Offstage:
+    def offstage(self) -> ProjectSettings:
         """As `settings`, for what touches no target. Raises UsageError."""
         args = self.args
         try:
@@ -58,7 +58,7 @@ class Call:
         except ConfigError as error:
             raise UsageError(str(error)) from error
 
-    def wishes(self) -> Screen:
+    def wishes(self) -> ScreenSettings:
         """What the person's own file and koonj.toml say of the screen. Raises UsageError."""
         from koonj.config.screen import load  # noqa: PLC0415 - only the screen needs it
 
@@ -67,7 +67,7 @@ class Call:
         except ConfigError as error:
             raise UsageError(str(error)) from error
 
-    def places(self) -> Places:
+    def places(self) -> ProjectFolders:
         """The project's folders, for what needs no target. Raises UsageError."""
         try:
             return config.places(self.cwd, migrations=self.args.migrations)

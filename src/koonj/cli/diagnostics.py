@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
-    from koonj.runner.events import Failure, Obstacle
+    from koonj.runner.events import Conflict, Failure
 
 
 class ExitCode(IntEnum):
@@ -27,10 +27,10 @@ class ExitCode(IntEnum):
     """A migration is edited, missing, late, duplicate or interrupted, or has no rollback."""
     LOCKED = 5
     """Another run holds the target's lock."""
-    INTERRUPTED = 6
+    CANCELLED = 6
     """Cancelled: Ctrl-C, SIGTERM or a terminal that hung up."""
-    NOT_PROVED = 7
-    """A rehearsal's verdict on a migration is another than proved, and its target wants the proof."""
+    NOT_VERIFIED = 7
+    """A migration's verdict is not verified, and the target requires a verified rehearsal."""
 
 
 class CommandError(Exception):
@@ -85,12 +85,12 @@ class Diagnostics:
 
         self.lines((f"koonj: error: {failure_title(failure)}", *failure_lines(failure)))
 
-    def obstacles(self, message: str, obstacles: Iterable[Obstacle]) -> None:
+    def conflicts(self, message: str, conflicts: Iterable[Conflict]) -> None:
         """What must be decided or mended before a run."""
-        from koonj.cli.failure_text import obstacle_lines  # noqa: PLC0415 - as above
+        from koonj.cli.failure_text import conflict_lines  # noqa: PLC0415 - as above
 
         self.error(message)
-        self.lines(line for obstacle in obstacles for line in obstacle_lines(obstacle))
+        self.lines(line for conflict in conflicts for line in conflict_lines(conflict))
 
     def prompt(self, text: str) -> None:
         """A question whose answer is typed on the same line."""

@@ -14,9 +14,9 @@ from koonj.cli.shapes import error_shape
 from koonj.config import Settings
 from koonj.postgres.connector import Connector
 from koonj.runner.drift.run import DriftFinished, DriftJob, Replayed, start_drift
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.runner.events import Event, Question
-from koonj.runner.plain import plain
+from koonj.runner.plain import to_plain
 
 _PATIENCE = 2.0
 """Seconds of silence after which a person is told how far it is."""
@@ -28,11 +28,11 @@ def drift(call: Call) -> ExitCode:
     last = asyncio.run(_finished(call, settings))
     if last.drift is not None:
         return _report(call, last.drift)
-    if last.verdict == "interrupted":
+    if last.result == "cancelled":
         call.err.say(last.message)
         if call.out.as_json:
             call.out.document("drift", error_shape(last.message, last.hint))
-        return ExitCode.INTERRUPTED
+        return ExitCode.CANCELLED
     raise CommandError(f"{settings.target.name}: {last.message}", last.hint)
 
 
@@ -46,9 +46,9 @@ async def _finished(call: Call, settings: Settings) -> DriftFinished:
     return last
 
 
-def _report(call: Call, found: Drift) -> ExitCode:
+def _report(call: Call, found: DriftReport) -> ExitCode:
     if call.out.as_json:
-        call.out.document("drift", {"drift": plain(found)})
+        call.out.document("drift", {"drift": to_plain(found)})
     else:
         call.out.lines(DriftText(verbose=call.args.verbose).lines(found))
     return ExitCode.DECISION if found.differences else ExitCode.OK

@@ -9,7 +9,7 @@ from koonj.humanize import count
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.runner.rehearse.wording import ddl_diff
 
 _SHORT = 80
@@ -23,16 +23,16 @@ class DriftText:
     verbose: bool
     """The parts of what is there on one side only, and its DDL."""
 
-    def lines(self, drift: Drift) -> Iterator[str]:
+    def lines(self, drift: DriftReport) -> Iterator[str]:
         """Against what it was compared, what is to be known, each difference, and how many."""
         ran = f"{count(drift.migrations, 'applied migration')}, run on {drift.scratch}"
         yield f"{drift.target} ({drift.server}) against {ran}"
         yield from (f"note: {note}" for note in drift.notes)
         differences = drift.differences if self.verbose else top_level(drift.differences)
-        one_side = [d for d in differences if d.before is None or d.after is None]
-        yield from self._group(f"only on {drift.target}:", (d for d in one_side if d.before is None))
-        yield from self._group("only in the files:", (d for d in one_side if d.after is None))
-        both = [d for d in differences if d.before is not None and d.after is not None]
+        one_side = [d for d in differences if d.expected is None or d.actual is None]
+        yield from self._group(f"only on {drift.target}:", (d for d in one_side if d.expected is None))
+        yield from self._group("only in the files:", (d for d in one_side if d.actual is None))
+        both = [d for d in differences if d.expected is not None and d.actual is not None]
         yield from self._group(f"different (- the files, + {drift.target}):", both)
         yield _counted(drift, differences)
 
@@ -40,7 +40,7 @@ class DriftText:
         for first, difference in enumerate(differences):
             if first == 0:
                 yield title
-            if difference.before is None or difference.after is None:
+            if difference.expected is None or difference.actual is None:
                 yield from self._one_sided(difference)
             else:
                 yield f"  {describe(difference)}"
@@ -49,7 +49,7 @@ class DriftText:
 
     def _one_sided(self, difference: Difference) -> Iterator[str]:
         name = f"{difference.kind} {difference.identity}"
-        lines = (difference.before or difference.after or "").rstrip().splitlines()
+        lines = (difference.expected or difference.actual or "").rstrip().splitlines()
         if not _tells(difference, lines):
             yield f"  {name}"
         elif len(lines) == 1 and len(lines[0]) <= _SHORT:
@@ -65,7 +65,7 @@ def _tells(difference: Difference, lines: list[str]) -> bool:
     return lines not in ([], [f"CREATE {difference.kind.upper()} {difference.identity}"])
 
 
-def _counted(drift: Drift, shown: Iterable[Difference]) -> str:
+def _counted(drift: DriftReport, shown: Iterable[Difference]) -> str:
     if not drift.differences:
         compared = count(drift.objects, "object")
         return f"no drift: {compared} on {drift.target}, all as the applied files make them"

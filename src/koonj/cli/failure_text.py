@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from koonj.runner.events import Failure, Obstacle
-from koonj.sql.display import cells, visible
+from koonj.runner.events import Conflict, Failure
+from koonj.sql.display import cells, spaced, visible
 
 _ROOM = 100
 """Cells of a source line that are shown; of a longer one, those around the column."""
@@ -14,17 +14,17 @@ def failure_lines(failure: Failure) -> Iterator[str]:
     """Where, what, why; what is committed, what state that leaves, what can be done."""
     yield f"{_place(failure)}{failure.severity}: {_first(failure.message)}{_code(failure.sqlstate)}"
     yield from _rest(failure.message)
-    if failure.source and failure.line is not None:
-        yield from source_lines(failure.source, failure.column)
+    if failure.source_line and failure.line is not None:
+        yield from source_lines(failure.source_line, failure.column)
     for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
         if text:
             yield f"{label}: {_first(text)}"
             yield from _rest(text)
     if failure.name:
         yield from _committed(failure)
-    if failure.state:
-        yield f"State: {failure.state}"
-    for step in failure.next:
+    if failure.target_state:
+        yield f"State: {failure.target_state}"
+    for step in failure.next_steps:
         yield f"Next: {step}"
 
 
@@ -36,11 +36,11 @@ def failure_title(failure: Failure) -> str:
     return f"{failure.direction.value} of {failure.name} failed{at}"
 
 
-def obstacle_lines(obstacle: Obstacle) -> Iterator[str]:
+def conflict_lines(conflict: Conflict) -> Iterator[str]:
     """What stops a run, and what to do about it."""
-    yield f"{obstacle.state}: {obstacle.message}"
-    if obstacle.hint:
-        yield f"    {obstacle.hint}"
+    yield f"{spaced(conflict.state)}: {conflict.message}"
+    if conflict.hint:
+        yield f"    {conflict.hint}"
 
 
 def source_lines(source: str, column: int | None) -> Iterator[str]:

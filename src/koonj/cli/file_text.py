@@ -7,7 +7,7 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.humanize import count
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.problem import Severity
 
 _DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
@@ -34,7 +34,7 @@ def text_lines(migration: Migration, *, rollback: bool, numbers: bool) -> Iterat
         yield f"{number:>5}  {line}" if numbers else line
 
 
-def statement_lines(shape: Shape | None) -> Iterator[str]:
+def statement_lines(shape: ScriptShape | None) -> Iterator[str]:
     """How a script runs, and a line for each statement that it sends."""
     if shape is None:
         yield "no rollback"
@@ -68,7 +68,7 @@ def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str
         if problem.hint:
             yield f"    {problem.hint}"
     told = ", ".join(count(number, severity) for severity, number in found.items() if number)
-    others = f" ({count(folder.others, 'other file')} left alone)" if folder.others else ""
+    others = f" ({count(folder.other_files, 'other file')} left alone)" if folder.other_files else ""
     what = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"
     yield f"{what}: {told or 'no problems'}"
 

@@ -22,8 +22,8 @@ exit codes:
   3  status: migrations are pending
   4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; drift
   5  another run holds the target's lock
-  6  interrupted
-  7  rehearse, or apply where the target wants a proof: a migration is not proved
+  6  cancelled
+  7  rehearse, or apply where the target wants a verified rehearsal: a migration is not verified
 
 The target is --dsn, else --target, else koonj.toml's default or first one, else DATABASE_URL, else PG*.
 The text output is plain lines, made to be read aloud: a mark and a word, no colour, nothing drawn.
@@ -38,12 +38,12 @@ target wants its name: typed, or as --confirm NAME. Where nobody can answer (no 
 option did, nothing changes and the exit code is 2.
 --probe runs all of it on the target in one BEGIN … ROLLBACK, and tells the locks that it took. Only what is
 one transaction can be probed. It waits at most 1 s for a lock; but its locks are real while it runs,
-and sequences do not go back. No history is written, and no proof is asked for.
+and sequences do not go back. No history is written, and no verified rehearsal is asked for.
 Ctrl-C cancels the running statement on the server, and says what that leaves.
 
 exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
-4 a person must decide first, 5 lock not obtained, 6 interrupted,
-7 not proved, and the target wants the proof.
+4 a person must decide first, 5 lock not obtained, 6 cancelled,
+7 not verified, and the target wants a verified rehearsal.
 """
 
 APPLY = _RUN.format(
@@ -116,14 +116,14 @@ examples:
 Each migration is run up, down and up again on a scratch database that is made for it and thrown away; the
 catalogs are compared, and locks, rewrites and scans of each statement are recorded. No target is changed.
 
-verdicts: proved, lossy (data is gone), reordered (columns come back in another order), incomplete (what
-remains or is missing), fails, none (declared irreversible), unknown (it could not be rehearsed).
+verdicts: verified, lossy (data is gone), reordered (columns come back in another order), incomplete (what
+remains or is missing), broken, irreversible (declared so), unknown (it could not be rehearsed).
 A verdict is kept for as long as nothing that it depends on changes. Where columns come back in another
 order and data is gone, too, both must be allowed: --allow reordered --allow lossy.
 
 The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 
-exit codes: 0 all proved or allowed, 1 there is no scratch, or it was lost, 2 usage, 6 interrupted, 7 not so.
+exit codes: 0 all verified or allowed, 1 no scratch, or it was lost, 2 usage, 6 cancelled, 7 not so.
 """
 
 DRIFT = """\
@@ -136,12 +136,12 @@ What was applied is run again, in the same order and with the text that ran, on 
 made for it and thrown away; then the two catalogs are compared, object by object. The target is only read: a
 role that may connect is enough, but for the texts of files that were edited or are gone.
 
-exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 interrupted.
+exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 cancelled.
 """
 
 HISTORY = """\
 examples:
-  koonj history                          every act, oldest first
+  koonj history                          every entry, oldest first
   koonj history 16                       those on one migration
   koonj history --json
 """

@@ -4,63 +4,66 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from koonj.cli.call import number_of
-from koonj.cli.words import Marks
+from koonj.cli.words import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.migrations.names import number_of as name_number
+from koonj.sql.display import spaced
 
 _STATES = {
     (Action.APPLY, Outcome.DONE): State.APPLIED,
     (Action.ROLLBACK, Outcome.DONE): State.PENDING,
     (Action.ADOPT, Outcome.DONE): State.ADOPTED,
-    (Action.ACCEPT, Outcome.DONE): State.APPLIED,
+    (Action.ALLOW, Outcome.DONE): State.APPLIED,
 }
-"""Whose mark an act that is done bears."""
+"""Whose mark an entry that is done bears."""
 
 
-def history_lines(acts: Iterable[Act], marks: Marks) -> Iterator[str]:
-    """Each act, with why it failed or why it was decided; oldest first."""
-    for act in acts:
-        when = f"{moment(act.started)}{_took(act)}"
-        yield f"{marks.of(_state(act))} {_what(act)}  {act.name}  {when}  {_who(act)}"
-        if act.reason:
-            yield f"    reason: {act.reason}"
-        if act.error:
-            code = f" (SQLSTATE {act.sqlstate})" if act.sqlstate else ""
-            first, *rest = act.error.split("\n")
+def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterator[str]:
+    """Each entry, with why it failed or why it was decided; oldest first."""
+    for entry in entries:
+        when = f"{moment(entry.started)}{_took(entry)}"
+        yield f"{marks.of(_state(entry))} {_what(entry)}  {entry.name}  {when}  {_who(entry)}"
+        if entry.reason:
+            yield f"    reason: {entry.reason}"
+        if entry.error:
+            code = f" (SQLSTATE {entry.sqlstate})" if entry.sqlstate else ""
+            first, *rest = entry.error.split("\n")
             yield f"    error: {first}{code}"
             yield from (f"    {line}" for line in rest)
 
 
-def of_one(acts: Iterable[Act], text: str) -> tuple[Act, ...]:
+def of_one(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry, ...]:
     """Those on the migration that a number or a file name means. Raises UsageError."""
     number, named = number_of(text), not text.isdigit()
     name = PurePath(text).name
-    return tuple(act for act in acts if (act.name == name if named else name_number(act.name) == number))
+    return tuple(
+        entry for entry in entries if (entry.name == name if named else name_number(entry.name) == number)
+    )
 
 
-def _state(act: Act) -> State:
-    if act.outcome is Outcome.FAILED:
+def _state(entry: HistoryEntry) -> State:
+    if entry.outcome is Outcome.FAILED:
         return State.FAILED
-    return _STATES.get((act.action, act.outcome), State.INTERRUPTED)
+    return _STATES.get((entry.action, entry.outcome), State.INTERRUPTED)
 
 
-def _what(act: Act) -> str:
-    """``apply done``, ``apply failed, 1 of 3 statements``, ``accept edited``."""
-    if act.action is Action.ACCEPT:
-        return f"accept {act.accepted}"
-    if act.outcome is Outcome.DONE:
-        return f"{act.action} done"
-    done = f"{act.statements_done} of {count(act.statements_total, 'statement')} committed"
-    return f"{act.action} {act.outcome}, {done}"
+def _what(entry: HistoryEntry) -> str:
+    """``apply done``, ``apply failed, 1 of 3 statements``, ``allow edited``."""
+    if entry.action is Action.ALLOW:
+        return f"allow {spaced(entry.allowed or '')}"
+    if entry.outcome is Outcome.DONE:
+        return f"{entry.action} done"
+    done = f"{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"
+    return f"{entry.action} {entry.outcome}, {done}"
 
 
-def _took(act: Act) -> str:
-    if act.finished is None or act.action is Action.ACCEPT:
+def _took(entry: HistoryEntry) -> str:
+    if entry.finished is None or entry.action is Action.ALLOW:
         return ""
-    return f"  {duration((act.finished - act.started).total_seconds())}"
+    return f"  {duration((entry.finished - entry.started).total_seconds())}"
 
 
-def _who(act: Act) -> str:
-    return f"by {act.os_user} on {act.host} as {act.database_role}"
+def _who(entry: HistoryEntry) -> str:
+    return f"by {entry.os_user} on {entry.host} as {entry.database_role}"

@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
         return error.code
     except KeyboardInterrupt:
         err.say("interrupted.")
-        return ExitCode.INTERRUPTED
+        return ExitCode.CANCELLED
     except SystemExit as error:  # argparse after --help
         return error.code if isinstance(error.code, int) else ExitCode.OK
 
@@ -77,20 +77,20 @@ def status(call: Call) -> int:
     from koonj.cli.connecting import answer_of
     from koonj.cli.status_shape import status_shape
     from koonj.cli.status_text import status_code, status_lines
-    from koonj.runner.selection import folder_obstacles
+    from koonj.runner.selection import folder_conflicts
     from koonj.runner.status import read_status
 
     settings = call.settings()
     folder = call.folder(settings.migrations)
     read = answer_of(settings.target, lambda connector: read_status(connector, settings.target, folder))
-    obstacles = folder_obstacles(folder)
+    conflicts = folder_conflicts(folder)
     if call.out.as_json:
         call.out.document("status", status_shape(read, folder))
     else:
-        call.out.lines(status_lines(read, folder, obstacles, call.marks))
+        call.out.lines(status_lines(read, folder, conflicts, call.marks))
     if read.error is not None:
         call.err.error(f"{read.target}: {read.error}", read.hint or "")
-    return status_code(read, obstacles)
+    return status_code(read, conflicts)
 
 
 def show(call: Call) -> int:
@@ -116,9 +116,9 @@ def show(call: Call) -> int:
 def new(call: Call) -> int:
     """``koonj new NAME``."""
     from koonj.cli.files import new as make
-    from koonj.config.project import shown
+    from koonj.config.project import shortest_path
 
-    paths = [shown(path, call.cwd) for path in make(call)]
+    paths = [shortest_path(path, call.cwd) for path in make(call)]
     if call.out.as_json:
         call.out.document("new", {"created": paths})
     else:
@@ -185,15 +185,15 @@ def history(call: Call) -> int:
 
     settings = call.settings()
     target = settings.target
-    acts = answer_of(target, lambda connector: read_history(connector, target))
+    entries = answer_of(target, lambda connector: read_history(connector, target))
     if call.args.number is not None:
-        acts = of_one(acts, call.args.number)
-        if not acts:
+        entries = of_one(entries, call.args.number)
+        if not entries:
             meant(call.folder(settings.migrations), call.args.number)  # a file that was never run has none
     if call.out.as_json:
-        call.out.document("history", history_shape(target.name, acts))
+        call.out.document("history", history_shape(target.name, entries))
     else:
-        call.out.lines(history_lines(acts, call.marks))
+        call.out.lines(history_lines(entries, call.marks))
     return ExitCode.OK
 
 
@@ -215,11 +215,11 @@ def check(call: Call) -> int:
 def init(call: Call) -> int:
     """``koonj init``."""
     from koonj.config import ConfigError
-    from koonj.config.project import shown
+    from koonj.config.project import shortest_path
     from koonj.migrations.starter import init as begin
 
     try:
-        made = [shown(path, call.cwd) for path in begin(call.cwd)]
+        made = [shortest_path(path, call.cwd) for path in begin(call.cwd)]
     except ConfigError as error:
         raise CommandError(str(error)) from error
     if call.out.as_json:

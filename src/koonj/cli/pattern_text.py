@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from koonj.humanize import count
 from koonj.patterns.pattern import Field, Pattern
+from koonj.sql.display import spaced
 
 _SHELL_SPECIAL = re.compile(r"[\"$`\\!]")
 """What a shell still reads within double quotes."""
@@ -25,8 +26,8 @@ def pattern_list(patterns: Iterable[Pattern]) -> Iterator[str]:
 def pattern_lines(pattern: Pattern) -> Iterator[str]:
     """One pattern with its fields."""
     yield f"{pattern.key}: {pattern.title}"
-    if pattern.about:
-        yield from (f"  {line}" for line in textwrap.wrap(pattern.about, 98))
+    if pattern.description:
+        yield from (f"  {line}" for line in textwrap.wrap(pattern.description, 98))
     yield ""
     for field in pattern.fields:
         yield from _field(field)
@@ -37,7 +38,7 @@ def pattern_lines(pattern: Pattern) -> Iterator[str]:
 
 def _field(field: Field) -> Iterator[str]:
     need = "required" if field.required and not field.default else "can be left out"
-    yield f"{field.name}  {field.label}: {field.kind}, {need}"
+    yield f"{field.name}  {field.label}: {spaced(field.kind)}, {need}"
     if field.choices:
         yield f"    one of: {', '.join(field.choices)}"
     for word, text in (("default", field.default), ("example", field.example)):

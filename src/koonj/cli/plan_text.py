@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from koonj.humanize import count, plural
 from koonj.runner.events import Direction, Plan, PlannedMigration, PlannedStatement
-from koonj.runner.plan_words import ESTIMATED, has_sizes, proof_words
+from koonj.runner.plan_words import ESTIMATED, has_sizes, verdict_words
+from koonj.sql.display import spaced
 
 MANY = 20
 """More statements than this are counted and not listed, unless asked for."""
@@ -22,8 +23,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
-    for accepted in plan.accepted:
-        yield f"allowed, and recorded with its reason: {accepted.state}: {accepted.message}"
+    for allowed in plan.allowed:
+        yield f"allowed, and recorded with its reason: {spaced(allowed.state)}: {allowed.message}"
     for note in plan.notes:
         yield f"note: {note}"
 
@@ -38,15 +39,15 @@ def _what(plan: Plan) -> str:
 def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     verb = "apply" if migration.direction is Direction.APPLY else "roll back"
     yield f"{verb} {migration.name}"
-    yield f"  {migration.mode}; lock_timeout {migration.lock_timeout}"
-    if proof := proof_words(migration):
-        yield f"  {proof}"
+    yield f"  {migration.explanation}; lock_timeout {migration.lock_timeout}"
+    if verdict := verdict_words(migration):
+        yield f"  {verdict}"
     if migration.from_history:
         yield "  The file is gone: this is the text that history recorded."
-    if migration.done:
-        stays = plural(migration.done, "stays done and is", "stay done and are")
-        yield f"  {count(migration.done, 'statement')} of an earlier run {stays} passed over."
-    statements = migration.statements[migration.done :]
+    if migration.statements_done:
+        stays = plural(migration.statements_done, "stays done and is", "stay done and are")
+        yield f"  {count(migration.statements_done, 'statement')} of an earlier run {stays} passed over."
+    statements = migration.statements[migration.statements_done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]
     for one in shown:
         yield from _statement(one)
@@ -58,6 +59,6 @@ def _statement(one: PlannedStatement) -> Iterator[str]:
     outside = "" if one.in_transaction else " (outside a transaction)"
     yield f"  {one.index}. line {one.line}: {one.summary}{outside}"
     for lock in one.locks or ():
-        yield f"     {lock.sentence}"
-        if lock.busy:
-            yield f"       {lock.busy}"
+        yield f"     {lock.effect}"
+        if lock.activity:
+            yield f"       {lock.activity}"

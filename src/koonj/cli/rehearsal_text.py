@@ -9,15 +9,15 @@ from koonj.humanize import count, short_duration
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.events import Event
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalStarted
-from koonj.runner.rehearse.values import ASCII_PROOF_GLYPHS, PROOF_GLYPHS, Proof, Rehearsal
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.values import ASCII_VERDICT_GLYPHS, VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.runner.rehearse.wording import (
     ddl_diff,
     effects,
+    failure_lines,
+    failure_place,
     held_words,
     lock_words,
-    stumble_lines,
-    stumble_place,
 )
 
 
@@ -34,23 +34,23 @@ class RehearsalText:
         match event:
             case RehearsalStarted():
                 yield from _started(event)
-            case MigrationRehearsed():
+            case MigrationRehearsalFinished():
                 yield from self._rehearsed(event)
 
-    def _rehearsed(self, event: MigrationRehearsed) -> Iterator[str]:
+    def _rehearsed(self, event: MigrationRehearsalFinished) -> Iterator[str]:
         rehearsal = event.rehearsal
-        glyphs = ASCII_PROOF_GLYPHS if self.ascii_only else PROOF_GLYPHS
+        glyphs = ASCII_VERDICT_GLYPHS if self.ascii_only else VERDICT_GLYPHS
         verdict = rehearsal.verdict
-        took = short_duration(rehearsal.up_seconds + rehearsal.down_seconds)
+        took = short_duration(rehearsal.apply_seconds + rehearsal.rollback_seconds)
         known = ", known already" if event.cached else ""
-        yield f"{glyphs[verdict]} {verdict.value:<10}  {rehearsal.name}  {took}{known}"
-        if verdict is not Proof.PROVED:
+        yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{known}"
+        if verdict is not Verdict.VERIFIED:
             yield f"    {rehearsal.message}"
             yield from _why(rehearsal)
         yield from (f"    {finding}" for finding in rehearsal.findings)
         if self.verbose:
-            yield from _statements("up", rehearsal.up)
-            yield from _statements("down", rehearsal.down)
+            yield from _statements("apply", rehearsal.apply)
+            yield from _statements("rollback", rehearsal.rollback)
 
 
 def _started(event: RehearsalStarted) -> Iterator[str]:
@@ -60,9 +60,9 @@ def _started(event: RehearsalStarted) -> Iterator[str]:
 
 
 def _why(rehearsal: Rehearsal) -> Iterator[str]:
-    if rehearsal.stumble is not None:
-        yield f"    {stumble_place(rehearsal.stumble)}"
-        for label, text in stumble_lines(rehearsal.stumble):
+    if rehearsal.failure is not None:
+        yield f"    {failure_place(rehearsal.failure)}"
+        for label, text in failure_lines(rehearsal.failure):
             first, *rest = text.split("\n")
             yield f"    {label}: {first}"
             yield from (f"        {line}" for line in rest)

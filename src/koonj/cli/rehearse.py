@@ -21,10 +21,10 @@ from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector, named_database
 from koonj.runner.events import Event, Question
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.run import Run
 from koonj.runner.status import TargetStatus, read_status
 
@@ -94,12 +94,12 @@ async def _request(call: Call, settings: Settings, connector: Connector) -> Rehe
     like = _like(settings, args.like)
     folder = call.folder(settings.migrations)
     status = await _asked(connector, like or settings.target, folder)
-    applied = frozenset(e.name for e in status.entries if e.applied) if like else frozenset()
+    applied = frozenset(e.name for e in status.migrations if e.applied) if like else frozenset()
     names = _named(call, settings.migrations) if args.numbers else None
     if names is None and args.all:
         names = tuple(m.name for m in folder.migrations if m.name not in applied)
     return RehearsalRequest(
-        names=wanted(status.entries) if names is None else names,
+        names=wanted(status.migrations) if names is None else names,
         major=args.pg,
         like=like,
         applied=applied,
@@ -133,10 +133,10 @@ async def _nobody(_question: Question) -> str:
 
 
 def _passes(rehearsal: Rehearsal, allowed: Sequence[str]) -> bool:
-    """Is it proved, or allowed? A verdict of columns in another order may have a loss beneath it."""
-    if rehearsal.verdict is Proof.REORDERED and rehearsal.losses and Proof.LOSSY not in allowed:
+    """Is it verified, or allowed? A verdict of columns in another order may have a loss beneath it."""
+    if rehearsal.verdict is Verdict.REORDERED and rehearsal.losses and Verdict.LOSSY not in allowed:
         return False
-    return rehearsal.is_proved or rehearsal.verdict in allowed
+    return rehearsal.is_verified or rehearsal.verdict in allowed
 
 
 @dataclass(slots=True)
@@ -145,12 +145,12 @@ class _Report:
 
     call: Call
     passes: bool = True
-    """Is every verdict until now proved, or allowed?"""
+    """Is every verdict until now verified, or allowed?"""
 
     def tell(self, event: Event) -> None:
         """Write one event, at once."""
         out = self.call.out
-        if isinstance(event, MigrationRehearsed):
+        if isinstance(event, MigrationRehearsalFinished):
             self.passes &= _passes(event.rehearsal, self.call.args.allow)
         if out.as_json:
             out.event(event_shape(event))
@@ -160,13 +160,13 @@ class _Report:
 
     def end(self, last: RehearsalFinished) -> ExitCode:
         """Say how it ended; the exit code."""
-        match last.verdict:
+        match last.result:
             case "failed":
                 self.call.err.error(last.message, last.hint)
                 return ExitCode.ERROR
-            case "interrupted":
+            case "cancelled":
                 self.call.err.say(last.message)
-                return ExitCode.INTERRUPTED
+                return ExitCode.CANCELLED
         if not self.call.out.as_json:
             self.call.out.lines((last.message,))
-        return ExitCode.OK if self.passes else ExitCode.NOT_PROVED
+        return ExitCode.OK if self.passes else ExitCode.NOT_VERIFIED

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from koonj.cli.plan_text import MANY, plan_lines
-from koonj.cli.words import Marks
+from koonj.cli.words import StateMarks
 from koonj.humanize import count, duration, moment
 from koonj.migrations.glyphs import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.events import (
-    Accepted,
+    DecisionRecorded,
     Direction,
     Event,
-    LockObtained,
+    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -25,7 +25,7 @@ from koonj.runner.events import (
     StatementStarted,
     WaitingForLock,
 )
-from koonj.runner.rehearse.events import MigrationRehearsing
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
 from koonj.runner.rehearse.wording import lock_words
 
 _SLOW = 1.0
@@ -35,7 +35,7 @@ _SLOW = 1.0
 class RunText:
     """Turns the events of one run into lines, one after the other."""
 
-    def __init__(self, marks: Marks, *, verbose: bool) -> None:
+    def __init__(self, marks: StateMarks, *, verbose: bool) -> None:
         self._marks = marks
         self._verbose = verbose
         self._planned = False
@@ -47,14 +47,14 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
-            case MigrationRehearsing():
+            case MigrationRehearsalStarted():
                 yield f"Rehearsing {event.index} of {event.of}: {event.name}"
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
-            case LockObtained() if self._waited:
+            case LockAcquired() if self._waited:
                 yield f"Got the lock after {duration(event.seconds)}."
-            case Accepted():
+            case DecisionRecorded():
                 name = event.name or "the folder"
                 yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
             case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
@@ -103,7 +103,7 @@ class RunText:
             if event.of <= MANY or self._verbose:
                 yield f"  {which}, line {event.line}: {event.summary}"
         elif event.seconds >= _SLOW:
-            yield f"  {which} took {duration(event.seconds)}: {event.tag}"
+            yield f"  {which} took {duration(event.seconds)}: {event.command_tag}"
 
 
 def _probed(event: MigrationProbed) -> str:
@@ -122,7 +122,7 @@ def _waiting(event: WaitingForLock) -> str:
 
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
-    yield f"  trying again in {duration(event.pause)}: attempt {event.attempt} of {event.of}"
+    yield f"  trying again in {duration(event.delay)}: attempt {event.attempt} of {event.of}"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -64,7 +64,7 @@ class _Stopping:
             "leaving now, without waiting for the server: a statement may still run there. "
             "What was committed is in the history; look at it with: koonj status"
         )
-        os._exit(ExitCode.INTERRUPTED)
+        os._exit(ExitCode.CANCELLED)
 
 
 async def follow(

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from re import sub
 from typing import TYPE_CHECKING, Any
 
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Event
-from koonj.runner.plain import plain
-from koonj.sql.blocks import Shape
+from koonj.runner.plain import to_plain
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.problem import Problem
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def event_shape(event: Event) -> dict[str, Any]:
     """``{"event": "statement_started", "at": …, …}``."""
     name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name, "at": event.at, **{k: v for k, v in plain(event).items() if k != "at"}}
+    shape = to_plain(event)
+    return {"event": name, "at": shape.pop("at"), **shape}
 
 
 def error_shape(message: str, hint: str) -> dict[str, Any]:
@@ -47,11 +48,11 @@ def migration_shape(migration: Migration) -> dict[str, Any]:
             else _script_shape(sections.rollback.source.text, migration.rollback_shape)
         ),
         "rollback_none": sections.none_reason,
-        "problems": [plain(problem) for problem in migration.problems],
+        "problems": [to_plain(problem) for problem in migration.problems],
     }
 
 
-def _script_shape(text: str, shape: Shape | None) -> dict[str, Any] | None:
+def _script_shape(text: str, shape: ScriptShape | None) -> dict[str, Any] | None:
     if shape is None:
         return None
     sent = ((step.in_transaction, statement) for step in shape.steps for statement in step.statements)
@@ -78,19 +79,19 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
     return {
         "folder": folder.shown_path,
         "migrations": len(folder.migrations),
-        "others": folder.others,
+        "other_files": folder.other_files,
         "problems": [problem_shape(name, path, problem) for name, path, problem in problems],
     }
 
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
     """A problem, and whose it is."""
-    return {"name": name, "path": path, **plain(problem)}
+    return {"name": name, "path": path, **to_plain(problem)}
 
 
-def history_shape(target: str, acts: Iterable[Act]) -> dict[str, Any]:
+def history_shape(target: str, entries: Iterable[HistoryEntry]) -> dict[str, Any]:
     """Of ``koonj history``."""
-    return {"target": target, "acts": [plain(act) for act in acts]}
+    return {"target": target, "entries": [to_plain(entry) for entry in entries]}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:
@@ -98,8 +99,8 @@ def pattern_shape(pattern: Pattern) -> dict[str, Any]:
     return {
         "key": pattern.key,
         "title": pattern.title,
-        "about": pattern.about,
-        "origin": str(pattern.origin),
-        "fields": [plain(field) for field in pattern.fields],
-        "files": [file.slug_template for file in pattern.files],
+        "description": pattern.description,
+        "path": str(pattern.path),
+        "fields": [to_plain(field) for field in pattern.fields],
+        "file_names": [file.slug_template for file in pattern.files],
     }

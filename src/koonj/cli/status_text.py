@@ -3,41 +3,42 @@
 from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import Marks
+from koonj.cli.words import StateMarks
 from koonj.humanize import count, moment
-from koonj.migrations.entry import Entry
+from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.glyphs import State
 from koonj.migrations.state import counts
 from koonj.postgres.advisory_lock import holder_words
-from koonj.runner.events import Obstacle
+from koonj.runner.events import Conflict
 from koonj.runner.status import TargetStatus
+from koonj.sql.display import spaced
 
 UNKNOWN = "unknown"
 """The word for a state that could not be read."""
 
 
 def status_lines(
-    status: TargetStatus, folder: Folder, obstacles: tuple[Obstacle, ...], marks: Marks
+    status: TargetStatus, folder: Folder, conflicts: tuple[Conflict, ...], marks: StateMarks
 ) -> Iterator[str]:
     """The target first, then a line for each migration, then what else there is to know."""
     yield from _header(status, folder)
     if not status.known:
         yield from (f"{marks.of(None)} {UNKNOWN}  {migration.name}" for migration in folder.migrations)
-    width = max((len(entry.state) for entry in status.entries), default=0)
-    for entry in status.entries:
-        yield _entry_line(entry, width, marks)
-    for obstacle in obstacles:
-        yield f"! {obstacle.state}: {obstacle.message}"
+    width = max((len(spaced(migration.state)) for migration in status.migrations), default=0)
+    for migration in status.migrations:
+        yield _migration_line(migration, width, marks)
+    for conflict in conflicts:
+        yield f"! {spaced(conflict.state)}: {conflict.message}"
 
 
-def status_code(status: TargetStatus, obstacles: tuple[Obstacle, ...]) -> ExitCode:
+def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCode:
     """What a status means for a shell: what must be decided goes before what is pending."""
     if not status.known:
         return ExitCode.ERROR
     if status.problems:
         return ExitCode.DECISION
-    if obstacles:
+    if conflicts:
         return ExitCode.ERROR
     return ExitCode.PENDING if status.pending else ExitCode.OK
 
@@ -61,14 +62,14 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
 
 def _counts(status: TargetStatus) -> str:
     """``15 migrations: 12 applied, 1 edited, 2 pending``."""
-    found = {state: number for state, number in counts(status.entries).items() if number}
-    parts = ", ".join(f"{number} {state}" for state, number in found.items())
-    return f"{count(len(status.entries), 'migration')}{': ' + parts if parts else ''}"
+    found = {state: number for state, number in counts(status.migrations).items() if number}
+    parts = ", ".join(f"{number} {spaced(state)}" for state, number in found.items())
+    return f"{count(len(status.migrations), 'migration')}{': ' + parts if parts else ''}"
 
 
-def _entry_line(entry: Entry, width: int, marks: Marks) -> str:
-    line = f"{marks.of(entry.state)} {entry.state:<{width}}  {entry.name}"
-    act = entry.act
-    if act is not None and act.finished is not None and entry.state is not State.PENDING:
-        line += f"  {moment(act.finished)}"
-    return f"{line}  {entry.note}".rstrip()
+def _migration_line(status: MigrationStatus, width: int, marks: StateMarks) -> str:
+    line = f"{marks.of(status.state)} {spaced(status.state):<{width}}  {status.name}"
+    entry = status.last_entry
+    if entry is not None and entry.finished is not None and status.state is not State.PENDING:
+        line += f"  {moment(entry.finished)}"
+    return f"{line}  {status.note}".rstrip()

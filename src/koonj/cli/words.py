@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS, State
 
 
-class Marks:
+class StateMarks:
     """The mark before a state's word."""
 
     def __init__(self, *, ascii_only: bool) -> None:

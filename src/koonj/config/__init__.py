@@ -11,15 +11,15 @@ from koonj.config.values import (
     FILE_NAME,
     FOLDERS,
     ConfigError,
-    KeyWish,
-    Offstage,
+    KeySetting,
     Password,
-    Places,
+    ProjectFolders,
+    ProjectSettings,
     ScratchPlace,
-    Screen,
+    ScreenSettings,
     Settings,
     Target,
-    ThemeWish,
+    ThemeSetting,
 )
 
 __all__ = [
@@ -27,15 +27,15 @@ __all__ = [
     "FILE_NAME",
     "FOLDERS",
     "ConfigError",
-    "KeyWish",
-    "Offstage",
+    "KeySetting",
     "Password",
-    "Places",
+    "ProjectFolders",
+    "ProjectSettings",
     "ScratchPlace",
-    "Screen",
+    "ScreenSettings",
     "Settings",
     "Target",
-    "ThemeWish",
+    "ThemeSetting",
     "find_migrations",
     "load",
     "offstage",
@@ -89,7 +89,7 @@ def offstage(
     target: str | None = None,
     dsn: str | None = None,
     environ: Mapping[str, str],
-) -> Offstage:
+) -> ProjectSettings:
     """Return the settings for a command that does not use a target.
 
     The arguments are those of `load`. The target is None if there is none.
@@ -101,14 +101,16 @@ def offstage(
     listed = targets.listed(found, environ)
     if listed or target is not None or dsn is not None:
         settings = load(cwd, migrations=migrations, target=target, dsn=dsn, environ=environ)
-        return Offstage(found.places, settings.scratch, settings.target)
+        return ProjectSettings(found.places, settings.scratch, settings.target)
     try:
-        return Offstage(found.places, rehearsal.place(found.file, found.places.root, (), environ), None)
+        return ProjectSettings(
+            found.places, rehearsal.place(found.file, found.places.root, (), environ), None
+        )
     except TomlError as error:
         raise ConfigError(str(error)) from error
 
 
-def places(cwd: Path, *, migrations: Path | None = None) -> Places:
+def places(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
     """Return the folders of the project, for commands that need no target.
 
     Such commands are check, new and patterns.

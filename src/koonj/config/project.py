@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, Places
+from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 
 _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
 """The keys of the top level. `config.screen` reads the last two tables."""
@@ -15,7 +15,7 @@ _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "s
 class Project:
     """The folders of a project, and its koonj.toml if it has one."""
 
-    places: Places
+    places: ProjectFolders
     file: TomlFile | None
 
 
@@ -34,7 +34,7 @@ def find(cwd: Path, migrations: Path | None) -> Project:
     if path is None:
         return Project(_without_file(cwd, given), None)
     try:
-        file = TomlFile(path, shown(path, cwd))
+        file = TomlFile(path, shortest_path(path, cwd))
         file.only((), _KEYS)
         return Project(_of_file(file, path.parent, given), file)
     except TomlError as error:
@@ -51,12 +51,12 @@ def find_migrations(start: Path) -> Path | None:
     return next((place for place in places if place.is_dir()), None)
 
 
-def shown(path: Path, cwd: Path) -> str:
+def shortest_path(path: Path, cwd: Path) -> str:
     """Return the path relative to `cwd`, or absolute if that is shorter."""
     return min(os.path.relpath(path, cwd), str(path), key=len)
 
 
-def _of_file(file: TomlFile, root: Path, given: Path | None) -> Places:
+def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:
     patterns = file.get(("patterns",), str)
     named = file.get(("migrations",), str)
     if given is None and named is None:
@@ -66,14 +66,14 @@ def _of_file(file: TomlFile, root: Path, given: Path | None) -> Places:
     if given is None:
         line = file.line(("migrations",))
         given = _existing(root / str(named), f"{file.shown}:{line}: migrations = {named!r}")
-    return Places(root, given, root / (patterns or "database/patterns"))
+    return ProjectFolders(root, given, root / (patterns or "database/patterns"))
 
 
-def _without_file(cwd: Path, given: Path | None) -> Places:
+def _without_file(cwd: Path, given: Path | None) -> ProjectFolders:
     migrations = given or find_migrations(cwd)
     if migrations is None:
         raise ConfigError(f"Found no {FILE_NAME} and no migrations folder here or above. {_INIT}")
-    return Places(_root_of(migrations), migrations, migrations.parent / "patterns")
+    return ProjectFolders(_root_of(migrations), migrations, migrations.parent / "patterns")
 
 
 def _root_of(migrations: Path) -> Path:

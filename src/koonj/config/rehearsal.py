@@ -16,13 +16,13 @@ from koonj.config.values import EMBEDDED, ConfigError, ScratchPlace, Target
 
 KEYS = ("scratch", "policy")
 """Tables of the top level."""
-_PROVED, _OFF = "proved", "off"
-_REQUIRE = (_PROVED, _OFF)
+_VERIFIED, _OFF = "verified", "off"
+_REQUIRE = (_VERIFIED, _OFF)
 _SWITCH = "KOONJ_REHEARSE"
 _NO, _YES = ("0", "no", "off", "false"), ("1", "yes", "on", "true")
 
 
-def requires_proof(file: TomlFile, target: Sequence[str], *, protected: bool) -> bool:
+def requires_verified(file: TomlFile, target: Sequence[str], *, protected: bool) -> bool:
     """Return whether the target under these keys requires a verified rollback.
 
     The target's own policy has priority over the [policy] for all targets.
@@ -101,5 +101,5 @@ def _require(file: TomlFile, keys: tuple[str, ...]) -> bool | None:
     if said is None:
         return None
     if said not in _REQUIRE:
-        file.fail((*keys, "require"), f"require must be 'proved' or 'off'. {did_you_mean(said, _REQUIRE)}")
-    return said == _PROVED
+        file.fail((*keys, "require"), f"require must be 'verified' or 'off'. {did_you_mean(said, _REQUIRE)}")
+    return said == _VERIFIED

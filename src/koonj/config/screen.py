@@ -12,7 +12,7 @@ from pathlib import Path
 from koonj.config import project
 from koonj.config.rehearsal import switched
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import ConfigError, KeyWish, Screen, ThemeWish
+from koonj.config.values import ConfigError, KeySetting, ScreenSettings, ThemeSetting
 
 TABLES = ("screen", "keys")
 """The tables with screen settings."""
@@ -20,7 +20,7 @@ _SCREEN = ("theme", "mouse", "ascii", "rehearse")
 _OWN = Path("koonj/config.toml")
 
 
-def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> Screen:
+def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str]) -> ScreenSettings:
     """Return the screen settings of the user and of the project around `cwd`.
 
     Raises:
@@ -28,9 +28,9 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
     """
     found = project.find(cwd, migrations)
     path = own_file(environ)
-    from_environment = Screen(rehearse=switched(environ))
+    from_environment = ScreenSettings(rehearse=switched(environ))
     try:
-        project_settings = Screen() if found.file is None else _of_file(found.file)
+        project_settings = ScreenSettings() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
             return from_environment.over(project_settings)
         own = TomlFile(path, shown_path(path, environ))
@@ -59,7 +59,7 @@ def shown_path(path: Path, environ: Mapping[str, str]) -> str:
     )
 
 
-def _of_file(file: TomlFile) -> Screen:
+def _of_file(file: TomlFile) -> ScreenSettings:
     """Return the screen settings of one file.
 
     Raises:
@@ -67,13 +67,13 @@ def _of_file(file: TomlFile) -> Screen:
     """
     file.only(("screen",), _SCREEN)
     theme = file.get(("screen", "theme"), str)
-    return Screen(
-        theme=None if theme is None else ThemeWish(theme, _where(file, ("screen", "theme"))),
+    return ScreenSettings(
+        theme=None if theme is None else ThemeSetting(theme, _where(file, ("screen", "theme"))),
         mouse=file.get(("screen", "mouse"), bool),
         ascii_only=file.get(("screen", "ascii"), bool),
         rehearse=file.get(("screen", "rehearse"), bool),
         keys=tuple(
-            KeyWish(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
+            KeySetting(name, _keys(file, ("keys", name)), _where(file, ("keys", name)))
             for name in file.table(("keys",))
         ),
     )

@@ -10,7 +10,7 @@ from koonj.config import dsn as dsn_rules
 from koonj.config.duration import milliseconds
 from koonj.config.password import password_of
 from koonj.config.project import Project
-from koonj.config.rehearsal import requires_by_default, requires_proof
+from koonj.config.rehearsal import requires_by_default, requires_verified
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Target
 
@@ -93,7 +93,7 @@ def _of_environment(environ: Mapping[str, str], project: Project) -> tuple[Targe
     if url := environ.get("DATABASE_URL"):
         found.append(_from_outside("DATABASE_URL", "DATABASE_URL", url, project))
     if any(environ.get(name) for name in _PLACES):
-        found.append(Target("environment", "", require_proof=_policy(project)))
+        found.append(Target("environment", "", require_verified=_policy(project)))
     return tuple(found)
 
 
@@ -119,7 +119,7 @@ def _from_outside(name: str, origin: str, dsn: str, project: Project) -> Target:
     if wrong is not None:
         raise ConfigError(f"{origin}: {wrong}")
     database = database_name(project.places.root) if dsn == EMBEDDED else ""
-    return Target(name, dsn, database=database, require_proof=_policy(project))
+    return Target(name, dsn, database=database, require_verified=_policy(project))
 
 
 def _declared(file: TomlFile, root: Path) -> tuple[Target, ...]:
@@ -151,7 +151,7 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
         role=_role(file, (*keys, "role")),
         password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
-        require_proof=requires_proof(file, keys, protected=protected),
+        require_verified=requires_verified(file, keys, protected=protected),
         declared=True,
     )
 

@@ -58,7 +58,7 @@ class Target:
 
     Else empty.
     """
-    require_proof: bool = False
+    require_verified: bool = False
     """apply refuses a migration without a verified rollback.
 
     This is the default for a protected target.
@@ -71,7 +71,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ProjectFolders:
     """The folders of a project, for commands that need no database."""
 
     root: Path
@@ -97,17 +97,17 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Offstage:
+class ProjectSettings:
     """Project settings needed by commands that do not use a target."""
 
-    places: Places
+    places: ProjectFolders
     scratch: ScratchPlace
     target: Target | None
     """The target that would be chosen; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class ThemeWish:
+class ThemeSetting:
     """The name of a theme and the place of the setting: ``koonj.toml:5``."""
 
     name: str
@@ -115,7 +115,7 @@ class ThemeWish:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeySetting:
     """The keys for a command and the place of the setting: ``koonj.toml:5``."""
 
     command: str
@@ -126,10 +126,10 @@ class KeyWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenSettings:
     """The user's screen settings; None if a setting is not set."""
 
-    theme: ThemeWish | None = None
+    theme: ThemeSetting | None = None
     mouse: bool | None = None
     ascii_only: bool | None = None
     rehearse: bool | None = None
@@ -137,13 +137,13 @@ class Screen:
 
     None means yes.
     """
-    keys: tuple[KeyWish, ...] = ()
+    keys: tuple[KeySetting, ...] = ()
     """At most one entry for each command."""
 
-    def over(self, other: "Screen") -> "Screen":
+    def over(self, other: "ScreenSettings") -> "ScreenSettings":
         """Return these settings, with those of `other` for the ones that are not set."""
         mine = {wish.command for wish in self.keys}
-        return Screen(
+        return ScreenSettings(
             theme=self.theme or other.theme,
             mouse=other.mouse if self.mouse is None else self.mouse,
             ascii_only=other.ascii_only if self.ascii_only is None else self.ascii_only,

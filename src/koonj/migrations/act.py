@@ -15,7 +15,7 @@ class Action(StrEnum):
     APPLY = "apply"
     ROLLBACK = "rollback"
     ADOPT = "adopt"
-    ACCEPT = "accept"
+    ALLOW = "allow"
     """Decision of the user about a late, edited, missing, duplicate or interrupted migration, with a reason.
     """
 
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class HistoryEntry:
     """One row of ``koonj.history``, without the script."""
 
     id: int
@@ -52,7 +52,7 @@ class Act:
     finished: datetime | None
     reason: str | None
     """Why the user allowed the state. None for entries that are not decisions."""
-    accepted: str | None
+    allowed: str | None
     """State that the user allowed, such as ``edited``. None for entries that are not decisions."""
     error: str | None
     sqlstate: str | None

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from koonj.migrations.act import Act, Action
+from koonj.migrations.act import Action, HistoryEntry
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 
 _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED})
 
 
-def compare(migration: Migration, ran: Act, accepts: Sequence[Act]) -> tuple[State, Act | None]:
+def compare(
+    migration: Migration, ran: HistoryEntry, decisions: Sequence[HistoryEntry]
+) -> tuple[State, HistoryEntry | None]:
     """Return the state of an applied migration, and the decision that covers it.
 
     The migration has a file. The file is unchanged if its bytes are those that ran, or those that the user
@@ -19,14 +21,14 @@ def compare(migration: Migration, ran: Act, accepts: Sequence[Act]) -> tuple[Sta
     same = State.ADOPTED if ran.action is Action.ADOPT else State.APPLIED
     if migration.file_hash == ran.file_hash:
         return same, None
-    stands_for = [a for a in accepts if a.accepted in _ABOUT_CONTENT]
-    accept = next((a for a in reversed(stands_for) if a.file_hash == migration.file_hash), None)
-    if accept is not None:
-        return same, accept
+    stands_for = [a for a in decisions if a.allowed in _ABOUT_CONTENT]
+    decision = next((a for a in reversed(stands_for) if a.file_hash == migration.file_hash), None)
+    if decision is not None:
+        return same, decision
     return _difference(migration, [ran, *stands_for]), None
 
 
-def _difference(migration: Migration, what_ran: Sequence[Act]) -> State:
+def _difference(migration: Migration, what_ran: Sequence[HistoryEntry]) -> State:
     """Return how the text differs from every text that counts as the applied one.
 
     Parses the file.

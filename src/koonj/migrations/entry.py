@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from koonj.migrations.act import Act
+from koonj.migrations.act import HistoryEntry
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 
@@ -11,7 +11,7 @@ DECISIVE = frozenset({State.LATE, State.EDITED, State.MISSING, State.DUPLICATE, 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MigrationStatus:
     """Status of one migration on one target."""
 
     number: int
@@ -19,11 +19,11 @@ class Entry:
     state: State
     migration: Migration | None
     """Migration file; None if there is no file."""
-    act: Act | None
+    last_entry: HistoryEntry | None
     """History entry that decides the state; None if the migration was never run."""
     applied: bool
     """Whether the body is in the database. Also true if a rollback stopped before its end."""
-    accepted: bool
+    allowed: bool
     """Whether a decision of the user covers the current state."""
     note: str = ""
     """More about the state, in words; empty if there is nothing to add."""

@@ -10,7 +10,7 @@ from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.migrations.reading import Refused, Stamp, read_file, read_link
+from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 from koonj.sql.fingerprint import file_hash
 from koonj.sql.problem import Problem
 
@@ -24,7 +24,7 @@ class Folder:
     path: Path
     migrations: tuple[Migration, ...]
     """Sorted by number, then name."""
-    others: int
+    other_files: int
     """Number of files and folders that are not migrations. koonj ignores them."""
     problems: tuple[tuple[str, Problem], ...]
     """Pairs (file name, problem) about names, numbers and unreadable files, not about the text of a file."""
@@ -114,14 +114,14 @@ class FolderReader:
                         found.known[name] = self._file(descriptor, entry, int(fit[1]))
                     except FileNotFoundError:
                         continue  # deleted since the folder was listed
-                    except Refused as refused:
+                    except FileRefused as refused:
                         found.problems.append((name, refused.problem))
         return found
 
     def _file(self, descriptor: int, entry: "os.DirEntry[str]", number: int) -> tuple[Stamp, Migration]:
         """Return one migration, from memory if its file did not change.
 
-        Raises: Refused.
+        Raises: FileRefused.
         """
         name, folder = entry.name, str(self._path)
         known = self._known.get(name)
@@ -147,7 +147,7 @@ class FolderReader:
         migrations = last.migrations if last is not None and kept else _ordered(known)
         named = sorted(found.problems, key=lambda p: p[0])
         problems = (*named, *naming_problems.of_numbers(migrations))
-        if last is not None and kept and (found.others, problems) == (last.others, last.problems):
+        if last is not None and kept and (found.others, problems) == (last.other_files, last.problems):
             return last
         return Folder(self._path, migrations, found.others, problems, self._shown)
 

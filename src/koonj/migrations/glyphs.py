@@ -19,7 +19,7 @@ class State(StrEnum):
     """Applied; the file's statements were changed afterwards."""
     COSMETIC = "cosmetic"
     """Applied; the bytes differ, the statements do not."""
-    ROLLBACK_EDITED = "rollback edited"
+    ROLLBACK_EDITED = "rollback_edited"
     """Applied; the statements are the same, but the rollback was changed afterwards."""
     MISSING = "missing"
     """Applied; the file is missing."""

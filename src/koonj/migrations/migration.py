@@ -7,7 +7,7 @@ from pathlib import Path
 from koonj.migrations import encoding
 from koonj.migrations.names import number_of, title_of
 from koonj.sql import blocks, fingerprint, foreign, sections
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.fingerprint import Fingerprints
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
@@ -67,12 +67,12 @@ class Migration:
         return sections.parse(self.text)
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> ScriptShape:
         """How the statements of the body commit."""
         return blocks.shape(self.sections.body)
 
     @cached_property
-    def rollback_shape(self) -> Shape | None:
+    def rollback_shape(self) -> ScriptShape | None:
         """How the statements of the rollback commit; None if there is no rollback."""
         rollback = self.sections.rollback
         return None if rollback is None else blocks.shape(rollback)

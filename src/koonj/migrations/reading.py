@@ -19,7 +19,7 @@ Stamp = tuple[int, int, int, int, int]
 """Result of stat when the file was read: last write and last change in ns, size, inode, device."""
 
 
-class Refused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
+class FileRefused(Exception):  # noqa: N818 - it carries a problem, and is no error of the program
     """Raised for a file that has the name of a migration but cannot be used as one."""
 
     def __init__(self, problem: Problem) -> None:
@@ -33,7 +33,7 @@ def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> 
     `directory` is an open descriptor. `before` is the stamp of the last read, taken at `stamped` (ns since
     the epoch).
 
-    Raises: Refused; FileNotFoundError if the file does not exist.
+    Raises: FileRefused; FileNotFoundError if the file does not exist.
     """
     try:
         if before is not None and max(before[0], before[1]) < stamped - _SETTLED_NS:
@@ -44,7 +44,7 @@ def read_file(directory: int, name: str, before: Stamp | None, stamped: int) -> 
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Refused(_unreadable(error)) from error
+        raise FileRefused(_unreadable(error)) from error
 
 
 def read_link(
@@ -52,16 +52,16 @@ def read_link(
 ) -> tuple[Stamp, bytes | None]:
     """Read a symbolic link as `read_file` does. It must point into the folder.
 
-    Raises: Refused.
+    Raises: FileRefused.
     """
     top = os.path.realpath(folder)
     end = os.path.realpath(f"{top}/{name}")
     if os.path.commonpath([top, end]) != top:
-        raise Refused(_leaves(end))
+        raise FileRefused(_leaves(end))
     try:
         return read_file(directory, os.path.relpath(end, top), before, stamped)
     except FileNotFoundError as error:
-        raise Refused(_unreadable(error)) from error
+        raise FileRefused(_unreadable(error)) from error
 
 
 def _read(descriptor: int) -> tuple[Stamp, bytes]:
@@ -69,7 +69,7 @@ def _read(descriptor: int) -> tuple[Stamp, bytes]:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Refused(_NOT_A_FILE)
+            raise FileRefused(_NOT_A_FILE)
         # One byte more than the size: if the file did not grow, one call reads it and detects its end.
         raw = os.read(descriptor, status.st_size + 1)
         if len(raw) != status.st_size:

@@ -21,11 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.migrations.reading import Refused, Stamp, read_file, read_link
+from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class FileOnDisk:
     """Content of a file when it was read."""
 
     raw: bytes
@@ -38,18 +38,18 @@ class NotSaved(Exception):  # noqa: N818 - not an error of the program: the user
     """Raised when the file changed on disk since it was read. The file is not written."""
 
 
-class Changed(NotSaved):
+class FileChanged(NotSaved):
     """Raised when another program wrote the file."""
 
 
-class Gone(NotSaved):
+class FileGone(NotSaved):
     """Raised when the file was deleted or renamed."""
 
 
-def read(folder: Path, name: str, before: OnDisk | None = None) -> OnDisk:
+def read(folder: Path, name: str, before: FileOnDisk | None = None) -> FileOnDisk:
     """Return a migration's bytes; the object `before` itself if they did not change.
 
-    Raises: Gone; OSError if the folder cannot be read; Refused (see `reading`).
+    Raises: FileGone; OSError if the folder cannot be read; FileRefused (see `reading`).
     """
     read_at = time.time_ns()
     stamp, stamped = (before.stamp, before.read_at) if before else (None, 0)
@@ -60,12 +60,12 @@ def read(folder: Path, name: str, before: OnDisk | None = None) -> OnDisk:
         else:
             found, raw = read_file(directory, name, stamp, stamped)
     except FileNotFoundError as error:
-        raise Gone(f"{name} is missing: it was deleted or renamed.") from error
+        raise FileGone(f"{name} is missing: it was deleted or renamed.") from error
     finally:
         os.close(directory)
     if before is not None and (raw is None or raw == before.raw):
         return before
-    return OnDisk(raw or b"", found, read_at)
+    return FileOnDisk(raw or b"", found, read_at)
 
 
 def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
@@ -73,17 +73,17 @@ def save(folder: Path, name: str, raw: bytes, before: bytes | None) -> None:
 
     If `before` is None, write it whatever the file holds, and also if the file is missing.
 
-    Raises: NotSaved; OSError if the file cannot be written; Refused if it is not a file of the folder.
+    Raises: NotSaved; OSError if the file cannot be written; FileRefused if it is not a file of the folder.
     """
     try:
         current = read(folder, name).raw
-    except Gone:
+    except FileGone:
         if before is not None:
             raise
         _replace(folder / name, raw, None)
         return
     if before is not None and current != before:
-        raise Changed(f"{name} was changed by another program since koonj read it.")
+        raise FileChanged(f"{name} was changed by another program since koonj read it.")
     if current != raw:
         path = Path(os.path.realpath(folder / name))
         if not os.access(path, os.W_OK):
@@ -118,7 +118,7 @@ def _replace(path: Path, raw: bytes, like: os.stat_result | None, current: bytes
                 _resemble(file.fileno(), path, like)
             os.fsync(file.fileno())
         if current is not None and path.read_bytes() != current:
-            raise Changed(f"{path.name} was changed by another program just now.")
+            raise FileChanged(f"{path.name} was changed by another program just now.")
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -182,4 +182,4 @@ def _flush(folder: Path) -> None:
             os.close(descriptor)
 
 
-__all__ = ["Changed", "Gone", "NotSaved", "OnDisk", "Refused", "read", "save"]
+__all__ = ["FileChanged", "FileGone", "FileOnDisk", "FileRefused", "NotSaved", "read", "save"]

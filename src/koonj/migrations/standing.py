@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Sum of the history entries of one migration since its last completed one."""
 
-    ran: Act | None = None
+    ran: HistoryEntry | None = None
     """Apply or adopt that put the body into the database; None if the body is not there."""
-    undone: Act | None = None
+    undone: HistoryEntry | None = None
     """Rollback that removed the body again."""
-    attempts: tuple[Act, ...] = ()
+    attempts: tuple[HistoryEntry, ...] = ()
     """Later applies and rollbacks that failed, or that have no recorded end."""
-    accepts: tuple[Act, ...] = ()
+    decisions: tuple[HistoryEntry, ...] = ()
     """Later decisions of the user."""
 
     @property
@@ -25,39 +25,39 @@ class Standing:
         return self.ran is not None
 
     @property
-    def through(self) -> Act | None:
+    def through(self) -> HistoryEntry | None:
         """Return the last completed apply, adopt or rollback."""
         return self.ran or self.undone
 
-    def after(self, act: Act) -> "Standing":
+    def after(self, entry: HistoryEntry) -> "Standing":
         """Return the standing after one more history entry."""
-        match act.action, act.outcome:
+        match entry.action, entry.outcome:
             case ((Action.APPLY | Action.ADOPT), Outcome.DONE):
-                return Standing(ran=act)
+                return Standing(ran=entry)
             case Action.ROLLBACK, Outcome.DONE:
-                return Standing(undone=act)
+                return Standing(undone=entry)
             case ((Action.APPLY | Action.ROLLBACK), _):
-                return replace(self, attempts=(*self.attempts, act))
-            case Action.ACCEPT, Outcome.DONE:
-                return replace(self, accepts=(*self.accepts, act))
-            case _:  # an adopt or accept that was not completed changes nothing
+                return replace(self, attempts=(*self.attempts, entry))
+            case Action.ALLOW, Outcome.DONE:
+                return replace(self, decisions=(*self.decisions, entry))
+            case _:  # an adopt or allow that was not completed changes nothing
                 return self
 
-    def accept_of(self, state: str, since: Act | None) -> Act | None:
+    def decision_on(self, state: str, since: HistoryEntry | None) -> HistoryEntry | None:
         """Return the last decision about a state that is newer than the entry `since`.
 
         An older decision was about an earlier occurrence of the state.
         """
         after = 0 if since is None else since.id
-        return next((a for a in reversed(self.accepts) if a.accepted == state and a.id > after), None)
+        return next((a for a in reversed(self.decisions) if a.allowed == state and a.id > after), None)
 
 
 _NEVER = Standing()
 
 
-def standings(acts: Iterable[Act]) -> dict[str, Standing]:
+def standings(entries: Iterable[HistoryEntry]) -> dict[str, Standing]:
     """Return the standing of each migration, keyed by file name."""
     found: dict[str, Standing] = {}
-    for act in sorted(acts, key=lambda a: a.id):
-        found[act.name] = found.get(act.name, _NEVER).after(act)
+    for entry in sorted(entries, key=lambda a: a.id):
+        found[entry.name] = found.get(entry.name, _NEVER).after(entry)
     return found

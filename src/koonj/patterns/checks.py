@@ -3,30 +3,31 @@
 from collections.abc import Iterator
 
 from koonj.migrations.migration import Migration
-from koonj.patterns.header import Entry, problem
-from koonj.patterns.model import NO, Field, Kind, Pattern, PatternFile
+from koonj.patterns.header import HeaderEntry, problem
+from koonj.patterns.model import NO, Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError
-from koonj.patterns.places import Place, places
+from koonj.patterns.places import PlaceholderPlace, places
 from koonj.patterns.render import write
 from koonj.patterns.template import Condition, Piece, Template, TemplateError, parse
 from koonj.patterns.values import EMPTY, Value, read, stand_in_of
+from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
 
 
-def of_field(field: Field, entry: Entry, pattern: Pattern) -> Iterator[Problem]:
+def of_field(field: Field, entry: HeaderEntry, pattern: Pattern) -> Iterator[Problem]:
     """Yield the problems of one field; `entry` is its place in the file."""
     choices = entry.under.get("choices", entry)
-    if field.kind is Kind.CHOICE and not field.choices:
+    if field.kind is FieldKind.CHOICE and not field.choices:
         yield problem(
             "The choice has no choices.",
             "For example, write choices: yes | no.",
             choices.line,
             choices.column,
         )
-    if field.kind is not Kind.CHOICE and field.choices:
+    if field.kind is not FieldKind.CHOICE and field.choices:
         yield problem(
-            f"A field of kind {field.kind} cannot have choices.",
+            f"A field of kind {spaced(field.kind)} cannot have choices.",
             "Write kind: choice.",
             choices.line,
             choices.column,
@@ -60,7 +61,7 @@ def of_file(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
     for message, offset in wrong:
         place = source.position(offset)
         yield problem(message, "", file.line + place.line - 1, place.column)
-    if not wrong and all(field.kind is not Kind.CHOICE or field.choices for field in pattern.fields):
+    if not wrong and all(field.kind is not FieldKind.CHOICE or field.choices for field in pattern.fields):
         yield from _broken(file, pattern)
 
 
@@ -75,9 +76,10 @@ def _misused(template: Template, fields: tuple[Field, ...]) -> Iterator[tuple[st
         seen.add((name, part))
         if field is None:
             yield f"{{{{{name}}}}}: no field has the name {name}.", offset
-        elif part is not None and field.kind is not Kind.QUALIFIED_NAME:
+        elif part is not None and field.kind is not FieldKind.QUALIFIED_NAME:
             yield (
-                f"{name} has kind {field.kind}. Only kind {Kind.QUALIFIED_NAME} has the part {part}.",
+                f"{name} has kind {spaced(field.kind)}. "
+                f"Only kind {spaced(FieldKind.QUALIFIED_NAME)} has the part {part}.",
                 offset,
             )
 
@@ -89,7 +91,7 @@ def _misplaced(template: Template, pattern: Pattern) -> Iterator[tuple[str, int]
         yield str(error), error.offset
         return
     for slot in template.slots:
-        code = spots[slot.start].place in {Place.CODE, Place.BARE}
+        code = spots[slot.start].place in {PlaceholderPlace.CODE, PlaceholderPlace.BARE}
         if code and _may_be_empty(slot, pattern) and not _guarded(slot):
             shown = slot.name if slot.part is None else f"{slot.name}.{slot.part}"
             yield (
@@ -130,6 +132,6 @@ def _broken(file: PatternFile, pattern: Pattern) -> Iterator[Problem]:
 
 
 def _value(field: Field, *, full: bool) -> Value:
-    if field.kind is Kind.CHOICE:
+    if field.kind is FieldKind.CHOICE:
         return read(field, next((c for c in field.choices if (c != NO) is full), field.choices[0]))
     return stand_in_of(field.kind, schema=full) if full or field.required or field.default else EMPTY

@@ -4,7 +4,7 @@
     -- about: One paragraph,
     --        over as many lines as it needs.
     -- field: table
-    --   kind: qualified name
+    --   kind: qualified_name
 
 More deeply indented lines continue an entry. Entries that are indented below a field describe that field.
 """
@@ -22,14 +22,14 @@ _OF_A_FIELD = ("kind", "label", "default", "example", "help", "required", "choic
 
 
 @dataclass(slots=True)
-class Entry:
+class HeaderEntry:
     """A ``key: value`` and the place of the value (line and column 1-based)."""
 
     value: str
     line: int
     column: int
     indent: int
-    under: "dict[str, Entry]" = field(default_factory=dict)
+    under: "dict[str, HeaderEntry]" = field(default_factory=dict)
     """For a field: the entries that describe it, by key."""
 
 
@@ -37,9 +37,9 @@ class Entry:
 class Header:
     """The entries of the header, and problems of its form."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, HeaderEntry] = field(default_factory=dict)
     """Title and description, by key."""
-    fields: dict[str, Entry] = field(default_factory=dict)
+    fields: dict[str, HeaderEntry] = field(default_factory=dict)
     """Fields by name, in the order of the file."""
     problems: list[Problem] = field(default_factory=list)
 
@@ -70,8 +70,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.header = Header()
-        self._field: Entry | None = None
-        self._last: Entry | None = None
+        self._field: HeaderEntry | None = None
+        self._last: HeaderEntry | None = None
 
     def add_problem(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self.header.problems.append(problem(message, hint, line, column))
@@ -90,7 +90,7 @@ class _Reader:
                 column,
             )
             return
-        entry = Entry(found["value"], line, column + found.start("value"), indent)
+        entry = HeaderEntry(found["value"], line, column + found.start("value"), indent)
         if self._field is not None and indent > self._field.indent:
             self._add(self._field.under, found["key"].lower(), entry, column, _OF_A_FIELD)
         elif found["key"].lower() == "field":
@@ -108,7 +108,12 @@ class _Reader:
         return self._last is not None and self._last is not self._field and indent > self._last.indent
 
     def _add(
-        self, into: dict[str, Entry], key: str, entry: Entry, column: int, keys: tuple[str, ...] | None = None
+        self,
+        into: dict[str, HeaderEntry],
+        key: str,
+        entry: HeaderEntry,
+        column: int,
+        keys: tuple[str, ...] | None = None,
     ) -> None:
         self._last = entry
         if keys is not None and key not in keys:

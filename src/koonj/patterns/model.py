@@ -8,12 +8,12 @@ from koonj.patterns.template import Template
 from koonj.sql.problem import Problem
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """The kind of value in a field, and how it is written in SQL."""
 
     NAME = "name"
     """One identifier; quoted if PostgreSQL needs it."""
-    QUALIFIED_NAME = "qualified name"
+    QUALIFIED_NAME = "qualified_name"
     """An identifier, with or without a schema before it."""
     NAMES = "names"
     """Identifiers separated by commas, such as the columns of a foreign key."""
@@ -40,7 +40,7 @@ class Field:
     name: str
     """The name in placeholders and in ``koonj new --pattern P name=value``."""
     label: str
-    kind: Kind
+    kind: FieldKind
     default: str = ""
     """A template over the fields before it, used if the value is empty."""
     example: str = ""
@@ -80,11 +80,11 @@ class Pattern:
     key: str
     """The name of the pattern file without ``.sql``."""
     title: str
-    about: str
+    description: str
     """One paragraph; can be empty."""
     fields: tuple[Field, ...]
     files: tuple[PatternFile, ...]
-    origin: Path
+    path: Path
     """The pattern file. For a built-in pattern it is in koonj's library folder."""
 
     def field(self, name: str) -> Field | None:

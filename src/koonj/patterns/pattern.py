@@ -6,7 +6,7 @@ Each pattern is one ``.sql`` file. ``docs/patterns.md`` describes its format.
 from collections.abc import Iterable
 from pathlib import Path
 
-from koonj.patterns.model import Field, FieldErrors, Kind, Pattern, PatternFile, PatternProblem
+from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile, PatternProblem
 from koonj.patterns.reader import PatternFileError, read_pattern
 from koonj.patterns.render import defaults, render
 
@@ -14,7 +14,7 @@ __all__ = [
     "LIBRARY",
     "Field",
     "FieldErrors",
-    "Kind",
+    "FieldKind",
     "Pattern",
     "PatternFile",
     "PatternProblem",

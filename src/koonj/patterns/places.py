@@ -17,7 +17,7 @@ _DOLLAR = re.compile(r"\$[^$]*\$")
 _COMMENT_PREFIX = re.compile(r"^([ \t]*)--", re.MULTILINE)
 
 
-class Place(Enum):
+class PlaceholderPlace(Enum):
     """The ways to write a value."""
 
     CODE = "code"
@@ -28,15 +28,15 @@ class Place(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class PlaceholderSpot:
     """The place of one placeholder."""
 
-    place: Place
+    place: PlaceholderPlace
     tags: tuple[str, ...]
     """The dollar quotes around it, such as ``$check$``. The value cannot contain them."""
 
 
-def places(template: Template) -> dict[int, Spot]:
+def places(template: Template) -> dict[int, PlaceholderSpot]:
     """Return the place of each placeholder, by its offset.
 
     Raises:
@@ -60,7 +60,9 @@ def _scripts(masked: str) -> tuple[str, str]:
     return body, re.sub(r"[^\n]", " ", body) + _COMMENT_PREFIX.sub(r"\1  ", masked[start:])
 
 
-def _spots(text: str, base: int, wanted: dict[int, int], tags: tuple[str, ...]) -> Iterator[tuple[int, Spot]]:
+def _spots(
+    text: str, base: int, wanted: dict[int, int], tags: tuple[str, ...]
+) -> Iterator[tuple[int, PlaceholderSpot]]:
     """Yield the places within `text`, which starts at offset `base` of the template."""
     significant: list[Token] = []
     read = list(tokens(text))
@@ -85,17 +87,19 @@ def _spots(text: str, base: int, wanted: dict[int, int], tags: tuple[str, ...]) 
         for start, end in inner:
             if (place := _place(token, (start - base, end - base), before, read[at + 1 :])) is None:
                 raise TemplateError(_REFUSALS.get(token.kind, _GLUED), start)
-            yield start, Spot(place, tags)
+            yield start, PlaceholderSpot(place, tags)
 
 
-def _place(token: Token, span: tuple[int, int], before: str, after: Iterable[Token]) -> Place | None:
+def _place(
+    token: Token, span: tuple[int, int], before: str, after: Iterable[Token]
+) -> PlaceholderPlace | None:
     if token.kind is TokenKind.WORD and (token.start, token.end) == span:
         following = next((t.text for t in after if t.kind is not TokenKind.BLANK), "")
-        return Place.BARE if (before, following) == ("(", ")") else Place.CODE
+        return PlaceholderPlace.BARE if (before, following) == ("(", ")") else PlaceholderPlace.CODE
     if token.kind is TokenKind.STRING and token.text.startswith("'"):
-        return Place.STRING
+        return PlaceholderPlace.STRING
     if token.kind is TokenKind.COMMENT and token.text.startswith("--"):
-        return Place.COMMENT
+        return PlaceholderPlace.COMMENT
     return None
 
 

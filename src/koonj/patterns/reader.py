@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from koonj.patterns import checks
-from koonj.patterns.header import Entry, Header, problem, read_header
-from koonj.patterns.model import Field, Kind, Pattern, PatternFile
+from koonj.patterns.header import Header, HeaderEntry, problem, read_header
+from koonj.patterns.model import Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.template import Template, TemplateError, parse
 from koonj.sql.problem import Problem
 from koonj.sql.source import Source
@@ -60,10 +60,10 @@ class _Reading:
         pattern = Pattern(
             key=self._path.stem,
             title=self._title(header),
-            about=header.entries["about"].value if "about" in header.entries else "",
+            description=header.entries["about"].value if "about" in header.entries else "",
             fields=fields,
             files=self._files(marks),
-            origin=self._path,
+            path=self._path,
         )
         self._check(pattern, header)
         if self._problems:
@@ -79,7 +79,7 @@ class _Reading:
             )
 
     def _title(self, header: Header) -> str:
-        title = header.entries.get("title", Entry("", 1, 1, 0))
+        title = header.entries.get("title", HeaderEntry("", 1, 1, 0))
         if not title.value:
             self._add_problem(
                 "The title is missing.",
@@ -92,7 +92,7 @@ class _Reading:
     def _add_problem(self, message: str, hint: str, line: int, column: int = 1) -> None:
         self._problems.append(problem(message, hint, line, column))
 
-    def _field(self, name: str, entry: Entry) -> Field:
+    def _field(self, name: str, entry: HeaderEntry) -> Field:
         if not _KEY.fullmatch(name):
             self._add_problem(
                 f"{name or 'An empty text'} is not a valid field name.",
@@ -112,27 +112,27 @@ class _Reading:
             choices=tuple(choice.strip() for choice in given.get("choices", "").split("|") if choice.strip()),
         )
 
-    def _kind(self, entry: Entry) -> Kind:
+    def _kind(self, entry: HeaderEntry) -> FieldKind:
         given = entry.under.get("kind")
         if given is None:
             self._add_problem(
                 "The field has no kind.",
-                f"Write kind: and one of {', '.join(Kind)}.",
+                f"Write kind: and one of {', '.join(FieldKind)}.",
                 entry.line,
                 entry.column,
             )
-            return Kind.TEXT
-        if given.value not in set(Kind):
+            return FieldKind.TEXT
+        if given.value not in set(FieldKind):
             self._add_problem(
                 f"{given.value} is not a kind of field.",
-                f"Kinds: {', '.join(Kind)}.",
+                f"Kinds: {', '.join(FieldKind)}.",
                 given.line,
                 given.column,
             )
-            return Kind.TEXT
-        return Kind(given.value)
+            return FieldKind.TEXT
+        return FieldKind(given.value)
 
-    def _required(self, entry: Entry) -> bool:
+    def _required(self, entry: HeaderEntry) -> bool:
         given = entry.under.get("required")
         if given is not None and given.value not in _YES_NO:
             self._add_problem(f"required must be yes or no, not {given.value}.", "", given.line, given.column)

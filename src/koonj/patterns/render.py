@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from koonj.migrations.new import Draft, SlugError, slugify
 from koonj.patterns import outline, template
-from koonj.patterns.model import Field, FieldErrors, Kind, Pattern, PatternFile
+from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError, as_typed, cut
-from koonj.patterns.places import Place, Spot, places
+from koonj.patterns.places import PlaceholderPlace, PlaceholderSpot, places
 from koonj.patterns.template import Condition, Piece, Template
 from koonj.patterns.values import Value, read, stand_in
 from koonj.sql.format import pretty
@@ -52,7 +52,7 @@ def write(parsed: Template, known: Mapping[str, Value]) -> str:
     """
     spots = _places(parsed)
     written: list[str] = []
-    for piece in parsed.shown(lambda c: _holds(c, known)):
+    for piece in parsed.visible_pieces(lambda c: _holds(c, known)):
         value = _value(piece, known)
         written.append(piece.text if value is None else _written(piece, value, spots[piece.start]))
     return "".join(written)
@@ -87,8 +87,8 @@ def _of_default(message: str, default: str) -> str:
 
 
 def _default(field: Field, derived: Template, known: Mapping[str, Value]) -> str:
-    shown = [(piece, _value(piece, known)) for piece in derived.shown(lambda c: _holds(c, known))]
-    if field.kind is Kind.NAME:
+    shown = [(piece, _value(piece, known)) for piece in derived.visible_pieces(lambda c: _holds(c, known))]
+    if field.kind is FieldKind.NAME:
         name = cut([(piece.text, False) if value is None else (value.word, True) for piece, value in shown])
         return as_typed(name) if name else ""
     return "".join(piece.text if value is None else value.text for piece, value in shown)
@@ -124,7 +124,7 @@ def _errors_of_changed_outline(
 
 def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> str:
     """Return the slug; the pattern's key if no word fits a file name (``документы``)."""
-    shown = file.slug.shown(lambda c: _holds(c, known))
+    shown = file.slug.visible_pieces(lambda c: _holds(c, known))
     words = "".join(piece.text if (value := _value(piece, known)) is None else value.word for piece in shown)
     try:
         return slugify(slugify(words[:_LONGEST_SLUG])[:_LONGEST_SLUG])
@@ -132,12 +132,12 @@ def _slug(pattern: Pattern, file: PatternFile, known: Mapping[str, Value]) -> st
         return pattern.key
 
 
-def _written(piece: Piece, value: Value, spot: Spot) -> str:
+def _written(piece: Piece, value: Value, spot: PlaceholderSpot) -> str:
     forms = {
-        Place.CODE: value.code,
-        Place.BARE: value.bare,
-        Place.STRING: value.text.replace("'", "''"),
-        Place.COMMENT: value.text,
+        PlaceholderPlace.CODE: value.code,
+        PlaceholderPlace.BARE: value.bare,
+        PlaceholderPlace.STRING: value.text.replace("'", "''"),
+        PlaceholderPlace.COMMENT: value.text,
     }
     written = forms[spot.place]
     closing = next((tag for tag in spot.tags if tag in written), None)

@@ -86,7 +86,7 @@ class Template:
             characters[slot.start : slot.end] = "x" * (slot.end - slot.start)
         return "".join(characters)
 
-    def shown(self, holds: Callable[[Condition], bool]) -> list[Piece]:
+    def visible_pieces(self, holds: Callable[[Condition], bool]) -> list[Piece]:
         """Return the pieces whose conditions hold."""
         return [piece for piece in self.pieces if all(holds(condition) for condition in piece.conditions)]
 

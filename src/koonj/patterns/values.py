@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from koonj.patterns import sql_text
-from koonj.patterns.model import NO, Field, Kind
+from koonj.patterns.model import NO, Field, FieldKind
 from koonj.patterns.names import RefusedError, quote, read_list, read_name, read_qualified
 from koonj.sql.display import visible
 
@@ -52,7 +52,7 @@ def read(field: Field, typed: str) -> Value:
         raise RefusedError(
             f"Control characters and line ends are not allowed. The value contains U+{ord(hidden):04X}."
         )
-    if field.kind is Kind.CHOICE:
+    if field.kind is FieldKind.CHOICE:
         return _choice(field, typed)
     return _READERS[field.kind](typed)
 
@@ -109,31 +109,31 @@ def _choice(field: Field, typed: str) -> Value:
     return Value(typed, typed, typed, typed, holds=typed != NO)
 
 
-_READERS: Mapping[Kind, Callable[[str], Value]] = {
-    Kind.NAME: _name,
-    Kind.QUALIFIED_NAME: _qualified,
-    Kind.NAMES: _names,
-    Kind.KEYS: _keys,
-    Kind.TYPE: _type,
-    Kind.EXPRESSION: _expression,
-    Kind.TEXT: _text,
+_READERS: Mapping[FieldKind, Callable[[str], Value]] = {
+    FieldKind.NAME: _name,
+    FieldKind.QUALIFIED_NAME: _qualified,
+    FieldKind.NAMES: _names,
+    FieldKind.KEYS: _keys,
+    FieldKind.TYPE: _type,
+    FieldKind.EXPRESSION: _expression,
+    FieldKind.TEXT: _text,
 }
 
-_STAND_INS = {Kind.TYPE: "int", Kind.EXPRESSION: "0"}
+_STAND_INS = {FieldKind.TYPE: "int", FieldKind.EXPRESSION: "0"}
 
 
 def stand_in(field: Field, value: Value) -> Value:
     """Return a harmless value for a field; empty if `value` is empty."""
-    if field.kind is Kind.CHOICE or not value.holds:
+    if field.kind is FieldKind.CHOICE or not value.holds:
         return value
     return stand_in_of(field.kind, schema=value.schema is not None)
 
 
-def stand_in_of(kind: Kind, *, schema: bool) -> Value:
+def stand_in_of(kind: FieldKind, *, schema: bool) -> Value:
     """Return a harmless value of any kind except a choice.
 
     `schema`: whether a qualified name has a schema.
     """
-    if kind is Kind.QUALIFIED_NAME:
+    if kind is FieldKind.QUALIFIED_NAME:
         return _qualified("x.x" if schema else "x")
     return _READERS[kind](_STAND_INS.get(kind, "x"))

@@ -19,7 +19,7 @@ TIMEOUT = "3s"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class OldestTransaction:
     """Session or prepared transaction that has locked a relation the longest.
 
     That is the one with the oldest open transaction.
@@ -63,7 +63,7 @@ class RelationFacts:
     """Number of other sessions that wait for a lock on it."""
     hidden: int = 0
     """Number of those `sessions` whose start time is hidden from this role."""
-    oldest: Holder | None = None
+    oldest: OldestTransaction | None = None
     """Oldest of the holders whose start time this role can see."""
     vacuum: int | None = None
     """The pid of a VACUUM (or autovacuum) that is processing it."""
@@ -123,7 +123,7 @@ def _facts(
         sessions=sessions,
         waiting=waiting,
         hidden=hidden,
-        oldest=None if seconds is None else Holder(pid, application_name or "", seconds),
+        oldest=None if seconds is None else OldestTransaction(pid, application_name or "", seconds),
         vacuum=vacuum,
         scans=scans,
         writes=writes,

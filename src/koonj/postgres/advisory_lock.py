@@ -8,6 +8,7 @@ INVALID index (https://www.postgresql.org/docs/current/explicit-locking.html#ADV
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from koonj.postgres.queries import query
@@ -28,8 +29,8 @@ class LockHolder:
     host: str
     """Address of the client, or ``local`` for a Unix socket."""
     user: str
-    since: float | None
-    """Start of the session in Unix seconds. None if the server hides it from this role."""
+    since: datetime | None
+    """Start of the session, with its zone. None if the server hides it from this role."""
 
 
 def holder_words(holder: LockHolder | None) -> str:
@@ -60,4 +61,8 @@ async def holder(conn: AsyncConnection) -> LockHolder | None:
     """Return the session that holds the koonj lock of this database, or None."""
     cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
     row = await cursor.fetchone()
-    return LockHolder(*row) if row else None
+    if row is None:
+        return None
+    pid, application_name, host, user, since = row
+    since = None if since is None else datetime.fromtimestamp(since, UTC)
+    return LockHolder(pid, application_name, host, user, since)

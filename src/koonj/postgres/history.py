@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, capabilities
 
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.queries import query
 
@@ -33,7 +33,7 @@ class HistoryError(TargetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class NewHistoryEntry:
     """A new history entry before it is written."""
 
     name: str
@@ -53,7 +53,7 @@ class Record:
     version: str
     run_id: str
     reason: str | None = None
-    accepted: str | None = None
+    allowed: str | None = None
     error: str | None = None
     sqlstate: str | None = None
     transactional: bool = False
@@ -85,7 +85,7 @@ async def ensure(conn: AsyncConnection) -> None:
             await conn.execute(query("create_history"))
 
 
-async def read_acts(conn: AsyncConnection) -> tuple[Act, ...]:
+async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
     """Return all entries, oldest first; none if the history does not exist.
 
     With row_security off, a policy that would hide rows raises an error instead of shortening the history.
@@ -100,7 +100,7 @@ async def read_acts(conn: AsyncConnection) -> tuple[Act, ...]:
             await conn.execute("SET LOCAL row_security TO off")
             errors = await _errors(conn)
             rows = await _rows(conn)
-        return await asyncio.to_thread(_acts, rows, errors)  # 10,000 entries take a tenth of a second
+        return await asyncio.to_thread(_entries, rows, errors)  # 10,000 entries take a tenth of a second
 
 
 async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
@@ -130,15 +130,15 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
-_COLUMNS = tuple(field.name for field in fields(Act) if field.name != "error")
+_COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name != "error")
 """Columns of read_acts.sql."""
 
 
-def _acts(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[Act, ...]:
-    return tuple(_act(row, errors) for row in rows)
+def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
+    return tuple(_entry(row, errors) for row in rows)
 
 
-def _act(row: tuple[Any, ...], errors: Mapping[int, str]) -> Act:
+def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     """Return the entry of one row.
 
     Raises: ValueError for a value that another version of koonj wrote.
@@ -149,7 +149,7 @@ def _act(row: tuple[Any, ...], errors: Mapping[int, str]) -> Act:
     values["started"] = datetime.fromtimestamp(values["started"], UTC)
     if values["finished"] is not None:
         values["finished"] = datetime.fromtimestamp(values["finished"], UTC)
-    return Act(error=errors.get(values["id"]), **values)
+    return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
 async def latest(conn: AsyncConnection) -> int:
@@ -165,23 +165,23 @@ async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def read_script(conn: AsyncConnection, act_id: int) -> str | None:
+async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
     """Return the text that ran for one entry, None if there is no such entry.
 
     Raises: HistoryError.
     """
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
-        cursor = await conn.execute(query("read_script"), (act_id,))
+        cursor = await conn.execute(query("read_script"), (entry_id,))
         row = await cursor.fetchone()
     return None if row is None else str(row[0])
 
 
-async def insert(conn: AsyncConnection, record: Record) -> tuple[int, str]:
+async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:
     """Write one entry. Return its id, and the id of the writing transaction.
 
     The id of the transaction is an xid8, as text.
     """
-    values = {field: getattr(record, field) for field in Record.__slots__}
+    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_act"), values)
     row = await cursor.fetchone()
@@ -192,17 +192,17 @@ async def insert(conn: AsyncConnection, record: Record) -> tuple[int, str]:
     return int(row[0]), str(row[1])
 
 
-async def advance(conn: AsyncConnection, act_id: int, done: int) -> str:
+async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:
     """Set the number of committed statements. Return the id of the transaction.
 
     Counts also the statements that will be committed with this transaction.
     """
-    return await _update(conn, "advance_act", {"id": act_id, "statements_done": done})
+    return await _update(conn, "advance_act", {"id": entry_id, "statements_done": done})
 
 
 async def finish(
     conn: AsyncConnection,
-    act_id: int,
+    entry_id: int,
     outcome: Outcome,
     done: int,
     *,
@@ -213,7 +213,13 @@ async def finish(
 
     The result is the id of the transaction (xid8, as text).
     """
-    values = {"id": act_id, "outcome": outcome, "statements_done": done, "error": error, "sqlstate": sqlstate}
+    values = {
+        "id": entry_id,
+        "outcome": outcome,
+        "statements_done": done,
+        "error": error,
+        "sqlstate": sqlstate,
+    }
     return await _update(conn, "finish_act", values)
 
 

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, sql
 
 from koonj.config import Target
 from koonj.config.duration import milliseconds
-from koonj.postgres.locks.quiet import aside
+from koonj.postgres.locks.quiet import in_savepoint
 from koonj.postgres.queries import query
 from koonj.postgres.session import CLEAN, set_timeouts
 
@@ -96,7 +96,7 @@ async def check_so_far(conn: AsyncConnection) -> None:
 
     Raises: psycopg.Error.
     """
-    async with aside(conn):
+    async with in_savepoint(conn):
         cursor = await conn.execute(query("deferrable_constraints"))
         rows = await cursor.fetchall()
     await _set(conn, [(schema, name) for schema, name, _ in rows], "IMMEDIATE")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from koonj.humanize import number_words, plural, span_words
-from koonj.postgres.activity import Holder, RelationFacts
+from koonj.postgres.activity import OldestTransaction, RelationFacts
 
 _HOUR = 3600.0
 
 
-def busy_words(facts: RelationFacts) -> str:
+def activity_words(facts: RelationFacts) -> str:
     """Who holds a lock on it now, since when, and how often it is read and written; may be empty."""
     return "; ".join(_parts(facts))
 
@@ -37,7 +37,7 @@ def _since(facts: RelationFacts) -> str:
     return f"{unseen}, {which}in a transaction of {age} ({_who(facts.oldest)})"
 
 
-def _who(holder: Holder) -> str:
+def _who(holder: OldestTransaction) -> str:
     if holder.pid is None:
         return "prepared, without a session"
     name = f", {holder.application_name}" if holder.application_name else ""

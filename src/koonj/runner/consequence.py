@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
-from koonj.runner.busy import busy_words
+from koonj.runner.busy import activity_words
 from koonj.runner.events import PlannedLock
 from koonj.runner.lock_words import KEEPS_ROWS, name_of, sentence, through_words
 from koonj.runner.plan_words import LONG, NOTE, SHORT
-from koonj.runner.touched import Facts, Touched, gone_through, root_of, touched
+from koonj.runner.touched import Facts, RelationImpact, gone_through, root_of, touched
 
 SMALL = 10_000_000
 """Bytes that are rewritten in about a tenth of a second: 400,000 rows with their indexes, 108 MB of WAL, took
@@ -37,15 +37,15 @@ def consequence(
         gone = {c.relation for one in earlier for c in one.relations if c.change == "dropped"}
         held = _still_held(trace, facts, fresh, frozenset(gone.union(one.relation for one in own)))
         found += (_held(lock, facts, through, earlier) for lock in held)
-    return tuple(sorted(found, key=lambda lock: -lock.weight))
+    return tuple(sorted(found, key=lambda lock: -lock.impact))
 
 
-def _order(one: Touched) -> tuple[bool, str]:
+def _order(one: RelationImpact) -> tuple[bool, str]:
     """Tables by name, then what there is to say of indexes."""
     return one.of is not None, one.relation
 
 
-def _is_worth_a_word(one: Touched, own: Sequence[Touched]) -> bool:
+def _is_worth_a_word(one: RelationImpact, own: Sequence[RelationImpact]) -> bool:
     """Weaker locks stop nobody, unless rows are written under them; a sequence goes with its table."""
     if one.kind == "sequence" and one.drops and any(other.kind in KEEPS_ROWS for other in own):
         return False
@@ -56,9 +56,11 @@ def _is_worth_a_word(one: Touched, own: Sequence[Touched]) -> bool:
     return one.mode.rank > LockMode.ROW_EXCLUSIVE.rank
 
 
-def _planned(one: Touched, facts: Facts, through: Through, earlier: Sequence[StatementTrace]) -> PlannedLock:
+def _planned(
+    one: RelationImpact, facts: Facts, through: Through, earlier: Sequence[StatementTrace]
+) -> PlannedLock:
     known = facts.get(one.relation)
-    weight = _weight(one, known, _time(facts, through))
+    impact = _impact(one, known, _time(facts, through))
     since = _taken(one.relation, one.mode, earlier) if one.held else ""
     return PlannedLock(
         relation=one.relation,
@@ -68,13 +70,13 @@ def _planned(one: Touched, facts: Facts, through: Through, earlier: Sequence[Sta
         scans=one.scans,
         bytes=None if known is None else known.bytes,
         rows=None if known is None else known.rows,
-        weight=weight,
-        sentence=sentence(one, known, through, since),
-        busy=busy_words(known) if weight >= SHORT and known is not None else "",
+        impact=impact,
+        effect=sentence(one, known, through, since),
+        activity=activity_words(known) if impact >= SHORT and known is not None else "",
     )
 
 
-def _weight(one: Touched, known: RelationFacts | None, time: int) -> int:
+def _impact(one: RelationImpact, known: RelationFacts | None, time: int) -> int:
     is_empty = known is not None and known.bytes == 0 and known.unknown == 0
     if (one.empties or one.drops) and one.kind in KEEPS_ROWS and not is_empty:
         return LONG
@@ -121,9 +123,9 @@ def _held(
         scans=False,
         bytes=None if known is None else known.bytes,
         rows=None if known is None else known.rows,
-        weight=_time(facts, through),
-        sentence=f"{what} is still held from {since} while this one {through_words(through)}",
-        busy="" if known is None else busy_words(known),
+        impact=_time(facts, through),
+        effect=f"{what} is still held from {since} while this one {through_words(through)}",
+        activity="" if known is None else activity_words(known),
     )
 
 

@@ -7,76 +7,76 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from koonj import __version__
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder
-from koonj.migrations.state import Entry, states
-from koonj.runner.events import Obstacle
+from koonj.migrations.state import MigrationStatus, states
+from koonj.runner.events import Conflict
 from koonj.runner.request import Request
 from koonj.runner.selection import Selection, select
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An obstacle that this run was told to pass."""
+    """A conflict that this run was told to pass."""
 
-    entry: Entry
-    obstacle: Obstacle
+    status: MigrationStatus
+    conflict: Conflict
 
     @property
     def key(self) -> tuple[str, str]:
         """What was decided about what: file name and state."""
-        return self.entry.name, self.obstacle.state
+        return self.status.name, self.conflict.state
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedSelection:
     """The states, what is selected, and the decisions that led there."""
 
-    entries: tuple[Entry, ...]
+    statuses: tuple[MigrationStatus, ...]
     selection: Selection
     decisions: tuple[Decision, ...]
 
 
-def decide(folder: Folder, acts: Sequence[Act], request: Request) -> Decided:
+def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) -> DecidedSelection:
     """Decide, look again, until nothing that is allowed is undecided.
 
     A decision can uncover another one: a migration that is a duplicate and late has two things to be decided,
     and shows one at a time.
     """
-    known = list(acts)
+    known = list(entries)
     decisions: list[Decision] = []
     while True:
-        entries = states(folder, known)
-        selection = select(entries, known, request)
-        fresh = _allowed(entries, selection, request, {decision.key for decision in decisions})
+        statuses = states(folder, known)
+        selection = select(statuses, known, request)
+        fresh = _allowed(statuses, selection, request, {decision.key for decision in decisions})
         if not fresh:
-            return Decided(entries, selection, tuple(decisions))
+            return DecidedSelection(statuses, selection, tuple(decisions))
         decisions.extend(fresh)
-        next_id = 1 + max((act.id for act in known), default=0)
-        known.extend(as_act(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))
+        next_id = 1 + max((entry.id for entry in known), default=0)
+        known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))
 
 
 def _allowed(
-    entries: Sequence[Entry], selection: Selection, request: Request, already: set[tuple[str, str]]
+    statuses: Sequence[MigrationStatus], selection: Selection, request: Request, already: set[tuple[str, str]]
 ) -> list[Decision]:
-    by_name = {entry.name: entry for entry in entries}
+    by_name = {status.name: status for status in statuses}
     return [
-        Decision(by_name[obstacle.name], obstacle)
-        for obstacle in selection.obstacles
-        if obstacle.can_allow
-        and obstacle.state in request.allow
-        and (obstacle.name, obstacle.state) not in already
+        Decision(by_name[conflict.name], conflict)
+        for conflict in selection.conflicts
+        if conflict.can_allow
+        and conflict.state in request.allow
+        and (conflict.name, conflict.state) not in already
     ]
 
 
-def as_act(decision: Decision, act_id: int, reason: str) -> Act:
-    """The act that history will hold once the decision is written."""
-    file_hash, statements_hash, rollback_hash = hashes_of(decision.entry)
+def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryEntry:
+    """The entry that history will hold once the decision is written."""
+    file_hash, statements_hash, rollback_hash = hashes_of(decision.status)
     now = datetime.now(UTC)
-    return Act(
-        id=act_id,
-        name=decision.entry.name,
-        action=Action.ACCEPT,
+    return HistoryEntry(
+        id=entry_id,
+        name=decision.status.name,
+        action=Action.ALLOW,
         outcome=Outcome.DONE,
         file_hash=file_hash,
         statements_hash=statements_hash,
@@ -86,7 +86,7 @@ def as_act(decision: Decision, act_id: int, reason: str) -> Act:
         started=now,
         finished=now,
         reason=reason,
-        accepted=decision.obstacle.state,
+        allowed=decision.conflict.state,
         error=None,
         sqlstate=None,
         transaction_id=None,
@@ -98,11 +98,11 @@ def as_act(decision: Decision, act_id: int, reason: str) -> Act:
     )
 
 
-def hashes_of(entry: Entry) -> tuple[str, str, str]:
+def hashes_of(status: MigrationStatus) -> tuple[str, str, str]:
     """Hashes of file, statements and rollback: of the file as it is now, or, if it is gone, as recorded."""
-    if entry.migration is not None:
-        prints = entry.migration.fingerprints
+    if status.migration is not None:
+        prints = status.migration.fingerprints
         return prints.file, prints.statements, prints.rollback
-    if entry.act is not None:
-        return entry.act.file_hash, entry.act.statements_hash, entry.act.rollback_hash
+    if status.last_entry is not None:
+        return status.last_entry.file_hash, status.last_entry.statements_hash, status.last_entry.rollback_hash
     return "", "", ""

@@ -14,34 +14,34 @@ from koonj.postgres.connector import ConnectError
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.runner.events import (
+    Conflict,
     Direction,
     Event,
     Failure,
     MigrationFinished,
     MigrationProbed,
-    Obstacle,
     PlanMade,
     RunFinished,
-    Verdict,
+    RunResult,
 )
 
 
-class End(Exception):  # noqa: N818 - most ways to end are no errors
+class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
     """A run ends here."""
 
     def __init__(
         self,
-        verdict: Verdict,
+        result: RunResult,
         message: str,
         *,
         failure: Failure | None = None,
-        obstacles: tuple[Obstacle, ...] = (),
+        conflicts: tuple[Conflict, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.verdict = verdict
+        self.result = result
         self.message = message
         self.failure = failure
-        self.obstacles = obstacles
+        self.conflicts = conflicts
 
     def event(self, seen: Iterable[Event]) -> RunFinished:
         """The last event, from what happened before it."""
@@ -59,86 +59,88 @@ class End(Exception):  # noqa: N818 - most ways to end are no errors
         tried = {*finished, *probed, failed}
         remaining = tuple(name for name in planned if name not in tried)
         return RunFinished(
-            self.verdict, self.message, tuple(finished), self.failure, remaining, self.obstacles
+            self.result, self.message, tuple(finished), self.failure, remaining, self.conflicts
         )
 
 
-def all_done(direction: Direction, seen: Iterable[Event]) -> End:
+def all_done(direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned is committed."""
     number = sum(isinstance(event, MigrationFinished) for event in seen)
     if not number:
-        return End(Verdict.DONE, "The decision is recorded; there was nothing to run.")
+        return RunEnd(RunResult.DONE, "The decision is recorded; there was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
-    return End(Verdict.DONE, f"{verb} {count(number, 'migration')}.")
+    return RunEnd(RunResult.DONE, f"{verb} {count(number, 'migration')}.")
 
 
-def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> End:
+def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> RunEnd:
     """Everything that was planned ran, and is rolled back."""
     probes = [event for event in seen if isinstance(event, MigrationProbed)]
     thing = "migration" if direction is Direction.APPLY else "rollback"
     message = f"Probed {count(len(probes), thing)} on {target}: all of it was rolled back."
     if moved := sorted({name for event in probes for name in event.sequences}):
         message += f" Sequences stay where they were moved to: {', '.join(moved)}."
-    return End(Verdict.PROBED, message)
+    return RunEnd(RunResult.PROBED, message)
 
 
-def nothing(direction: Direction) -> End:
+def nothing(direction: Direction) -> RunEnd:
     """There is no work, or another run has done it."""
     words = {
         Direction.APPLY: "Nothing to apply: no migration is pending.",
         Direction.ROLLBACK: "Nothing to roll back.",
     }
-    return End(Verdict.NOTHING, words[direction])
+    return RunEnd(RunResult.NOTHING, words[direction])
 
 
-def plan_only() -> End:
+def plan_only() -> RunEnd:
     """The plan was all that was asked for."""
-    return End(Verdict.NOTHING, "Only planned; nothing was changed.")
+    return RunEnd(RunResult.NOTHING, "Only planned; nothing was changed.")
 
 
-def declined() -> End:
+def declined() -> RunEnd:
     """The answer was not yes."""
-    return End(Verdict.DECLINED, "Nothing was changed.")
+    return RunEnd(RunResult.DECLINED, "Nothing was changed.")
 
 
-def stopped(obstacles: tuple[Obstacle, ...]) -> End:
+def stopped(conflicts: tuple[Conflict, ...]) -> RunEnd:
     """Something must be decided or mended first."""
-    return End(Verdict.STOPPED, "Stopped before anything was changed.", obstacles=obstacles)
+    return RunEnd(RunResult.REFUSED, "Stopped before anything was changed.", conflicts=conflicts)
 
 
-def changed(obstacles: tuple[Obstacle, ...]) -> End:
+def changed(conflicts: tuple[Conflict, ...]) -> RunEnd:
     """Between the question and the lock, files or target became other than shown."""
     message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
-    return End(Verdict.STOPPED, message, obstacles=obstacles)
+    return RunEnd(RunResult.REFUSED, message, conflicts=conflicts)
 
 
-def cancelled() -> End:
+def cancelled() -> RunEnd:
     """Cancelled while nothing ran."""
-    return End(Verdict.INTERRUPTED, "Cancelled. No statement was running.")
+    return RunEnd(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
-def locked(holder: LockHolder, seconds: float) -> End:
+def locked(holder: LockHolder, seconds: float) -> RunEnd:
     """Another run held the lock all the time."""
     waited = f"The target's lock is held by {holder_words(holder)}; waited {span_words(seconds)}."
-    return End(Verdict.LOCKED, f"{waited} Nothing was changed.")
+    return RunEnd(RunResult.LOCKED, f"{waited} Nothing was changed.")
 
 
-def lock_lost(holder: LockHolder | None) -> End:
+def lock_lost(holder: LockHolder | None) -> RunEnd:
     """A file gave the lock away, and another run has it now: its transaction is not committed."""
     other = "another run came" if holder is None else f"{holder_words(holder)} took it"
     message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
-    return End(Verdict.FAILED, message)
+    return RunEnd(RunResult.FAILED, message)
 
 
-def connection_lost() -> End:
+def connection_lost() -> RunEnd:
     """After a commit that is known to be done."""
-    return End(Verdict.FAILED, "The connection was lost after the last commit. The rest was not tried.")
+    return RunEnd(RunResult.FAILED, "The connection was lost after the last commit. The rest was not tried.")
 
 
-def stopped_by(failure: Failure, *, cancelled: bool) -> End:
+def stopped_by(failure: Failure, *, cancelled: bool) -> RunEnd:
     """A migration, or the target itself, failed; or a person cancelled it."""
-    verdict = Verdict.INTERRUPTED if cancelled else Verdict.FAILED
-    return End(verdict, f"Cancelled. {failure.state}" if cancelled else failure.message, failure=failure)
+    result = RunResult.CANCELLED if cancelled else RunResult.FAILED
+    return RunEnd(
+        result, f"Cancelled. {failure.target_state}" if cancelled else failure.message, failure=failure
+    )
 
 
 def outside_failure(
@@ -161,10 +163,10 @@ def outside_failure(
         file="",
         line=None,
         column=None,
-        source="",
+        source_line="",
         sqlstate=sqlstate,
         severity="ERROR",
         message=f"{target.name}: {message}",
-        state="No statement of a migration was running.",
-        next=(hint,),
+        target_state="No statement of a migration was running.",
+        next_steps=(hint,),
     )

@@ -5,12 +5,13 @@ and carry no secret: a target is its name. The last event of every stream is a `
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
-from time import time
 
 from koonj.migrations.act import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.values import RelationLock
+from koonj.sql.blocks import Mode
 
 
 class Direction(StrEnum):
@@ -25,7 +26,7 @@ class Direction(StrEnum):
         return Action.APPLY if self is Direction.APPLY else Action.ROLLBACK
 
 
-class Verdict(StrEnum):
+class RunResult(StrEnum):
     """How a run ended."""
 
     DONE = "done"
@@ -33,10 +34,10 @@ class Verdict(StrEnum):
     """There was nothing to do."""
     DECLINED = "declined"
     """The question was answered with no, or nobody could answer it."""
-    STOPPED = "stopped"
-    """Something must be decided or mended first: see `RunFinished.obstacles`."""
+    REFUSED = "refused"
+    """Something must be decided or mended first: see `RunFinished.conflicts`."""
     FAILED = "failed"
-    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
     """Cancelled by a person."""
     LOCKED = "locked"
     """Another run holds the target's lock."""
@@ -71,11 +72,11 @@ class PlannedLock:
     """With indexes and TOAST, as the target's statistics have it; None: not known."""
     rows: int | None
     """Estimated by the target; None: not known."""
-    weight: int
+    impact: int
     """1 a note, 2 short and strong, 3 long, or it takes data away."""
-    sentence: str
+    effect: str
     """What that means for those who use it."""
-    busy: str = ""
+    activity: str = ""
     """How much it is used, in words, where that matters; once a plan, at the first lock on it."""
 
 
@@ -102,29 +103,30 @@ class PlannedMigration:
     direction: Direction
     in_transaction: bool
     """The whole script commits together with its history row."""
-    mode: str
-    """How it runs and why, in words."""
+    mode: Mode
+    explanation: str
+    """The mode and its reason, in words."""
     statements: tuple[PlannedStatement, ...]
-    done: int = 0
-    """Statements that an earlier, unfinished act committed and this one passes over."""
+    statements_done: int = 0
+    """Statements that an earlier, unfinished entry committed and this one passes over."""
     from_history: bool = False
     """The script is the text that history recorded, since the file is gone."""
     lock_timeout: str = "5s"
-    proof: str | None = None
+    verdict: str | None = None
     """The verdict of its rehearsal in one word; ``unknown``: there is none; None: nobody looked."""
-    proof_message: str = ""
+    verdict_message: str = ""
     """Why that is the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Conflict:
     """What stops a run until a person decides, or mends it."""
 
     name: str
     """The migration's file name; empty where it is the folder or the target."""
     state: str
-    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback missing``, ``lossy``,
-    ``not proved`` or ``not transactional``."""
+    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback_missing``, ``lossy``,
+    ``not_verified`` or ``not_transactional``."""
     message: str
     hint: str
     can_allow: bool
@@ -143,15 +145,15 @@ class Plan:
     server: str
     """Whom the target turned out to be: ``PostgreSQL 18.6, database ragqa, user postgres, host /tmp``."""
     migrations: tuple[PlannedMigration, ...]
-    obstacles: tuple[Obstacle, ...] = ()
-    accepted: tuple[Obstacle, ...] = ()
-    """Obstacles that this run was told to pass; each becomes a history row."""
+    conflicts: tuple[Conflict, ...] = ()
+    allowed: tuple[Conflict, ...] = ()
+    """Conflicts that this run was told to pass; each becomes a history row."""
     notes: tuple[str, ...] = ()
 
     @property
     def statements(self) -> int:
         """How many statements it would send."""
-        return sum(len(m.statements) - m.done for m in self.migrations)
+        return sum(len(m.statements) - m.statements_done for m in self.migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Failure:
     """The path as the person knows it."""
     line: int | None
     column: int | None
-    source: str
+    source_line: str
     """The file's line as it stands, without its end."""
     sqlstate: str | None
     severity: str
@@ -177,9 +179,9 @@ class Failure:
     context: str | None = None
     committed: tuple[str, ...] = ()
     """What of this migration is committed, a line each; empty: nothing."""
-    state: str = ""
+    target_state: str = ""
     """The state in which the target is left, in words."""
-    next: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
     """What can be done now, each a sentence with its command."""
 
 
@@ -187,8 +189,8 @@ class Failure:
 class Event:
     """Anything that a run says."""
 
-    at: float = field(default_factory=time)
-    """Unix seconds."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """With its zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +232,14 @@ class WaitingForLock(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LockObtained(Event):
+class LockAcquired(Event):
     """This run is the only one on the target now."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted(Event):
+class DecisionRecorded(Event):
     """A decision was written to history."""
 
     name: str
@@ -287,7 +289,7 @@ class StatementFinished(Event):
     name: str
     index: int
     of: int
-    tag: str
+    command_tag: str
     """The server's command tag, such as ``CREATE TABLE`` or ``INSERT 0 5``."""
     seconds: float
 
@@ -302,7 +304,7 @@ class Retrying(Event):
     of: int
     sqlstate: str
     message: str
-    pause: float
+    delay: float
     """Seconds until then."""
 
 
@@ -348,12 +350,12 @@ class Cancelling(Event):
 class RunFinished(Event):
     """The last event: the result."""
 
-    verdict: Verdict
+    result: RunResult
     message: str
     """One sentence."""
-    finished: tuple[str, ...] = ()
+    committed: tuple[str, ...] = ()
     """File names, in the order in which they were committed."""
     failure: Failure | None = None
-    remaining: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
     """Planned, and not tried."""
-    obstacles: tuple[Obstacle, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()

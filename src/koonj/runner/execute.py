@@ -13,7 +13,7 @@ from psycopg.errors import Diagnostic
 
 from koonj.runner.events import Cancelling, Notice, StatementFinished, StatementStarted
 from koonj.runner.run import Control
-from koonj.runner.work import Numbered, Work
+from koonj.runner.work import NumberedStatement, Work
 from koonj.sql.lexer import scan
 
 Heard = asyncio.Queue[Notice | Cancelling | None]
@@ -23,14 +23,14 @@ Heard = asyncio.Queue[Notice | Cancelling | None]
 class StatementError(Exception):
     """The server refused statement `numbered`, or was lost while it ran."""
 
-    def __init__(self, numbered: Numbered, error: psycopg.Error) -> None:
+    def __init__(self, numbered: NumberedStatement, error: psycopg.Error) -> None:
         super().__init__(str(error))
         self.numbered = numbered
         self.error = error
 
 
 async def execute(
-    conn: AsyncConnection, control: Control, work: Work, numbered: Numbered
+    conn: AsyncConnection, control: Control, work: Work, numbered: NumberedStatement
 ) -> AsyncIterator[StatementStarted | Notice | Cancelling | StatementFinished]:
     """Send one statement exactly as the file has it. Raises StatementError, Cancelled."""
     control.check()
@@ -59,7 +59,7 @@ async def execute(
     yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - begun)
 
 
-def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: Numbered) -> None:
+def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: NumberedStatement) -> None:
     """Refuse what the server would read otherwise than koonj has: with other quotes, or as another encoding.
 
     A quote that ends elsewhere can hide a COMMIT, and a file is UTF-8. Raises StatementError.
@@ -88,7 +88,7 @@ def _one_with_escapes(text: str) -> bool:
     return len(items) == 1 and items[0].unterminated is None
 
 
-def _ascii(work: Work, numbered: Numbered) -> bool:
+def _ascii(work: Work, numbered: NumberedStatement) -> bool:
     start, end = numbered.statement.copy_data or (0, 0)
     return numbered.statement.text.isascii() and work.script.source.text[start:end].isascii()
 

@@ -44,7 +44,7 @@ def of_error(
         file=work.migration.shown_path,
         line=line,
         column=column,
-        source=_source(work, line, column),
+        source_line=_source(work, line, column),
         sqlstate=cause.sqlstate,
         severity=diagnostic.severity or "ERROR",
         message=error_message(cause),
@@ -52,8 +52,8 @@ def of_error(
         hint=diagnostic.message_hint,
         context=diagnostic.context,
         committed=committed,
-        state=state,
-        next=next_steps,
+        target_state=state,
+        next_steps=next_steps,
     )
 
 
@@ -76,13 +76,13 @@ def of_cancel(work: Work, state: str, done: int) -> Failure:
         file=work.migration.shown_path,
         line=None,
         column=None,
-        source="",
+        source_line="",
         sqlstate=None,
         severity="ERROR",
         message="cancelled between two statements",
         committed=done_lines(work, done),
-        state=state,
-        next=next_steps(work, done),
+        target_state=state,
+        next_steps=next_steps(work, done),
     )
 
 

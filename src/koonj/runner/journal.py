@@ -11,9 +11,9 @@ from koonj import __version__
 from koonj.migrations.act import Outcome
 from koonj.postgres import history
 from koonj.postgres.errors import error_message
-from koonj.postgres.history import Record
+from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 from koonj.runner.work import Work
 
 
@@ -21,7 +21,7 @@ from koonj.runner.work import Work
 class Journal:
     """The record of one migration that runs."""
 
-    session: Session
+    session: RunContext
     work: Work
     started: float = field(default_factory=time)
     """Unix seconds."""
@@ -34,10 +34,10 @@ class Journal:
         error: str | None = None,
         sqlstate: str | None = None,
         transactional: bool = False,
-    ) -> Record:
+    ) -> NewHistoryEntry:
         """The migration's history row."""
         prints = self.work.migration.fingerprints
-        return Record(
+        return NewHistoryEntry(
             name=self.work.migration.name,
             action=self.work.direction.action,
             outcome=outcome,

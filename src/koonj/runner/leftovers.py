@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from koonj.postgres.invalid_indexes import invalid_indexes, invalid_indexes_named
 from koonj.runner.events import Event, Notice
 from koonj.runner.execute import StatementError
-from koonj.runner.work import Numbered
+from koonj.runner.work import NumberedStatement
 
 _DUPLICATE_TABLE = "42P07"
 
@@ -29,7 +29,7 @@ async def leftover(conn: AsyncConnection, error: StatementError) -> str:
     return f" INVALID indexes on the target now: {', '.join(invalid)}." if invalid else ""
 
 
-async def must_be_valid(conn: AsyncConnection, numbered: Numbered, heard: Iterable[Event]) -> None:
+async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, heard: Iterable[Event]) -> None:
     """Refuse to take CREATE INDEX CONCURRENTLY IF NOT EXISTS for done that passed over an INVALID index.
 
     PostgreSQL says "already exists, skipping" of an index that an earlier build left behind, and which no

@@ -8,7 +8,7 @@ from koonj.humanize import byte_words, count, number_words, plural, row_words
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.values import LockMode
 from koonj.runner.rehearse.wording import short
-from koonj.runner.touched import Touched
+from koonj.runner.touched import RelationImpact
 
 KEEPS_ROWS = frozenset({"table", "partitioned table"})
 """Kinds whose rows are nowhere else."""
@@ -18,7 +18,9 @@ _WRITES_WAIT = "short, but it waits for every write that runs, and all other wri
 _GO_ON = "reads and writes go on"
 
 
-def sentence(one: Touched, known: RelationFacts | None, through: Mapping[str, bool], since: str) -> str:
+def sentence(
+    one: RelationImpact, known: RelationFacts | None, through: Mapping[str, bool], since: str
+) -> str:
     """``SHARE on documents (12 GB, 40 M rows), reads all of it: writes wait for the whole time``.
 
     `through`: what the statement goes through, and so how long its locks last; see `gone_through`.
@@ -41,7 +43,7 @@ def name_of(relation: str, kind: str) -> str:
     return short(relation) if kind in KEEPS_ROWS else f"the {kind} {short(relation)}"
 
 
-def _subject(one: Touched, known: RelationFacts | None) -> str:
+def _subject(one: RelationImpact, known: RelationFacts | None) -> str:
     if one.of is not None:
         others = f" and {count(one.others, 'other')}" if one.others else ""
         return f"the index {short(one.relation)}{others} of {short(one.of)}"
@@ -62,7 +64,7 @@ def _size(kind: str, known: RelationFacts | None) -> str:
     return f" ({size}{rows}{parts})"
 
 
-def _deeds(one: Touched) -> Iterator[str]:
+def _deeds(one: RelationImpact) -> Iterator[str]:
     if one.drops:
         yield "drops it"
         return
@@ -88,7 +90,7 @@ def _indexes(names: Sequence[str]) -> str:
     return f"{plural(len(names), 'index', 'indexes')} {', '.join(short(name) for name in names)}"
 
 
-def _written(one: Touched) -> str:
+def _written(one: RelationImpact) -> str:
     """``writes rows (5 inserted on scratch)``: there may be more of them on the target."""
     counts = (
         (sum(w.inserted for w in one.written), "inserted"),
@@ -99,7 +101,7 @@ def _written(one: Touched) -> str:
     return f"writes rows ({seen} on scratch)" if seen else ""
 
 
-def _effect(one: Touched, *, is_long: bool) -> str:
+def _effect(one: RelationImpact, *, is_long: bool) -> str:
     """What others meet."""
     gone = "its rows are gone; " if one.empties or (one.drops and one.kind in KEEPS_ROWS) else ""
     if one.of is not None:

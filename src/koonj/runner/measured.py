@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.consequence import consequence
 from koonj.runner.events import Direction, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.touched import Facts
 
 
-def measured(
+def with_impact(
     migrations: tuple[PlannedMigration, ...], rehearsals: Mapping[str, Rehearsal], facts: Facts
 ) -> tuple[PlannedMigration, ...]:
-    """With each statement's locks and each migration's proof, in the order in which they will run.
+    """With each statement's locks and each migration's verdict, in the order in which they will run.
 
     `rehearsals`: by file name, of the very scripts that are planned; `facts`: of `relations_of`. Where
-    nothing was rehearsed, the plan is as it was; of a migration that was not, the proof is ``unknown``.
+    nothing was rehearsed, the plan is as it was; of a migration that was not, the verdict is ``unknown``.
     """
     if not rehearsals:
         return migrations
@@ -37,7 +37,7 @@ def relations_of(rehearsals: Mapping[str, Rehearsal], direction: Direction) -> f
 
 
 def _traces(rehearsal: Rehearsal, direction: Direction) -> tuple[StatementTrace, ...]:
-    return rehearsal.up if direction is Direction.APPLY else rehearsal.down
+    return rehearsal.apply if direction is Direction.APPLY else rehearsal.rollback
 
 
 def _names(trace: StatementTrace) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _names(trace: StatementTrace) -> Iterator[str]:
         yield lock.relation
         if lock.of is not None:
             yield lock.of
-    yield from (scan.relation for scan in (*trace.scanned, *trace.passed))
+    yield from (scan.relation for scan in (*trace.scanned, *trace.scanned_by_any_session))
     yield from (change.relation for change in trace.relations if change.change == "created")
 
 
@@ -54,7 +54,7 @@ class _Batch:
     """What the statements so far have made, and taken away."""
 
     facts: Facts
-    told_busy: set[str] = field(default_factory=set)
+    told_activity: set[str] = field(default_factory=set)
     """Relations of which the plan has said how busy they are: once is enough."""
     made: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
@@ -65,22 +65,22 @@ class _Batch:
         return frozenset(name for name in self.made if name not in self.facts or name in self.gone)
 
     def told(self, migration: PlannedMigration, rehearsal: Rehearsal | None) -> PlannedMigration:
-        """With its locks and its proof."""
+        """With its locks and its verdict."""
         if rehearsal is None:
-            return replace(migration, proof=Proof.UNKNOWN.value)
+            return replace(migration, verdict=Verdict.UNKNOWN.value)
         traces = {trace.index: trace for trace in _traces(rehearsal, migration.direction)}
         return replace(
             migration,
             statements=tuple(self._statement(migration, one, traces) for one in migration.statements),
-            proof=rehearsal.verdict.value,
-            proof_message=rehearsal.message,
+            verdict=rehearsal.verdict.value,
+            verdict_message=rehearsal.message,
         )
 
     def _statement(
         self, migration: PlannedMigration, one: PlannedStatement, traces: Mapping[int, StatementTrace]
     ) -> PlannedStatement:
         trace = traces.get(one.index)
-        if trace is None or trace.summary != one.summary or one.index <= migration.done:
+        if trace is None or trace.summary != one.summary or one.index <= migration.statements_done:
             return one  # it did not come so far, is another text, or will not run
         earlier = [traces[index] for index in sorted(traces) if index < one.index]
         locks = consequence(trace, self.facts, self.fresh, earlier)
@@ -88,10 +88,10 @@ class _Batch:
         return replace(one, locks=tuple(self._once(lock) for lock in locks))
 
     def _once(self, lock: PlannedLock) -> PlannedLock:
-        if lock.relation in self.told_busy:
-            return replace(lock, busy="")
-        if lock.busy:
-            self.told_busy.add(lock.relation)
+        if lock.relation in self.told_activity:
+            return replace(lock, activity="")
+        if lock.activity:
+            self.told_activity.add(lock.relation)
         return lock
 
     def _follow(self, trace: StatementTrace) -> None:

@@ -15,10 +15,14 @@ from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.errors import error_message, is_lost
 from koonj.runner.events import Event
-from koonj.runner.measured import measured, relations_of
-from koonj.runner.planner import Planned
+from koonj.runner.measured import relations_of, with_impact
+from koonj.runner.planner import PreparedPlan
 from koonj.runner.proof import gated, is_wanted
-from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing, RehearsalFinished
+from koonj.runner.rehearse.events import (
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
+    RehearsalFinished,
+)
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, rehearsal
 from koonj.runner.rehearse.values import Rehearsal
@@ -34,7 +38,7 @@ def _too_many(count: int) -> str:
 
 
 @dataclass(slots=True)
-class Measuring:
+class ImpactMeasurement:
     """What one run knows of its migrations beside their text; asked for once, before the plan is shown."""
 
     connector: Connector
@@ -49,7 +53,9 @@ class Measuring:
     why: str = ""
     """Why nothing could be rehearsed; empty where it could."""
 
-    async def listen(self, conn: AsyncConnection, control: Control, planned: Planned) -> AsyncIterator[Event]:
+    async def listen(
+        self, conn: AsyncConnection, control: Control, planned: PreparedPlan
+    ) -> AsyncIterator[Event]:
         """Rehearse what the plan holds, or look up what is known of it; then ask the target for sizes.
 
         Raises Cancelled, and psycopg.Error where the target is lost.
@@ -69,7 +75,7 @@ class Measuring:
                 async with aclosing(self._rehearsed(control, missing)) as events:  # type: ignore[type-var]
                     async for event in events:
                         self._note(event)
-                        if isinstance(event, (MigrationRehearsing, MigrationRehearsed)):
+                        if isinstance(event, (MigrationRehearsalStarted, MigrationRehearsalFinished)):
                             yield event
         control.working_on(conn)
         await self._ask(conn)
@@ -81,12 +87,12 @@ class Measuring:
         return request.measure or request.plan_only or not request.assume_yes
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, MigrationRehearsed):
+        if isinstance(event, MigrationRehearsalFinished):
             self.found[event.rehearsal.name] = event.rehearsal
 
-    def told(self, planned: Planned) -> Planned:
+    def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
         """The plan with all of it, and with what the target's policy says of it."""
-        migrations = measured(planned.plan.migrations, self.found, self.facts)
+        migrations = with_impact(planned.plan.migrations, self.found, self.facts)
         notes = (*planned.plan.notes, *self.notes)
         told = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
         if not is_wanted(self.target, self.request):
@@ -107,9 +113,9 @@ class Measuring:
             yield event
             if not isinstance(event, RehearsalFinished):
                 continue
-            if event.verdict == "interrupted":
+            if event.result == "cancelled":
                 raise Cancelled
-            if event.verdict == "failed":
+            if event.result == "failed":
                 self.why = f"{event.message} {event.hint}".strip()
                 if not known_only:
                     self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")

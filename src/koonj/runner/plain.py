@@ -17,21 +17,21 @@ class PlainError(ValueError):
     """What was read is not what this koonj writes."""
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [plain(part) for part in value]
+        return [to_plain(part) for part in value]
     if isinstance(value, datetime):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 
 
-def value_of(kind: type[Made], data: Any) -> Made:
-    """The frozen dataclass that `plain` made `data` of; keys that it does not know are passed over.
+def from_plain(kind: type[Made], data: Any) -> Made:
+    """The frozen dataclass that `to_plain` made `data` of; keys that it does not know are passed over.
 
-    Its fields may be of dataclasses, enums, tuples of one type, plain values, and None. Raises PlainError.
+    Its fields may be of dataclasses, enums, tuples of one type, times, plain values, None. Raises PlainError.
     """
     made = _read(kind, data)
     assert isinstance(made, kind)
@@ -58,11 +58,26 @@ def _read(kind: Any, data: Any) -> Any:
             return kind(data)
         except ValueError as error:
             raise PlainError(str(error)) from error
+    return _read_time(data) if kind is datetime else _read_scalar(kind, data)
+
+
+def _read_scalar(kind: Any, data: Any) -> Any:
     if kind is float and isinstance(data, int):
         return float(data)
     if not isinstance(data, kind):
         raise PlainError(f"{kind.__name__} was expected, not {data!r}")
     return data
+
+
+def _read_time(data: Any) -> datetime:
+    """The time of ISO 8601, which must have a zone."""
+    try:
+        time = datetime.fromisoformat(data)
+    except (TypeError, ValueError) as error:
+        raise PlainError(f"a time was expected, not {data!r}") from error
+    if time.tzinfo is None:
+        raise PlainError(f"a time with its zone was expected, not {data!r}")
+    return time
 
 
 def _read_optional(kind: Any, data: Any) -> Any:

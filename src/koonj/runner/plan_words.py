@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.runner.events import Plan, PlannedMigration
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
 
 NOTE, SHORT, LONG = 1, 2, 3
 """Of PlannedLock: others may go on; they wait, but not for long; they wait for long, or rows are gone."""
@@ -11,13 +11,13 @@ NOTE, SHORT, LONG = 1, 2, 3
 ESTIMATED = "Sizes and rows are the target's own estimates; locks were measured on scratch."
 
 
-def proof_words(migration: PlannedMigration) -> str:
-    """``rehearsed: proved: …``, or how to get there; empty where nobody looked."""
-    if migration.proof is None:
+def verdict_words(migration: PlannedMigration) -> str:
+    """``rehearsed: verified: …``, or how to get there; empty where nobody looked."""
+    if migration.verdict is None:
         return ""
-    if migration.proof != Proof.UNKNOWN.value:
-        return f"rehearsed: {migration.proof}: {migration.proof_message}"
-    why = f" ({migration.proof_message.removesuffix('.')})" if migration.proof_message else ""
+    if migration.verdict != Verdict.UNKNOWN.value:
+        return f"rehearsed: {migration.verdict}: {migration.verdict_message}"
+    why = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""
     return f"not rehearsed{why}: koonj rehearse {migration.name.partition('_')[0]}"
 
 

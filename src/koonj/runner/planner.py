@@ -7,35 +7,37 @@ from dataclasses import dataclass
 from shlex import quote
 
 from koonj.config import Target
-from koonj.migrations.act import Act, Action
+from koonj.migrations.act import Action, HistoryEntry
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import Entry, State
+from koonj.migrations.state import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
-from koonj.runner.decisions import Decided, Decision
-from koonj.runner.events import Direction, Obstacle, Plan
+from koonj.runner.decisions import DecidedSelection, Decision
+from koonj.runner.events import Conflict, Direction, Plan
 from koonj.runner.request import Request
 from koonj.runner.resume import half_done, is_unchanged, same_beginning
-from koonj.runner.selection import folder_obstacles, problems_as_obstacles
+from koonj.runner.selection import folder_conflicts, problems_as_conflicts
 from koonj.runner.work import Work, make_work
 from koonj.sql.problem import first_error
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PreparedPlan:
     """A plan, and all that carrying it out needs."""
 
     plan: Plan
     works: tuple[Work, ...]
     decisions: tuple[Decision, ...]
     """What this run was told to pass, and history does not know yet."""
-    entries: tuple[Entry, ...] = ()
+    statuses: tuple[MigrationStatus, ...] = ()
     """What was selected, as it is on the target."""
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
         """What would run: file name, hash of the bytes, statements already done."""
-        return frozenset((w.migration.name, w.migration.file_hash, w.planned.done) for w in self.works)
+        return frozenset(
+            (w.migration.name, w.migration.file_hash, w.planned.statements_done) for w in self.works
+        )
 
     @property
     def decided(self) -> frozenset[tuple[str, str]]:
@@ -51,23 +53,23 @@ class Planner:
     folder: Folder
     request: Request
     server: ServerInfo
-    decided: Decided
+    decided: DecidedSelection
     recorded: Mapping[str, Migration]
-    acts: Sequence[Act]
+    entries: Sequence[HistoryEntry]
 
-    def planned(self) -> Planned:
+    def planned(self) -> PreparedPlan:
         """The plan."""
         works: list[Work] = []
         decisions = list(self.decided.decisions)
         decided = {decision.key for decision in decisions}
         stops = [o for o in self._before() if (o.name, o.state) not in decided]
-        for entry in self.decided.selection.entries:
-            made = self._work(entry)
+        for status in self.decided.selection.statuses:
+            made = self._work(status)
             if isinstance(made, Work):
                 works.append(made)
-                again = self._runs_again(entry, made)
+                again = self._runs_again(status, made)
                 if again is not None and again.state in self.request.allow:
-                    decisions.append(Decision(entry, again))
+                    decisions.append(Decision(status, again))
                 elif again is not None:
                     stops.append(again)
             else:
@@ -78,30 +80,30 @@ class Planner:
             protected=self.target.protected,
             server=str(self.server),
             migrations=tuple(work.planned for work in works),
-            obstacles=tuple(stops),
-            accepted=tuple(decision.obstacle for decision in decisions),
-            notes=tuple(_notes(self.decided.selection.entries)),
+            conflicts=tuple(stops),
+            allowed=tuple(decision.conflict for decision in decisions),
+            notes=tuple(_notes(self.decided.selection.statuses)),
         )
-        return Planned(plan, tuple(works), tuple(decisions), self.decided.selection.entries)
+        return PreparedPlan(plan, tuple(works), tuple(decisions), self.decided.selection.statuses)
 
-    def _before(self) -> tuple[Obstacle, ...]:
+    def _before(self) -> tuple[Conflict, ...]:
         """What stands in the way whatever the selected scripts are."""
-        obstacles = self.decided.selection.obstacles
+        conflicts = self.decided.selection.conflicts
         if self.request.direction is Direction.APPLY:
-            return (*folder_obstacles(self.folder), *obstacles)
-        return obstacles
+            return (*folder_conflicts(self.folder), *conflicts)
+        return conflicts
 
-    def _work(self, entry: Entry) -> Work | tuple[Obstacle, ...]:
+    def _work(self, status: MigrationStatus) -> Work | tuple[Conflict, ...]:
         """One migration's work, or what stands in its way."""
         direction = self.request.direction
-        migration = entry.migration or self.recorded.get(entry.name)
+        migration = status.migration or self.recorded.get(status.name)
         if migration is None:
-            message = f"{entry.name} has no file, and history's text of it cannot be read by this role."
+            message = f"{status.name} has no file, and history's text of it cannot be read by this role."
             return (
-                Obstacle(entry.name, "rollback missing", message, "Bring the file back.", can_allow=False),
+                Conflict(status.name, "rollback_missing", message, "Bring the file back.", can_allow=False),
             )
         if direction is Direction.ROLLBACK:
-            stops = _rollback_obstacles(migration)
+            stops = _rollback_conflicts(migration)
             if stops:
                 return stops
         elif first_error(migration.problems) is not None:
@@ -111,36 +113,36 @@ class Planner:
             direction,
             lock_timeout=self.target.lock_timeout,
             where=f" --target {quote(self.target.name)}" if self.target.declared else "",
-            done=self._done(entry, migration),
-            from_history=entry.migration is None,
+            done=self._done(status, migration),
+            from_history=status.migration is None,
         )
 
-    def _done(self, entry: Entry, migration: Migration) -> int:
-        """Statements that an act that stopped half way committed, where the script still begins so."""
+    def _done(self, status: MigrationStatus, migration: Migration) -> int:
+        """Statements that an entry that stopped half way committed, where the script still begins so."""
         direction = self.request.direction
-        act = half_done(entry, direction)
-        if act is None:
+        entry = half_done(status, direction)
+        if entry is None:
             return 0
-        if is_unchanged(act, migration, direction):
-            return act.statements_done
-        ran = self.recorded.get(entry.name)
-        same = ran is not None and same_beginning(ran, migration, direction, act.statements_done)
-        return act.statements_done if same else 0
+        if is_unchanged(entry, migration, direction):
+            return entry.statements_done
+        ran = self.recorded.get(status.name)
+        same = ran is not None and same_beginning(ran, migration, direction, entry.statements_done)
+        return entry.statements_done if same else 0
 
-    def _runs_again(self, entry: Entry, work: Work) -> Obstacle | None:
-        """An obstacle where statements that are committed were changed since."""
-        act = half_done(entry, self.request.direction)
-        if act is None or work.planned.done:
+    def _runs_again(self, status: MigrationStatus, work: Work) -> Conflict | None:
+        """A conflict where statements that are committed were changed since."""
+        entry = half_done(status, self.request.direction)
+        if entry is None or work.planned.statements_done:
             return None
-        accepts = (
-            a for a in self.acts if a.action is Action.ACCEPT and a.name == entry.name and a.id > act.id
+        decisions = (
+            a for a in self.entries if a.action is Action.ALLOW and a.name == status.name and a.id > entry.id
         )
-        if any(a.accepted == State.EDITED and a.file_hash == work.migration.file_hash for a in accepts):
+        if any(a.allowed == State.EDITED and a.file_hash == work.migration.file_hash for a in decisions):
             return None
-        return Obstacle(
-            entry.name,
+        return Conflict(
+            status.name,
             State.EDITED.value,
-            f"{entry.name} stopped after {act.statements_done} committed statements, which were changed "
+            f"{status.name} stopped after {entry.statements_done} committed statements, which were changed "
             "since: it would run from its first statement.",
             "Put those statements back as they were; or take back what they left: koonj rollback; "
             "or run the file from its start: --allow edited --reason '…'",
@@ -148,7 +150,7 @@ class Planner:
         )
 
 
-def _rollback_obstacles(migration: Migration) -> tuple[Obstacle, ...]:
+def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
     name, rollback, shape = migration.name, migration.sections.rollback, migration.rollback_shape
     if rollback is None or shape is None:
         reason = migration.sections.none_reason
@@ -156,16 +158,16 @@ def _rollback_obstacles(migration: Migration) -> tuple[Obstacle, ...]:
         if reason is not None:
             message = f"{name} cannot be rolled back: {reason}"
         hint = "Write a new migration that undoes it."
-        return (Obstacle(name, "rollback missing", message, hint, can_allow=False),)
-    return problems_as_obstacles(migration.shown_path, name, (*rollback.problems, *shape.problems))
+        return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
+    return problems_as_conflicts(migration.shown_path, name, (*rollback.problems, *shape.problems))
 
 
-def _notes(entries: Sequence[Entry]) -> list[str]:
+def _notes(statuses: Sequence[MigrationStatus]) -> list[str]:
     """What a person may want to know and need not decide."""
     notes = []
-    for entry in entries:
-        if entry.state is State.ROLLBACK_EDITED:
-            notes.append(f"{entry.name}: its rollback was changed after it was applied; the file's is used.")
-        if entry.note:
-            notes.append(f"{entry.name}: {entry.note}")
+    for status in statuses:
+        if status.state is State.ROLLBACK_EDITED:
+            notes.append(f"{status.name}: its rollback was changed after it was applied; the file's is used.")
+        if status.note:
+            notes.append(f"{status.name}: {status.note}")
     return notes

@@ -34,14 +34,14 @@ from koonj.runner.failure import MigrationError
 from koonj.runner.probe_failure import probe_cancelled, probe_failed
 from koonj.runner.probe_locks import probed
 from koonj.runner.run import Cancelled
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 from koonj.runner.waiting import LockLostError
-from koonj.runner.work import Numbered, Work
-from koonj.sql.control import Control
+from koonj.runner.work import NumberedStatement, Work
+from koonj.sql.control import TransactionControl
 from koonj.sql.statements import Statement
 
 
-async def run_probe(session: Session, works: Sequence[Work]) -> AsyncIterator[Event]:
+async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator[Event]:
     """Run them one after the other, so that each sees what came before it; then ROLLBACK, whatever happened.
 
     Every work must be one transaction. Raises MigrationError, LockLostError.
@@ -67,7 +67,7 @@ async def run_probe(session: Session, works: Sequence[Work]) -> AsyncIterator[Ev
 class _Probe:
     """What one probe holds on to from migration to migration."""
 
-    session: Session
+    session: RunContext
     tracer: Tracer
     interval: str | None = None
     marked: bool = False
@@ -85,11 +85,11 @@ class _Probe:
         """Our savepoint comes late, before the first one of the file: no SET TRANSACTION may follow one."""
         conn = self.session.conn
         await hold_lock_limit(conn)
-        if statement.control is Control.SAVEPOINT and not self.marked:
+        if statement.control is TransactionControl.SAVEPOINT and not self.marked:
             await mark(conn)
             self.marked = True
 
-    async def after(self, numbered: Numbered, seconds: float) -> StatementTrace:
+    async def after(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
         """What a statement locked."""
         statement = numbered.statement
         bare = numbered.bare_trace(seconds, in_transaction=True)

@@ -23,7 +23,7 @@ def probe_failed(work: Work, error: StatementError | psycopg.Error, *, alone: bo
 
 def probe_cancelled(work: Work) -> Failure:
     """Cancelled by a person between two statements."""
-    return replace(of_cancel(work, _STATE, 0), next=tuple(_next(work, None, alone=True)))
+    return replace(of_cancel(work, _STATE, 0), next_steps=tuple(_next(work, None, alone=True)))
 
 
 _STATE = (

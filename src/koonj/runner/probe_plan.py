@@ -6,27 +6,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from koonj.postgres.probing import LOCK_LIMIT, lock_limit
-from koonj.runner.events import Obstacle
-from koonj.runner.planner import Planned
-from koonj.runner.work import Numbered, Work
+from koonj.runner.events import Conflict
+from koonj.runner.planner import PreparedPlan
+from koonj.runner.work import NumberedStatement, Work
+from koonj.sql.display import spaced
 from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts
 
-NOT_TRANSACTIONAL = "not transactional"
+NOT_TRANSACTIONAL = "not_transactional"
 """The state of a migration that cannot be rolled back as a whole, so that it cannot be probed."""
 
 
-def as_probe(planned: Planned) -> Planned:
+def as_probe(planned: PreparedPlan) -> PreparedPlan:
     """The plan of a probe. Decisions only let it pass: history, which keeps them, is not written."""
     works = tuple(_bounded(work) for work in planned.works)
     plan = planned.plan
-    stops = tuple(_obstacle(work) for work in works if not work.in_one_transaction)
-    notes = (_note(plan.target), *_isolation(works), *(_passed(o) for o in plan.accepted), *plan.notes)
+    stops = tuple(_conflict(work) for work in works if not work.in_one_transaction)
+    notes = (_note(plan.target), *_isolation(works), *(_passed(o) for o in plan.allowed), *plan.notes)
     plan = replace(
         plan,
         migrations=tuple(work.planned for work in works),
-        obstacles=(*plan.obstacles, *stops),
-        accepted=(),
+        conflicts=(*plan.conflicts, *stops),
+        allowed=(),
         notes=notes,
     )
     return replace(planned, plan=plan, works=works, decisions=())
@@ -39,8 +40,8 @@ def _note(target: str) -> str:
     )
 
 
-def _passed(obstacle: Obstacle) -> str:
-    return f"allowed for this probe, and not recorded: {obstacle.state}: {obstacle.message}"
+def _passed(conflict: Conflict) -> str:
+    return f"allowed for this probe, and not recorded: {spaced(conflict.state)}: {conflict.message}"
 
 
 def _bounded(work: Work) -> Work:
@@ -69,26 +70,26 @@ def _modes(work: Work) -> str:
 _PLAIN = frozenset({"BEGIN", "START", "TRANSACTION", "WORK", ";"})
 
 
-def _obstacle(work: Work) -> Obstacle:
+def _conflict(work: Work) -> Conflict:
     """Which statement keeps a migration from being one transaction, and why."""
     name = work.migration.name
     hint = f"Rehearse it instead, on scratch: koonj rehearse {name}"
     found = _culprit(work)
     if found is None:
         message = f"{name} is not one transaction: {work.shape.explanation}."
-        return Obstacle(name, NOT_TRANSACTIONAL, message, hint, can_allow=False)
+        return Conflict(name, NOT_TRANSACTIONAL, message, hint, can_allow=False)
     numbered, why = found
     statement = numbered.statement
     message = (
         f"{name} cannot be rolled back as a whole: statement {numbered.index} of {work.total}, "
         f"line {statement.line} ({statement.summary}): {why}."
     )
-    return Obstacle(
+    return Conflict(
         name, NOT_TRANSACTIONAL, message, hint, can_allow=False, line=statement.line, column=statement.column
     )
 
 
-def _culprit(work: Work) -> tuple[Numbered, str] | None:
+def _culprit(work: Work) -> tuple[NumberedStatement, str] | None:
     alone = [n for step in work.steps if not step.step.in_transaction for n in step.statements]
     for numbered in alone:
         if numbered.statement.refusal is not Refusal.NO:

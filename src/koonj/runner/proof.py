@@ -7,62 +7,64 @@ from dataclasses import replace
 
 from koonj.config import Target
 from koonj.runner.decisions import Decision
-from koonj.runner.events import Direction, Obstacle
-from koonj.runner.planner import Planned
-from koonj.runner.rehearse.values import Proof, Rehearsal
+from koonj.runner.events import Conflict, Direction
+from koonj.runner.planner import PreparedPlan
+from koonj.runner.rehearse.values import Rehearsal, Verdict
 from koonj.runner.request import Request
 
-NOT_PROVED = "not proved"
-"""The state of a migration that no rehearsal has proved, and for which a target wants the proof."""
-LOSSY = Proof.LOSSY.value
+NOT_VERIFIED = "not_verified"
+"""The state of a migration that no rehearsal has verified, and for which the target requires it."""
+LOSSY = Verdict.LOSSY.value
 
 
 def is_wanted(target: Target, request: Request) -> bool:
-    """Does the target's policy ask for a proof of what this request would apply?"""
-    return target.require_proof and request.direction is Direction.APPLY and not request.probe
+    """Does the target's policy ask for a verified rehearsal of what this request would apply?"""
+    return target.require_verified and request.direction is Direction.APPLY and not request.probe
 
 
-def gated(planned: Planned, request: Request, found: Mapping[str, Rehearsal], why: str) -> Planned:
-    """The plan with what stops it for want of a proof, and what was decided in spite of that.
+def gated(planned: PreparedPlan, request: Request, found: Mapping[str, Rehearsal], why: str) -> PreparedPlan:
+    """The plan with what stops it for want of a verified rehearsal, and what was decided in spite of that.
 
     `found`: the verdicts by file name; `why`: what kept a migration without one from being rehearsed.
     """
-    entries = {entry.name: entry for entry in planned.entries}
-    stops: list[Obstacle] = []
+    statuses = {status.name: status for status in planned.statuses}
+    stops: list[Conflict] = []
     decisions: list[Decision] = []
     for work in planned.works:
-        obstacle = _obstacle(work.migration.name, found.get(work.migration.name), why)
-        if obstacle is None:
+        conflict = _conflict(work.migration.name, found.get(work.migration.name), why)
+        if conflict is None:
             continue
-        if obstacle.state in request.allow or request.override:
-            decisions.append(Decision(entries[obstacle.name], obstacle))
+        if conflict.state in request.allow or request.override:
+            decisions.append(Decision(statuses[conflict.name], conflict))
         else:
-            stops.append(obstacle)
+            stops.append(conflict)
     plan = replace(
         planned.plan,
-        obstacles=(*planned.plan.obstacles, *stops),
-        accepted=(*planned.plan.accepted, *(decision.obstacle for decision in decisions)),
+        conflicts=(*planned.plan.conflicts, *stops),
+        allowed=(*planned.plan.allowed, *(decision.conflict for decision in decisions)),
     )
     return replace(planned, plan=plan, decisions=(*planned.decisions, *decisions))
 
 
-def _obstacle(name: str, rehearsal: Rehearsal | None, why: str) -> Obstacle | None:
+def _conflict(name: str, rehearsal: Rehearsal | None, why: str) -> Conflict | None:
     """Why the policy stops a migration; None where it does not."""
     if rehearsal is None:
-        return Obstacle(
+        return Conflict(
             name,
-            NOT_PROVED,
+            NOT_VERIFIED,
             f"{name} was not rehearsed: {why or 'nothing is known of it'}",
             _OVERRIDE,
             can_allow=True,
         )
-    if rehearsal.verdict is Proof.PROVED:
+    if rehearsal.verdict is Verdict.VERIFIED:
         return None
     message = f"{name} was rehearsed: {rehearsal.verdict.value}: {rehearsal.message}"
-    if rehearsal.verdict is Proof.LOSSY:
-        return Obstacle(name, LOSSY, message, _LOSSY, can_allow=True)
-    return Obstacle(name, NOT_PROVED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True)
+    if rehearsal.verdict is Verdict.LOSSY:
+        return Conflict(name, LOSSY, message, _LOSSY, can_allow=True)
+    return Conflict(
+        name, NOT_VERIFIED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True
+    )
 
 
 _LOSSY = "If the loss is meant: --allow lossy --reason '…'"
-_OVERRIDE = "Or go on without a proof: --override '…', which history keeps."
+_OVERRIDE = "Or go on without a verified rehearsal: --override '…', which history keeps."

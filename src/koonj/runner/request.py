@@ -11,7 +11,7 @@ class Extent(StrEnum):
 
     NEXT = "next"
     """One migration: the next pending one, or the one applied last."""
-    UP_TO = "up to"
+    UP_TO = "up_to"
     """Apply: all pending up to and with `Request.number`. Roll back: all applied above it."""
     ALL = "all"
 
@@ -35,7 +35,7 @@ class Request:
     plan_only: bool = False
     """Stop after the plan."""
     override: str | None = None
-    """Why this run goes on though the target's policy wants a proof and there is none; recorded."""
+    """Why this run goes on without the verified rehearsal that the target's policy wants; recorded."""
     measure: bool = False
     """Rehearse what has no verdict yet, so that the plan can tell its locks; a policy does so in any case."""
     probe: bool = False
@@ -47,10 +47,10 @@ class Request:
         if self.probe and self.plan_only:
             raise ValueError("a plan touches nothing, and a probe runs: ask for one of them")
         if self.override is not None and not self.override.strip():
-            raise ValueError("to go on without a proof needs a reason, which history keeps")
+            raise ValueError("to go on without a verified rehearsal needs a reason, which history keeps")
         if self.allow and not (self.reason and self.reason.strip()):
             raise ValueError("to allow something needs a reason, which history keeps")
 
     def reason_of(self, state: str) -> str:
-        """Why this run passes an obstacle of that state; what history keeps."""
+        """Why this run passes a conflict of that state; what history keeps."""
         return (self.reason if state in self.allow else self.override) or ""

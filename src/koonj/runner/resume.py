@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from koonj.migrations.act import Act
-from koonj.migrations.entry import Entry
+from koonj.migrations.act import HistoryEntry
+from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
 from koonj.runner.events import Direction
 from koonj.runner.work import NumberedStep, number_steps
-from koonj.sql.blocks import Shape
+from koonj.sql.blocks import ScriptShape
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 
 _FOR_A_TRANSACTION = frozenset({"local", "transaction", "constraints"})
 
 
-def half_done(entry: Entry, direction: Direction) -> Act | None:
-    """The act that stopped half way in this direction, with some of its statements committed."""
-    act = entry.act
-    if act is None or entry.state not in (State.FAILED, State.INTERRUPTED):
+def half_done(status: MigrationStatus, direction: Direction) -> HistoryEntry | None:
+    """The entry that stopped half way in this direction, with some of its statements committed."""
+    entry = status.last_entry
+    if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return None
-    return act if act.action is direction.action and act.statements_done else None
+    return entry if entry.action is direction.action and entry.statements_done else None
 
 
-def is_unchanged(act: Act, migration: Migration, direction: Direction) -> bool:
-    """Is the script that would run still the one that the act ran?"""
+def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction) -> bool:
+    """Is the script that would run still the one that the entry ran?"""
     prints = migration.fingerprints
     if direction is Direction.APPLY:
-        return act.statements_hash == prints.statements
-    return act.rollback_hash == prints.rollback
+        return entry.statements_hash == prints.statements
+    return entry.rollback_hash == prints.rollback
 
 
 def same_beginning(ran: Migration, now: Migration, direction: Direction, done: int) -> bool:
@@ -56,7 +56,7 @@ def _beginning(
     return [(step.step.in_transaction, list(_said(script, step))) for step in steps]
 
 
-def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None, Shape | None]:
+def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None, ScriptShape | None]:
     if direction is Direction.APPLY:
         return migration.sections.body, migration.shape
     return migration.sections.rollback, migration.rollback_shape

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from koonj.migrations.act import Act, Action
+from koonj.migrations.act import Action, HistoryEntry
 from koonj.migrations.folder import Folder
-from koonj.migrations.state import Entry, State
-from koonj.runner.events import Direction, Obstacle
+from koonj.migrations.state import MigrationStatus, State
+from koonj.runner.events import Conflict, Direction
 from koonj.runner.request import Extent, Request
 from koonj.sql.blocks import Mode
 from koonj.sql.problem import Problem, Severity
@@ -23,7 +23,7 @@ DECISIONS = {
     ),
     State.EDITED: (
         "was changed after it was applied",
-        "Put the file back as it was and write a new migration; or accept the new text as what ran: "
+        "Put the file back as it was and write a new migration; or allow the new text as what ran: "
         "--allow edited --reason '…'",
     ),
     State.MISSING: (
@@ -47,88 +47,92 @@ DECISIONS = {
 class Selection:
     """What a request means on one target."""
 
-    entries: tuple[Entry, ...]
+    statuses: tuple[MigrationStatus, ...]
     """In the order in which they run."""
-    obstacles: tuple[Obstacle, ...]
+    conflicts: tuple[Conflict, ...]
 
 
-def select(entries: Sequence[Entry], acts: Sequence[Act], request: Request) -> Selection:
+def select(
+    statuses: Sequence[MigrationStatus], entries: Sequence[HistoryEntry], request: Request
+) -> Selection:
     """Choose, and say what stands in the way."""
-    unknown = _unknown_number(entries, request)
+    unknown = _unknown_number(statuses, request)
     if request.direction is Direction.APPLY:
-        chosen = _cut_up([e for e in entries if _can_go_up(e)], request)
-        stops = [e for e in entries if e.state in DECISIONS and not e.accepted]
+        chosen = _cut_up([e for e in statuses if _can_go_up(e)], request)
+        stops = [e for e in statuses if e.state in DECISIONS and not e.allowed]
         errors = [o for e in chosen for o in _errors(e)]
         return Selection(chosen, (*unknown, *map(_decision, stops), *errors))
-    chosen = _cut_down(_newest_first(entries, acts), request)
-    stops = [e for e in chosen if _stops_rollback(e) and not e.accepted]
+    chosen = _cut_down(_newest_first(statuses, entries), request)
+    stops = [e for e in chosen if _stops_rollback(e) and not e.allowed]
     return Selection(chosen, (*unknown, *map(_decision, stops)))
 
 
-def _can_go_up(entry: Entry) -> bool:
-    return entry.migration is not None and not entry.applied and entry.state in RUNNABLE
+def _can_go_up(status: MigrationStatus) -> bool:
+    return status.migration is not None and not status.applied and status.state in RUNNABLE
 
 
-def _can_go_down(entry: Entry) -> bool:
+def _can_go_down(status: MigrationStatus) -> bool:
     """Applied; or run outside one transaction and stopped, so that it can have left something."""
-    if entry.applied:
+    if status.applied:
         return True
-    stopped = entry.state in (State.FAILED, State.INTERRUPTED)
-    return stopped and entry.migration is not None and entry.migration.shape.mode is Mode.STEPS
+    stopped = status.state in (State.FAILED, State.INTERRUPTED)
+    return stopped and status.migration is not None and status.migration.shape.mode is Mode.SEVERAL
 
 
-def _stops_rollback(entry: Entry) -> bool:
+def _stops_rollback(status: MigrationStatus) -> bool:
     """Rolling back is itself the decision about an interrupted apply, not about an interrupted rollback."""
-    if entry.state is State.INTERRUPTED:
-        return entry.act is not None and entry.act.action is Action.ROLLBACK
-    return entry.state in (State.EDITED, State.MISSING)
+    if status.state is State.INTERRUPTED:
+        return status.last_entry is not None and status.last_entry.action is Action.ROLLBACK
+    return status.state in (State.EDITED, State.MISSING)
 
 
-def _cut_up(entries: Sequence[Entry], request: Request) -> tuple[Entry, ...]:
+def _cut_up(statuses: Sequence[MigrationStatus], request: Request) -> tuple[MigrationStatus, ...]:
     if request.extent is Extent.UP_TO and request.number is not None:
-        return tuple(e for e in entries if e.number <= request.number)
-    return tuple(entries[:1] if request.extent is Extent.NEXT else entries)
+        return tuple(e for e in statuses if e.number <= request.number)
+    return tuple(statuses[:1] if request.extent is Extent.NEXT else statuses)
 
 
-def _cut_down(entries: Sequence[Entry], request: Request) -> tuple[Entry, ...]:
+def _cut_down(statuses: Sequence[MigrationStatus], request: Request) -> tuple[MigrationStatus, ...]:
     if request.extent is Extent.UP_TO and request.number is not None:
-        return tuple(e for e in entries if e.number > request.number)
-    return tuple(entries[:1] if request.extent is Extent.NEXT else entries)
+        return tuple(e for e in statuses if e.number > request.number)
+    return tuple(statuses[:1] if request.extent is Extent.NEXT else statuses)
 
 
-def _newest_first(entries: Sequence[Entry], acts: Sequence[Act]) -> list[Entry]:
+def _newest_first(
+    statuses: Sequence[MigrationStatus], entries: Sequence[HistoryEntry]
+) -> list[MigrationStatus]:
     """What was applied last is taken back first, whatever its number."""
-    latest = {act.name: act.id for act in acts if act.action in (Action.APPLY, Action.ADOPT)}
-    down = [entry for entry in entries if _can_go_down(entry)]
-    return sorted(down, key=lambda entry: (latest.get(entry.name, 0), entry.number), reverse=True)
+    latest = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
+    down = [status for status in statuses if _can_go_down(status)]
+    return sorted(down, key=lambda status: (latest.get(status.name, 0), status.number), reverse=True)
 
 
-def _unknown_number(entries: Sequence[Entry], request: Request) -> tuple[Obstacle, ...]:
+def _unknown_number(statuses: Sequence[MigrationStatus], request: Request) -> tuple[Conflict, ...]:
     """Zero is below every migration: it is known."""
-    if request.extent is not Extent.UP_TO or request.number in {0, *(e.number for e in entries)}:
+    if request.extent is not Extent.UP_TO or request.number in {0, *(e.number for e in statuses)}:
         return ()
     message = f"There is no migration with the number {request.number}."
     return (
-        Obstacle("", "unknown number", message, "Look at the numbers with koonj status.", can_allow=False),
+        Conflict("", "unknown_number", message, "Look at the numbers with koonj status.", can_allow=False),
     )
 
 
-def _decision(entry: Entry) -> Obstacle:
-    meaning, hint = DECISIONS[entry.state]
-    return Obstacle(entry.name, entry.state.value, f"{entry.name} {meaning}.", hint, can_allow=True)
+def _decision(status: MigrationStatus) -> Conflict:
+    meaning, hint = DECISIONS[status.state]
+    return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=True)
 
 
-def _errors(entry: Entry) -> Iterable[Obstacle]:
+def _errors(status: MigrationStatus) -> Iterable[Conflict]:
     """Errors in the file of a migration that would run."""
-    if entry.migration is None:
+    if status.migration is None:
         return ()
-    return problems_as_obstacles(entry.migration.shown_path, entry.name, entry.migration.problems)
+    return problems_as_conflicts(status.migration.shown_path, status.name, status.migration.problems)
 
 
-def problems_as_obstacles(file: str, name: str, problems: Iterable[Problem]) -> tuple[Obstacle, ...]:
+def problems_as_conflicts(file: str, name: str, problems: Iterable[Problem]) -> tuple[Conflict, ...]:
     """Errors stop a run, and no word lets them pass: the file must be mended."""
     return tuple(
-        Obstacle(
+        Conflict(
             name,
             problem.code,
             f"{_where(file, problem)}: {problem.message}",
@@ -142,13 +146,13 @@ def problems_as_obstacles(file: str, name: str, problems: Iterable[Problem]) -> 
     )
 
 
-def folder_obstacles(folder: Folder) -> tuple[Obstacle, ...]:
+def folder_conflicts(folder: Folder) -> tuple[Conflict, ...]:
     """A file that koonj refuses to read or to run may be the one that has to come first.
 
     Numbers used twice are left to the states: they matter while one of the two is pending.
     """
     serious = ((name, problem) for name, problem in folder.problems if problem.code != "duplicate-number")
-    return tuple(o for name, problem in serious for o in problems_as_obstacles(name, name, (problem,)))
+    return tuple(o for name, problem in serious for o in problems_as_conflicts(name, name, (problem,)))
 
 
 def _where(file: str, problem: Problem) -> str:

@@ -14,7 +14,7 @@ from koonj.runner.run import Control
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RunContext:
     """One run's connection, and who is asking."""
 
     connector: Connector
@@ -24,12 +24,12 @@ class Session:
     os_user: str
     host: str
     since: int = 0
-    """The newest act when this run got the lock."""
+    """The newest entry when this run got the lock."""
 
 
-def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> Session:
+def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> RunContext:
     """A session in the name of the person who runs koonj."""
-    return Session(connector, target, conn, control, _os_user(), socket.gethostname())
+    return RunContext(connector, target, conn, control, _os_user(), socket.gethostname())
 
 
 def _os_user() -> str:

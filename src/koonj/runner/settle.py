@@ -10,7 +10,7 @@ import psycopg
 from koonj.postgres import history
 from koonj.postgres.connector import ConnectError
 from koonj.runner.run import Cancelled
-from koonj.runner.session import Session
+from koonj.runner.session import RunContext
 
 SECONDS = 30.0
 """How long to ask."""
@@ -18,32 +18,32 @@ SECONDS = 30.0
 PAUSE = 0.5
 
 
-class Fate(Enum):
+class CommitOutcome(Enum):
     """How a transaction ended."""
 
     COMMITTED = "committed"
-    ROLLED_BACK = "rolled back"
+    ROLLED_BACK = "rolled_back"
     UNKNOWN = "unknown"
 
 
-async def fate_of(session: Session, transaction_id: str) -> Fate:
+async def fate_of(session: RunContext, transaction_id: str) -> CommitOutcome:
     """Ask the target over a new connection, for a while, what became of a transaction."""
     end = monotonic() + SECONDS
     while True:
         status = await _ask(session, transaction_id)
         if status == "committed":
-            return Fate.COMMITTED
+            return CommitOutcome.COMMITTED
         if status == "aborted":
-            return Fate.ROLLED_BACK
+            return CommitOutcome.ROLLED_BACK
         if monotonic() > end:
-            return Fate.UNKNOWN
+            return CommitOutcome.UNKNOWN
         try:
             await session.control.pause(PAUSE)
         except Cancelled:
-            return Fate.UNKNOWN
+            return CommitOutcome.UNKNOWN
 
 
-async def _ask(session: Session, transaction_id: str) -> str | None:
+async def _ask(session: RunContext, transaction_id: str) -> str | None:
     try:
         conn = await session.connector.connect(session.target, name="koonj settle")
     except ConnectError:

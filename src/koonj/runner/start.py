@@ -18,9 +18,9 @@ from koonj.postgres.connector import ConnectError, Connector, ServerInfo, descri
 from koonj.postgres.history import HistoryError
 from koonj.postgres.permission import must_be_able_to_write
 from koonj.postgres.session import clean, must_be_direct
-from koonj.runner.accept import accept
+from koonj.runner.allow import record_decision
 from koonj.runner.ending import (
-    End,
+    RunEnd,
     all_done,
     all_probed,
     cancelled,
@@ -49,17 +49,17 @@ from koonj.runner.events import (
     RunStarted,
 )
 from koonj.runner.failure import MigrationError
-from koonj.runner.measuring import Measuring
+from koonj.runner.measuring import ImpactMeasurement
 from koonj.runner.plan import make_plan
-from koonj.runner.planner import Planned
+from koonj.runner.planner import PreparedPlan
 from koonj.runner.probe import run_probe
 from koonj.runner.probe_plan import as_probe
 from koonj.runner.request import Request
 from koonj.runner.run import Cancelled, Control, Run
-from koonj.runner.session import Session, open_session
+from koonj.runner.session import RunContext, open_session
 from koonj.runner.steps import run_steps
 from koonj.runner.transaction import run_transaction
-from koonj.runner.waiting import LockLostError, LockNotObtainedError, keep_lock, obtain_lock
+from koonj.runner.waiting import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
 from koonj.runner.work import Work
 
 NO_PLACE = ScratchPlace()
@@ -106,7 +106,7 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
     except MigrationError as error:
         yield MigrationFailed(error.failure)
         end = stopped_by(error.failure, cancelled=control.cancelled)
-    except End as error:
+    except RunEnd as error:
         end = error
     except LockLostError as error:
         end = lock_lost(error.holder)
@@ -119,7 +119,7 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
     yield end.event(seen)
 
 
-def _all_ran(job: Job, seen: list[Event]) -> End:
+def _all_ran(job: Job, seen: list[Event]) -> RunEnd:
     if job.request.probe:
         return all_probed(job.target.name, job.request.direction, seen)
     return all_done(job.request.direction, seen)
@@ -132,11 +132,11 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         session = open_session(job.connector, job.target, conn, control)
         server = await describe(conn)
         shown = await _plan(session, job, server)
-        measuring = Measuring(job.connector, job.place, job.reader, job.target, job.request, server)
-        if not shown.plan.obstacles:
+        measuring = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
+        if not shown.plan.conflicts:
             async for event in measuring.listen(conn, control, shown):
                 yield event
-        shown = measuring.told(shown)
+        shown = measuring.with_impact(shown)
         yield PlanMade(shown.plan)
         _must_go_on(shown, job.request)
         await must_be_able_to_write(conn)
@@ -150,17 +150,19 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
             yield event
 
 
-async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuring) -> AsyncIterator[Event]:
+async def _locked(
+    session: RunContext, job: Job, shown: PreparedPlan, measuring: ImpactMeasurement
+) -> AsyncIterator[Event]:
     """All that changes the target: under its lock, and only what was shown."""
     session.control.check()
     await must_be_direct(session.conn)
     try:
-        async for waiting in obtain_lock(session, job.request.wait):
+        async for waiting in acquire_lock(session, job.request.wait):
             yield waiting
-    except LockNotObtainedError as error:
+    except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = measuring.told(await _plan(session, job, measuring.server))
-    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.obstacles:
+    planned = measuring.with_impact(await _plan(session, job, measuring.server))
+    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _must_be_within(planned, shown)
     await clean(session.conn, job.target)
@@ -173,7 +175,7 @@ async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuri
     await history.ensure(session.conn)
     session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
-        yield await accept(session, decision, job.request.reason_of(decision.obstacle.state))
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
     for index, work in enumerate(planned.works, start=1):
         _must_be_connected(session)
         session.control.check()
@@ -182,31 +184,31 @@ async def _locked(session: Session, job: Job, shown: Planned, measuring: Measuri
     await _leave(session)
 
 
-async def _plan(session: Session, job: Job, server: ServerInfo) -> Planned:
+async def _plan(session: RunContext, job: Job, server: ServerInfo) -> PreparedPlan:
     folder = await asyncio.to_thread(job.reader.read)
     planned = await make_plan(session.conn, job.target, folder, job.request, server)
     return as_probe(planned) if job.request.probe else planned
 
 
-def _must_go_on(planned: Planned, request: Request) -> None:
-    if planned.plan.obstacles:
-        raise stopped(planned.plan.obstacles)
+def _must_go_on(planned: PreparedPlan, request: Request) -> None:
+    if planned.plan.conflicts:
+        raise stopped(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
         raise nothing(request.direction)
     if request.plan_only:
         raise plan_only()
 
 
-def _must_be_within(planned: Planned, shown: Planned) -> None:
+def _must_be_within(planned: PreparedPlan, shown: PreparedPlan) -> None:
     """While this run waited, another may have done its work: that is well. All else is looked at again."""
     more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
-    if planned.plan.obstacles or more:
-        raise changed(planned.plan.obstacles)
+    if planned.plan.conflicts or more:
+        raise changed(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
         raise nothing(planned.plan.direction)
 
 
-def _must_be_connected(session: Session) -> None:
+def _must_be_connected(session: RunContext) -> None:
     if session.conn.closed:
         raise connection_lost()
 
@@ -225,7 +227,7 @@ def _question(plan: Plan, *, probe: bool) -> Question:
     return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
 
 
-async def _migrate(session: Session, work: Work, index: int, of: int) -> AsyncIterator[Event]:
+async def _migrate(session: RunContext, work: Work, index: int, of: int) -> AsyncIterator[Event]:
     run = run_transaction if work.in_one_transaction else run_steps
     await asyncio.to_thread(getattr, work.migration, "fingerprints")  # a long file takes a second
     yield MigrationStarted(
@@ -238,7 +240,7 @@ async def _migrate(session: Session, work: Work, index: int, of: int) -> AsyncIt
         await keep_lock(session)
 
 
-async def _leave(session: Session) -> None:
+async def _leave(session: RunContext) -> None:
     """Give the lock back; a connection that is gone has given it back by itself."""
     if not session.conn.closed:
         await advisory_lock.unlock(session.conn)

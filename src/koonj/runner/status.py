@@ -10,7 +10,7 @@ import psycopg
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.migrations.state import Entry, State, problems_of, states
+from koonj.migrations.state import MigrationStatus, State, problems_of, states
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
@@ -32,7 +32,7 @@ class TargetStatus:
     hint: str | None = None
     has_history: bool = False
     """False as well where that is not known: see `error`."""
-    entries: tuple[Entry, ...] = ()
+    migrations: tuple[MigrationStatus, ...] = ()
     """Empty where the states are not known."""
     running: LockHolder | None = None
     """A run that goes on there now."""
@@ -45,17 +45,17 @@ class TargetStatus:
     @property
     def applied(self) -> int:
         """How many migrations are in the database."""
-        return sum(entry.applied for entry in self.entries)
+        return sum(status.applied for status in self.migrations)
 
     @property
     def pending(self) -> int:
         """How many wait to be applied, whatever else is to be said of them."""
-        return sum(not entry.applied for entry in self.entries)
+        return sum(not status.applied for status in self.migrations)
 
     @property
-    def problems(self) -> tuple[Entry, ...]:
+    def problems(self) -> tuple[MigrationStatus, ...]:
         """Those that need a person."""
-        return problems_of(self.entries)
+        return problems_of(self.migrations)
 
 
 async def read_status(connector: Connector, target: Target, folder: Folder) -> TargetStatus:
@@ -67,19 +67,19 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
             status = replace(status, server=await describe(conn))
             running = await advisory_lock.holder(conn)
             has_history = await history.exists(conn)
-            acts = await history.read_acts(conn)
+            entries = await history.read_entries(conn)
     except (ConnectError, HistoryError) as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
         message = error_message(error)
         return replace(status, error=message, hint="The connection was lost while reading. Try again.")
-    entries = await asyncio.to_thread(states, folder, acts)
-    return replace(status, has_history=has_history, entries=_running(entries, running), running=running)
+    statuses = await asyncio.to_thread(states, folder, entries)
+    return replace(status, has_history=has_history, migrations=_running(statuses, running), running=running)
 
 
-def _running(entries: Sequence[Entry], holder: LockHolder | None) -> tuple[Entry, ...]:
+def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> tuple[MigrationStatus, ...]:
     """What looks interrupted may be running at this moment: the lock tells."""
     if holder is None:
-        return tuple(entries)
+        return tuple(statuses)
     note = f"running now, or interrupted: {holder_words(holder)} holds the target's lock"
-    return tuple(replace(e, note=note) if e.state is State.INTERRUPTED else e for e in entries)
+    return tuple(replace(e, note=note) if e.state is State.INTERRUPTED else e for e in statuses)

@@ -31,26 +31,26 @@ from koonj.runner.journal import Journal
 from koonj.runner.leftovers import must_be_valid
 from koonj.runner.resume import sets_session
 from koonj.runner.run import Cancelled
-from koonj.runner.session import Session
-from koonj.runner.settle import Fate, fate_of
+from koonj.runner.session import RunContext
+from koonj.runner.settle import CommitOutcome, fate_of
 from koonj.runner.stopping import StepError, cancelled, stopped
 from koonj.runner.work import NumberedStep, Work
 
 
-async def run_steps(session: Session, work: Work) -> AsyncIterator[Event]:
+async def run_steps(session: RunContext, work: Work) -> AsyncIterator[Event]:
     """Run what is not done yet. Raises MigrationError, Cancelled."""
-    journal, begun, done = Journal(session, work), monotonic(), work.planned.done
-    act_id = await _start(journal)
+    journal, begun, done = Journal(session, work), monotonic(), work.planned.statements_done
+    entry_id = await _start(journal)
     try:
         for step in work.steps:
             run = _again if step.last <= done else _block if step.step.in_transaction else _alone
-            async for event in run(journal, act_id, step):
+            async for event in run(journal, entry_id, step):
                 yield event
             done = max(done, step.last)
     except StepError as error:
-        raise MigrationError(await stopped(journal, act_id, max(done, error.done), error)) from error
+        raise MigrationError(await stopped(journal, entry_id, max(done, error.done), error)) from error
     except Cancelled as error:
-        raise MigrationError(await cancelled(journal, act_id, done)) from error
+        raise MigrationError(await cancelled(journal, entry_id, done)) from error
     yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
 
 
@@ -63,13 +63,15 @@ async def _start(journal: Journal) -> int:
     session, work = journal.session, journal.work
     try:
         async with own_transaction(session.conn, session.target):
-            act_id, _ = await history.insert(session.conn, journal.record(Outcome.STARTED, work.planned.done))
+            entry_id, _ = await history.insert(
+                session.conn, journal.record(Outcome.STARTED, work.planned.statements_done)
+            )
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
         state = f"Nothing of {work.migration.name} was sent."
-        following = next_steps(work, work.planned.done)
+        following = next_steps(work, work.planned.statements_done)
         raise MigrationError(of_error(work, error, state=state, next_steps=following)) from error
-    return act_id
+    return entry_id
 
 
 def _session_lock_timeout(work: Work) -> str:
@@ -77,7 +79,7 @@ def _session_lock_timeout(work: Work) -> str:
 
 
 async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIterator[Event]:
-    """Of a step that an earlier act committed: what it set in its session, for the steps that come."""
+    """Of a step that an earlier entry committed: what it set in its session, for the steps that come."""
     session = journal.session
     try:
         for numbered in step.statements:
@@ -88,7 +90,7 @@ async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIte
         raise StepError(error) from error
 
 
-async def _block(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIterator[Event]:
+async def _block(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
     """A transaction of the file's own, its count included. Raises StepError, Cancelled."""
     conn = journal.session.conn
     said: list[Notice] = []
@@ -100,7 +102,7 @@ async def _block(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIter
         with hearing(conn, journal.work.planned.name, said.append):
             await check_deferred(conn)
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
-        transaction_id = await _count(journal, act_id, step)
+        transaction_id = await _count(journal, entry_id, step)
     except (StatementError, psycopg.Error) as error:
         await roll_back(conn)
         raise StepError(error) from error
@@ -126,13 +128,13 @@ async def _commit(journal: Journal, transaction_id: str) -> None:
     try:
         await commit(journal.session.conn)
     except psycopg.Error as error:
-        fate = await fate_of(journal.session, transaction_id) if is_lost(error) else Fate.ROLLED_BACK
-        if fate is not Fate.COMMITTED:
+        fate = await fate_of(journal.session, transaction_id) if is_lost(error) else CommitOutcome.ROLLED_BACK
+        if fate is not CommitOutcome.COMMITTED:
             await roll_back(journal.session.conn)
-            raise StepError(error, unknown=fate is Fate.UNKNOWN) from error
+            raise StepError(error, unknown=fate is CommitOutcome.UNKNOWN) from error
 
 
-async def _alone(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIterator[Event]:
+async def _alone(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
     """A statement outside a transaction, counted when it is answered. Raises StepError, Cancelled."""
     try:
         async for event in _statements(journal, step):
@@ -140,20 +142,20 @@ async def _alone(journal: Journal, act_id: int, step: NumberedStep) -> AsyncIter
     except StatementError as error:
         raise StepError(error, unknown=is_lost(error.error)) from error
     try:
-        await _counted(journal, act_id, step)
+        await _counted(journal, entry_id, step)
     except psycopg.Error as first:
         if is_lost(first):
             raise StepError(first, done=step.last) from first
         # Most likely a cancel that was meant for the statement; its effect is there and has to be counted.
         try:
-            await _counted(journal, act_id, step)
+            await _counted(journal, entry_id, step)
         except psycopg.Error as error:
             raise StepError(error, done=step.last) from error
 
 
-async def _counted(journal: Journal, act_id: int, step: NumberedStep) -> None:
+async def _counted(journal: Journal, entry_id: int, step: NumberedStep) -> None:
     async with own_transaction(journal.session.conn, journal.session.target):
-        await _count(journal, act_id, step)
+        await _count(journal, entry_id, step)
 
 
 async def _statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:
@@ -167,9 +169,9 @@ async def _statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Eve
         await must_be_valid(conn, numbered, heard)
 
 
-async def _count(journal: Journal, act_id: int, step: NumberedStep) -> str:
-    """Count a step; the last one ends the act with it. The id of the transaction that does so."""
+async def _count(journal: Journal, entry_id: int, step: NumberedStep) -> str:
+    """Count a step; the last one ends the entry with it. The id of the transaction that does so."""
     conn = journal.session.conn
     if step.last == journal.work.total:
-        return await history.finish(conn, act_id, Outcome.DONE, step.last)
-    return await history.advance(conn, act_id, step.last)
+        return await history.finish(conn, entry_id, Outcome.DONE, step.last)
+    return await history.advance(conn, entry_id, step.last)

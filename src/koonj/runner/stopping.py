@@ -34,7 +34,7 @@ class StepError(Exception):
         return self.error.error if isinstance(self.error, StatementError) else self.error
 
 
-async def stopped(journal: Journal, act_id: int, done: int, error: StepError) -> Failure:
+async def stopped(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure:
     """Record where it stopped, where that is known, and say it."""
     work = journal.work
     state = _committed(journal, done)
@@ -43,7 +43,7 @@ async def stopped(journal: Journal, act_id: int, done: int, error: StepError) ->
             " Whether what was running then took effect is unknown; history says `started`, "
             "and koonj shows the migration as interrupted."
         )
-    elif not await _end(journal, act_id, done, error.cause):
+    elif not await _end(journal, entry_id, done, error.cause):
         state += " koonj could not write that to its history: compare the two before you go on."
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
         state += await leftover(journal.session.conn, error.error)
@@ -56,10 +56,10 @@ async def stopped(journal: Journal, act_id: int, done: int, error: StepError) ->
     )
 
 
-async def cancelled(journal: Journal, act_id: int, done: int) -> Failure:
+async def cancelled(journal: Journal, entry_id: int, done: int) -> Failure:
     """A person cancelled between two statements."""
     state = _committed(journal, done)
-    if not await _end(journal, act_id, done, None):
+    if not await _end(journal, entry_id, done, None):
         state += " koonj could not write that to its history: compare the two before you go on."
     return of_cancel(journal.work, state, done)
 
@@ -68,36 +68,36 @@ def _committed(journal: Journal, done: int) -> str:
     return f"{done} of {journal.work.total} statements of {journal.work.migration.name} are committed."
 
 
-async def _end(journal: Journal, act_id: int, done: int, error: psycopg.Error | None) -> bool:
+async def _end(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> bool:
     """Tell history; False where it could not be told.
 
     Twice: the first try can be hit by a cancel that was meant for the statement, or find the connection lost.
     """
     for _ in range(2):
         try:
-            await _tell(journal, act_id, done, error)
+            await _tell(journal, entry_id, done, error)
         except (psycopg.Error, ConnectError):
             continue
         return True
     return False
 
 
-async def _tell(journal: Journal, act_id: int, done: int, error: psycopg.Error | None) -> None:
+async def _tell(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> None:
     session = journal.session
     if not session.conn.closed:
         await clean(session.conn, session.target)
-        await _write(journal, session.conn, act_id, done, error)
+        await _write(journal, session.conn, entry_id, done, error)
         return
     conn = await session.connector.connect(session.target, name="koonj settle")
     async with conn:
-        await _write(journal, conn, act_id, done, error)
+        await _write(journal, conn, entry_id, done, error)
 
 
 async def _write(
-    journal: Journal, conn: psycopg.AsyncConnection, act_id: int, done: int, error: psycopg.Error | None
+    journal: Journal, conn: psycopg.AsyncConnection, entry_id: int, done: int, error: psycopg.Error | None
 ) -> None:
     outcome = Outcome.DONE if done == journal.work.total else Outcome.FAILED
     message = None if outcome is Outcome.DONE else words_of(error)
     sqlstate = None if outcome is Outcome.DONE or error is None else error.sqlstate
     async with own_transaction(conn, journal.session.target):
-        await history.finish(conn, act_id, outcome, done, error=message, sqlstate=sqlstate)
+        await history.finish(conn, entry_id, outcome, done, error=message, sqlstate=sqlstate)

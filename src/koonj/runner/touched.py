@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from koonj.postgres.activity import RelationFacts
-from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace, Written
+from koonj.postgres.locks.values import LockMode, RelationLock, RowsWritten, StatementTrace
 
 Facts = Mapping[str, RelationFacts]
 Locks = Mapping[str, RelationLock]
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class RelationImpact:
     """One relation, its strongest lock, and what the statement does to it."""
 
     relation: str
@@ -29,7 +29,7 @@ class Touched:
     """Its indexes that are built anew; of an index: itself."""
     dropped: tuple[str, ...] = ()
     """Its indexes that go."""
-    written: tuple[Written, ...] = ()
+    written: tuple[RowsWritten, ...] = ()
     of: str | None = None
     """Of an index, told apart only where it is locked more strongly than its table: that table."""
     others: int = 0
@@ -54,8 +54,8 @@ class _Deeds:
 
     @classmethod
     def of(cls, trace: StatementTrace) -> _Deeds:
-        emptied = set(trace.emptied)
-        scanned = {scan.relation for scan in (*trace.scanned, *trace.passed)}
+        emptied = set(trace.truncated)
+        scanned = {scan.relation for scan in (*trace.scanned, *trace.scanned_by_any_session)}
         return cls(
             rewritten=frozenset(trace.rewritten),
             scanned=frozenset(scanned - emptied),
@@ -70,7 +70,7 @@ class _Deeds:
         return self.rewritten | self.scanned | self.rebuilt | self.emptied | self.gone | self.written
 
 
-def touched(trace: StatementTrace, facts: Facts, fresh: frozenset[str]) -> tuple[Touched, ...]:
+def touched(trace: StatementTrace, facts: Facts, fresh: frozenset[str]) -> tuple[RelationImpact, ...]:
     """Of all that it locks, or works on under an earlier lock, but what is in `fresh` and its indexes."""
     deeds = _Deeds.of(trace)
     locks = _used(trace, deeds, fresh)
@@ -128,11 +128,11 @@ def _home(lock: RelationLock, locks: Locks, facts: Facts, deeds: _Deeds) -> str:
 
 def _table(
     lead: RelationLock, group: Sequence[RelationLock], locks: Locks, trace: StatementTrace, deeds: _Deeds
-) -> Touched:
+) -> RelationImpact:
     names = frozenset(lock.relation for lock in group)
     indexes = frozenset(lock.relation for lock in locks.values() if lock.of in names)
     rebuilt = indexes & deeds.rebuilt if names.isdisjoint(deeds.emptied) else frozenset()
-    return Touched(
+    return RelationImpact(
         relation=lead.relation,
         kind=lead.kind,
         mode=lead.mode,
@@ -147,7 +147,7 @@ def _table(
     )
 
 
-def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[Touched]:
+def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[RelationImpact]:
     """Indexes that are locked more strongly than their tables."""
     found: dict[tuple[str, LockMode], list[RelationLock]] = {}
     for lock in locks.values():
@@ -159,7 +159,7 @@ def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[Tou
         table = locks.get(table_name)
         # CONCURRENTLY it is built beside the old one, which is only locked at the end.
         rebuilt = deeds.rebuilt if table is not None and table.mode.stops_writes else frozenset()
-        yield Touched(
+        yield RelationImpact(
             relation=first.relation,
             kind=first.kind,
             mode=mode,

@@ -17,8 +17,8 @@ from koonj.runner.execute import StatementError, execute, hearing
 from koonj.runner.failure import MigrationError, next_steps, of_cancel, of_error
 from koonj.runner.journal import Journal
 from koonj.runner.run import Cancelled
-from koonj.runner.session import Session
-from koonj.runner.settle import Fate, fate_of
+from koonj.runner.session import RunContext
+from koonj.runner.settle import CommitOutcome, fate_of
 from koonj.runner.waiting import LockLostError, keep_lock
 from koonj.runner.work import Work
 
@@ -37,7 +37,7 @@ class CommitError(Exception):
         """Of the transaction whose COMMIT was sent; None where it was not."""
 
 
-async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
+async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Event]:
     """Run it; again after a lock timeout where the file says so. Raises MigrationError, Cancelled."""
     journal, begun = Journal(session, work), monotonic()
     for attempt in range(1, work.retries + 2):
@@ -52,7 +52,7 @@ async def run_transaction(session: Session, work: Work) -> AsyncIterator[Event]:
             await roll_back(session.conn)
             retrying = _retrying(work, error, attempt)
             yield retrying
-            await _pause(journal, retrying.pause)
+            await _pause(journal, retrying.delay)
         except LockLostError:
             await roll_back(session.conn)
             raise
@@ -124,13 +124,13 @@ async def _give_up(journal: Journal, error: StatementError | CommitError) -> Non
 
 
 async def _after_commit_error(journal: Journal, error: CommitError) -> None:
-    cause, fate = error.error, Fate.ROLLED_BACK
+    cause, fate = error.error, CommitOutcome.ROLLED_BACK
     if is_lost(cause) and error.transaction_id is not None:
         fate = await fate_of(journal.session, error.transaction_id)
-    if fate is Fate.COMMITTED:
+    if fate is CommitOutcome.COMMITTED:
         return
     await roll_back(journal.session.conn)
-    if fate is Fate.ROLLED_BACK:
+    if fate is CommitOutcome.ROLLED_BACK:
         raise MigrationError(await _rolled_back(journal, error)) from cause
     name = journal.work.migration.name
     state = (

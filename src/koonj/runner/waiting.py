@@ -7,8 +7,8 @@ from time import monotonic
 
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.runner.events import LockObtained, WaitingForLock
-from koonj.runner.session import Session
+from koonj.runner.events import LockAcquired, WaitingForLock
+from koonj.runner.session import RunContext
 
 POLL = 0.25
 """Seconds between two tries."""
@@ -17,7 +17,7 @@ SAY_AGAIN = 5.0
 """Seconds between two words about the same holder."""
 
 
-class LockNotObtainedError(Exception):
+class LockNotAcquiredError(Exception):
     """Another run held the lock for the whole wait."""
 
     def __init__(self, holder: LockHolder, seconds: float) -> None:
@@ -34,8 +34,10 @@ class LockLostError(Exception):
         self.holder = holder
 
 
-async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[WaitingForLock | LockObtained]:
-    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotObtainedError, Cancelled."""
+async def acquire_lock(
+    session: RunContext, wait: float | None
+) -> AsyncIterator[WaitingForLock | LockAcquired]:
+    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotAcquiredError, Cancelled."""
     begun = monotonic()
     said: tuple[int, float] | None = None
     while not await advisory_lock.try_lock(session.conn):
@@ -44,15 +46,15 @@ async def obtain_lock(session: Session, wait: float | None) -> AsyncIterator[Wai
             await session.control.pause(0.01)  # it was given back just now
             continue
         if wait is not None and waited >= wait:
-            raise LockNotObtainedError(holder, waited)
+            raise LockNotAcquiredError(holder, waited)
         if said is None or said[0] != holder.pid or waited - said[1] >= SAY_AGAIN:
             said = holder.pid, waited
             yield WaitingForLock(holder, waited)
         await session.control.pause(POLL)
-    yield LockObtained(monotonic() - begun)
+    yield LockAcquired(monotonic() - begun)
 
 
-async def keep_lock(session: Session) -> None:
+async def keep_lock(session: RunContext) -> None:
     """Hold that the lock is still there, or take it again if nobody ran meanwhile. Raises LockLostError.
 
     A file can give it away (DISCARD ALL, pg_advisory_unlock_all).
@@ -64,7 +66,7 @@ async def keep_lock(session: Session) -> None:
         raise LockLostError(held)
 
 
-async def _another_ran(session: Session) -> bool:
+async def _another_ran(session: RunContext) -> bool:
     """Over a connection of its own: this one's transaction may see the target as it was before.
 
     Raises ConnectError.

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.values import StatementTrace
 from koonj.runner.events import Direction, PlannedMigration, PlannedStatement
-from koonj.sql.blocks import Mode, Shape, Step
+from koonj.sql.blocks import Mode, ScriptShape, Step
 from koonj.sql.script import Script
 from koonj.sql.sections import Setting
 from koonj.sql.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedStatement:
     """A statement with its number among those that a script sends: transaction control is not counted."""
 
     index: int
@@ -32,7 +32,7 @@ class NumberedStep:
     """What commits together."""
 
     step: Step
-    statements: tuple[Numbered, ...]
+    statements: tuple[NumberedStatement, ...]
 
     @property
     def last(self) -> int:
@@ -46,7 +46,7 @@ class Work:
 
     migration: Migration
     script: Script
-    shape: Shape
+    shape: ScriptShape
     steps: tuple[NumberedStep, ...]
     planned: PlannedMigration
     statement_timeout: str
@@ -74,18 +74,18 @@ class Work:
     @property
     def in_one_transaction(self) -> bool:
         """Script and history row commit together."""
-        return self.shape.mode is Mode.TRANSACTION
+        return self.shape.mode is Mode.ONE_TRANSACTION
 
 
-def number_steps(shape: Shape) -> tuple[NumberedStep, ...]:
+def number_steps(shape: ScriptShape) -> tuple[NumberedStep, ...]:
     """Number the statements of every step through."""
     return tuple(_numbered(shape))
 
 
-def _numbered(shape: Shape) -> Iterator[NumberedStep]:
+def _numbered(shape: ScriptShape) -> Iterator[NumberedStep]:
     count = 0
     for step in shape.steps:
-        statements = tuple(Numbered(count + k, s) for k, s in enumerate(step.statements, start=1))
+        statements = tuple(NumberedStatement(count + k, s) for k, s in enumerate(step.statements, start=1))
         count += len(statements)
         yield NumberedStep(step, statements)
 
@@ -110,14 +110,15 @@ def make_work(
     planned = PlannedMigration(
         name=migration.name,
         direction=direction,
-        in_transaction=shape.mode is Mode.TRANSACTION,
-        mode=shape.explanation,
+        in_transaction=shape.mode is Mode.ONE_TRANSACTION,
+        mode=shape.mode,
+        explanation=shape.explanation,
         statements=tuple(
             PlannedStatement(n.index, n.statement.line, n.statement.summary, s.step.in_transaction)
             for s in steps
             for n in s.statements
         ),
-        done=done,
+        statements_done=done,
         from_history=from_history,
         lock_timeout=own.get("lock_timeout", lock_timeout),
     )

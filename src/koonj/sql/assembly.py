@@ -7,7 +7,7 @@ from koonj.sql.lexer import Item, ItemKind
 from koonj.sql.meta_rules import MetaRules
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
-from koonj.sql.statements import Statement, Verdict, classify, parts_of
+from koonj.sql.statements import Statement, StatementTraits, classify, parts_of
 from koonj.sql.tokens import significant, significant_texts
 
 
@@ -18,7 +18,7 @@ class _Draft:
     item: Item
     text: str
     first_word: int
-    verdict: Verdict
+    traits: StatementTraits
     copy_data: tuple[int, int] | None
 
 
@@ -69,18 +69,18 @@ class _Assembly:
         if first_word is None:
             return
         text = item.text
-        verdict = classify(text) if item.pieces is None else self._batch_verdict(item)
+        traits = classify(text) if item.pieces is None else self._batch_traits(item)
         draft = _Draft(
-            item, text, first_word, verdict, (item.end, item.end) if verdict.copies == "from stdin" else None
+            item, text, first_word, traits, (item.end, item.end) if traits.copies == "from stdin" else None
         )
         self.drafts.append(draft)
         if draft.copy_data is not None:
             self.waiting.append(draft)
-        elif verdict.copies:
+        elif traits.copies:
             hint = "Remove it: a migration has nowhere to write rows to."
             self.problem("copy-to-stdout", item.start, "COPY … TO stdout sends rows to the client.", hint)
 
-    def _batch_verdict(self, item: Item) -> Verdict:
+    def _batch_traits(self, item: Item) -> StatementTraits:
         parts = [classify(part) for part in _parts(item) if any(t != ";" for t in significant_texts(part))]
         if len(parts) == 1:
             return parts[0]
@@ -109,7 +109,7 @@ class _Assembly:
         item = draft.item
         line, column = self.locate(draft.first_word)
         return Statement(
-            **parts_of(draft.verdict),
+            **parts_of(draft.traits),
             index=index,
             text=draft.text,
             start=item.start,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from koonj.humanize import count
-from koonj.sql.control import Control
+from koonj.sql.control import TransactionControl
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
 from koonj.sql.script import Script
@@ -15,12 +15,12 @@ from koonj.sql.statements import Statement
 class Mode(StrEnum):
     """How a script runs."""
 
-    TRANSACTION = "one transaction"
+    ONE_TRANSACTION = "one_transaction"
     """The script and its history entry commit together, in one transaction.
 
     The transaction is opened by koonj.
     """
-    STEPS = "step by step"
+    SEVERAL = "several"
     """The script runs as written, in several transactions or outside a transaction.
 
     Each block is one transaction, and each other statement commits separately.
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ScriptShape:
     """How the statements of a script commit, and the problems of that."""
 
     mode: Mode
@@ -53,11 +53,13 @@ class Shape:
     problems: tuple[Problem, ...]
 
 
-_CLOSING = frozenset({Control.COMMIT, Control.ROLLBACK, Control.PREPARE})
-_NEED_BLOCK = frozenset({Control.SAVEPOINT, Control.RELEASE, Control.ROLLBACK_TO})
+_CLOSING = frozenset({TransactionControl.COMMIT, TransactionControl.ROLLBACK, TransactionControl.PREPARE})
+_NEED_BLOCK = frozenset(
+    {TransactionControl.SAVEPOINT, TransactionControl.RELEASE, TransactionControl.ROLLBACK_TO}
+)
 
 
-def shape(script: Script) -> Shape:
+def shape(script: Script) -> ScriptShape:
     """Return how the statements of a script commit."""
     cutter = _Cutter()
     for statement in script.statements:
@@ -65,12 +67,14 @@ def shape(script: Script) -> Shape:
     steps = cutter.finish()
     problems = tuple(cutter.problems)
     if len(steps) == 1 and steps[0].in_transaction and _commits(steps[0]):
-        return Shape(Mode.TRANSACTION, steps, wrapped=True, explanation="one transaction", problems=problems)
+        return ScriptShape(
+            Mode.ONE_TRANSACTION, steps, wrapped=True, explanation="one transaction", problems=problems
+        )
     if not any(s.control for s in script.statements) and not _refused(script.statements):
         whole = (Step(None, script.statements, None, in_transaction=True),) if script.statements else ()
         words = "no BEGIN in the file, so koonj runs it in one transaction" if whole else "no statements"
-        return Shape(Mode.TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
-    return Shape(Mode.STEPS, steps, wrapped=False, explanation=_explain(steps), problems=problems)
+        return ScriptShape(Mode.ONE_TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
+    return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
 
 
 class _Cutter:
@@ -86,7 +90,7 @@ class _Cutter:
     def add(self, statement: Statement) -> None:
         """Process the next statement."""
         control = statement.control
-        if control is Control.BEGIN and not self._open:
+        if control is TransactionControl.BEGIN and not self._open:
             self._open, self._begin = True, statement
             self._look_for_read_only(statement)
         elif control in _CLOSING:
@@ -108,12 +112,12 @@ class _Cutter:
         return tuple(self._steps)
 
     def _close(self, statement: Statement) -> None:
-        if statement.control is Control.PREPARE:
+        if statement.control is TransactionControl.PREPARE:
             self._problem("prepare-transaction", statement)
         elif not self._open:
             self._problem("commit-without-begin", statement, statement.verb.upper())
             return
-        elif statement.control is Control.ROLLBACK:
+        elif statement.control is TransactionControl.ROLLBACK:
             self._problem("rolls-back", statement)
         self._end_step(statement)
         if statement.chain:
@@ -125,7 +129,7 @@ class _Cutter:
         self._open, self._begin, self._inner = False, None, []
 
     def _add_inside(self, statement: Statement) -> None:
-        if statement.control is Control.BEGIN:
+        if statement.control is TransactionControl.BEGIN:
             self._problem("nested-begin", statement)
         if statement.refusal is Refusal.YES:
             self._problem("refused-in-transaction", statement, statement.refusal_reason)
@@ -145,7 +149,7 @@ class _Cutter:
 
 
 def _commits(step: Step) -> bool:
-    return step.end is not None and step.end.control is Control.COMMIT and not step.end.chain
+    return step.end is not None and step.end.control is TransactionControl.COMMIT and not step.end.chain
 
 
 def _refused(statements: Sequence[Statement]) -> Statement | None:

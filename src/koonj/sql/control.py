@@ -8,7 +8,7 @@ from koonj.sql.reader import Reader
 from koonj.sql.tokens import TokenKind
 
 
-class Control(StrEnum):
+class TransactionControl(StrEnum):
     """The effect of a statement on the transaction.
 
     Source: TransactionStmt in gram.y of PostgreSQL.
@@ -22,17 +22,17 @@ class Control(StrEnum):
     """ROLLBACK or ABORT."""
     SAVEPOINT = "savepoint"
     RELEASE = "release"
-    ROLLBACK_TO = "rollback to"
-    PREPARE = "prepare transaction"
-    COMMIT_PREPARED = "commit prepared"
-    ROLLBACK_PREPARED = "rollback prepared"
+    ROLLBACK_TO = "rollback_to"
+    PREPARE = "prepare_transaction"
+    COMMIT_PREPARED = "commit_prepared"
+    ROLLBACK_PREPARED = "rollback_prepared"
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
+class TransactionStatement:
     """The part of a statement in transaction control."""
 
-    control: Control | None = None
+    control: TransactionControl | None = None
     name: str = ""
     """The name of a savepoint or a prepared transaction, as written."""
     chain: bool = False
@@ -41,65 +41,65 @@ class Transaction:
     """BEGIN or SET TRANSACTION with READ ONLY."""
 
 
-NONE = Transaction()
+NONE = TransactionStatement()
 _NOISE = ("work", "transaction")
 
 
-def transaction(reader: Reader) -> Transaction:
+def transaction(reader: Reader) -> TransactionStatement:
     """Return the statement's part in transaction control; `NONE` for most statements."""
     rule = _RULES.get(reader.take())
     return NONE if rule is None else rule(reader)
 
 
-def _start(reader: Reader) -> Transaction:
+def _start(reader: Reader) -> TransactionStatement:
     return _begin(reader) if reader.accept("transaction") else NONE
 
 
-def _begin(reader: Reader) -> Transaction:
-    return Transaction(Control.BEGIN, read_only=_read_only(reader))
+def _begin(reader: Reader) -> TransactionStatement:
+    return TransactionStatement(TransactionControl.BEGIN, read_only=_read_only(reader))
 
 
-def _commit(reader: Reader) -> Transaction:
+def _commit(reader: Reader) -> TransactionStatement:
     """Read COMMIT or END."""
     if reader.accept("prepared"):
-        return Transaction(Control.COMMIT_PREPARED, reader.peek())
+        return TransactionStatement(TransactionControl.COMMIT_PREPARED, reader.peek())
     reader.accept_one(_NOISE)
-    return Transaction(Control.COMMIT, chain=reader.accept("and", "chain"))
+    return TransactionStatement(TransactionControl.COMMIT, chain=reader.accept("and", "chain"))
 
 
-def _roll_back(reader: Reader) -> Transaction:
+def _roll_back(reader: Reader) -> TransactionStatement:
     """Read ROLLBACK or ABORT."""
     if reader.accept("prepared"):
-        return Transaction(Control.ROLLBACK_PREPARED, reader.peek())
+        return TransactionStatement(TransactionControl.ROLLBACK_PREPARED, reader.peek())
     reader.accept_one(_NOISE)
     if reader.accept("to"):
         reader.accept("savepoint")
-        return Transaction(Control.ROLLBACK_TO, reader.name())
-    return Transaction(Control.ROLLBACK, chain=reader.accept("and", "chain"))
+        return TransactionStatement(TransactionControl.ROLLBACK_TO, reader.name())
+    return TransactionStatement(TransactionControl.ROLLBACK, chain=reader.accept("and", "chain"))
 
 
-def _savepoint(reader: Reader) -> Transaction:
-    return Transaction(Control.SAVEPOINT, reader.name())
+def _savepoint(reader: Reader) -> TransactionStatement:
+    return TransactionStatement(TransactionControl.SAVEPOINT, reader.name())
 
 
-def _release(reader: Reader) -> Transaction:
+def _release(reader: Reader) -> TransactionStatement:
     reader.accept("savepoint")
-    return Transaction(Control.RELEASE, reader.name())
+    return TransactionStatement(TransactionControl.RELEASE, reader.name())
 
 
-def _prepare(reader: Reader) -> Transaction:
+def _prepare(reader: Reader) -> TransactionStatement:
     """Read PREPARE TRANSACTION 'name'.
 
     A PREPARE of a query that is named transaction does not count.
     """
     name = reader.token(1)
     if reader.peek() == "transaction" and (name is None or name.kind is TokenKind.STRING):
-        return Transaction(Control.PREPARE, reader.peek(1))
+        return TransactionStatement(TransactionControl.PREPARE, reader.peek(1))
     return NONE
 
 
-def _set(reader: Reader) -> Transaction:
-    return Transaction(None, read_only=_read_only(reader)) if reader.accept("transaction") else NONE
+def _set(reader: Reader) -> TransactionStatement:
+    return TransactionStatement(None, read_only=_read_only(reader)) if reader.accept("transaction") else NONE
 
 
 def _read_only(reader: Reader) -> bool:
@@ -116,7 +116,7 @@ def _read_only(reader: Reader) -> bool:
     return last == "only"
 
 
-_RULES: Mapping[str, Callable[[Reader], Transaction]] = {
+_RULES: Mapping[str, Callable[[Reader], TransactionStatement]] = {
     "begin": _begin,
     "start": _start,
     "commit": _commit,

@@ -107,3 +107,8 @@ def wants_ascii(environ: Mapping[str, str], encoding: str | None) -> bool:
     if chosen in {"C", "POSIX"}:
         return True
     return (encoding or "").lower().replace("-", "").replace("_", "") not in {"utf8", "utf8sig"}
+
+
+def spaced(word: str) -> str:
+    """Return a value such as ``rollback_edited`` as text shows it: ``rollback edited``."""
+    return word.replace("_", " ")

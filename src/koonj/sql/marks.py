@@ -14,7 +14,7 @@ from koonj.sql.source import Source
 from koonj.sql.tokens import BLANKS, Token, TokenKind, significant, tokens
 
 
-class Place(StrEnum):
+class MarkPlace(StrEnum):
     """Position of a marked comment."""
 
     LEADING = "leading"
@@ -37,11 +37,11 @@ class Mark:
     """The offset of the comment."""
     end: int
     """The offset after the colon."""
-    place: Place
+    place: MarkPlace
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class MarkedComments:
     """The marked comments up to the rollback, and what the scan found."""
 
     rollback: Mark | None
@@ -56,13 +56,13 @@ class Marks:
     """
 
 
-def read_marks(source: Source) -> Marks:
+def read_marks(source: Source) -> MarkedComments:
     """Return the marked comments of a file's text."""
     text = source.text
     candidates = list(_candidate().finditer(text))
     leading_end = _leading_end(text)
     if not candidates:
-        return Marks(None, (), leading_end, None)
+        return MarkedComments(None, (), leading_end, None)
     places = _Places(source, leading_end)
     others: list[Mark] = []
     for found in candidates:
@@ -71,11 +71,11 @@ def read_marks(source: Source) -> Marks:
             continue
         word = (found["word"] or found["block"]).lower()
         mark = Mark(word, found.start(), found.end(), place)
-        if word == "rollback" and place in {Place.LEADING, Place.BETWEEN}:
+        if word == "rollback" and place in {MarkPlace.LEADING, MarkPlace.BETWEEN}:
             end = min(leading_end, mark.start)
-            return Marks(mark, tuple(others), end, places.items_before(mark.start))
+            return MarkedComments(mark, tuple(others), end, places.items_before(mark.start))
         others.append(mark)
-    return Marks(None, tuple(others), leading_end, places.all_items())
+    return MarkedComments(None, tuple(others), leading_end, places.all_items())
 
 
 @cache
@@ -105,7 +105,7 @@ class _Places:
         self._token: Token | None = None
         self._word = -1
 
-    def of(self, at: int) -> Place | None:
+    def of(self, at: int) -> MarkPlace | None:
         """Return the position of the comment at `at`; None if no comment starts there."""
         item = self._item_at(at)
         if item is None:
@@ -113,7 +113,7 @@ class _Places:
         if item.kind is not ItemKind.STATEMENT or not self._is_comment(item, at):
             return None
         if at > self._leading_end and self._next_word(at) < item.end:
-            return Place.INSIDE
+            return MarkPlace.INSIDE
         return self._between(at)
 
     def items_before(self, at: int) -> tuple[Item, ...] | None:
@@ -162,7 +162,7 @@ class _Places:
             self._word = len(self._text) if following is None else following.start
         return self._word
 
-    def _between(self, at: int) -> Place | None:
+    def _between(self, at: int) -> MarkPlace | None:
         """Return the position of a comment outside the statements.
 
         A comment with which psql starts a statement counts as outside, too.
@@ -170,8 +170,8 @@ class _Places:
         line_start = at - self._source.position(at).column + 1
         before = self._text[line_start:at].removeprefix("\ufeff")
         if not before.strip(BLANKS):
-            return Place.LEADING if at < self._leading_end else Place.BETWEEN
+            return MarkPlace.LEADING if at < self._leading_end else MarkPlace.BETWEEN
         ended = max((item.end for item in self._seen[-2:] if item.end <= at), default=line_start)
         if ended > line_start and not self._text[ended:at].strip(BLANKS):
-            return Place.BESIDE
+            return MarkPlace.BESIDE
         return None

@@ -23,7 +23,7 @@ class Refusal(StrEnum):
     YES = "yes"
 
 
-class Refused(NamedTuple):
+class RefusalReason(NamedTuple):
     """Whether a statement is refused, and the form of the statement."""
 
     refusal: Refusal = Refusal.NO
@@ -36,40 +36,40 @@ class Refused(NamedTuple):
     """
 
 
-ALLOWED = Refused()
+ALLOWED = RefusalReason()
 
 
-def refused(reader: Reader) -> Refused:
+def refused(reader: Reader) -> RefusalReason:
     """Return whether PostgreSQL refuses a statement in a transaction, from its words."""
     rule = _RULES.get(reader.take())
     return ALLOWED if rule is None else rule(reader)
 
 
-def _yes(reason: str, *, concurrent: bool = False) -> Refused:
-    return Refused(Refusal.YES, reason, concurrent)
+def _yes(reason: str, *, concurrent: bool = False) -> RefusalReason:
+    return RefusalReason(Refusal.YES, reason, concurrent)
 
 
-def _maybe(reason: str) -> Refused:
-    return Refused(Refusal.MAYBE, reason)
+def _maybe(reason: str) -> RefusalReason:
+    return RefusalReason(Refusal.MAYBE, reason)
 
 
-def _vacuum(_reader: Reader) -> Refused:
+def _vacuum(_reader: Reader) -> RefusalReason:
     return _yes("VACUUM")
 
 
-def _discard(reader: Reader) -> Refused:
+def _discard(reader: Reader) -> RefusalReason:
     return _yes("DISCARD ALL") if reader.accept("all") else ALLOWED
 
 
-def _commit(reader: Reader) -> Refused:
+def _commit(reader: Reader) -> RefusalReason:
     return _yes("COMMIT PREPARED") if reader.accept("prepared") else ALLOWED
 
 
-def _rollback(reader: Reader) -> Refused:
+def _rollback(reader: Reader) -> RefusalReason:
     return _yes("ROLLBACK PREPARED") if reader.accept("prepared") else ALLOWED
 
 
-def _create(reader: Reader) -> Refused:
+def _create(reader: Reader) -> RefusalReason:
     reader.accept("unique")
     if reader.accept("index", "concurrently"):
         return _yes("CREATE INDEX CONCURRENTLY", concurrent=True)
@@ -80,14 +80,14 @@ def _create(reader: Reader) -> Refused:
     return ALLOWED
 
 
-def _create_subscription(reader: Reader) -> Refused:
+def _create_subscription(reader: Reader) -> RefusalReason:
     options = _with_options(reader)
     if is_off(options.get("create_slot")) or is_off(options.get("connect")):
         return ALLOWED
     return _yes("CREATE SUBSCRIPTION that creates its slot")
 
 
-def _drop(reader: Reader) -> Refused:
+def _drop(reader: Reader) -> RefusalReason:
     if reader.accept("index", "concurrently"):
         return _yes("DROP INDEX CONCURRENTLY", concurrent=True)
     if kind := reader.accept_one(("database", "tablespace")):
@@ -97,7 +97,7 @@ def _drop(reader: Reader) -> Refused:
     return ALLOWED
 
 
-def _alter(reader: Reader) -> Refused:
+def _alter(reader: Reader) -> RefusalReason:
     match reader.take():
         case "system":
             return _yes("ALTER SYSTEM")
@@ -111,13 +111,13 @@ def _alter(reader: Reader) -> Refused:
             return ALLOWED
 
 
-def _alter_database(reader: Reader) -> Refused:
+def _alter_database(reader: Reader) -> RefusalReason:
     reader.name()
     reader.accept_one(("set", "with"))
     return _yes("ALTER DATABASE … SET TABLESPACE") if reader.accept("tablespace") else ALLOWED
 
 
-def _alter_table(reader: Reader) -> Refused:
+def _alter_table(reader: Reader) -> RefusalReason:
     reader.accept("if", "exists")
     reader.accept("only")
     reader.name()
@@ -127,7 +127,7 @@ def _alter_table(reader: Reader) -> Refused:
     return ALLOWED
 
 
-def _alter_subscription(reader: Reader) -> Refused:
+def _alter_subscription(reader: Reader) -> RefusalReason:
     reader.name()
     if reader.accept("refresh"):
         return _yes("ALTER SUBSCRIPTION … REFRESH (PostgreSQL 14 and later)")
@@ -140,7 +140,7 @@ def _alter_subscription(reader: Reader) -> Refused:
     return ALLOWED
 
 
-def _set_subscription(options: Mapping[str, str]) -> Refused:
+def _set_subscription(options: Mapping[str, str]) -> RefusalReason:
     if "failover" in options:
         return _yes("ALTER SUBSCRIPTION … SET (failover)")
     if "two_phase" in options:
@@ -148,7 +148,7 @@ def _set_subscription(options: Mapping[str, str]) -> Refused:
     return ALLOWED
 
 
-def _reindex(reader: Reader) -> Refused:
+def _reindex(reader: Reader) -> RefusalReason:
     options = options_of(reader.parentheses())
     kind = reader.take()
     if reader.accept("concurrently") or is_on(options.get("concurrently")):
@@ -158,13 +158,13 @@ def _reindex(reader: Reader) -> Refused:
     return _maybe(f"REINDEX of a partitioned {kind}") if kind in {"table", "index"} else ALLOWED
 
 
-def _cluster(reader: Reader) -> Refused:
+def _cluster(reader: Reader) -> RefusalReason:
     reader.parentheses()
     reader.accept("verbose")
     return _maybe("CLUSTER of a partitioned table") if reader.name() else _yes("CLUSTER of all tables")
 
 
-def _do(reader: Reader) -> Refused:
+def _do(reader: Reader) -> RefusalReason:
     """Check a DO block, which can end the transaction or EXECUTE a refused statement."""
     strings = (token.text for token in reader.rest() if token.kind is TokenKind.STRING)
     body = max(strings, key=len, default="")  # a second string can only be the language's name
@@ -190,7 +190,7 @@ def _with_options(reader: Reader) -> Mapping[str, str]:
     return {}
 
 
-_RULES: Mapping[str, Callable[[Reader], Refused]] = {
+_RULES: Mapping[str, Callable[[Reader], RefusalReason]] = {
     "vacuum": _vacuum,
     "discard": _discard,
     "commit": _commit,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from koonj.sql.marks import Mark, Place
+from koonj.sql.marks import Mark, MarkPlace
 from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
@@ -121,7 +121,7 @@ def misplaced(source: Source, marks: Iterable[Mark]) -> Iterator[Problem]:
         place = line_and_column(source, mark.start)
         if mark.word == "/*":
             yield _problem("rollback-block-comment", place)
-        elif mark.word == "rollback" and mark.place is Place.INSIDE:
+        elif mark.word == "rollback" and mark.place is MarkPlace.INSIDE:
             yield _problem("rollback-inside-statement", place)
         elif mark.word == "rollback":
             yield _problem("misplaced-rollback", place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from koonj.config.duration import milliseconds
 from koonj.sql.display import visible
-from koonj.sql.marks import Mark, Place
+from koonj.sql.marks import Mark, MarkPlace
 from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source
@@ -35,7 +35,7 @@ def read_settings(source: Source, marks: Iterable[Mark]) -> tuple[tuple[Setting,
     for mark in marks:
         if mark.word != "koonj":
             continue
-        if mark.place is not Place.LEADING:
+        if mark.place is not MarkPlace.LEADING:
             problems.append(misplaced_setting(*line_and_column(source, mark.start)))
             continue
         for setting in _written(source, mark):

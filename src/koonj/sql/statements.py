@@ -3,19 +3,19 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from koonj.sql.control import Control, transaction
+from koonj.sql.control import TransactionControl, transaction
 from koonj.sql.reader import Reader
 from koonj.sql.refusal import Refusal, refused
 from koonj.sql.summary import describe
 
-__all__ = ["Control", "Refusal", "Statement", "Verdict", "classify"]
+__all__ = ["Refusal", "Statement", "StatementTraits", "TransactionControl", "classify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class StatementTraits:
     """Facts that the text of a statement shows, without a database."""
 
-    control: Control | None
+    control: TransactionControl | None
     """Its part in transaction control.
 
     None for statements that work inside and outside a transaction.
@@ -52,7 +52,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement(Verdict):
+class Statement(StatementTraits):
     """A statement of a script."""
 
     index: int
@@ -79,7 +79,7 @@ class Statement(Verdict):
     """
 
 
-def classify(text: str) -> Verdict:
+def classify(text: str) -> StatementTraits:
     """Return the facts about one statement. Never raises.
 
     It reads only as much of the text as needed.
@@ -88,7 +88,7 @@ def classify(text: str) -> Verdict:
     part = transaction(reader.again())
     refusal, reason, concurrent = refused(reader.again())
     about = describe(reader)
-    return Verdict(
+    return StatementTraits(
         control=part.control,
         chain=part.chain,
         read_only=part.read_only,
@@ -120,9 +120,9 @@ def _copies(reader: Reader) -> str:
     return "from stdin" if direction == "from" else "to stdout"
 
 
-def parts_of(verdict: Verdict) -> dict[str, Any]:
+def parts_of(traits: StatementTraits) -> dict[str, Any]:
     """Return the fields of a verdict, to build a Statement from it."""
-    return {name: getattr(verdict, name) for name in _PARTS}
+    return {name: getattr(traits, name) for name in _PARTS}
 
 
-_PARTS = tuple(field.name for field in fields(Verdict))
+_PARTS = tuple(field.name for field in fields(StatementTraits))

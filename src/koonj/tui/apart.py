@@ -17,7 +17,7 @@ from typing import Any
 
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem, Severity
-from koonj.tui.facts import Facts, facts
+from koonj.tui.facts import Analysis, analyze
 from koonj.tui.segments import Segment, segments
 
 _SETTLED = 0.2
@@ -29,7 +29,7 @@ _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class TextPieces:
     """Where colouring of the text (without its byte-order mark) may begin; the first ones begin at 0."""
 
     pieces: tuple[Segment, ...]
@@ -37,7 +37,7 @@ class Pieces:
     """Up to where the pieces so far are known."""
 
 
-async def read_apart(migration: Migration) -> AsyncGenerator[Pieces | Facts, None]:
+async def read_apart(migration: Migration) -> AsyncGenerator[TextPieces | Analysis, None]:
     """Pieces as they are found, and last the facts. Raises OSError, or RuntimeError where it failed."""
     await asyncio.sleep(_SETTLED)
     process = await asyncio.create_subprocess_exec(
@@ -60,7 +60,7 @@ async def read_apart(migration: Migration) -> AsyncGenerator[Pieces | Facts, Non
             await process.wait()
 
 
-async def _told(stream: asyncio.StreamReader) -> AsyncIterator[Pieces | Facts]:
+async def _told(stream: asyncio.StreamReader) -> AsyncIterator[TextPieces | Analysis]:
     """Every message, up to the facts. Raises IncompleteReadError."""
     while True:
         header = await stream.readexactly(_HEADER)
@@ -68,7 +68,7 @@ async def _told(stream: asyncio.StreamReader) -> AsyncIterator[Pieces | Facts]:
         values, *texts = [await stream.readexactly(size) for size in sizes]
         found = json.loads(values)
         if "end" in found:
-            yield Pieces(tuple(map(tuple, found["pieces"])), found["end"])
+            yield TextPieces(tuple(map(tuple, found["pieces"])), found["end"])
             continue
         rollback, statements = [text.decode("utf-8", "surrogatepass") for text in texts[:2]]
         yield _facts_of(found, rollback, statements)
@@ -79,11 +79,11 @@ _HEADER = 48
 """Bytes: three numbers and blanks."""
 
 
-def _facts_of(found: dict[str, Any], rollback: str, statements: str) -> Facts:
+def _facts_of(found: dict[str, Any], rollback: str, statements: str) -> Analysis:
     problems = tuple(Problem(**{**p, "severity": Severity(p["severity"])}) for p in found.pop("problems"))
     pieces = tuple(map(tuple, found.pop("rollback_pieces")))
     has_rollback = found.pop("rollback") is not None
-    return Facts(
+    return Analysis(
         **{**found, "statements": statements},
         rollback=rollback if has_rollback else None,
         rollback_pieces=pieces,
@@ -97,7 +97,7 @@ def _main() -> None:
     text = migration.text.removeprefix("\ufeff")
     for pieces in _batches(text):
         _tell(asdict(pieces))
-    found = facts(migration)
+    found = analyze(migration)
     rollback = None if found.rollback is None else ""
     _tell(
         asdict(replace(found, rollback=rollback, statements=None)),
@@ -106,14 +106,14 @@ def _main() -> None:
     )
 
 
-def _batches(text: str) -> Iterator[Pieces]:
+def _batches(text: str) -> Iterator[TextPieces]:
     batch: list[Segment] = []
     for piece in segments(text):
         batch.append(piece)
         if len(batch) >= _BATCH:
-            yield Pieces(tuple(batch), piece[0])
+            yield TextPieces(tuple(batch), piece[0])
             batch = []
-    yield Pieces(tuple(batch), len(text))
+    yield TextPieces(tuple(batch), len(text))
 
 
 def _tell(values: dict[str, Any], *texts: str) -> None:

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from koonj.config import Screen, Settings
+from koonj.config import ScreenSettings, Settings
 from koonj.tui import terminal
 
 USAGE_ERROR = 2
@@ -15,7 +15,7 @@ USAGE_ERROR = 2
 
 def run(
     settings: Settings,
-    wishes: Screen = Screen(),  # noqa: B008 - a frozen value
+    wishes: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
     *,
     ascii_only: bool = False,
 ) -> int:
@@ -29,7 +29,7 @@ def run(
         return USAGE_ERROR
     found = terminal.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=wishes)
     terminal.settle(found, os.environ)
-    gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `Opening`
+    gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `LoadingScreen`
     from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
 
     return asyncio.run(show(settings, found, wishes))

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.terminal_theme import TerminalTheme
 from textual import events
 
-from koonj.config import KeyWish, Screen, Settings
-from koonj.tui.engine import Engine
-from koonj.tui.in_order import InOrder, Typed
+from koonj.config import KeySetting, ScreenSettings, Settings
+from koonj.tui.engine import Backend
+from koonj.tui.in_order import KeyQueue, Typed
 from koonj.tui.keymap import Keymap
 from koonj.tui.private import ChangedCells, CrashReport, add_line_filter
 from koonj.tui.screens.closing import Closable
-from koonj.tui.screens.opening import Opening
+from koonj.tui.screens.opening import LoadingScreen
 from koonj.tui.signals import leave_when_told
 from koonj.tui.terminal import Terminal
 from koonj.tui.theme import THEMES, choose, palette
 from koonj.tui.theme.ascii import AsciiFilter
-from koonj.tui.threads import Threads
+from koonj.tui.threads import DaemonExecutor
 from koonj.tui.toolkit.keyed_app import KeyedApp
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
-    def __init__(self, engine: Engine, terminal: Terminal, keymap: Keymap | None = None) -> None:
+    def __init__(self, engine: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.engine = engine
-        self._in_order = InOrder(self, self._take)
+        self._in_order = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose(terminal)
@@ -53,9 +53,9 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
         if terminal.ascii_only:
             add_line_filter(self, AsciiFilter())
 
-    def get_default_screen(self) -> Opening:
+    def get_default_screen(self) -> LoadingScreen:
         """What is seen first, and brings the rest."""
-        return Opening(self.engine.settings, self._main, self._in_order.begin)
+        return LoadingScreen(self.engine.settings, self._main, self._in_order.begin)
 
     async def _main(self) -> Main:
         """Make the main screen of the folder as it is now; where it cannot be read, that finds out why."""
@@ -86,7 +86,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
         """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
         if isinstance(event, events.Key):
             self.key_presses.note(event)
-            if isinstance(self.screen, Opening) and self.screen.is_left_by(event):
+            if isinstance(self.screen, LoadingScreen) and self.screen.is_left_by(event):
                 self.exit()
         if isinstance(event, Typed) and not event.is_forwarded:
             await self._in_order.take(event)
@@ -103,24 +103,24 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
             self.screen.close()
 
 
-async def show(settings: Settings, terminal: Terminal, wishes: Screen = Screen()) -> int:  # noqa: B008 - a frozen value
+async def show(settings: Settings, terminal: Terminal, wishes: ScreenSettings = ScreenSettings()) -> int:  # noqa: B008 - a frozen value
     """Run the screen until the person leaves; gives the exit status.
 
     Raises ConfigError, before anything is drawn, for a theme or a key that there is not.
     """
-    asyncio.get_running_loop().set_default_executor(Threads())
+    asyncio.get_running_loop().set_default_executor(DaemonExecutor())
     sys.setswitchinterval(SWITCH)
     keymap = _keymap(wishes.keys)
-    async with Engine(settings, rehearses=wishes.rehearse is not False) as engine:
+    async with Backend(settings, rehearses=wishes.rehearse is not False) as engine:
         app = Koonj(engine, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0
 
 
-def _keymap(wishes: tuple[KeyWish, ...]) -> Keymap:
+def _keymap(wishes: tuple[KeySetting, ...]) -> Keymap:
     if not wishes:
         return Keymap()
     from koonj.tui.commands import MAIN  # noqa: PLC0415 - the first paint does not wait for all commands
-    from koonj.tui.key_wishes import met  # noqa: PLC0415 - as above
+    from koonj.tui.key_wishes import rebind  # noqa: PLC0415 - as above
 
-    return met(wishes, MAIN)
+    return rebind(wishes, MAIN)

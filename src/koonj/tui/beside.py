@@ -11,7 +11,7 @@ from textual.worker import Worker
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
-def beside(node: DOMNode, work: Work, group: str, *, exclusive: bool = False) -> None:
+def start_task(node: DOMNode, work: Work, group: str, *, exclusive: bool = False) -> None:
     """Begin `work` in Textual's loop; it ends with `node`. `exclusive` ends what the group did before.
 
     Without a description Textual would write one of all that `work` holds: whole folders, and secrets.

@@ -11,9 +11,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from koonj.tui.pen import PLAIN, Look, look_from, on_blank
+from koonj.tui.pen import PLAIN, CellLook, look_from, on_blank
 
-Cell = tuple[str, Look]
+Cell = tuple[str, CellLook]
 """A grapheme and its look. A wide one's further cells have no text; a space's look is what is seen of it."""
 Row = Sequence[Cell]
 
@@ -46,13 +46,13 @@ def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> Ro
 
 
 @lru_cache(maxsize=4096)
-def look_of(style: Style, system: ColorSystem) -> Look:
+def look_of(style: Style, system: ColorSystem) -> CellLook:
     """What Textual would write for `style` on a terminal with these colours."""
     link = f"id={style.link_id};{style.link}" if style.link else ""
     return look_from(Strip.render_ansi(style, system), link)
 
 
-def _add(row: list[Cell], text: str, look: Look) -> None:
+def _add(row: list[Cell], text: str, look: CellLook) -> None:
     space = (" ", on_blank(look))
     if text.isascii() and text.isprintable():
         row += [space if char == " " else (char, look) for char in text]

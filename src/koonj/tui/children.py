@@ -17,7 +17,7 @@ _LONGEST = 256 * 1024 * 1024
 """Bytes of one line that is read."""
 
 
-class Children:
+class Subprocesses:
     """Starts them, and sees to it that each ends."""
 
     def __init__(self, cwd: Path, program: Sequence[str] = PROGRAM) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from rich.style import Style
 
 from koonj.tui.paint import Part
-from koonj.tui.segments import Reading, Segment
+from koonj.tui.segments import Segment, SegmentKind
 from koonj.tui.theme import PLAIN, token_style
 
 LARGE = 256 * 1024
@@ -25,10 +25,10 @@ _KEPT = 128
 """Pieces whose colours are kept."""
 
 
-class Colours:
+class Highlighting:
     """Colours of one text. What no piece is known for yet is plain."""
 
-    def __init__(self, text: str, pieces: Iterable[Segment] = ((0, Reading.SQL),), *, end: int) -> None:
+    def __init__(self, text: str, pieces: Iterable[Segment] = ((0, SegmentKind.SQL),), *, end: int) -> None:
         self._text = text
         self._starts = array("Q")
         self._readings: list[str] = []
@@ -101,7 +101,7 @@ class _Piece:
         self._ends = [start]
         self._styles = [PLAIN]
         self._tokens: Iterator[tuple[Style, str]] = iter(())
-        if reading in {Reading.SQL, Reading.PLPGSQL}:
+        if reading in {SegmentKind.SQL, SegmentKind.PLPGSQL}:
             self._tokens = _read(text, start, stop, reading)
         else:
             self._ends.append(stop)
@@ -155,7 +155,7 @@ def is_prepared() -> bool:
 def _lexers() -> dict[str, Any]:
     from pygments.lexers import sql  # type: ignore[import-untyped] # noqa: PLC0415 - see `prepare`
 
-    made = {Reading.SQL.value: sql.PostgresLexer, Reading.PLPGSQL.value: sql.PlPgsqlLexer}
+    made = {SegmentKind.SQL.value: sql.PostgresLexer, SegmentKind.PLPGSQL.value: sql.PlPgsqlLexer}
     for lexer in made.values():
         lexer()  # compiles its rules
     return made
@@ -166,7 +166,7 @@ def _plain() -> dict[str, Style]:
     from pygments.token import Comment, String  # type: ignore[import-untyped] # noqa: PLC0415 - see `prepare`
 
     return {
-        Reading.STRING: token_style(String),
-        Reading.COMMENT: token_style(Comment),
-        Reading.ROWS: token_style(Comment),
+        SegmentKind.STRING: token_style(String),
+        SegmentKind.COMMENT: token_style(Comment),
+        SegmentKind.ROWS: token_style(Comment),
     }

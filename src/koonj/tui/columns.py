@@ -23,17 +23,17 @@ class Columns:
     number: int
     name: int
     word: int
-    proof: int = 0
+    verdict: int = 0
     """Of the verdict with the blank before it: none, its glyph, or glyph and word."""
 
 
-def columns(width: int, number: int, word: int, *, proofs: bool) -> Columns:
-    """For a list of `width` cells; `number` and `word` are the widest ones, `proofs`: are there verdicts?"""
+def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
+    """For a list of `width` cells; `number`, `word`: the widest ones; `rehearsals`: are there verdicts?"""
     word = min(word, max(WORD, width // 3))
     number = min(number, max(_NUMBER, width - word - _NAME - 5))
     name = width - number - word - 6
     whole, glyph = 3 + LONGEST, 2
-    proof = 0
-    if proofs and name - glyph >= _SEEN:
-        proof = whole if name - whole >= _READ else glyph
-    return Columns(number, name - proof, word, proof)
+    verdict = 0
+    if rehearsals and name - glyph >= _SEEN:
+        verdict = whole if name - whole >= _READ else glyph
+    return Columns(number, name - verdict, word, verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from koonj.tui.differences import Differing
+from koonj.tui.differences import DifferenceGroup
 from koonj.tui.paint import Part, wrap
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
@@ -14,7 +14,7 @@ _MOST = 1_000
 """Lines that are shown."""
 
 
-def definition_lines(differing: Differing, width: int, indent: int = 1) -> Iterator[list[Part]]:
+def definition_lines(differing: DifferenceGroup, width: int, indent: int = 1) -> Iterator[list[Part]]:
     """``-`` before, ``+`` after, a blank for both; what is wider than `width` goes on under itself."""
     lines = differing.definition()
     for sign, text in lines[:_MOST]:

@@ -11,7 +11,7 @@ from koonj.runner.rehearse.wording import ddl_diff
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
+class DifferenceGroup:
     """An object, and its parts where it is on one side only."""
 
     whole: Difference
@@ -31,11 +31,11 @@ def _named(part: Difference) -> Difference:
     if part.kind not in _BARE:
         return part
     name = f"{part.kind} {part.identity}: "
-    before, after = (text and name + text for text in (part.before, part.after))
-    return replace(part, before=before, after=after)
+    expected, actual = (text and name + text for text in (part.expected, part.actual))
+    return replace(part, expected=expected, actual=actual)
 
 
-def grouped(differences: Sequence[Difference]) -> tuple[Differing, ...]:
+def grouped(differences: Sequence[Difference]) -> tuple[DifferenceGroup, ...]:
     """Each with its parts, in the order in which they came."""
     shown = top_level(differences)
     tops = {(d.kind, d.identity) for d in shown}
@@ -43,7 +43,7 @@ def grouped(differences: Sequence[Difference]) -> tuple[Differing, ...]:
     parts: dict[tuple[str, str], list[Difference]] = {}
     for part in folded.values():
         parts.setdefault(_top(part, folded), []).append(part)
-    return tuple(Differing(d, tuple(parts.get((d.kind, d.identity), ()))) for d in shown)
+    return tuple(DifferenceGroup(d, tuple(parts.get((d.kind, d.identity), ()))) for d in shown)
 
 
 def _top(part: Difference, folded: dict[tuple[str, str], Difference]) -> tuple[str, str]:

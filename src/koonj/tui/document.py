@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem
-from koonj.tui.colours import LARGE, Colours
-from koonj.tui.facts import Facts, facts
-from koonj.tui.lines import BLOCK, Lines
+from koonj.tui.colours import LARGE, Highlighting
+from koonj.tui.facts import Analysis, analyze
+from koonj.tui.lines import BLOCK, LineIndex
 from koonj.tui.segments import segments
 from koonj.tui.sql_text import SqlText
 
@@ -32,7 +32,7 @@ class Document:
     problems: tuple[Problem, ...]
     unlisted: int = 0
     """How many more problems there are."""
-    statements: Lines | None = None
+    statements: LineIndex | None = None
     """A `StatementLine` each; None: not known yet."""
     known: bool = True
     """False: what is in the text is still to be found."""
@@ -51,17 +51,17 @@ def is_large(migration: Migration) -> bool:
 def document(
     migration: Migration,
     of_folder: tuple[Problem, ...] = (),
-    found: Facts | None = None,
-    colours: Colours | None = None,
+    found: Analysis | None = None,
+    colours: Highlighting | None = None,
 ) -> Document:
     """A migration for the preview; `of_folder` is what is wrong with its name or number.
 
     Parses its text where nothing was `found` before; see `is_quick`. With no facts, ``Facts()``, the whole
     text is the body. `colours` are those of the whole text.
     """
-    found = facts(migration) if found is None else found
+    found = analyze(migration) if found is None else found
     text = text_of(migration)
-    colours = Colours(text, segments(text), end=len(text)) if colours is None else colours
+    colours = Highlighting(text, segments(text), end=len(text)) if colours is None else colours
     return Document(
         name=migration.name,
         path=migration.shown_path,
@@ -71,16 +71,16 @@ def document(
         rollback_mode=found.rollback_mode,
         problems=(*of_folder, *found.problems),
         unlisted=found.unlisted,
-        statements=None if found.statements is None else Lines(found.statements),
+        statements=None if found.statements is None else LineIndex(found.statements),
         known=found.statements is not None,
     )
 
 
-def first_colours(migration: Migration) -> Colours:
+def first_colours(migration: Migration) -> Highlighting:
     """Colours of a large text's beginning, as long as it is not known what follows."""
     text = text_of(migration)
     end = min(BLOCK, len(text))
-    return Colours(text, segments(text[:end]), end=end)
+    return Highlighting(text, segments(text[:end]), end=end)
 
 
 def text_of(migration: Migration) -> str:
@@ -88,18 +88,18 @@ def text_of(migration: Migration) -> str:
     return migration.text.removeprefix("\ufeff")
 
 
-def _rollback(found: Facts) -> SqlText | None:
+def _rollback(found: Analysis) -> SqlText | None:
     text = found.rollback
     if text is None:
         return None
-    return SqlText(text, found.rollback_first, Colours(text, found.rollback_pieces, end=len(text)))
+    return SqlText(text, found.rollback_first, Highlighting(text, found.rollback_pieces, end=len(text)))
 
 
 def _before(text: str, line: int | None) -> str:
     """The text above the rollback block, without the blank lines between."""
     if line is None:
         return text
-    end = Lines(text).start(line - 1)
+    end = LineIndex(text).start(line - 1)
     while end and text[end - 1].isspace():
         end -= 1
     return text[: end + 1] if text[end : end + 1] == "\n" else text[:end] + "\n"  # one copy: it may be large

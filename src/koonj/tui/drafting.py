@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from koonj.migrations.new import Draft, SlugError, blank, slugify
-from koonj.patterns.pattern import Field, FieldErrors, Kind, Pattern, defaults, render
+from koonj.patterns.pattern import Field, FieldErrors, FieldKind, Pattern, defaults, render
 
 
-class Source(Protocol):
+class DraftSource(Protocol):
     """Something that makes drafts of values."""
 
     @property
@@ -18,7 +18,7 @@ class Source(Protocol):
         """A few words for the list."""
 
     @property
-    def about(self) -> str:
+    def description(self) -> str:
         """What it makes, in a paragraph; may be empty."""
 
     @property
@@ -33,7 +33,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FromPattern:
+class PatternSource:
     """A pattern of koonj's library or of the project."""
 
     pattern: Pattern
@@ -44,9 +44,9 @@ class FromPattern:
         return self.pattern.title
 
     @property
-    def about(self) -> str:
+    def description(self) -> str:
         """The pattern's."""
-        return self.pattern.about
+        return self.pattern.description
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -63,13 +63,15 @@ class FromPattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
+class BlankSource:
     """A migration with nothing but its form."""
 
     title: str = "blank migration"
-    about: str = "Description, BEGIN and COMMIT, rollback: the statements are yours to write."
+    description: str = "Description, BEGIN and COMMIT, rollback: the statements are yours to write."
     fields: tuple[Field, ...] = (
-        Field("name", "name", Kind.TEXT, example="add status to documents", help="What it does, in words."),
+        Field(
+            "name", "name", FieldKind.TEXT, example="add status to documents", help="What it does, in words."
+        ),
     )
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
@@ -102,7 +104,7 @@ class Drafting:
         return not self.errors
 
 
-def drafting(source: Source, values: Mapping[str, str]) -> Drafting:
+def drafting(source: DraftSource, values: Mapping[str, str]) -> Drafting:
     """What `values` make; where some do not do, examples stand for them."""
     known = source.defaults(values)
     try:
@@ -111,7 +113,9 @@ def drafting(source: Source, values: Mapping[str, str]) -> Drafting:
         return Drafting(_with_examples(source, values, wrong.errors), wrong.errors, known)
 
 
-def _with_examples(source: Source, values: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Draft, ...]:
+def _with_examples(
+    source: DraftSource, values: Mapping[str, str], errors: Mapping[str, str]
+) -> tuple[Draft, ...]:
     examples = {field.name: field.example for field in source.fields if field.name in errors}
     try:
         return source.render({**values, **examples})

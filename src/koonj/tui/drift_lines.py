@@ -7,7 +7,7 @@ from koonj.humanize import clock, count, to_the_minute
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.tui.paint import Part
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, RAISED, STRONG, WAITING
 
@@ -18,12 +18,12 @@ SIGNS = {ONLY_TARGET: ("+", GOOD), ONLY_FILES: ("-", BAD), DIFFER: ("~", WAITING
 
 def side(difference: Difference) -> str:
     """Who has the object: the word for it."""
-    if difference.before is None:
+    if difference.expected is None:
         return ONLY_TARGET
-    return ONLY_FILES if difference.after is None else DIFFER
+    return ONLY_FILES if difference.actual is None else DIFFER
 
 
-def said(difference: Difference) -> str:
+def difference_text(difference: Difference) -> str:
     """The difference in words: ``index public.a_idx: only the target has it``."""
     who = side(difference)
     if who == DIFFER:
@@ -32,7 +32,7 @@ def said(difference: Difference) -> str:
     return f"{difference.kind} {difference.identity}: {has}"
 
 
-def head_parts(target: Target, found: Drift | None) -> tuple[Part, ...]:
+def head_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
     """Which target, on which server, against which scratch."""
     guard = " PROTECTED" if target.protected else ""
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
@@ -53,12 +53,12 @@ def working(seconds: float) -> tuple[Part, ...]:
     )
 
 
-def compared(found: Drift) -> str:
+def compared(found: DriftReport) -> str:
     """``312 objects of 15 migrations compared``."""
     return f"{count(found.objects, 'object')} of {count(found.migrations, 'migration')} compared"
 
 
-def counted(found: Drift | None) -> tuple[Part, ...]:
+def counted(found: DriftReport | None) -> tuple[Part, ...]:
     """How many objects are whose."""
     if found is None:
         return ()

@@ -27,7 +27,7 @@ class NotEditable(Exception):  # noqa: N818 - it says something of the file
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class FileText:
     """A file's text and what stands around it, which comes back when it is saved."""
 
     text: str
@@ -36,7 +36,7 @@ class Opened:
     bom: str
 
     @staticmethod
-    def of(raw: bytes) -> Opened:
+    def of(raw: bytes) -> FileText:
         """A file's bytes. Raises NotEditable."""
         if len(raw) > LARGEST:
             raise NotEditable(f"It has {len(raw) / 1e6:.1f} MB, which is too much to edit here.{_ELSEWHERE}")
@@ -52,10 +52,10 @@ class Opened:
                 f"It has a line of more than {LONGEST_LINE} characters, too long to edit here.{_ELSEWHERE}"
             )
         bom = _BOM if text.startswith(_BOM) else ""
-        return Opened(text.removeprefix(_BOM), ends[0] if ends else "\n", bom)
+        return FileText(text.removeprefix(_BOM), ends[0] if ends else "\n", bom)
 
     def encoded(self, text: str) -> bytes:
-        """The file's bytes with another text: those of `Opened.of` for the text that it gave."""
+        """The file's bytes with another text: those of `FileText.of` for the text that it gave."""
         return (self.bom + text).encode("utf-8")
 
 
@@ -63,7 +63,7 @@ _ELSEWHERE = " e opens it in your own editor."
 _NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
-class Standing(StrEnum):
+class SaveState(StrEnum):
     """How the text stands to the file, in the words of the screen."""
 
     SAVED = "saved"
@@ -72,9 +72,9 @@ class Standing(StrEnum):
     GONE = "gone from disk"
 
     @staticmethod
-    def of(*, dirty: bool, elsewhere: Standing | None) -> Standing:
+    def of(*, dirty: bool, elsewhere: SaveState | None) -> SaveState:
         """`elsewhere`: what another program did to the file."""
-        return elsewhere or (Standing.UNSAVED if dirty else Standing.SAVED)
+        return elsewhere or (SaveState.UNSAVED if dirty else SaveState.SAVED)
 
 
 def ran_on(checks: Sequence[Check], name: str) -> tuple[str, ...]:
@@ -84,5 +84,7 @@ def ran_on(checks: Sequence[Check], name: str) -> tuple[str, ...]:
         for check in checks
         if check.status is not None
         and check.answered
-        and any(e.name == name and (e.applied or e.state is State.INTERRUPTED) for e in check.status.entries)
+        and any(
+            e.name == name and (e.applied or e.state is State.INTERRUPTED) for e in check.status.migrations
+        )
     )

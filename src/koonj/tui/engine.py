@@ -11,20 +11,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from koonj.config import Settings, Target
-from koonj.tui.children import PROGRAM, Children
+from koonj.tui.children import PROGRAM, Subprocesses
 
 if TYPE_CHECKING:
-    from koonj.migrations.act import Act
+    from koonj.migrations.act import HistoryEntry
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.postgres.connector import Connector
-    from koonj.runner.drift.values import Drift
+    from koonj.runner.drift.values import DriftReport
     from koonj.runner.events import Event
     from koonj.runner.request import Request
     from koonj.runner.run import Run
     from koonj.runner.status import TargetStatus
 
 
-class Engine:
+class Backend:
     """Reads the folder, asks targets, starts runs; holds the connector for as long as the screen lives."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Engine:
         """`rehearses`: also while nobody asks for it. `program` is koonj's command, with which it is done."""
         self.settings = settings
         self.rehearses = rehearses
-        self._children = Children(settings.root, program)
+        self._children = Subprocesses(settings.root, program)
         self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
         self._connecting = asyncio.Lock()
@@ -77,7 +77,7 @@ class Engine:
             error=error,
             hint="Is the server reachable from here? R asks again.",
             has_history=False,
-            entries=(),
+            migrations=(),
         )
 
     async def start(self, target: Target, request: Request) -> Run:
@@ -88,15 +88,15 @@ class Engine:
         reader = _reader(self.settings.migrations)
         return start(connector, target, reader, request, self.settings.scratch)
 
-    async def recorded_text(self, target: Target, act_id: int) -> str | None:
-        """The text that history recorded with an act; None where there is no such act."""
+    async def recorded_text(self, target: Target, entry_id: int) -> str | None:
+        """The text that history recorded with an entry; None where there is no such entry."""
         connector = await self._connect()
         from koonj.runner.history import recorded_text  # noqa: PLC0415 - brings psycopg
 
-        return await recorded_text(connector, target, act_id)
+        return await recorded_text(connector, target, entry_id)
 
-    async def history(self, target: Target, name: str) -> tuple[Act, ...]:
-        """Every act on one migration, oldest first. Raises TargetError."""
+    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
+        """Every entry on one migration, oldest first. Raises TargetError."""
         connector = await self._connect()
         from koonj.runner.history import read_history  # noqa: PLC0415 - brings psycopg
 
@@ -108,7 +108,7 @@ class Engine:
         """What a rehearsal of these files says, in a process of its own at the lowest priority.
 
         `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
-        is known. `major`: of the target's server. Raises OSError, or ChildError where it broke off.
+        is known. `major`: of the target's server. Raises OSError, or SubprocessError where it broke off.
         """
         from koonj.tui.said import rehearsal_events  # noqa: PLC0415 - not needed at the start
 
@@ -121,8 +121,11 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def drift(self, target: Target) -> Drift:
-        """How `target`'s catalog differs from what its applied files produce. Raises OSError, ChildError."""
+    async def drift(self, target: Target) -> DriftReport:
+        """How `target`'s catalog differs from what its applied files produce.
+
+        Raises OSError, SubprocessError.
+        """
         from koonj.tui.said import drift_of  # noqa: PLC0415 - not needed at the start
 
         async with self._children.started("drift", "--json", *self._where(target)) as said:

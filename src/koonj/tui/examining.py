@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem
 from koonj.tui.apart import read_apart
-from koonj.tui.colours import Colours
+from koonj.tui.colours import Highlighting
 from koonj.tui.document import is_large, is_quick, text_of
-from koonj.tui.facts import Facts
+from koonj.tui.facts import Analysis
 from koonj.tui.segments import segments
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class EditorAnalysis:
     """A text, read."""
 
-    colours: Colours
+    colours: Highlighting
     problems: tuple[Problem, ...]
 
 
-async def examine(migration: Migration) -> Examined:
+async def examine(migration: Migration) -> EditorAnalysis:
     """Read it: here where that is quick, else in a thread, a large one in a process of its own.
 
     Raises OSError, or RuntimeError where that failed.
@@ -34,16 +34,16 @@ async def examine(migration: Migration) -> Examined:
     return await _examined_apart(migration)
 
 
-def _examined(migration: Migration) -> Examined:
+def _examined(migration: Migration) -> EditorAnalysis:
     text = text_of(migration)
-    return Examined(Colours(text, segments(text), end=len(text)), migration.problems)
+    return EditorAnalysis(Highlighting(text, segments(text), end=len(text)), migration.problems)
 
 
-async def _examined_apart(migration: Migration) -> Examined:
-    colours = Colours(text_of(migration), end=0)
+async def _examined_apart(migration: Migration) -> EditorAnalysis:
+    colours = Highlighting(text_of(migration), end=0)
     all_found = read_apart(migration)
     async for found in all_found:
-        if isinstance(found, Facts):
-            return Examined(colours, found.problems)
+        if isinstance(found, Analysis):
+            return EditorAnalysis(colours, found.problems)
         colours.add(found.pieces, found.end)
     raise RuntimeError("its reader said nothing")

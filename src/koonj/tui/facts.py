@@ -15,7 +15,7 @@ LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Analysis:
     """Plain values, so that they can come from another process."""
 
     mode: str = READING
@@ -37,12 +37,12 @@ class Facts:
     """See `statement_lines`; None: not known yet."""
 
 
-def facts(migration: Migration) -> Facts:
+def analyze(migration: Migration) -> Analysis:
     """Parse the whole text: of a large one, neither in the thread that paints nor in its process."""
     sections, shape = migration.sections, migration.rollback_shape
     script = sections.rollback
     none = f"No rollback: {sections.none_reason}" if sections.none_reason else "The file has no rollback."
-    return Facts(
+    return Analysis(
         mode=migration.shape.explanation,
         rollback_mode=shape.explanation if shape else none,
         rollback=script.source.text if script else None,

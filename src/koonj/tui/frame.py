@@ -12,7 +12,7 @@ from rich.color import ColorSystem
 from textual.strip import Strip
 
 from koonj.tui.cells import BLANK, Row, cells_of, is_sure, reach, whole
-from koonj.tui.pen import PLAIN, Look, on_blank, turn
+from koonj.tui.pen import PLAIN, CellLook, on_blank, turn
 
 CLEAR = "\x1b[m\x1b[2J"
 _ERASE = "\x1b[K"
@@ -121,7 +121,7 @@ class _Writer:
         self.out.append(move)
         self._y, self._x = y, x
 
-    def _turn(self, look: Look) -> None:
+    def _turn(self, look: CellLook) -> None:
         self.out.append(turn(self._pen, look))
         self._pen = look
 
@@ -167,7 +167,7 @@ def _blank_from(row: Row) -> int:
     return end
 
 
-def _text(cells: Row, pen: Look) -> tuple[str, Look]:
+def _text(cells: Row, pen: CellLook) -> tuple[str, CellLook]:
     """Cells written with `pen`, and how it looks then; a space takes any pen that shows the same on it."""
     out = []
     for text, cell in cells:

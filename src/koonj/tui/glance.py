@@ -12,7 +12,8 @@ from koonj.humanize import count
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.glyphs import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
+from koonj.sql.display import spaced
 from koonj.tui.model import Check, Snapshot
 from koonj.tui.paint import Part, cut
 from koonj.tui.proofs import verdict_mark
@@ -30,10 +31,10 @@ class Weight(IntEnum):
     INTERRUPTED = 4
     FAILED = 5
     TO_DECIDE = 6
-    """Edited, missing, duplicate or late, and nobody has accepted it."""
+    """Edited, missing, duplicate or late, and nobody has allowed it."""
     LEFT_OUT = 7
     """A file in the folder that cannot be in the list."""
-    NOT_PROVED = 8
+    NOT_VERIFIED = 8
     """Pending, and a rehearsal showed that its way back is not as it should be."""
 
 
@@ -61,7 +62,7 @@ NAMED = 3
 
 def concerns(snapshot: Snapshot) -> tuple[Concern, ...]:
     """All that is wrong with the chosen target and the folder, what matters most first."""
-    found = [*_of_target(snapshot.check), *_of_folder(snapshot), *_of_proofs(snapshot)]
+    found = [*_of_target(snapshot.check), *_of_folder(snapshot), *_of_rehearsals(snapshot)]
     return tuple(sorted(found, key=lambda concern: concern.weight))
 
 
@@ -82,11 +83,11 @@ def _of_states(check: Check) -> Iterator[Concern]:
     """Failed and interrupted ones are named by themselves; the others wait for a decision together."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
-    for entry in check.status.entries:
-        weight = WEIGHTS.get(entry.state)
-        if weight is not None and not entry.accepted:
-            number = entry.name.partition("_")[0]
-            by_weight.setdefault(weight, []).append(f"{GLYPHS[entry.state]} {number} {entry.state.value}")
+    for status in check.status.migrations:
+        weight = WEIGHTS.get(status.state)
+        if weight is not None and not status.allowed:
+            number = status.name.partition("_")[0]
+            by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
     for weight, named in by_weight.items():
         yield _several(weight, named)
 
@@ -110,21 +111,21 @@ def _several(weight: Weight, named: list[str]) -> Concern:
 _COUNTED = {
     Weight.INTERRUPTED: "! {} interrupted",
     Weight.FAILED: "✗ {} failed",
-    Weight.NOT_PROVED: "{} not proved",
+    Weight.NOT_VERIFIED: "{} not verified",
 }
 
 
-def _of_proofs(snapshot: Snapshot) -> Iterator[Concern]:
+def _of_rehearsals(snapshot: Snapshot) -> Iterator[Concern]:
     """Those that wait to be applied; one that could not be rehearsed is not known to be wrong."""
-    known = snapshot.proofs.known
-    wrong = {name for name, r in known.items() if r.verdict not in {Proof.PROVED, Proof.UNKNOWN}}
+    known = snapshot.rehearsals.known
+    wrong = {name for name, r in known.items() if r.verdict not in {Verdict.VERIFIED, Verdict.UNKNOWN}}
     rows = (row for row in snapshot.rows if row.name in wrong and row.state in WAITS) if wrong else ()
     named = [_verdict(row.name, known[row.name].verdict) for row in rows]
     if named:
-        yield _several(Weight.NOT_PROVED, named)
+        yield _several(Weight.NOT_VERIFIED, named)
 
 
-def _verdict(name: str, verdict: Proof) -> str:
+def _verdict(name: str, verdict: Verdict) -> str:
     """``◔ 014 incomplete``."""
     sign, word, _ = verdict_mark(verdict)
     return f"{sign} {name.partition('_')[0]} {word}"
@@ -152,7 +153,7 @@ def counts(check: Check) -> list[Part]:
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
 
 
-_LOOKS = {Weight.RUNNING: WAITING, Weight.LEFT_OUT: WARNING, Weight.NOT_PROVED: WARNING}
+_LOOKS = {Weight.RUNNING: WAITING, Weight.LEFT_OUT: WARNING, Weight.NOT_VERIFIED: WARNING}
 
 
 def spread(found: Sequence[Concern], room: int) -> list[Part]:

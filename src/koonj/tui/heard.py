@@ -9,20 +9,22 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from koonj.runner.events import Event, Notice, StatementFinished, StatementStarted
-from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing
-from koonj.tui.messages import RunSaid
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
+from koonj.tui.messages import RunReported
 
 MOMENT = 0.1
 """Seconds: nobody reads faster."""
-_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsing, MigrationRehearsed)
+_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsalStarted, MigrationRehearsalFinished)
 _MANY = 500
 """Events that are gathered without a look at anything else."""
 
 
-class Heard:
+class EventBatcher:
     """Hands events on in order: rare ones at once, those that come often together."""
 
-    def __init__(self, node: MessagePump, message: Callable[[tuple[Event, ...]], Message] = RunSaid) -> None:
+    def __init__(
+        self, node: MessagePump, message: Callable[[tuple[Event, ...]], Message] = RunReported
+    ) -> None:
         self._node = node
         self._message = message
         self._events: list[Event] = []

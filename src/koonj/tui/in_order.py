@@ -23,7 +23,7 @@ PATIENCE = 0.5
 Typed = events.Key | events.Paste
 
 
-class InOrder:
+class KeyQueue:
     """Hands an app what is typed and pasted, one thing at a time, from `begin` on."""
 
     def __init__(self, app: App[None], handle: Callable[[events.Event], Awaitable[None]]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from koonj.config import ConfigError, KeyWish
+from koonj.config import ConfigError, KeySetting
 from koonj.config.toml_file import did_you_mean
 from koonj.tui.commands.command import Command, Group
 from koonj.tui.key_names import KeyNameError, key_named, shown_key
@@ -30,7 +30,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
 """Commands that keep a key: dialogs and the panes' titles name it."""
 
 
-def met(wishes: Iterable[KeyWish], commands: Sequence[Command[Any]]) -> Keymap:
+def rebind(wishes: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> Keymap:
     """The keys as the person wishes them. Raises ConfigError for a wish that cannot be met."""
     by_name = {command.name(): command for command in commands}
     wishes = tuple(wishes)
@@ -56,7 +56,7 @@ def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Comma
     }
 
 
-def _keys(wish: KeyWish, command: Command[Any]) -> tuple[str, ...]:
+def _keys(wish: KeySetting, command: Command[Any]) -> tuple[str, ...]:
     """The keys of one wish, in Textual's names. Raises ConfigError."""
     keys = []
     for text in wish.keys:
@@ -68,7 +68,7 @@ def _keys(wish: KeyWish, command: Command[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _allowed(wish: KeyWish, command: Command[Any], keys: Sequence[str]) -> None:
+def _allowed(wish: KeySetting, command: Command[Any], keys: Sequence[str]) -> None:
     kept = KEPT.get(wish.command)
     if kept is not None and kept not in keys:
         more = ", ".join(f'"{key}"' for key in (kept, *keys))
@@ -86,7 +86,7 @@ def _allowed(wish: KeyWish, command: Command[Any], keys: Sequence[str]) -> None:
         )
 
 
-def _no_key_twice(made: Keymap, wishes: Sequence[KeyWish], commands: Sequence[Command[Any]]) -> None:
+def _no_key_twice(made: Keymap, wishes: Sequence[KeySetting], commands: Sequence[Command[Any]]) -> None:
     holders: dict[str, list[Command[Any]]] = {}
     for command in commands:
         for key in made.keys_of(command):

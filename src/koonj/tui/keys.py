@@ -18,7 +18,7 @@ WORD = 0.3
 
 
 @dataclass(slots=True)
-class Keys:
+class KeyPresses:
     """Remembers the last two presses of each key, on the monotonic clock."""
 
     _last: dict[str, Key] = field(default_factory=dict)

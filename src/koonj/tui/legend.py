@@ -11,6 +11,7 @@ from rich.style import Style
 from koonj.migrations.entry import DECISIVE
 from koonj.migrations.meanings import MEANINGS
 from koonj.runner.rehearse.wording import MEANINGS as MEANINGS_OF_VERDICTS
+from koonj.sql.display import spaced
 from koonj.tui.paint import wrap
 from koonj.tui.proofs import verdict_mark
 from koonj.tui.run_lines import Line
@@ -33,7 +34,13 @@ class Sign:
 
 SIGNS = (
     *(
-        Sign(_OF_STATES, glyph(state), state, text + ("; stops an apply" if state in DECISIVE else ""), look)
+        Sign(
+            _OF_STATES,
+            glyph(state),
+            spaced(state),
+            text + ("; stops an apply" if state in DECISIVE else ""),
+            look,
+        )
         for state, text in MEANINGS.items()
         for look in (STATES[state],)
     ),

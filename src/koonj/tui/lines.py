@@ -18,7 +18,7 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _LINE_FEED = re.compile(r"\n")
 
 
-class Lines:
+class LineIndex:
     r"""Where the lines of a text begin. Line ends are PostgreSQL's: ``\n``, ``\r`` or both.
 
     What follows the last line end is a line only where it is not empty; an empty text has one line.

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from koonj.sql.problem import Problem, Severity
 from koonj.tui import colours
-from koonj.tui.colours import Colours
-from koonj.tui.lines import Lines
+from koonj.tui.colours import Highlighting
+from koonj.tui.lines import LineIndex
 from koonj.tui.paint import Part
 from koonj.tui.theme import PLAIN
 
@@ -19,23 +19,23 @@ _LONG = 2_000
 """Characters; a longer line is plain while it is edited."""
 
 
-class Looks:
+class LiveHighlighting:
     """Where each line was when the text was read, and whether it was edited since."""
 
     def __init__(self) -> None:
         self._origins: list[int] = []
         """Of each line its index in the text that was read; of an edited one the ones' complement of it."""
-        self._lines = Lines("")
-        self._colours = Colours("", end=0)
+        self._lines = LineIndex("")
+        self._colours = Highlighting("", end=0)
         self._own: dict[str, list[Part]] = {}
         """Edited lines, coloured by themselves."""
         self._problems: Mapping[int, tuple[Problem, ...]] = {}
         self.generation = 0
         """Another one: what was drawn may look different now."""
 
-    def read(self, text: str, count: int, found: Colours, problems: Iterable[Problem]) -> None:
+    def read(self, text: str, count: int, found: Highlighting, problems: Iterable[Problem]) -> None:
         """All is read: a text of `count` lines, its colours, its problems."""
-        self._lines, self._colours = Lines(text), found
+        self._lines, self._colours = LineIndex(text), found
         self._origins = list(range(count))
         self._own.clear()
         self.judge(problems)
@@ -95,7 +95,7 @@ class Looks:
         if not line or len(line) > _LONG or not colours.is_prepared():
             return [(line, PLAIN)]
         if line not in self._own:
-            alone = Colours(line, end=len(line))
+            alone = Highlighting(line, end=len(line))
             alone.reach(0, len(line))
             self._own = dict(list(self._own.items())[-50:])
             self._own[line] = alone.parts(0, len(line))

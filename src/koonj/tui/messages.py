@@ -10,7 +10,7 @@ from textual.message import Message
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.runner.events import Direction, Event, Obstacle, Plan, Question
+from koonj.runner.events import Conflict, Direction, Event, Plan, Question
 from koonj.runner.request import Request
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class TargetChosen(Message):
 
 
 @dataclass
-class RunBegan(Message):
+class RunOpened(Message):
     """A run was asked for."""
 
     target: str
@@ -80,7 +80,7 @@ class RunBegan(Message):
 
 
 @dataclass
-class RunSaid(Message):
+class RunReported(Message):
     """What the run said since the last time, in order."""
 
     events: tuple[Event, ...]
@@ -109,11 +109,11 @@ class RunStopped(Message):
     """The run has ended at what stops it; the person may pass all of that for a reason."""
 
     request: Request
-    obstacles: tuple[Obstacle, ...]
+    conflicts: tuple[Conflict, ...]
 
 
 @dataclass
-class RehearsalSaid(Message):
+class RehearsalReported(Message):
     """What a rehearsal said since the last time, in order."""
 
     events: tuple[Event, ...]
@@ -139,7 +139,7 @@ class MigrationsWritten(Message):
 
 
 @dataclass
-class Said(Message):
+class StatusMessage(Message):
     """One line for the person, shown in the bottom line until the next key."""
 
     text: str

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import Entry, State
+from koonj.migrations.state import MigrationStatus, State
+from koonj.sql.display import spaced
 from koonj.sql.problem import Problem
-from koonj.tui.proofs import Proofs, first_change
+from koonj.tui.proofs import Rehearsals, first_change
 
 if TYPE_CHECKING:
     from koonj.runner.status import TargetStatus  # brings psycopg, which the first paint does not wait for
@@ -47,7 +48,7 @@ class Check:
         status = self.status
         if status is None:
             return Counts(0, 0, 0)
-        stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in status.entries)
+        stopped = any(e.state in (State.FAILED, State.INTERRUPTED) for e in status.migrations)
         return Counts(status.applied, status.pending, len(status.problems), stopped)
 
     @property
@@ -66,15 +67,16 @@ class Row:
     """None: unknown."""
     migration: Migration | None
     """None: there is no such file."""
-    entry: Entry | None
+    status: MigrationStatus | None
 
     @property
     def word(self) -> str:
         """The state in words."""
         if self.state is None:
             return UNKNOWN
-        accepted = self.entry is not None and self.entry.accepted
-        return f"{self.state.value} (accepted)" if accepted else self.state.value
+        allowed = self.status is not None and self.status.allowed
+        word = spaced(self.state)
+        return f"{word} (allowed)" if allowed else word
 
     @property
     def label(self) -> tuple[str, str]:
@@ -108,7 +110,7 @@ class Snapshot:
     """The git branch that the folder is on; None: none, or not known."""
     rows: tuple[Row, ...] = ()
     """The migrations of folder and target together, in order; the same tuple where they did not change."""
-    proofs: Proofs = field(default_factory=Proofs)
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
     """What rehearsals told of these files."""
 
     @staticmethod
@@ -145,8 +147,8 @@ class Snapshot:
 
     def with_folder(self, folder: Folder) -> Snapshot:
         """The same with the folder as it is now, and the verdicts that are still true of it."""
-        proofs = self.proofs.until(first_change(self.folder, folder))
-        return self._with(folder=folder, lost=None, proofs=proofs)
+        rehearsals = self.rehearsals.until(first_change(self.folder, folder))
+        return self._with(folder=folder, lost=None, rehearsals=rehearsals)
 
     def with_chosen(self, name: str) -> Snapshot:
         """The same with another target chosen."""
@@ -163,23 +165,23 @@ class Snapshot:
     def _with(self, **changes: Any) -> Snapshot:
         """The same with changes; rows are made anew only where these touch them."""
         new = replace(self, **changes)
-        if new.folder is self.folder and new.entries is self.entries:
+        if new.folder is self.folder and new.statuses is self.statuses:
             return new
-        return replace(new, rows=_rows(new.folder, new.entries))
+        return replace(new, rows=_rows(new.folder, new.statuses))
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def statuses(self) -> tuple[MigrationStatus, ...]:
         """What the chosen target said of its migrations."""
         status = self.check.status
-        return status.entries if status and self.check.answered else ()
+        return status.migrations if status and self.check.answered else ()
 
 
-def _rows(folder: Folder | None, said: tuple[Entry, ...]) -> tuple[Row, ...]:
-    entries = {entry.name: entry for entry in said}
-    rows = [_row_of(m, entries.pop(m.name, None)) for m in (folder.migrations if folder else ())]
-    gone = [Row(e.number, e.name, e.state, None, e) for e in entries.values() if e.applied or e.act]
+def _rows(folder: Folder | None, said: tuple[MigrationStatus, ...]) -> tuple[Row, ...]:
+    statuses = {status.name: status for status in said}
+    rows = [_row_of(m, statuses.pop(m.name, None)) for m in (folder.migrations if folder else ())]
+    gone = [Row(e.number, e.name, e.state, None, e) for e in statuses.values() if e.applied or e.last_entry]
     return tuple(sorted(rows + gone, key=lambda r: (r.number, r.name))) if gone else tuple(rows)
 
 
-def _row_of(migration: Migration, entry: Entry | None) -> Row:
-    return Row(migration.number, migration.name, entry.state if entry else None, migration, entry)
+def _row_of(migration: Migration, status: MigrationStatus | None) -> Row:
+    return Row(migration.number, migration.name, status.state if status else None, migration, status)

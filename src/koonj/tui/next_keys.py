@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.migrations.glyphs import State
-from koonj.runner.events import Direction, Failure, Verdict
+from koonj.runner.events import Direction, Failure, RunResult
 from koonj.tui.run_view import RunView
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})
@@ -18,7 +18,7 @@ def next_keys(view: RunView) -> tuple[Key, ...]:
     """What a person would press now; nothing where there is nothing to mend."""
     if not view.wrong:
         return ()
-    return _of_failure(view, view.failure) if view.failure is not None else _of_verdict(view)
+    return _of_failure(view, view.failure) if view.failure is not None else _of_result(view)
 
 
 def _of_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
@@ -39,12 +39,12 @@ def _back(view: RunView, failure: Failure) -> tuple[Key, ...]:
     return (("r", "roll back what it left"),)
 
 
-def _of_verdict(view: RunView) -> tuple[Key, ...]:
-    if view.result is None:
+def _of_result(view: RunView) -> tuple[Key, ...]:
+    if view.finished is None:
         return (("R", "ask the target again"),)
-    if view.result.verdict is not Verdict.STOPPED:
+    if view.finished.result is not RunResult.REFUSED:
         return (_again(view),)
-    files = (o.name for o in view.result.obstacles if o.name.endswith(".sql") and o.state != State.MISSING)
+    files = (o.name for o in view.finished.conflicts if o.name.endswith(".sql") and o.state != State.MISSING)
     named = next(files, None)
     edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
     return (*edit, _again(view))

@@ -30,7 +30,7 @@ _SEEN_ON_BLANK = frozenset(_OFF) - {"1", "2", "3", "8"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CellLook:
     """What a terminal needs to be told of a cell beside its character."""
 
     marks: frozenset[str] = frozenset()
@@ -43,11 +43,11 @@ class Look:
     """Parameters and address of a hyperlink (OSC 8); empty for none."""
 
 
-PLAIN = Look()
+PLAIN = CellLook()
 
 
 @lru_cache(maxsize=4096)
-def look_from(sgr: str, link: str = "") -> Look:
+def look_from(sgr: str, link: str = "") -> CellLook:
     """The look that the codes of `sgr`, separated by semicolons, give to a fresh pen."""
     codes = sgr.split(";") if sgr else []
     marks: set[str] = set()
@@ -63,17 +63,17 @@ def look_from(sgr: str, link: str = "") -> Look:
             ink = "" if code == "39" else code
         else:
             ground = "" if code == "49" else code
-    return Look(frozenset(marks), ink, ground, link)
+    return CellLook(frozenset(marks), ink, ground, link)
 
 
 @lru_cache(maxsize=4096)
-def on_blank(look: Look) -> Look:
+def on_blank(look: CellLook) -> CellLook:
     """What of `look` is seen on a space: two spaces of which this is equal look alike."""
-    return look if look.marks & _SEEN_ON_BLANK else Look(ground=look.ground, link=look.link)
+    return look if look.marks & _SEEN_ON_BLANK else CellLook(ground=look.ground, link=look.link)
 
 
 @lru_cache(maxsize=4096)
-def turn(before: Look, after: Look) -> str:
+def turn(before: CellLook, after: CellLook) -> str:
     """The shortest sequence that turns the pen from one look to another."""
     if before == after:
         return ""
@@ -89,7 +89,7 @@ def _sgr(codes: list[str]) -> str:
     return f"\x1b[{';'.join(codes)}m"
 
 
-def _unset(before: Look, after: Look) -> list[str]:
+def _unset(before: CellLook, after: CellLook) -> list[str]:
     codes = sorted({_OFF[mark] for mark in before.marks - after.marks})
     if before.ink and not after.ink:
         codes.append("39")
@@ -98,13 +98,13 @@ def _unset(before: Look, after: Look) -> list[str]:
     return codes
 
 
-def _left(before: Look, after: Look) -> Look:
+def _left(before: CellLook, after: CellLook) -> CellLook:
     """What is left of `before` once `_unset` was sent: unsetting bold unsets dim too."""
     gone = {_OFF[mark] for mark in before.marks - after.marks}
-    return Look(frozenset(m for m in before.marks if _OFF[m] not in gone), before.ink, before.ground)
+    return CellLook(frozenset(m for m in before.marks if _OFF[m] not in gone), before.ink, before.ground)
 
 
-def _set(before: Look, after: Look) -> list[str]:
+def _set(before: CellLook, after: CellLook) -> list[str]:
     codes = sorted(after.marks - before.marks, key=int)
     if after.ink and after.ink != before.ink:
         codes.append(after.ink)

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 
 from koonj.humanize import count
 from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration
-from koonj.runner.plan_words import ESTIMATED, LONG, NOTE, has_sizes, proof_words
-from koonj.runner.rehearse.values import Proof
-from koonj.sql.display import visible
+from koonj.runner.plan_words import ESTIMATED, LONG, NOTE, has_sizes, verdict_words
+from koonj.runner.rehearse.values import Verdict
+from koonj.sql.display import spaced, visible
 from koonj.tui.paint import wrap
-from koonj.tui.run_lines import Line, obstacle_lines
+from koonj.tui.run_lines import Line, conflict_lines
 from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED, STRONG, WARNING
 
 _FACT = 12
@@ -72,13 +72,13 @@ def _ways(plan: Plan) -> str:
 
 
 def _decisions(plan: Plan, width: int) -> list[Line]:
-    """What was accepted, what stops, what else there is to know."""
+    """What was allowed, what stops, what else there is to know."""
     lines: list[Line] = []
-    for accepted in plan.accepted:
-        lines += [[], [(f" accepting {accepted.state}, recorded in history:", WARNING)]]
-        lines += obstacle_lines(replace(accepted, hint=""), width)  # what to do was decided
-    for obstacle in plan.obstacles:
-        lines += obstacle_lines(obstacle, width)
+    for allowed in plan.allowed:
+        lines += [[], [(f" allowing {spaced(allowed.state)}, recorded in history:", WARNING)]]
+        lines += conflict_lines(replace(allowed, hint=""), width)  # what to do was decided
+    for conflict in plan.conflicts:
+        lines += conflict_lines(conflict, width)
     for note in plan.notes:
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(note, width - 2)]
     return lines
@@ -90,22 +90,22 @@ def _listed(plan: Plan) -> Iterator[Line]:
     for m in plan.migrations:
         name = m.name + " " * (longest - cell_len(visible(m.name)))
         way = "in one transaction" if m.in_transaction else "step by step, outside a transaction"
-        left = count(len(m.statements) - m.done, "statement")
+        left = count(len(m.statements) - m.statements_done, "statement")
         yield [(f" {name}  ", PLAIN), (f"{left}, {way}", DIM if m.in_transaction else WARNING)]
 
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:
     lines: list[Line] = [[(" " + migration.name, STRONG)]]
-    facts = f"{migration.mode}; lock_timeout {migration.lock_timeout}"
+    facts = f"{migration.explanation}; lock_timeout {migration.lock_timeout}"
     if migration.from_history:
         facts += "; the file is gone: this is the text that history recorded"
-    if migration.done:
-        facts += f"; {migration.done} statements are done already"
+    if migration.statements_done:
+        facts += f"; {migration.statements_done} statements are done already"
     lines += [[("   " + text, DIM)] for text in wrap(facts, width - 4)]
-    proof = proof_words(migration)
-    looks = DIM if migration.proof == Proof.PROVED.value else WARNING
-    lines += [[("   " + text, looks)] for text in wrap(proof, width - 4) if proof]
-    for statement in migration.statements[migration.done :]:
+    verdict = verdict_words(migration)
+    looks = DIM if migration.verdict == Verdict.VERIFIED.value else WARNING
+    lines += [[("   " + text, looks)] for text in wrap(verdict, width - 4) if verdict]
+    for statement in migration.statements[migration.statements_done :]:
         where = "" if statement.in_transaction else "  (outside a transaction)"
         texts = wrap(statement.summary + where, width - 12)
         lines.append([(f"   {statement.line:>5}  ", DIM), (texts[0], PLAIN)])
@@ -116,10 +116,10 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:
     """What it means, and beneath it how busy the relation is."""
-    looks = WARNING if lock.weight >= LONG else DIM if lock.weight <= NOTE else PLAIN
+    looks = WARNING if lock.impact >= LONG else DIM if lock.impact <= NOTE else PLAIN
     edge = 12 if width >= _NARROW else 6
-    lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.sentence, width - edge - 2)]
-    busy = wrap(lock.busy, width - edge - 4) if lock.busy else []
+    lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.effect, width - edge - 2)]
+    busy = wrap(lock.activity, width - edge - 4) if lock.activity else []
     return [*lines, *([(" " * (edge + 2) + text, DIM)] for text in busy)]
 
 

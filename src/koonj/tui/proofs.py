@@ -8,26 +8,26 @@ from dataclasses import dataclass, field, replace
 from koonj.migrations.folder import Folder
 from koonj.runner.events import Event
 from koonj.runner.rehearse.events import (
-    MigrationRehearsed,
-    MigrationRehearsing,
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
 )
-from koonj.runner.rehearse.values import PROOF_GLYPHS, Proof, Rehearsal
+from koonj.runner.rehearse.values import VERDICT_GLYPHS, Rehearsal, Verdict
 
 REHEARSING = "rehearsing"
 """The word where there is no verdict yet, but one is on its way."""
-LONGEST = max(len(REHEARSING), *map(len, Proof))
+LONGEST = max(len(REHEARSING), *map(len, Verdict))
 """Cells of a word."""
 
 Place = tuple[int, str]
 """Number and file name: the order of a folder."""
-Mark = tuple[str, str, Proof | None]
+Mark = tuple[str, str, Verdict | None]
 """Glyph, word, and the verdict that they stand for; None while it is being found out."""
 
 
 @dataclass(frozen=True)
-class Proofs:
+class Rehearsals:
     """All that is known of rehearsals, whichever target is chosen: they take place elsewhere."""
 
     known: Mapping[str, Rehearsal] = field(default_factory=dict)
@@ -60,38 +60,38 @@ class Proofs:
 
     # From one to the next
 
-    def asked(self, names: Iterable[str]) -> Proofs:
+    def asked(self, names: Iterable[str]) -> Rehearsals:
         """These are to be rehearsed."""
         return replace(self, waiting=frozenset(names), now=None, trouble="")
 
-    def stopped(self) -> Proofs:
+    def stopped(self) -> Rehearsals:
         """Nothing more comes."""
         return replace(self, waiting=frozenset(), now=None)
 
-    def failed(self, trouble: str) -> Proofs:
+    def failed(self, trouble: str) -> Rehearsals:
         """Nothing more comes, and why."""
         return replace(self.stopped(), trouble=trouble)
 
-    def heard(self, events: Iterable[Event]) -> Proofs:
+    def heard(self, events: Iterable[Event]) -> Rehearsals:
         """With what a rehearsal said."""
-        known, waiting, proofs = dict(self.known), set(self.waiting), self
+        known, waiting, rehearsals = dict(self.known), set(self.waiting), self
         for event in events:
             match event:
                 case RehearsalStarted():
-                    proofs = replace(proofs, notes=event.notes)
-                case MigrationRehearsing():
-                    proofs = replace(proofs, now=event.name)
-                case MigrationRehearsed():
+                    rehearsals = replace(rehearsals, notes=event.notes)
+                case MigrationRehearsalStarted():
+                    rehearsals = replace(rehearsals, now=event.name)
+                case MigrationRehearsalFinished():
                     known[event.rehearsal.name] = event.rehearsal
                     waiting.discard(event.rehearsal.name)
-                    proofs = replace(proofs, now=None)
+                    rehearsals = replace(rehearsals, now=None)
                 case RehearsalFinished():
                     waiting.clear()
-                    trouble = f"{event.message} {event.hint}".strip() if event.verdict == "failed" else ""
-                    proofs = replace(proofs, now=None, trouble=trouble)
-        return replace(proofs, known=known, waiting=frozenset(waiting))
+                    trouble = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
+                    rehearsals = replace(rehearsals, now=None, trouble=trouble)
+        return replace(rehearsals, known=known, waiting=frozenset(waiting))
 
-    def until(self, place: Place | None) -> Proofs:
+    def until(self, place: Place | None) -> Rehearsals:
         """Without what stands there or behind: it depends on what was changed there. None: nothing was."""
         if place is None or not self.known:
             return self
@@ -99,9 +99,9 @@ class Proofs:
         return self if len(kept) == len(self.known) else replace(self, known=kept)
 
 
-def verdict_mark(verdict: Proof) -> Mark:
+def verdict_mark(verdict: Verdict) -> Mark:
     """Glyph and word of a verdict."""
-    return PROOF_GLYPHS[verdict], verdict.value, verdict
+    return VERDICT_GLYPHS[verdict], verdict.value, verdict
 
 
 def first_change(old: Folder | None, new: Folder | None) -> Place | None:

@@ -13,13 +13,13 @@ from textual.dom import DOMNode
 
 from koonj.migrations.folder import Folder
 from koonj.runner.rehearse.request import WANTED
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
-from koonj.tui.heard import Heard
-from koonj.tui.messages import RehearsalEnded, RehearsalSaid, Said
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
+from koonj.tui.heard import EventBatcher
+from koonj.tui.messages import RehearsalEnded, RehearsalReported, StatusMessage
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.proofs import Place, Proofs, first_change
-from koonj.tui.said import ChildError
+from koonj.tui.proofs import Place, Rehearsals, first_change
+from koonj.tui.said import SubprocessError
 from koonj.tui.toolkit.keyed_app import KeyedApp
 
 PAUSE = 0.3
@@ -29,16 +29,16 @@ AT_ONCE = 500
 _GROUP = "rehearsal"
 
 
-class Rehearsing:
+class RehearsalWorker:
     """One rehearsal at a time, in a process of its own. What it says goes to the screen as messages."""
 
     def __init__(
         self,
         node: DOMNode,
-        engine: Engine,
+        engine: Backend,
         snapshot: Callable[[], Snapshot],
         is_running: Callable[[], bool],
-        know: Callable[[Proofs], None],
+        know: Callable[[Rehearsals], None],
     ) -> None:
         """`node` gets the messages, and ends all work with itself; `know` takes what is known from now on."""
         self._node = node
@@ -60,8 +60,8 @@ class Rehearsing:
         """The one that a person asked for, while it goes on."""
 
     @property
-    def _proofs(self) -> Proofs:
-        return self._snapshot().proofs
+    def _rehearsals(self) -> Rehearsals:
+        return self._snapshot().rehearsals
 
     def consider(self) -> None:
         """Begin where something is to be rehearsed and nothing else goes on. Cheap where nothing changed."""
@@ -79,7 +79,7 @@ class Rehearsing:
 
     def _is_missing(self, name: str) -> bool:
         """Is there no verdict, or was it asked for a target of another major version?"""
-        if name in self._proofs.known:
+        if name in self._rehearsals.known:
             return self._majors.get(name, self._major) != self._major
         return name not in self._tried
 
@@ -124,14 +124,14 @@ class Rehearsing:
         assert name is not None
         self.stop()
         self._tried = frozenset({name})
-        self._node.post_message(Said(f"The rehearsal of {name} was cancelled.", is_problem=True))
+        self._node.post_message(StatusMessage(f"The rehearsal of {name} was cancelled.", is_problem=True))
         self._look_again()
 
     def stop(self) -> None:
         """End whatever goes on."""
         self._node.workers.cancel_group(self._node, _GROUP)
         self._source = self.chosen = None
-        self._know(self._proofs.stopped())
+        self._know(self._rehearsals.stopped())
 
     def _look_again(self) -> None:
         self._rows = ()
@@ -144,7 +144,7 @@ class Rehearsing:
         self._last = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
         work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
-        beside(self._node, work, _GROUP, exclusive=True)
+        start_task(self._node, work, _GROUP, exclusive=True)
 
     async def _rehearse(
         self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
@@ -154,8 +154,8 @@ class Rehearsing:
         major = self._major
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
-        self._know(self._proofs.asked(names))
-        heard = Heard(self._node, lambda events: RehearsalSaid(events, folder, source))
+        self._know(self._rehearsals.asked(names))
+        heard = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
         check, trouble = self._snapshot().check, ""
         said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
         try:
@@ -163,7 +163,7 @@ class Rehearsing:
                 async for event in events:
                     if heard.take(event):
                         await asyncio.sleep(0)
-        except (OSError, ChildError) as error:
+        except (OSError, SubprocessError) as error:
             trouble = str(error)
         except Exception as error:  # a defect must be seen, and must not take the screen along
             trouble = f"koonj failed: {type(error).__name__}: {error}"
@@ -182,18 +182,20 @@ class Rehearsing:
         """The one that went on has ended; `trouble` where it broke off."""
         self._source = None
         if trouble:
-            self._know(self._proofs.failed(trouble))
-        elif self._proofs.waiting:
-            self._know(self._proofs.stopped())
+            self._know(self._rehearsals.failed(trouble))
+        elif self._rehearsals.waiting:
+            self._know(self._rehearsals.stopped())
         name, self.chosen = self.chosen, None
         if name is not None:
             self._node.post_message(self._said(name))
         self._look_again()
 
-    def _said(self, name: str) -> Said:
+    def _said(self, name: str) -> StatusMessage:
         """How the one that a person asked for went."""
-        rehearsal = self._proofs.known.get(name)
+        rehearsal = self._rehearsals.known.get(name)
         if rehearsal is None:
-            return Said(f"{name} could not be rehearsed: {self._proofs.trouble}", is_problem=True)
+            return StatusMessage(
+                f"{name} could not be rehearsed: {self._rehearsals.trouble}", is_problem=True
+            )
         text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
-        return Said(text, is_problem=not rehearsal.is_proved)
+        return StatusMessage(text, is_problem=not rehearsal.is_verified)

@@ -18,13 +18,13 @@ from enum import StrEnum
 
 from textual.geometry import Region
 
-from koonj.tui.run_view import Stage
+from koonj.tui.run_view import RunStage
 
 MIGRATIONS, PREVIEW, TARGETS, RUN = PANES = ("1", "2", "3", "4")
 """The panes' numbers."""
 
 
-class Shape(StrEnum):
+class PaneArrangement(StrEnum):
     """How the panes stand to each other."""
 
     COLUMNS = "columns"
@@ -34,7 +34,7 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PaneSituation:
     """What the room of each pane depends on. Lines count the title."""
 
     width: int
@@ -42,7 +42,7 @@ class Scene:
     """Cells and lines for all panes together."""
     focused: str = MIGRATIONS
     zoomed: bool = False
-    stage: Stage = Stage.REST
+    stage: RunStage = RunStage.REST
     targets: int = 2
     """Lines that it would fill."""
     run: int = 2
@@ -63,29 +63,29 @@ _LOG = 8
 """Lines of a run that is at work: they do not grow one by one."""
 
 
-def shape(width: int, height: int) -> Shape:
+def shape(width: int, height: int) -> PaneArrangement:
     """The shape for so many cells and lines."""
     if width >= _TWO_COLUMNS[0] and height >= _TWO_COLUMNS[1]:
-        return Shape.COLUMNS
+        return PaneArrangement.COLUMNS
     if width >= _SIDE_BY_SIDE[0] and height >= _SIDE_BY_SIDE[1]:
-        return Shape.ROWS
-    return Shape.STACK if height >= _STACKED else Shape.ONE
+        return PaneArrangement.ROWS
+    return PaneArrangement.STACK if height >= _STACKED else PaneArrangement.ONE
 
 
-def room(scene: Scene) -> Mapping[str, Region]:
+def room(scene: PaneSituation) -> Mapping[str, Region]:
     """The region of each pane by its number; one that is not in it is not to be seen."""
     if scene.zoomed:
         return {scene.focused: Region(0, 0, scene.width, scene.height)}
     match shape(scene.width, scene.height):
-        case Shape.COLUMNS:
+        case PaneArrangement.COLUMNS:
             return _columns(scene)
-        case Shape.ROWS:
+        case PaneArrangement.ROWS:
             return _rows(scene)
         case _:
             return _stack(scene)
 
 
-def _columns(scene: Scene) -> Mapping[str, Region]:
+def _columns(scene: PaneSituation) -> Mapping[str, Region]:
     left, gap = max(46, min(scene.width * 2 // 5 + 4, 64)), 2
     right, height = scene.width - left - gap, scene.height
     targets = min(scene.targets, height * 2 // 5)
@@ -98,7 +98,7 @@ def _columns(scene: Scene) -> Mapping[str, Region]:
     }
 
 
-def _rows(scene: Scene) -> Mapping[str, Region]:
+def _rows(scene: PaneSituation) -> Mapping[str, Region]:
     width, height = scene.width, scene.height
     targets, run = _beneath(scene)
     left, upper = min(width * 47 // 100, 64), height - targets - run
@@ -110,7 +110,7 @@ def _rows(scene: Scene) -> Mapping[str, Region]:
     }
 
 
-def _beneath(scene: Scene) -> tuple[int, int]:
+def _beneath(scene: PaneSituation) -> tuple[int, int]:
     """Lines of targets and run where these stand under migrations and preview."""
     height, tall = scene.height, scene.height >= _TALL
     raised = scene.focused == TARGETS
@@ -119,23 +119,23 @@ def _beneath(scene: Scene) -> tuple[int, int]:
         targets = min(scene.targets, 6)
     reading = max(height - targets - 6, height // 2)
     run = _run_lines(scene, max(_LOG, height // 3), reading) if tall or not raised else 1
-    if scene.stage is Stage.DONE and not tall and scene.focused != RUN:
+    if scene.stage is RunStage.DONE and not tall and scene.focused != RUN:
         run = 1
     return targets, min(run, height - targets - 3)
 
 
-def _run_lines(scene: Scene, most: int, reading: int) -> int:
+def _run_lines(scene: PaneSituation, most: int, reading: int) -> int:
     """Lines of the run: little when all is well, more for an error or when it has the keys."""
-    if scene.focused == RUN or scene.stage is Stage.TO_READ:
+    if scene.focused == RUN or scene.stage is RunStage.TO_READ:
         return min(max(scene.run, 2), reading)
-    if scene.stage is Stage.WORK:
+    if scene.stage is RunStage.WORK:
         return min(max(scene.run, _LOG), most)
-    return min(scene.run, most) if scene.stage is Stage.DONE else 1
+    return min(scene.run, most) if scene.stage is RunStage.DONE else 1
 
 
-def _stack(scene: Scene) -> Mapping[str, Region]:
+def _stack(scene: PaneSituation) -> Mapping[str, Region]:
     """One under the other, over the whole width."""
-    heights = _stacked(scene) if shape(scene.width, scene.height) is Shape.STACK else _one(scene)
+    heights = _stacked(scene) if shape(scene.width, scene.height) is PaneArrangement.STACK else _one(scene)
     found, top = {}, 0
     for number in PANES:
         if lines := heights.get(number, 0):
@@ -144,7 +144,7 @@ def _stack(scene: Scene) -> Mapping[str, Region]:
     return found
 
 
-def _stacked(scene: Scene) -> dict[str, int]:
+def _stacked(scene: PaneSituation) -> dict[str, int]:
     targets, run = _beneath(scene)
     rest = scene.height - targets - run
     lower = {TARGETS: targets, RUN: run}
@@ -155,11 +155,11 @@ def _stacked(scene: Scene) -> dict[str, int]:
     return {opened: rest - 1, closed: 1, **lower}
 
 
-def _one(scene: Scene) -> dict[str, int]:
+def _one(scene: PaneSituation) -> dict[str, int]:
     """The one that has the keys, a run that is to be seen, and of the others their titles if they fit."""
     height = scene.height
     heights = {scene.focused: height}
-    if scene.stage in (Stage.WORK, Stage.TO_READ) and scene.focused != RUN and height >= 2 * _LEAST:
+    if scene.stage in (RunStage.WORK, RunStage.TO_READ) and scene.focused != RUN and height >= 2 * _LEAST:
         heights[RUN] = min(height - _LEAST, height * 3 // 5)
     others = [number for number in PANES if number not in heights]
     left = height - sum(lines for number, lines in heights.items() if number != scene.focused)

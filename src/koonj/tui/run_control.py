@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.config import Target
-from koonj.runner.events import Obstacle, Plan, PlanMade, Question, RunFinished, Verdict
+from koonj.runner.events import Conflict, Plan, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.request import Request
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
-from koonj.tui.heard import Heard
-from koonj.tui.messages import QuestionAsked, RunBegan, RunEnded, RunStopped, Said
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
+from koonj.tui.heard import EventBatcher
+from koonj.tui.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
 from koonj.tui.model import Snapshot
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ NO = "no"
 class RunControl:
     """Knows a run by its event stream and its two verbs, and nothing else of it."""
 
-    def __init__(self, node: DOMNode, engine: Engine, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, node: DOMNode, engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """`node` gets the messages, and ends the run with itself."""
         self._node = node
         self._engine = engine
@@ -37,20 +37,20 @@ class RunControl:
         self._run: Run | None = None
         self._plan: Plan | None = None
         self._leaving = False
-        self._heard = Heard(node)
+        self._heard = EventBatcher(node)
         self.running = False
 
     def start(self, request: Request) -> None:
         """Begin a run on the chosen target."""
         self.running = True
-        self._node.post_message(RunBegan(self._snapshot().target.name, request.direction))
+        self._node.post_message(RunOpened(self._snapshot().target.name, request.direction))
         follow = partial(self._follow, self._snapshot().target, request)
-        beside(self._node, follow, "run")
+        start_task(self._node, follow, "run")
 
     def cancel(self) -> None:
         """Ask the server to cancel the running statement, and end the run."""
         if self._run is not None:
-            beside(self._node, partial(self._cancel, self._run), "cancel")
+            start_task(self._node, partial(self._cancel, self._run), "cancel")
 
     def leave(self, *, cancel: bool) -> None:
         """Quit koonj when the run has ended, by itself or because it is cancelled."""
@@ -68,7 +68,7 @@ class RunControl:
             await run.cancel()
         except Exception as error:  # whatever libpq says, the person must read it
             self._node.post_message(
-                Said(f"The server could not be asked to cancel: {error}", is_problem=True)
+                StatusMessage(f"The server could not be asked to cancel: {error}", is_problem=True)
             )
 
     async def _follow(self, target: Target, request: Request) -> None:
@@ -92,8 +92,8 @@ class RunControl:
             self._end()
             self._heard.tell()
         self._node.post_message(RunEnded(error))
-        if finished is not None and finished.verdict is Verdict.STOPPED:
-            self._offer(request, finished.obstacles)
+        if finished is not None and finished.result is RunResult.REFUSED:
+            self._offer(request, finished.conflicts)
 
     def _end(self) -> None:
         self.running = False
@@ -108,10 +108,10 @@ class RunControl:
 
     def go_on(self, stopped: RunStopped, reason: str) -> None:
         """Begin the run that was stopped once more, and pass for `reason` what stopped it."""
-        allow = stopped.request.allow | {obstacle.state for obstacle in stopped.obstacles}
+        allow = stopped.request.allow | {conflict.state for conflict in stopped.conflicts}
         self.start(replace(stopped.request, allow=allow, reason=reason))
 
-    def _offer(self, request: Request, obstacles: tuple[Obstacle, ...]) -> None:
+    def _offer(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
         """Where a person may decide to pass all that stops the run, let the screen ask for the reason."""
-        if obstacles and all(o.can_allow for o in obstacles):
-            self._node.post_message(RunStopped(request, obstacles))
+        if conflicts and all(o.can_allow for o in conflicts):
+            self._node.post_message(RunStopped(request, conflicts))

@@ -10,10 +10,10 @@ from rich.style import Style
 
 from koonj.humanize import clock, span_words
 from koonj.postgres.advisory_lock import holder_words
-from koonj.runner.events import Direction, Failure, Obstacle
-from koonj.sql.display import shortened
+from koonj.runner.events import Conflict, Direction, Failure
+from koonj.sql.display import shortened, spaced
 from koonj.tui.paint import Part, cut, wrap
-from koonj.tui.run_view import LogLine, RunView, Tone, verdict_words
+from koonj.tui.run_view import LogLine, RunView, Tone, result_words
 from koonj.tui.sql_text import expand
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 
@@ -59,11 +59,11 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
     if view.asking:
         return [[(" waiting for your answer", WAITING)]]
     if view.waiting is not None:
-        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at)
+        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at.timestamp())
         text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
         return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
     if view.retrying is not None:
-        left = max(0.0, view.retrying.at + view.retrying.pause - now)
+        left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
     if view.statement is not None:
         one = view.statement
@@ -76,10 +76,10 @@ def summary(view: RunView | None, now: float) -> Line:
     """The run in less than a line."""
     if view is None:
         return [("nothing has run yet", DIM)]
-    if view.result is not None:
-        tone, word = verdict_words(view.result.verdict)
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        return [(f"{mark} ", style), (f"{word}: {shortened(view.result.message, _NEAR)}", PLAIN)]
+        return [(f"{mark} ", style), (f"{word}: {shortened(view.finished.message, _NEAR)}", PLAIN)]
     if not view.running:
         return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
     if view.asking:
@@ -96,11 +96,11 @@ def log_lines(entry: LogLine, width: int) -> list[Line]:
 def result_lines(view: RunView, width: int) -> list[Line]:
     """How it ended: the result and everything about an error, wrapped to `width`."""
     lines: list[Line] = []
-    if view.result is not None:
-        tone, word = verdict_words(view.result.verdict)
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        lines += _marked(mark, style, f"{word}: {shortened(view.result.message)}", width, STRONG)
-        lines += [line for obstacle in view.result.obstacles for line in obstacle_lines(obstacle, width)]
+        lines += _marked(mark, style, f"{word}: {shortened(view.finished.message)}", width, STRONG)
+        lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
     return lines
@@ -116,7 +116,7 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
     if place := which + where:
         yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(place, width - 4))
-    if failure.source:
+    if failure.source_line:
         yield from _source(failure, width)
     code = f" {failure.sqlstate}" if failure.sqlstate else ""
     yield from _labelled(f"{failure.severity}{code}", failure.message, width, BAD)
@@ -126,9 +126,9 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     if failure.name or failure.committed:
         committed = "\n".join(failure.committed) or "nothing of this migration"
         yield from _labelled("committed", committed, width, STRONG)
-    if failure.state:
-        yield from _labelled("state", failure.state, width, STRONG)
-    for number, step in enumerate(failure.next):
+    if failure.target_state:
+        yield from _labelled("state", failure.target_state, width, STRONG)
+    for number, step in enumerate(failure.next_steps):
         yield from _labelled("next" if not number else "", step, width)
 
 
@@ -136,7 +136,7 @@ def _source(failure: Failure, width: int) -> Iterator[Line]:
     """The line, and a caret under the column; a long line is cut around it."""
     column = (failure.column or 1) - 1
     room = width - 6
-    before, after = _around(failure.source, column, room * 2 // 3)
+    before, after = _around(failure.source_line, column, room * 2 // 3)
     yield [("      ", PLAIN), (cut(before + after, room), ACCENT)]
     if failure.column is not None:
         yield [(" " * (6 + cell_len(before)) + "^", BAD)]
@@ -154,13 +154,13 @@ def _around(source: str, column: int, room: int) -> tuple[str, str]:
     return "…" + before, after
 
 
-def obstacle_lines(obstacle: Obstacle, width: int) -> list[Line]:
+def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     """What stops a run, and what to do."""
-    place = f":{obstacle.line}" if obstacle.line else ""
-    who = f"{obstacle.name}{place}: " if obstacle.name else ""
-    message = obstacle.message.removeprefix(f"{obstacle.name} ")  # its name stands before already
-    lines = _marked("!", WARNING, f"{who}{obstacle.state}: {message}", width)
-    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(obstacle.hint, width - 6) if text]
+    place = f":{conflict.line}" if conflict.line else ""
+    who = f"{conflict.name}{place}: " if conflict.name else ""
+    message = conflict.message.removeprefix(f"{conflict.name} ")  # its name stands before already
+    lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
+    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 
 
 def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:

@@ -12,15 +12,15 @@ from typing import Any
 from koonj.humanize import count, duration
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner import events
-from koonj.runner.events import Direction, Event, Failure, Plan, Verdict
-from koonj.runner.rehearse.events import MigrationRehearsing
-from koonj.sql.display import shortened
+from koonj.runner.events import Direction, Event, Failure, Plan, RunResult
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.sql.display import shortened, spaced
 
 LOG_LIMIT = 2_000
 """Lines that are kept; of a longer run the first ones go, and are counted."""
 
 
-class Stage(StrEnum):
+class RunStage(StrEnum):
     """How far a run is, as far as it needs room."""
 
     REST = "rest"
@@ -29,7 +29,7 @@ class Stage(StrEnum):
     DONE = "done"
     """Ended, and all is well."""
     TO_READ = "to read"
-    """Ended with an error or an obstacle."""
+    """Ended with an error or a conflict."""
 
 
 class Tone(StrEnum):
@@ -58,7 +58,7 @@ class RunView:
     direction: Direction
     begun: float
     """Unix seconds."""
-    rehearsing: MigrationRehearsing | None = None
+    rehearsing: MigrationRehearsalStarted | None = None
     """The one that is rehearsed for the plan."""
     plan: Plan | None = None
     migration: events.MigrationStarted | None = None
@@ -72,7 +72,7 @@ class RunView:
     log: tuple[LogLine, ...] = ()
     gone: int = 0
     """Lines of the log that were too many to keep."""
-    result: events.RunFinished | None = None
+    finished: events.RunFinished | None = None
     ended: float | None = None
     """Unix seconds; None while it goes on."""
 
@@ -84,24 +84,24 @@ class RunView:
     @property
     def failure(self) -> Failure | None:
         """Why it failed."""
-        return self.result.failure if self.result else None
+        return self.finished.failure if self.finished else None
 
     @property
     def wrong(self) -> bool:
-        """Did it end with something to read: an error, an obstacle, or no result at all?"""
+        """Did it end with something to read: an error, a conflict, or no result at all?"""
         if self.running:
             return False
-        if self.result is None or self.result.verdict in _TO_READ:
+        if self.finished is None or self.finished.result in _TO_READ:
             return True
-        return self.result.failure is not None or bool(self.result.obstacles)
+        return self.finished.failure is not None or bool(self.finished.conflicts)
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> RunStage:
         """How far it is, as far as it needs room: one that only asks needs none."""
         if self.running:
             at_work = self.migration is not None or self.waiting is not None or bool(self.log)
-            return Stage.WORK if at_work else Stage.REST
-        return Stage.TO_READ if self.wrong else Stage.DONE
+            return RunStage.WORK if at_work else RunStage.REST
+        return RunStage.TO_READ if self.wrong else RunStage.DONE
 
     def saying(self, tone: Tone, *texts: str) -> RunView:
         """The same with more lines."""
@@ -134,7 +134,7 @@ def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     return replace(view, plan=event.plan, rehearsing=None)
 
 
-def _rehearsing(view: RunView, event: MigrationRehearsing) -> RunView:
+def _rehearsing(view: RunView, event: MigrationRehearsalStarted) -> RunView:
     return replace(view, rehearsing=event)
 
 
@@ -148,14 +148,14 @@ def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
     return replace(view, waiting=event, asking=False)
 
 
-def _locked(view: RunView, event: events.LockObtained) -> RunView:
+def _locked(view: RunView, event: events.LockAcquired) -> RunView:
     if view.waiting is not None:
         view = view.saying(Tone.STEP, f"lock obtained after {duration(event.seconds)}")
     return replace(view, waiting=None, asking=False)
 
 
-def _accepted(view: RunView, event: events.Accepted) -> RunView:
-    return view.saying(Tone.ATTENTION, f"{event.name}: {event.state} accepted: {event.reason}")
+def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
+    return view.saying(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
@@ -172,14 +172,14 @@ def _notice(event: events.Notice) -> list[str]:
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
-    again = f"attempt {event.attempt} of {event.of} in {duration(event.pause)}"
+    again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
-        done = f"  {event.index} of {event.of} {event.tag}, {duration(event.seconds)}, committed"
+        done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
         view = view.saying(Tone.STEP, done)
     return replace(view, statement=None)
 
@@ -206,18 +206,24 @@ def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
     return replace(
-        view, result=event, ended=event.at, asking=False, waiting=None, retrying=None, statement=None
+        view,
+        finished=event,
+        ended=event.at.timestamp(),
+        asking=False,
+        waiting=None,
+        retrying=None,
+        statement=None,
     )
 
 
 _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
-        MigrationRehearsing: _rehearsing,
+        MigrationRehearsalStarted: _rehearsing,
         events.PlanMade: _plan_made,
         events.Question: _question,
         events.WaitingForLock: _waiting,
-        events.LockObtained: _locked,
-        events.Accepted: _accepted,
+        events.LockAcquired: _locked,
+        events.DecisionRecorded: _allowed,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
         events.Retrying: _retrying,
@@ -229,23 +235,23 @@ _STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyTy
     }
 )
 
-_VERDICTS: Mapping[Verdict, tuple[Tone, str]] = MappingProxyType(
+_RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
     {
-        Verdict.DONE: (Tone.DONE, "done"),
-        Verdict.NOTHING: (Tone.STEP, "nothing to do"),
-        Verdict.DECLINED: (Tone.STEP, "not done"),
-        Verdict.STOPPED: (Tone.ATTENTION, "stopped"),
-        Verdict.FAILED: (Tone.BAD, "failed"),
-        Verdict.INTERRUPTED: (Tone.ATTENTION, "interrupted"),
-        Verdict.LOCKED: (Tone.ATTENTION, "locked"),
-        Verdict.PROBED: (Tone.DONE, "probed"),
+        RunResult.DONE: (Tone.DONE, "done"),
+        RunResult.NOTHING: (Tone.STEP, "nothing to do"),
+        RunResult.DECLINED: (Tone.STEP, "not done"),
+        RunResult.REFUSED: (Tone.ATTENTION, "refused"),
+        RunResult.FAILED: (Tone.BAD, "failed"),
+        RunResult.CANCELLED: (Tone.ATTENTION, "cancelled"),
+        RunResult.LOCKED: (Tone.ATTENTION, "locked"),
+        RunResult.PROBED: (Tone.DONE, "probed"),
     }
 )
 
 
-_TO_READ = frozenset({Verdict.FAILED, Verdict.STOPPED, Verdict.INTERRUPTED, Verdict.LOCKED})
+_TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, RunResult.LOCKED})
 
 
-def verdict_words(verdict: Verdict) -> tuple[Tone, str]:
+def result_words(result: RunResult) -> tuple[Tone, str]:
     """How a result reads."""
-    return _VERDICTS[verdict]
+    return _RESULTS[result]

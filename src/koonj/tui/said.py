@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from koonj.runner.events import Event
-from koonj.runner.plain import PlainError, value_of
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished
+from koonj.runner.plain import PlainError, from_plain
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.lines import event_of
 from koonj.runner.rehearse.values import Rehearsal
 from koonj.tui import slices
 
 if TYPE_CHECKING:
-    from koonj.runner.drift.values import Drift  # brings psycopg
+    from koonj.runner.drift.values import DriftReport  # brings psycopg
 
 _SHORT, _LONG = 4_096, 512 * 1024
 """Bytes of a line that is read in less than a millisecond; of one that no thread may read at once."""
@@ -27,68 +27,70 @@ KEPT = 500
 screen holds them for hundreds of migrations."""
 
 
-class ChildError(RuntimeError):
+class SubprocessError(RuntimeError):
     """A command of koonj's own said something else than it was asked for. The message is for people."""
 
 
 async def rehearsal_events(said: asyncio.StreamReader) -> AsyncGenerator[Event, None]:
-    """Every event, up to and with the last one. Raises ChildError."""
+    """Every event, up to and with the last one. Raises SubprocessError."""
     while line := await _line(said):
         try:
             event = event_of(line) if len(line) <= _SHORT else await asyncio.to_thread(_event_of, line)
         except PlainError as error:
-            raise ChildError(complaint(line) or str(error)) from error
+            raise SubprocessError(complaint(line) or str(error)) from error
         if event is not None:
             yield event
         if isinstance(event, RehearsalFinished):
             return
-    raise ChildError("koonj rehearse ended without a result. Try it in a shell: koonj rehearse")
+    raise SubprocessError("koonj rehearse ended without a result. Try it in a shell: koonj rehearse")
 
 
 def _event_of(line: bytes) -> Event | None:
     """Raises PlainError."""
     event = event_of(line) if len(line) <= _LONG else _long_event(line)
     return (
-        replace(event, rehearsal=_kept(event.rehearsal)) if isinstance(event, MigrationRehearsed) else event
+        replace(event, rehearsal=_kept(event.rehearsal))
+        if isinstance(event, MigrationRehearsalFinished)
+        else event
     )
 
 
-def _long_event(line: bytes) -> MigrationRehearsed:
+def _long_event(line: bytes) -> MigrationRehearsalFinished:
     """The only event that has no end: a migration may have 100,000 statements. Raises PlainError."""
     try:
-        return value_of(MigrationRehearsed, slices.loads(line.decode(), KEPT))
+        return from_plain(MigrationRehearsalFinished, slices.loads(line.decode(), KEPT))
     except ValueError as error:
         raise PlainError(str(error)) from error
 
 
 def _kept(found: Rehearsal) -> Rehearsal:
-    if max(map(len, (found.up, found.down, found.differences))) <= KEPT:
+    if max(map(len, (found.apply, found.rollback, found.differences))) <= KEPT:
         return found
-    up, down, differences = found.up[:KEPT], found.down[:KEPT], found.differences[:KEPT]
-    return replace(found, up=up, down=down, differences=differences)
+    apply, rollback, differences = found.apply[:KEPT], found.rollback[:KEPT], found.differences[:KEPT]
+    return replace(found, apply=apply, rollback=rollback, differences=differences)
 
 
 async def _line(said: asyncio.StreamReader) -> bytes:
-    """Raises ChildError."""
+    """Raises SubprocessError."""
     try:
         return await said.readline()
     except ValueError as error:  # a line longer than the stream's limit
-        raise ChildError(f"What koonj rehearse says is too long: {error}") from error
+        raise SubprocessError(f"What koonj rehearse says is too long: {error}") from error
 
 
-async def drift_of(said: asyncio.StreamReader) -> Drift:
-    """The report of ``koonj drift --json``. Raises ChildError."""
+async def drift_of(said: asyncio.StreamReader) -> DriftReport:
+    """The report of ``koonj drift --json``. Raises SubprocessError."""
     return await asyncio.to_thread(_drift_of, await said.read())
 
 
-def _drift_of(said: bytes) -> Drift:
-    from koonj.runner.drift.values import Drift  # noqa: PLC0415 - brings psycopg: not in the thread that paints
+def _drift_of(said: bytes) -> DriftReport:
+    from koonj.runner.drift.values import DriftReport  # noqa: PLC0415 - brings psycopg: not in the thread that paints
 
     try:
-        return value_of(Drift, json.loads(said)["drift"])
+        return from_plain(DriftReport, json.loads(said)["drift"])
     except (ValueError, TypeError, KeyError) as error:
         why = complaint(said) or "koonj drift ended without a result. Try it in a shell: koonj drift"
-        raise ChildError(why) from error
+        raise SubprocessError(why) from error
 
 
 def complaint(said: bytes) -> str:

@@ -22,10 +22,10 @@ _LONG = 16 * 1024
 """Characters of a statement, or of a token, that is cut up."""
 
 Segment = tuple[int, str]
-"""The offset of a piece, and its `Reading`. It reaches to the next one."""
+"""The offset of a piece, and its `SegmentKind`. It reaches to the next one."""
 
 
-class Reading(StrEnum):
+class SegmentKind(StrEnum):
     """How a piece is read."""
 
     SQL = "s"
@@ -38,7 +38,7 @@ class Reading(StrEnum):
 
 def segments(text: str) -> Iterator[Segment]:
     """The pieces of `text`, in order; the first begins at 0. Linear in its length, and found as asked for."""
-    yield 0, Reading.SQL
+    yield 0, SegmentKind.SQL
     if len(text) <= SHORT and "stdin" not in text.lower():
         return
     last = 0
@@ -52,16 +52,16 @@ def _found(text: str) -> Iterator[Segment]:
     last = 0
     for item in scan(text):
         if item.kind is ItemKind.COPY_DATA:
-            yield item.start, Reading.ROWS
-            yield item.end, Reading.SQL
+            yield item.start, SegmentKind.ROWS
+            yield item.end, SegmentKind.SQL
             last = item.end
             continue
         if item.start - last >= _EVERY:
-            yield item.start, Reading.SQL
+            yield item.start, SegmentKind.SQL
             last = item.start
         if item.end - item.start > _LONG:
             yield from _within(text, item.start, item.end)
-            yield item.end, Reading.SQL
+            yield item.end, SegmentKind.SQL
             last = item.end
 
 
@@ -74,18 +74,18 @@ def _within(text: str, start: int, end: int) -> Iterator[Segment]:
         if token.end - token.start > _LONG:
             yield from _of_long(text, start, token)
             last = token.end
-            yield last, Reading.SQL
+            yield last, SegmentKind.SQL
         elif token.start - last >= _EVERY and token.kind is not TokenKind.BLANK:
             last = token.start
-            yield last, Reading.SQL
+            yield last, SegmentKind.SQL
 
 
 def _of_long(text: str, start: int, token: Token) -> Iterator[Segment]:
     """The pieces of one long token of the statement that begins at `start`."""
     if token.kind is TokenKind.COMMENT:
-        yield token.start, Reading.COMMENT
+        yield token.start, SegmentKind.COMMENT
         return
-    yield token.start, Reading.STRING
+    yield token.start, SegmentKind.STRING
     tag = _tag().match(token.text)
     language = _language(text, start, token) if tag else None
     if tag is None or language is None:
@@ -94,16 +94,16 @@ def _of_long(text: str, start: int, token: Token) -> Iterator[Segment]:
     end -= len(tag[0]) if token.text.endswith(tag[0], tag.end()) else 0
     yield first, language
     yield from _of_body(text[first:end], first, language)
-    yield end, Reading.STRING
+    yield end, SegmentKind.STRING
 
 
-def _of_body(body: str, offset: int, language: Reading) -> Iterator[Segment]:
+def _of_body(body: str, offset: int, language: SegmentKind) -> Iterator[Segment]:
     """The pieces of a routine's body but the first."""
     last = 0
     for token in tokens(body):
         if token.end - token.start > _LONG:
             is_comment = token.kind is TokenKind.COMMENT
-            yield offset + token.start, Reading.COMMENT if is_comment else Reading.STRING
+            yield offset + token.start, SegmentKind.COMMENT if is_comment else SegmentKind.STRING
             last = token.end
             yield offset + last, language
         elif token.start - last >= _EVERY and token.kind is not TokenKind.BLANK:
@@ -111,17 +111,17 @@ def _of_body(body: str, offset: int, language: Reading) -> Iterator[Segment]:
             yield offset + last, language
 
 
-def _language(text: str, start: int, token: Token) -> Reading | None:
+def _language(text: str, start: int, token: Token) -> SegmentKind | None:
     """What a body in dollar quotes is written in, where that is known to be SQL or PL/pgSQL."""
     behind = _named().match(text, token.end, token.end + 200)
     before = [*_named().finditer(text, start, token.start)]
     named = behind or (before[-1] if before else None)
     if named is not None:
         return _LANGUAGES.get(named[1].lower())
-    return Reading.PLPGSQL if _do().search(text, start, token.start) else None
+    return SegmentKind.PLPGSQL if _do().search(text, start, token.start) else None
 
 
-_LANGUAGES = {"plpgsql": Reading.PLPGSQL, "sql": Reading.SQL}
+_LANGUAGES = {"plpgsql": SegmentKind.PLPGSQL, "sql": SegmentKind.SQL}
 
 
 @cache

@@ -7,8 +7,8 @@ from heapq import nlargest
 from rich.cells import cell_len
 
 from koonj.sql.display import visible
-from koonj.tui.colours import Colours
-from koonj.tui.lines import Lines
+from koonj.tui.colours import Highlighting
+from koonj.tui.lines import LineIndex
 from koonj.tui.paint import Part
 from koonj.tui.theme import PLAIN
 
@@ -20,14 +20,14 @@ _TAB = 4
 class SqlText:
     """Lines of SQL. Line ends are PostgreSQL's: a line feed, a carriage return or both."""
 
-    def __init__(self, text: str, first_line: int = 1, colours: Colours | None = None) -> None:
+    def __init__(self, text: str, first_line: int = 1, colours: Highlighting | None = None) -> None:
         self.text = text
         self.first_line = first_line
         """The number of the first line in its file."""
         self.width = 0
         """The widest line's cells; 0 before they were measured."""
-        self.colours = Colours(text, end=len(text)) if colours is None else colours
-        self._lines = Lines(text)
+        self.colours = Highlighting(text, end=len(text)) if colours is None else colours
+        self._lines = LineIndex(text)
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -14,12 +14,14 @@ from enum import StrEnum
 from koonj.humanize import count
 from koonj.migrations.migration import Migration
 from koonj.runner.work import NumberedStep, number_steps
-from koonj.sql.blocks import Mode, Shape
+from koonj.sql.blocks import Mode, ScriptShape
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
+_MODES = {Mode.ONE_TRANSACTION: "one transaction", Mode.SEVERAL: "committed separately"}
 
-class Of(StrEnum):
+
+class ScriptPart(StrEnum):
     """What a line belongs to."""
 
     BODY = "body"
@@ -30,7 +32,7 @@ class Of(StrEnum):
 class StatementLine:
     """One line of the list."""
 
-    of: Of
+    of: ScriptPart
     text: str
     """What the statement does; of a heading, its words."""
     line: int = 0
@@ -46,23 +48,23 @@ class StatementLine:
     def read(cls, text: str) -> StatementLine:
         """What `statement_lines` wrote."""
         of, *rest = json.loads(text)
-        return cls(Of(of), *rest)
+        return cls(ScriptPart(of), *rest)
 
 
 def statement_lines(migration: Migration) -> str:
     """Body and rollback, one JSON array a line; empty where there is no statement at all."""
     sections = migration.sections
-    lines = [*_of(Of.BODY, sections.body, migration.shape)]
+    lines = [*_of(ScriptPart.BODY, sections.body, migration.shape)]
     if sections.rollback is not None and migration.rollback_shape is not None:
-        lines += _of(Of.ROLLBACK, sections.rollback, migration.rollback_shape)
+        lines += _of(ScriptPart.ROLLBACK, sections.rollback, migration.rollback_shape)
     if not any(line.line for line in lines):
         return ""
     return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
 
 
-def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
+def _of(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
     if shape.steps:
-        yield StatementLine(of, f"{of.capitalize()}: {shape.mode}", is_title=True)
+        yield StatementLine(of, f"{of.capitalize()}: {_MODES[shape.mode]}", is_title=True)
     blocks, was_alone = 0, False
     for step in number_steps(shape):
         blocks += step.step.in_transaction
@@ -74,12 +76,12 @@ def _of(of: Of, script: Script, shape: Shape) -> Iterator[StatementLine]:
         yield from _statements(of, script, step)
 
 
-def _block(shape: Shape, number: int) -> str:
-    opens = shape.mode is Mode.TRANSACTION and not shape.wrapped
+def _block(shape: ScriptShape, number: int) -> str:
+    opens = shape.mode is Mode.ONE_TRANSACTION and not shape.wrapped
     return f"in transaction {number}" + (", which koonj opens" if opens else "")
 
 
-def _statements(of: Of, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
+def _statements(of: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
     if step.step.begin is not None:
         yield _line(of, script, step.step.begin, 0)
     for numbered in step.statements:
@@ -88,7 +90,7 @@ def _statements(of: Of, script: Script, step: NumberedStep) -> Iterator[Statemen
         yield _line(of, script, step.step.end, 0)
 
 
-def _line(of: Of, script: Script, statement: Statement, number: int) -> StatementLine:
+def _line(of: ScriptPart, script: Script, statement: Statement, number: int) -> StatementLine:
     text = statement.summary
     if statement.copy_data is not None:
         rows = script.source.text.count("\n", *statement.copy_data)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
-from koonj.config import Screen
+from koonj.config import ScreenSettings
 from koonj.sql.display import wants_ascii
 
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})
@@ -47,7 +47,7 @@ def read(
     *,
     encoding: str | None,
     ascii_only: bool = False,
-    wishes: Screen = Screen(),  # noqa: B008 - a frozen value
+    wishes: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
 ) -> Terminal:
     """What `environ`, the output's `encoding` and the configuration's `wishes` say.
 
@@ -68,7 +68,7 @@ def read(
     )
 
 
-def _theme(environ: Mapping[str, str], wishes: Screen) -> tuple[str, str]:
+def _theme(environ: Mapping[str, str], wishes: ScreenSettings) -> tuple[str, str]:
     """Its name, and who asks for it."""
     if given := environ.get("TEXTUAL_THEME"):
         return given, f"TEXTUAL_THEME={given}"

@@ -11,7 +11,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-class Threads(ThreadPoolExecutor):
+class DaemonExecutor(ThreadPoolExecutor):
     """An executor for asyncio, which wants a ThreadPoolExecutor: each call gets a daemon thread of its own.
 
     Python's own pool is joined at exit, and a thread within getaddrinfo() cannot be stopped.

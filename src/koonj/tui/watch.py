@@ -15,8 +15,8 @@ from koonj.config import EMBEDDED, Target
 from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
-from koonj.tui.beside import beside
-from koonj.tui.engine import Engine
+from koonj.tui.beside import start_task
+from koonj.tui.engine import Backend
 from koonj.tui.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
 from koonj.tui.model import Check, Snapshot
 
@@ -39,13 +39,13 @@ FIRST_START = 90.0
 """Seconds for the embedded server, which may have to make its data folder first."""
 
 
-class Watch:
+class Watcher:
     """Looks at the folder all the time, and asks targets when told to, each in a worker of its own."""
 
     def __init__(
         self,
         node: DOMNode,
-        engine: Engine,
+        engine: Backend,
         snapshot: Callable[[], Snapshot],
         is_running: Callable[[], bool],
     ) -> None:
@@ -62,12 +62,12 @@ class Watch:
         """Begin to look; ask about what is known of the folder already."""
         self._folder = self._snapshot().folder
         self.ask_all()
-        beside(self._node, self._keep_looking, "looking")
-        beside(self._node, self._keep_asking, "asking")
+        start_task(self._node, self._keep_looking, "looking")
+        start_task(self._node, self._keep_asking, "asking")
 
     def look(self) -> None:
         """Read the folder in a thread, unless that is being done."""
-        beside(self._node, self._look, "folder")
+        start_task(self._node, self._look, "folder")
 
     def ask_all(self) -> None:
         """Ask every target, side by side."""
@@ -79,7 +79,7 @@ class Watch:
         if self._folder is not None:
             self._node.post_message(TargetAsked(target.name, monotonic()))
             work = partial(self._ask, target, self._folder)
-            beside(self._node, work, f"target {target.name}", exclusive=True)
+            start_task(self._node, work, f"target {target.name}", exclusive=True)
 
     async def _keep_looking(self) -> None:
         """A large folder is looked at less often: it may take a thirtieth of the time."""
@@ -158,7 +158,7 @@ class Watch:
 
 def alike(before: TargetStatus, now: TargetStatus) -> TargetStatus:
     """`now` with the very entries of `before` where they are equal: nothing is made anew of those."""
-    return replace(now, entries=before.entries) if now.entries == before.entries else now
+    return replace(now, migrations=before.migrations) if now.migrations == before.migrations else now
 
 
 def is_news(before: TargetStatus, now: TargetStatus) -> bool:

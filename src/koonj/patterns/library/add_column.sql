@@ -5,7 +5,7 @@
 --        instead, which blocks reads and writes in the meantime.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: documents
 -- field: column
 --   kind: name

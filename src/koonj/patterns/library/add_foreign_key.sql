@@ -4,14 +4,14 @@
 --        or writes. Not for a partitioned table.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: documents
 -- field: columns
 --   kind: names
 --   example: owner_id
 -- field: references
 --   label: References table
---   kind: qualified name
+--   kind: qualified_name
 --   example: users
 -- field: referenced
 --   label: Referenced columns

@@ -3,7 +3,7 @@
 --        a forgotten transaction delays it. Not possible on a partitioned table.
 --
 -- field: table
---   kind: qualified name
+--   kind: qualified_name
 --   example: documents
 -- field: columns
 --   kind: keys

@@ -26,7 +26,7 @@ def top_level(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     Of such a table, only the table itself stays in the result.
     """
     differences = tuple(differences)
-    whole = {(d.kind, d.identity): d for d in differences if d.before is None or d.after is None}
+    whole = {(d.kind, d.identity): d for d in differences if d.expected is None or d.actual is None}
     return tuple(d for d in differences if not _is_folded(d, whole))
 
 
@@ -40,11 +40,11 @@ def significant(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 def _is_folded(difference: Difference, whole: dict[tuple[str, str], Difference]) -> bool:
     parent = difference.parent
-    if parent is None or (difference.before is not None and difference.after is not None):
+    if parent is None or (difference.expected is not None and difference.actual is not None):
         return False
     # A missing object cannot be a part of an object that was not removed.
     found = whole.get((parent.kind, parent.identity))
-    return found is not None and (found.after is None) == (difference.after is None)
+    return found is not None and (found.actual is None) == (difference.actual is None)
 
 
 def _changes(before: Catalog, after: Catalog) -> Iterator[Difference]:
@@ -64,11 +64,11 @@ def _moves(before: Catalog, after: Catalog) -> Iterator[Difference]:
     siblings: dict[tuple[str, ObjectName | None], list[ObjectName]] = defaultdict(list)
     for name, old in before.objects.items():
         new = after.objects.get(name)
-        if old.place and new is not None and new.place:
+        if old.position and new is not None and new.position:
             siblings[name.kind, old.parent].append(name)
     for names in siblings.values():
-        ordered = sorted(names, key=lambda name: before.objects[name].place)
-        places = [after.objects[name].place for name in ordered]
+        ordered = sorted(names, key=lambda name: before.objects[name].position)
+        places = [after.objects[name].position for name in ordered]
         staying = _longest_rise(places)
         for name, place in zip(ordered, places, strict=True):
             old, new = before.objects[name], after.objects[name]
@@ -84,7 +84,7 @@ def _move(name: ObjectName, old: CatalogObject, new: CatalogObject) -> Differenc
         new.definition,
         order_only=True,
         parent=new.parent,
-        places=(old.place, new.place),
+        positions=(old.position, new.position),
     )
 
 

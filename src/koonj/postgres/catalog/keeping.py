@@ -15,7 +15,7 @@ _FORMAT = 1
 def to_bytes(catalog: Catalog) -> bytes:
     """Return the catalog as bytes. Takes some milliseconds for a thousand objects."""
     rows = [
-        (name.kind, name.identity, one.definition, one.place, *_parts(one.parent))
+        (name.kind, name.identity, one.definition, one.position, *_parts(one.parent))
         for name, one in catalog.objects.items()
     ]
     return zlib.compress(json.dumps([_FORMAT, catalog.major, rows]).encode("utf-8", "surrogatepass"), 1)

@@ -22,7 +22,7 @@ class CatalogObject:
 
     definition: str
     """DDL of the object, or its part of its table's DDL; equal if pg_dump prints the same."""
-    place: int = 0
+    position: int = 0
     """1-based position; 0 if the order of such objects has no meaning.
 
     For a column: its position among the columns of its table that are not dropped. For a grant or a storage
@@ -47,9 +47,9 @@ class Difference:
 
     kind: str
     identity: str
-    before: str | None
+    expected: str | None
     """Definition in the first catalog; None if the object does not exist there."""
-    after: str | None
+    actual: str | None
     """Definition in the second catalog; None if the object does not exist there."""
     order_only: bool = False
     """Whether only the position among the other parts of its parent differs; the definitions are equal.
@@ -58,7 +58,7 @@ class Difference:
     """
     parent: ObjectName | None = None
     """Object of which it is or was a part."""
-    places: tuple[int, int] | None = None
+    positions: tuple[int, int] | None = None
     """Positions in the first and the second catalog (1-based), if ``order_only``."""
 
     @property
@@ -66,6 +66,6 @@ class Difference:
         """``missing`` or ``not removed`` in the second catalog, ``changed`` or ``moved``."""
         if self.order_only:
             return "moved"
-        if self.after is None:
+        if self.actual is None:
             return "missing"
-        return "not removed" if self.before is None else "changed"
+        return "not removed" if self.expected is None else "changed"

@@ -34,7 +34,7 @@ def comparable(catalog: Catalog, major: int) -> Catalog:
             definition = rule(catalog, name, value)
             if definition is None:
                 return None
-            value = CatalogObject(definition, value.place, value.parent)
+            value = CatalogObject(definition, value.position, value.parent)
         return value
 
     return _changed(catalog, kept)
@@ -47,7 +47,7 @@ def as_anyone_sees(catalog: Catalog) -> Catalog:
         if name.kind == "subscription":
             return None
         if name.kind == "user mapping":
-            return CatalogObject(f"CREATE USER MAPPING {name.identity}", value.place, value.parent)
+            return CatalogObject(f"CREATE USER MAPPING {name.identity}", value.position, value.parent)
         return value
 
     return _changed(catalog, kept)

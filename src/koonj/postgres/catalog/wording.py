@@ -21,14 +21,14 @@ def describe(difference: Difference) -> str:
     Or, for a changed definition: ``column public.a.b: DEFAULT 'x' -> DEFAULT 'y'``.
     """
     subject = f"{difference.kind} {difference.identity}"
-    if difference.places is not None:
-        return f"{subject} moved from position {difference.places[0]} to {difference.places[1]}"
-    if difference.before is None or difference.after is None or difference.order_only:
+    if difference.positions is not None:
+        return f"{subject} moved from position {difference.positions[0]} to {difference.positions[1]}"
+    if difference.expected is None or difference.actual is None or difference.order_only:
         return _revoked(difference) or f"{subject} is {difference.what}"
     if difference.kind in _PROSE:
-        before, after = f"“{difference.before}”", f"“{difference.after}”"
+        before, after = f"“{difference.expected}”", f"“{difference.actual}”"
     else:
-        before, after = _delta(_WORD.findall(difference.before), _WORD.findall(difference.after))
+        before, after = _delta(_WORD.findall(difference.expected), _WORD.findall(difference.actual))
     if not (before or after) or max(len(before), len(after)) > _LONG or "\n" in before + after:
         return f"{subject} is changed"
     if not (before and after):
@@ -41,9 +41,9 @@ def _revoked(difference: Difference) -> str | None:
 
     The definition says that the default grant is missing (REVOKE), so the description says the opposite.
     """
-    if not (difference.before or difference.after or "").startswith("REVOKE"):
+    if not (difference.expected or difference.actual or "").startswith("REVOKE"):
         return None
-    what = "missing" if difference.before is None else "not removed"
+    what = "missing" if difference.expected is None else "not removed"
     return f"default {difference.kind.removeprefix('default ')} {difference.identity} is {what}"
 
 

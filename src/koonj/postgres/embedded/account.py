@@ -19,7 +19,7 @@ is not enough.
 """
 
 
-class As(TypedDict, total=False):
+class PopenAccount(TypedDict, total=False):
     """The arguments of subprocess.Popen that change the account."""
 
     user: int
@@ -80,7 +80,7 @@ def server_account() -> Account | None:
     )
 
 
-def run_as(account: Account | None) -> As:
+def run_as(account: Account | None) -> PopenAccount:
     """Return arguments for subprocess.Popen that run a process as `account`.
 
     The process is in none of root's groups.

@@ -56,7 +56,7 @@ _STOP = 5.0
 _SHUT_DOWN = 30.0  # seconds; the server writes its memory to disk
 
 
-class Scratch:
+class TemporaryServer:
     """A context manager that runs a scratch server. All methods block.
 
     Entering starts the server (EmbeddedError if that fails), leaving stops it and deletes everything.

@@ -106,7 +106,7 @@ def _columns(states: Comparison, old: Relation, after: Relation) -> Iterator[Col
         else:
             name = was[number].name
             for change, before, now in _column(was[number], is_[number]):
-                base = was[number].base_type or "" if change == "retyped" else ""
+                base = was[number].base_type or "" if change == "type_changed" else ""
                 yield ColumnChange(relation, name, change, before, now, existed, base=base)
 
 
@@ -115,9 +115,9 @@ def _column(was: Column, is_: Column) -> Iterator[tuple[str, str, str]]:
         yield "renamed", was.name, is_.name
     same_type = (was.type_oid, was.type_modifier) == (is_.type_oid, is_.type_modifier)
     if not same_type:  # compared by OID: a type can be renamed, and another type can get its old name
-        yield "retyped", was.type, is_.type
+        yield "type_changed", was.type, is_.type
     if was.not_null != is_.not_null:
-        yield ("not null" if is_.not_null else "nullable"), "", ""
+        yield ("not_null" if is_.not_null else "nullable"), "", ""
     # A change of the type recreates the default with another OID.
     if was.default != is_.default and (same_type or None in {was.default, is_.default}):
         yield "default", "", ""
@@ -146,7 +146,7 @@ def _constraints(
     for constraint in sorted(removed - added, key=_name):  # a new type recreates them with other OIDs
         yield _constraint(relation, constraint, "dropped")
     for constraint in sorted(added - removed, key=_name):
-        yield _constraint(relation, constraint, "added" if constraint.validated else "added not valid")
+        yield _constraint(relation, constraint, "added" if constraint.validated else "added_not_valid")
     for oid in sorted(was.keys() & is_.keys()):
         if is_[oid].validated and not was[oid].validated:
             yield _constraint(relation, was[oid], "validated")

@@ -13,7 +13,7 @@ from koonj.postgres.locks.foreign_keys import referenced
 from koonj.postgres.locks.reading import Modes
 from koonj.postgres.locks.state import Counters, Relations
 from koonj.postgres.locks.storage import is_emptied, rebuilt, stored_anew
-from koonj.postgres.locks.values import Scan, StatementTrace, Written
+from koonj.postgres.locks.values import RowsWritten, Scan, StatementTrace
 
 
 def compared(
@@ -30,7 +30,7 @@ def compared(
         bare,
         rewritten=tuple(sorted(initial[oid].name for oid in new_storage if oid not in emptied)),
         rebuilt=rebuilt(initial, before, now),
-        emptied=tuple(sorted(initial[oid].name for oid in emptied)),
+        truncated=tuple(sorted(initial[oid].name for oid in emptied)),
         scanned=_scanned(initial, counted, referenced(states, taken, counted)),
         written=_written(before, counted),
         relations=relation_changes(states),
@@ -56,10 +56,10 @@ def _scanned(
     return tuple(sorted(found, key=lambda scan: scan.relation))
 
 
-def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[Written, ...]:
+def _written(before: Relations, counted: Mapping[int, Counters]) -> tuple[RowsWritten, ...]:
     """Return tables that were written to and that existed before the statement."""
     found = (
-        Written(before[oid].name, counters.inserted, counters.updated, counters.deleted)
+        RowsWritten(before[oid].name, counters.inserted, counters.updated, counters.deleted)
         for oid, counters in counted.items()
         if oid in before
         and before[oid].has_rows

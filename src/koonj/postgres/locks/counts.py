@@ -5,7 +5,7 @@ from __future__ import annotations
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
-from koonj.postgres.locks.quiet import apart
+from koonj.postgres.locks.quiet import in_own_transaction
 from koonj.postgres.queries import query
 
 
@@ -19,7 +19,7 @@ async def forget_counts(scratch: AsyncConnection) -> None:
     """
     if scratch.info.server_version < 140000:
         return
-    async with apart(scratch, writes=True), scratch.cursor(row_factory=tuple_row) as cursor:
+    async with in_own_transaction(scratch, writes=True), scratch.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/counted_rows"), prepare=False)
         if oids := [row[0] for row in await cursor.fetchall()]:
             await cursor.execute(query("locks/forget_counts"), {"oids": oids}, prepare=False)

@@ -18,7 +18,7 @@ MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Holdable:
+class LockableRelation:
     """A table or a materialized view that can be held."""
 
     oid: int
@@ -38,7 +38,7 @@ class Holdable:
         return self.name in words or not words.isdisjoint(self.indexes)
 
 
-async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Holdable, ...]:
+async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[LockableRelation, ...]:
     """Return the tables to hold for a statement: those that it names.
 
     If it names none, or a partitioned table, then all tables.
@@ -47,7 +47,7 @@ async def holdable(conn: AsyncConnection, statement: Statement) -> tuple[Holdabl
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/holdable"), prepare=False)
-        every = tuple([Holdable(*row) async for row in cursor])
+        every = tuple([LockableRelation(*row) async for row in cursor])
     words = _words(statement.text)
     if "skip_locked" in words:
         return ()  # VACUUM would skip the tables that are held
@@ -76,25 +76,25 @@ def mode_for(statement: Statement) -> sql.SQL:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class TableLocks:
     """Tables that a holder locks."""
 
-    locked: tuple[Holdable, ...]
+    locked: tuple[LockableRelation, ...]
     """Locked in the holder's mode, and also as a reader would lock them."""
-    read: tuple[Holdable, ...] = ()
+    read: tuple[LockableRelation, ...] = ()
     """Locked only as a reader would lock them."""
-    commented: tuple[Holdable, ...] = ()
+    commented: tuple[LockableRelation, ...] = ()
     """Materialized views, which LOCK TABLE rejects. COMMENT locks them in SHARE UPDATE EXCLUSIVE; only one
     holder can do that.
     """
 
-    def without(self, waits: Mapping[int, LockMode]) -> Hold:
+    def without(self, waits: Mapping[int, LockMode]) -> TableLocks:
         """Return what can stay locked so that the statement can continue.
 
         `waits`: the relations and modes for which the statement waits.
         """
         read = (*self.read, *(table for table in self.locked if table.oid in waits))
-        return Hold(
+        return TableLocks(
             tuple(table for table in self.locked if table.oid not in waits),
             tuple(table for table in read if waits.get(table.oid) is not LockMode.ACCESS_EXCLUSIVE),
         )
@@ -114,7 +114,7 @@ class Hold:
                 yield sql.SQL("SELECT FROM ONLY {} WHERE false").format(table.identifier)
 
 
-class Holder:
+class TableLocker:
     """One session that holds tables in a transaction, without a snapshot.
 
     Everything it does is rolled back.
@@ -124,7 +124,7 @@ class Holder:
         self._conn = conn
         self._mode = mode
 
-    async def take(self, hold: Hold) -> None:
+    async def take(self, hold: TableLocks) -> None:
         """Take the locks, or none if that would wait or if the server refuses it.
 
         It would wait for locks that the statement already holds. A table can be dropped, or this role cannot

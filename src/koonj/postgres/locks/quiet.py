@@ -26,7 +26,7 @@ _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
 
 
 @asynccontextmanager
-async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
+async def in_savepoint(conn: AsyncConnection) -> AsyncIterator[None]:
     """Run queries in the open transaction, in a savepoint with koonj's settings.
 
     The savepoint is rolled back at the end, so an error in it does not abort the transaction. If the file has
@@ -43,7 +43,7 @@ async def aside(conn: AsyncConnection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def apart(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
+async def in_own_transaction(conn: AsyncConnection, *, writes: bool = False) -> AsyncIterator[None]:
     """Run queries in a transaction of their own, with koonj's settings.
 
     The session must not be in a transaction. Read-only, unless `writes`.

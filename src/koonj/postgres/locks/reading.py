@@ -38,7 +38,7 @@ def mode_of(word: str) -> LockMode:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class LockSnapshot:
     """Relations that the session's transaction has locked, as they are now."""
 
     modes: Modes
@@ -57,7 +57,7 @@ async def read_all(conn: AsyncConnection) -> dict[int, Relation]:
         return {row[0]: Relation(*row) for row in await cursor.fetchall()}
 
 
-async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> Touched:
+async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> LockSnapshot:
     """Return the relations that this session has locked, and those of `known`.
 
     Raises: psycopg.Error.
@@ -65,7 +65,7 @@ async def read_touched(conn: AsyncConnection, known: Iterable[int]) -> Touched:
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("locks/touched"), {"known": list(known)}, prepare=False)
         rows = await cursor.fetchall()
-    return Touched(
+    return LockSnapshot(
         modes={row[0]: frozenset(map(mode_of, row[1])) for row in rows if row[1]},
         relations={row[0]: Relation(row[0], *row[7:]) for row in rows if row[7] is not None},
         counters={row[0]: Counters(*row[2:7]) for row in rows},

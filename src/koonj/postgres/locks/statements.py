@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from koonj.sql.refusal import Refusal
-from koonj.sql.statements import Control, Verdict
+from koonj.sql.statements import StatementTraits, TransactionControl
 
 _SILENT = frozenset(
     {"close", "deallocate", "discard", "listen", "notify", "reset", "set", "show", "unlisten"},
 )
-_MARKS = frozenset({Control.BEGIN, Control.SAVEPOINT, Control.RELEASE})
+_MARKS = frozenset({TransactionControl.BEGIN, TransactionControl.SAVEPOINT, TransactionControl.RELEASE})
 
 
-def is_silent(statement: Verdict) -> bool:
+def is_silent(statement: StatementTraits) -> bool:
     """Return whether a statement locks, reads and changes no relation.
 
     Such a statement is traced without a query. For SET TRANSACTION, a query would even be wrong, because it
@@ -23,7 +23,7 @@ def is_silent(statement: Verdict) -> bool:
     return statement.verb in _SILENT and not statement.summary.lower().startswith("set constraints")
 
 
-def needs_watch(statement: Verdict) -> bool:
+def needs_watch(statement: StatementTraits) -> bool:
     """Return whether PostgreSQL refuses the statement in a transaction block.
 
     Its locks are then only visible from another session. Some statements are refused depending on data

@@ -12,8 +12,15 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.locks.changes import Comparison
 from koonj.postgres.locks.compared import compared
-from koonj.postgres.locks.quiet import apart, aside
-from koonj.postgres.locks.reading import Modes, Touched, read_all, read_touched, read_wal, send_off_counters
+from koonj.postgres.locks.quiet import in_own_transaction, in_savepoint
+from koonj.postgres.locks.reading import (
+    LockSnapshot,
+    Modes,
+    read_all,
+    read_touched,
+    read_wal,
+    send_off_counters,
+)
 from koonj.postgres.locks.state import NONE, Counters, Relations
 from koonj.postgres.locks.strongest import raised, strongest, taken
 from koonj.postgres.locks.values import StatementTrace
@@ -55,7 +62,7 @@ class Tracer:
         Raises: psycopg.Error.
         """
         conn = self._conn
-        async with apart(conn):
+        async with in_own_transaction(conn):
             await send_off_counters(conn)  # if they were sent later, they would start from 0 again
             self._initial = await read_all(conn)
             wal = await read_wal(conn) if self._alone else 0
@@ -71,7 +78,7 @@ class Tracer:
         Raises: psycopg.Error.
         """
         last = self._last
-        async with aside(self._conn):
+        async with in_savepoint(self._conn):
             wal = await read_wal(self._conn) if self._alone else 0
             touched = await read_touched(self._conn, last.modes)
             then = await read_wal(self._conn) if self._alone else 0
@@ -98,7 +105,7 @@ class Tracer:
         return replace(bare, held=strongest(self._last.modes, self._initial))
 
 
-def _merged(before: Relations, touched: Touched) -> Relations:
+def _merged(before: Relations, touched: LockSnapshot) -> Relations:
     """Return the current relations: changed ones replaced, dropped ones omitted."""
     kept = {oid: relation for oid, relation in before.items() if oid not in touched.counters}
     return {**kept, **touched.relations}

@@ -60,7 +60,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RowsWritten:
     """Numbers of rows that a statement wrote to one relation."""
 
     relation: str
@@ -91,16 +91,16 @@ class ColumnChange:
     column: str
     """Name before the statement; for an added column, the name after it."""
     change: str
-    """``added``, ``dropped``, ``renamed``, ``retyped``, ``not null``, ``nullable``, ``default``."""
+    """``added``, ``dropped``, ``renamed``, ``type_changed``, ``not_null``, ``nullable``, ``default``."""
     before: str = ""
-    """For ``renamed`` the name, for ``retyped`` the type."""
+    """For ``renamed`` the name, for ``type_changed`` the type."""
     after: str = ""
     existed: bool = True
     """Whether it existed before the transaction, so that it can contain data."""
     generated: bool = False
     """For ``dropped``: whether it was computed from other columns, so that its values can be restored."""
     base: str = ""
-    """For ``retyped`` from a domain: the type on which the domain is based."""
+    """For ``type_changed`` from a domain: the type on which the domain is based."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ConstraintChange:
     kind: str
     """``check``, ``foreign key``, ``primary key``, ``unique``, ``exclusion``, ``not null``, ``trigger``."""
     change: str
-    """``added``, ``added not valid``, ``validated``, ``dropped``."""
+    """``added``, ``added_not_valid``, ``validated``, ``dropped``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +139,16 @@ class StatementTrace:
     """Tables and materialized views whose rows were copied to new storage."""
     rebuilt: tuple[str, ...] = ()
     """Indexes that existed before and were rebuilt."""
-    emptied: tuple[str, ...] = ()
+    truncated: tuple[str, ...] = ()
     """Tables that were truncated."""
     scanned: tuple[Scan, ...] = ()
-    written: tuple[Written, ...] = ()
+    written: tuple[RowsWritten, ...] = ()
     relations: tuple[RelationChange, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
     constraints: tuple[ConstraintChange, ...] = ()
-    watched: bool = False
+    observed: bool = False
     """Whether its locks were observed from another session, because it cannot run in a transaction."""
-    passed: tuple[Scan, ...] = ()
+    scanned_by_any_session: tuple[Scan, ...] = ()
     """Scans by all sessions during a statement that is observed from another session; `scanned` is empty
     then.
     """

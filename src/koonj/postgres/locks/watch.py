@@ -20,8 +20,8 @@ from psycopg import AsyncConnection
 
 from koonj.postgres.locks.changes import Comparison
 from koonj.postgres.locks.compared import compared
-from koonj.postgres.locks.hold import Hold, Holder, holdable, mode_for
-from koonj.postgres.locks.quiet import apart
+from koonj.postgres.locks.hold import TableLocker, TableLocks, holdable, mode_for
+from koonj.postgres.locks.quiet import in_own_transaction
 from koonj.postgres.locks.reading import (
     Watched,
     read_all,
@@ -51,7 +51,7 @@ class _Moment:
     wal: int
 
 
-class Watch:
+class LockWatcher:
     """Context manager around one statement: ``async with Watch(…) as watch``.
 
     Afterwards, ``watch.trace(…)`` returns the trace of the statement.
@@ -82,9 +82,11 @@ class Watch:
         async with self._stack:
             self._eye = await self._opened()
             tables = await holdable(self._eye, self._statement)
-            self._hold = Hold(tables, commented=tuple(table for table in tables if table.relkind == "m"))
+            self._hold = TableLocks(
+                tables, commented=tuple(table for table in tables if table.relkind == "m")
+            )
             mode = mode_for(self._statement)
-            self._holders = [Holder(await self._opened(), mode) for _ in range(2)]
+            self._holders = [TableLocker(await self._opened(), mode) for _ in range(2)]
             self._start = await self._moment()
             await self._holders[0].take(self._hold)
             self._looking = asyncio.create_task(self._look())
@@ -117,11 +119,11 @@ class Watch:
         initial = self._start.relations
         wal = self._end.wal - self._start.wal if self._alone else None
         modes = {oid: frozenset(seen) for oid, seen in self._locked().items()}
-        bare = replace(bare, wal_bytes=wal, locks=strongest(modes, initial), watched=True)
+        bare = replace(bare, wal_bytes=wal, locks=strongest(modes, initial), observed=True)
         before = self._start.counters
         counted = {oid: counters.since(before.get(oid, NONE)) for oid, counters in self._end.counters.items()}
         found = compared(bare, Comparison(initial, initial, self._end.relations), modes, counted)
-        return replace(found, scanned=(), passed=found.scanned)
+        return replace(found, scanned=(), scanned_by_any_session=found.scanned)
 
     def _locked(self) -> Mapping[int, set[LockMode]]:
         """Return the modes that were observed or that follow from PostgreSQL's code.
@@ -143,7 +145,7 @@ class Watch:
         return conn
 
     async def _moment(self) -> _Moment:
-        async with apart(self._eye):
+        async with in_own_transaction(self._eye):
             relations, counters = await read_all(self._eye), await read_counted(self._eye)
             return _Moment(relations, counters, await read_wal(self._eye) if self._alone else 0)
 

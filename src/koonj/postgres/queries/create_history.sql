@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS koonj.history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
-    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'accept')),
+    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'allow')),
     outcome text NOT NULL CHECK (outcome IN ('started', 'done', 'failed')),
     script text NOT NULL,
     file_hash text NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS koonj.history (
     started timestamp with time zone NOT NULL,
     finished timestamp with time zone,
     reason text,
-    accepted text,
+    allowed text,
     error text,
     sqlstate text,
     transaction_id text,
@@ -29,5 +29,5 @@ COMMENT ON TABLE koonj.history IS 'One row per apply, rollback or decision for a
 -- Only the owner can read scripts and errors, because they can contain data.
 GRANT SELECT (
     id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
-    started, finished, reason, accepted, sqlstate, transaction_id, database_role, os_user, host, version, run_id
+    started, finished, reason, allowed, sqlstate, transaction_id, database_role, os_user, host, version, run_id
 ) ON koonj.history TO PUBLIC;

@@ -1,11 +1,11 @@
 INSERT INTO koonj.history (
     name, action, outcome, script, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
-    started, finished, reason, accepted, error, sqlstate, transaction_id, os_user, host, version, run_id
+    started, finished, reason, allowed, error, sqlstate, transaction_id, os_user, host, version, run_id
 ) VALUES (
     %(name)s, %(action)s, %(outcome)s, %(script)s, %(file_hash)s, %(statements_hash)s, %(rollback_hash)s,
     %(statements_done)s, %(statements_total)s, pg_catalog.to_timestamp(%(started)s),
     CASE WHEN %(ended)s::pg_catalog.bool THEN pg_catalog.clock_timestamp() END,
-    %(reason)s, %(accepted)s, %(error)s, %(sqlstate)s,
+    %(reason)s, %(allowed)s, %(error)s, %(sqlstate)s,
     CASE WHEN %(transactional)s::pg_catalog.bool THEN pg_catalog.pg_current_xact_id()::pg_catalog.text END,
     %(os_user)s, %(host)s, %(version)s, %(run_id)s
 ) RETURNING id, pg_catalog.pg_current_xact_id()::pg_catalog.text

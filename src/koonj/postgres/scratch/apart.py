@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ScratchRoute:
     """How to connect, and how to check that this is the scratch database."""
 
     conninfo: str
@@ -32,7 +32,7 @@ class Way:
     answer: str
 
 
-class Blocking(Protocol):
+class BlockingScratch(Protocol):
     """Blocking operations of one kind of scratch server, for one thread at a time.
 
     Raises: ScratchError, EmbeddedError or psycopg.Error, from every method.
@@ -43,7 +43,7 @@ class Blocking(Protocol):
     major: int
     alone: bool
 
-    def way(self) -> Way:
+    def way(self) -> ScratchRoute:
         """Return how to connect to the database. Create it and start its server if needed."""
 
     def reset(self) -> None:
@@ -65,13 +65,13 @@ class Blocking(Protocol):
         """Remove everything. Can be called twice."""
 
 
-class ApartScratch:
+class ThreadedScratch:
     """A ScratchServer that runs the operations of a Blocking in threads.
 
     If a caller is cancelled, the thread continues its work; `close` waits for it.
     """
 
-    def __init__(self, blocking: Blocking) -> None:
+    def __init__(self, blocking: BlockingScratch) -> None:
         self._blocking = blocking
         self._one_at_a_time = threading.Lock()
         self._closed = False
@@ -177,7 +177,7 @@ def _hint(error: psycopg.Error) -> str:
     return "Retry, or use another server: set [scratch] dsn in koonj.toml."
 
 
-async def _verify(conn: AsyncConnection, way: Way) -> None:
+async def _verify(conn: AsyncConnection, way: ScratchRoute) -> None:
     """Check that the connection reached the scratch database.
 
     Raises: ScratchError.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
-from koonj.postgres.locks.quiet import apart
+from koonj.postgres.locks.quiet import in_own_transaction
 from koonj.postgres.queries import query
 
 
@@ -20,6 +20,6 @@ async def read_around(scratch: AsyncConnection) -> frozenset[str]:
 
     Raises: psycopg.Error.
     """
-    async with apart(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
+    async with in_own_transaction(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/around"), prepare=False)
         return frozenset(row[0] for row in await cursor.fetchall())

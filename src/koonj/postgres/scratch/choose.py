@@ -12,7 +12,7 @@ from koonj.config import EMBEDDED, ScratchPlace
 from koonj.postgres.embedded.binaries import VARIABLE, Binaries, EmbeddedError, candidates, choose
 from koonj.postgres.scratch.cluster import ClusterScratch
 from koonj.postgres.scratch.extensions import lacking
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.given import NamedServerScratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 
@@ -41,7 +41,7 @@ def open_scratch(
     Raises: ScratchError.
     """
     if place.dsn is not None and place.dsn != EMBEDDED:
-        return GivenScratch(place, major=major)
+        return NamedServerScratch(place, major=major)
     if os.name != "posix":
         raise ScratchError(
             "koonj can run its own scratch server only on Linux and macOS.",

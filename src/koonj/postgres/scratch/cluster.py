@@ -17,9 +17,9 @@ from koonj.postgres.embedded.account import Account
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.checkpoints import Checkpoints
 from koonj.postgres.embedded.problem import EmbeddedError
-from koonj.postgres.embedded.scratch import Fill, Scratch
+from koonj.postgres.embedded.scratch import Fill, TemporaryServer
 from koonj.postgres.embedded.template import fresh_cluster
-from koonj.postgres.scratch.apart import ApartScratch, Way
+from koonj.postgres.scratch.apart import ScratchRoute, ThreadedScratch
 from koonj.postgres.scratch.settings import DATABASE, SERVER_ENVIRONMENT, SERVER_SETTINGS
 
 _EMPTY = "empty"
@@ -29,7 +29,7 @@ _TAKEN = frozenset({"", "postgres", "template0", "template1"})
 _QUESTION = b"SELECT pg_catalog.current_setting('cluster_name')"
 
 
-class ClusterScratch(ApartScratch):
+class ClusterScratch(ThreadedScratch):
     """A ScratchServer that uses server binaries of this machine.
 
     After it was closed or killed, only checkpoints remain.
@@ -54,10 +54,10 @@ class Cluster:
         self.source = f"PostgreSQL {_version(binaries)} ({_place(binaries)})"
         self.version = _version(binaries)
         self.major = binaries.major
-        self._scratch: Scratch | None = None
+        self._scratch: TemporaryServer | None = None
         self._kept: Checkpoints | None = None
 
-    def way(self) -> Way:
+    def way(self) -> ScratchRoute:
         """Return how to connect. Start the server if it is not running.
 
         Raises: EmbeddedError, psycopg.Error.
@@ -67,7 +67,7 @@ class Cluster:
             scratch = self._empty()
         elif not scratch.is_running:
             scratch.start()
-        return Way(scratch.dsn(self._database), None, _QUESTION, scratch.cluster_name)
+        return ScratchRoute(scratch.dsn(self._database), None, _QUESTION, scratch.cluster_name)
 
     def reset(self) -> None:
         """Replace the cluster by one with an empty database.
@@ -108,7 +108,7 @@ class Cluster:
         if scratch is not None:
             scratch.close()
 
-    def _empty(self) -> Scratch:
+    def _empty(self) -> TemporaryServer:
         empty = _EMPTY if self._database == DATABASE else f"{_EMPTY} {self._database}"
         if self.nearest((empty,)):
             with suppress(EmbeddedError):  # removed in the meantime, or damaged: it is created again
@@ -123,9 +123,9 @@ class Cluster:
         scratch.start()
         return scratch
 
-    def _begin(self, fill: Fill) -> Scratch:
+    def _begin(self, fill: Fill) -> TemporaryServer:
         self.close()
-        scratch = Scratch(
+        scratch = TemporaryServer(
             self._found, settings=SERVER_SETTINGS, environment=SERVER_ENVIRONMENT, fill=fill
         ).__enter__()
         self._scratch = scratch
@@ -141,7 +141,7 @@ class Cluster:
 
         return fill
 
-    def _keep(self, scratch: Scratch, key: str, note: bytes = b"") -> None:
+    def _keep(self, scratch: TemporaryServer, key: str, note: bytes = b"") -> None:
         if scratch.is_running:
             scratch.stop()
         kept = self._checkpoints()
@@ -156,14 +156,14 @@ class Cluster:
         Raises: EmbeddedError.
         """
         if self._kept is None:
-            idle = Scratch(self._found)
+            idle = TemporaryServer(self._found)
             with suppress(EmbeddedError):
                 self._kept = Checkpoints.of(idle.binaries, idle.account)
                 self._kept.tidy()
         return self._kept
 
 
-def verify(connection: psycopg.Connection[tuple[object, ...]], scratch: Scratch) -> None:
+def verify(connection: psycopg.Connection[tuple[object, ...]], scratch: TemporaryServer) -> None:
     """Check that the connection reached this scratch server.
 
     Raises: EmbeddedError.

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from koonj.config import ScratchPlace
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.apart import ApartScratch, Way
+from koonj.postgres.scratch.apart import ScratchRoute, ThreadedScratch
 from koonj.postgres.scratch.login import Connection, Login, look_at
 from koonj.postgres.scratch.marks import (
     LIMIT,
@@ -31,7 +31,7 @@ from koonj.postgres.scratch.settings import SESSION_SETTINGS
 _QUESTION = b"SELECT pg_catalog.current_database()"
 
 
-class GivenScratch(ApartScratch):
+class NamedServerScratch(ThreadedScratch):
     """A ScratchServer on a configured server.
 
     Closed, it leaves nothing. If it was killed, the next one drops what it left.
@@ -44,7 +44,7 @@ class GivenScratch(ApartScratch):
 
         Raises: ScratchError.
         """
-        given = Given(Login.of(place))
+        given = NamedServer(Login.of(place))
         super().__init__(given)
         if major is not None and given.major != major:
             given.close()
@@ -55,7 +55,7 @@ class GivenScratch(ApartScratch):
         given.given_up = lambda: self.is_closed
 
 
-class Given:
+class NamedServer:
     """Blocking operations: one session creates and drops databases.
 
     It also holds the advisory lock of rehearsals.
@@ -89,14 +89,14 @@ class Given:
         self._notes: dict[str, bytes] = {}
         """Checkpoints: key to note. `_kept` is key to database."""
 
-    def way(self) -> Way:
+    def way(self) -> ScratchRoute:
         """Return how to connect. Create the database if there is none.
 
         Raises: ScratchError, psycopg.Error.
         """
         if not self._made:
             self._make("template0")
-        return Way(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
+        return ScratchRoute(self._login.conninfo(self._name), self._login.password(), _QUESTION, self._name)
 
     def reset(self) -> None:
         """Replace the database by an empty one.

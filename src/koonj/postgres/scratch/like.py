@@ -16,10 +16,10 @@ from koonj.humanize import count
 from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
-from koonj.postgres.scratch.restoring import Failed, restore
+from koonj.postgres.scratch.restoring import FailedStatement, restore
 from koonj.postgres.scratch.server import ScratchServer
 from koonj.postgres.scratch.surroundings import (
-    Surroundings,
+    TargetSurroundings,
     copy_roles,
     copy_settings,
     read_surroundings,
@@ -60,7 +60,9 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
     return tuple(notes)
 
 
-async def _fill(conn: AsyncConnection, these: Surroundings, dump: str, *, attributes: bool) -> list[str]:
+async def _fill(
+    conn: AsyncConnection, these: TargetSurroundings, dump: str, *, attributes: bool
+) -> list[str]:
     """Restore roles, schema and settings. Return notes about what failed.
 
     Raises: psycopg.OperationalError.
@@ -77,7 +79,7 @@ async def _fill(conn: AsyncConnection, these: Surroundings, dump: str, *, attrib
     return notes
 
 
-def _not_whole(failed: Sequence[Failed], major: int) -> str:
+def _not_whole(failed: Sequence[FailedStatement], major: int) -> str:
     reasons = [f"{one.summary}: {one.message}" for one in failed]
     number = count(len(failed), "statement")
     text = (

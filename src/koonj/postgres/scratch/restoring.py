@@ -26,7 +26,7 @@ _TOGETHER = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedStatement:
     """A pg_dump statement that failed on the scratch server."""
 
     summary: str
@@ -35,14 +35,14 @@ class Failed:
     """Extension that CREATE EXTENSION tried to create; None for other statements."""
 
 
-async def restore(conn: AsyncConnection, dump: str) -> tuple[Failed, ...]:
+async def restore(conn: AsyncConnection, dump: str) -> tuple[FailedStatement, ...]:
     """Run all statements of `dump` that work. Return those that failed.
 
     Settings of the dump stay in the session.
 
     Raises: psycopg.OperationalError if the connection is lost.
     """
-    failed: list[Failed] = []
+    failed: list[FailedStatement] = []
     for text in _messages(_runnable(dump, conn.info.server_version)):
         try:
             await conn.execute(text.encode())
@@ -53,7 +53,7 @@ async def restore(conn: AsyncConnection, dump: str) -> tuple[Failed, ...]:
     return tuple(failed)
 
 
-async def _one_by_one(conn: AsyncConnection, text: str) -> list[Failed]:
+async def _one_by_one(conn: AsyncConnection, text: str) -> list[FailedStatement]:
     """Run the statements of a failed message one by one. Return those that failed.
 
     The server runs a message as one transaction, so the failed message had no effect.
@@ -97,6 +97,6 @@ def _without_secret(option: re.Match[str]) -> str:
     return f"{option[1]}''" if _SECRET.search(option[1]) else option[0]
 
 
-def _failed(statement: Statement, error: psycopg.Error) -> Failed:
+def _failed(statement: Statement, error: psycopg.Error) -> FailedStatement:
     is_extension = statement.verb == "create" and statement.kind == "extension"
-    return Failed(statement.summary, error_message(error), statement.name if is_extension else None)
+    return FailedStatement(statement.summary, error_message(error), statement.name if is_extension else None)

@@ -43,7 +43,7 @@ class Member(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TargetSurroundings:
     """Roles and settings of a target, as far as every role can see them."""
 
     major: int
@@ -55,7 +55,7 @@ class Surroundings:
     """Things that a copy of the schema omits: ``subscription name``, ``tablespace name``."""
 
 
-async def read_surroundings(conn: AsyncConnection) -> Surroundings:
+async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
     """Read the roles and settings of a target.
 
     The session must not have changed any setting yet.
@@ -70,7 +70,7 @@ async def read_surroundings(conn: AsyncConnection) -> Surroundings:
     assert row is not None
     settings["search_path"] = row[0]
     skipped = {*_OF_THE_MACHINE, *SESSION_SETTINGS}
-    return Surroundings(
+    return TargetSurroundings(
         conn.info.server_version // 10000,
         tuple(roles),
         tuple(members),
@@ -79,7 +79,9 @@ async def read_surroundings(conn: AsyncConnection) -> Surroundings:
     )
 
 
-async def copy_roles(conn: AsyncConnection, these: Surroundings, *, attributes: bool) -> tuple[str, ...]:
+async def copy_roles(
+    conn: AsyncConnection, these: TargetSurroundings, *, attributes: bool
+) -> tuple[str, ...]:
     """Create the missing roles with their memberships, but without login.
 
     `attributes`: also copy their rights, such as SUPERUSER; only for koonj's own server. Returns descriptions
@@ -95,7 +97,7 @@ async def copy_roles(conn: AsyncConnection, these: Surroundings, *, attributes: 
     return await _each(conn, statements)
 
 
-async def copy_settings(conn: AsyncConnection, these: Surroundings) -> tuple[str, ...]:
+async def copy_settings(conn: AsyncConnection, these: TargetSurroundings) -> tuple[str, ...]:
     """Make later sessions of the scratch database start with the target's settings.
 
     Returns descriptions of statements that failed.

@@ -18,9 +18,9 @@ from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchServer
-from koonj.runner.drift.reading import Reality, read_target
+from koonj.runner.drift.reading import TargetSnapshot, read_target
 from koonj.runner.drift.replay import Replay, Tell
-from koonj.runner.drift.values import Drift, DriftError
+from koonj.runner.drift.values import DriftError, DriftReport
 from koonj.runner.rehearse.scripts import LostError
 from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Control
@@ -44,7 +44,7 @@ async def find_drift(
     *,
     major: int | None = None,
     tell: Tell = _nobody,
-) -> Drift:
+) -> DriftReport:
     """Compare `target` with what its applied migrations produce on a scratch, which is gone at the end.
 
     The target is only read. `major`: of the PostgreSQL to run them on; None: the target's, if there is one.
@@ -76,7 +76,7 @@ async def find_drift(
         await asyncio.shield(server.close())
 
 
-async def _read(connector: Connector, target: Target, folder: Folder) -> Reality:
+async def _read(connector: Connector, target: Target, folder: Folder) -> TargetSnapshot:
     """The target. Raises TargetError."""
     try:
         return await read_target(connector, target, folder)
@@ -86,17 +86,17 @@ async def _read(connector: Connector, target: Target, folder: Folder) -> Reality
         raise ConnectError(message, hint, error.sqlstate) from error
 
 
-def _extensions(reality: Reality) -> frozenset[str]:
+def _extensions(reality: TargetSnapshot) -> frozenset[str]:
     """Those of the target that a script speaks of."""
     text = "\n".join(script.migration.text for script in reality.scripts).lower()
     names = (n.identity.strip('"') for n in reality.catalog.objects if n.kind == "extension")
     return frozenset(name for name in names if name.lower() in text)
 
 
-def _compared(target: str, reality: Reality, server: ScratchServer, produced: Catalog) -> Drift:
+def _compared(target: str, reality: TargetSnapshot, server: ScratchServer, produced: Catalog) -> DriftReport:
     has = reality.catalog
     ours, theirs = (_comparable(one, other) for one, other in ((produced, has), (has, produced)))
-    return Drift(
+    return DriftReport(
         target=target,
         server=f"PostgreSQL {reality.server.version}",
         scratch=server.source,
@@ -108,7 +108,9 @@ def _compared(target: str, reality: Reality, server: ScratchServer, produced: Ca
     )
 
 
-def _without_owners(reality: Reality, produced: Catalog, refused: tuple[str, ...]) -> tuple[Reality, Catalog]:
+def _without_owners(
+    reality: TargetSnapshot, produced: Catalog, refused: tuple[str, ...]
+) -> tuple[TargetSnapshot, Catalog]:
     note = (
         f"The scratch does not let koonj act as {', '.join(refused)}: owners and default privileges are not "
         "compared."

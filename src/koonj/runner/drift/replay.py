@@ -13,10 +13,10 @@ from koonj.postgres.catalog.reading import read_catalog
 from koonj.postgres.catalog.values import Catalog
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.session import clean
-from koonj.runner.drift.reading import Script
-from koonj.runner.drift.session import Session
+from koonj.runner.drift.reading import AppliedScript
+from koonj.runner.drift.session import ReplaySession
 from koonj.runner.drift.values import DriftError
-from koonj.runner.drift.world import Settings, World, made_by
+from koonj.runner.drift.world import Settings, TargetRoles, made_by
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.keys import hash_parts
 from koonj.runner.rehearse.lives import lives
@@ -38,8 +38,8 @@ class Replay:
 
     server: ScratchServer
     control: Control
-    scripts: Sequence[Script]
-    world: World
+    scripts: Sequence[AppliedScript]
+    world: TargetRoles
     database: str
     """The target's name for it, which a script may mean."""
     tell: Tell
@@ -51,7 +51,7 @@ class Replay:
     async def catalog(self) -> Catalog:
         """What the scripts produce. Raises DriftError, ScratchError, LostError, Cancelled, psycopg.Error."""
         states = self._states()
-        session = Session(self.server)
+        session = ReplaySession(self.server)
         try:
             done = await self.control.unless_cancelled(self._begin(states, session))
             for script in self.scripts[done:]:
@@ -81,7 +81,7 @@ class Replay:
         made = made_by(script.migration for script in self.scripts)
         return tuple(sorted(acting.union(self.world.roles) - made))
 
-    async def _begin(self, states: Sequence[str], session: Session) -> int:
+    async def _begin(self, states: Sequence[str], session: ReplaySession) -> int:
         """From the last of `states` that is kept, or from nothing; how many scripts it holds."""
         found = await self.server.nearest(tuple(reversed(states)))
         if found is not None:
@@ -92,7 +92,7 @@ class Replay:
         await session.make_roles(self._roles())
         return 0
 
-    async def _run(self, script: Script, session: Session) -> None:
+    async def _run(self, script: AppliedScript, session: ReplaySession) -> None:
         problem = first_error(script.migration.body_problems)
         if problem is not None:
             place = _place(script.migration, problem.line, problem.column)

@@ -11,7 +11,7 @@ from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.runner.drift.find import find_drift
-from koonj.runner.drift.values import Drift
+from koonj.runner.drift.values import DriftReport
 from koonj.runner.events import Event
 from koonj.runner.run import Cancelled, Control, Run
 
@@ -40,12 +40,12 @@ class Replayed(Event):
 class DriftFinished(Event):
     """The last event."""
 
-    verdict: str
-    """``done``, ``interrupted``, or ``failed`` where nothing can be said of drift."""
+    result: str
+    """``done``, ``cancelled``, or ``failed`` where nothing can be said of drift."""
     message: str = ""
     """One sentence where it is not done."""
     hint: str = ""
-    drift: Drift | None = None
+    drift: DriftReport | None = None
     """None where it is not done."""
 
 
@@ -79,7 +79,7 @@ async def _find(job: DriftJob, control: Control, heard: asyncio.Queue[Replayed |
             tell=lambda done, of: heard.put_nowait(Replayed(done, of)),
         )
     except Cancelled:
-        return DriftFinished("interrupted", "Cancelled. Nothing was changed; the scratch is removed.")
+        return DriftFinished("cancelled", "Cancelled. Nothing was changed; the scratch is removed.")
     except TargetError as error:
         return DriftFinished("failed", error.message, error.hint)
     return DriftFinished("done", drift=drift)

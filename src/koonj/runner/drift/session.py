@@ -12,7 +12,7 @@ from koonj.postgres.scratch.server import ScratchServer
 from koonj.runner.drift.world import Settings, read_settings
 
 
-class Session:
+class ReplaySession:
     """One connection to the scratch, opened anew where its settings have to be others."""
 
     def __init__(self, server: ScratchServer) -> None:

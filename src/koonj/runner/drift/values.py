@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.errors import TargetError
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class DriftReport:
     """How one target's catalog differs from what its applied files produce."""
 
     target: str
@@ -23,8 +24,8 @@ class Drift:
     only the files have it."""
     notes: tuple[str, ...]
     """What one must know to read them, in sentences: files that are not what ran, another major version."""
-    at: float
-    """When the target was read: Unix seconds."""
+    at: datetime
+    """When the target was read, with its zone."""
     migrations: int = 0
     """How many were applied, and run on scratch."""
     objects: int = 0

@@ -29,7 +29,7 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class TargetRoles:
     """Of one target, as far as any role that may connect can see it."""
 
     roles: tuple[str, ...]
@@ -57,7 +57,7 @@ class World:
         return self.set_for.get((role, name), of_all)
 
 
-async def read_world(conn: AsyncConnection) -> World:
+async def read_world(conn: AsyncConnection) -> TargetRoles:
     """Of a session that has set nothing yet. Raises psycopg.Error."""
     cursor = await conn.execute(query("drift/settings"), (list(NAMES),))
     rows = await cursor.fetchall()
@@ -71,7 +71,7 @@ async def read_world(conn: AsyncConnection) -> World:
         acting = role if acts else acting
         roles.append(role)
     freeze = MappingProxyType
-    return World(tuple(roles), acting, freeze(session), freeze(set_for), freeze(default))
+    return TargetRoles(tuple(roles), acting, freeze(session), freeze(set_for), freeze(default))
 
 
 async def read_settings(conn: AsyncConnection) -> Settings:

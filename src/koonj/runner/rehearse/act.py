@@ -8,30 +8,30 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.comparing import compare, significant
 from koonj.postgres.catalog.values import Difference
 from koonj.runner.events import Direction, Failure
-from koonj.runner.rehearse.scripts import Ran
-from koonj.runner.rehearse.stage import Stage
+from koonj.runner.rehearse.scripts import ScriptResult
+from koonj.runner.rehearse.stage import ScratchChain
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CycleResult:
     """What one migration's rehearsal saw, before it is judged; what was not reached is None."""
 
     migration: Migration
-    up: Ran
-    down: Ran | None = None
+    apply: ScriptResult
+    rollback: ScriptResult | None = None
     back: tuple[Difference, ...] = ()
     """Between the catalog before and that after the rollback; after the migration, where it has none."""
     left: tuple[str, ...] = ()
     """Beside the schema, after the rollback: what is there and was not before."""
     missing: tuple[str, ...] = ()
-    again: Ran | None = None
+    reapply: ScriptResult | None = None
     repeated: tuple[Difference, ...] = ()
     """Between the catalogs after the first and the second up."""
 
     @property
     def failed(self) -> tuple[str, Failure] | None:
         """The phase in which something failed, and how."""
-        for phase, ran in (("up", self.up), ("down", self.down), ("up again", self.again)):
+        for phase, ran in (("apply", self.apply), ("rollback", self.rollback), ("reapply", self.reapply)):
             if ran is not None and ran.failure is not None:
                 return phase, ran.failure
         return None
@@ -41,10 +41,10 @@ class Seen:
         """Is the database now what applying the migration once makes of it?"""
         if self.failed is not None:
             return False
-        return self.down is None or not (self.back or self.repeated)
+        return self.rollback is None or not (self.back or self.repeated)
 
 
-async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
+async def run_cycle(stage: ScratchChain, migration: Migration, count: int) -> CycleResult:
     """Rehearse the migration that comes after the first `count`, where the stage stands.
 
     Raises Cancelled, LostError, ScratchError.
@@ -53,23 +53,23 @@ async def perform(stage: Stage, migration: Migration, count: int) -> Seen:
     around = await stage.around()
     up = await stage.run(migration, Direction.APPLY, traced=True)
     if up.failure is not None:
-        return Seen(migration, up)
+        return CycleResult(migration, up)
     first = await stage.catalog()
     if migration.sections.rollback is None:
         stage.arrived(count + 1, up.seconds)
         forgotten = migration.sections.none_reason is None
-        return Seen(migration, up, back=significant(compare(before, first)) if forgotten else ())
+        return CycleResult(migration, up, back=significant(compare(before, first)) if forgotten else ())
     down = await stage.run(migration, Direction.ROLLBACK, traced=True)
     if down.failure is not None:
-        return Seen(migration, up, down)
+        return CycleResult(migration, up, down)
     back = significant(compare(before, await stage.catalog()))
     now = await stage.around()
     left, missing = tuple(sorted(now - around)), tuple(sorted(around - now))
     again = await stage.run(migration, Direction.APPLY, traced=False)
     if again.failure is not None:
-        return Seen(migration, up, down, back, left, missing, again)
+        return CycleResult(migration, up, down, back, left, missing, again)
     repeated = significant(compare(first, await stage.catalog()))
-    seen = Seen(migration, up, down, back, left, missing, again, repeated)
+    seen = CycleResult(migration, up, down, back, left, missing, again, repeated)
     if seen.is_clean:
         stage.arrived(count + 1, again.seconds)
     return seen

@@ -22,7 +22,7 @@ class RehearsalStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationRehearsing(Event):
+class MigrationRehearsalStarted(Event):
     """Migration `index` of `of` is run up, down and up again now."""
 
     name: str
@@ -31,7 +31,7 @@ class MigrationRehearsing(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationRehearsed(Event):
+class MigrationRehearsalFinished(Event):
     """One verdict."""
 
     index: int
@@ -45,10 +45,10 @@ class MigrationRehearsed(Event):
 class RehearsalFinished(Event):
     """The last event."""
 
-    verdict: str
-    """``done``, ``interrupted``, or ``failed`` where there was no scratch to rehearse on."""
+    result: str
+    """``done``, ``cancelled``, or ``failed`` where there was no scratch to rehearse on."""
     message: str
     """One sentence."""
     hint: str = ""
-    not_proved: tuple[str, ...] = ()
-    """File names of those whose verdict is another than proved."""
+    not_verified: tuple[str, ...] = ()
+    """File names of those whose verdict is another than verified."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from koonj.humanize import plural
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.rehearse.side import Side
+from koonj.runner.rehearse.side import ScriptEffects
 from koonj.sql.row_changes import plain_name
 
 _CALLS = frozenset({"select", "with", "call", "do", "execute"})
@@ -14,19 +14,19 @@ _CALLS = frozenset({"select", "with", "call", "do", "execute"})
 _TABLES = frozenset({"table", "partitioned table"})
 
 
-def findings(up: Side, down: Side) -> tuple[str, ...]:
+def findings(up: ScriptEffects, down: ScriptEffects) -> tuple[str, ...]:
     """Sentences, those of the migration first. `down`: empty where no rollback was run."""
     stay = _rows_that_stay(up.traces, down.traces) if down.traces else ()
     return (*_of(up, ""), *_of(down, "Rollback: "), *stay)
 
 
-def beside(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
+def outside_schema(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
     """What a rollback does not bring back beside the schema, where no verdict looks."""
     yield from (f"Rollback: beside the schema, this stays: {what}." for what in left)
     yield from (f"Rollback: beside the schema, this is missing: {what}." for what in missing)
 
 
-def _of(side: Side, where: str) -> Iterator[str]:
+def _of(side: ScriptEffects, where: str) -> Iterator[str]:
     invalid = _invalid(side.traces)
     for trace in side.traces:
         of_trace = (*_held(trace), *_left(trace, invalid), *_unseen(trace, side))
@@ -37,7 +37,7 @@ def _of(side: Side, where: str) -> Iterator[str]:
         yield f"{where}left not valid, which later rows keep and older ones may not: {names}."
 
 
-def _unseen(trace: StatementTrace, side: Side) -> Iterator[str]:
+def _unseen(trace: StatementTrace, side: ScriptEffects) -> Iterator[str]:
     """Tables that a statement locked to write rows, of which neither its text nor the scratch tells more."""
     said = side.changes.get(trace.index, ())
     verb = trace.summary.partition(" ")[0].lower()
@@ -56,7 +56,7 @@ def _unseen(trace: StatementTrace, side: Side) -> Iterator[str]:
 def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> Iterator[str]:
     """Rows that the migration put into a table of another one, and that its rollback does not take out."""
     taken = {written.relation for trace in down for written in trace.written if written.deleted}
-    taken |= {name for trace in down for name in trace.emptied}
+    taken |= {name for trace in down for name in trace.truncated}
     made = {c.relation for trace in up for c in trace.relations if c.change == "created"}
     inserted: dict[str, int] = {}
     for trace in up:
@@ -104,7 +104,7 @@ def _not_validated(traces: Sequence[StatementTrace]) -> list[str]:
     for trace in traces:
         for change in trace.constraints:
             key = change.relation, change.constraint
-            if change.change == "added not valid":
+            if change.change == "added_not_valid":
                 open_ones[key] = None
             elif change.change in {"validated", "dropped"}:
                 open_ones.pop(key, None)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import time
+from datetime import UTC, datetime
 
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.comparing import top_level
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.runner.events import Failure
-from koonj.runner.rehearse.act import Seen
-from koonj.runner.rehearse.findings import beside, findings
+from koonj.runner.rehearse.act import CycleResult
+from koonj.runner.rehearse.findings import findings, outside_schema
 from koonj.runner.rehearse.losses import losses
 from koonj.runner.rehearse.side import side_of
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 from koonj.sql.problem import Problem, first_error
 
 _NAMED = 3
@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RehearsalOrigin:
     """Where a rehearsal took place."""
 
     server: str
@@ -30,13 +30,13 @@ class Setting:
     like: str | None
 
 
-def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
+def judge(seen: CycleResult, key: str, setting: RehearsalOrigin) -> Rehearsal:
     """The verdict on a migration that was rehearsed."""
     migration = seen.migration
-    down = () if seen.down is None else seen.down.traces
+    down = () if seen.rollback is None else seen.rollback.traces
     sides = (
-        side_of(seen.up.traces, migration.shape),
-        side_of(down, None if seen.down is None else migration.rollback_shape),
+        side_of(seen.apply.traces, migration.shape),
+        side_of(down, None if seen.rollback is None else migration.rollback_shape),
     )
     lost = losses(*sides)
     verdict, message = _verdict(seen, lost)
@@ -46,29 +46,29 @@ def judge(seen: Seen, key: str, setting: Setting) -> Rehearsal:
         number=migration.number,
         verdict=verdict,
         message=message,
-        key=key,
+        cache_key=key,
         server=setting.server,
         major=setting.major,
         like=setting.like,
         losses=lost,
         differences=seen.back or seen.repeated,
-        findings=(*findings(*sides), *beside(seen.left, seen.missing)),
-        up=seen.up.traces,
-        down=down,
-        stumble=None if failed is None else stumble_of(*failed),
-        up_seconds=seen.up.seconds,
-        down_seconds=0.0 if seen.down is None else seen.down.seconds,
-        at=time(),
+        findings=(*findings(*sides), *outside_schema(seen.left, seen.missing)),
+        apply=seen.apply.traces,
+        rollback=down,
+        failure=None if failed is None else rehearsal_failure(*failed),
+        apply_seconds=seen.apply.seconds,
+        rollback_seconds=0.0 if seen.rollback is None else seen.rollback.seconds,
+        at=datetime.now(UTC),
     )
 
 
 def unknown(
     migration: Migration,
     key: str,
-    setting: Setting,
+    setting: RehearsalOrigin,
     why: str,
-    stumble: Stumble,
-    verdict: Proof = Proof.UNKNOWN,
+    failure: RehearsalFailure,
+    verdict: Verdict = Verdict.UNKNOWN,
 ) -> Rehearsal:
     """Of a migration that could not be rehearsed."""
     return Rehearsal(
@@ -76,29 +76,29 @@ def unknown(
         number=migration.number,
         verdict=verdict,
         message=why,
-        key=key,
+        cache_key=key,
         server=setting.server,
         major=setting.major,
         like=setting.like,
-        stumble=stumble,
-        at=time(),
+        failure=failure,
+        at=datetime.now(UTC),
     )
 
 
-def broken(migration: Migration, key: str, setting: Setting) -> Rehearsal:
+def broken(migration: Migration, key: str, setting: RehearsalOrigin) -> Rehearsal:
     """Of one of whose scripts the text alone says that it cannot be run."""
     of_body = first_error(migration.body_problems)
     problem = of_body or first_error(migration.rollback_problems)
     assert problem is not None
-    what, phase = ("The migration", "up") if of_body is not None else ("The rollback", "down")
+    what, phase = ("The migration", "apply") if of_body is not None else ("The rollback", "rollback")
     message = f"{what} cannot be run: {problem.message}"
-    stumble = stumble_of_problem(migration, phase, problem)
-    return unknown(migration, key, setting, message, stumble, Proof.FAILS)
+    failure = failure_of_problem(migration, phase, problem)
+    return unknown(migration, key, setting, message, failure, Verdict.BROKEN)
 
 
-def stumble_of_problem(migration: Migration, phase: str, problem: Problem) -> Stumble:
+def failure_of_problem(migration: Migration, phase: str, problem: Problem) -> RehearsalFailure:
     """What keeps a script from being run, as a rehearsal keeps it."""
-    return Stumble(
+    return RehearsalFailure(
         phase=phase,
         name=migration.name,
         file=migration.shown_path,
@@ -111,9 +111,9 @@ def stumble_of_problem(migration: Migration, phase: str, problem: Problem) -> St
     )
 
 
-def stumble_of(phase: str, failure: Failure) -> Stumble:
+def rehearsal_failure(phase: str, failure: Failure) -> RehearsalFailure:
     """A failed statement as a rehearsal keeps it."""
-    return Stumble(
+    return RehearsalFailure(
         phase=phase,
         name=failure.name,
         file=failure.file,
@@ -127,31 +127,31 @@ def stumble_of(phase: str, failure: Failure) -> Stumble:
     )
 
 
-def _verdict(seen: Seen, lost: tuple[str, ...]) -> tuple[Proof, str]:
+def _verdict(seen: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
     wrong = [d for d in (*seen.back, *seen.repeated) if not d.order_only]
     failed = seen.failed
     if wrong:
-        return Proof.INCOMPLETE, _incomplete(seen, failed)
+        return Verdict.INCOMPLETE, _incomplete(seen, failed)
     if failed is not None:
         phase, failure = failed
-        return Proof.FAILS, f"{_PHASES[phase]} fails: {_line(failure.message)}"
-    if seen.down is None:
-        return Proof.NONE, _no_way_back(seen.migration)
+        return Verdict.BROKEN, f"{_PHASES[phase]} fails: {_line(failure.message)}"
+    if seen.rollback is None:
+        return Verdict.IRREVERSIBLE, _no_way_back(seen.migration)
     moved = [d for d in (*seen.back, *seen.repeated) if d.order_only]
     if moved:
         gone = f" And data is gone: the migration {lost[0]}." if lost else ""
-        return Proof.REORDERED, f"Columns come back in another order: {_named(moved)}.{gone}"
+        return Verdict.REORDERED, f"Columns come back in another order: {_named(moved)}.{gone}"
     if lost:
         more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
-        return Proof.LOSSY, f"The schema comes back, data does not: the migration {lost[0]}{more}."
-    return Proof.PROVED, "The rollback restores the schema exactly, and the migration repeats."
+        return Verdict.LOSSY, f"The schema comes back, data does not: the migration {lost[0]}{more}."
+    return Verdict.VERIFIED, "The rollback restores the schema exactly, and the migration repeats."
 
 
-_PHASES = {"up": "The migration", "down": "The rollback", "up again": "The migration, run again,"}
+_PHASES = {"apply": "The migration", "rollback": "The rollback", "reapply": "The migration, run again,"}
 
 
-def _incomplete(seen: Seen, failed: tuple[str, Failure] | None) -> str:
-    if seen.down is None:
+def _incomplete(seen: CycleResult, failed: tuple[str, Failure] | None) -> str:
+    if seen.rollback is None:
         return f"The file does not say how to undo it, so this stays: {_named(seen.back)}."
     if not any(not d.order_only for d in seen.back):
         return f"Run again, the migration makes another schema: {_named(seen.repeated)}."

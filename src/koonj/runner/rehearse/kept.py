@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from koonj.runner.plain import plain, value_of
+from koonj.runner.plain import from_plain, to_plain
 from koonj.runner.rehearse.values import Rehearsal
 from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
@@ -19,7 +19,7 @@ _OFTEN = 86400.0
 """Seconds between two looks for such."""
 
 
-class Kept:
+class VerdictCache:
     """Verdicts by key. Blocking; a cache that cannot be used keeps nothing, and is no error."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -27,7 +27,7 @@ class Kept:
         self._folder = folder
 
     @classmethod
-    def of_user(cls) -> Kept:
+    def of_user(cls) -> VerdictCache:
         """In the user's cache folder, which is made if need be."""
         try:
             folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
@@ -42,23 +42,23 @@ class Kept:
             return None
         path = self._folder / f"{key}.json"
         try:
-            found = value_of(Rehearsal, json.loads(path.read_bytes()))
+            found = from_plain(Rehearsal, json.loads(path.read_bytes()))
             os.utime(path)
         except (OSError, ValueError):  # PlainError is a ValueError
             return None
-        return found if found.key == key else None
+        return found if found.cache_key == key else None
 
     def write(self, rehearsal: Rehearsal) -> None:
         """Keep one."""
         if self._folder is None:
             return
-        new = self._folder / f"{rehearsal.key}.{secrets.token_hex(4)}.new"
-        text = json.dumps(plain(rehearsal)).encode()
+        new = self._folder / f"{rehearsal.cache_key}.{secrets.token_hex(4)}.new"
+        text = json.dumps(to_plain(rehearsal)).encode()
         with suppress(OSError):  # a full disk: it is rehearsed again the next time
             try:
                 with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                     file.write(text)
-                new.replace(self._folder / f"{rehearsal.key}.json")
+                new.replace(self._folder / f"{rehearsal.cache_key}.json")
             finally:
                 new.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.values import Catalog
 
-FORMAT = "5"
+FORMAT = "6"
 """Changed when the same files on the same server would be measured or judged otherwise."""
 
 
@@ -41,7 +41,7 @@ def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> C
 
 def hash_of(catalog: Catalog) -> str:
     """Of a schema that a rehearsal begins from."""
-    lines = sorted((n.kind, n.identity, o.definition, str(o.place)) for n, o in catalog.objects.items())
+    lines = sorted((n.kind, n.identity, o.definition, str(o.position)) for n, o in catalog.objects.items())
     return hash_parts(str(catalog.major), *(part for line in lines for part in line))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from koonj.runner.events import Event
-from koonj.runner.plain import PlainError, value_of
+from koonj.runner.plain import PlainError, from_plain
 from koonj.runner.rehearse.events import (
-    MigrationRehearsed,
-    MigrationRehearsing,
+    MigrationRehearsalFinished,
+    MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
 )
@@ -18,8 +18,8 @@ from koonj.runner.rehearse.events import (
 _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "rehearsal_started": RehearsalStarted,
-        "migration_rehearsing": MigrationRehearsing,
-        "migration_rehearsed": MigrationRehearsed,
+        "migration_rehearsal_started": MigrationRehearsalStarted,
+        "migration_rehearsal_finished": MigrationRehearsalFinished,
         "rehearsal_finished": RehearsalFinished,
     }
 )
@@ -35,4 +35,4 @@ def event_of(line: str | bytes) -> Event | None:
         kind = _EVENTS.get(said["event"])
     except (ValueError, TypeError, KeyError) as error:
         raise PlainError(f"not an event: {line[:200]!r}") from error
-    return None if kind is None else value_of(kind, said)
+    return None if kind is None else from_plain(kind, said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from koonj.postgres.locks.values import ColumnChange, StatementTrace
-from koonj.runner.rehearse.side import Side
+from koonj.runner.rehearse.side import ScriptEffects
 from koonj.sql.row_changes import RowChange, plain_name
 from koonj.sql.type_names import holds_all
 
@@ -14,20 +14,20 @@ _IN_ROLLBACK = " in its rollback"
 _HOWS = {"update": "UPDATE", "using": "USING"}
 
 
-def losses(up: Side, down: Side) -> tuple[str, ...]:
+def losses(up: ScriptEffects, down: ScriptEffects) -> tuple[str, ...]:
     """What ``the migration`` does, one for each thing that loses data, in the order of the statements.
 
     What the migration itself made is no loss when it goes: only what can have been there before counts.
     """
     made = _Made.by(up.traces)
-    inserted = {c.plain_table for c in up.said if c.verb == "insert"}
-    taken_back = {c.plain_table for c in down.said if c.verb in _HOWS}
+    inserted = {c.plain_table for c in up.row_changes if c.verb == "insert"}
+    taken_back = {c.plain_table for c in down.row_changes if c.verb in _HOWS}
     found = [
         *_of_catalog(up.traces, _Made.nothing(), "", positions=not _sets_positions(down)),
-        *_of_rows(up.said, made, "", updated_back=taken_back),
+        *_of_rows(up.row_changes, made, "", updated_back=taken_back),
         *_seen(up, _written_by(down, "updated"), made, ""),
         *_of_catalog(down.traces, made, _IN_ROLLBACK, positions=True),
-        *_of_rows((c for c in down.said if _deletes(c, inserted)), made, _IN_ROLLBACK),
+        *_of_rows((c for c in down.row_changes if _deletes(c, inserted)), made, _IN_ROLLBACK),
         *_seen(down, _written_by(up, "inserted", "updated"), made, _IN_ROLLBACK),
     ]
     return tuple(dict.fromkeys(found))
@@ -56,7 +56,7 @@ class _Made:
         seen = list(traces)
         relations = {r.relation for t in seen for r in t.relations if r.change == "created"}
         columns = {
-            (c.relation, c.column) for t in seen for c in t.columns if c.change in {"added", "retyped"}
+            (c.relation, c.column) for t in seen for c in t.columns if c.change in {"added", "type_changed"}
         }
         return cls(frozenset(relations), frozenset(columns))
 
@@ -79,7 +79,7 @@ def _of_catalog(
         tables = [name for name, kind in gone.items() if kind in _KEEPS_ROWS]
         yield from (f"drops the table {name} with its rows{where}" for name in tables if name not in own)
         views = {lock.relation for lock in trace.effective if lock.kind == "materialized view"}
-        for table in trace.emptied:
+        for table in trace.truncated:
             if table not in own and table not in views:
                 yield f"empties {table} (TRUNCATE){where}"
         columns = [c for c in trace.columns if c.change == "dropped"]
@@ -98,13 +98,13 @@ def _of_column(column: ColumnChange, where: str) -> Iterator[str]:
         return
     if column.change == "dropped" and not column.generated:
         yield f"drops the column {name} with its values{where}"
-    elif column.change == "retyped" and column.before == column.after:
+    elif column.change == "type_changed" and column.before == column.after:
         yield f"turns {name} into another {column.after}{where}, which may not hold every value"
-    elif column.change == "retyped" and not holds_all(column.base or column.before, column.after):
+    elif column.change == "type_changed" and not holds_all(column.base or column.before, column.after):
         yield f"turns {name} from {column.before} into {column.after}{where}, which does not hold every value"
 
 
-def _sets_positions(side: Side) -> bool:
+def _sets_positions(side: ScriptEffects) -> bool:
     """Does its text put sequences to where they are to go on?"""
     texts = (statement.text.lower() for statement in side.statements)
     return any("setval" in text or "restart" in text for text in texts)
@@ -129,7 +129,7 @@ def _values(table: str, columns: tuple[str, ...]) -> str:
     return ", ".join(f"{table}.{column}" for column in columns) if columns else f"values of {table}"
 
 
-def _seen(side: Side, excused: set[str], made: _Made, where: str) -> Iterator[str]:
+def _seen(side: ScriptEffects, excused: set[str], made: _Made, where: str) -> Iterator[str]:
     """Rows of which no text speaks: a function, a trigger or a foreign key took them, as the scratch saw."""
     for trace in side.traces:
         said = side.changes.get(trace.index, ())
@@ -145,6 +145,6 @@ def _seen(side: Side, excused: set[str], made: _Made, where: str) -> Iterator[st
                 yield f"overwrites values of {table} (as it ran){where}"
 
 
-def _written_by(side: Side, *ways: str) -> set[str]:
+def _written_by(side: ScriptEffects, *ways: str) -> set[str]:
     """Relations in which it was seen to have inserted, updated or deleted rows."""
     return {w.relation for trace in side.traces for w in trace.written if any(getattr(w, k) for k in ways)}

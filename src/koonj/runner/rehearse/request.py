@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from koonj.config import Target
-from koonj.migrations.entry import Entry
+from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.state import State
 
 
@@ -38,6 +38,6 @@ WANTED = frozenset(
 """States in which a migration is rehearsed unless others are named: it will be run, or was not run so."""
 
 
-def wanted(entries: Iterable[Entry]) -> tuple[str, ...]:
+def wanted(statuses: Iterable[MigrationStatus]) -> tuple[str, ...]:
     """Every pending and every edited migration of a target: those that a rehearsal is worth most for."""
-    return tuple(e.name for e in entries if e.migration is not None and e.state in WANTED)
+    return tuple(e.name for e in statuses if e.migration is not None and e.state in WANTED)

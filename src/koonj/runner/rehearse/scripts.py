@@ -14,14 +14,14 @@ from koonj.postgres.locks.counts import forget_counts
 from koonj.postgres.locks.statements import REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.values import StatementTrace
-from koonj.postgres.locks.watch import Watch
+from koonj.postgres.locks.watch import LockWatcher
 from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
 from koonj.runner.events import Failure, Notice
 from koonj.runner.execute import StatementError, execute
 from koonj.runner.failure import of_error
 from koonj.runner.leftovers import must_be_valid
 from koonj.runner.run import Control
-from koonj.runner.work import Numbered, NumberedStep, Work
+from koonj.runner.work import NumberedStatement, NumberedStep, Work
 from koonj.sql.statements import Statement
 
 _NEED_BLOCK = frozenset({"lock", "declare"})
@@ -43,7 +43,7 @@ async def make_fresh(conn: AsyncConnection, target: Target) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ScriptResult:
     """How a script went."""
 
     traces: tuple[StatementTrace, ...]
@@ -69,7 +69,7 @@ class ScriptRun:
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
 
-    async def run(self) -> Ran:
+    async def run(self) -> ScriptResult:
         """Run all of it. Raises Cancelled, LostError."""
         failure = None
         self.control.working_on(self.conn)
@@ -90,7 +90,7 @@ class ScriptRun:
             self.control.working_on(None)
         if not self.conn.closed:
             await make_fresh(self.conn, self.target)
-        return Ran(tuple(self.traces), self.seconds, failure)
+        return ScriptResult(tuple(self.traces), self.seconds, failure)
 
     async def _block(self, step: NumberedStep) -> None:
         """A transaction: the file's own, or the one that koonj opens around a body without BEGIN."""
@@ -113,7 +113,7 @@ class ScriptRun:
             elif needs_watch(statement) or not await self._wrapped(numbered):
                 await self._watched(numbered)
 
-    async def _wrapped(self, numbered: Numbered) -> bool:
+    async def _wrapped(self, numbered: NumberedStatement) -> bool:
         """Traced in a transaction; False where the server will have it alone."""
         tracer = await self._tracer()
         await self.conn.execute("BEGIN")
@@ -128,15 +128,20 @@ class ScriptRun:
             raise
         return True
 
-    async def _watched(self, numbered: Numbered) -> None:
+    async def _watched(self, numbered: NumberedStatement) -> None:
         """Alone, with its locks seen from other sessions."""
         assert self.more is not None
-        async with Watch(self.more, self.conn, numbered.statement, alone=self.alone) as watch:
+        async with LockWatcher(self.more, self.conn, numbered.statement, alone=self.alone) as watch:
             seconds = await self._send(numbered)
         self.traces.append(watch.trace(numbered.bare_trace(seconds, in_transaction=False)))
 
     async def _statement(
-        self, numbered: Numbered, tracer: Tracer | None, *, in_transaction: bool, passes: bool = False
+        self,
+        numbered: NumberedStatement,
+        tracer: Tracer | None,
+        *,
+        in_transaction: bool,
+        passes: bool = False,
     ) -> None:
         """`passes`: what it does is measured with a later one."""
         seconds = await self._send(numbered)
@@ -146,7 +151,7 @@ class ScriptRun:
         silent = passes or is_silent(numbered.statement)
         self.traces.append(tracer.silent(bare) if silent else await tracer.after(bare))
 
-    async def _send(self, numbered: Numbered) -> float:
+    async def _send(self, numbered: NumberedStatement) -> float:
         """Send one; how long it took. Raises StatementError, Cancelled."""
         heard = []
         begun = monotonic()
@@ -167,7 +172,7 @@ class ScriptRun:
         return tracer
 
 
-def _passed_over(statements: Sequence[Numbered]) -> frozenset[int]:
+def _passed_over(statements: Sequence[NumberedStatement]) -> frozenset[int]:
     """Numbers of those far within a row of INSERT … VALUES into one table.
 
     They lock no more than the first; the rows and the WAL of all are counted with the row's last.

@@ -20,7 +20,7 @@ from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.keys import Chain
 from koonj.runner.rehearse.lives import lives
-from koonj.runner.rehearse.scripts import LostError, Ran, ScriptRun, make_fresh
+from koonj.runner.rehearse.scripts import LostError, ScriptResult, ScriptRun, make_fresh
 from koonj.runner.run import Control
 from koonj.runner.work import make_work
 
@@ -38,7 +38,7 @@ Fill = Callable[[ScratchServer], Awaitable[None]]
 """Makes of an empty database the one that a chain begins from."""
 
 
-class BeforeError(Exception):
+class EarlierMigrationError(Exception):
     """A migration that comes before the wanted one cannot be applied."""
 
     def __init__(self, migration: Migration, failure: Failure) -> None:
@@ -47,7 +47,7 @@ class BeforeError(Exception):
         self.failure = failure
 
 
-class Stage:
+class ScratchChain:
     """One scratch, one chain of migrations; knows after which of them the database is."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Stage:
     async def go_to(self, count: int) -> None:
         """Bring the database to the state after the first `count` migrations.
 
-        Raises BeforeError where one of these fails, ScratchError, LostError, Cancelled.
+        Raises EarlierMigrationError where one of these fails, ScratchError, LostError, Cancelled.
         """
         at = self._at
         if at is None or at > count or (count - at > _FAR and await self._nearer(at, count)):
@@ -81,7 +81,7 @@ class Stage:
             begun = monotonic()
             ran = await self.run(migration, Direction.APPLY, traced=False)
             if ran.failure is not None:
-                raise BeforeError(migration, ran.failure)
+                raise EarlierMigrationError(migration, ran.failure)
             at += 1
             self.arrived(at, monotonic() - begun)
         await self.keep(_PASSING if is_there else _WORTH)
@@ -123,7 +123,7 @@ class Stage:
         except psycopg.Error as error:
             raise LostError(str(error)) from error
 
-    async def run(self, migration: Migration, direction: Direction, *, traced: bool) -> Ran:
+    async def run(self, migration: Migration, direction: Direction, *, traced: bool) -> ScriptResult:
         """One script of one migration; where that leads, `arrived` must say.
 
         Raises Cancelled, LostError, ScratchError.

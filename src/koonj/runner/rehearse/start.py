@@ -20,14 +20,14 @@ from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.server import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
 from koonj.runner.events import Event
-from koonj.runner.rehearse.events import MigrationRehearsed, RehearsalFinished, RehearsalStarted
-from koonj.runner.rehearse.judge import Setting
-from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.judge import RehearsalOrigin
+from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.keys import Chain, chain, hash_of
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scripts import LostError
-from koonj.runner.rehearse.stage import Stage
-from koonj.runner.rehearse.walk import Walk
+from koonj.runner.rehearse.stage import ScratchChain
+from koonj.runner.rehearse.walk import Driver
 from koonj.runner.rehearse.wording import other_major
 from koonj.runner.run import Cancelled, Control, Run
 
@@ -56,32 +56,36 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
 
     Whichever way it goes, the scratch is gone at its end.
     """
-    seen: list[MigrationRehearsed] = []
+    seen: list[MigrationRehearsalFinished] = []
     try:
         async with aclosing(_stages(job, control)) as stages:  # type: ignore[type-var]  # a generator
             async for event in stages:
-                if isinstance(event, MigrationRehearsed):
+                if isinstance(event, MigrationRehearsalFinished):
                     seen.append(event)
                 yield event
         end = ("done", _counted(seen), "")
     except Cancelled:
-        end = ("interrupted", "Cancelled. The scratch is removed.", "")
+        end = ("cancelled", "Cancelled. The scratch is removed.", "")
     except TargetError as error:
         end = ("failed", error.message, error.hint)
     except FolderError as error:
         end = ("failed", str(error), "Look at the folder, or name another one with --migrations.")
     except (LostError, psycopg.Error) as error:
         end = ("failed", f"The scratch server was lost: {str(error).strip()}", "Try again.")
-    not_proved = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_proved)
-    yield RehearsalFinished(*end, not_proved)
+    not_verified = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_verified)
+    yield RehearsalFinished(*end, not_verified)
 
 
-def _counted(seen: list[MigrationRehearsed]) -> str:
-    proved = sum(event.rehearsal.is_proved for event in seen)
+def _counted(seen: list[MigrationRehearsalFinished]) -> str:
+    verified = sum(event.rehearsal.is_verified for event in seen)
     what = count(len(seen), "migration")
     if not seen:
         return "Nothing to rehearse."
-    return f"{what} rehearsed, all proved." if proved == len(seen) else f"{what} rehearsed, {proved} proved."
+    return (
+        f"{what} rehearsed, all verified."
+        if verified == len(seen)
+        else f"{what} rehearsed, {verified} verified."
+    )
 
 
 async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
@@ -125,11 +129,13 @@ async def _on(
             notes.extend(await copy_schema(job.connector, like, server))
 
     made = await asyncio.to_thread(chain, migrations, server=server.source, start=start)
-    setting = Setting(f"PostgreSQL {server.version}", server.major, None if like is None else like.name)
+    setting = RehearsalOrigin(
+        f"PostgreSQL {server.version}", server.major, None if like is None else like.name
+    )
     wanted = _indexes(made, job.request)
-    stage = Stage(server, control, made, fill)
-    kept = await asyncio.to_thread(Kept.of_user)
-    walk = Walk(stage, made, setting, kept)
+    stage = ScratchChain(server, control, made, fill)
+    kept = await asyncio.to_thread(VerdictCache.of_user)
+    walk = Driver(stage, made, setting, kept)
     try:
         if not job.request.again:
             await walk.look_up(wanted)

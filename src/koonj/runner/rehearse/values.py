@@ -4,65 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import StatementTrace
 
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""The time of a verdict that was never measured."""
 
-class Proof(StrEnum):
+
+class Verdict(StrEnum):
     """The verdict on one migration and its rollback, in the word that the screen shows."""
 
-    PROVED = "proved"
+    VERIFIED = "verified"
     """Down restores the catalog exactly, and up repeats."""
     LOSSY = "lossy"
-    """As proved, but data is gone."""
+    """As verified, but data is gone."""
     REORDERED = "reordered"
-    """As proved, but the order of columns differs."""
+    """As verified, but the order of columns differs."""
     INCOMPLETE = "incomplete"
     """Something remains or is missing after the rollback, or up does not give the same catalog again."""
-    FAILS = "fails"
-    """A statement failed: up, down, or up again."""
-    NONE = "none"
+    BROKEN = "broken"
+    """A statement failed: apply, rollback, or reapply."""
+    IRREVERSIBLE = "irreversible"
     """The file says that there is no way back; or it forgot to say how, and nothing in the schema stays."""
     UNKNOWN = "unknown"
     """It was not rehearsed, or could not be."""
 
 
-PROOF_GLYPHS: Mapping[Proof, str] = MappingProxyType(
+VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Proof.PROVED: "◉",
-        Proof.LOSSY: "◕",
-        Proof.REORDERED: "⇅",
-        Proof.INCOMPLETE: "◔",
-        Proof.FAILS: "↯",
-        Proof.NONE: "⇥",
-        Proof.UNKNOWN: "◌",
+        Verdict.VERIFIED: "◉",
+        Verdict.LOSSY: "◕",
+        Verdict.REORDERED: "⇅",
+        Verdict.INCOMPLETE: "◔",
+        Verdict.BROKEN: "↯",
+        Verdict.IRREVERSIBLE: "⇥",
+        Verdict.UNKNOWN: "◌",
     }
 )
 """One narrow cell each (East Asian width N: never two cells, in no terminal); none is a state's glyph
 (migrations.glyphs)."""
 
-ASCII_PROOF_GLYPHS: Mapping[Proof, str] = MappingProxyType(
+ASCII_VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Proof.PROVED: "o",
-        Proof.LOSSY: "c",
-        Proof.REORDERED: "^",
-        Proof.INCOMPLETE: "u",
-        Proof.FAILS: "X",
-        Proof.NONE: ">",
-        Proof.UNKNOWN: "-",
+        Verdict.VERIFIED: "o",
+        Verdict.LOSSY: "c",
+        Verdict.REORDERED: "^",
+        Verdict.INCOMPLETE: "u",
+        Verdict.BROKEN: "X",
+        Verdict.IRREVERSIBLE: ">",
+        Verdict.UNKNOWN: "-",
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Stumble:
+class RehearsalFailure:
     """The statement that failed in a rehearsal, and its error."""
 
     phase: str
-    """``up``, ``down`` or ``up again``; ``before`` where an earlier migration failed."""
+    """``apply``, ``rollback`` or ``reapply``; ``earlier`` where an earlier migration failed."""
     name: str
     """The migration whose statement it was."""
     file: str
@@ -83,10 +87,10 @@ class Rehearsal:
 
     name: str
     number: int
-    verdict: Proof
+    verdict: Verdict
     message: str
     """One sentence that says why."""
-    key: str
+    cache_key: str
     """Hash of what it depends on: all earlier statements, its own, its rollback, the server, the start."""
     server: str
     """Such as ``PostgreSQL 18.6``."""
@@ -99,15 +103,15 @@ class Rehearsal:
     """Before and after the rollback; of an up that does not repeat, the first and the second time."""
     findings: tuple[str, ...] = ()
     """What else a person should know, in sentences."""
-    up: tuple[StatementTrace, ...] = ()
-    down: tuple[StatementTrace, ...] = ()
-    stumble: Stumble | None = None
-    up_seconds: float = 0.0
-    down_seconds: float = 0.0
-    at: float = 0.0
-    """Unix seconds."""
+    apply: tuple[StatementTrace, ...] = ()
+    rollback: tuple[StatementTrace, ...] = ()
+    failure: RehearsalFailure | None = None
+    apply_seconds: float = 0.0
+    rollback_seconds: float = 0.0
+    at: datetime = EPOCH
+    """When it ended, with its zone."""
 
     @property
-    def is_proved(self) -> bool:
+    def is_verified(self) -> bool:
         """Does it pass a gate without a decision?"""
-        return self.verdict is Proof.PROVED
+        return self.verdict is Verdict.VERIFIED

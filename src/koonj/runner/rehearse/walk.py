@@ -7,13 +7,20 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from koonj.runner.events import Event
-from koonj.runner.rehearse.act import perform
-from koonj.runner.rehearse.events import MigrationRehearsed, MigrationRehearsing
-from koonj.runner.rehearse.judge import Setting, broken, judge, stumble_of, stumble_of_problem, unknown
-from koonj.runner.rehearse.kept import Kept
+from koonj.runner.rehearse.act import run_cycle
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
+from koonj.runner.rehearse.judge import (
+    RehearsalOrigin,
+    broken,
+    failure_of_problem,
+    judge,
+    rehearsal_failure,
+    unknown,
+)
+from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.keys import Chain
-from koonj.runner.rehearse.stage import BeforeError, Stage
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.stage import EarlierMigrationError, ScratchChain
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 from koonj.sql.problem import first_error
 
 
@@ -23,13 +30,15 @@ class _Wall:
 
     index: int
     why: str
-    stumble: Stumble
+    failure: RehearsalFailure
 
 
-class Walk:
+class Driver:
     """Over one chain of migrations, upward."""
 
-    def __init__(self, stage: Stage, chain: Chain, setting: Setting, kept: Kept) -> None:
+    def __init__(
+        self, stage: ScratchChain, chain: Chain, setting: RehearsalOrigin, kept: VerdictCache
+    ) -> None:
         self._stage = stage
         self._chain = chain
         self._setting = setting
@@ -55,13 +64,13 @@ class Walk:
         for at, index in enumerate(wanted, start=1):
             known = self._known.get(index)
             if known is not None:
-                yield MigrationRehearsed(at, len(wanted), cached=True, rehearsal=known)
+                yield MigrationRehearsalFinished(at, len(wanted), cached=True, rehearsal=known)
                 continue
-            yield MigrationRehearsing(self._chain.migrations[index].name, at, len(wanted))
+            yield MigrationRehearsalStarted(self._chain.migrations[index].name, at, len(wanted))
             rehearsal = await self._rehearse(index)
-            if rehearsal.verdict is not Proof.UNKNOWN:
+            if rehearsal.verdict is not Verdict.UNKNOWN:
                 await asyncio.to_thread(self._kept.write, rehearsal)
-            yield MigrationRehearsed(at, len(wanted), cached=False, rehearsal=rehearsal)
+            yield MigrationRehearsalFinished(at, len(wanted), cached=False, rehearsal=rehearsal)
 
     def _read(self, wanted: Sequence[int]) -> dict[int, Rehearsal]:
         found = ((index, self._kept.read(self._chain.key(index))) for index in wanted)
@@ -69,10 +78,10 @@ class Walk:
 
     def _as_here(self, index: int, known: Rehearsal) -> Rehearsal:
         """With the path as this person knows it."""
-        if known.stumble is None:
+        if known.failure is None:
             return known
         file = self._chain.migrations[index].shown_path
-        return replace(known, stumble=replace(known.stumble, file=file))
+        return replace(known, failure=replace(known.failure, file=file))
 
     def _broken_one(self, last: int) -> _Wall | None:
         """The first file before the last wanted one whose body cannot be run, known from its text."""
@@ -80,7 +89,7 @@ class Walk:
             problem = first_error(migration.body_problems)
             if problem is not None:
                 why = f"{migration.name}, which comes before it, cannot be run: {problem.message}"
-                return _Wall(index, why, stumble_of_problem(migration, "before", problem))
+                return _Wall(index, why, failure_of_problem(migration, "earlier", problem))
         return None
 
     async def _rehearse(self, index: int) -> Rehearsal:
@@ -88,12 +97,12 @@ class Walk:
         try:
             if self._wall is None or self._wall.index >= index:
                 await self._stage.go_to(index)
-        except BeforeError as error:
+        except EarlierMigrationError as error:
             why = f"{error.migration.name}, which comes before it, fails: {error.failure.message}"
             at = self._chain.migrations.index(error.migration)
-            self._wall = _Wall(at, why, stumble_of("before", error.failure))
+            self._wall = _Wall(at, why, rehearsal_failure("earlier", error.failure))
         if self._wall is not None and self._wall.index < index:
-            return unknown(migration, key, self._setting, self._wall.why, self._wall.stumble)
+            return unknown(migration, key, self._setting, self._wall.why, self._wall.failure)
         if first_error((*migration.body_problems, *migration.rollback_problems)) is not None:
             return broken(migration, key, self._setting)
-        return judge(await perform(self._stage, migration, index), key, self._setting)
+        return judge(await run_cycle(self._stage, migration, index), key, self._setting)

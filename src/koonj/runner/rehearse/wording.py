@@ -7,18 +7,18 @@ from types import MappingProxyType
 
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
-from koonj.runner.rehearse.values import Proof, Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
 from koonj.sql.line_diff import line_diff
 
-MEANINGS: Mapping[Proof, str] = MappingProxyType(
+MEANINGS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Proof.PROVED: "the rollback restores the schema exactly, and the migration repeats",
-        Proof.LOSSY: "as proved, but data is gone",
-        Proof.REORDERED: "as proved, but columns come back in another order",
-        Proof.INCOMPLETE: "the rollback leaves something behind, or something is missing",
-        Proof.FAILS: "a statement of the migration or its rollback fails",
-        Proof.NONE: "there is no way back",
-        Proof.UNKNOWN: "it could not be rehearsed",
+        Verdict.VERIFIED: "the rollback restores the schema exactly, and the migration repeats",
+        Verdict.LOSSY: "as verified, but data is gone",
+        Verdict.REORDERED: "as verified, but columns come back in another order",
+        Verdict.INCOMPLETE: "the rollback leaves something behind, or something is missing",
+        Verdict.BROKEN: "a statement of the migration or its rollback fails",
+        Verdict.IRREVERSIBLE: "there is no way back",
+        Verdict.UNKNOWN: "it could not be rehearsed",
     }
 )
 """What each verdict means, for a legend; README has the same words."""
@@ -52,34 +52,34 @@ def other_major(target: str, wanted: int | None, found: int, so: str) -> tuple[s
 
 _PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "before": "before it was its turn",
-        "up": "in the migration",
-        "down": "in its rollback",
-        "up again": "in the migration, run again after its rollback",
+        "earlier": "before it was its turn",
+        "apply": "in the migration",
+        "rollback": "in its rollback",
+        "reapply": "in the migration, run again after its rollback",
     }
 )
 
 
-def stumble_place(stumble: Stumble) -> str:
+def failure_place(failure: RehearsalFailure) -> str:
     """``in its rollback, statement 2: database/migrations/014_x.sql:12:5``."""
-    return f"{stumble_phase(stumble)}: {stumble_file(stumble)}"
+    return f"{failure_phase(failure)}: {failure_file(failure)}"
 
 
-def stumble_phase(stumble: Stumble) -> str:
+def failure_phase(failure: RehearsalFailure) -> str:
     """``in its rollback, statement 2``."""
-    which = f", statement {stumble.statement}" if stumble.statement else ""
-    return f"{_PHASES.get(stumble.phase, stumble.phase)}{which}"
+    which = f", statement {failure.statement}" if failure.statement else ""
+    return f"{_PHASES.get(failure.phase, failure.phase)}{which}"
 
 
-def stumble_file(stumble: Stumble) -> str:
+def failure_file(failure: RehearsalFailure) -> str:
     """``database/migrations/014_x.sql:12:5``."""
-    return ":".join(str(part) for part in (stumble.file, stumble.line, stumble.column) if part is not None)
+    return ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
 
 
-def stumble_lines(stumble: Stumble) -> tuple[tuple[str, str], ...]:
+def failure_lines(failure: RehearsalFailure) -> tuple[tuple[str, str], ...]:
     """What the server said, each part with its label: ``("ERROR 42704", "type … does not exist")``."""
-    code = f"ERROR {stumble.sqlstate}" if stumble.sqlstate else "ERROR"
-    parts = ((code, stumble.message), ("DETAIL", stumble.detail), ("HINT", stumble.hint))
+    code = f"ERROR {failure.sqlstate}" if failure.sqlstate else "ERROR"
+    parts = ((code, failure.message), ("DETAIL", failure.detail), ("HINT", failure.hint))
     return tuple((label, text) for label, text in parts if text)
 
 
@@ -130,9 +130,9 @@ def effects(trace: StatementTrace) -> tuple[str, ...]:
 
 def _effects(trace: StatementTrace) -> Iterator[str]:
     yield from (f"rewrites {short(name)}" for name in trace.rewritten)
-    yield from (f"empties {short(name)}" for name in trace.emptied)
+    yield from (f"empties {short(name)}" for name in trace.truncated)
     yield from (f"builds the index {short(name)} anew" for name in trace.rebuilt)
-    for scan in (*trace.scanned, *trace.passed):
+    for scan in (*trace.scanned, *trace.scanned_by_any_session):
         times = f" {scan.scans} times" if scan.scans > 1 else ""
         yield f"reads all of {short(scan.relation)}{times}"
     made = {change.relation for change in trace.relations if change.change == "created"}
@@ -147,7 +147,7 @@ def _effects(trace: StatementTrace) -> Iterator[str]:
 _CONSTRAINTS: Mapping[str, str] = MappingProxyType(
     {
         "added": "adds {}",
-        "added not valid": "adds {}, not valid yet",
+        "added_not_valid": "adds {}, not valid yet",
         "validated": "validates {}",
         "dropped": "drops {}",
     }
@@ -169,7 +169,7 @@ def _indexes(trace: StatementTrace, made: set[str]) -> Iterator[str]:
 
 def ddl_diff(difference: Difference) -> tuple[tuple[str, str], ...]:
     """The definitions of both sides, line by line: ``-`` before, ``+`` after, a blank for both."""
-    before, after = _lines(difference.before), _lines(difference.after)
+    before, after = _lines(difference.expected), _lines(difference.actual)
     if len(before) + len(after) > _COMPARED:
         return (*(("-", line) for line in before), *(("+", line) for line in after))
     return tuple((line.sign, line.text) for line in line_diff(before, after))

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import pairwise
 
 from koonj.sql.lexer.quotes import end_of_comment
-from koonj.sql.lexer.rules import BLANKS, Words
+from koonj.sql.lexer.rules import BLANKS, ReportedWords
 
 WATCHED = frozenset({"create", "copy", "set", "reset", "discard"})
 """First words after which the scanner needs more words; others do not matter here."""
@@ -30,7 +30,7 @@ class Head:
         self.words: list[str] = []
         self.value_at = 0
 
-    def hear(self, word: str, end: int) -> Words:
+    def hear(self, word: str, end: int) -> ReportedWords:
         """Add a word and return which words the scanner must report from here on.
 
         Args:
@@ -43,13 +43,17 @@ class Head:
             self.value_at = end
         if words[0] == "create":
             return self._routine()
-        return Words.ALL if words[0] in WATCHED and len(words) < _LIMIT else Words.NONE
+        return ReportedWords.ALL if words[0] in WATCHED and len(words) < _LIMIT else ReportedWords.NONE
 
-    def _routine(self) -> Words:
+    def _routine(self) -> ReportedWords:
         words = tuple(self.words)
         if words in _ROUTINES:
-            return Words.BLOCK
-        return Words.ALL if any(words == routine[: len(words)] for routine in _ROUTINES) else Words.NONE
+            return ReportedWords.BLOCK
+        return (
+            ReportedWords.ALL
+            if any(words == routine[: len(words)] for routine in _ROUTINES)
+            else ReportedWords.NONE
+        )
 
     def copies_rows(self) -> bool:
         """Return whether this is COPY … FROM STDIN (PostgreSQL also accepts STDOUT there)."""

@@ -9,7 +9,7 @@ class ItemKind(StrEnum):
 
     STATEMENT = "statement"
     META = "meta-command"
-    COPY_DATA = "copy data"
+    COPY_DATA = "copy_data"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _TOKENS_IN_A_ROW = 400
 A statement can have 20 MB."""
 
 
-class Words(Enum):
+class ReportedWords(Enum):
     """Which identifiers the scanner must report."""
 
     ALL = "all"
@@ -54,7 +54,7 @@ class Words(Enum):
 
 
 @cache
-def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
+def rule(words: ReportedWords, *, backslashes: bool, one_token: bool = False) -> re.Pattern[str]:
     """Return the pattern that skips tokens up to the next event.
 
     A quote is skipped if it is closed and contains no doubled quote; any other quote is an event.
@@ -67,9 +67,9 @@ def rule(words: Words, *, backslashes: bool, one_token: bool = False) -> re.Patt
     prefixed = r"(?:[eEbBxX]|[uU]&)'" if backslashes else "[eE]'"
     word = rf"(?!{prefixed}){_WORD}"
     skipped, heard = {
-        Words.ALL: (rf"(?!{prefixed}){_PREFIX}", rf"(?!{_PREFIX}){word}"),
-        Words.BLOCK: (rf"(?!{_KEYWORD}){word}", _KEYWORD),
-        Words.NONE: (word, _NEVER),
+        ReportedWords.ALL: (rf"(?!{prefixed}){_PREFIX}", rf"(?!{_PREFIX}){word}"),
+        ReportedWords.BLOCK: (rf"(?!{_KEYWORD}){word}", _KEYWORD),
+        ReportedWords.NONE: (word, _NEVER),
     }[words]
     return re.compile(
         rf"""(?:

@@ -9,7 +9,7 @@ from koonj.sql.lexer import meta, quotes, rules
 from koonj.sql.lexer.head import WATCHED, Head
 from koonj.sql.lexer.item import Item, ItemKind
 from koonj.sql.lexer.nesting import Nesting
-from koonj.sql.lexer.rules import Words
+from koonj.sql.lexer.rules import ReportedWords
 from koonj.sql.lexer.strings_setting import StringsSetting
 
 
@@ -116,9 +116,9 @@ class Scanner:
     def _new_head(self) -> None:
         """Start a statement: every word must be reported."""
         self._head: Head | None = None
-        self._listen(Words.ALL)
+        self._listen(ReportedWords.ALL)
 
-    def _listen(self, words: Words) -> None:
+    def _listen(self, words: ReportedWords) -> None:
         self._words = words
         strings = self._strings
         self._rule = rules.rule(
@@ -129,10 +129,10 @@ class Scanner:
         word = event["word"].lower()
         if self._nesting.in_parentheses:
             return  # psql ignores words in parentheses
-        if self._words is Words.BLOCK:
+        if self._words is ReportedWords.BLOCK:
             self._nesting.block_word(word, event.start("word"))
         elif self._head is None and word not in WATCHED:
-            self._listen(Words.NONE)
+            self._listen(ReportedWords.NONE)
         else:
             self._head_word(word, event.end())
 

@@ -3,7 +3,7 @@
 from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.copying import Copy
-from koonj.tui.commands.editing import Edit, EditHere
+from koonj.tui.commands.editing import Edit, EditExternal
 from koonj.tui.commands.everywhere import (
     Back,
     CommandPalette,
@@ -32,7 +32,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     RollBackLast(),
     Cancel(),
     New(),
-    EditHere(),
+    Edit(),
     Filter(),
     NextTab(),
     PreviousTab(),
@@ -40,7 +40,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     Targets(),
     Rehearse(),
     Drift(),
-    Edit(),
+    EditExternal(),
     Refresh(),
     Copy(),
     Zoom(),

@@ -27,16 +27,33 @@ from koonj.tui.widgets.preview import Tab
 
 
 class Group(StrEnum):
-    """Where a command belongs: the help's headings, in its order."""
+    """Where a command belongs, in the order of the help."""
 
-    CHANGES = "Apply and roll back"
-    MIGRATIONS = "1 Migrations"
-    PREVIEW = "2 Preview"
-    TARGETS = "3 Targets"
-    RUN = "4 Run"
-    EDITOR = "Editor"
-    MOVING = "Moving"
+    CHANGES = "changes"
+    MIGRATIONS = "migrations"
+    PREVIEW = "preview"
+    TARGETS = "targets"
+    RUN = "run"
+    EDITOR = "editor"
+    MOVING = "moving"
     KOONJ = "koonj"
+
+    @property
+    def heading(self) -> str:
+        """The heading of the group in the help; a pane's has its number."""
+        return _HEADINGS[self]
+
+
+_HEADINGS = {
+    Group.CHANGES: "Apply and roll back",
+    Group.MIGRATIONS: "1 Migrations",
+    Group.PREVIEW: "2 Preview",
+    Group.TARGETS: "3 Targets",
+    Group.RUN: "4 Run",
+    Group.EDITOR: "Editor",
+    Group.MOVING: "Moving",
+    Group.KOONJ: "koonj",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +116,10 @@ class Openers(Protocol):
     def drift(self) -> None:
         """Compare the chosen target with its files."""
 
-    def edit_here(self) -> None:
+    def edit(self) -> None:
         """Open the selected file in koonj's editor."""
 
-    def editor(self) -> None:
+    def edit_external(self) -> None:
         """Open the selected file in the person's editor."""
 
     def quit(self) -> None:

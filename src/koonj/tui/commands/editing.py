@@ -23,7 +23,7 @@ class _OfFile(Command[Verbs]):
         return None
 
 
-class EditHere(_OfFile):
+class Edit(_OfFile):
     """Edit the selected migration here, with its problems marked as you type."""
 
     key = "i"
@@ -31,10 +31,10 @@ class EditHere(_OfFile):
 
     def run(self, screen: Verbs) -> None:
         """Open koonj's editor."""
-        screen.over.edit_here()
+        screen.over.edit()
 
 
-class Edit(_OfFile):
+class EditExternal(_OfFile):
     """Open the selected migration in $VISUAL or $EDITOR."""
 
     key = "e"
@@ -42,7 +42,7 @@ class Edit(_OfFile):
 
     def run(self, screen: Verbs) -> None:
         """Lend the terminal to the editor."""
-        screen.over.editor()
+        screen.over.edit_external()
 
 
 class EditorVerbs(HasApp, Protocol):

@@ -6,7 +6,7 @@ import os
 
 from koonj.config.screen import own_file, shown_path
 from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
-from koonj.tui.messages import Said
+from koonj.tui.messages import StatusMessage
 from koonj.tui.private import paint_anew
 from koonj.tui.theme import after
 
@@ -138,7 +138,7 @@ class Theme(Command[Verbs]):
     def run(self, screen: Verbs) -> None:
         """Switch, and say how to keep it."""
         screen.app.theme = name = after(screen.app.theme)
-        screen.post_message(Said(f"Theme {name}: {_LOOKS.get(name) or _keep(name)}"))
+        screen.post_message(StatusMessage(f"Theme {name}: {_LOOKS.get(name) or _keep(name)}"))
 
 
 _LOOKS = {"terminal": "the terminal's own colours."}

@@ -29,7 +29,7 @@ class Offer:
     def text(self) -> str:
         """Where words are looked for, in lower case."""
         names = f"{self.name} {self.name.replace('-', ' ')} {self.name.replace('-', '')}"
-        return f"{names} {self.label} {' '.join(self.keys)} {self.group} {self.help}".lower()
+        return f"{names} {self.label} {' '.join(self.keys)} {self.group.heading} {self.help}".lower()
 
     def has(self, word: str) -> bool:
         """Does `word` stand in it? One character alone is a key, or begins a word of the name."""

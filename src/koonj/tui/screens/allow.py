@@ -8,10 +8,11 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.runner.events import Direction, Obstacle
+from koonj.runner.events import Conflict, Direction
+from koonj.sql.display import spaced
 from koonj.tui.keys import BACK
 from koonj.tui.paint import wrap
-from koonj.tui.run_lines import Line, obstacle_lines
+from koonj.tui.run_lines import Line, conflict_lines
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
 from koonj.tui.widgets.bottom_line import Hint
@@ -26,9 +27,9 @@ class Allow(Dialog[str | None]):
         Hint("PgDn/PgUp", "scroll"),
     )
 
-    def __init__(self, obstacles: tuple[Obstacle, ...], direction: Direction) -> None:
+    def __init__(self, conflicts: tuple[Conflict, ...], direction: Direction) -> None:
         super().__init__()
-        self._obstacles = obstacles
+        self._conflicts = conflicts
         self._direction = direction
 
     def heading(self) -> str:
@@ -36,9 +37,9 @@ class Allow(Dialog[str | None]):
         return "The apply is stopped" if self._direction is Direction.APPLY else "The rollback is stopped"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Each obstacle, and what a reason does."""
-        lines = [line for obstacle in self._obstacles for line in obstacle_lines(obstacle, width)]
-        states = ", ".join(sorted({o.state for o in self._obstacles}))
+        """Each conflict, and what a reason does."""
+        lines = [line for conflict in self._conflicts for line in conflict_lines(conflict, width)]
+        states = ", ".join(sorted({spaced(o.state) for o in self._conflicts}))
         text = f"To go on all the same, say why: history keeps the decision ({states}) and the reason."
         return [*lines, [], *[[(" " + one, PLAIN)] for one in wrap(text, width - 2)]]
 

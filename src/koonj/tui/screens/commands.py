@@ -28,7 +28,7 @@ _KEYS = 8
 """Cells for the keys of a command at the right."""
 
 
-class Found(CursorPane):
+class FoundCommands(CursorPane):
     """The commands that were found, one a line, and the whole help of the current one beneath."""
 
     TITLE = "Commands"
@@ -38,7 +38,7 @@ class Found(CursorPane):
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()
         self.offers = offers
-        self.set_reactive(Found.found, tuple(offers))
+        self.set_reactive(FoundCommands.found, tuple(offers))
         self._names = 2 + max((len(offer.name) for offer in offers), default=0)
 
     @property
@@ -114,7 +114,7 @@ class Commands(Dialog[str | None]):
 
     def body(self) -> Sequence[Widget]:
         """The line to type in, and what it finds."""
-        return SearchRow(":", "name, key or words"), Found(self._offers)
+        return SearchRow(":", "name, key or words"), FoundCommands(self._offers)
 
     @property
     def asked(self) -> int:
@@ -122,8 +122,8 @@ class Commands(Dialog[str | None]):
         return 1
 
     @property
-    def _found(self) -> Found:
-        return self.query_one(Found)
+    def _found(self) -> FoundCommands:
+        return self.query_one(FoundCommands)
 
     def on_mount(self) -> None:
         """Type at once."""

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
-from koonj.tui.keys import Keys
+from koonj.tui.keys import KeyPresses
 from koonj.tui.paint import strip
 from koonj.tui.run_lines import Line
 from koonj.tui.toolkit.keyed_app import KeyedApp
@@ -42,7 +42,7 @@ TYPING = 1.5
 """The same, where it came up while the person was typing a text: who types does not look up at once."""
 
 
-class Lines(Pane):
+class DialogText(Pane):
     """A dialog's text. It scrolls where it is longer than the box."""
 
     def __init__(self, heading: Callable[[], str], make: Callable[[int], Sequence[Line]]) -> None:
@@ -114,7 +114,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def body(self) -> Sequence[Widget]:
         """The pane with the text; a subclass may have another, or a line above it."""
-        return (Lines(self.heading, self.lines),)
+        return (DialogText(self.heading, self.lines),)
 
     def answers(self) -> Sequence[Widget]:
         """Widgets under the text, such as a line to type in."""
@@ -210,7 +210,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         self.set_timer(QUIET, decided)
 
     @property
-    def _keys(self) -> Keys:
+    def _keys(self) -> KeyPresses:
         return cast("KeyedApp", self.app).key_presses
 
     def is_meant(self, event: events.Key) -> bool:

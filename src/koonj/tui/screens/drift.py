@@ -11,16 +11,16 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from koonj.config import Target
-from koonj.runner.drift.values import Drift
-from koonj.tui.beside import beside
+from koonj.runner.drift.values import DriftReport
+from koonj.tui.beside import start_task
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
 from koonj.tui.copying import Clip, clean
 from koonj.tui.differences import grouped
 from koonj.tui.drift_lines import counted, head_parts, working
-from koonj.tui.engine import Engine
+from koonj.tui.engine import Backend
 from koonj.tui.keys import BACK
-from koonj.tui.said import ChildError
+from koonj.tui.said import SubprocessError
 from koonj.tui.screens.copied import Copied
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.definition import Definition
@@ -50,13 +50,13 @@ class DriftScreen(Screen[None]):
     BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "DriftList"
 
-    def __init__(self, engine: Engine, target: Target) -> None:
+    def __init__(self, engine: Backend, target: Target) -> None:
         super().__init__()
         self._engine = engine
         self._target = target
         self._since = 0.0
         self._ticker: Timer | None = None
-        self._found: Drift | None = None
+        self._found: DriftReport | None = None
 
     def compose(self) -> ComposeResult:
         """Target and servers, how many, which; the one under the cursor; keys."""
@@ -95,12 +95,12 @@ class DriftScreen(Screen[None]):
         self._ticker = self._ticker or self.set_interval(TICK, self._tell)
         self.query_one(BottomLine).hints = _WORKING
         self._tell()
-        beside(self, self._compare, "drift", exclusive=True)
+        start_task(self, self._compare, "drift", exclusive=True)
 
     async def _compare(self) -> None:
         try:
             found = await self._engine.drift(self._target)
-        except (OSError, ChildError) as error:
+        except (OSError, SubprocessError) as error:
             self._ended(f"It is not known: {error}")
         except Exception as error:  # a defect must be seen, and must not take the screen along
             self._ended(f"koonj failed: {type(error).__name__}: {error}")

@@ -16,13 +16,13 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from koonj.migrations.migration import Migration
-from koonj.migrations.save import Gone, NotSaved, OnDisk, Refused, read, save
+from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, read, save
 from koonj.sql.problem import Problem
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.editing import EDITING
-from koonj.tui.editing import NotEditable, Opened, Standing, ran_on
-from koonj.tui.examining import Examined, examine
+from koonj.tui.editing import FileText, NotEditable, SaveState, ran_on
+from koonj.tui.examining import EditorAnalysis, examine
 from koonj.tui.model import Snapshot
 from koonj.tui.screens import editor_questions as questions
 from koonj.tui.screens.ask import Ask
@@ -44,14 +44,14 @@ class Editor(Screen[bool]):
     BINDINGS = bindings(EDITING)  # type: ignore[assignment] # a list of bindings is what Textual takes
     AUTO_FOCUS = "SqlEditor"
 
-    def __init__(self, migration: Migration, file: OnDisk, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, migration: Migration, file: FileOnDisk, snapshot: Callable[[], Snapshot]) -> None:
         """`file` is the migration as it was read for this. Raises NotEditable."""
         super().__init__()
         self._migration = migration
         self._file = file
-        self._opened = Opened.of(file.raw)
+        self._opened = FileText.of(file.raw)
         self._snapshot = snapshot
-        self._elsewhere: Standing | None = None
+        self._elsewhere: SaveState | None = None
         self._told = False
         """Was it asked whether a migration that ran is to be changed?"""
         self._saved = False
@@ -74,7 +74,7 @@ class Editor(Screen[bool]):
         self.query_one(BottomLine).hints = _HINTS
         self._show_place()
         self._examine()
-        beside(self, self._keep_looking, "file")
+        start_task(self, self._keep_looking, "file")
 
     @property
     def text(self) -> SqlEditor:
@@ -82,9 +82,9 @@ class Editor(Screen[bool]):
         return self.query_one(SqlEditor)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> SaveState:
         """How the text stands to the file."""
-        return Standing.of(dirty=self.dirty, elsewhere=self._elsewhere)
+        return SaveState.of(dirty=self.dirty, elsewhere=self._elsewhere)
 
     @property
     def dirty(self) -> bool:
@@ -157,7 +157,9 @@ class Editor(Screen[bool]):
     def _examine(self) -> None:
         text = self.text.text
         raw = self._opened.encoded(text)
-        beside(self, partial(self._read, text, replace(self._migration, raw=raw)), "examine", exclusive=True)
+        start_task(
+            self, partial(self._read, text, replace(self._migration, raw=raw)), "examine", exclusive=True
+        )
 
     async def _read(self, text: str, migration: Migration) -> None:
         try:
@@ -168,7 +170,7 @@ class Editor(Screen[bool]):
         if self.text.text == text:
             self._judge(found)
 
-    def _judge(self, found: Examined) -> None:
+    def _judge(self, found: EditorAnalysis) -> None:
         of_folder = self._snapshot().problems_of(self._migration.name)
         problems: tuple[Problem, ...] = (*of_folder, *found.problems)
         self.text.read_again(problems, found.colours)
@@ -186,31 +188,31 @@ class Editor(Screen[bool]):
         async with self._writing:
             try:
                 file = await asyncio.to_thread(read, self._folder, self._migration.name, self._file)
-            except Gone:
-                self._differs(Standing.GONE)
-            except (OSError, Refused):
-                self._differs(Standing.ON_DISK)
+            except FileGone:
+                self._differs(SaveState.GONE)
+            except (OSError, FileRefused):
+                self._differs(SaveState.ON_DISK)
             else:
                 self._seen(file)
 
-    def _seen(self, file: OnDisk) -> None:
+    def _seen(self, file: FileOnDisk) -> None:
         if file is self._file:
             self._differs(None)
         elif self.dirty:
-            self._differs(Standing.ON_DISK)
+            self._differs(SaveState.ON_DISK)
         else:
             self._load(file, "Another program wrote the file; this is its text now.")
 
-    def _differs(self, standing: Standing | None) -> None:
+    def _differs(self, standing: SaveState | None) -> None:
         if standing is not self._elsewhere:
             self._elsewhere = standing
             self._show_place()
 
-    def _load(self, file: OnDisk, why: str) -> None:
+    def _load(self, file: FileOnDisk, why: str) -> None:
         try:
-            opened = Opened.of(file.raw)
+            opened = FileText.of(file.raw)
         except NotEditable as error:
-            self._differs(Standing.ON_DISK)
+            self._differs(SaveState.ON_DISK)
             self.say(f"Another program wrote the file. {error}")
             return
         self._file, self._opened, self._elsewhere = file, opened, None
@@ -221,13 +223,13 @@ class Editor(Screen[bool]):
 
     def reload(self) -> None:
         """Take what is on disk."""
-        beside(self, self._reload, "save", exclusive=True)
+        start_task(self, self._reload, "save", exclusive=True)
 
     async def _reload(self) -> None:
         async with self._writing:
             try:
                 file = await asyncio.to_thread(read, self._folder, self._migration.name)
-            except (NotSaved, OSError, Refused) as error:
+            except (NotSaved, OSError, FileRefused) as error:
                 self.say(f"It cannot be read: {_words(error)}")
             else:
                 self._load(file, "Read again; what was typed here is gone.")
@@ -244,11 +246,11 @@ class Editor(Screen[bool]):
         elif names and not self._told:
             self.app.push_screen(Ask(*questions.ran(names)), partial(self._save_all_the_same, then))
         else:
-            beside(self, partial(self._save, then), "save", exclusive=True)
+            start_task(self, partial(self._save, then), "save", exclusive=True)
 
     def _overwrite(self, then: Callable[[], Any] | None, answer: str | None) -> None:
         if answer == "o":
-            beside(self, partial(self._save, then, over=True), "save", exclusive=True)
+            start_task(self, partial(self._save, then, over=True), "save", exclusive=True)
         elif answer == "r":
             self.reload()
 
@@ -266,10 +268,10 @@ class Editor(Screen[bool]):
                 await asyncio.to_thread(save, self._folder, name, raw, None if over else self._file.raw)
                 self._file = replace(await asyncio.to_thread(read, self._folder, name), raw=raw)
             except NotSaved as error:
-                self._differs(Standing.GONE if isinstance(error, Gone) else Standing.ON_DISK)
+                self._differs(SaveState.GONE if isinstance(error, FileGone) else SaveState.ON_DISK)
                 self.call_next(self.save, then)  # which asks now
                 return
-            except (OSError, Refused) as error:
+            except (OSError, FileRefused) as error:
                 self.say(f"Not saved: {_words(error)}")
                 return
             self._opened = replace(self._opened, text=text)
@@ -281,7 +283,7 @@ class Editor(Screen[bool]):
 
     def close(self) -> None:
         """Leave it; what is not saved is asked for."""
-        if self.dirty or self._elsewhere is Standing.GONE:
+        if self.dirty or self._elsewhere is SaveState.GONE:
             self.app.push_screen(Ask(*questions.unsaved(self._migration.name)), self._leave)
         else:
             self._end()

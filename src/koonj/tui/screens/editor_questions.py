@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from koonj.tui.editing import Standing
+from koonj.tui.editing import SaveState
 
 Question = tuple[str, str, tuple[tuple[str, str], ...], str]
 """Title, text, answers with their keys, and what Esc does."""
@@ -18,9 +18,9 @@ def unsaved(name: str) -> Question:
     )
 
 
-def elsewhere(standing: Standing) -> Question:
+def elsewhere(standing: SaveState) -> Question:
     """On saving over what another program did."""
-    if standing is Standing.GONE:
+    if standing is SaveState.GONE:
         text = "The file is not there any more: another program deleted or renamed it. o writes it again."
         return "Gone from disk", text, (("o", "write it again"),), "go on editing"
     text = (

@@ -14,7 +14,7 @@ from koonj.tui.keys import BACK
 from koonj.tui.legend import SIGNS, having_words, legend_lines
 from koonj.tui.paint import wrap
 from koonj.tui.run_lines import Line
-from koonj.tui.screens.dialog import CLOSE, Dialog, Lines
+from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
 from koonj.tui.widgets.bottom_line import BottomLine, Hint
 from koonj.tui.widgets.search_row import SearchRow
@@ -28,7 +28,7 @@ _READING = (Hint("/", "search", command=_SEARCH), Hint("j/k", "scroll"), Hint("E
 _SEARCHING = (Hint("Enter", "keep"), Hint("Up/Down", "scroll"), Hint("Esc", "all again", command=CLOSE))
 
 
-class Help(Dialog[None]):
+class HelpDialog(Dialog[None]):
     """All commands by group, those of the pane that had the keys first."""
 
     HINTS = _READING
@@ -36,7 +36,7 @@ class Help(Dialog[None]):
     def __init__(self, offers: Sequence[Offer], first: str) -> None:
         super().__init__()
         self._offers = offers
-        self._groups = sorted(Group, key=lambda group: not group.value.startswith(first))
+        self._groups = sorted(Group, key=lambda group: not group.heading.startswith(first))
         self._typed = ""
 
     # What it shows
@@ -61,7 +61,7 @@ class Help(Dialog[None]):
         for group in self._groups:
             members = [offer for offer in found if offer.group is group]
             if members:
-                lines += [[], [(f" {group.value}", ACCENT)]]
+                lines += [[], [(f" {group.heading}", ACCENT)]]
             for offer in members:
                 lines += _entry(offer, keys, names, width)
         lines += legend_lines(having_words(typed), width)
@@ -132,7 +132,7 @@ class Help(Dialog[None]):
         """Live."""
         event.stop()
         self._typed = event.value
-        self.query_one(Lines).make_again()
+        self.query_one(DialogText).make_again()
 
     @on(Input.Submitted)
     def kept(self, event: Input.Submitted) -> None:

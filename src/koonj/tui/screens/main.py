@@ -19,24 +19,24 @@ from koonj.tui import messages
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.footer import hints
-from koonj.tui.engine import Engine
+from koonj.tui.engine import Backend
 from koonj.tui.keymap import Keymap
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.proofs import Proofs, first_change
-from koonj.tui.rehearsing import Rehearsing
+from koonj.tui.proofs import Rehearsals, first_change
+from koonj.tui.rehearsing import RehearsalWorker
 from koonj.tui.run_control import RunControl
 from koonj.tui.run_view import RunView, broken, fold
-from koonj.tui.screens.over import Over
-from koonj.tui.screens.shown import Shown
-from koonj.tui.watch import Watch
+from koonj.tui.screens.over import Navigator
+from koonj.tui.screens.shown import PreviewText
+from koonj.tui.watch import Watcher
 from koonj.tui.widgets.bottom_line import BottomLine
 from koonj.tui.widgets.filter_line import FilterLine, FilterRow
-from koonj.tui.widgets.middle import Middle
+from koonj.tui.widgets.middle import PaneGrid
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
-from koonj.tui.widgets.targets import Targets
+from koonj.tui.widgets.targets import TargetList
 from koonj.tui.widgets.top_line import TopLine
 
 FOLLOW = 1.0
@@ -46,7 +46,8 @@ FOLLOW = 1.0
 class Main(Screen[None]):
     """Holds what is known and passes it down.
 
-    `Watch`, `RunControl`, `Rehearsing` and `Shown` do what is slow, `Over` opens what covers it.
+    `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do what is slow; `Navigator` opens what
+    covers it.
     """
 
     BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
@@ -57,17 +58,17 @@ class Main(Screen[None]):
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Does the pane that has the keys take the whole middle?"""
 
-    def __init__(self, engine: Engine, keymap: Keymap, folder: Folder | None = None) -> None:
+    def __init__(self, engine: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
         super().__init__()
         self.engine = engine
         self.keymap = keymap
         self.control = control = RunControl(self, engine, lambda: self.snapshot)
-        self.watcher = Watch(self, engine, lambda: self.snapshot, lambda: control.running)
-        self.rehearsing = Rehearsing(
-            self, engine, lambda: self.snapshot, lambda: control.running, self.set_proofs
+        self.watcher = Watcher(self, engine, lambda: self.snapshot, lambda: control.running)
+        self.rehearsing = RehearsalWorker(
+            self, engine, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
         )
-        self.shown = Shown(self, engine, lambda: self.snapshot)
-        self.over = Over(self, engine, self.control, self.watcher, self.situation, self.action_command)
+        self.shown = PreviewText(self, engine, lambda: self.snapshot)
+        self.over = Navigator(self, engine, self.control, self.watcher, self.situation, self.action_command)
         self._followed = monotonic()
         known = Snapshot.of(engine.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
@@ -75,11 +76,11 @@ class Main(Screen[None]):
     def compose(self) -> ComposeResult:
         """The panes between two lines; where each stands, `room` says."""
         yield TopLine().data_bind(snapshot=Main.known)
-        with Middle().data_bind(Main.view, Main.zoomed):
+        with PaneGrid().data_bind(Main.view, Main.zoomed):
             yield MigrationList().data_bind(snapshot=Main.known)
             yield FilterRow()
             yield Preview()
-            yield Targets().data_bind(snapshot=Main.known)
+            yield TargetList().data_bind(snapshot=Main.known)
             yield RunPane().data_bind(Main.view)
         yield BottomLine()
 
@@ -157,7 +158,7 @@ class Main(Screen[None]):
 
     def say(self, text: str) -> None:
         """Something that the person should read, until the next key."""
-        self.post_message(messages.Said(text, is_problem=True))
+        self.post_message(messages.StatusMessage(text, is_problem=True))
 
     def hush(self) -> None:
         """The bottom line shows the keys again."""
@@ -199,7 +200,7 @@ class Main(Screen[None]):
 
     def open_current(self) -> None:
         """What Enter means."""
-        if isinstance(self.pane, Targets):
+        if isinstance(self.pane, TargetList):
             self.pane.choose()
         else:
             self.focus_pane("2")
@@ -216,7 +217,7 @@ class Main(Screen[None]):
         name = self.selected.name
         self.rehearsing.choose(name)
         self.preview.tab = Tab.REHEARSAL
-        self.post_message(messages.Said(f"Rehearsing {name}; {self.keymap.now('c')} cancels."))
+        self.post_message(messages.StatusMessage(f"Rehearsing {name}; {self.keymap.now('c')} cancels."))
 
     def step_back(self) -> None:
         """The nearest thing that Esc can put away."""
@@ -279,13 +280,13 @@ class Main(Screen[None]):
             self.known = self.snapshot.with_chosen(message.name)
             self.watcher.ask(self.snapshot.target)
 
-    @on(messages.RunBegan)
-    def run_began(self, message: messages.RunBegan) -> None:
+    @on(messages.RunOpened)
+    def run_began(self, message: messages.RunOpened) -> None:
         """Before it has said anything: it may not come to that."""
         self.view = RunView(message.target, message.direction, now())
 
-    @on(messages.RunSaid)
-    def run_said(self, message: messages.RunSaid) -> None:
+    @on(messages.RunReported)
+    def run_said(self, message: messages.RunReported) -> None:
         """The run goes on."""
         if self.view is not None:
             self.view = fold(self.view, message.events)
@@ -321,12 +322,12 @@ class Main(Screen[None]):
             self.app.exit()
         self.watcher.ask(self.snapshot.target)
 
-    @on(messages.RehearsalSaid)
-    def rehearsal_said(self, message: messages.RehearsalSaid) -> None:
+    @on(messages.RehearsalReported)
+    def rehearsal_said(self, message: messages.RehearsalReported) -> None:
         """Verdicts; of files that are others by now they are not true."""
         if self.rehearsing.is_from(message.source):
-            proofs = self.snapshot.proofs.heard(message.events)
-            self.set_proofs(proofs.until(first_change(message.folder, self.snapshot.folder)))
+            rehearsals = self.snapshot.rehearsals.heard(message.events)
+            self.set_rehearsals(rehearsals.until(first_change(message.folder, self.snapshot.folder)))
 
     @on(messages.RehearsalEnded)
     def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
@@ -334,13 +335,13 @@ class Main(Screen[None]):
         if self.rehearsing.is_from(message.source):
             self.rehearsing.ended(message.trouble)
 
-    def set_proofs(self, proofs: Proofs) -> None:
+    def set_rehearsals(self, rehearsals: Rehearsals) -> None:
         """What rehearsals have told."""
-        if proofs != self.snapshot.proofs:
-            self.known = replace(self.snapshot, proofs=proofs)
+        if rehearsals != self.snapshot.rehearsals:
+            self.known = replace(self.snapshot, rehearsals=rehearsals)
 
-    @on(messages.Said)
-    def said(self, message: messages.Said) -> None:
+    @on(messages.StatusMessage)
+    def said(self, message: messages.StatusMessage) -> None:
         """One line until the next key."""
         self.query_one(BottomLine).said = (message.text, message.is_problem)
 

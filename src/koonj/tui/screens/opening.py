@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from koonj.config import Settings
 from koonj.migrations.names import in_order
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.paint import cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
 
@@ -28,7 +28,7 @@ _DIGITS = 3
 """Cells for a number, at least: as in the list."""
 
 
-class Names(Widget):
+class FileNames(Widget):
     """The whole screen: folder, title, names, and what koonj is at."""
 
     ALLOW_SELECT = False
@@ -57,10 +57,10 @@ class Names(Widget):
         return strip([(" " + digits.rjust(self._digits), DIM), (" " + label, PLAIN)], width)
 
 
-class Opening(Screen[None]):
+class LoadingScreen(Screen[None]):
     """Lies below the main screen, and is seen until that is there."""
 
-    DEFAULT_CSS = "Opening Names { width: 1fr; height: 1fr; }"
+    DEFAULT_CSS = "LoadingScreen FileNames { width: 1fr; height: 1fr; }"
 
     def __init__(
         self, settings: Settings, make_next: Callable[[], Awaitable[Screen[Any]]], opened: Callable[[], None]
@@ -75,11 +75,11 @@ class Opening(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """One widget."""
-        yield Names(self._settings)
+        yield FileNames(self._settings)
 
     def on_mount(self) -> None:
         """The first paint waits for nothing."""
-        self.call_after_refresh(beside, self, self._open, "opening")
+        self.call_after_refresh(start_task, self, self._open, "opening")
 
     def is_left_by(self, event: events.Key) -> bool:
         """Is that the first key, and one that leaves? A later one may belong to what was typed before."""

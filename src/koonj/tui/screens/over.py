@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from koonj.tui import editor
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Situation
 from koonj.tui.commands.offers import Offer, offers
-from koonj.tui.engine import Engine
-from koonj.tui.messages import MigrationsWritten, QuestionAsked, RunStopped, Said
+from koonj.tui.engine import Backend
+from koonj.tui.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage
 from koonj.tui.run_control import RunControl
 from koonj.tui.screens.allow import Allow
 from koonj.tui.screens.confirm import Confirm
-from koonj.tui.screens.help import Help
+from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.leave import Leave, Leaving
-from koonj.tui.watch import Watch
+from koonj.tui.watch import Watcher
 from koonj.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ _LATER = (
 )
 
 
-class Over:
+class Navigator:
     """Opens each, and goes on with what it gave."""
 
     def __init__(
         self,
         screen: Screen[None],
-        engine: Engine,
+        engine: Backend,
         control: RunControl,
-        watcher: Watch,
+        watcher: Watcher,
         situation: Callable[[], Situation],
         do: Callable[[str], None],
     ) -> None:
@@ -67,11 +67,11 @@ class Over:
             for module in _LATER:
                 await asyncio.to_thread(import_module, module)
 
-        beside(self._screen, prepared, "palette")
+        start_task(self._screen, prepared, "palette")
 
     def help(self) -> None:
         """All keys."""
-        self._screen.app.push_screen(Help(self._offers(MAIN), self._situation().pane))
+        self._screen.app.push_screen(HelpDialog(self._offers(MAIN), self._situation().pane))
 
     def commands(self) -> None:
         """The command palette; what was chosen runs here, as if by its key."""
@@ -85,7 +85,7 @@ class Over:
         return offers(commands, now, now.keymap.shown)
 
     def _say(self, text: str) -> None:
-        self._screen.post_message(Said(text, is_problem=True))
+        self._screen.post_message(StatusMessage(text, is_problem=True))
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:
@@ -118,7 +118,7 @@ class Over:
             here, yours = map(self._situation().keymap.now, ("i", "e"))
             said = f"Written: {', '.join(names)}. {here} edits it here, {yours} in your editor."
             self._screen.post_message(MigrationsWritten(names))
-            self._screen.post_message(Said(said))
+            self._screen.post_message(StatusMessage(said))
             self._watcher.look()
 
     def confirm(self, asked: QuestionAsked) -> None:
@@ -147,7 +147,7 @@ class Over:
             if reason:
                 self._control.go_on(stopped, reason)
 
-        self._screen.app.push_screen(Allow(stopped.obstacles, stopped.request.direction), decided)
+        self._screen.app.push_screen(Allow(stopped.conflicts, stopped.request.direction), decided)
 
     def drift(self) -> None:
         """The chosen target against its files."""
@@ -155,22 +155,22 @@ class Over:
 
         self._screen.app.push_screen(DriftScreen(self._engine, self._situation().snapshot.target))
 
-    def edit_here(self) -> None:
+    def edit(self) -> None:
         """The selected file in koonj's editor, as it is now."""
         row = self._situation().selected
         assert row is not None
         assert row.migration is not None
-        beside(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
+        start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
 
     async def _edit(self, migration: Migration) -> None:
-        from koonj.migrations.save import NotSaved, Refused, read  # noqa: PLC0415 - see `prepare`
+        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `prepare`
         from koonj.tui.editing import NotEditable  # noqa: PLC0415 - as above
         from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
 
         try:
             file = await asyncio.to_thread(read, migration.path.parent, migration.name)
             screen = Editor(migration, file, lambda: self._situation().snapshot)
-        except (NotEditable, NotSaved, Refused, OSError) as error:
+        except (NotEditable, NotSaved, FileRefused, OSError) as error:
             self._say(f"{migration.name} is not edited here: {error}")
         else:
             if self._screen.is_current:
@@ -179,9 +179,9 @@ class Over:
     def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
         self._watcher.look()
         if saved:
-            self._screen.post_message(Said("Saved."))
+            self._screen.post_message(StatusMessage("Saved."))
 
-    def editor(self) -> None:
+    def edit_external(self) -> None:
         """The selected file in the person's editor."""
         row = self._situation().selected
         assert row is not None

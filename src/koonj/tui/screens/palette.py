@@ -15,10 +15,10 @@ from koonj.config import Settings
 from koonj.migrations.folder import Folder
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
-from koonj.tui.drafting import Blank, Drafting, FromPattern, Source, as_text, drafting, names
+from koonj.tui.drafting import BlankSource, Drafting, DraftSource, PatternSource, as_text, drafting, names
 from koonj.tui.keys import BACK
 from koonj.tui.paint import cut
 from koonj.tui.screens.dialog import CLOSE
@@ -47,7 +47,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         self._settings = settings
         self._number = next_number(folder)
         self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
-        self._source: Source = Blank()
+        self._source: DraftSource = BlankSource()
         self._drafting: Drafting = drafting(self._source, {})
         self._insist = False
 
@@ -65,13 +65,13 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     def on_mount(self) -> None:
         """Read the patterns beside the screen."""
-        beside(self, self._load, "patterns")
+        start_task(self, self._load, "patterns")
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
         if not self.is_current:
             return  # closed before they came
-        self.query_one(PatternList).sources = (*map(FromPattern, patterns), Blank())
+        self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
         if problems:
             self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
 
@@ -130,7 +130,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         preview = self.query_one(SqlPreview)
         preview.finished = made.finished
         self.query_one(Heading).text = self._source.title
-        about = cut(" ".join(self._source.about.split()), 400)
+        about = cut(" ".join(self._source.description.split()), 400)
         self.query_one("#about", TextLine).parts = ((f" {about}", DIM),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
         files = names(made.drafts, self._number, self._digits) if made.finished else []
@@ -151,7 +151,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
     def write(self) -> None:
         """Write, or lead to what is missing."""
         if self._drafting.finished:
-            beside(self, self._write, "write", exclusive=True)
+            start_task(self, self._write, "write", exclusive=True)
             return
         self._insist = True
         self._show()

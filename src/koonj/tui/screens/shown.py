@@ -13,15 +13,15 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
 from koonj.sql.problem import Problem
-from koonj.tui.apart import Pieces, read_apart
-from koonj.tui.beside import beside
-from koonj.tui.colours import Colours
+from koonj.tui.apart import TextPieces, read_apart
+from koonj.tui.beside import start_task
+from koonj.tui.colours import Highlighting
 from koonj.tui.document import Document, document, first_colours, is_large, is_quick
-from koonj.tui.engine import Engine
-from koonj.tui.facts import Facts
-from koonj.tui.messages import Said
+from koonj.tui.engine import Backend
+from koonj.tui.facts import Analysis
+from koonj.tui.messages import StatusMessage
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.screens.told import Told
+from koonj.tui.screens.told import PreviewRecords
 from koonj.tui.sql_text import SqlText
 from koonj.tui.widgets.preview import Preview
 
@@ -32,15 +32,15 @@ FORMATTED = 200_000
 """Characters that are formatted at most: the formatter takes seconds for more."""
 
 
-class Shown:
+class PreviewText:
     """Brings the selected migration into the preview."""
 
-    def __init__(self, screen: Screen[None], engine: Engine, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """`screen` has the preview, and ends all work with itself."""
         self._screen = screen
         self._engine = engine
         self._snapshot = snapshot
-        self._told = Told(screen, engine, snapshot)
+        self._told = PreviewRecords(screen, engine, snapshot)
         self._source: object = None
         """What the preview's document was, or is being, made of."""
 
@@ -49,13 +49,13 @@ class Shown:
         return self._screen.query_one(Preview)
 
     def _say(self, text: str) -> None:
-        self._screen.post_message(Said(text, is_problem=True))
+        self._screen.post_message(StatusMessage(text, is_problem=True))
 
     def show(self, row: Row | None) -> None:
         """Show `row`; what did not change is not read again."""
         preview = self._preview
         preview.check = self._snapshot().check
-        preview.proofs = self._snapshot().proofs
+        preview.rehearsals = self._snapshot().rehearsals
         preview.row = row
         self._told.show(row)
         source, make = self._made_of(row)
@@ -67,7 +67,7 @@ class Shown:
             of_folder = self._snapshot().problems_of(row.name)
             self._preview.document = document(row.migration, of_folder)
         elif make is not None:
-            beside(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
+            start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
             self._preview.document = None
 
@@ -78,11 +78,11 @@ class Shown:
         if row.migration is not None:
             of_folder = self._snapshot().problems_of(row.name)
             return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
-        act = row.entry.act if row.entry else None
+        entry = row.status.last_entry if row.status else None
         target = self._snapshot().target
-        if act is None:
+        if entry is None:
             return (row.name, target.name), None
-        return (row.name, target.name, act.id), partial(self._recall, row.name, target, act.id)
+        return (row.name, target.name, entry.id), partial(self._recall, row.name, target, entry.id)
 
     async def _bring(self, source: object, make: Make) -> None:
         try:
@@ -99,36 +99,36 @@ class Shown:
             yield await asyncio.to_thread(document, migration, of_folder)
             return
         colours = await asyncio.to_thread(first_colours, migration)
-        first = await asyncio.to_thread(document, migration, of_folder, Facts(), colours)
+        first = await asyncio.to_thread(document, migration, of_folder, Analysis(), colours)
         yield first
         await asyncio.to_thread(first.body.measure)
         try:
             found = await self._find(migration, colours)
         except (OSError, RuntimeError) as error:
             unknown = f"it is not known how it runs: {error}"
-            found = Facts(unknown, unknown)
+            found = Analysis(unknown, unknown)
         made = await asyncio.to_thread(document, migration, of_folder, found, colours)
         made.body.width = first.body.width
         yield made
 
-    async def _find(self, migration: Migration, colours: Colours) -> Facts:
+    async def _find(self, migration: Migration, colours: Highlighting) -> Analysis:
         """The facts; colours come as they are found."""
         async with aclosing(read_apart(migration)) as all_found:
             async for found in all_found:
-                if isinstance(found, Facts):
+                if isinstance(found, Analysis):
                     return found
                 self._add(colours, found)
         raise RuntimeError("its reader said nothing")
 
-    def _add(self, colours: Colours, found: Pieces) -> None:
+    def _add(self, colours: Highlighting, found: TextPieces) -> None:
         colours.add(found.pieces, found.end)
         preview = self._preview
         if preview.sql.colours is colours:
             preview.refresh()
 
-    async def _recall(self, name: str, target: Target, act_id: int) -> Documents:
+    async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
         """The file is gone: history has its text."""
-        text = await self._engine.recorded_text(target, act_id)
+        text = await self._engine.recorded_text(target, entry_id)
         if text is not None:
             async for made in self._read(Migration.from_recorded(name, text), ()):
                 yield made
@@ -142,7 +142,7 @@ class Shown:
             self._say("The text is too long to be formatted.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)
-            beside(self._screen, work, "format", exclusive=True)
+            start_task(self._screen, work, "format", exclusive=True)
 
     async def _format(self, sql: SqlText) -> None:
         text = await asyncio.to_thread(pretty, sql.text)

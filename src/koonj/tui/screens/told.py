@@ -11,19 +11,19 @@ from textual.screen import Screen
 
 from koonj.config import Target
 from koonj.humanize import span_words
-from koonj.migrations.act import Act, Outcome
+from koonj.migrations.act import HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
 from koonj.runner.rehearse.values import Rehearsal
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 from koonj.tui.change import change
-from koonj.tui.engine import Engine
+from koonj.tui.engine import Backend
 from koonj.tui.model import Row, Snapshot
-from koonj.tui.standing import act_words
+from koonj.tui.standing import entry_words
 from koonj.tui.widgets.preview import Preview
 from koonj.tui.widgets.preview.changes import ChangeSheet
 from koonj.tui.widgets.preview.history import HistorySheet
 from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
-from koonj.tui.widgets.preview.sheet import Sheet, Words
+from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 
 _PATIENCE = 20.0
@@ -32,10 +32,10 @@ _PATIENCE = 20.0
 Read = Callable[[], Coroutine[Any, Any, Sheet]]
 
 
-class Told:
-    """Brings acts and changes into the preview; again when file or history may be others."""
+class PreviewRecords:
+    """Brings entries and changes into the preview; again when file or history may be others."""
 
-    def __init__(self, screen: Screen[None], engine: Engine, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """`screen` has the preview, and ends all work with itself."""
         self._screen = screen
         self._engine = engine
@@ -60,7 +60,7 @@ class Told:
             self._screen.workers.cancel_group(self._screen, "told")
             preview.told = None
         else:
-            beside(self._screen, partial(self._bring, key, read), "told", exclusive=True)
+            start_task(self._screen, partial(self._bring, key, read), "told", exclusive=True)
 
     def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
         tab, check = self._preview.tab, self._snapshot().check
@@ -68,7 +68,7 @@ class Told:
             return (tab,), None
         target = check.target
         if tab is Tab.REHEARSAL:
-            found = self._snapshot().proofs.known.get(row.name)
+            found = self._snapshot().rehearsals.known.get(row.name)
             notes = self._notes(found) if found else ""
             return (tab, row.name, target.name, found, notes), (
                 partial(self._rehearsal, found, notes) if found else None
@@ -76,10 +76,10 @@ class Told:
         if tab is Tab.HISTORY:
             # Whatever the target says anew, even the same, is a reason to read again.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
-        act = row.entry.act if row.entry else None
-        read = partial(self._changes, target, row, act) if act and row.migration else None
+        entry = row.status.last_entry if row.status else None
+        read = partial(self._changes, target, row, entry) if entry and row.migration else None
         file_hash = row.migration.file_hash if row.migration else None
-        return (tab, row.name, target.name, act, row.state, file_hash, check.answered), read
+        return (tab, row.name, target.name, entry, row.state, file_hash, check.answered), read
 
     async def _bring(self, key: tuple[object, ...], read: Read) -> None:
         preview = self._preview  # which is gone where the screen is left before the answer comes
@@ -87,17 +87,21 @@ class Told:
             async with asyncio.timeout(_PATIENCE):
                 sheet = await read()
         except TimeoutError:
-            sheet = Words(f"No answer within {span_words(_PATIENCE)}. {preview.key_now('R')} asks again.")
+            sheet = TextSheet(f"No answer within {span_words(_PATIENCE)}. {preview.key_now('R')} asks again.")
             self._key = ()
         except Exception as error:  # whatever a target that left raises must not take the screen along
             hint = getattr(error, "hint", None)
-            sheet = Words(f"It cannot be read: {error}", *([hint] if hint else []))
+            sheet = TextSheet(f"It cannot be read: {error}", *([hint] if hint else []))
         if self._key in (key, ()):
             preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
-        acts = await self._engine.history(target, name)
-        return HistorySheet(acts) if acts else Words(f"No act on {name} is recorded on {target.name}.")
+        entries = await self._engine.history(target, name)
+        return (
+            HistorySheet(entries)
+            if entries
+            else TextSheet(f"No entry on {name} is recorded on {target.name}.")
+        )
 
     async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
         width = self._preview.size.width
@@ -105,19 +109,19 @@ class Told:
 
     def _notes(self, found: Rehearsal) -> str:
         """What else there is to know of where it took place, a line each."""
-        check, notes = self._snapshot().check, self._snapshot().proofs.notes
+        check, notes = self._snapshot().check, self._snapshot().rehearsals.notes
         server = check.status.server if check.status else None
         if not notes and server is not None and server.major != found.major:
             notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)
         return "\n".join(notes)
 
-    async def _changes(self, target: Target, row: Row, act: Act) -> Sheet:
+    async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
         assert row.migration is not None
-        ran = await self._engine.recorded_text(target, act.id)
+        ran = await self._engine.recorded_text(target, entry.id)
         if ran is None:
-            return Words(f"The text that ran is not in the history of {target.name} any more.")
+            return TextSheet(f"The text that ran is not in the history of {target.name} any more.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
-        return ChangeSheet(_meaning(row, act), await asyncio.to_thread(change, ran, text))
+        return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(change, ran, text))
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
@@ -126,16 +130,16 @@ def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
 
 
 def _alike(new: object, old: object) -> bool:
-    return new is old or (isinstance(new, str | Act | bool) and new == old)
+    return new is old or (isinstance(new, str | HistoryEntry | bool) and new == old)
 
 
-def _meaning(row: Row, act: Act) -> str:
+def _meaning(row: Row, entry: HistoryEntry) -> str:
     """What the difference is, in words."""
-    since = act_words(act)
-    if act.outcome is not Outcome.DONE:
+    since = entry_words(entry)
+    if entry.outcome is not Outcome.DONE:
         return f"The file was changed since: {since}."
-    if row.entry is not None and row.entry.accepted:
-        return f"The file is not the text that ran, and was accepted as it is: {since}."
+    if row.status is not None and row.status.allowed:
+        return f"The file is not the text that ran, and was allowed as it is: {since}."
     return f"{_MEANINGS.get(row.state, 'The file is not the text that ran')}: {since}."
 
 

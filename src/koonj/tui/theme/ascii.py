@@ -15,14 +15,14 @@ from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
 @cache
 def _table() -> dict[int, str]:
     from koonj.runner.rehearse.values import (  # noqa: PLC0415 - the first paint does not wait for it
-        ASCII_PROOF_GLYPHS,
-        PROOF_GLYPHS,
+        ASCII_VERDICT_GLYPHS,
+        VERDICT_GLYPHS,
     )
 
     return str.maketrans(
         {
             **{GLYPHS[state]: ASCII_GLYPHS[state] for state in GLYPHS},
-            **{PROOF_GLYPHS[proof]: ASCII_PROOF_GLYPHS[proof] for proof in PROOF_GLYPHS},
+            **{VERDICT_GLYPHS[verdict]: ASCII_VERDICT_GLYPHS[verdict] for verdict in VERDICT_GLYPHS},
             "─": "-",
             "│": "|",
             "┌": "+",

@@ -5,19 +5,19 @@ from types import MappingProxyType
 
 from rich.style import Style
 
-from koonj.runner.rehearse.values import Proof
+from koonj.runner.rehearse.values import Verdict
 from koonj.tui.theme.styles import BAD, DIM, GOOD, WAITING, WARNING
 
-VERDICTS: Mapping[Proof | None, Style] = MappingProxyType(
+VERDICTS: Mapping[Verdict | None, Style] = MappingProxyType(
     {
         None: DIM,
-        Proof.PROVED: GOOD,
-        Proof.LOSSY: WAITING,
-        Proof.REORDERED: WAITING,
-        Proof.INCOMPLETE: BAD,
-        Proof.FAILS: BAD,
-        Proof.NONE: WARNING,
-        Proof.UNKNOWN: DIM,
+        Verdict.VERIFIED: GOOD,
+        Verdict.LOSSY: WAITING,
+        Verdict.REORDERED: WAITING,
+        Verdict.INCOMPLETE: BAD,
+        Verdict.BROKEN: BAD,
+        Verdict.IRREVERSIBLE: WARNING,
+        Verdict.UNKNOWN: DIM,
     }
 )
 """None: it is being found out."""

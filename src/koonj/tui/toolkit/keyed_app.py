@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
-from koonj.tui.keys import Keys
+from koonj.tui.keys import KeyPresses
 
 
 class KeyedApp(App[None]):
@@ -12,7 +12,7 @@ class KeyedApp(App[None]):
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
-        self.key_presses = Keys()
+        self.key_presses = KeyPresses()
 
     def key_now(self, key: str) -> str:
         """Give the key for a text that names `key`: the same one, or the one that the person has instead."""

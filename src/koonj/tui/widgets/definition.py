@@ -8,8 +8,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.definition_lines import definition_lines
-from koonj.tui.differences import Differing
-from koonj.tui.drift_lines import said
+from koonj.tui.differences import DifferenceGroup
+from koonj.tui.drift_lines import difference_text
 from koonj.tui.paint import Part, strip, wrap
 from koonj.tui.theme import DIM, STRONG
 from koonj.tui.widgets.pane import Pane
@@ -20,7 +20,7 @@ class Definition(Pane):
 
     TITLE = "Definition"
 
-    differing: reactive[Differing | None] = reactive(None, repaint=False)
+    differing: reactive[DifferenceGroup | None] = reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Definition(Pane):
         if self.differing is None:
             return ""
         lines = (f"{sign} {text}".rstrip() for sign, text in self.differing.definition())
-        return "".join(line + "\n" for line in (said(self.differing.whole), *lines))
+        return "".join(line + "\n" for line in (difference_text(self.differing.whole), *lines))
 
     def watch_differing(self) -> None:
         """Another object: from its first line."""
@@ -64,7 +64,10 @@ class Definition(Pane):
         """The difference in words, and what the signs mean."""
         if self.differing is None:
             return ()
-        words = [strip([(" " + line, STRONG)], width) for line in wrap(said(self.differing.whole), width - 2)]
+        words = [
+            strip([(" " + line, STRONG)], width)
+            for line in wrap(difference_text(self.differing.whole), width - 2)
+        ]
         legend = strip([(" - what its files produce, + what the target has", DIM)], width)
         return [*words, legend, strip((), width)]
 

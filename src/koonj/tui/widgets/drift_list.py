@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.differences import Differing
+from koonj.tui.differences import DifferenceGroup
 from koonj.tui.drift_lines import SIGNS, side
 from koonj.tui.paint import Part, fit, strip, wrap
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
@@ -30,7 +30,7 @@ class DriftList(CursorPane):
 
     TITLE = "Objects"
 
-    differences: reactive[tuple[Differing, ...]] = reactive((), repaint=False)
+    differences: reactive[tuple[DifferenceGroup, ...]] = reactive((), repaint=False)
     notes: reactive[tuple[str, ...]] = reactive((), repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
     """Why nothing is known."""
@@ -41,12 +41,12 @@ class DriftList(CursorPane):
     class Selected(Message):
         """Another object is under the cursor, or none."""
 
-        def __init__(self, differing: Differing | None) -> None:
+        def __init__(self, differing: DifferenceGroup | None) -> None:
             super().__init__()
             self.differing = differing
 
     @property
-    def current(self) -> Differing | None:
+    def current(self) -> DifferenceGroup | None:
         """The one under the cursor."""
         return self.differences[self.cursor] if self.differences else None
 

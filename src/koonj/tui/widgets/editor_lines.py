@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from koonj.sql.display import in_place
-from koonj.tui.editing import Standing
+from koonj.tui.editing import SaveState
 from koonj.tui.paint import Part, cut, fit
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, RAISED, WAITING, WARNING
 
 _LOOKS = {
-    Standing.SAVED: GOOD,
-    Standing.UNSAVED: WAITING,
-    Standing.ON_DISK: BAD,
-    Standing.GONE: BAD,
+    SaveState.SAVED: GOOD,
+    SaveState.UNSAVED: WAITING,
+    SaveState.ON_DISK: BAD,
+    SaveState.GONE: BAD,
 }
 _SHORT = 8
 """Cells of a name that are shown whatever else there is to say."""
 
 
 def place_parts(
-    path: str, standing: Standing, row: int, column: int, character: str, width: int
+    path: str, standing: SaveState, row: int, column: int, character: str, width: int
 ) -> tuple[Part, ...]:
     """File and how it stands, then where the cursor is, and what is under it if that is hidden."""
     hidden = (

@@ -27,7 +27,7 @@ Replaced = Callable[[int, int, int], None]
 """Told that the lines from the first to the last were replaced by so many others."""
 
 
-def shown(line: str, tab: int) -> str:
+def displayed(line: str, tab: int) -> str:
     """A line as it is drawn: each character in its own cells, hidden ones seen, tabs to their stops."""
     return expand_tabs_inline(in_place(line), tab) if "\t" in line else in_place(line)
 
@@ -59,11 +59,11 @@ class ExactDocument(Document):
     def get_size(self, tab_width: int) -> Size:
         """As the lines with most characters tell; in steps, since another size is another layout."""
         longest = nlargest(_MEASURED, self._lines, key=len)
-        width = max(cell_len(shown(line, tab_width)) for line in longest)
+        width = max(cell_len(displayed(line, tab_width)) for line in longest)
         return Size(-(-width // _STEP) * _STEP, len(self._lines))
 
 
-class Unwrapped(WrappedDocument):
+class UnwrappedDocument(WrappedDocument):
     """Each line of a document is one line of the screen: nothing has to be remembered of any."""
 
     document: ExactDocument
@@ -96,7 +96,7 @@ class Unwrapped(WrappedDocument):
     def location_to_offset(self, location: Location) -> Offset:
         """Where a character is drawn."""
         row = max(0, min(location[0], self.document.line_count - 1))
-        return Offset(cell_len(shown(self.document.get_line(row)[: location[1]], self._tab_width)), row)
+        return Offset(cell_len(displayed(self.document.get_line(row)[: location[1]], self._tab_width)), row)
 
     def offset_to_location(self, offset: Offset) -> Location:
         """The character that is drawn there, or the nearest one."""

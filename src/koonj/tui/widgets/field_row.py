@@ -22,7 +22,7 @@ from koonj.tui.widgets.text_line import TextLine
 LABEL = 16
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceField(Widget, can_focus=True):
     """Values of which one holds; left, right and space change it."""
 
     ALLOW_SELECT = False
@@ -42,7 +42,7 @@ class Choice(Widget, can_focus=True):
     def __init__(self, choices: tuple[str, ...], value: str) -> None:
         super().__init__()
         self._choices = choices
-        self.set_reactive(Choice.value, value if value in choices else choices[0])
+        self.set_reactive(ChoiceField.value, value if value in choices else choices[0])
 
     def action_step(self, step: int) -> None:
         """The next one, round and round."""
@@ -87,7 +87,7 @@ class FieldRow(Vertical):
         with Horizontal(classes="entry"):
             yield TextLine(classes="label")
             if self.field.choices:
-                yield Choice(self.field.choices, self._default)
+                yield ChoiceField(self.field.choices, self._default)
             else:
                 entry = Input(compact=True, select_on_focus=False)
                 entry.cursor_blink = False
@@ -102,7 +102,7 @@ class FieldRow(Vertical):
     @property
     def value(self) -> str:
         """What was typed or chosen."""
-        return self.query_one(Choice).value if self.field.choices else self.query_one(Input).value
+        return self.query_one(ChoiceField).value if self.field.choices else self.query_one(Input).value
 
     def show(self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False) -> None:
         """What an empty field means, and what is wrong with this one; `insist` on untouched fields too."""
@@ -120,7 +120,7 @@ class FieldRow(Vertical):
 
     def focus_entry(self) -> None:
         """Give it the keys."""
-        self.query_one(Choice if self.field.choices else Input).focus()
+        self.query_one(ChoiceField if self.field.choices else Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The person typed."""
@@ -128,7 +128,7 @@ class FieldRow(Vertical):
         self.touched = self.touched or bool(event.value)
         self.post_message(self.Changed(self.field.name))
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
+    def on_choice_changed(self, event: ChoiceField.Changed) -> None:
         """The person chose."""
         event.stop()
         self.touched = True

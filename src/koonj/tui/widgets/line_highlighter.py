@@ -8,7 +8,7 @@ from collections.abc import Callable
 from textual.widget import Widget
 
 from koonj.tui import colours
-from koonj.tui.beside import beside
+from koonj.tui.beside import start_task
 
 
 class LineHighlighter:
@@ -27,7 +27,7 @@ class LineHighlighter:
             return
         if not colours.is_prepared():
             self.is_waiting = True
-            beside(self._widget, self._prepare, "colours")
+            start_task(self._widget, self._prepare, "colours")
         elif not self._reach():
             self.is_waiting = True
             self._widget.set_timer(colours.SLICE * 2, self._go_on)

@@ -13,8 +13,8 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
 
-from koonj.tui.room import MIGRATIONS, RUN, TARGETS, Scene, room
-from koonj.tui.run_view import RunView, Stage
+from koonj.tui.room import MIGRATIONS, RUN, TARGETS, PaneSituation, room
+from koonj.tui.run_view import RunStage, RunView
 from koonj.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ RISE = 0.4
 that is done at once."""
 
 
-class Middle(Widget):
+class PaneGrid(Widget):
     """Knows who has the keys, what runs and whether one pane takes everything; `room` decides the rest.
 
     A child that is no pane with a number stands in the migrations' last lines: the filter.
@@ -38,8 +38,8 @@ class Middle(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rooms = Rooms()
-        self._stage = Stage.REST
+        self._rooms = PaneLayout()
+        self._stage = RunStage.REST
         self._rising: Timer | None = None
 
     @property
@@ -66,13 +66,13 @@ class Middle(Widget):
 
     def watch_view(self, new: RunView | None) -> None:
         """A run that works for more than a moment, or has ended, gets other room."""
-        stage = new.stage if new is not None else Stage.REST
-        if stage is Stage.WORK is not self._stage:
+        stage = new.stage if new is not None else RunStage.REST
+        if stage is RunStage.WORK is not self._stage:
             self._rising = self._rising or self.set_timer(RISE, partial(self._take, stage))
         else:
             self._take(stage)
 
-    def _take(self, stage: Stage) -> None:
+    def _take(self, stage: RunStage) -> None:
         if self._rising is not None:
             self._rising.stop()
             self._rising = None
@@ -80,9 +80,9 @@ class Middle(Widget):
             self._stage = stage
             self._arrange_anew()
 
-    def scene(self, size: Size) -> Scene:
+    def scene(self, size: Size) -> PaneSituation:
         """What the panes' room depends on, now."""
-        scene = Scene(size.width, size.height, self.holder, self.zoomed, self._stage)
+        scene = PaneSituation(size.width, size.height, self.holder, self.zoomed, self._stage)
         wide = room(replace(scene, zoomed=False))
         wanted = {
             pane.NUMBER: pane.get_content_height(size, size, wide[pane.NUMBER].width)
@@ -92,8 +92,8 @@ class Middle(Widget):
         return replace(scene, targets=wanted.get(TARGETS, 2), run=wanted.get(RUN, 2))
 
 
-class Rooms(Layout):
-    """Places the panes of a `Middle`."""
+class PaneLayout(Layout):
+    """Places the panes of a `PaneGrid`."""
 
     name = "rooms"
 
@@ -105,7 +105,7 @@ class Rooms(Layout):
         greedy: bool = True,  # noqa: FBT001, FBT002 - as in Textual
     ) -> ArrangeResult:
         """Each child in its region; what has none is not to be seen."""
-        middle = cast("Middle", parent)
+        middle = cast("PaneGrid", parent)
         parent.pre_layout(self)
         regions = dict(room(middle.scene(size)))
         extra = [child for child in children if not isinstance(child, Pane)]

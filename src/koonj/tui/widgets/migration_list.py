@@ -65,7 +65,7 @@ class MigrationList(CursorPane):
         if new is None or old is None or new.rows is not old.rows:
             self._measure(new.rows if new else ())
             self._filter()
-        elif new.proofs is not old.proofs:
+        elif new.rehearsals is not old.rehearsals:
             self._columns = None
             if self.filter:
                 self._filter()
@@ -80,19 +80,19 @@ class MigrationList(CursorPane):
     def _measure(self, rows: Sequence[Row]) -> None:
         """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
         self._number_width = max((r.digits for r in rows), default=3)
-        looks = {(r.state, r.entry is not None and r.entry.accepted): r for r in rows}
+        looks = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
         self._word_width = max((len(r.word) for r in looks.values()), default=WORD)
         self._columns = None
 
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
         for word in self.filter.lower().split():
-            self.rows = tuple([row for row in self.rows if row.has(word) or word in self._verdict(row)])
+            self.rows = tuple([row for row in self.rows if row.has(word) or word in self._verdict_word(row)])
         self._find()
         self.body_changed()
 
-    def _verdict(self, row: Row) -> str:
-        return self.snapshot.proofs.word(row.name) if self.snapshot else ""
+    def _verdict_word(self, row: Row) -> str:
+        return self.snapshot.rehearsals.word(row.name) if self.snapshot else ""
 
     def _find(self) -> None:
         """Put the cursor back on the selected name; where it is gone, stay near."""
@@ -161,14 +161,14 @@ class MigrationList(CursorPane):
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, cells.name) + " ", style),
             (glyph(row.state) + " " + fit(row.word, cells.word), state),
-            self._proof(row, cells.proof, style if here else None),
+            self._verdict(row, cells.verdict, style if here else None),
             (" ", style),
         ]
         return strip(parts, width, style if here else Style.null())
 
-    def _proof(self, row: Row, cells: int, style: Style | None) -> Part:
+    def _verdict(self, row: Row, cells: int, style: Style | None) -> Part:
         """Glyph and word as far as there is room; `style` where the row has one look."""
-        mark = self.snapshot.proofs.mark(row.name) if self.snapshot and cells else None
+        mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
         if mark is None:
             return " " * cells, style or PLAIN
         sign, word, verdict = mark
@@ -176,8 +176,8 @@ class MigrationList(CursorPane):
 
     def _cells(self, width: int) -> Columns:
         if self._columns is None or self._columns[0] != width:
-            proofs = self.snapshot is not None and self.snapshot.proofs.any
-            found = columns(width, self._number_width, self._word_width, proofs=proofs)
+            rehearsals = self.snapshot is not None and self.snapshot.rehearsals.any
+            found = columns(width, self._number_width, self._word_width, rehearsals=rehearsals)
             self._columns = (width, found)
         return self._columns[1]
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.drafting import Source
+from koonj.tui.drafting import DraftSource
 from koonj.tui.paint import strip
 from koonj.tui.theme import MARKED, PLAIN, STRONG
 from koonj.tui.widgets.pane import CursorPane
@@ -19,13 +19,13 @@ class PatternList(CursorPane):
 
     TITLE = "Patterns"
 
-    sources: reactive[tuple[Source, ...]] = reactive((), repaint=False)
+    sources: reactive[tuple[DraftSource, ...]] = reactive((), repaint=False)
 
     @dataclass
     class Chosen(Message):
         """The cursor is on a pattern."""
 
-        source: Source
+        source: DraftSource
 
     def watch_sources(self) -> None:
         """They were read."""

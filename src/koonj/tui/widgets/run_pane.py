@@ -49,7 +49,7 @@ class RunPane(Pane):
         self.call_after_refresh(self._follow)
 
     def _follow(self) -> None:
-        """Stay on the newest line; an error or an obstacle is read from its beginning."""
+        """Stay on the newest line; an error or a conflict is read from its beginning."""
         if self._following:
             self.top = self._ending if self.view is not None and self.view.wrong else self.last_top
 

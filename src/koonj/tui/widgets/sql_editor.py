@@ -22,11 +22,11 @@ from textual.widgets.text_area import DocumentNavigator
 
 from koonj.sql.display import in_place
 from koonj.sql.problem import Problem, Severity
-from koonj.tui.colours import Colours
-from koonj.tui.looks import Looks
+from koonj.tui.colours import Highlighting
+from koonj.tui.looks import LiveHighlighting
 from koonj.tui.paint import Part
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
-from koonj.tui.widgets.exact_document import ExactDocument, Unwrapped, shown
+from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 
 _DIGITS = 3
@@ -50,7 +50,7 @@ class SqlEditor(TextArea):
 
     def __init__(self, text: str, newline: str) -> None:
         self._ending = newline
-        self.looks = Looks()
+        self.looks = LiveHighlighting()
         self._highlighter = LineHighlighter(self, self._reach)
         self._drawn: dict[Hashable, Strip] = {}
         self._generation = 0
@@ -59,13 +59,13 @@ class SqlEditor(TextArea):
         )
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.read_again((), Colours(text, end=len(text)))
+        self.read_again((), Highlighting(text, end=len(text)))
 
     # The document
 
     def _set_document(self, text: str, language: str | None) -> None:
         self.document = ExactDocument(text, self._ending, self.looks.edited)
-        self.wrapped_document = Unwrapped(self.document, tab_width=self.indent_width)
+        self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
@@ -75,11 +75,11 @@ class SqlEditor(TextArea):
         self._ending = newline
         cursor, top = self.cursor_location, self.scroll_offset
         self.load_text(text)
-        self.read_again((), Colours(text, end=len(text)))
+        self.read_again((), Highlighting(text, end=len(text)))
         self.move_cursor(self.clamp_visitable(cursor))
         self.scroll_to(y=top.y, animate=False)
 
-    def read_again(self, problems: Sequence[Problem], found: Colours) -> None:
+    def read_again(self, problems: Sequence[Problem], found: Highlighting) -> None:
         """The text as it is now was read: its problems and colours."""
         self.looks.read(self.text, self.document.line_count, found, problems)
         self.refresh()
@@ -201,13 +201,13 @@ class SqlEditor(TextArea):
         at_row, at = self.cursor_location
         if row == at_row and self.has_focus:
             start = self._cell(line, at)
-            under = shown(line, self.indent_width)
+            under = displayed(line, self.indent_width)
             cells = max(1, cell_len(in_place(line[at : at + 1]))) if under else 1
             marks.append((start, start + cells, _CURSOR if self.selection.is_empty else _IN_SELECTION))
         return marks
 
     def _cell(self, line: str, column: int) -> int:
-        return cell_len(shown(line[:column], self.indent_width))
+        return cell_len(displayed(line[:column], self.indent_width))
 
 
 def _word_end(line: str, column: int) -> int:

@@ -16,7 +16,7 @@ from koonj.tui.theme import MARKED, PLAIN
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
 
-class Targets(CursorPane):
+class TargetList(CursorPane):
     """One line a target, the chosen one with mark and word; what is wrong with the current one beneath."""
 
     NUMBER = "3"

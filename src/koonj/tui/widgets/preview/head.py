@@ -6,7 +6,7 @@ from koonj.sql.problem import Problem, Severity
 from koonj.tui.document import Document
 from koonj.tui.model import Row
 from koonj.tui.paint import Part, cut, wrap
-from koonj.tui.proofs import Proofs
+from koonj.tui.proofs import Rehearsals
 from koonj.tui.standing import standing
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
 from koonj.tui.theme.verdicts import VERDICTS
@@ -20,7 +20,7 @@ _STANDING = 4
 Lines = list[list[Part]]
 
 
-def head_lines(row: Row, document: Document | None, tab: Tab, proofs: Proofs, width: int) -> Lines:
+def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
     """All of it; what a tab says itself is left out."""
     lines = [_identity(row, document, width)]
     if document is None:
@@ -28,7 +28,7 @@ def head_lines(row: Row, document: Document | None, tab: Tab, proofs: Proofs, wi
     if row.migration is None:
         lines.append([(" the file is gone; this is the text that ran", WARNING)])
     if tab is not Tab.REHEARSAL:
-        lines += _verdict(row, proofs, width)
+        lines += _verdict(row, rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
         lines += [[(" " + text, PLAIN)] for text in wrap(standing(row), width - 2)[:_STANDING] if text]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
@@ -44,14 +44,14 @@ def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
     return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.state])]
 
 
-def _verdict(row: Row, proofs: Proofs, width: int) -> Lines:
+def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
     """The verdict of its rehearsal in a line; the tab has all of it."""
-    mark = proofs.mark(row.name)
+    mark = rehearsals.mark(row.name)
     if mark is None:
         return []
     sign, word, verdict = mark
-    rehearsal = proofs.known.get(row.name)
-    said = f": {rehearsal.message}" if rehearsal is not None and row.name != proofs.now else ""
+    rehearsal = rehearsals.known.get(row.name)
+    said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.now else ""
     return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(said, width - len(word) - 4), DIM)]]
 
 

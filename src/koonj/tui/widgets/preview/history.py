@@ -1,4 +1,4 @@
-"""Every act on one migration, on one target."""
+"""Every entry on one migration, on one target."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import partial
 from rich.style import Style
 
 from koonj.humanize import count, duration, to_the_second
-from koonj.migrations.act import Act, Action, Outcome
+from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.glyphs import State
-from koonj.sql.display import shortened
+from koonj.sql.display import shortened, spaced
 from koonj.tui.paint import Part, wrap
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
 from koonj.tui.widgets.preview.sheet import WrappedSheet
@@ -19,64 +19,68 @@ _STATES = {
     Action.APPLY: State.APPLIED,
     Action.ROLLBACK: State.PENDING,
     Action.ADOPT: State.ADOPTED,
-    Action.ACCEPT: State.APPLIED,
+    Action.ALLOW: State.APPLIED,
 }
-"""Whose sign an act that is done bears."""
+"""Whose sign an entry that is done bears."""
 _ENDS = {Outcome.DONE: "done", Outcome.FAILED: "failed", Outcome.STARTED: "started, its end is not recorded"}
 
 
 class HistorySheet(WrappedSheet):
     """Newest first: what, when, by whom, how far, and why it failed or was decided."""
 
-    def __init__(self, acts: Sequence[Act]) -> None:
-        super().__init__(partial(_all, acts))
+    def __init__(self, entries: Sequence[HistoryEntry]) -> None:
+        super().__init__(partial(_all, entries))
 
 
-def _all(acts: Sequence[Act], width: int) -> list[list[Part]]:
+def _all(entries: Sequence[HistoryEntry], width: int) -> list[list[Part]]:
     lines: list[list[Part]] = []
-    for act in reversed(acts):
-        lines += [*([[]] if lines else []), *_of(act, width)]
+    for entry in reversed(entries):
+        lines += [*([[]] if lines else []), *_of(entry, width)]
     return lines
 
 
-def _of(act: Act, width: int) -> Iterator[list[Part]]:
-    state = _state(act)
-    what = f"accept {act.accepted}" if act.action is Action.ACCEPT else f"{act.action} {_ENDS[act.outcome]}"
-    yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
-    yield from _wrapped(f"{to_the_second(act.started)}{_took(act)}{_done(act)}", width)
-    yield from _wrapped(
-        f"by {act.os_user}@{act.host} as {act.database_role}, koonj {act.version}", width, DIM
+def _of(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
+    state = _state(entry)
+    what = (
+        f"allow {spaced(entry.allowed or '')}"
+        if entry.action is Action.ALLOW
+        else f"{entry.action} {_ENDS[entry.outcome]}"
     )
-    if act.reason:
-        yield from _wrapped(f"reason: {shortened(act.reason)}", width)
-    if act.outcome is Outcome.FAILED:
-        yield from _wrapped(_error(act), width, BAD)
+    yield [(f" {glyph(state)} ", STATES[state]), (what, STRONG)]
+    yield from _wrapped(f"{to_the_second(entry.started)}{_took(entry)}{_done(entry)}", width)
+    yield from _wrapped(
+        f"by {entry.os_user}@{entry.host} as {entry.database_role}, koonj {entry.version}", width, DIM
+    )
+    if entry.reason:
+        yield from _wrapped(f"reason: {shortened(entry.reason)}", width)
+    if entry.outcome is Outcome.FAILED:
+        yield from _wrapped(_error(entry), width, BAD)
 
 
 def _wrapped(text: str, width: int, style: Style = PLAIN) -> Iterator[list[Part]]:
     return ([("   " + line, style)] for line in wrap(text, width - 4))
 
 
-def _state(act: Act) -> State:
-    if act.outcome is Outcome.DONE:
-        return _STATES[act.action]
-    return State.FAILED if act.outcome is Outcome.FAILED else State.INTERRUPTED
+def _state(entry: HistoryEntry) -> State:
+    if entry.outcome is Outcome.DONE:
+        return _STATES[entry.action]
+    return State.FAILED if entry.outcome is Outcome.FAILED else State.INTERRUPTED
 
 
-def _took(act: Act) -> str:
-    if act.action is Action.ACCEPT or act.finished is None:
+def _took(entry: HistoryEntry) -> str:
+    if entry.action is Action.ALLOW or entry.finished is None:
         return ""
-    return f", took {duration((act.finished - act.started).total_seconds())}"
+    return f", took {duration((entry.finished - entry.started).total_seconds())}"
 
 
-def _done(act: Act) -> str:
-    if act.action in {Action.ACCEPT, Action.ADOPT}:
+def _done(entry: HistoryEntry) -> str:
+    if entry.action in {Action.ALLOW, Action.ADOPT}:
         return ""
-    return f", {act.statements_done} of {count(act.statements_total, 'statement')}"
+    return f", {entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
-def _error(act: Act) -> str:
+def _error(entry: HistoryEntry) -> str:
     """Its text is kept from roles that may not see it: errors can hold data."""
-    code = f"SQLSTATE {act.sqlstate}" if act.sqlstate else "no SQLSTATE"
-    text = shortened(act.error) if act.error else "the error's text is not known to this role"
+    code = f"SQLSTATE {entry.sqlstate}" if entry.sqlstate else "no SQLSTATE"
+    text = shortened(entry.error) if entry.error else "the error's text is not known to this role"
     return f"error: {text} ({code})"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from koonj.migrations.act import Action, Outcome
 from koonj.tui.document import Document
 from koonj.tui.model import Check, Row
-from koonj.tui.proofs import Proofs
-from koonj.tui.standing import act_words
+from koonj.tui.proofs import Rehearsals
+from koonj.tui.standing import entry_words
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.widgets.preview.unrehearsed import unrehearsed
 
 
 def nothing_in(
-    tab: Tab, row: Row, document: Document | None, check: Check | None, proofs: Proofs, key: str
+    tab: Tab, row: Row, document: Document | None, check: Check | None, rehearsals: Rehearsals, key: str
 ) -> str | None:
     """Why, in a sentence; None where there is something, or may be. `key` rehearses."""
     if tab is Tab.REHEARSAL:
-        return unrehearsed(row, proofs, key)
+        return unrehearsed(row, rehearsals, key)
     if tab is Tab.ROLLBACK:
         return document.rollback_mode if document and document.known and document.rollback is None else None
     if tab is Tab.STATEMENTS:
@@ -27,7 +27,7 @@ def nothing_in(
     unread = _unread(check)
     if unread is not None:
         return unread
-    return _no_change(row, check.target.name) if tab is Tab.CHANGES else _no_act(row, check.target.name)
+    return _no_change(row, check.target.name) if tab is Tab.CHANGES else _no_entry(row, check.target.name)
 
 
 def _unread(check: Check) -> str | None:
@@ -38,20 +38,20 @@ def _unread(check: Check) -> str | None:
     return None
 
 
-def _no_act(row: Row, target: str) -> str | None:
-    if row.entry is not None and (row.entry.act is not None or row.entry.accepted):
+def _no_entry(row: Row, target: str) -> str | None:
+    if row.status is not None and (row.status.last_entry is not None or row.status.allowed):
         return None
-    return f"No act on this migration is recorded on {target}."
+    return f"No entry on this migration is recorded on {target}."
 
 
 def _no_change(row: Row, target: str) -> str | None:
-    act = row.entry.act if row.entry else None
-    if act is None:
+    entry = row.status.last_entry if row.status else None
+    if entry is None:
         return f"It has not run on {target}: there is nothing to compare the file with."
     if row.migration is None:
-        return f"The file is gone. Body shows the text that ran on {target}: {act_words(act)}."
-    if act.action is Action.ROLLBACK and act.outcome is Outcome.DONE:
-        return f"It is not applied on {target}: {act_words(act)}."
-    if row.migration.file_hash == act.file_hash:
-        return f"The file is what ran on {target}: {act_words(act)}."
+        return f"The file is gone. Body shows the text that ran on {target}: {entry_words(entry)}."
+    if entry.action is Action.ROLLBACK and entry.outcome is Outcome.DONE:
+        return f"It is not applied on {target}: {entry_words(entry)}."
+    if row.migration.file_hash == entry.file_hash:
+        return f"The file is what ran on {target}: {entry_words(entry)}."
     return None

@@ -14,14 +14,14 @@ from textual.strip import Strip
 from koonj.tui.document import Document
 from koonj.tui.model import Check, Row
 from koonj.tui.paint import strip
-from koonj.tui.proofs import Proofs
+from koonj.tui.proofs import Rehearsals
 from koonj.tui.sql_text import SqlText
-from koonj.tui.statement_lines import Of, StatementLine
+from koonj.tui.statement_lines import ScriptPart, StatementLine
 from koonj.tui.theme import ACCENT, DIM
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.head import head_lines
 from koonj.tui.widgets.preview.nothing import nothing_in
-from koonj.tui.widgets.preview.sheet import Sheet, Words
+from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
 from koonj.tui.widgets.preview.statements import StatementSheet
 from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
 from koonj.tui.widgets.sql_pane import SqlPane
@@ -40,7 +40,7 @@ class Preview(SqlPane):
     row: reactive[Row | None] = reactive(None)
     check: reactive[Check | None] = reactive(None, repaint=False)
     """The chosen target, and what it said."""
-    proofs: reactive[Proofs] = reactive(Proofs, repaint=False)
+    rehearsals: reactive[Rehearsals] = reactive(Rehearsals, repaint=False)
     """What rehearsals told."""
     document: reactive[Document | None] = reactive(None, repaint=False)
     tab: reactive[Tab] = reactive(Tab.BODY, repaint=False)
@@ -65,7 +65,7 @@ class Preview(SqlPane):
         if old is None or new is None or (old.target, id(old.status)) != (new.target, id(new.status)):
             self._show_again()
 
-    def watch_proofs(self, old: Proofs, new: Proofs) -> None:
+    def watch_rehearsals(self, old: Rehearsals, new: Rehearsals) -> None:
         """Something was rehearsed: what is shown of this migration may be something else."""
         name = self.row.name if self.row else ""
         waits = self.tab is Tab.REHEARSAL and name not in new.known
@@ -75,7 +75,7 @@ class Preview(SqlPane):
     def nothing_in(self, tab: Tab) -> str | None:
         """Why a tab has nothing to show; None where it has, or may have."""
         assert self.row is not None
-        return nothing_in(tab, self.row, self.document, self.check, self.proofs, self.key_now("p"))
+        return nothing_in(tab, self.row, self.document, self.check, self.rehearsals, self.key_now("p"))
 
     def watch_document(self, old: Document | None, new: Document | None) -> None:
         """Show it from its top; the same migration, changed, from where it was."""
@@ -123,11 +123,11 @@ class Preview(SqlPane):
             return None
         nothing = self.nothing_in(self.tab)
         if nothing is not None:
-            return Words(nothing)
+            return TextSheet(nothing)
         if self.tab is Tab.STATEMENTS:
             lines = self.document.statements
-            return Words(self.document.mode) if lines is None else StatementSheet(lines)
-        return self.told or Words("reading")
+            return TextSheet(self.document.mode) if lines is None else StatementSheet(lines)
+        return self.told or TextSheet("reading")
 
     # Drawing
 
@@ -162,7 +162,7 @@ class Preview(SqlPane):
         """The file and its state, how it runs, its problems."""
         if self.row is None:
             return ()
-        lines = head_lines(self.row, self.document, self.tab, self.proofs, width)
+        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width)
         if self.formatted is not None:
             lines.append([(" formatted for reading; the file is as it was", ACCENT)])
         return [strip(line, width) for line in lines] + [strip((), width)] * (self.document is not None)
@@ -204,7 +204,7 @@ class Preview(SqlPane):
 
     def _go_to_statement(self, said: StatementLine) -> None:
         if said.line:
-            self.tab = Tab.BODY if said.of is Of.BODY else Tab.ROLLBACK
+            self.tab = Tab.BODY if said.of is ScriptPart.BODY else Tab.ROLLBACK
             self.go_to(said.line - self.sql.first_line)
 
     def copyable(self) -> Copyable | None:

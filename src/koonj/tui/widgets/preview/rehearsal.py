@@ -11,15 +11,15 @@ from koonj.humanize import byte_words, count, short_duration, to_the_minute
 from koonj.postgres.catalog.values import Difference
 from koonj.postgres.catalog.wording import describe
 from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.rehearse.values import Rehearsal, Stumble
+from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
 from koonj.runner.rehearse.wording import (
     effects,
+    failure_file,
+    failure_lines,
+    failure_phase,
     held_words,
     locks_by_mode,
     origin,
-    stumble_file,
-    stumble_lines,
-    stumble_phase,
 )
 from koonj.sql.display import shortened
 from koonj.tui.definition_lines import definition_lines
@@ -61,8 +61,8 @@ def _all(rehearsal: Rehearsal, notes: Sequence[str], width: int) -> list[Parts]:
 
 def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[Parts]]:
     yield [*_verdict(found, width), *_marked("!", WARNING, notes, width)]
-    if found.stumble is not None:
-        yield list(_stumble(found.stumble, width))
+    if found.failure is not None:
+        yield list(_failure(found.failure, width))
     if found.differences:
         yield list(_differences(found.differences, width))
     if found.losses:
@@ -70,10 +70,10 @@ def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[
         yield [_title("Data is gone"), *_marked("-", WAITING, losses, width)]
     if found.findings:
         yield [_title("To know"), *_marked("!", WARNING, found.findings, width)]
-    if found.up:
-        yield list(_way("Up", found.up, found.up_seconds, width))
-    if found.down:
-        yield list(_way("Down", found.down, found.down_seconds, width, compact=True))
+    if found.apply:
+        yield list(_way("Up", found.apply, found.apply_seconds, width))
+    if found.rollback:
+        yield list(_way("Down", found.rollback, found.rollback_seconds, width, compact=True))
 
 
 def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
@@ -83,11 +83,11 @@ def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
     yield from _wrapped(f"{origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
 
 
-def _stumble(stumble: Stumble, width: int) -> Iterator[Parts]:
+def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
     yield _title("It fails")
-    yield from _wrapped(stumble_phase(stumble), width, 3, STRONG)
-    yield from _wrapped(stumble_file(stumble), width, 3, STRONG)
-    for number, (label, text) in enumerate(stumble_lines(stumble)):
+    yield from _wrapped(failure_phase(failure), width, 3, STRONG)
+    yield from _wrapped(failure_file(failure), width, 3, STRONG)
+    for number, (label, text) in enumerate(failure_lines(failure)):
         look = BAD if not number else DIM
         for index, part in enumerate(wrap(shortened(text), width - 5 - len(label))):
             lead = label if not index else " " * len(label)

@@ -46,7 +46,7 @@ class WrappedSheet:
         return 0
 
 
-class Words(WrappedSheet):
+class TextSheet(WrappedSheet):
     """A few sentences: why there is nothing to show."""
 
     def __init__(self, *texts: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koonj.tui.lines import Lines
+from koonj.tui.lines import LineIndex
 from koonj.tui.paint import Part
 from koonj.tui.statement_lines import StatementLine
 from koonj.tui.theme import DIM, PLAIN, STRONG
@@ -19,7 +19,7 @@ _WIDE = 60
 class StatementSheet:
     """Each statement with its number, its line in the file and what it does, under what commits it."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: LineIndex) -> None:
         self._lines = lines
         last = self.at(len(lines) - 1)
         self._digits = max(4, len(str(max(last.line, last.number))) + 1)

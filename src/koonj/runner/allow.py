@@ -7,22 +7,22 @@ from time import time
 from koonj import __version__
 from koonj.migrations.act import Action, Outcome
 from koonj.postgres import history
-from koonj.postgres.history import Record
+from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.decisions import Decision, hashes_of
-from koonj.runner.events import Accepted
-from koonj.runner.session import Session
+from koonj.runner.events import DecisionRecorded
+from koonj.runner.session import RunContext
 
 
-async def accept(session: Session, decision: Decision, reason: str) -> Accepted:
+async def record_decision(session: RunContext, decision: Decision, reason: str) -> DecisionRecorded:
     """Write that a state was seen and is passed: of the file as it is now, or, if it is gone, as recorded."""
-    entry, state = decision.entry, decision.obstacle.state
-    file_hash, statements_hash, rollback_hash = hashes_of(entry)
-    row = Record(
-        name=entry.name,
-        action=Action.ACCEPT,
+    status, state = decision.status, decision.conflict.state
+    file_hash, statements_hash, rollback_hash = hashes_of(status)
+    row = NewHistoryEntry(
+        name=status.name,
+        action=Action.ALLOW,
         outcome=Outcome.DONE,
-        script="" if entry.migration is None else entry.migration.text,
+        script="" if status.migration is None else status.migration.text,
         file_hash=file_hash,
         statements_hash=statements_hash,
         rollback_hash=rollback_hash,
@@ -34,8 +34,8 @@ async def accept(session: Session, decision: Decision, reason: str) -> Accepted:
         version=__version__,
         run_id=session.control.run_id,
         reason=reason,
-        accepted=state,
+        allowed=state,
     )
     async with own_transaction(session.conn, session.target):
         await history.insert(session.conn, row)
-    return Accepted(entry.name, state, reason)
+    return DecisionRecorded(status.name, state, reason)
