@@ -19,11 +19,11 @@ from pathlib import Path
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.postgres.catalog.comparing import compare
-from koonj.postgres.catalog.reading import read_catalog
-from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.compare import compare
+from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.embedded.binaries import choose
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 MAKE = """
 CREATE ROLE app;

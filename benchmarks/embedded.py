@@ -17,11 +17,11 @@ from unittest.mock import patch
 import psycopg
 
 from koonj.postgres.embedded import template
-from koonj.postgres.embedded.account import Account
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.folder import scratch_parent
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.os_account import Account
+from koonj.postgres.embedded.run_folder import scratch_parent
+from koonj.postgres.embedded.shared_server import open_shared
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 
 def _answer(binaries: Binaries) -> tuple[float, float]:
@@ -38,7 +38,7 @@ def _without_template(binaries: Binaries) -> tuple[float, float]:
     def initdb(binaries: Binaries, data: Path, account: Account | None) -> None:
         template._initdb(binaries, data, account)  # noqa: SLF001  measured in addition to the public way
 
-    with patch("koonj.postgres.embedded.scratch.fresh_cluster", initdb):
+    with patch("koonj.postgres.embedded.temporary_server.fresh_cluster", initdb):
         return _answer(binaries)
 
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder, FolderReader
-from koonj.migrations.state import states
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.state_rules import states
 
 ROUNDS = 11
 AIM = 2.0

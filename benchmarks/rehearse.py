@@ -31,8 +31,8 @@ from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.scratch import TemporaryServer
 from koonj.postgres.embedded.template import _initdb
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal

@@ -30,7 +30,7 @@ from pathlib import Path
 import psycopg
 
 from koonj.postgres.embedded.binaries import choose
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 FEW, MANY, RUN = 15, 10_000, 100
 QUIET, SHORT = 0.4, 0.1

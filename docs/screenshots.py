@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from koonj.config import Settings, Target, load
 from koonj.postgres.connector import Connector
-from koonj.tui import terminal
+from koonj.tui.toolkit import capabilities
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -75,7 +75,7 @@ COMMIT;
 
 async def _until(pilot: Pilot[None], text: str) -> None:
     """Wait until the screen shows a text."""
-    from koonj.tui.private import screen_text
+    from koonj.tui.toolkit.textual_private import screen_text
 
     for _ in range(PATIENCE):
         await pilot.pause(0.05)
@@ -99,9 +99,9 @@ def _keep(pilot: Pilot[None], name: str) -> None:
 
 async def _tour(settings: Settings, folder: Path) -> None:
     from koonj.tui.application import Koonj
-    from koonj.tui.engine import Backend
+    from koonj.tui.workers.backend import Backend
 
-    found = terminal.read(os.environ, encoding="utf-8", ascii_only=False)
+    found = capabilities.read(os.environ, encoding="utf-8", ascii_only=False)
     async with Backend(settings, rehearses=True) as engine:
         app = Koonj(engine, found)
         async with app.run_test(size=SIZE) as pilot:

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from koonj.postgres.embedded.binaries import Binaries, choose
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 BINDIR = os.environ.get("KOONJ_TEST_BINDIR", "")
 MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.migrations.entry import DECISIVE
-from koonj.migrations.glyphs import GLYPHS
+from koonj.migrations.migration_status import DECISIVE
+from koonj.migrations.states import GLYPHS
 from koonj.patterns.pattern import load
 from koonj.tui.commands import MAIN
-from koonj.tui.key_names import shown_key
-from koonj.tui.legend import SIGNS
+from koonj.tui.render.legend import SIGNS
+from koonj.tui.toolkit.key_names import shown_key
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

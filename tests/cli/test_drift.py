@@ -12,7 +12,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from koonj.runner.drift import DriftReport
-from koonj.runner.plain import from_plain
+from koonj.runner.run.codec import from_plain
 from support.command import Project, Terminal
 
 DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text()

@@ -16,8 +16,8 @@ from koonj.cli.arguments import ALLOWABLE
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
-from koonj.runner.proof import LOSSY
-from koonj.runner.selection import DECISIONS
+from koonj.runner.impact.gate import LOSSY
+from koonj.runner.plan.selection import DECISIONS
 from support.command import Project
 
 STATUS = """\

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from koonj.cli.shapes import event_shape
-from koonj.migrations.act import HistoryEntry
-from koonj.migrations.state import State
+from koonj.migrations.history_entry import HistoryEntry
+from koonj.migrations.state_rules import State
 from koonj.patterns.pattern import Field
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.locks.values import (
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.locks.trace import (
     ColumnChange,
     ConstraintChange,
     RelationChange,
@@ -24,10 +24,18 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
-from koonj.runner import events
-from koonj.runner.events import Conflict, Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
 from koonj.runner.rehearse import events as rehearsal_events
-from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
+from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
+from koonj.runner.run import events
+from koonj.runner.run.events import (
+    Conflict,
+    Event,
+    Failure,
+    Plan,
+    PlannedMigration,
+    PlannedStatement,
+    RunResult,
+)
 from koonj.sql.problem import Problem
 from support.command import Project
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from koonj.postgres.embedded.folder import PREFIX
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.run_folder import PREFIX
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.command import KOONJ, Project, Terminal
 
 WRONG = """

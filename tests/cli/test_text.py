@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from koonj.cli.failure_text import source_lines
 from koonj.cli.plan_text import plan_lines
 from koonj.cli.stream import Stream
-from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.sql.blocks import Mode
+from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.sql.display import cells, visible
+from koonj.sql.transactions import Mode
 
 ANY = st.text(st.characters(exclude_categories=()))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.reading import FileRefused
+from koonj.migrations.file_reader import FileRefused
 from koonj.migrations.save import FileChanged, FileGone, read, save
 
 NAME = "001_make.sql"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from koonj.config import ConfigError, load
-from koonj.migrations.starter import init, starter
+from koonj.migrations.init import init, starter
 
 
 def test_new_project_is_loaded(tmp_path: Path) -> None:

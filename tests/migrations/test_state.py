@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.migrations.act import Action, HistoryEntry, Outcome
 from koonj.migrations.folder import Folder, FolderReader
-from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import MigrationStatus, State, counts, problems_of, states
+from koonj.migrations.state_rules import MigrationStatus, State, counts, problems_of, states
+from koonj.migrations.states import ASCII_GLYPHS, GLYPHS
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 from koonj.config import Target
 from koonj.migrations.new import create
 from koonj.postgres.connector import Connector
-from koonj.runner.request import Extent
+from koonj.runner.run.request import Extent
 from support.project import Project, ending
 
 TABLES = """

@@ -18,13 +18,13 @@ from hypothesis import settings
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.postgres.catalog.comparing import compare
-from koonj.postgres.catalog.reading import read_catalog
-from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.compare import compare
+from koonj.postgres.catalog.difference_wording import describe
+from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.versions import comparable
-from koonj.postgres.catalog.wording import describe
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 FOLDER = Path(__file__).parent / "catalog_changes"
 ROLES = 'CREATE ROLE app; CREATE ROLE boss; CREATE ROLE reader; CREATE ROLE "odd role"; CREATE ROLE super SUPERUSER'

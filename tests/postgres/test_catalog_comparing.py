@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.postgres.catalog.comparing import compare, significant, top_level
+from koonj.postgres.catalog.catalog import Catalog, CatalogObject, Difference, ObjectName
+from koonj.postgres.catalog.compare import compare, significant, top_level
+from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.catalog.grants import grants
-from koonj.postgres.catalog.statements import statement
-from koonj.postgres.catalog.values import Catalog, CatalogObject, Difference, ObjectName
+from koonj.postgres.catalog.queries import statement
 from koonj.postgres.catalog.versions import comparable, without_grants, without_owners
-from koonj.postgres.catalog.wording import describe
 
 TABLE = ObjectName("table", "public.t")
 

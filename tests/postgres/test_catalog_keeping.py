@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.postgres.catalog.keeping import from_bytes, to_bytes
-from koonj.postgres.catalog.reading import read_catalog
+from koonj.postgres.catalog.read import read_catalog
+from koonj.postgres.catalog.serialize import from_bytes, to_bytes
 
 
 async def test_catalog_is_equal_when_read_from_its_bytes(database: str) -> None:

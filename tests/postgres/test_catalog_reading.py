@@ -9,11 +9,11 @@ import pytest
 from psycopg import AsyncConnection, pq
 from psycopg.rows import dict_row
 
-from koonj.postgres.catalog.comparing import compare
-from koonj.postgres.catalog.reading import read_catalog
-from koonj.postgres.catalog.values import Catalog, ObjectName
+from koonj.postgres.catalog.catalog import Catalog, ObjectName
+from koonj.postgres.catalog.compare import compare
+from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.versions import as_anyone_sees
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.queries import query
 
 SCHEMA = """

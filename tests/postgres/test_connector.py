@@ -8,7 +8,7 @@ from psycopg.conninfo import make_conninfo
 
 from koonj.config import Password, Target
 from koonj.postgres.connector import ConnectError, Connector
-from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.password import read_password
 
 

@@ -15,11 +15,11 @@ import psycopg
 import pytest
 
 import koonj
-from koonj.postgres.embedded.account import Account, run_as, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.os_account import Account, run_as, server_account
+from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.embedded.staging import reachable
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.postgres.embedded import places
+from koonj.postgres.embedded import search_paths
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError, choose, discover
 
 
@@ -24,8 +24,8 @@ def _server(folder: Path, version: str, note: str = "") -> Path:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine without PostgreSQL."""
-    monkeypatch.setattr(places, "WHEELS", ())
-    monkeypatch.setattr(places, "USUAL", ("~/opt/pg*/bin",))
+    monkeypatch.setattr(search_paths, "WHEELS", ())
+    monkeypatch.setattr(search_paths, "USUAL", ("~/opt/pg*/bin",))
     (tmp_path / "empty").mkdir()
     return {"PATH": str(tmp_path / "empty"), "HOME": str(tmp_path)}
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg import pq
 
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN, conninfo
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 # One bad value for every variable of libpq 18: each would redirect the connection or make it fail.
 HOSTILE = {

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded import postmaster, template
-from koonj.postgres.embedded.account import Account, server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.folder import PREFIX, scratch_parent
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.os_account import Account, server_account
+from koonj.postgres.embedded.run_folder import PREFIX, scratch_parent
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 
 def _one(dsn: str, query: str) -> object:

@@ -15,12 +15,12 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded import postmaster
-from koonj.postgres.embedded.account import server_account
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
-from koonj.postgres.embedded.folder import scratch_parent
-from koonj.postgres.embedded.home import Home
 from koonj.postgres.embedded.lease import Lease
-from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.os_account import server_account
+from koonj.postgres.embedded.run_folder import scratch_parent
+from koonj.postgres.embedded.server_folder import Home
+from koonj.postgres.embedded.shared_server import open_shared
 
 _CLIENT = """
 import subprocess, sys

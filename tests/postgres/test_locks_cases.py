@@ -10,12 +10,12 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import discover
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.locks.counts import forget_counts
-from koonj.postgres.locks.statements import REFUSED, needs_watch
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.locks.statistics import forget_counts
+from koonj.postgres.locks.strategy import REFUSED, needs_watch
+from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.postgres.locks.tracer import Tracer
-from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.postgres.locks.watch import LockWatcher
+from koonj.postgres.locks.watcher import LockWatcher
 from koonj.postgres.scratch.settings import SERVER_SETTINGS
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement

@@ -6,17 +6,17 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.locks.counts import forget_counts
-from koonj.postgres.locks.statements import is_silent, needs_watch
-from koonj.postgres.locks.tracer import Tracer
-from koonj.postgres.locks.values import (
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.locks.statistics import forget_counts
+from koonj.postgres.locks.strategy import is_silent, needs_watch
+from koonj.postgres.locks.trace import (
     ColumnChange,
     ConstraintChange,
     RelationChange,
     RowsWritten,
     StatementTrace,
 )
+from koonj.postgres.locks.tracer import Tracer
 from koonj.sql.statements import classify
 
 SCHEMA = """

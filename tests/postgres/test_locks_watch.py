@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.postgres.locks.values import Scan, StatementTrace
-from koonj.postgres.locks.watch import LockWatcher
+from koonj.postgres.locks.trace import Scan, StatementTrace
+from koonj.postgres.locks.watcher import LockWatcher
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 

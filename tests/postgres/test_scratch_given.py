@@ -13,11 +13,11 @@ from psycopg.conninfo import make_conninfo
 
 from koonj.config import Password, ScratchPlace
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.scratch import marks
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.scratch import ownership
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.given import NamedServerScratch
-from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.named_server import NamedServerScratch
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
 
 
@@ -146,7 +146,7 @@ async def test_waiting_scratch_server_can_be_closed(
 async def test_reset_fails_when_another_process_rehearses_too_long(
     given: NamedServerScratch, server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(marks, "_PATIENCE", 0.1)
+    monkeypatch.setattr(ownership, "_PATIENCE", 0.1)
     await given.reset()
     other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     with pytest.raises(ScratchError, match="another koonj process rehearses"):
@@ -185,7 +185,7 @@ async def test_only_databases_and_roles_of_a_killed_process_are_dropped(
         _ask(dsn, f"create database {name}")
     _ask(dsn, "comment on database koonj_scratch_host_1_0123456789ab is 'somebody''s'")
     unborn = "koonj_scratch_host_2_0123456789ab"  # koonj was killed between CREATE DATABASE and COMMENT
-    _ask(dsn, f"create database {unborn} connection limit {marks.LIMIT}")
+    _ask(dsn, f"create database {unborn} connection limit {ownership.LIMIT}")
     child = subprocess.Popen(
         [sys.executable, "-c", _WORK, dsn], stdout=subprocess.PIPE, text=True, env={**os.environ}
     )
@@ -280,7 +280,7 @@ async def test_database_of_another_role_is_not_dropped(
 ) -> None:
     dsn = server.dsn()
     name = "koonj_scratch_host_3_0123456789ab"
-    _ask(dsn, f"create database {name} connection limit {marks.LIMIT}")
+    _ask(dsn, f"create database {name} connection limit {ownership.LIMIT}")
     _ask(dsn, "create role maker login createdb")
     given = await asyncio.to_thread(NamedServerScratch, ScratchPlace(make_conninfo(dsn, user="maker")))
     await given.reset()

@@ -14,12 +14,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.config import Password, ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.scratch.cluster import ClusterScratch
-from koonj.postgres.scratch.given import NamedServerScratch
-from koonj.postgres.scratch.like import copy_schema
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.scratch.copy_schema import copy_schema
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
+from koonj.postgres.scratch.named_server import NamedServerScratch
+from koonj.postgres.scratch.own_server import ClusterScratch
 from koonj.postgres.scratch.pg_dump import find_pg_dump
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
 
 RICH = r"""
 CREATE ROLE owner_ NOLOGIN CREATEROLE; CREATE ROLE "Reader-1" LOGIN PASSWORD 's3cret';

@@ -10,9 +10,9 @@ import pytest
 from psycopg import AsyncConnection
 
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.postgres.scratch.cluster import ClusterScratch
-from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.own_server import ClusterScratch
 
 LOUD = {
     "log_connections": "on",

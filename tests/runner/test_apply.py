@@ -1,6 +1,6 @@
 """Apply, as a person sees it: a folder in, a catalog out."""
 
-from koonj.runner.events import (
+from koonj.runner.run.events import (
     Direction,
     MigrationFinished,
     Notice,
@@ -10,7 +10,7 @@ from koonj.runner.events import (
     StatementFinished,
     StatementStarted,
 )
-from koonj.runner.request import Extent
+from koonj.runner.run.request import Extent
 from support.project import Project, ending, listen, of_kind
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from koonj.runner.events import Direction, Failure, Notice, RunResult, StatementFinished
+from koonj.runner.run.events import Direction, Failure, Notice, RunResult, StatementFinished
 from support.project import Project, ending, of_kind
 
 NONE = "-- Rollback: none: test\n"

@@ -8,8 +8,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.activity import OldestTransaction, RelationFacts
-from koonj.postgres.locks.tracer import Tracer
-from koonj.postgres.locks.values import (
+from koonj.postgres.locks.trace import (
     LockMode,
     RelationChange,
     RelationLock,
@@ -17,9 +16,10 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
+from koonj.postgres.locks.tracer import Tracer
 from koonj.runner.busy import activity_words
-from koonj.runner.consequence import consequence
-from koonj.runner.plan_words import LONG, NOTE, SHORT
+from koonj.runner.impact.consequence import consequence
+from koonj.runner.impact.plan_wording import LONG, NOTE, SHORT
 
 GIGABYTE = 1024**3
 DOCUMENTS = "public.documents"

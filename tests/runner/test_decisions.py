@@ -2,8 +2,8 @@
 
 import pytest
 
-from koonj.runner.events import DecisionRecorded, Direction, RunResult
-from koonj.runner.request import Request
+from koonj.runner.run.events import DecisionRecorded, Direction, RunResult
+from koonj.runner.run.request import Request
 from support.project import Project, ending, of_kind
 
 

@@ -15,12 +15,12 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from koonj.config import ScratchPlace, Target
-from koonj.migrations.state import State
+from koonj.migrations.state_rules import State
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.drift import DriftError, find_drift
-from koonj.runner.run import Cancelled, Control
+from koonj.runner.run.run import Cancelled, Control
 from support.drift import drift_of, told, write
 from support.project import Project, ending
 

@@ -11,7 +11,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.connector import Connector
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.drift import DriftReport
 from support.drift import drift_of, told, write
 from support.project import Project, ending

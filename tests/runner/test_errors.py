@@ -1,8 +1,8 @@
 """An error says where, what, what it leaves and what can be done."""
 
 from koonj.config import Target
-from koonj.runner.events import Direction, Failure, MigrationFailed, RunResult
-from koonj.runner.request import Request
+from koonj.runner.run.events import Direction, Failure, MigrationFailed, RunResult
+from koonj.runner.run.request import Request
 from koonj.runner.start import start
 from support.project import Project, ending, listen, of_kind
 
@@ -100,7 +100,7 @@ async def test_an_unreachable_target_is_an_answer_without_its_password(project: 
 async def test_a_lock_timeout_is_tried_again_as_often_as_the_file_says(project: Project) -> None:
     import psycopg
 
-    from koonj.runner.events import Retrying
+    from koonj.runner.run.events import Retrying
 
     project.table(1)
     await project.apply()

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from koonj.runner.events import Direction, Event, RunResult
-from koonj.runner.request import Extent
-from koonj.runner.run import Run
+from koonj.runner.run.events import Direction, Event, RunResult
+from koonj.runner.run.request import Extent
+from koonj.runner.run.run import Run
 from support.project import Project, ending
 
 TABLES = {"t1", "a", "b", "t3"}

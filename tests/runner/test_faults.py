@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from koonj.runner.events import (
+from koonj.runner.run.events import (
     Cancelling,
     Direction,
     LockAcquired,
@@ -17,8 +17,8 @@ from koonj.runner.events import (
     StatementStarted,
     WaitingForLock,
 )
-from koonj.runner.request import Extent
-from koonj.runner.run import Run
+from koonj.runner.run.request import Extent
+from koonj.runner.run.run import Run
 from support.dropping_proxy import dropping_proxy
 from support.project import Project, ending, listen, of_kind
 

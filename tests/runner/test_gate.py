@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from koonj.runner.events import DecisionRecorded, MigrationFinished, PlanMade, RunResult
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
+from koonj.runner.run.events import DecisionRecorded, MigrationFinished, PlanMade, RunResult
 from support.project import Project, ending, of_kind
 
 LOSSY = """
@@ -115,8 +115,8 @@ async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
 async def test_without_a_scratch_nothing_is_verified(
     guarded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koonj.postgres.embedded.places.WHEELS", ())
-    monkeypatch.setattr("koonj.postgres.embedded.places.USUAL", ())
+    monkeypatch.setattr("koonj.postgres.embedded.search_paths.WHEELS", ())
+    monkeypatch.setattr("koonj.postgres.embedded.search_paths.USUAL", ())
     monkeypatch.setenv("PATH", "/nowhere")
     (conflict,) = ending(await guarded.apply()).conflicts
     assert conflict.state == "not_verified"
@@ -154,7 +154,7 @@ async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -
 async def test_a_person_does_not_wait_for_very_many(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koonj.runner.measuring.MOST", 2)
+    monkeypatch.setattr("koonj.runner.impact.measurement.MOST", 2)
     mark = secrets.token_hex(8)
     for number in range(1, 4):
         table = f"t{number}_{mark}"

@@ -6,8 +6,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.events import Direction, LockAcquired, RunResult, StatementStarted
-from koonj.runner.request import Extent
+from koonj.runner.run.events import Direction, LockAcquired, RunResult, StatementStarted
+from koonj.runner.run.request import Extent
 from support.project import Project, ending, listen, of_kind
 
 STEPS = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"

@@ -4,7 +4,7 @@ import asyncio
 
 import psycopg
 
-from koonj.runner.events import Direction, RunFinished, RunResult, StatementStarted
+from koonj.runner.run.events import Direction, RunFinished, RunResult, StatementStarted
 from support.project import Project, ending
 
 

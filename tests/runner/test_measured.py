@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from koonj.postgres.activity import RelationFacts
-from koonj.postgres.locks.values import LockMode, RelationChange, RelationLock, Scan, StatementTrace
-from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.runner.measured import relations_of, with_impact
-from koonj.runner.plain import from_plain, to_plain
-from koonj.runner.rehearse.values import Rehearsal, Verdict
-from koonj.sql.blocks import Mode
+from koonj.postgres.locks.trace import LockMode, RelationChange, RelationLock, Scan, StatementTrace
+from koonj.runner.impact.plan_locks import relations_of, with_impact
+from koonj.runner.rehearse.verdict import Rehearsal, Verdict
+from koonj.runner.run.codec import from_plain, to_plain
+from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.sql.transactions import Mode
 
 DOCUMENTS = "public.documents"
 LOCK = RelationLock(DOCUMENTS, "table", LockMode.ACCESS_EXCLUSIVE)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.locks.values import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
-from koonj.runner.plain import PlainError, from_plain, to_plain
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.locks.trace import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.lines import event_of
-from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.run.codec import PlainError, from_plain, to_plain
 
 TRACE = StatementTrace(
     index=1,

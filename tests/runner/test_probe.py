@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.postgres.locks.values import LockMode, RelationLock
-from koonj.runner.events import (
+from koonj.postgres.locks.trace import LockMode, RelationLock
+from koonj.runner.run.events import (
     Direction,
     LockAcquired,
     MigrationFailed,
@@ -29,8 +29,8 @@ from koonj.runner.events import (
     RunStarted,
     StatementStarted,
 )
-from koonj.runner.request import Extent, Request
-from koonj.runner.run import Run
+from koonj.runner.run.request import Extent, Request
+from koonj.runner.run.run import Run
 from support.probing import NOTHING, unchanged
 from support.project import Project, ending, listen, of_kind
 

@@ -7,12 +7,8 @@ from dataclasses import replace
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from koonj.runner.events import (
-    Notice,
-    PlanMade,
-    RunResult,
-)
-from koonj.runner.request import Extent
+from koonj.runner.run.events import Notice, PlanMade, RunResult
+from koonj.runner.run.request import Extent
 from support.probing import unchanged
 from support.project import Project, ending, of_kind
 

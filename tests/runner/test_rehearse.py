@@ -14,7 +14,7 @@ from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.events import RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Verdict
+from koonj.runner.rehearse.verdict import Verdict
 from support.rehearsed import Folder
 
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))

@@ -8,7 +8,7 @@ import pytest
 
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import discover
-from koonj.runner.rehearse.values import Verdict
+from koonj.runner.rehearse.verdict import Verdict
 from support.rehearsed import Folder
 
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from koonj.runner.events import Direction, PlanMade, RunResult, StatementStarted
+from koonj.runner.run.events import Direction, PlanMade, RunResult, StatementStarted
 from support.project import Project, ending, listen, of_kind
 
 NONE = "-- Rollback: none: test\n"
@@ -156,7 +156,7 @@ async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(proje
 async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -> None:
     import psycopg
 
-    from koonj.runner.events import Retrying
+    from koonj.runner.run.events import Retrying
 
     project.table(1)
     await project.apply()

@@ -1,7 +1,7 @@
 """Roll back, as a person sees it."""
 
-from koonj.runner.events import PlanMade, RunResult
-from koonj.runner.request import Extent
+from koonj.runner.run.events import PlanMade, RunResult
+from koonj.runner.run.request import Extent
 from support.project import Project, ending, of_kind
 
 

@@ -7,7 +7,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from koonj.config import Target
-from koonj.runner.status import read_status
+from koonj.runner.target.status import read_status
 from support.project import Project
 
 

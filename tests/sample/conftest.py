@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.postgres.embedded.scratch import TemporaryServer
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 ROOT = Path(__file__).parents[2]
 

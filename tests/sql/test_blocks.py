@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.sql.blocks import Mode, ScriptShape, shape
 from koonj.sql.problem import Severity
 from koonj.sql.script import Script
+from koonj.sql.transactions import Mode, ScriptShape, shape
 
 
 def of(text: str) -> ScriptShape:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from koonj.sql.foreign import other_tool
+from koonj.sql.other_tools import other_tool
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from textwrap import dedent, indent
 from typing import Any
 
 from koonj.config import ScratchPlace
-from koonj.postgres.catalog.comparing import top_level
+from koonj.postgres.catalog.compare import top_level
 from koonj.runner.drift import DriftReport, find_drift
-from koonj.runner.run import Control
+from koonj.runner.run.run import Control
 from support.project import Project
 
 

@@ -10,8 +10,8 @@ import re
 
 from rich.cells import cell_len, split_graphemes
 
-from koonj.tui.cells import BLANK, Cell
-from koonj.tui.pen import PLAIN, CellLook, look_from, on_blank
+from koonj.tui.toolkit.cells import BLANK, Cell
+from koonj.tui.toolkit.sgr import PLAIN, CellLook, look_from, on_blank
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<private>[?<>]?)(?P<numbers>[0-9;]*)(?P<inter>\$?)(?P<final>[A-Za-z])"

@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import psycopg
 
 from koonj.config import Target
-from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FolderReader
+from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Direction, Event, Question, RunFinished
-from koonj.runner.history import read_history
-from koonj.runner.request import Extent, Request
-from koonj.runner.run import Run
+from koonj.runner.run.events import Direction, Event, Question, RunFinished
+from koonj.runner.run.request import Extent, Request
+from koonj.runner.run.run import Run
 from koonj.runner.start import start
-from koonj.runner.status import TargetStatus, read_status
+from koonj.runner.target.history import read_history
+from koonj.runner.target.status import TargetStatus, read_status
 
 
 @dataclass

@@ -10,8 +10,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.locks.values import (
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.locks.trace import (
     ConstraintChange,
     LockMode,
     RelationChange,
@@ -19,8 +19,8 @@ from koonj.postgres.locks.values import (
     Scan,
     StatementTrace,
 )
-from koonj.runner.plain import to_plain
-from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.run.codec import to_plain
 
 _PROGRAM = """
 import json, os, signal, sys, time

@@ -9,11 +9,11 @@ from typing import Any
 from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Event
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Rehearsal
+from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.events import Event
 
 
 class Folder:

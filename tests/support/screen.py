@@ -14,15 +14,15 @@ from textual.pilot import Pilot
 
 from koonj.config import Settings, Target
 from koonj.tui.application import Koonj
-from koonj.tui.children import PROGRAM
-from koonj.tui.engine import Backend
-from koonj.tui.keymap import Keymap
-from koonj.tui.keys import REPEAT
-from koonj.tui.private import screen_text
+from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.dialog import READING, Dialog
 from koonj.tui.screens.main import Main
-from koonj.tui.terminal import Terminal
+from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.toolkit.key_presses import REPEAT
+from koonj.tui.toolkit.textual_private import screen_text
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.subprocesses import PROGRAM
 
 PATIENCE = 15.0
 """Maximum seconds that a test waits."""

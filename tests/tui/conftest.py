@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
-from koonj.tui import watch
+from koonj.tui.workers import watcher
 from support.screen import Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -19,7 +19,7 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the folder so often that tests need not wait."""
-    monkeypatch.setattr(watch, "LOOK", 0.1)
+    monkeypatch.setattr(watcher, "LOOK", 0.1)
 
 
 def short(dsn: str) -> str:

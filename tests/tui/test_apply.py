@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from textual.events import Key
 
-from koonj.tui.keys import REPEAT
 from koonj.tui.screens.dialog import Dialog
+from koonj.tui.toolkit.key_presses import REPEAT
 from support.screen import Project, Screen
 
 

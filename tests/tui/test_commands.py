@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from koonj.tui.commands import MAIN
+from koonj.tui.commands.availability import Offer, nearest
 from koonj.tui.commands.command import Group
-from koonj.tui.commands.offers import Offer, nearest
-from koonj.tui.keys import REPEAT
-from koonj.tui.screens.commands import Commands, FoundCommands
-from koonj.tui.screens.confirm import Confirm
+from koonj.tui.screens.command_palette import Commands, FoundCommands
+from koonj.tui.screens.confirm_dialog import Confirm
+from koonj.tui.toolkit.key_presses import REPEAT
 from support.screen import Project, Screen
 
 

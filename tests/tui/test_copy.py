@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.copying import LIMIT, clean
-from koonj.tui.screens.copied import Copied
+from koonj.tui.commands.clipboard import LIMIT, clean
+from koonj.tui.screens.copy_dialog import Copied
 from support.screen import Project, Screen
 
 

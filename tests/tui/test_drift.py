@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from koonj.postgres.catalog.values import Difference, ObjectName
-from koonj.runner.drift.values import DriftReport
-from koonj.runner.plain import to_plain
+from koonj.postgres.catalog.catalog import Difference, ObjectName
+from koonj.runner.drift.report import DriftReport
+from koonj.runner.run.codec import to_plain
 from koonj.tui.screens.drift import DriftScreen
 from support.rehearsals import AT, Recorded
 from support.screen import Project, Screen

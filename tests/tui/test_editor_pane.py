@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from textual.widgets import TextArea
 
 from koonj.config import Target
-from koonj.tui.editing import FileText, NotEditable, SaveState
-from koonj.tui.keys import REPEAT
+from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState
 from koonj.tui.screens import editor as editor_screen
-from koonj.tui.screens.ask import Ask
 from koonj.tui.screens.editor import Editor
-from koonj.tui.terminal import Terminal
+from koonj.tui.screens.editor_dialogs import Ask
+from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.toolkit.key_presses import REPEAT
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor

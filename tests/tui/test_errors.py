@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koonj.tui.screens.leave import Leave
+from koonj.tui.screens.quit_dialog import Leave
 from support.screen import Project
 
 BROKEN = """\

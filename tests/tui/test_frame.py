@@ -11,9 +11,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from koonj.tui.cells import Cell, cells_of
-from koonj.tui.frame import Frame
-from koonj.tui.pen import PLAIN, look_from, on_blank, turn
+from koonj.tui.toolkit.cells import Cell, cells_of
+from koonj.tui.toolkit.frame import Frame
+from koonj.tui.toolkit.sgr import PLAIN, look_from, on_blank, turn
 from support.emulator import Emulator
 
 TRUE = ColorSystem.TRUECOLOR

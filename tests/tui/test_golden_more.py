@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.tui.screens.allow import Allow
+from koonj.tui.screens.allow_dialog import Allow
 from koonj.tui.screens.dialog import Dialog
-from koonj.tui.screens.leave import Leave
-from koonj.tui.terminal import Terminal
+from koonj.tui.screens.quit_dialog import Leave
+from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 Golden = Callable[[Screen, str], None]

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from koonj.runner.rehearse.values import Verdict
-from koonj.tui.terminal import Terminal
+from koonj.runner.rehearse.verdict import Verdict
+from koonj.tui.toolkit.capabilities import Terminal
 from support.rehearsals import FAILS, INCOMPLETE, VERIFIED, Recorded, rehearsal
 from support.screen import Project, Screen
 from tui.test_drift import COMMENT, DEFAULT, INDEX, drift

@@ -10,7 +10,7 @@ import pytest
 from koonj.config import Target
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens import main as main_screen
-from koonj.tui.terminal import Terminal
+from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 Golden = Callable[[Screen, str], None]

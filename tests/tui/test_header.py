@@ -6,10 +6,10 @@ import pytest
 from psycopg import connect
 
 from koonj.config import Target
-from koonj.migrations.entry import DECISIVE
-from koonj.migrations.glyphs import State
+from koonj.migrations.migration_status import DECISIVE
+from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import KEY
-from koonj.tui.glance import WEIGHTS, Concern, Weight, spread
+from koonj.tui.render.headline import WEIGHTS, Concern, Weight, spread
 from support.screen import Project, Screen
 from tui.conftest import UNREACHABLE
 

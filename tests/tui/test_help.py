@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from koonj.migrations.glyphs import GLYPHS, State
 from koonj.migrations.meanings import MEANINGS
+from koonj.migrations.states import GLYPHS, State
 from koonj.sql.display import spaced
 from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen

@@ -15,9 +15,9 @@ from textual.keys import Keys
 from koonj.config import ConfigError, KeySetting
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
-from koonj.tui.key_names import KeyNameError, key_named, shown_key
-from koonj.tui.key_wishes import DECIDING, KEPT, rebind
-from koonj.tui.keymap import Keymap
+from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
+from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
 from support.screen import Project
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
-from koonj.tui.key_names import shown_key
+from koonj.tui.toolkit.key_names import shown_key
 from support.screen import Project
 
 

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from textual.events import Key, Paste
 
-from koonj.tui.screens.confirm import Confirm
+from koonj.tui.screens.confirm_dialog import Confirm
 from koonj.tui.screens.dialog import Dialog
-from koonj.tui.screens.palette import Palette
+from koonj.tui.screens.pattern_palette import Palette
 from support.screen import Project, Screen
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui import watch
 from koonj.tui.columns import columns
-from koonj.tui.proofs import LONGEST
+from koonj.tui.state.rehearsals import LONGEST
+from koonj.tui.workers import watcher
 from support.screen import Project
 
 
@@ -133,7 +133,7 @@ async def test_text_of_others_is_shown_literally(project: Project) -> None:
 
 
 async def test_ten_thousand_rows_move_as_ten_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "LOOK", 2.0)
+    monkeypatch.setattr(watcher, "LOOK", 2.0)
     for number in range(1, 10_001):
         project.write(f"{number:05}_step_{number}.sql", "SELECT 1;\n-- Rollback: none: nothing to undo\n")
     async with project.open() as screen:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.events import MouseScrollDown
 
 from koonj.tui.screens.dialog import QUIET
-from koonj.tui.widgets.bottom_line import BottomLine
+from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.preview import Preview
-from koonj.tui.widgets.targets import TargetList
+from koonj.tui.widgets.target_list import TargetList
 from support.screen import Project, Screen
 
 

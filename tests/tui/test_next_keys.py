@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from koonj.runner.events import (
+from koonj.runner.run.events import (
     Conflict,
     Direction,
     Failure,
@@ -16,9 +16,9 @@ from koonj.runner.events import (
     RunFinished,
     RunResult,
 )
-from koonj.sql.blocks import Mode
-from koonj.tui.next_keys import next_keys
-from koonj.tui.run_view import RunView
+from koonj.sql.transactions import Mode
+from koonj.tui.render.next_steps import next_keys
+from koonj.tui.state.run import RunView
 
 FAILURE = Failure(
     name="003_add_status.sql",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from koonj.patterns.pattern import Pattern, load
-from koonj.tui.screens.palette import Palette
-from koonj.tui.widgets.field_row import FieldRow
+from koonj.tui.screens.pattern_palette import Palette
+from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.sql_preview import SqlPreview
 from support.screen import Project, Screen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.tui.terminal import Terminal
+from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 Way = Callable[[Screen], Awaitable[None]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.runner.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
-from koonj.sql.blocks import Mode
-from koonj.tui.plan_lines import plan_lines
+from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.sql.transactions import Mode
+from koonj.tui.render.plan_lines import plan_lines
 from koonj.tui.theme import DIM, PLAIN, WARNING
 
 SENTENCE = "ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), rewrites it: reads and writes wait"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koonj.tui.colours import LARGE
+from koonj.tui.documents.highlighting import LARGE
 from koonj.tui.theme import PLAIN
 from support.screen import Project, Screen
 

@@ -16,9 +16,9 @@ from textual.filter import LineFilter
 from textual.geometry import Region
 
 import koonj
-from koonj.tui import private
-from koonj.tui.private import _is_known, _line_of, _pieces, _size
 from koonj.tui.theme.ascii import to_ascii
+from koonj.tui.toolkit import textual_private
+from koonj.tui.toolkit.textual_private import _is_known, _line_of, _pieces, _size
 from support.screen import Project
 
 
@@ -40,7 +40,7 @@ def test_only_one_module_imports_what_textual_calls_private() -> None:
         for name in _textual_modules(source)
         if any(part.startswith("_") for part in name.split("."))
     }
-    assert found == {Path(private.__file__)}
+    assert found == {Path(textual_private.__file__)}
 
 
 def test_ascii_mode_stands_on_the_list_of_filters() -> None:

@@ -11,10 +11,10 @@ from psycopg import connect
 
 from koonj.config import Target
 from koonj.postgres.embedded.binaries import discover
-from koonj.postgres.embedded.scratch import TemporaryServer
-from koonj.runner.rehearse.values import Verdict
-from koonj.tui import children, rehearsing
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.widgets.preview import Tab
+from koonj.tui.workers import rehearsals, subprocesses
 from support.rehearsals import INCOMPLETE, Recorded, rehearsal
 from support.screen import Project, Screen
 
@@ -67,7 +67,7 @@ async def test_what_is_pending_gets_its_verdict_by_itself(tables: Project, recor
 async def test_very_many_are_asked_for_in_parts(
     tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsing, "AT_ONCE", 2)
+    monkeypatch.setattr(rehearsals, "AT_ONCE", 2)
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
     assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]
@@ -117,7 +117,7 @@ async def test_a_target_of_another_major_version_has_its_own_verdicts(
             await screen.press("3", "j", "enter", "1")
             await screen.until(lambda: "► staging" in screen.top())
             await screen.until(lambda: len(recorded.calls) == 2)
-            await screen.pilot.pause(3 * rehearsing.PAUSE)
+            await screen.pilot.pause(3 * rehearsals.PAUSE)
     asked_for = [call[call.index("--target-pg") + 1] for call in recorded.calls]
     assert asked_for == [str(mine), str(others[0].major)]
 
@@ -137,7 +137,7 @@ async def test_nothing_begins_before_the_target_has_answered(
 async def test_nothing_begins_while_keys_are_pressed(
     tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsing, "PAUSE", 1.0)
+    monkeypatch.setattr(rehearsals, "PAUSE", 1.0)
     async with tables.open(rehearses=True, program=recorded.program) as screen:
         for _ in range(15):
             await screen.press("j", "k")
@@ -148,7 +148,7 @@ async def test_nothing_begins_while_keys_are_pressed(
 
 async def test_it_can_be_off(tables: Project, recorded: Recorded) -> None:
     async with tables.open(program=recorded.program) as screen:
-        await screen.pilot.pause(3 * rehearsing.PAUSE)
+        await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert screen.row("001").endswith("◦ pending")
     assert recorded.calls == []
 
@@ -292,7 +292,7 @@ async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itsel
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries")
         assert screen.row("001").endswith("◦ pending")
-        await screen.pilot.pause(3 * rehearsing.PAUSE)
+        await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert len(recorded.calls) == 1
         recorded.fails(None)
         await screen.press("R")
@@ -425,7 +425,7 @@ async def test_y_copies_the_rehearsal(tables: Project, recorded: Recorded) -> No
 async def test_one_that_does_not_end_when_it_is_told_is_killed(
     tables: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "GRACE", 0.2)
+    monkeypatch.setattr(subprocesses, "GRACE", 0.2)
     pid = tmp_path / "pid"
     stubborn = ("sh", "-c", f"trap '' TERM; echo $$ > {pid}; exec sleep 60")
     async with tables.open((140, 30), rehearses=True, program=stubborn) as screen:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.room import (
+from koonj.tui.state.run import RunStage
+from koonj.tui.widgets.pane_layout import (
     MIGRATIONS,
     PANES,
     PREVIEW,
@@ -17,7 +18,6 @@ from koonj.tui.room import (
     room,
     shape,
 )
-from koonj.tui.run_view import RunStage
 
 SCENES = st.builds(
     PaneSituation,

@@ -11,8 +11,8 @@ import psycopg
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.postgres.advisory_lock import KEY
-from koonj.runner.request import Request
-from koonj.runner.run import Run
+from koonj.runner.run.request import Request
+from koonj.runner.run.run import Run
 from support.screen import Project, Screen
 
 SLEEP = "SELECT pg_sleep(30);\n-- Rollback: none: it sleeps\n"

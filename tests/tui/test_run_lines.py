@@ -8,12 +8,12 @@ import pytest
 from rich.cells import cell_len
 
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.runner import events
-from koonj.runner.events import Direction, Failure
 from koonj.runner.rehearse.events import MigrationRehearsalStarted
-from koonj.tui.paint import cut, wrap
-from koonj.tui.run_lines import Line, failure_lines, progress
-from koonj.tui.run_view import RunView, fold
+from koonj.runner.run import events
+from koonj.runner.run.events import Direction, Failure
+from koonj.tui.render.run_lines import Line, failure_lines, progress
+from koonj.tui.state.run import RunView, fold
+from koonj.tui.toolkit.strips import cut, wrap
 
 
 def failure(source: str, column: int) -> Failure:

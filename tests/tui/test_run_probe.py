@@ -1,7 +1,7 @@
 """The screen's words for a probe, should one be shown there."""
 
-from koonj.runner.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
-from koonj.tui.run_view import RunView, Tone, fold, result_words
+from koonj.runner.run.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
+from koonj.tui.state.run import RunView, Tone, fold, result_words
 
 
 def test_probed_is_said_and_is_nothing_to_worry_about() -> None:

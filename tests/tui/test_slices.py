@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui import slices
+from koonj.tui.workers import incremental_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -20,8 +20,8 @@ VALUES = st.recursive(
 @given(VALUES, st.sampled_from([None, 1]), st.booleans())
 def test_it_reads_what_json_reads(value: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    assert slices.loads(text, 100) == json.loads(text)
-    assert slices.loads(f" \n{text}\n ", 100) == json.loads(text)
+    assert incremental_json.loads(text, 100) == json.loads(text)
+    assert incremental_json.loads(f" \n{text}\n ", 100) == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_it_reads_what_json_reads(value: object, indent: int | None, ascii_only:
 )
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        slices.loads(text, 100)
+        incremental_json.loads(text, 100)
 
 
 def test_of_long_lists_the_first_values_are_kept() -> None:
     text = json.dumps({"event": {"up": list(range(9)), "down": [[1, 2, 3], [4]]}})
-    assert slices.loads(text, 2) == {"event": {"up": [0, 1], "down": [[1, 2, 3], [4]]}}
+    assert incremental_json.loads(text, 2) == {"event": {"up": [0, 1], "down": [[1, 2, 3], [4]]}}

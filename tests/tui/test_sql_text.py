@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.colours import Highlighting
-from koonj.tui.lines import BLOCK, LineIndex
-from koonj.tui.paint import Part
-from koonj.tui.segments import Segment, SegmentKind, segments
-from koonj.tui.sql_text import SqlText
+from koonj.tui.documents.chunks import Segment, SegmentKind, segments
+from koonj.tui.documents.highlighting import Highlighting
+from koonj.tui.documents.line_index import BLOCK, LineIndex
+from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.theme import PLAIN, token_style
+from koonj.tui.toolkit.strips import Part
 
 TEXTS = [
     "SELECT 1;\nSELECT 2;",

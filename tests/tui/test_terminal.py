@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from koonj.config import ScreenSettings as Wishes
-from koonj.tui.terminal import read, refusal, settle
+from koonj.tui.toolkit.capabilities import read, refusal, settle
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project
 
@@ -65,7 +65,7 @@ def test_what_the_person_set_stays() -> None:
 @pytest.mark.parametrize(("set_to", "seconds"), [(None, 0.25), ("400", 0.4)])
 def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds: float) -> None:
     code = (
-        "import os; from koonj.tui.terminal import read, settle; settle(read(os.environ, encoding='utf-8'), os.environ);"
+        "import os; from koonj.tui.toolkit.capabilities import read, settle; settle(read(os.environ, encoding='utf-8'), os.environ);"
         "from textual import constants; print(constants.ESCAPE_DELAY, constants.TEXTUAL_ANIMATIONS)"
     )
     environ = {**os.environ, "SSH_TTY": "/dev/pts/1", **({"ESCDELAY": set_to} if set_to else {})}
@@ -152,7 +152,7 @@ def test_q_leaves_before_the_main_screen_is_there(project: Project) -> None:
 
 def test_without_a_terminal_the_command_says_what_to_use(tmp_path: object) -> None:
     code = (
-        "from pathlib import Path; from koonj.config import Settings, Target; from koonj.tui.app import run;"
+        "from pathlib import Path; from koonj.config import Settings, Target; from koonj.tui.launch import run;"
         "t = Target('x', ''); raise SystemExit(run(Settings(Path('.'), Path('.'), Path('.'), (t,), t)))"
     )
     said = subprocess.run(

@@ -13,9 +13,7 @@ from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
 from koonj.config import ConfigError, ScreenSettings, ThemeSetting
-from koonj.migrations.glyphs import GLYPHS
-from koonj.tui.private import screen_styles
-from koonj.tui.terminal import Terminal, read
+from koonj.migrations.states import GLYPHS
 from koonj.tui.theme import (
     ACCENT,
     BAD,
@@ -35,6 +33,8 @@ from koonj.tui.theme import (
     token_style,
 )
 from koonj.tui.theme.highlight import TOKENS
+from koonj.tui.toolkit.capabilities import Terminal, read
+from koonj.tui.toolkit.textual_private import screen_styles
 from support.colours import BLINDNESS, contrast, difference, in_256, seen
 from support.pty_terminal import opened
 from support.screen import Project

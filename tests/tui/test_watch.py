@@ -11,18 +11,18 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Direction
-from koonj.runner.request import Extent
-from koonj.tui import watch
+from koonj.runner.run.events import Direction
+from koonj.runner.run.request import Extent
+from koonj.tui.workers import watcher
 from support import project as engine
 from support.screen import Project
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "AGAIN", 0.1)
-    monkeypatch.setattr(watch, "FOLLOW", 0.1)
-    monkeypatch.setattr(watch, "MODEST", 1)
+    monkeypatch.setattr(watcher, "AGAIN", 0.1)
+    monkeypatch.setattr(watcher, "FOLLOW", 0.1)
+    monkeypatch.setattr(watcher, "MODEST", 1)
 
 
 async def elsewhere(project: Project, direction: Direction) -> None:

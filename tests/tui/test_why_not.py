@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from koonj.config import Settings, Target
-from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
-from koonj.migrations.glyphs import State
 from koonj.migrations.migration import Migration
-from koonj.runner.events import Direction, MigrationStarted
-from koonj.runner.status import TargetStatus
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.states import State
+from koonj.runner.run.events import Direction, MigrationStarted
+from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Situation, named
 from koonj.tui.commands.footer import hints
-from koonj.tui.keymap import Keymap
-from koonj.tui.model import Row, Snapshot
-from koonj.tui.run_view import RunView, fold
+from koonj.tui.commands.keymap import Keymap
+from koonj.tui.state.run import RunView, fold
+from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.widgets.preview import Tab
 
 ROOT = Path("project")

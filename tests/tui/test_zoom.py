@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.tui.widgets.middle import PaneGrid
+from koonj.tui.widgets.pane_grid import PaneGrid
 from support.screen import Project, Screen
 
 SLEEPS = "SELECT pg_sleep(30);\n-- Rollback: none: it reads\n"

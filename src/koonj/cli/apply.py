@@ -7,20 +7,20 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from koonj.cli.call import Call, found, number_of
 from koonj.cli.diagnostics import ExitCode, UsageError
+from koonj.cli.follow import follow
+from koonj.cli.invocation import Call, found, number_of
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_text import RunText
-from koonj.cli.running import follow
 from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
-from koonj.runner.proof import LOSSY, NOT_VERIFIED
-from koonj.runner.request import Extent, Request
-from koonj.runner.selection import DECISIONS
+from koonj.runner.impact.gate import LOSSY, NOT_VERIFIED
+from koonj.runner.plan.selection import DECISIONS
+from koonj.runner.run.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
 
 _CODES = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
-    from koonj.runner.events import Conflict, Failure
+    from koonj.runner.run.events import Conflict, Failure
 
 
 class ExitCode(IntEnum):

@@ -6,17 +6,17 @@ import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
 
-from koonj.cli.call import Call
 from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.drift_text import DriftText
-from koonj.cli.running import follow
+from koonj.cli.follow import follow
+from koonj.cli.invocation import Call
 from koonj.cli.shapes import error_shape
 from koonj.config import Settings
 from koonj.postgres.connector import Connector
+from koonj.runner.drift.report import DriftReport
 from koonj.runner.drift.run import DriftFinished, DriftJob, Replayed, start_drift
-from koonj.runner.drift.values import DriftReport
-from koonj.runner.events import Event, Question
-from koonj.runner.plain import to_plain
+from koonj.runner.run.codec import to_plain
+from koonj.runner.run.events import Event, Question
 
 _PATIENCE = 2.0
 """Seconds of silence after which a person is told how far it is."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from koonj.humanize import count
-from koonj.postgres.catalog.comparing import top_level
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.catalog.wording import describe
-from koonj.runner.drift.values import DriftReport
-from koonj.runner.rehearse.wording import ddl_diff
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.catalog.compare import top_level
+from koonj.postgres.catalog.difference_wording import describe
+from koonj.runner.drift.report import DriftReport
+from koonj.runner.rehearse.rehearsal_wording import ddl_diff
 
 _SHORT = 80
 """Characters of a definition that has room behind its object's name."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from koonj.runner.events import Conflict, Failure
+from koonj.runner.run.events import Conflict, Failure
 from koonj.sql.display import cells, spaced, visible
 
 _ROOM = 100

@@ -7,8 +7,8 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.humanize import count
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
-from koonj.sql.blocks import ScriptShape
 from koonj.sql.problem import Severity
+from koonj.sql.transactions import ScriptShape
 
 _DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
 _LINE_END = re.compile(r"\r\n|\n|\r")

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from koonj.cli.call import number_of
-from koonj.cli.words import StateMarks
+from koonj.cli.invocation import number_of
+from koonj.cli.marks import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.act import Action, HistoryEntry, Outcome
-from koonj.migrations.glyphs import State
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.migrations.names import number_of as name_number
+from koonj.migrations.states import State
 from koonj.sql.display import spaced
 
 _STATES = {

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from koonj.cli.arguments import parse
-from koonj.cli.call import Call, found, meant
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
+from koonj.cli.invocation import Call, found, meant
 from koonj.cli.output import Output
 
 
@@ -64,7 +64,7 @@ def screen(call: Call) -> int:
     if call.args.json:
         raise UsageError("--json is for a command, and none was given.", "See koonj --help")
     from koonj.config import ConfigError
-    from koonj.tui.app import run
+    from koonj.tui.launch import run
 
     try:
         return run(call.settings(), call.wishes(), ascii_only=call.args.ascii)
@@ -74,11 +74,11 @@ def screen(call: Call) -> int:
 
 def status(call: Call) -> int:
     """``koonj status``."""
-    from koonj.cli.connecting import answer_of
+    from koonj.cli.ask_target import answer_of
     from koonj.cli.status_shape import status_shape
     from koonj.cli.status_text import status_code, status_lines
-    from koonj.runner.selection import folder_conflicts
-    from koonj.runner.status import read_status
+    from koonj.runner.plan.selection import folder_conflicts
+    from koonj.runner.target.status import read_status
 
     settings = call.settings()
     folder = call.folder(settings.migrations)
@@ -115,7 +115,7 @@ def show(call: Call) -> int:
 
 def new(call: Call) -> int:
     """``koonj new NAME``."""
-    from koonj.cli.files import new as make
+    from koonj.cli.new import new as make
     from koonj.config.project import shortest_path
 
     paths = [shortest_path(path, call.cwd) for path in make(call)]
@@ -128,7 +128,7 @@ def new(call: Call) -> int:
 
 def patterns(call: Call) -> int:
     """``koonj patterns``."""
-    from koonj.cli.files import find_pattern
+    from koonj.cli.new import find_pattern
     from koonj.cli.pattern_text import pattern_lines, pattern_list
     from koonj.cli.shapes import pattern_shape
     from koonj.patterns.pattern import load
@@ -149,7 +149,7 @@ def patterns(call: Call) -> int:
 def apply(call: Call) -> int:
     """``koonj apply``."""
     from koonj.cli.apply import run
-    from koonj.runner.events import Direction
+    from koonj.runner.run.events import Direction
 
     return run(call, Direction.APPLY)
 
@@ -157,7 +157,7 @@ def apply(call: Call) -> int:
 def rollback(call: Call) -> int:
     """``koonj rollback``."""
     from koonj.cli.apply import run
-    from koonj.runner.events import Direction
+    from koonj.runner.run.events import Direction
 
     return run(call, Direction.ROLLBACK)
 
@@ -178,10 +178,10 @@ def drift(call: Call) -> int:
 
 def history(call: Call) -> int:
     """``koonj history``."""
-    from koonj.cli.connecting import answer_of
+    from koonj.cli.ask_target import answer_of
     from koonj.cli.history_text import history_lines, of_one
     from koonj.cli.shapes import history_shape
-    from koonj.runner.history import read_history
+    from koonj.runner.target.history import read_history
 
     settings = call.settings()
     target = settings.target
@@ -216,7 +216,7 @@ def init(call: Call) -> int:
     """``koonj init``."""
     from koonj.config import ConfigError
     from koonj.config.project import shortest_path
-    from koonj.migrations.starter import init as begin
+    from koonj.migrations.init import init as begin
 
     try:
         made = [shortest_path(path, call.cwd) for path in begin(call.cwd)]

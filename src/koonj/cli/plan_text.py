@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from koonj.humanize import count, plural
-from koonj.runner.events import Direction, Plan, PlannedMigration, PlannedStatement
-from koonj.runner.plan_words import ESTIMATED, has_sizes, verdict_words
+from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, verdict_words
+from koonj.runner.run.events import Direction, Plan, PlannedMigration, PlannedStatement
 from koonj.sql.display import spaced
 
 MANY = 20

@@ -6,7 +6,7 @@ import sys
 import termios
 
 from koonj.cli.diagnostics import Diagnostics
-from koonj.runner.events import Question, QuestionKind
+from koonj.runner.run.events import Question, QuestionKind
 from koonj.sql.display import visible
 
 _YES = frozenset({"y", "yes"})

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from koonj.humanize import count, short_duration
-from koonj.postgres.catalog.wording import describe
-from koonj.postgres.locks.values import StatementTrace
-from koonj.runner.events import Event
+from koonj.postgres.catalog.difference_wording import describe
+from koonj.postgres.locks.trace import StatementTrace
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalStarted
-from koonj.runner.rehearse.values import ASCII_VERDICT_GLYPHS, VERDICT_GLYPHS, Rehearsal, Verdict
-from koonj.runner.rehearse.wording import (
+from koonj.runner.rehearse.rehearsal_wording import (
     ddl_diff,
     effects,
     failure_lines,
@@ -19,6 +17,8 @@ from koonj.runner.rehearse.wording import (
     held_words,
     lock_words,
 )
+from koonj.runner.rehearse.verdict import ASCII_VERDICT_GLYPHS, VERDICT_GLYPHS, Rehearsal, Verdict
+from koonj.runner.run.events import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,22 @@ from pathlib import Path
 
 import psycopg
 
-from koonj.cli.call import Call, found
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
+from koonj.cli.follow import follow
+from koonj.cli.invocation import Call, found
 from koonj.cli.rehearsal_text import RehearsalText
-from koonj.cli.running import follow
 from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Settings, Target
 from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector, named_database
-from koonj.runner.events import Event, Question
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, wanted
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.values import Rehearsal, Verdict
-from koonj.runner.run import Run
-from koonj.runner.status import TargetStatus, read_status
+from koonj.runner.rehearse.verdict import Rehearsal, Verdict
+from koonj.runner.run.events import Event, Question
+from koonj.runner.run.run import Run
+from koonj.runner.target.status import TargetStatus, read_status
 
 IDLE = 19
 """The niceness of what nobody waits for."""

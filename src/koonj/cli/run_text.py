@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from koonj.cli.marks import StateMarks
 from koonj.cli.plan_text import MANY, plan_lines
-from koonj.cli.words import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.glyphs import State
+from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
-from koonj.postgres.locks.values import StatementTrace
-from koonj.runner.events import (
+from koonj.postgres.locks.trace import StatementTrace
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.runner.rehearse.rehearsal_wording import lock_words
+from koonj.runner.run.events import (
     DecisionRecorded,
     Direction,
     Event,
@@ -25,8 +27,6 @@ from koonj.runner.events import (
     StatementStarted,
     WaitingForLock,
 )
-from koonj.runner.rehearse.events import MigrationRehearsalStarted
-from koonj.runner.rehearse.wording import lock_words
 
 _SLOW = 1.0
 """Seconds from which on a statement's time is worth a line."""

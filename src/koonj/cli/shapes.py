@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from re import sub
 from typing import TYPE_CHECKING, Any
 
-from koonj.migrations.act import HistoryEntry
 from koonj.migrations.folder import FileProblem, Folder
+from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.migration import Migration
-from koonj.runner.events import Event
-from koonj.runner.plain import to_plain
-from koonj.sql.blocks import ScriptShape
+from koonj.runner.run.codec import to_plain
+from koonj.runner.run.events import Event
 from koonj.sql.problem import Problem
+from koonj.sql.transactions import ScriptShape
 
 if TYPE_CHECKING:
     from koonj.patterns.pattern import Pattern

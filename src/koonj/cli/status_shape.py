@@ -4,12 +4,12 @@ from typing import Any
 
 from koonj.cli.shapes import problem_shape
 from koonj.cli.status_text import UNKNOWN
-from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
-from koonj.migrations.state import counts
-from koonj.runner.plain import to_plain
-from koonj.runner.status import TargetStatus
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.state_rules import counts
+from koonj.runner.run.codec import to_plain
+from koonj.runner.target.status import TargetStatus
 
 
 def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:

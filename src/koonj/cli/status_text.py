@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from koonj.cli.diagnostics import ExitCode
-from koonj.cli.words import StateMarks
+from koonj.cli.marks import StateMarks
 from koonj.humanize import count, moment
-from koonj.migrations.entry import MigrationStatus
 from koonj.migrations.folder import Folder
-from koonj.migrations.glyphs import State
-from koonj.migrations.state import counts
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.state_rules import counts
+from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
-from koonj.runner.events import Conflict
-from koonj.runner.status import TargetStatus
+from koonj.runner.run.events import Conflict
+from koonj.runner.target.status import TargetStatus
 from koonj.sql.display import spaced
 
 UNKNOWN = "unknown"

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from koonj.config import project, rehearsal, targets
 from koonj.config.project import find_migrations
-from koonj.config.toml_file import TomlError
-from koonj.config.values import (
+from koonj.config.settings import (
     EMBEDDED,
     FILE_NAME,
     FOLDERS,
@@ -21,6 +20,7 @@ from koonj.config.values import (
     Target,
     ThemeSetting,
 )
+from koonj.config.toml_file import TomlError
 
 __all__ = [
     "EMBEDDED",

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from koonj.config.values import EMBEDDED
+from koonj.config.settings import EMBEDDED
 
 INSTEAD = (
     'Write password = { command = "…" }, { env = "NAME" } or { file = "PATH" } next to dsn, or use ~/.pgpass.'

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from koonj.config import dsn as dsn_rules
+from koonj.config.settings import FILE_NAME, Password
 from koonj.config.toml_file import TomlFile
-from koonj.config.values import FILE_NAME, Password
 
 _SOURCES = ("env", "file", "command")
 

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 
 _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
 """The keys of the top level. `config.screen` reads the last two tables."""

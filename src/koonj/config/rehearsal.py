@@ -11,8 +11,8 @@ from pathlib import Path
 from koonj.config import dsn as dsn_rules
 from koonj.config.password import password_of
 from koonj.config.server import same_server
+from koonj.config.settings import EMBEDDED, ConfigError, ScratchPlace, Target
 from koonj.config.toml_file import TomlFile, did_you_mean
-from koonj.config.values import EMBEDDED, ConfigError, ScratchPlace, Target
 
 KEYS = ("scratch", "policy")
 """Tables of the top level."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from koonj.config import project
 from koonj.config.rehearsal import switched
+from koonj.config.settings import ConfigError, KeySetting, ScreenSettings, ThemeSetting
 from koonj.config.toml_file import TomlError, TomlFile
-from koonj.config.values import ConfigError, KeySetting, ScreenSettings, ThemeSetting
 
 TABLES = ("screen", "keys")
 """The tables with screen settings."""

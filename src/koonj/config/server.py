@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from koonj.config.dsn import PAIR
-from koonj.config.values import EMBEDDED
+from koonj.config.settings import EMBEDDED
 
 _VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "service": "PGSERVICE"}
 _PORT = "5432"

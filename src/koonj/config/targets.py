@@ -11,8 +11,8 @@ from koonj.config.duration import milliseconds
 from koonj.config.password import password_of
 from koonj.config.project import Project
 from koonj.config.rehearsal import requires_by_default, requires_verified
+from koonj.config.settings import EMBEDDED, FILE_NAME, ConfigError, Target
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
-from koonj.config.values import EMBEDDED, FILE_NAME, ConfigError, Target
 
 _KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database", "policy")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from koonj.config import find_migrations
 from koonj.migrations import naming_problems
+from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
 from koonj.sql.fingerprint import file_hash
 from koonj.sql.problem import Problem
 

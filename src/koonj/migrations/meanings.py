@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from koonj.migrations.glyphs import State
+from koonj.migrations.states import State
 
 MEANINGS: Mapping[State, str] = MappingProxyType(
     {

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from koonj.migrations import encoding
 from koonj.migrations.names import number_of, title_of
-from koonj.sql import blocks, fingerprint, foreign, sections
-from koonj.sql.blocks import ScriptShape
+from koonj.sql import fingerprint, other_tools, sections, transactions
 from koonj.sql.fingerprint import Fingerprints
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
 from koonj.sql.sections import Sections
+from koonj.sql.transactions import ScriptShape
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ class Migration:
     @cached_property
     def shape(self) -> ScriptShape:
         """How the statements of the body commit."""
-        return blocks.shape(self.sections.body)
+        return transactions.shape(self.sections.body)
 
     @cached_property
     def rollback_shape(self) -> ScriptShape | None:
         """How the statements of the rollback commit; None if there is no rollback."""
         rollback = self.sections.rollback
-        return None if rollback is None else blocks.shape(rollback)
+        return None if rollback is None else transactions.shape(rollback)
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
@@ -124,7 +124,7 @@ class Migration:
     @cached_property
     def _unusable(self) -> Problem | None:
         """Why the text cannot be read, or why it is not a migration of koonj; else None."""
-        return encoding.problem(self.raw) or foreign.other_tool(self.text)
+        return encoding.problem(self.raw) or other_tools.other_tool(self.text)
 
 
 _EMPTY = Problem(

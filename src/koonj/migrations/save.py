@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from koonj.migrations.reading import FileRefused, Stamp, read_file, read_link
+from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 
 
 @dataclass(frozen=True, slots=True)

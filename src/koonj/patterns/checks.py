@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from koonj.migrations.migration import Migration
+from koonj.patterns.field_values import EMPTY, Value, read, stand_in_of
 from koonj.patterns.header import HeaderEntry, problem
 from koonj.patterns.model import NO, Field, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError
-from koonj.patterns.places import PlaceholderPlace, places
+from koonj.patterns.placeholders import PlaceholderPlace, places
 from koonj.patterns.render import write
 from koonj.patterns.template import Condition, Piece, Template, TemplateError, parse
-from koonj.patterns.values import EMPTY, Value, read, stand_in_of
 from koonj.sql.display import spaced
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.source import Source

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 from koonj.migrations.new import Draft, SlugError, slugify
 from koonj.patterns import outline, template
+from koonj.patterns.field_values import Value, read, stand_in
 from koonj.patterns.model import Field, FieldErrors, FieldKind, Pattern, PatternFile
 from koonj.patterns.names import RefusedError, as_typed, cut
-from koonj.patterns.places import PlaceholderPlace, PlaceholderSpot, places
+from koonj.patterns.placeholders import PlaceholderPlace, PlaceholderSpot, places
 from koonj.patterns.template import Condition, Piece, Template
-from koonj.patterns.values import Value, read, stand_in
 from koonj.sql.format import pretty
 
 _LONGEST_SLUG = 100

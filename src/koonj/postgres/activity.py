@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
-from koonj.postgres.locks.state import KINDS
+from koonj.postgres.locks.relations import KINDS
 from koonj.postgres.queries import query
 
 TIMEOUT = "3s"
@@ -46,7 +46,7 @@ class RelationFacts:
     relation: str
     """Name as the caller gave it: schema-qualified, quoted for SQL."""
     kind: str
-    """Same values as koonj.postgres.locks.values.RelationLock.kind."""
+    """Same values as koonj.postgres.locks.trace.RelationLock.kind."""
     root: str | None = None
     """For a partition: the topmost partitioned table above it."""
     bytes: int | None = None

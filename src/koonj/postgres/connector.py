@@ -16,9 +16,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
+from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.lease import Lease
-from koonj.postgres.embedded.problem import EmbeddedError
-from koonj.postgres.embedded.shared import open_shared
+from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, capabilities
 
-from koonj.migrations.act import Action, HistoryEntry, Outcome
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.queries import query
 

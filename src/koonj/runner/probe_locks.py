@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from koonj.postgres.locks.values import LockMode, RelationLock, StatementTrace
-from koonj.runner.events import MigrationProbed
-from koonj.runner.work import Work
+from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
+from koonj.runner.plan.work import Work
+from koonj.runner.run.events import MigrationProbed
 
 
 def probed(work: Work, traces: Sequence[StatementTrace]) -> MigrationProbed:

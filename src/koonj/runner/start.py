@@ -16,10 +16,11 @@ from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
-from koonj.postgres.permission import must_be_able_to_write
+from koonj.postgres.privileges import must_be_able_to_write
 from koonj.postgres.session import clean, must_be_direct
-from koonj.runner.allow import record_decision
-from koonj.runner.ending import (
+from koonj.runner.apply.allow import record_decision
+from koonj.runner.apply.context import RunContext, open_session
+from koonj.runner.apply.endings import (
     RunEnd,
     all_done,
     all_probed,
@@ -35,7 +36,17 @@ from koonj.runner.ending import (
     stopped,
     stopped_by,
 )
-from koonj.runner.events import (
+from koonj.runner.apply.failure import MigrationError
+from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
+from koonj.runner.apply.steps import run_steps
+from koonj.runner.apply.transaction import run_transaction
+from koonj.runner.impact.measurement import ImpactMeasurement
+from koonj.runner.plan.plan import make_plan
+from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.work import Work
+from koonj.runner.probe.plan import as_probe
+from koonj.runner.probe.run import run_probe
+from koonj.runner.run.events import (
     Direction,
     Event,
     MigrationFailed,
@@ -48,19 +59,8 @@ from koonj.runner.events import (
     QuestionKind,
     RunStarted,
 )
-from koonj.runner.failure import MigrationError
-from koonj.runner.measuring import ImpactMeasurement
-from koonj.runner.plan import make_plan
-from koonj.runner.planner import PreparedPlan
-from koonj.runner.probe import run_probe
-from koonj.runner.probe_plan import as_probe
-from koonj.runner.request import Request
-from koonj.runner.run import Cancelled, Control, Run
-from koonj.runner.session import RunContext, open_session
-from koonj.runner.steps import run_steps
-from koonj.runner.transaction import run_transaction
-from koonj.runner.waiting import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
-from koonj.runner.work import Work
+from koonj.runner.run.request import Request
+from koonj.runner.run.run import Cancelled, Control, Run
 
 NO_PLACE = ScratchPlace()
 """A server that koonj runs itself."""

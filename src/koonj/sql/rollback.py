@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from koonj.sql.marks import Mark, MarkPlace
+from koonj.sql.markers import Mark, MarkPlace
 from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script

@@ -14,7 +14,7 @@ A file is SQL that psql runs. koonj's additions are ``--`` comments between the 
 from dataclasses import dataclass
 
 from koonj.sql.description import description_of
-from koonj.sql.marks import read_marks
+from koonj.sql.markers import read_marks
 from koonj.sql.problem import Problem
 from koonj.sql.rollback import NO_BLOCK, misplaced, nearly_rollback, read_rollback
 from koonj.sql.script import Script

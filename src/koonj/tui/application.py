@@ -12,18 +12,18 @@ from rich.terminal_theme import TerminalTheme
 from textual import events
 
 from koonj.config import KeySetting, ScreenSettings, Settings
-from koonj.tui.engine import Backend
-from koonj.tui.in_order import KeyQueue, Typed
-from koonj.tui.keymap import Keymap
-from koonj.tui.private import ChangedCells, CrashReport, add_line_filter
+from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.closing import Closable
-from koonj.tui.screens.opening import LoadingScreen
-from koonj.tui.signals import leave_when_told
-from koonj.tui.terminal import Terminal
+from koonj.tui.screens.loading import LoadingScreen
 from koonj.tui.theme import THEMES, choose, palette
 from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.threads import DaemonExecutor
+from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.signals import leave_when_told
+from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter
+from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
@@ -121,6 +121,6 @@ def _keymap(wishes: tuple[KeySetting, ...]) -> Keymap:
     if not wishes:
         return Keymap()
     from koonj.tui.commands import MAIN  # noqa: PLC0415 - the first paint does not wait for all commands
-    from koonj.tui.key_wishes import rebind  # noqa: PLC0415 - as above
+    from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
     return rebind(wishes, MAIN)

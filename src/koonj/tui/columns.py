@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from koonj.tui.proofs import LONGEST
+from koonj.tui.state.rehearsals import LONGEST
 
 WORD = 11
 """Cells for the state's word where there is little room: ``interrupted``."""

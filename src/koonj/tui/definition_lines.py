@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from koonj.tui.differences import DifferenceGroup
-from koonj.tui.paint import Part, wrap
-from koonj.tui.sql_text import expand
+from koonj.tui.documents.sql_text import expand
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
+from koonj.tui.toolkit.strips import Part, wrap
 
 _SIGNS = {"-": BAD, "+": GOOD, " ": PLAIN}
 _MOST = 1_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from koonj.postgres.catalog.comparing import top_level
-from koonj.postgres.catalog.values import Difference, ObjectName
-from koonj.runner.rehearse.wording import ddl_diff
+from koonj.postgres.catalog.catalog import Difference, ObjectName
+from koonj.postgres.catalog.compare import top_level
+from koonj.runner.rehearse.rehearsal_wording import ddl_diff
 
 
 @dataclass(frozen=True, slots=True)

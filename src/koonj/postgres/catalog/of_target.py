@@ -5,8 +5,8 @@ from __future__ import annotations
 from psycopg import AsyncConnection, errors, pq
 
 from koonj.config import Target
-from koonj.postgres.catalog.reading import read_catalog
-from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.session import set_timeouts
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 
-from koonj.postgres.catalog.values import Catalog, CatalogObject, ObjectName
+from koonj.postgres.catalog.catalog import Catalog, CatalogObject, ObjectName
 
 _VIEWS = ("view", "materialized view")
 _QUALIFIER = re.compile(r'("(?:[^"]|"")+"|\b[^\W\d][\w$]*)\.(?=[\w"])')

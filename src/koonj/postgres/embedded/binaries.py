@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from koonj.postgres.embedded.asking import version_of
-from koonj.postgres.embedded.places import VARIABLE, places
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.program_version import version_of
+from koonj.postgres.embedded.search_paths import VARIABLE, places
 
 __all__ = ["VARIABLE", "Binaries", "EmbeddedError", "candidates", "choose", "discover"]
 

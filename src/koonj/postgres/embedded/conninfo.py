@@ -11,7 +11,7 @@ from pathlib import Path
 
 from psycopg import pq
 
-from koonj.postgres.embedded.process import PORT
+from koonj.postgres.embedded.watchdog import PORT
 
 NOT_OVERRIDDEN = ("PGSERVICE", "PGDATESTYLE", "PGTZ", "PGGEQO")
 """Variables that no connection string can override.

@@ -3,10 +3,10 @@
 import subprocess
 from pathlib import Path
 
-from koonj.postgres.embedded.account import Account, run_as
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.environment import child_environment
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.os_account import Account, run_as
 
 SUPERUSER = "postgres"
 _TIMEOUT = 300.0  # seconds; a busy machine with a slow disk took 8

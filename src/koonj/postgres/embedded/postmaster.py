@@ -12,7 +12,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.errors import EmbeddedError
 
 _NOBODYS_PID = b"999999999"  # above the highest pid of Linux and macOS, so never in use
 _STATUS_LINE = 7

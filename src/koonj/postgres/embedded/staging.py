@@ -8,9 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from koonj.postgres.embedded.account import Account
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.problem import EmbeddedError, folders_explained
+from koonj.postgres.embedded.errors import EmbeddedError, folders_explained
+from koonj.postgres.embedded.os_account import Account
 from koonj.postgres.embedded.sweep import lock_of, prune
 from koonj.user_folders import CACHE, koonj_folder
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from koonj.postgres.embedded import postmaster
-from koonj.postgres.embedded.account import Account
-from koonj.postgres.embedded.folder import OWNER, PREFIX
-from koonj.postgres.embedded.locks import lock
-from koonj.postgres.embedded.problem import EmbeddedError
+from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.file_lock import lock
+from koonj.postgres.embedded.os_account import Account
+from koonj.postgres.embedded.run_folder import OWNER, PREFIX
 
 _LOCK = ".lock"
 _YOUNG = 60.0  # seconds within which a new folder gets its owner's lock

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from koonj.postgres.locks.state import Column, Constraint, Relation, Relations
+from koonj.postgres.locks.relations import Column, Constraint, Relation, Relations
 from koonj.postgres.locks.storage import replaced
-from koonj.postgres.locks.values import ColumnChange, ConstraintChange, RelationChange
+from koonj.postgres.locks.trace import ColumnChange, ConstraintChange, RelationChange
 
 _CONSTRAINTS = {
     "c": "check",

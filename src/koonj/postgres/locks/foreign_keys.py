@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from koonj.postgres.locks.changes import Comparison
-from koonj.postgres.locks.reading import Modes
-from koonj.postgres.locks.state import NONE, Counters
+from koonj.postgres.locks.queries import Modes
+from koonj.postgres.locks.relations import NONE, Counters
 from koonj.postgres.locks.storage import builds
-from koonj.postgres.locks.values import LockMode
+from koonj.postgres.locks.trace import LockMode
 
 
 def referenced(states: Comparison, taken: Modes, counted: Mapping[int, Counters]) -> frozenset[int]:

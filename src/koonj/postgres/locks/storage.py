@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from koonj.postgres.locks.state import NONE, Counters, Relation, Relations
+from koonj.postgres.locks.relations import NONE, Counters, Relation, Relations
 
 
 def stored_anew(initial: Relations, before: Relations, now: Relations) -> tuple[int, ...]:

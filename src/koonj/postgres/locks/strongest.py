@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from koonj.postgres.locks.reading import Modes
-from koonj.postgres.locks.state import Relations
-from koonj.postgres.locks.values import LockMode, RelationLock
+from koonj.postgres.locks.queries import Modes
+from koonj.postgres.locks.relations import Relations
+from koonj.postgres.locks.trace import LockMode, RelationLock
 
 
 def strongest(modes: Modes, initial: Relations) -> tuple[RelationLock, ...]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from psycopg import AsyncConnection
 
+from koonj.postgres.locks.build_trace import compared
 from koonj.postgres.locks.changes import Comparison
-from koonj.postgres.locks.compared import compared
-from koonj.postgres.locks.quiet import in_own_transaction, in_savepoint
-from koonj.postgres.locks.reading import (
+from koonj.postgres.locks.queries import (
     LockSnapshot,
     Modes,
     read_all,
@@ -21,9 +20,10 @@ from koonj.postgres.locks.reading import (
     read_wal,
     send_off_counters,
 )
-from koonj.postgres.locks.state import NONE, Counters, Relations
+from koonj.postgres.locks.relations import NONE, Counters, Relations
+from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
 from koonj.postgres.locks.strongest import raised, strongest, taken
-from koonj.postgres.locks.values import StatementTrace
+from koonj.postgres.locks.trace import StatementTrace
 
 
 @dataclass(frozen=True, slots=True)

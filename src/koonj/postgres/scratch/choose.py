@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from koonj.config import EMBEDDED, ScratchPlace
 from koonj.postgres.embedded.binaries import VARIABLE, Binaries, EmbeddedError, candidates, choose
-from koonj.postgres.scratch.cluster import ClusterScratch
 from koonj.postgres.scratch.extensions import lacking
-from koonj.postgres.scratch.given import NamedServerScratch
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
+from koonj.postgres.scratch.named_server import NamedServerScratch
+from koonj.postgres.scratch.own_server import ClusterScratch
 from koonj.postgres.scratch.settings import DATABASE
 
 _GET = (

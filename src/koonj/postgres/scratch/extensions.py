@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from koonj.postgres.embedded.asking import answer_of
 from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.program_version import answer_of
 
 
 def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:

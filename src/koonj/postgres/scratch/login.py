@@ -14,8 +14,8 @@ from koonj.config import ScratchPlace
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.apart import connect_options, lost
-from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.worker_thread import connect_options, lost
 
 _TIMEOUT = 10
 """Seconds to connect, if the dsn sets no value."""

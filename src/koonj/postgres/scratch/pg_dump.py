@@ -15,9 +15,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
 from koonj.postgres.connector import CONNECT_TIMEOUT, SECRET_KEYWORDS, Connector, password_of
-from koonj.postgres.embedded.asking import version_of
-from koonj.postgres.embedded.places import places
-from koonj.postgres.scratch.server import ScratchError
+from koonj.postgres.embedded.program_version import version_of
+from koonj.postgres.embedded.search_paths import places
+from koonj.postgres.scratch.interface import ScratchError
 
 _AS_BY_DEFAULT = {
     "sslcertmode": "allow",

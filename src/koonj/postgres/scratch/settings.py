@@ -42,7 +42,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
 }
 """Settings of a scratch server that koonj runs.
 
-They override those of `koonj.postgres.embedded.scratch`.
+They override those of `koonj.postgres.embedded.temporary_server`.
 """
 
 SERVER_ENVIRONMENT: Mapping[str, str] = {

@@ -10,20 +10,20 @@ import psycopg
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import Folder
-from koonj.postgres.catalog.comparing import compare, significant
-from koonj.postgres.catalog.values import Catalog
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.compare import compare, significant
 from koonj.postgres.catalog.versions import comparable, without_owners
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
-from koonj.postgres.scratch.apart import lost
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.server import ScratchServer
-from koonj.runner.drift.reading import TargetSnapshot, read_target
+from koonj.postgres.scratch.interface import ScratchServer
+from koonj.postgres.scratch.worker_thread import lost
+from koonj.runner.drift.read_target import TargetSnapshot, read_target
 from koonj.runner.drift.replay import Replay, Tell
-from koonj.runner.drift.values import DriftError, DriftReport
-from koonj.runner.rehearse.scripts import LostError
-from koonj.runner.rehearse.wording import other_major
-from koonj.runner.run import Control
+from koonj.runner.drift.report import DriftError, DriftReport
+from koonj.runner.rehearse.rehearsal_wording import other_major
+from koonj.runner.rehearse.script_run import LostError
+from koonj.runner.run.run import Control
 
 _PUBLIC_CHANGED = 15
 """From which major on pg_database_owner has the schema public, and not whoever ran initdb."""

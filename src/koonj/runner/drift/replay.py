@@ -9,20 +9,20 @@ from functools import partial
 
 from koonj.config import Target
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.reading import read_catalog
-from koonj.postgres.catalog.values import Catalog
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.read import read_catalog
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
+from koonj.postgres.scratch.role_settings import Settings, TargetRoles, made_by
 from koonj.postgres.session import clean
-from koonj.runner.drift.reading import AppliedScript
-from koonj.runner.drift.session import ReplaySession
-from koonj.runner.drift.values import DriftError
-from koonj.runner.drift.world import Settings, TargetRoles, made_by
-from koonj.runner.events import Direction, Failure
-from koonj.runner.rehearse.keys import hash_parts
+from koonj.runner.drift.read_target import AppliedScript
+from koonj.runner.drift.replay_session import ReplaySession
+from koonj.runner.drift.report import DriftError
+from koonj.runner.plan.work import make_work
+from koonj.runner.rehearse.cache import hash_parts
 from koonj.runner.rehearse.lives import lives
-from koonj.runner.rehearse.scripts import ScriptRun
-from koonj.runner.run import Control
-from koonj.runner.work import make_work
+from koonj.runner.rehearse.script_run import ScriptRun
+from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.run import Control
 from koonj.sql.problem import first_error
 
 _WORTH = 0.3

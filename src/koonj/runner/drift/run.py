@@ -11,9 +11,9 @@ from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.runner.drift.find import find_drift
-from koonj.runner.drift.values import DriftReport
-from koonj.runner.events import Event
-from koonj.runner.run import Cancelled, Control, Run
+from koonj.runner.drift.report import DriftReport
+from koonj.runner.run.events import Event
+from koonj.runner.run.run import Cancelled, Control, Run
 
 
 @dataclass(frozen=True, slots=True)

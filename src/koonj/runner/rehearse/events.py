@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from koonj.runner.events import Event
-from koonj.runner.rehearse.values import Rehearsal
+from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.events import Event
 
 
 @dataclass(frozen=True, slots=True)

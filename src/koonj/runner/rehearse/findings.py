@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from koonj.humanize import plural
-from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.rehearse.side import ScriptEffects
+from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.sql.row_changes import plain_name
 
 _CALLS = frozenset({"select", "with", "call", "do", "execute"})

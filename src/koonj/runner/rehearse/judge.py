@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.comparing import top_level
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.catalog.wording import describe
-from koonj.runner.events import Failure
-from koonj.runner.rehearse.act import CycleResult
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.catalog.compare import top_level
+from koonj.postgres.catalog.difference_wording import describe
+from koonj.runner.rehearse.cycle import CycleResult
+from koonj.runner.rehearse.data_loss import losses
 from koonj.runner.rehearse.findings import findings, outside_schema
-from koonj.runner.rehearse.losses import losses
-from koonj.runner.rehearse.side import side_of
-from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.rehearse.script_effects import side_of
+from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.run.events import Failure
 from koonj.sql.problem import Problem, first_error
 
 _NAMED = 3

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from koonj.runner.plain import from_plain, to_plain
-from koonj.runner.rehearse.values import Rehearsal
+from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.codec import from_plain, to_plain
 from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 _UNUSED = 60 * 86400.0

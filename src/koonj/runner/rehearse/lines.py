@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from koonj.runner.events import Event
-from koonj.runner.plain import PlainError, from_plain
 from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
     MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
 )
+from koonj.runner.run.codec import PlainError, from_plain
+from koonj.runner.run.events import Event
 
 _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
-from koonj.runner.run import Control
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
+from koonj.runner.run.run import Control
 
 _RECOVERY = 50
 """Tenths of a second that a server may take to recover: it has little to recover from."""

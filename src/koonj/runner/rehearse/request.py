@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from koonj.config import Target
-from koonj.migrations.entry import MigrationStatus
-from koonj.migrations.state import State
+from koonj.migrations.migration_status import MigrationStatus
+from koonj.migrations.state_rules import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,19 @@ from koonj.postgres.catalog.of_target import read_target_catalog
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
-from koonj.postgres.scratch.server import ScratchError, ScratchServer
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
-from koonj.runner.events import Event
+from koonj.runner.rehearse.cache import Chain, chain, hash_of
+from koonj.runner.rehearse.driver import Driver
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import RehearsalOrigin
 from koonj.runner.rehearse.kept import VerdictCache
-from koonj.runner.rehearse.keys import Chain, chain, hash_of
+from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.request import RehearsalRequest
-from koonj.runner.rehearse.scripts import LostError
-from koonj.runner.rehearse.stage import ScratchChain
-from koonj.runner.rehearse.walk import Driver
-from koonj.runner.rehearse.wording import other_major
-from koonj.runner.run import Cancelled, Control, Run
+from koonj.runner.rehearse.scratch_chain import ScratchChain
+from koonj.runner.rehearse.script_run import LostError
+from koonj.runner.run.events import Event
+from koonj.runner.run.run import Cancelled, Control, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ async def _on(
     fill = None
     like = job.request.like
     if like is not None:
-        from koonj.postgres.scratch.like import copy_schema  # noqa: PLC0415 - only this way needs it
+        from koonj.postgres.scratch.copy_schema import copy_schema  # noqa: PLC0415 - only this way needs it
 
         start += await control.unless_cancelled(_start_like(job))
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from re import Match
 from typing import ClassVar
 
-from koonj.sql.lexer import meta, quotes, rules
-from koonj.sql.lexer.head import WATCHED, Head
+from koonj.sql.lexer import meta_commands, quotes, rules
+from koonj.sql.lexer.first_words import WATCHED, Head
 from koonj.sql.lexer.item import Item, ItemKind
 from koonj.sql.lexer.nesting import Nesting
 from koonj.sql.lexer.rules import ReportedWords
@@ -35,7 +35,7 @@ class Scanner:
             self._at = found.end()
             if self._at >= size:
                 return
-            if meta.starts(self._text, self._at):
+            if meta_commands.starts(self._text, self._at):
                 self._meta_command(self._at)
             else:
                 self._statement()
@@ -148,7 +148,7 @@ class Scanner:
 
     def _on_backslash(self, event: Match[str]) -> None:
         at = event.end() - 1
-        if meta.starts(self._text, at):
+        if meta_commands.starts(self._text, at):
             self._meta_command(at)
             return
         self._pieces.append((self._piece_start, at))  # \; and \: stand for the bare character
@@ -158,20 +158,20 @@ class Scanner:
             self._new_head()
 
     def _meta_command(self, at: int) -> None:
-        name, end = meta.read(self._text, at)
-        if name in meta.SENDING:
+        name, end = meta_commands.read(self._text, at)
+        if name in meta_commands.SENDING:
             self._send_by(name, at)
-        elif name in meta.QUITTING:
+        elif name in meta_commands.QUITTING:
             self._send("\\" + name, at)
-        elif name in meta.RESETTING:
+        elif name in meta_commands.RESETTING:
             self._clear()
         elif self._start is not None:
             self._cut_out(at, end)
         self._at = end
         item = Item(ItemKind.META, at, end, name=name, source=self._text)
         self._ready.append(item)
-        self._copies += meta.copies_from_stdin(name, item.text)
-        if name in meta.QUITTING:
+        self._copies += meta_commands.copies_from_stdin(name, item.text)
+        if name in meta_commands.QUITTING:
             self._at = len(self._text)
 
     def _cut_out(self, at: int, end: int) -> None:

@@ -1,10 +1,6 @@
 """All commands of the main screen, in the order of footer and help."""
 
-from koonj.tui.commands.changes import ApplyAll, ApplyNext, Cancel, RollBackLast
-from koonj.tui.commands.command import Command, Verbs
-from koonj.tui.commands.copying import Copy
-from koonj.tui.commands.editing import Edit, EditExternal
-from koonj.tui.commands.everywhere import (
+from koonj.tui.commands.application import (
     Back,
     CommandPalette,
     Help,
@@ -19,11 +15,15 @@ from koonj.tui.commands.everywhere import (
     Suspend,
     Theme,
 )
+from koonj.tui.commands.command import Command, Verbs
+from koonj.tui.commands.copying import Copy
+from koonj.tui.commands.editor import Edit, EditExternal
 from koonj.tui.commands.layout import Zoom
-from koonj.tui.commands.moving import MOVING
+from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
 from koonj.tui.commands.reading import Format, NextTab, PreviousTab
 from koonj.tui.commands.rehearsing import Drift, Rehearse
+from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, RollBackLast
 
 MAIN: tuple[Command[Verbs], ...] = (
     Open(),

@@ -17,11 +17,11 @@ from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
-from koonj.runner.request import Request
-from koonj.tui.key_names import NO_KEY
-from koonj.tui.keymap import Keymap
-from koonj.tui.model import Row, Snapshot
-from koonj.tui.run_view import RunView
+from koonj.runner.run.request import Request
+from koonj.tui.commands.keymap import Keymap
+from koonj.tui.state.run import RunView
+from koonj.tui.state.snapshot import Row, Snapshot
+from koonj.tui.toolkit.key_names import NO_KEY
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.preview import Tab
 

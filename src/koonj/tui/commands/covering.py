@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from koonj.tui.commands.application import Repaint
 from koonj.tui.commands.command import Command, HasApp, HasPane
-from koonj.tui.commands.everywhere import Repaint
-from koonj.tui.commands.moving import MOVING
+from koonj.tui.commands.navigation import MOVING
 
 
 class Covering(HasApp, HasPane, Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Situation
-from koonj.tui.widgets.bottom_line import Hint
+from koonj.tui.widgets.footer import Hint
 
 
 def hints(now: Situation) -> tuple[Hint, ...]:

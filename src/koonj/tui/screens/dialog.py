@@ -17,11 +17,11 @@ from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
-from koonj.tui.keys import KeyPresses
-from koonj.tui.paint import strip
-from koonj.tui.run_lines import Line
+from koonj.tui.render.run_lines import Line
+from koonj.tui.toolkit.key_presses import KeyPresses
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.widgets.bottom_line import BottomLine, Hint
+from koonj.tui.toolkit.strips import strip
+from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
 
 Result = TypeVar("Result")

@@ -11,22 +11,22 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from koonj.config import Target
-from koonj.runner.drift.values import DriftReport
-from koonj.tui.beside import start_task
+from koonj.runner.drift.report import DriftReport
+from koonj.tui.commands.clipboard import Clip, clean
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.covering import COVERING
-from koonj.tui.copying import Clip, clean
 from koonj.tui.differences import grouped
-from koonj.tui.drift_lines import counted, head_parts, working
-from koonj.tui.engine import Backend
-from koonj.tui.keys import BACK
-from koonj.tui.said import SubprocessError
-from koonj.tui.screens.copied import Copied
-from koonj.tui.widgets.bottom_line import BottomLine, Hint
-from koonj.tui.widgets.definition import Definition
+from koonj.tui.render.drift_lines import counted, head_parts, working
+from koonj.tui.screens.copy_dialog import Copied
+from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.widgets.drift_definition import Definition
 from koonj.tui.widgets.drift_list import DriftList
+from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.text_line import TextLine
+from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.child_events import SubprocessError
 
 CLOSE, CANCEL, AGAIN, COPY, OTHER = "close", "cancel", "again", "copy", "other"
 TICK = 1.0

@@ -18,16 +18,16 @@ from textual.widgets import TextArea
 from koonj.migrations.migration import Migration
 from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, read, save
 from koonj.sql.problem import Problem
-from koonj.tui.beside import start_task
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.editing import EDITING
-from koonj.tui.editing import FileText, NotEditable, SaveState, ran_on
-from koonj.tui.examining import EditorAnalysis, examine
-from koonj.tui.model import Snapshot
+from koonj.tui.commands.editor import EDITING
+from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, ran_on
+from koonj.tui.documents.editor_analysis import EditorAnalysis, examine
 from koonj.tui.screens import editor_questions as questions
-from koonj.tui.screens.ask import Ask
-from koonj.tui.widgets.bottom_line import BottomLine, Hint
-from koonj.tui.widgets.editor_lines import place_parts, ran_parts
+from koonj.tui.screens.editor_dialogs import Ask
+from koonj.tui.state.snapshot import Snapshot
+from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.widgets.editor_header import place_parts, ran_parts
+from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine

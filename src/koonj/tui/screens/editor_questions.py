@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from koonj.tui.editing import SaveState
+from koonj.tui.documents.edit_buffer import SaveState
 
 Question = tuple[str, str, tuple[tuple[str, str], ...], str]
 """Title, text, answers with their keys, and what Esc does."""

@@ -8,16 +8,16 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from koonj.tui.commands.availability import Offer, having
 from koonj.tui.commands.command import Group
-from koonj.tui.commands.offers import Offer, having
-from koonj.tui.keys import BACK
-from koonj.tui.legend import SIGNS, having_words, legend_lines
-from koonj.tui.paint import wrap
-from koonj.tui.run_lines import Line
+from koonj.tui.render.legend import SIGNS, having_words, legend_lines
+from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
-from koonj.tui.widgets.bottom_line import BottomLine, Hint
-from koonj.tui.widgets.search_row import SearchRow
+from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.strips import wrap
+from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.search_input import SearchRow
 
 _SEARCH = "/"
 _NARROW = 60

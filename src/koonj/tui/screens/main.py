@@ -13,31 +13,31 @@ from textual.widgets import Input
 
 from koonj.humanize import now
 from koonj.migrations.folder import Folder
-from koonj.runner.events import MigrationFinished
-from koonj.runner.request import Request
-from koonj.tui import messages
+from koonj.runner.run.events import MigrationFinished
+from koonj.runner.run.request import Request
 from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.footer import hints
-from koonj.tui.engine import Backend
-from koonj.tui.keymap import Keymap
-from koonj.tui.model import Row, Snapshot
-from koonj.tui.proofs import Rehearsals, first_change
-from koonj.tui.rehearsing import RehearsalWorker
-from koonj.tui.run_control import RunControl
-from koonj.tui.run_view import RunView, broken, fold
-from koonj.tui.screens.over import Navigator
-from koonj.tui.screens.shown import PreviewText
-from koonj.tui.watch import Watcher
-from koonj.tui.widgets.bottom_line import BottomLine
-from koonj.tui.widgets.filter_line import FilterLine, FilterRow
-from koonj.tui.widgets.middle import PaneGrid
+from koonj.tui.commands.keymap import Keymap
+from koonj.tui.screens.navigator import Navigator
+from koonj.tui.screens.preview_text import PreviewText
+from koonj.tui.state import messages
+from koonj.tui.state.rehearsals import Rehearsals, first_change
+from koonj.tui.state.run import RunView, broken, fold
+from koonj.tui.state.snapshot import Row, Snapshot
+from koonj.tui.widgets.filter_input import FilterLine, FilterRow
+from koonj.tui.widgets.footer import BottomLine
+from koonj.tui.widgets.header import TopLine
 from koonj.tui.widgets.migration_list import MigrationList
 from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pane_grid import PaneGrid
 from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
-from koonj.tui.widgets.targets import TargetList
-from koonj.tui.widgets.top_line import TopLine
+from koonj.tui.widgets.target_list import TargetList
+from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.rehearsals import RehearsalWorker
+from koonj.tui.workers.runs import RunControl
+from koonj.tui.workers.watcher import Watcher
 
 FOLLOW = 1.0
 """Seconds between two readings of the states while a run goes on."""

@@ -9,15 +9,12 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from koonj.migrations.glyphs import ASCII_GLYPHS, GLYPHS
+from koonj.migrations.states import ASCII_GLYPHS, GLYPHS
 
 
 @cache
 def _table() -> dict[int, str]:
-    from koonj.runner.rehearse.values import (  # noqa: PLC0415 - the first paint does not wait for it
-        ASCII_VERDICT_GLYPHS,
-        VERDICT_GLYPHS,
-    )
+    from koonj.runner.rehearse.verdict import ASCII_VERDICT_GLYPHS, VERDICT_GLYPHS  # noqa: PLC0415 - the first paint does not wait for it
 
     return str.maketrans(
         {

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from rich.style import Style
 
-from koonj.migrations.glyphs import GLYPHS, State
+from koonj.migrations.states import GLYPHS, State
 
 PLAIN = Style.null()
 DIM = Style(dim=True)

@@ -18,7 +18,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from koonj.config import ConfigError
 from koonj.config.toml_file import did_you_mean
-from koonj.tui.terminal import THEME, Terminal
+from koonj.tui.toolkit.capabilities import THEME, Terminal
 
 _CURSOR = {
     "block-cursor-text-style": "reverse",

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from rich.style import Style
 
-from koonj.runner.rehearse.values import Verdict
+from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.theme.styles import BAD, DIM, GOOD, WAITING, WARNING
 
 VERDICTS: Mapping[Verdict | None, Style] = MappingProxyType(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
-from koonj.tui.keys import KeyPresses
+from koonj.tui.toolkit.key_presses import KeyPresses
 
 
 class KeyedApp(App[None]):

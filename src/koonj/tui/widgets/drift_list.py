@@ -10,9 +10,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.differences import DifferenceGroup
-from koonj.tui.drift_lines import SIGNS, side
-from koonj.tui.paint import Part, fit, strip, wrap
+from koonj.tui.render.drift_lines import SIGNS, side
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
+from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.pane import CursorPane
 
 _SIDE, _KIND = 11, 18

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from textual.widget import Widget
 
-from koonj.tui import colours
-from koonj.tui.beside import start_task
+from koonj.tui.documents import highlighting
+from koonj.tui.toolkit.tasks import start_task
 
 
 class LineHighlighter:
@@ -25,15 +25,15 @@ class LineHighlighter:
         """Colour for one slice, unless the next one is on its way already."""
         if self.is_waiting:
             return
-        if not colours.is_prepared():
+        if not highlighting.is_prepared():
             self.is_waiting = True
             start_task(self._widget, self._prepare, "colours")
         elif not self._reach():
             self.is_waiting = True
-            self._widget.set_timer(colours.SLICE * 2, self._go_on)
+            self._widget.set_timer(highlighting.SLICE * 2, self._go_on)
 
     async def _prepare(self) -> None:
-        await asyncio.to_thread(colours.prepare)
+        await asyncio.to_thread(highlighting.prepare)
         self._go_on()
 
     def _go_on(self) -> None:

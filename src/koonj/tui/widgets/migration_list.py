@@ -9,11 +9,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.columns import WORD, Columns, columns
-from koonj.tui.messages import MigrationSelected
-from koonj.tui.model import Row, Snapshot
-from koonj.tui.paint import Part, fit, strip, wrap
+from koonj.tui.state.messages import MigrationSelected
+from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.verdicts import VERDICTS
+from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
 _WRONG = 4

@@ -15,9 +15,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koonj.sql.display import visible
-from koonj.tui.paint import Part, cut, strip
 from koonj.tui.theme import DIM, PLAIN, RAISED
 from koonj.tui.toolkit.keyed_app import KeyedApp
+from koonj.tui.toolkit.strips import Part, cut, strip
 
 WHEEL = 3
 """Lines that one turn of the mouse wheel moves."""

@@ -8,9 +8,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.drafting import DraftSource
-from koonj.tui.paint import strip
+from koonj.tui.documents.drafts import DraftSource
 from koonj.tui.theme import MARKED, PLAIN, STRONG
+from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.pane import CursorPane
 
 

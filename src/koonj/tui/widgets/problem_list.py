@@ -10,8 +10,8 @@ from textual.strip import Strip
 
 from koonj.humanize import count
 from koonj.sql.problem import Problem
-from koonj.tui.paint import Part, strip, wrap
 from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.toolkit.strips import Part, strip, wrap
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.sql_editor import problem_style
 

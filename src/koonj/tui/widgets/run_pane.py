@@ -9,11 +9,11 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from koonj.humanize import now
-from koonj.tui.next_keys import next_keys
-from koonj.tui.paint import Part, strip
-from koonj.tui.run_lines import Line, log_lines, progress, result_lines, summary
-from koonj.tui.run_view import LogLine, RunView
+from koonj.tui.render.next_steps import next_keys
+from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
+from koonj.tui.state.run import LogLine, RunView
 from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable, Pane
 
 TICK = 1.0

@@ -22,10 +22,10 @@ from textual.widgets.text_area import DocumentNavigator
 
 from koonj.sql.display import in_place
 from koonj.sql.problem import Problem, Severity
-from koonj.tui.colours import Highlighting
-from koonj.tui.looks import LiveHighlighting
-from koonj.tui.paint import Part
+from koonj.tui.documents.highlighting import Highlighting
+from koonj.tui.documents.live_highlighting import LiveHighlighting
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, WARNING
+from koonj.tui.toolkit.strips import Part
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, displayed
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 

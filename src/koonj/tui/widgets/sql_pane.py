@@ -6,10 +6,10 @@ from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui import colours
-from koonj.tui.paint import strip
-from koonj.tui.sql_text import SqlText
+from koonj.tui.documents import highlighting
+from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.theme import DIM
+from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 from koonj.tui.widgets.pane import Pane
 
@@ -43,7 +43,7 @@ class SqlPane(Pane):
 
     def sideways(self, columns: int) -> None:
         """Move the text under the pane."""
-        if not self.sql.width and len(self.sql.text) <= colours.LARGE:
+        if not self.sql.width and len(self.sql.text) <= highlighting.LARGE:
             self.sql.measure()
         self.left += columns
 

@@ -6,7 +6,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from koonj.tui.paint import Part, strip
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import title_line
 
 

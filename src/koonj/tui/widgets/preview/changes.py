@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from koonj.tui.change import Change, ChangeLine
-from koonj.tui.paint import Part, wrap
-from koonj.tui.sql_text import expand
+from koonj.tui.documents.sql_text import expand
+from koonj.tui.documents.text_diff import Change, ChangeLine
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.toolkit.strips import Part, wrap
+from koonj.tui.widgets.preview.tab_content import Line
 
 _STYLES = {"-": BAD, "+": GOOD, " ": PLAIN, "…": DIM}
 _LEGEND = "- is the text that ran, + the file as it is now"

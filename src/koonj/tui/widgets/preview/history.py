@@ -8,12 +8,12 @@ from functools import partial
 from rich.style import Style
 
 from koonj.humanize import count, duration, to_the_second
-from koonj.migrations.act import Action, HistoryEntry, Outcome
-from koonj.migrations.glyphs import State
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.states import State
 from koonj.sql.display import shortened, spaced
-from koonj.tui.paint import Part, wrap
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, glyph
-from koonj.tui.widgets.preview.sheet import WrappedSheet
+from koonj.tui.toolkit.strips import Part, wrap
+from koonj.tui.widgets.preview.tab_content import WrappedSheet
 
 _STATES = {
     Action.APPLY: State.APPLIED,

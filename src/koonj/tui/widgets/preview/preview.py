@@ -11,18 +11,18 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.document import Document
-from koonj.tui.model import Check, Row
-from koonj.tui.paint import strip
-from koonj.tui.proofs import Rehearsals
-from koonj.tui.sql_text import SqlText
-from koonj.tui.statement_lines import ScriptPart, StatementLine
+from koonj.tui.documents.document import Document
+from koonj.tui.documents.sql_text import SqlText
+from koonj.tui.documents.statement_list import ScriptPart, StatementLine
+from koonj.tui.state.rehearsals import Rehearsals
+from koonj.tui.state.snapshot import Check, Row
 from koonj.tui.theme import ACCENT, DIM
+from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.pane import Copyable
-from koonj.tui.widgets.preview.head import head_lines
-from koonj.tui.widgets.preview.nothing import nothing_in
-from koonj.tui.widgets.preview.sheet import Sheet, TextSheet
+from koonj.tui.widgets.preview.empty_tabs import nothing_in
+from koonj.tui.widgets.preview.header import head_lines
 from koonj.tui.widgets.preview.statements import StatementSheet
+from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
 from koonj.tui.widgets.sql_pane import SqlPane
 

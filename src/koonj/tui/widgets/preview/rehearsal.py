@@ -8,11 +8,10 @@ from functools import partial
 from rich.style import Style
 
 from koonj.humanize import byte_words, count, short_duration, to_the_minute
-from koonj.postgres.catalog.values import Difference
-from koonj.postgres.catalog.wording import describe
-from koonj.postgres.locks.values import LockMode, StatementTrace
-from koonj.runner.rehearse.values import Rehearsal, RehearsalFailure
-from koonj.runner.rehearse.wording import (
+from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.catalog.difference_wording import describe
+from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.runner.rehearse.rehearsal_wording import (
     effects,
     failure_file,
     failure_lines,
@@ -21,15 +20,16 @@ from koonj.runner.rehearse.wording import (
     locks_by_mode,
     origin,
 )
+from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.sql.display import shortened
 from koonj.tui.definition_lines import definition_lines
 from koonj.tui.differences import grouped
-from koonj.tui.paint import Part, wrap
-from koonj.tui.proofs import verdict_mark
-from koonj.tui.said import KEPT
+from koonj.tui.state.rehearsals import verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
-from koonj.tui.widgets.preview.sheet import WrappedSheet
+from koonj.tui.toolkit.strips import Part, wrap
+from koonj.tui.widgets.preview.tab_content import WrappedSheet
+from koonj.tui.workers.child_events import KEPT
 
 _MARGIN = 7
 """Cells before a statement, for its line in the file."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from koonj.tui.lines import LineIndex
-from koonj.tui.paint import Part
-from koonj.tui.statement_lines import StatementLine
+from koonj.tui.documents.line_index import LineIndex
+from koonj.tui.documents.statement_list import StatementLine
 from koonj.tui.theme import DIM, PLAIN, STRONG
-from koonj.tui.widgets.preview.sheet import Line
+from koonj.tui.toolkit.strips import Part
+from koonj.tui.widgets.preview.tab_content import Line
 
 _LONGEST = 110
 """Characters of a statement's summary, at most; see sql.statements."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from koonj.humanize import count
-from koonj.tui.model import Row
-from koonj.tui.proofs import Rehearsals
+from koonj.tui.state.rehearsals import Rehearsals
+from koonj.tui.state.snapshot import Row
 
 
 def unrehearsed(row: Row, rehearsals: Rehearsals, key: str) -> str | None:

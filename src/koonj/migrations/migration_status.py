@@ -1,0 +1,29 @@
+"""The status of one migration on one target."""
+
+from dataclasses import dataclass
+
+from koonj.migrations.history_entry import HistoryEntry
+from koonj.migrations.migration import Migration
+from koonj.migrations.states import State
+
+DECISIVE = frozenset({State.LATE, State.EDITED, State.MISSING, State.DUPLICATE, State.INTERRUPTED})
+"""States that are conflicts until the user allows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """Status of one migration on one target."""
+
+    number: int
+    name: str
+    state: State
+    migration: Migration | None
+    """Migration file; None if there is no file."""
+    last_entry: HistoryEntry | None
+    """History entry that decides the state; None if the migration was never run."""
+    applied: bool
+    """Whether the body is in the database. Also true if a rollback stopped before its end."""
+    allowed: bool
+    """Whether a decision of the user covers the current state."""
+    note: str = ""
+    """More about the state, in words; empty if there is nothing to add."""

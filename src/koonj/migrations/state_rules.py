@@ -1,0 +1,252 @@
+"""Compute the state of each migration from the files and the history entries.
+
+No function here uses a database.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from koonj.migrations.edits import compare
+from koonj.migrations.folder import Folder
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_summary import Standing, standings
+from koonj.migrations.migration import Migration
+from koonj.migrations.migration_status import DECISIVE, MigrationStatus
+from koonj.migrations.names import number_of
+from koonj.migrations.states import State
+from koonj.sql.transactions import Mode
+
+__all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """Facts about the other migrations that the state of one migration depends on."""
+
+    twins: Mapping[int, int]
+    """Number of files for each migration number."""
+    highest: int
+    """Highest applied number, -1 if no migration is applied."""
+    highest_name: str
+    unusable: Mapping[str, str]
+    """Why a file that exists cannot be used, by file name."""
+
+
+def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationStatus, ...]:
+    """Return the status of every file and of every applied migration without a file.
+
+    Sorted by number, then name. Only files whose bytes differ from the history are parsed, so 10,000 applied
+    migrations take milliseconds.
+    """
+    known = standings(entries)
+    around = _surroundings(folder, known)
+    nothing = Standing()
+    statuses = [_of_file(m, known.pop(m.name, nothing), around) for m in folder.migrations]
+    gone = (_without_file(name, standing, around) for name, standing in known.items())
+    statuses.extend(status for status in gone if status is not None)
+    return tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
+
+
+def counts(statuses: Iterable[MigrationStatus]) -> Mapping[State, int]:
+    """Return the number of migrations in each state; states without any have 0."""
+    found = Counter(status.state for status in statuses)
+    return {state: found[state] for state in State}
+
+
+def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, ...]:
+    """Return the conflicts: migrations in a `DECISIVE` state that is not allowed."""
+    return tuple(status for status in statuses if status.state in DECISIVE and not status.allowed)
+
+
+def _surroundings(folder: Folder, known: Mapping[str, Standing]) -> _Surroundings:
+    applied = ((number_of(name), name) for name, standing in known.items() if standing.applied)
+    highest, name = max(applied, default=(-1, ""))
+    unusable = {name: problem.message for name, problem in folder.problems if problem.code in _UNUSABLE}
+    return _Surroundings(Counter(m.number for m in folder.migrations), highest, name, unusable)
+
+
+_UNUSABLE = frozenset({"unreadable", "leaves-folder"})
+
+
+def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> MigrationStatus:
+    """Return the status of a migration that has a file."""
+    attempt, dropped = _attempt(standing, migration)
+    if attempt is not None and _cut_off(attempt):
+        status = _stopped(migration.name, migration, standing, attempt)
+    elif standing.ran is not None and attempt is None:
+        status = _applied(migration, standing, standing.ran)
+    elif attempt is not None and (standing.applied or attempt.statements_done > 0):
+        status = _stopped(migration.name, migration, standing, attempt)
+    else:
+        status = _not_applied(migration, standing, attempt, around)
+    return _noted(status, dropped)
+
+
+def _without_file(name: str, standing: Standing, around: _Surroundings) -> MigrationStatus | None:
+    """Return the status of a migration without a file.
+
+    None if nothing of it is in the database.
+    """
+    attempt, dropped = _attempt(standing, None)
+    if attempt is not None and (
+        _cut_off(attempt) or attempt.statements_done > 0 or attempt.action is Action.ROLLBACK
+    ):
+        status = _stopped(name, None, standing, attempt)
+        status = _with_note(status, around.unusable.get(name, "its file is missing"))
+    elif standing.ran is not None:
+        decision = standing.decision_on(State.MISSING, standing.ran)
+        note = _join(around.unusable.get(name, ""), _allowed(decision))
+        status = MigrationStatus(
+            number_of(name),
+            name,
+            State.MISSING,
+            None,
+            standing.ran,
+            applied=True,
+            allowed=bool(decision),
+            note=note,
+        )
+    else:
+        return None
+    return _noted(status, dropped)
+
+
+def _attempt(
+    standing: Standing, migration: Migration | None
+) -> tuple[HistoryEntry | None, HistoryEntry | None]:
+    """Return the attempt that decides the state, and a later rollback without effect.
+
+    A rollback in one transaction that failed changed nothing, so the earlier state still holds.
+    """
+    attempts = list(standing.attempts)
+    dropped = None
+    while attempts and _changed_nothing(attempts[-1], migration):
+        dropped = dropped or attempts[-1]
+        attempts.pop()
+    return (attempts[-1] if attempts else None), dropped
+
+
+def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
+    """Return whether the entry is a failed rollback in one transaction.
+
+    Outside one transaction, even a statement that is not counted may have an effect (an INVALID index). The
+    history entry does not say which case it was; the rollback in the file does.
+    """
+    failed = (
+        entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
+    )
+    shape = migration.rollback_shape if failed and migration is not None else None
+    return shape is not None and shape.mode is Mode.ONE_TRANSACTION
+
+
+def _cut_off(entry: HistoryEntry) -> bool:
+    return entry.outcome is Outcome.STARTED
+
+
+def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> MigrationStatus:
+    """Return the status of a file whose body is in the database: unchanged, or edited."""
+    state, decision = compare(migration, ran, standing.decisions)
+    return MigrationStatus(
+        migration.number,
+        migration.name,
+        state,
+        migration,
+        ran,
+        applied=True,
+        allowed=decision is not None,
+        note=_allowed(decision),
+    )
+
+
+def _stopped(
+    name: str, migration: Migration | None, standing: Standing, entry: HistoryEntry
+) -> MigrationStatus:
+    """Return the status after an apply or rollback that stopped before its end.
+
+    It was cut off, or it failed and committed something.
+    """
+    state = State.INTERRUPTED if _cut_off(entry) else State.FAILED
+    decision = standing.decision_on(state, entry)
+    changed = (
+        "" if migration is None or migration.file_hash == entry.file_hash else "the file has changed since"
+    )
+    return MigrationStatus(
+        number_of(name),
+        name,
+        state,
+        migration,
+        entry,
+        applied=standing.applied,
+        allowed=decision is not None,
+        note=_join(_progress(entry), changed, _allowed(decision)),
+    )
+
+
+def _not_applied(
+    migration: Migration, standing: Standing, failed: HistoryEntry | None, around: _Surroundings
+) -> MigrationStatus:
+    """Return the state of a migration that is not applied.
+
+    A conflict comes first: neither a failure nor an earlier decision about something else hides it.
+    """
+    through = standing.through
+    stops = [state for state, holds in _stops(migration, around) if holds]
+    decisions = {state: standing.decision_on(state, through) for state in stops}
+    undecided = [state for state in stops if decisions[state] is None]
+    usual = [State.FAILED] if failed is not None else [*stops, State.PENDING]
+    state = (undecided or usual)[0]
+    decision = decisions.get(state)
+    return MigrationStatus(
+        migration.number,
+        migration.name,
+        state,
+        migration,
+        failed or through,
+        applied=False,
+        allowed=decision is not None,
+        note=_join(
+            f"{around.highest_name} is already applied" if State.LATE in stops else "",
+            _progress(failed) if failed is not None else "",
+            _allowed(decision),
+        ),
+    )
+
+
+def _stops(migration: Migration, around: _Surroundings) -> tuple[tuple[State, bool], ...]:
+    return (
+        (State.DUPLICATE, around.twins[migration.number] > 1),
+        (State.LATE, migration.number < around.highest),
+    )
+
+
+def _progress(entry: HistoryEntry) -> str:
+    """Describe how far an attempt came, as far as koonj knows."""
+    what = "the rollback" if entry.action is Action.ROLLBACK else "the apply"
+    if _cut_off(entry):
+        ending = "was started, but koonj has no record that it finished"
+    else:
+        ending = f"failed: {entry.error}" if entry.error else "failed"
+    return f"{what} {ending} ({entry.statements_done} of {entry.statements_total} statements committed)"
+
+
+def _noted(status: MigrationStatus, dropped: HistoryEntry | None) -> MigrationStatus:
+    """Add a note about a failed rollback that changed nothing."""
+    if dropped is None:
+        return status
+    error = f": {dropped.error}" if dropped.error else ""
+    return _with_note(status, f"a rollback failed and changed nothing{error}")
+
+
+def _with_note(status: MigrationStatus, note: str) -> MigrationStatus:
+    return replace(status, note=_join(status.note, note))
+
+
+def _allowed(decision: HistoryEntry | None) -> str:
+    if decision is None:
+        return ""
+    return f"allowed: {decision.reason}" if decision.reason else "allowed"
+
+
+def _join(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,96 @@
+"""Read the catalog of a database. Reads no rows of tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg import AsyncConnection, AsyncCursor, errors, pq
+from psycopg.rows import tuple_row
+
+from koonj.postgres.catalog.assemble import assemble
+from koonj.postgres.catalog.catalog import Catalog
+from koonj.postgres.catalog.queries import GRANTS, NOTES, OBJECTS, PARTS, statement
+
+_Rows = list[tuple[Any, ...]]
+_ATTEMPTS = 12
+_CHUNK = 500
+"""Number of rows that are read at once: about two milliseconds of work."""
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+_SETTINGS = """
+SET LOCAL search_path TO pg_catalog, pg_temp;
+SET LOCAL jit TO off;
+SET LOCAL max_parallel_workers_per_gather TO 0;
+SET LOCAL quote_all_identifiers TO off;
+SET LOCAL standard_conforming_strings TO on;
+SET LOCAL DateStyle TO ISO;
+SET LOCAL IntervalStyle TO postgres;
+SET LOCAL TimeZone TO 'UTC';
+SET LOCAL extra_float_digits TO 1;
+SET LOCAL bytea_output TO hex
+"""
+"""Settings that change the text of a definition, with the values that pg_dump uses.
+
+With pg_catalog alone in the search_path, all other names are shown with their schema, as with an empty
+search_path. pg_temp comes last, so that no temporary table hides a catalog table.
+"""
+
+_GONE = (errors.InternalError_, errors.UndefinedTable, errors.UndefinedObject, errors.UndefinedFunction)
+"""Errors of functions such as pg_get_viewdef if another session has just dropped the object."""
+
+
+async def read_catalog(conn: AsyncConnection[Any]) -> Catalog:
+    """Return all objects that pg_dump -s would print, without those of schema koonj.
+
+    Every role that can connect can call it. The session keeps its settings: those of koonj belong to a
+    transaction that is rolled back, or to a savepoint if the caller is in a transaction. Reading a view takes
+    ACCESS SHARE on the tables that the view uses, as pg_dump does for every table, and releases it at the
+    end. The session's lock_timeout limits the waiting time.
+
+    Raises: psycopg.Error.
+    """
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return await _read(conn)
+        except _GONE:
+            await asyncio.sleep(
+                attempt * 0.005
+            )  # not in step with a session that creates and drops repeatedly
+    return await _read(conn)
+
+
+async def _read(conn: AsyncConnection[Any]) -> Catalog:
+    major = conn.info.server_version // 10000
+    alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
+    settings = f"{_SNAPSHOT}{_SETTINGS}" if alone else _SETTINGS
+    async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
+        [absent] = await _answers(cursor, (settings, statement("absent", major)))
+        left_out = {name for (name,) in absent}
+        names = [name for name in (*OBJECTS, *PARTS, *NOTES, *GRANTS) if name not in left_out]
+        answers = await _answers(cursor, [statement(name, major) for name in names])
+    return await asyncio.to_thread(assemble, major, dict(zip(names, answers, strict=True)))
+
+
+async def _answers(cursor: AsyncCursor[tuple[Any, ...]], statements: Iterable[str]) -> list[_Rows]:
+    """Return the rows of each statement that returns rows.
+
+    All statements are sent in one message, which needs one round trip.
+    """
+    await cursor.execute(";\n".join(statements).encode(), prepare=False)
+    answers = []
+    more: bool | None = True
+    while more:
+        if cursor.description is not None:
+            answers.append(await _rows(cursor))
+        more = cursor.nextset()
+    return answers
+
+
+async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> _Rows:
+    """Return all rows of one answer. Other tasks can run between two chunks."""
+    rows: _Rows = []
+    while chunk := await cursor.fetchmany(_CHUNK):
+        rows.extend(chunk)
+        await asyncio.sleep(0)
+    return rows

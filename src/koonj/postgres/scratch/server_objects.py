@@ -1,0 +1,25 @@
+"""Read what a migration can change outside the schema of its database.
+
+These are roles, settings, databases, replication slots and large objects.
+"""
+
+from __future__ import annotations
+
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+
+from koonj.postgres.locks.side_transaction import in_own_transaction
+from koonj.postgres.queries import query
+
+
+async def read_around(scratch: AsyncConnection) -> frozenset[str]:
+    """Return each of these things in words, such as ``role app LOGIN``.
+
+    Requires a superuser and a session that is not in a transaction. pg_dump prints only large objects of
+    these, so the catalog contains none of them.
+
+    Raises: psycopg.Error.
+    """
+    async with in_own_transaction(scratch), scratch.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("scratch/around"), prepare=False)
+        return frozenset(row[0] for row in await cursor.fetchall())

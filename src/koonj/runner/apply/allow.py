@@ -1,0 +1,41 @@
+"""A person's decision to pass a state, written to the history with its reason."""
+
+from __future__ import annotations
+
+from time import time
+
+from koonj import __version__
+from koonj.migrations.history_entry import Action, Outcome
+from koonj.postgres import history
+from koonj.postgres.history import NewHistoryEntry
+from koonj.postgres.session import own_transaction
+from koonj.runner.apply.context import RunContext
+from koonj.runner.plan.decisions import Decision, hashes_of
+from koonj.runner.run.events import DecisionRecorded
+
+
+async def record_decision(session: RunContext, decision: Decision, reason: str) -> DecisionRecorded:
+    """Write that a state was seen and is passed: of the file as it is now, or, if it is gone, as recorded."""
+    status, state = decision.status, decision.conflict.state
+    file_hash, statements_hash, rollback_hash = hashes_of(status)
+    row = NewHistoryEntry(
+        name=status.name,
+        action=Action.ALLOW,
+        outcome=Outcome.DONE,
+        script="" if status.migration is None else status.migration.text,
+        file_hash=file_hash,
+        statements_hash=statements_hash,
+        rollback_hash=rollback_hash,
+        statements_done=0,
+        statements_total=0,
+        started=time(),
+        os_user=session.os_user,
+        host=session.host,
+        version=__version__,
+        run_id=session.control.run_id,
+        reason=reason,
+        allowed=state,
+    )
+    async with own_transaction(session.conn, session.target):
+        await history.insert(session.conn, row)
+    return DecisionRecorded(status.name, state, reason)

@@ -1,0 +1,1 @@
+"""Plan a run: which migrations, in which order, with which conflicts and decisions."""

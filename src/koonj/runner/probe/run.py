@@ -1,0 +1,142 @@
+"""A probe: all planned migrations on the target itself, in one transaction that is always rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+import psycopg
+
+from koonj.postgres import advisory_lock
+from koonj.postgres.locks.strategy import is_silent
+from koonj.postgres.locks.trace import StatementTrace
+from koonj.postgres.locks.tracer import Tracer
+from koonj.postgres.probe_session import (
+    bound,
+    check_so_far,
+    dead_client_interval,
+    forget_mark,
+    hold_lock_limit,
+    make_fresh,
+    mark,
+    open_transaction,
+)
+from koonj.postgres.session import check_deferred, roll_back
+from koonj.runner.apply.context import RunContext
+from koonj.runner.apply.failure import MigrationError
+from koonj.runner.apply.lock import LockLostError
+from koonj.runner.apply.statement import StatementError, execute, hearing
+from koonj.runner.plan.work import NumberedStatement, Work
+from koonj.runner.probe.result import probe_cancelled, probe_failed
+from koonj.runner.probe_locks import probed
+from koonj.runner.run.events import Event, MigrationStarted, Notice, StatementFinished
+from koonj.runner.run.run import Cancelled
+from koonj.sql.control import TransactionControl
+from koonj.sql.statements import Statement
+
+
+async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator[Event]:
+    """Run them one after the other, so that each sees what came before it; then ROLLBACK, whatever happened.
+
+    Every work must be one transaction. Raises MigrationError, LockLostError.
+    """
+    probe = _Probe(session, Tracer(session.conn, alone=False))
+    try:
+        for index, work in enumerate(works, start=1):
+            yield MigrationStarted(
+                work.migration.name, work.direction, index, len(works), work.total, in_transaction=True
+            )
+            try:
+                async for event in _migration(probe, work, first=index == 1, last=index == len(works)):
+                    yield event
+            except Cancelled as error:
+                raise MigrationError(probe_cancelled(work)) from error
+            except (StatementError, psycopg.Error) as error:
+                raise MigrationError(probe_failed(work, error, alone=index == 1)) from error
+    finally:
+        await roll_back(session.conn)
+
+
+@dataclass(slots=True)
+class _Probe:
+    """What one probe holds on to from migration to migration."""
+
+    session: RunContext
+    tracer: Tracer
+    interval: str | None = None
+    marked: bool = False
+    """A savepoint of ours is before those of the migration that runs."""
+
+    async def open(self, work: Work) -> None:
+        """Look at what is there, and begin, with the file's own BEGIN."""
+        conn, opening = self.session.conn, work.steps[0].step.begin if work.steps else None
+        self.interval = await dead_client_interval(conn)
+        await self.tracer.begin()
+        text = None if opening is None else opening.text
+        await open_transaction(conn, text)
+
+    async def before(self, statement: Statement) -> None:
+        """Our savepoint comes late, before the first one of the file: no SET TRANSACTION may follow one."""
+        conn = self.session.conn
+        await hold_lock_limit(conn)
+        if statement.control is TransactionControl.SAVEPOINT and not self.marked:
+            await mark(conn)
+            self.marked = True
+
+    async def after(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
+        """What a statement locked."""
+        statement = numbered.statement
+        bare = numbered.bare_trace(seconds, in_transaction=True)
+        if is_silent(statement) and len(statement.spans) == 1:
+            return self.tracer.silent(bare)
+        return await self.tracer.after(bare)
+
+    async def check(self, work: Work, *, last: bool) -> StatementTrace:
+        """What a commit would check, under the file's own role; what that locked."""
+        conn, begun = self.session.conn, monotonic()
+        await hold_lock_limit(conn)
+        await (check_deferred(conn) if last else check_so_far(conn))
+        seconds = monotonic() - begun
+        bare = StatementTrace(work.total, 0, "set constraints", in_transaction=True, seconds=seconds)
+        return await self.tracer.after(bare)
+
+    async def clear(self) -> None:
+        """Leave nothing of a migration but its work: no setting, role, temporary table or savepoint."""
+        conn = self.session.conn
+        if self.marked:
+            await forget_mark(conn)
+            self.marked = False
+        await make_fresh(conn, self.session.target, self.interval)
+        await self._keep_lock()
+
+    async def _keep_lock(self) -> None:
+        """A file can give koonj's lock away. Raises LockLostError."""
+        conn = self.session.conn
+        held = await advisory_lock.holder(conn)
+        mine = held is not None and held.pid == conn.info.backend_pid
+        if not mine and not await advisory_lock.try_lock(conn):
+            raise LockLostError(held)
+
+
+async def _migration(probe: _Probe, work: Work, *, first: bool, last: bool) -> AsyncIterator[Event]:
+    session = probe.session
+    session.control.check()
+    if first:
+        await probe.open(work)
+    await bound(session.conn, work.planned.lock_timeout, work.statement_timeout)
+    traces: list[StatementTrace] = []
+    for numbered in (n for step in work.steps for n in step.statements):
+        await probe.before(numbered.statement)
+        async for event in execute(session.conn, session.control, work, numbered):
+            if isinstance(event, StatementFinished):
+                traces.append(await probe.after(numbered, event.seconds))
+            yield event
+    session.control.check()
+    said: list[Notice] = []
+    with hearing(session.conn, work.planned.name, said.append):
+        traces.append(await probe.check(work, last=last))
+    for notice in said:  # of triggers that were deferred until now
+        yield notice
+    await probe.clear()
+    yield probed(work, traces)

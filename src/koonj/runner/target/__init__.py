@@ -1,0 +1,1 @@
+"""Read what a target holds now: the state of each migration and its history."""

@@ -1,0 +1,1 @@
+"""SQL text for the screen: lines, colours and analysis, away from the thread that paints."""

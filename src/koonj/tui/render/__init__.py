@@ -1,0 +1,1 @@
+"""Values as styled lines of text. No widget."""

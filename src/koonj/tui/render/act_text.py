@@ -1,0 +1,39 @@
+"""What a target says of one migration, in words."""
+
+from __future__ import annotations
+
+from koonj.humanize import to_the_minute
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.tui.state.snapshot import Row
+
+_DONE = {
+    Action.APPLY: "applied",
+    Action.ROLLBACK: "rolled back",
+    Action.ADOPT: "adopted",
+    Action.ALLOW: "allowed",
+}
+
+
+def standing(row: Row) -> str:
+    """When and by whom the entry that decides its state was done, or how it failed; empty: there is none."""
+    status = row.status
+    if status is None or status.last_entry is None:
+        return status.note if status else ""
+    return "\n".join(
+        part for part in (entry_words(status.last_entry), status.note or _error(status.last_entry)) if part
+    )
+
+
+def entry_words(entry: HistoryEntry) -> str:
+    """``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
+    when = to_the_minute(entry.finished or entry.started)
+    who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
+    if entry.outcome is Outcome.DONE:
+        return f"{_DONE[entry.action]} {when} {who}"
+    verb = "apply" if entry.action is Action.APPLY else "rollback"
+    ended = "started" if entry.outcome is Outcome.STARTED else "failed"
+    return f"{verb} {ended} {when} {who}"
+
+
+def _error(entry: HistoryEntry) -> str:
+    return " ".join(f"{entry.sqlstate or ''} {entry.error or ''}".split())

@@ -1,0 +1,174 @@
+"""A run in lines: what goes on, what happened, how it ended, and everything about an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from koonj.humanize import clock, span_words
+from koonj.postgres.advisory_lock import holder_words
+from koonj.runner.run.events import Conflict, Direction, Failure
+from koonj.sql.display import shortened, spaced
+from koonj.tui.documents.sql_text import expand
+from koonj.tui.state.run import LogLine, RunView, Tone, result_words
+from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
+from koonj.tui.toolkit.strips import Part, cut, wrap
+
+Line = list[Part]
+
+_TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
+    {
+        Tone.STEP: ("·", DIM),
+        Tone.DONE: ("✓", GOOD),
+        Tone.NOTICE: ("i", PLAIN),
+        Tone.ATTENTION: ("!", WARNING),
+        Tone.BAD: ("✗", BAD),
+    }
+)
+_LABEL = 11
+"""Cells for the words before an error's parts."""
+_NEAR = 1_000
+"""Characters of a line on each side of an error's column."""
+
+
+def progress(view: RunView, now: float, width: int) -> list[Line]:
+    """What goes on now: migration k of n, statement k of n, since when."""
+    if not view.running:
+        return []
+    return [_first(view, now), *_second(view, now, width)]
+
+
+def _first(view: RunView, now: float) -> Line:
+    verb = "applying" if view.direction is Direction.APPLY else "rolling back"
+    line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
+    if view.rehearsing is not None:
+        one = view.rehearsing
+        line = [(" rehearsing on scratch ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
+    elif view.migration is not None:
+        line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
+        line += [(view.migration.name, STRONG)]
+    return [*line, (f"  {clock(now - view.begun)}", ACCENT)]
+
+
+def _second(view: RunView, now: float, width: int) -> list[Line]:
+    if view.cancelling:
+        return [[(" cancelling", WARNING)]]
+    if view.asking:
+        return [[(" waiting for your answer", WAITING)]]
+    if view.waiting is not None:
+        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at.timestamp())
+        text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
+        return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
+    if view.retrying is not None:
+        left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
+        return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
+    if view.statement is not None:
+        one = view.statement
+        text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
+        return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
+    return [[(" at work" if view.migration else " making the plan", DIM)]]
+
+
+def summary(view: RunView | None, now: float) -> Line:
+    """The run in less than a line."""
+    if view is None:
+        return [("nothing has run yet", DIM)]
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
+        mark, style = _TONES[tone]
+        return [(f"{mark} ", style), (f"{word}: {shortened(view.finished.message, _NEAR)}", PLAIN)]
+    if not view.running:
+        return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
+    if view.asking:
+        return [("waiting for your answer", WAITING)]
+    return [(text.strip() + " ", style) for text, style in _first(view, now)]
+
+
+def log_lines(entry: LogLine, width: int) -> list[Line]:
+    """One thing that happened, wrapped to `width`."""
+    mark, style = _TONES[entry.tone]
+    return _marked(mark, style, entry.text, width)
+
+
+def result_lines(view: RunView, width: int) -> list[Line]:
+    """How it ended: the result and everything about an error, wrapped to `width`."""
+    lines: list[Line] = []
+    if view.finished is not None:
+        tone, word = result_words(view.finished.result)
+        mark, style = _TONES[tone]
+        lines += _marked(mark, style, f"{word}: {shortened(view.finished.message)}", width, STRONG)
+        lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
+    if view.failure is not None:
+        lines += failure_lines(view.failure, width)
+    return lines
+
+
+def failure_lines(failure: Failure, width: int) -> list[Line]:
+    """An error with everything that is known of it."""
+    return list(_failure(failure, width))
+
+
+def _failure(failure: Failure, width: int) -> Iterator[Line]:
+    where = ":".join(str(part) for part in (failure.file, failure.line, failure.column) if part is not None)
+    which = f"statement {failure.statement} of {failure.of}  " if failure.statement else ""
+    if place := which + where:
+        yield from ([("   ", PLAIN), (text, STRONG)] for text in wrap(place, width - 4))
+    if failure.source_line:
+        yield from _source(failure, width)
+    code = f" {failure.sqlstate}" if failure.sqlstate else ""
+    yield from _labelled(f"{failure.severity}{code}", failure.message, width, BAD)
+    for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
+        if text:
+            yield from _labelled(label, text, width)
+    if failure.name or failure.committed:
+        committed = "\n".join(failure.committed) or "nothing of this migration"
+        yield from _labelled("committed", committed, width, STRONG)
+    if failure.target_state:
+        yield from _labelled("state", failure.target_state, width, STRONG)
+    for number, step in enumerate(failure.next_steps):
+        yield from _labelled("next" if not number else "", step, width)
+
+
+def _source(failure: Failure, width: int) -> Iterator[Line]:
+    """The line, and a caret under the column; a long line is cut around it."""
+    column = (failure.column or 1) - 1
+    room = width - 6
+    before, after = _around(failure.source_line, column, room * 2 // 3)
+    yield [("      ", PLAIN), (cut(before + after, room), ACCENT)]
+    if failure.column is not None:
+        yield [(" " * (6 + cell_len(before)) + "^", BAD)]
+
+
+def _around(source: str, column: int, room: int) -> tuple[str, str]:
+    """What stands before and after a column (0-based), as it is drawn: `room` cells at most before it."""
+    start = max(0, column - _NEAR)
+    before = expand(source[start:column])
+    after = expand(source[start : column + _NEAR])[len(before) :]
+    if start == 0 and cell_len(before) <= room:
+        return before, after
+    while cell_len(before) >= room:
+        before = before[1:]
+    return "…" + before, after
+
+
+def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
+    """What stops a run, and what to do."""
+    place = f":{conflict.line}" if conflict.line else ""
+    who = f"{conflict.name}{place}: " if conflict.name else ""
+    message = conflict.message.removeprefix(f"{conflict.name} ")  # its name stands before already
+    lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
+    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
+
+
+def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:
+    texts = wrap(text, width - 4)
+    return [[(f" {mark} " if not i else "   ", style), (line, looks)] for i, line in enumerate(texts)]
+
+
+def _labelled(label: str, text: str, width: int, style: Style = PLAIN) -> Iterator[Line]:
+    space = max(_LABEL, len(label) + 1)
+    for number, line in enumerate(wrap(shortened(text), width - space - 4)):
+        yield [("   " + (label if not number else "").ljust(space), style), (line, PLAIN)]

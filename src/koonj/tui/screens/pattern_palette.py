@@ -1,0 +1,203 @@
+"""The palette: choose a pattern, fill its fields, see the finished SQL, write the file."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+
+from koonj.config import Settings
+from koonj.migrations.folder import Folder
+from koonj.migrations.new import SlugError, create, next_number
+from koonj.patterns.pattern import load
+from koonj.tui.commands.command import bindings, named
+from koonj.tui.commands.covering import COVERING
+from koonj.tui.documents.drafts import (
+    BlankSource,
+    Drafting,
+    DraftSource,
+    PatternSource,
+    as_text,
+    drafting,
+    names,
+)
+from koonj.tui.documents.sql_text import SqlText
+from koonj.tui.screens.dialog import CLOSE
+from koonj.tui.theme import DIM
+from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.strips import cut
+from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.widgets.footer import BottomLine, Hint
+from koonj.tui.widgets.form_field import FieldRow
+from koonj.tui.widgets.pane import Pane
+from koonj.tui.widgets.pattern_list import PatternList
+from koonj.tui.widgets.sql_preview import SqlPreview
+from koonj.tui.widgets.submit_line import WriteLine
+from koonj.tui.widgets.text_line import Heading, TextLine
+
+_WIDTH = 3
+"""Digits of a number in an empty folder."""
+
+
+class Palette(Screen[tuple[Path, ...] | None]):
+    """Gives the paths of the files that it wrote, or None."""
+
+    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    AUTO_FOCUS = "PatternList"
+
+    def __init__(self, settings: Settings, folder: Folder) -> None:
+        super().__init__()
+        self._settings = settings
+        self._number = next_number(folder)
+        self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
+        self._source: DraftSource = BlankSource()
+        self._drafting: Drafting = drafting(self._source, {})
+        self._insist = False
+
+    def compose(self) -> ComposeResult:
+        """Patterns and form above, the SQL beneath."""
+        with Horizontal(id="upper"):
+            yield PatternList()
+            with Vertical(id="form"):
+                yield Heading()
+                yield TextLine(id="about")
+                yield VerticalScroll(id="fields", can_focus=False)
+                yield WriteLine()
+        yield SqlPreview()
+        yield BottomLine()
+
+    def on_mount(self) -> None:
+        """Read the patterns beside the screen."""
+        start_task(self, self._load, "patterns")
+
+    async def _load(self) -> None:
+        patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
+        if not self.is_current:
+            return  # closed before they came
+        self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
+        if problems:
+            self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
+
+    def _shown(self, path: Path) -> Path:
+        """Within the project as the person knows it."""
+        root = self._settings.root
+        return path.relative_to(root) if path.is_relative_to(root) else path
+
+    @property
+    def pane(self) -> Pane:
+        """What the moving keys move: the list, or the SQL while a field is filled."""
+        return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
+
+    def close(self) -> None:
+        """Write nothing."""
+        self.dismiss(None)
+
+    @on(BottomLine.Clicked)
+    def hint_clicked(self) -> None:
+        """The one key that can be clicked closes."""
+        self.close()
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The form's fields."""
+        return list(self.query(FieldRow))
+
+    def action_command(self, name: str) -> None:
+        """Move, or draw all anew."""
+        named(COVERING, name).run(self)
+
+    @on(PatternList.Chosen)
+    async def chosen(self, event: PatternList.Chosen) -> None:
+        """Another pattern: another form."""
+        self._source = event.source
+        self._insist = False
+        fields = self.query_one("#fields")
+        async with self.batch():
+            await fields.remove_children()
+            defaults = event.source.defaults({})
+            rows = [FieldRow(field, defaults.get(field.name, "")) for field in event.source.fields]
+            await fields.mount_all(rows)
+        self._draft()
+
+    @on(FieldRow.Changed)
+    def _draft(self) -> None:
+        """What the fields make now."""
+        values = {row.field.name: row.value for row in self.rows}
+        self._drafting = drafting(self._source, values)
+        self._show()
+
+    def _show(self) -> None:
+        made = self._drafting
+        for row in self.rows:
+            row.show(dict(made.defaults), dict(made.errors), insist=self._insist)
+        preview = self.query_one(SqlPreview)
+        preview.finished = made.finished
+        self.query_one(Heading).text = self._source.title
+        about = cut(" ".join(self._source.description.split()), 400)
+        self.query_one("#about", TextLine).parts = ((f" {about}", DIM),)
+        preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
+        files = names(made.drafts, self._number, self._digits) if made.finished else []
+        self.query_one(WriteLine).files = tuple(files)
+
+    @on(FieldRow.Entered)
+    def entered(self, event: FieldRow.Entered) -> None:
+        """To the next field; from the last one to the line that writes."""
+        self._show()
+        rows = self.rows
+        at = rows.index(event.row)
+        if at + 1 < len(rows):
+            rows[at + 1].focus_entry()
+        else:
+            self.query_one(WriteLine).focus()
+
+    @on(WriteLine.Pressed)
+    def write(self) -> None:
+        """Write, or lead to what is missing."""
+        if self._drafting.finished:
+            start_task(self, self._write, "write", exclusive=True)
+            return
+        self._insist = True
+        self._show()
+        next(row for row in self.rows if row.field.name in self._drafting.errors).focus_entry()
+
+    async def _write(self) -> None:
+        try:
+            paths = await asyncio.to_thread(create, self._settings.migrations, self._drafting.drafts)
+        except (OSError, SlugError) as error:
+            self._say(f"Nothing was written: {error}")
+        else:
+            self.dismiss(paths)
+
+    def _say(self, text: str) -> None:
+        self.query_one(BottomLine).said = (text, True)
+
+    def on_descendant_focus(self) -> None:
+        """The keys that matter depend on where they go; a field shows its help."""
+        in_list = isinstance(self.focused, PatternList)
+        self.query_one(BottomLine).hints = _LIST if in_list else _FORM
+        self.query_one(Heading).raised = not isinstance(self.focused, Pane)
+        for row in self.rows:
+            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._insist)
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter goes into the form; Esc comes back, and then leaves."""
+        self.query_one(BottomLine).said = None
+        in_list = isinstance(self.focused, PatternList)
+        if event.key in BACK:
+            event.stop()
+            if in_list:
+                self.close()
+            else:
+                self.query_one(PatternList).focus()
+        elif event.key == "enter" and in_list and self.rows:
+            event.stop()
+            self.rows[0].focus_entry()
+
+
+_LIST = (Hint("Enter", "fill in"), Hint("j/k", "choose"), Hint("Esc", "close", command=CLOSE))
+_FORM = (Hint("Enter", "next"), Hint("PgDn/PgUp", "scroll the SQL"), Hint("Esc", "patterns"))

@@ -1,0 +1,150 @@
+"""What the preview shows: the selected migration's text, read and formatted beside the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from functools import partial
+
+from textual.screen import Screen
+
+from koonj.config import Target
+from koonj.migrations.migration import Migration
+from koonj.sql.format import pretty
+from koonj.sql.problem import Problem
+from koonj.tui.documents.analysis import Analysis
+from koonj.tui.documents.analysis_process import TextPieces, read_apart
+from koonj.tui.documents.document import Document, document, first_colours, is_large, is_quick
+from koonj.tui.documents.highlighting import Highlighting
+from koonj.tui.documents.sql_text import SqlText
+from koonj.tui.screens.preview_records import PreviewRecords
+from koonj.tui.state.messages import StatusMessage
+from koonj.tui.state.snapshot import Row, Snapshot
+from koonj.tui.toolkit.tasks import start_task
+from koonj.tui.widgets.preview import Preview
+from koonj.tui.workers.backend import Backend
+
+Documents = AsyncIterator[Document]
+Make = Callable[[], Documents]
+
+FORMATTED = 200_000
+"""Characters that are formatted at most: the formatter takes seconds for more."""
+
+
+class PreviewText:
+    """Brings the selected migration into the preview."""
+
+    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+        """`screen` has the preview, and ends all work with itself."""
+        self._screen = screen
+        self._engine = engine
+        self._snapshot = snapshot
+        self._told = PreviewRecords(screen, engine, snapshot)
+        self._source: object = None
+        """What the preview's document was, or is being, made of."""
+
+    @property
+    def _preview(self) -> Preview:
+        return self._screen.query_one(Preview)
+
+    def _say(self, text: str) -> None:
+        self._screen.post_message(StatusMessage(text, is_problem=True))
+
+    def show(self, row: Row | None) -> None:
+        """Show `row`; what did not change is not read again."""
+        preview = self._preview
+        preview.check = self._snapshot().check
+        preview.rehearsals = self._snapshot().rehearsals
+        preview.row = row
+        self._told.show(row)
+        source, make = self._made_of(row)
+        if source == self._source:
+            return
+        self._source = source
+        if row is not None and row.migration is not None and is_quick(row.migration):
+            self._screen.workers.cancel_group(self._screen, "preview")
+            of_folder = self._snapshot().problems_of(row.name)
+            self._preview.document = document(row.migration, of_folder)
+        elif make is not None:
+            start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
+        else:
+            self._preview.document = None
+
+    def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
+        """What the document of `row` is made of, and how."""
+        if row is None:
+            return None, None
+        if row.migration is not None:
+            of_folder = self._snapshot().problems_of(row.name)
+            return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
+        entry = row.status.last_entry if row.status else None
+        target = self._snapshot().target
+        if entry is None:
+            return (row.name, target.name), None
+        return (row.name, target.name, entry.id), partial(self._recall, row.name, target, entry.id)
+
+    async def _bring(self, source: object, make: Make) -> None:
+        try:
+            async for made in make():
+                if source != self._source:
+                    return
+                self._preview.document = made
+        except Exception as error:  # whatever a target that left raises must not take the screen along
+            self._say(f"The text cannot be shown: {error}")
+
+    async def _read(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Documents:
+        """The text at once, and then what is in it."""
+        if not is_large(migration):
+            yield await asyncio.to_thread(document, migration, of_folder)
+            return
+        colours = await asyncio.to_thread(first_colours, migration)
+        first = await asyncio.to_thread(document, migration, of_folder, Analysis(), colours)
+        yield first
+        await asyncio.to_thread(first.body.measure)
+        try:
+            found = await self._find(migration, colours)
+        except (OSError, RuntimeError) as error:
+            unknown = f"it is not known how it runs: {error}"
+            found = Analysis(unknown, unknown)
+        made = await asyncio.to_thread(document, migration, of_folder, found, colours)
+        made.body.width = first.body.width
+        yield made
+
+    async def _find(self, migration: Migration, colours: Highlighting) -> Analysis:
+        """The facts; colours come as they are found."""
+        async with aclosing(read_apart(migration)) as all_found:
+            async for found in all_found:
+                if isinstance(found, Analysis):
+                    return found
+                self._add(colours, found)
+        raise RuntimeError("its reader said nothing")
+
+    def _add(self, colours: Highlighting, found: TextPieces) -> None:
+        colours.add(found.pieces, found.end)
+        preview = self._preview
+        if preview.sql.colours is colours:
+            preview.refresh()
+
+    async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
+        """The file is gone: history has its text."""
+        text = await self._engine.recorded_text(target, entry_id)
+        if text is not None:
+            async for made in self._read(Migration.from_recorded(name, text), ()):
+                yield made
+
+    def toggle_format(self) -> None:
+        """Formatted, or as it stands."""
+        preview = self._preview
+        if preview.formatted is not None:
+            preview.formatted = None
+        elif preview.shown is not None and len(preview.shown.text) > FORMATTED:
+            self._say("The text is too long to be formatted.")
+        elif preview.shown is not None:
+            work = partial(self._format, preview.shown)
+            start_task(self._screen, work, "format", exclusive=True)
+
+    async def _format(self, sql: SqlText) -> None:
+        text = await asyncio.to_thread(pretty, sql.text)
+        if self._preview.shown is sql:
+            self._preview.formatted = SqlText(text)

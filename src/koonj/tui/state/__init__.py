@@ -1,0 +1,1 @@
+"""What the screen knows: frozen values without widgets and colours."""

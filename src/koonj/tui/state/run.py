@@ -1,0 +1,257 @@
+"""What the screen knows of a run: its events, folded one by one into a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any
+
+from koonj.humanize import count, duration
+from koonj.postgres.advisory_lock import holder_words
+from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.runner.run import events
+from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
+from koonj.sql.display import shortened, spaced
+
+LOG_LIMIT = 2_000
+"""Lines that are kept; of a longer run the first ones go, and are counted."""
+
+
+class RunStage(StrEnum):
+    """How far a run is, as far as it needs room."""
+
+    REST = "rest"
+    """None, or one that waits for its answer."""
+    WORK = "work"
+    DONE = "done"
+    """Ended, and all is well."""
+    TO_READ = "to read"
+    """Ended with an error or a conflict."""
+
+
+class Tone(StrEnum):
+    """What a line of the log is."""
+
+    STEP = "step"
+    DONE = "done"
+    NOTICE = "notice"
+    ATTENTION = "attention"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of what happened."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as far as its events have told."""
+
+    target: str
+    direction: Direction
+    begun: float
+    """Unix seconds."""
+    rehearsing: MigrationRehearsalStarted | None = None
+    """The one that is rehearsed for the plan."""
+    plan: Plan | None = None
+    migration: events.MigrationStarted | None = None
+    """The one that runs."""
+    statement: events.StatementStarted | None = None
+    """The one that runs."""
+    waiting: events.WaitingForLock | None = None
+    asking: bool = False
+    retrying: events.Retrying | None = None
+    cancelling: bool = False
+    log: tuple[LogLine, ...] = ()
+    gone: int = 0
+    """Lines of the log that were too many to keep."""
+    finished: events.RunFinished | None = None
+    ended: float | None = None
+    """Unix seconds; None while it goes on."""
+
+    @property
+    def running(self) -> bool:
+        """Does it go on?"""
+        return self.ended is None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed."""
+        return self.finished.failure if self.finished else None
+
+    @property
+    def wrong(self) -> bool:
+        """Did it end with something to read: an error, a conflict, or no result at all?"""
+        if self.running:
+            return False
+        if self.finished is None or self.finished.result in _TO_READ:
+            return True
+        return self.finished.failure is not None or bool(self.finished.conflicts)
+
+    @property
+    def stage(self) -> RunStage:
+        """How far it is, as far as it needs room: one that only asks needs none."""
+        if self.running:
+            at_work = self.migration is not None or self.waiting is not None or bool(self.log)
+            return RunStage.WORK if at_work else RunStage.REST
+        return RunStage.TO_READ if self.wrong else RunStage.DONE
+
+    def saying(self, tone: Tone, *texts: str) -> RunView:
+        """The same with more lines."""
+        log = (*self.log, *(LogLine(tone, shortened(text)) for text in texts[-LOG_LIMIT:]))
+        gone = self.gone + len(self.log) + len(texts) - min(len(log), LOG_LIMIT)
+        return replace(self, log=log[-LOG_LIMIT:], gone=gone)
+
+
+def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
+    """The view after some events. Those of one kind come in one step: a server can say a great deal."""
+    for kind, same in groupby(events_in_order, type):
+        if kind is events.Notice:
+            texts = [text for notice in same if isinstance(notice, events.Notice) for text in _notice(notice)]
+            view = view.saying(Tone.NOTICE, *texts)
+        elif step := _STEPS.get(kind):
+            for event in same:
+                view = step(view, event)
+    return view
+
+
+def broken(view: RunView, error: str, at: float) -> RunView:
+    """The view after its stream broke without a result: what the target holds is not known."""
+    over = view.saying(Tone.BAD, error)
+    return replace(over, ended=at, asking=False, statement=None, waiting=None, retrying=None)
+
+
+def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
+    for note in event.plan.notes:
+        view = view.saying(Tone.NOTICE, note)
+    return replace(view, plan=event.plan, rehearsing=None)
+
+
+def _rehearsing(view: RunView, event: MigrationRehearsalStarted) -> RunView:
+    return replace(view, rehearsing=event)
+
+
+def _question(view: RunView, _: events.Question) -> RunView:
+    return replace(view, asking=True)
+
+
+def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
+    if view.waiting is None or view.waiting.holder != event.holder:
+        view = view.saying(Tone.ATTENTION, f"waiting for the lock, held by {holder_words(event.holder)}")
+    return replace(view, waiting=event, asking=False)
+
+
+def _locked(view: RunView, event: events.LockAcquired) -> RunView:
+    if view.waiting is not None:
+        view = view.saying(Tone.STEP, f"lock obtained after {duration(event.seconds)}")
+    return replace(view, waiting=None, asking=False)
+
+
+def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
+    return view.saying(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
+
+
+def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
+    return replace(view, migration=event, statement=None, asking=False, waiting=None, retrying=None)
+
+
+def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
+    return replace(view, statement=event, retrying=None)
+
+
+def _notice(event: events.Notice) -> list[str]:
+    more = (("DETAIL", event.detail), ("HINT", event.hint))
+    return [f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text)]
+
+
+def _retrying(view: RunView, event: events.Retrying) -> RunView:
+    again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
+    view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
+    return replace(view, retrying=event, statement=None)
+
+
+def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
+    if view.migration and not view.migration.in_transaction:
+        done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
+        view = view.saying(Tone.STEP, done)
+    return replace(view, statement=None)
+
+
+def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
+    done = "applied" if event.direction is Direction.APPLY else "rolled back"
+    view = view.saying(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
+    return replace(view, migration=None, statement=None)
+
+
+def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
+    view = view.saying(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
+    return replace(view, migration=None, statement=None)
+
+
+def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+    """``3 statements, 0.12 s``."""
+    return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
+
+
+def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
+    return replace(view.saying(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
+
+
+def _finished(view: RunView, event: events.RunFinished) -> RunView:
+    return replace(
+        view,
+        finished=event,
+        ended=event.at.timestamp(),
+        asking=False,
+        waiting=None,
+        retrying=None,
+        statement=None,
+    )
+
+
+_STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
+    {
+        MigrationRehearsalStarted: _rehearsing,
+        events.PlanMade: _plan_made,
+        events.Question: _question,
+        events.WaitingForLock: _waiting,
+        events.LockAcquired: _locked,
+        events.DecisionRecorded: _allowed,
+        events.MigrationStarted: _migration_started,
+        events.StatementStarted: _statement_started,
+        events.Retrying: _retrying,
+        events.StatementFinished: _statement_finished,
+        events.MigrationFinished: _migration_finished,
+        events.MigrationProbed: _migration_probed,
+        events.Cancelling: _cancelling,
+        events.RunFinished: _finished,
+    }
+)
+
+_RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
+    {
+        RunResult.DONE: (Tone.DONE, "done"),
+        RunResult.NOTHING: (Tone.STEP, "nothing to do"),
+        RunResult.DECLINED: (Tone.STEP, "not done"),
+        RunResult.REFUSED: (Tone.ATTENTION, "refused"),
+        RunResult.FAILED: (Tone.BAD, "failed"),
+        RunResult.CANCELLED: (Tone.ATTENTION, "cancelled"),
+        RunResult.LOCKED: (Tone.ATTENTION, "locked"),
+        RunResult.PROBED: (Tone.DONE, "probed"),
+    }
+)
+
+
+_TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, RunResult.LOCKED})
+
+
+def result_words(result: RunResult) -> tuple[Tone, str]:
+    """How a result reads."""
+    return _RESULTS[result]

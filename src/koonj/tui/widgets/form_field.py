@@ -1,0 +1,141 @@
+"""One field of the palette's form: label, line to type in or choices, and what is wrong with the value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from koonj.patterns.pattern import Field
+from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STRONG
+from koonj.tui.toolkit.strips import Part, cut, fit, strip
+from koonj.tui.widgets.text_line import TextLine
+
+LABEL = 16
+
+
+class ChoiceField(Widget, can_focus=True):
+    """Values of which one holds; left, right and space change it."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space,l", "step(1)", "next", show=False),
+        Binding("left,h", "step(-1)", "before", show=False),
+        Binding("enter", "app.focus_next", "next field", show=False),
+    ]
+    value: reactive[str] = reactive("")
+
+    @dataclass
+    class Changed(Message):
+        """Another value holds."""
+
+        value: str
+
+    def __init__(self, choices: tuple[str, ...], value: str) -> None:
+        super().__init__()
+        self._choices = choices
+        self.set_reactive(ChoiceField.value, value if value in choices else choices[0])
+
+    def action_step(self, step: int) -> None:
+        """The next one, round and round."""
+        at = self._choices.index(self.value)
+        self.value = self._choices[(at + step) % len(self._choices)]
+        self.post_message(self.Changed(self.value))
+
+    def render_line(self, y: int) -> Strip:
+        """All choices, the one that holds in brackets."""
+        focused = self.has_pseudo_class("focus")
+        parts: list[Part] = [(" ", PLAIN)]
+        for choice in self._choices:
+            holds = choice == self.value
+            text = f"[{choice}]" if holds else f" {choice} "
+            parts.append((text, MARKED if holds and focused else STRONG if holds else DIM))
+        return strip(parts, self.size.width).apply_style(self.rich_style)
+
+
+class FieldRow(Vertical):
+    """A field with its value; the value survives as long as the row."""
+
+    @dataclass
+    class Changed(Message):
+        """The person typed."""
+
+        name: str
+
+    @dataclass
+    class Entered(Message):
+        """Enter in the field."""
+
+        row: FieldRow
+
+    def __init__(self, field: Field, default: str) -> None:
+        super().__init__()
+        self.field = field
+        self.touched = False
+        self._default = default
+
+    def compose(self) -> ComposeResult:
+        """Label and entry, and a line for what is wrong."""
+        with Horizontal(classes="entry"):
+            yield TextLine(classes="label")
+            if self.field.choices:
+                yield ChoiceField(self.field.choices, self._default)
+            else:
+                entry = Input(compact=True, select_on_focus=False)
+                entry.cursor_blink = False
+                yield entry
+        yield TextLine(classes="note")
+
+    def on_mount(self) -> None:
+        """Label it."""
+        self.query_one(".label", TextLine).parts = ((" " + fit(self.field.label, LABEL - 1), PLAIN),)
+        self.show({}, {})
+
+    @property
+    def value(self) -> str:
+        """What was typed or chosen."""
+        return self.query_one(ChoiceField).value if self.field.choices else self.query_one(Input).value
+
+    def show(self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False) -> None:
+        """What an empty field means, and what is wrong with this one; `insist` on untouched fields too."""
+        default = defaults.get(self.field.name, "")
+        if not self.field.choices:
+            example = f"for example {self.field.example}" if self.field.example else ""
+            self.query_one(Input).placeholder = cut(default or example, 200)
+        error = errors.get(self.field.name) if insist or self.touched else None
+        note = self.query_one(".note", TextLine)
+        note.display = bool(error) or self.has_focus_within
+        if error:
+            note.parts = ((" " * LABEL + "! ", BAD), (error, PLAIN))
+        else:
+            note.parts = ((" " * (LABEL + 2) + self.field.help, DIM),)
+
+    def focus_entry(self) -> None:
+        """Give it the keys."""
+        self.query_one(ChoiceField if self.field.choices else Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The person typed."""
+        event.stop()
+        self.touched = self.touched or bool(event.value)
+        self.post_message(self.Changed(self.field.name))
+
+    def on_choice_changed(self, event: ChoiceField.Changed) -> None:
+        """The person chose."""
+        event.stop()
+        self.touched = True
+        self.post_message(self.Changed(self.field.name))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        event.stop()
+        self.touched = True
+        self.post_message(self.Entered(self))

@@ -1,0 +1,70 @@
+"""What stands above a tab: the file and its state, what the target says, how it runs, what is wrong."""
+
+from __future__ import annotations
+
+from koonj.sql.problem import Problem, Severity
+from koonj.tui.documents.document import Document
+from koonj.tui.render.act_text import standing
+from koonj.tui.state.rehearsals import Rehearsals
+from koonj.tui.state.snapshot import Row
+from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
+from koonj.tui.theme.verdicts import VERDICTS
+from koonj.tui.toolkit.strips import Part, cut, wrap
+from koonj.tui.widgets.preview.tabs import Tab
+
+_PROBLEMS = 3
+"""Problems that are shown; the rest are counted."""
+_STANDING = 4
+"""Lines about what the target says of it."""
+
+Lines = list[list[Part]]
+
+
+def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
+    """All of it; what a tab says itself is left out."""
+    lines = [_identity(row, document, width)]
+    if document is None:
+        return [*lines, [(" reading", DIM)]]
+    if row.migration is None:
+        lines.append([(" the file is gone; this is the text that ran", WARNING)])
+    if tab is not Tab.REHEARSAL:
+        lines += _verdict(row, rehearsals, width)
+    if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
+        lines += [[(" " + text, PLAIN)] for text in wrap(standing(row), width - 2)[:_STANDING] if text]
+        mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
+        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:2]]
+    return lines + _problems(document, width)
+
+
+def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
+    state = f"{glyph(row.state)} {row.word}"
+    path = document.path if document else row.name
+    room = width - len(state) - 4
+    path = path if len(path) <= room else row.name
+    return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.state])]
+
+
+def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
+    """The verdict of its rehearsal in a line; the tab has all of it."""
+    mark = rehearsals.mark(row.name)
+    if mark is None:
+        return []
+    sign, word, verdict = mark
+    rehearsal = rehearsals.known.get(row.name)
+    said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.now else ""
+    return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(said, width - len(word) - 4), DIM)]]
+
+
+def _problems(document: Document, width: int) -> Lines:
+    lines: Lines = []
+    for problem in document.problems[:_PROBLEMS]:
+        style = BAD if problem.severity is Severity.ERROR else WARNING
+        texts = wrap(_words(problem), width - 4)[:2]
+        lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
+    more = len(document.problems[_PROBLEMS:]) + document.unlisted
+    return [*lines, [(f"   and {more} more: koonj check", DIM)]] if more else lines
+
+
+def _words(problem: Problem) -> str:
+    where = f", line {problem.line}" if problem.line else ""
+    return f"{problem.severity.value}{where}: {problem.message} {problem.hint}"

@@ -1,0 +1,1 @@
+"""Slow work in the background: each worker posts messages and touches no screen."""
