@@ -98,7 +98,7 @@ def _keep(pilot: Pilot[None], name: str) -> None:
 
 
 async def _tour(settings: Settings, folder: Path) -> None:
-    from koonj.tui.application import Koonj
+    from koonj.tui.app import Koonj
     from koonj.tui.workers.backend import Backend
 
     found = capabilities.read(os.environ, encoding="utf-8", ascii_only=False)

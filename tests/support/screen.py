@@ -13,7 +13,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from koonj.config import Settings, Target
-from koonj.tui.application import Koonj
+from koonj.tui.app import Koonj
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.dialog import READING, Dialog
 from koonj.tui.screens.main import Main

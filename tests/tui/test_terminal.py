@@ -120,7 +120,7 @@ def test_what_the_first_paint_does_not_need_is_not_imported_before_it() -> None:
         "koonj.tui.screens.main",
         "textual.widgets._text_area",
     }
-    code = "import sys, koonj.cli.main, koonj.tui.application; print(*sys.modules)"
+    code = "import sys, koonj.cli.main, koonj.tui.app; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert behind & set(said.stdout.split()) == set()
 

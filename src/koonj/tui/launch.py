@@ -30,6 +30,6 @@ def run(
     found = capabilities.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=wishes)
     capabilities.settle(found, os.environ)
     gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `LoadingScreen`
-    from koonj.tui.application import show  # noqa: PLC0415 - Textual reads its switches when it is imported
+    from koonj.tui.app import show  # noqa: PLC0415 - Textual reads its switches when it is imported
 
     return asyncio.run(show(settings, found, wishes))
