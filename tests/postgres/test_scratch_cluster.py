@@ -22,7 +22,7 @@ from koonj.postgres.embedded.run_folder import PREFIX, scratch_parent
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.own_server import Cluster, ClusterScratch
-from koonj.postgres.scratch.roles import create_roles
+from koonj.postgres.scratch.role_settings import create_roles
 from koonj.postgres.scratch.settings import DATABASE, SESSION_SETTINGS
 
 

@@ -17,8 +17,8 @@ from koonj.postgres.locks.trace import (
     StatementTrace,
 )
 from koonj.postgres.locks.tracer import Tracer
-from koonj.runner.busy import activity_words
 from koonj.runner.impact.consequence import consequence
+from koonj.runner.impact.lock_wording import activity_words
 from koonj.runner.impact.plan_wording import LONG, NOTE, SHORT
 
 GIGABYTE = 1024**3

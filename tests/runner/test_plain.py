@@ -9,8 +9,7 @@ import pytest
 
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
-from koonj.runner.rehearse.events import MigrationRehearsalFinished
-from koonj.runner.rehearse.lines import event_of
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, event_of
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.migrations.meanings import MEANINGS
-from koonj.migrations.states import GLYPHS, State
+from koonj.migrations.states import GLYPHS, MEANINGS, State
 from koonj.sql.display import spaced
 from koonj.tui.screens.help import HelpDialog
 from support.screen import Project, Screen

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.tui.columns import columns
 from koonj.tui.state.rehearsals import LONGEST
+from koonj.tui.widgets.migration_list import columns
 from koonj.tui.workers import watcher
 from support.screen import Project
 

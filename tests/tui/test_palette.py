@@ -8,7 +8,7 @@ from koonj.patterns.pattern import Pattern, load
 from koonj.tui.screens.pattern_palette import Palette
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
-from koonj.tui.widgets.sql_preview import SqlPreview
+from koonj.tui.widgets.sql_pane import SqlPreview
 from support.screen import Project, Screen
 
 PATTERNS, _ = load()

@@ -17,8 +17,8 @@ from koonj.migrations.states import State
 from koonj.runner.run.events import Direction, MigrationStarted
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands import MAIN
+from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Command, Situation, named
-from koonj.tui.commands.footer import hints
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.state.run import RunView, fold
 from koonj.tui.state.snapshot import Row, Snapshot

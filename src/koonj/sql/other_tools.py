@@ -4,9 +4,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
-from koonj.sql.source import Source
+from koonj.sql.source import Source, line_and_column
 
 
 class _Tool(NamedTuple):

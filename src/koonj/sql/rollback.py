@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from koonj.sql.markers import Mark, MarkPlace
-from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
 from koonj.sql.settings import misplaced_setting
-from koonj.sql.source import Source
+from koonj.sql.source import Source, line_and_column
 from koonj.sql.tokens import BLANKS
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from koonj.sql.assembly import assemble
 from koonj.sql.lexer import Item, scan
-from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem
-from koonj.sql.source import Source
+from koonj.sql.source import Source, line_and_column
 from koonj.sql.statements import Statement
 
 _CHUNK = 16 * 1024

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from koonj.config.duration import milliseconds
 from koonj.sql.display import visible
 from koonj.sql.markers import Mark, MarkPlace
-from koonj.sql.place import line_and_column
 from koonj.sql.problem import Problem, Severity
-from koonj.sql.source import Source
+from koonj.sql.source import Source, line_and_column
 
 _MOST_RETRIES = 100
 

@@ -6,27 +6,35 @@ import asyncio
 import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from rich.terminal_theme import TerminalTheme
 from textual import events
 
 from koonj.config import KeySetting, ScreenSettings, Settings
 from koonj.tui.commands.keymap import Keymap
-from koonj.tui.screens.closing import Closable
 from koonj.tui.screens.loading import LoadingScreen
 from koonj.tui.theme import THEMES, choose, palette
 from koonj.tui.theme.ascii import AsciiFilter
-from koonj.tui.threads import DaemonExecutor
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.signals import leave_when_told
+from koonj.tui.toolkit.tasks import DaemonExecutor
 from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter
 from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
     from koonj.tui.screens.main import Main
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A screen that can be left."""
+
+    def close(self) -> None:
+        """Leave it, as Esc does, or the main screen and koonj; what would be lost is asked for first."""
+
 
 SWITCH = 0.001
 """Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""

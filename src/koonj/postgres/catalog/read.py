@@ -9,9 +9,12 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor, errors, pq
 from psycopg.rows import tuple_row
 
+from koonj.config import Target
 from koonj.postgres.catalog.assemble import assemble
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.queries import GRANTS, NOTES, OBJECTS, PARTS, statement
+from koonj.postgres.connector import ConnectError
+from koonj.postgres.session import set_timeouts
 
 _Rows = list[tuple[Any, ...]]
 _ATTEMPTS = 12
@@ -94,3 +97,24 @@ async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> _Rows:
         rows.extend(chunk)
         await asyncio.sleep(0)
     return rows
+
+
+async def read_target_catalog(conn: AsyncConnection, target: Target) -> Catalog:
+    """Read the catalog as `read_catalog` does, with the target's lock_timeout.
+
+    PostgreSQL returns the text of a view only with ACCESS SHARE on the tables that the view reads, so this
+    waits behind ACCESS EXCLUSIVE.
+
+    Raises: ConnectError if a lock is not released in time; psycopg.Error.
+    """
+    inside = conn.info.transaction_status is pq.TransactionStatus.INTRANS
+    await set_timeouts(conn, target.lock_timeout, "0", local=inside)
+    try:
+        return await read_catalog(conn)
+    except errors.LockNotAvailable as error:
+        raise ConnectError(
+            f"Could not read its catalog: another session has locked a table for longer than "
+            f"{target.lock_timeout}.",
+            "Retry when that session has ended, or set a longer lock_timeout for the target.",
+            error.sqlstate,
+        ) from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from psycopg import AsyncConnection
 
 from koonj.postgres.locks.build_trace import compared
-from koonj.postgres.locks.changes import Comparison
+from koonj.postgres.locks.changes import Comparison, raised, strongest, taken
 from koonj.postgres.locks.queries import (
     LockSnapshot,
     Modes,
@@ -22,7 +22,6 @@ from koonj.postgres.locks.queries import (
 )
 from koonj.postgres.locks.relations import NONE, Counters, Relations
 from koonj.postgres.locks.side_transaction import in_own_transaction, in_savepoint
-from koonj.postgres.locks.strongest import raised, strongest, taken
 from koonj.postgres.locks.trace import StatementTrace
 
 

@@ -19,7 +19,7 @@ from typing import Self
 from psycopg import AsyncConnection
 
 from koonj.postgres.locks.build_trace import compared
-from koonj.postgres.locks.changes import Comparison
+from koonj.postgres.locks.changes import Comparison, strongest
 from koonj.postgres.locks.holders import TableLocker, TableLocks, holdable, mode_for
 from koonj.postgres.locks.queries import (
     Watched,
@@ -31,7 +31,6 @@ from koonj.postgres.locks.queries import (
 )
 from koonj.postgres.locks.relations import NONE, Counters, Relations
 from koonj.postgres.locks.side_transaction import in_own_transaction
-from koonj.postgres.locks.strongest import strongest
 from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.sql.statements import Statement
 

@@ -17,7 +17,7 @@ from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.interface import ScratchServer
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
 from koonj.postgres.scratch.restore import FailedStatement, restore
-from koonj.postgres.scratch.surroundings import (
+from koonj.postgres.scratch.role_settings import (
     TargetSurroundings,
     copy_roles,
     copy_settings,

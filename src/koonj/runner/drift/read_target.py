@@ -17,7 +17,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.catalog.catalog import Catalog
-from koonj.postgres.catalog.of_target import read_target_catalog
+from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world

@@ -19,8 +19,7 @@ from koonj.runner.drift.replay_session import ReplaySession
 from koonj.runner.drift.report import DriftError
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import hash_parts
-from koonj.runner.rehearse.lives import lives
-from koonj.runner.rehearse.script_run import ScriptRun
+from koonj.runner.rehearse.script_run import ScriptRun, lives
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.run import Control
 from koonj.sql.problem import first_error

@@ -8,8 +8,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from koonj.postgres.scratch.interface import ScratchServer
-from koonj.postgres.scratch.role_settings import Settings, read_settings
-from koonj.postgres.scratch.roles import create_roles
+from koonj.postgres.scratch.role_settings import Settings, create_roles, read_settings
 
 
 class ReplaySession:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from koonj.postgres.activity import RelationFacts
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
-from koonj.runner.busy import activity_words
-from koonj.runner.impact.lock_wording import KEEPS_ROWS, name_of, sentence, through_words
+from koonj.runner.impact.lock_wording import KEEPS_ROWS, activity_words, name_of, sentence, through_words
 from koonj.runner.impact.plan_wording import LONG, NOTE, SHORT
 from koonj.runner.impact.table_effects import Facts, RelationImpact, gone_through, root_of, touched
 from koonj.runner.run.events import PlannedLock

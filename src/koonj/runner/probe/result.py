@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import psycopg
 
 from koonj.postgres.errors import is_lost
+from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.runner.apply.failure import COMMANDS, of_cancel, of_error
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Failure
+from koonj.runner.run.events import Failure, MigrationProbed
 
 
 def probe_failed(work: Work, error: StatementError | psycopg.Error, *, alone: bool) -> Failure:
@@ -48,3 +49,38 @@ def _next(work: Work, cause: psycopg.Error | None, *, alone: bool) -> Iterator[s
 _OF_ONE_TRANSACTION = frozenset({"25001", "55006", "55P04"})
 """SQLSTATEs of what a transaction refuses for what went before in it: SET TRANSACTION after a query, a table
 with pending trigger events, a value that was just added to an enum."""
+
+
+def probed(work: Work, traces: Sequence[StatementTrace]) -> MigrationProbed:
+    """The event of a migration all of whose statements were answered."""
+    return MigrationProbed(
+        work.migration.name,
+        work.direction,
+        sum(trace.seconds for trace in traces),
+        work.total,
+        _strongest(lock for trace in traces for lock in trace.locks),
+        _moved(traces),
+    )
+
+
+def _strongest(locks: Iterable[RelationLock]) -> tuple[RelationLock, ...]:
+    """One a relation, by name."""
+    found: dict[str, RelationLock] = {}
+    for lock in locks:
+        known = found.get(lock.relation)
+        if known is None or known.mode.rank < lock.mode.rank:
+            found[lock.relation] = lock
+    return tuple(found[name] for name in sorted(found))
+
+
+def _moved(traces: Iterable[StatementTrace]) -> tuple[str, ...]:
+    """Sequences that nextval or setval has moved: they lock ROW EXCLUSIVE, and no command on a sequence does.
+
+    See lock_and_open_sequence in PostgreSQL's src/backend/commands/sequence.c.
+    """
+    locks = (lock for trace in traces for lock in trace.locks)
+    moved = {lock.relation for lock in locks if (lock.kind, lock.mode) == _NEXTVAL}
+    return tuple(sorted(moved))
+
+
+_NEXTVAL = ("sequence", LockMode.ROW_EXCLUSIVE)

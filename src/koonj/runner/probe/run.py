@@ -28,8 +28,7 @@ from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.lock import LockLostError
 from koonj.runner.apply.statement import StatementError, execute, hearing
 from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.probe.result import probe_cancelled, probe_failed
-from koonj.runner.probe_locks import probed
+from koonj.runner.probe.result import probe_cancelled, probe_failed, probed
 from koonj.runner.run.events import Event, MigrationStarted, Notice, StatementFinished
 from koonj.runner.run.run import Cancelled
 from koonj.sql.control import TransactionControl

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from koonj.runner.rehearse.cache import Chain
+from koonj.runner.rehearse.cache import Chain, VerdictCache
 from koonj.runner.rehearse.cycle import run_cycle
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
 from koonj.runner.rehearse.judge import (
@@ -17,7 +17,6 @@ from koonj.runner.rehearse.judge import (
     rehearsal_failure,
     unknown,
 )
-from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.scratch_chain import EarlierMigrationError, ScratchChain
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
 from koonj.runner.run.events import Event

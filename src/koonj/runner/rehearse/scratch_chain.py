@@ -19,8 +19,7 @@ from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.server_objects import read_around
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import Chain
-from koonj.runner.rehearse.lives import lives
-from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, make_fresh
+from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, lives, make_fresh
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.run import Control
 

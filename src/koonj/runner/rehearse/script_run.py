@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -15,6 +16,7 @@ from koonj.postgres.locks.strategy import REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.watcher import LockWatcher
+from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
 from koonj.runner.apply.failure import of_error
 from koonj.runner.apply.invalid_index import must_be_valid
@@ -189,3 +191,20 @@ def _passed_over(statements: Sequence[NumberedStatement]) -> frozenset[int]:
 def _goes_on(before: Statement, this: Statement) -> bool:
     is_next = this.verb == before.verb == "insert" and this.name == before.name
     return is_next and "select" not in this.text.lower()
+
+
+_RECOVERY = 50
+"""Tenths of a second that a server may take to recover: it has little to recover from."""
+
+
+async def lives(server: ScratchServer, control: Control) -> bool:
+    """Does the server answer, if need be after it has recovered from a crash? Raises Cancelled."""
+    for _ in range(_RECOVERY):
+        control.check()
+        try:
+            await (await server.connect()).close()
+        except ScratchError:  # which of its messages a client is shown depends on the moment
+            await asyncio.sleep(0.1)
+        else:
+            return True
+    return False

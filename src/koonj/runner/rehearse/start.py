@@ -13,17 +13,16 @@ from koonj.config import ScratchPlace
 from koonj.humanize import count
 from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.of_target import read_target_catalog
+from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
-from koonj.runner.rehearse.cache import Chain, chain, hash_of
+from koonj.runner.rehearse.cache import Chain, VerdictCache, chain, hash_of
 from koonj.runner.rehearse.driver import Driver
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import RehearsalOrigin
-from koonj.runner.rehearse.kept import VerdictCache
 from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scratch_chain import ScratchChain

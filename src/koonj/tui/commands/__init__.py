@@ -16,14 +16,21 @@ from koonj.tui.commands.application import (
     Theme,
 )
 from koonj.tui.commands.command import Command, Verbs
-from koonj.tui.commands.copying import Copy
 from koonj.tui.commands.editor import Edit, EditExternal
-from koonj.tui.commands.layout import Zoom
 from koonj.tui.commands.navigation import MOVING
-from koonj.tui.commands.panes import Filter, New, Open, Refresh, Targets
-from koonj.tui.commands.reading import Format, NextTab, PreviousTab
-from koonj.tui.commands.rehearsing import Drift, Rehearse
-from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, RollBackLast
+from koonj.tui.commands.panes import (
+    Copy,
+    Filter,
+    Format,
+    New,
+    NextTab,
+    Open,
+    PreviousTab,
+    Refresh,
+    Targets,
+    Zoom,
+)
+from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast
 
 MAIN: tuple[Command[Verbs], ...] = (
     Open(),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Group, Situation
+from koonj.tui.widgets.footer import Hint
 
 KeysOf = Callable[[Command[Any]], Sequence[str]]
 """The keys of a command as they are written for people; none where it has no key."""
@@ -73,3 +75,19 @@ def _rank(offer: Offer, typed: str) -> int:
 def _in_order(letters: str, name: str) -> bool:
     rest = iter(name)
     return all(letter in rest for letter in letters)
+
+
+def hints(now: Situation) -> tuple[Hint, ...]:
+    """What matters in the focused pane; what cannot be used now is dim."""
+    running, keys = now.running, now.keymap
+    shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.shown(c)]
+    offered = [(c, c.why_not(now)) for c in shown]
+    return tuple(
+        Hint(keys.shown(c)[0], c.label, reason is None, c.name(), _help(c, reason))
+        for c, reason in offered
+        if running or not c.while_running or reason is None
+    )
+
+
+def _help(command: Command[Any], reason: str | None) -> str:
+    return command.help() if reason is None else f"{command.help()}\n\nNot now: {reason}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from koonj.tui.commands.command import Command, Group, HasPane
+from typing import Protocol
+
+from koonj.tui.commands.application import Repaint
+from koonj.tui.commands.command import Command, Group, HasApp, HasPane
 from koonj.tui.widgets.pane import Pane
 
 SIDEWAYS = 8
@@ -135,3 +138,11 @@ MOVING: tuple[_Move, ...] = (
     ScrollLeft(),
 )
 """What every screen with a pane understands."""
+
+
+class Covering(HasApp, HasPane, Protocol):
+    """A screen that covers the main one, and has a pane."""
+
+
+COVERING: tuple[Command[Covering], ...] = (*MOVING, Repaint())
+"""Moving its pane; and a screen that was written over is drawn anew whatever it shows."""

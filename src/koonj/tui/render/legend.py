@@ -8,8 +8,8 @@ from itertools import groupby
 
 from rich.style import Style
 
-from koonj.migrations.meanings import MEANINGS
 from koonj.migrations.migration_status import DECISIVE
+from koonj.migrations.states import MEANINGS
 from koonj.runner.rehearse.rehearsal_wording import MEANINGS as MEANINGS_OF_VERDICTS
 from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.covering import COVERING
+from koonj.tui.commands.navigation import COVERING
 from koonj.tui.render.run_lines import Line
 from koonj.tui.toolkit.key_presses import KeyPresses
 from koonj.tui.toolkit.keyed_app import KeyedApp

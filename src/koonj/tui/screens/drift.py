@@ -14,9 +14,8 @@ from koonj.config import Target
 from koonj.runner.drift.report import DriftReport
 from koonj.tui.commands.clipboard import Clip, clean
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.covering import COVERING
-from koonj.tui.differences import grouped
-from koonj.tui.render.drift_lines import counted, head_parts, working
+from koonj.tui.commands.navigation import COVERING
+from koonj.tui.render.drift_lines import counted, grouped, head_parts, working
 from koonj.tui.screens.copy_dialog import Copied
 from koonj.tui.toolkit.key_presses import BACK
 from koonj.tui.toolkit.tasks import start_task

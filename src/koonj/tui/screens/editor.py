@@ -22,7 +22,7 @@ from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.editor import EDITING
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, ran_on
 from koonj.tui.documents.editor_analysis import EditorAnalysis, examine
-from koonj.tui.screens import editor_questions as questions
+from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import Ask
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task

@@ -16,7 +16,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.covering import COVERING
+from koonj.tui.commands.navigation import COVERING
 from koonj.tui.documents.drafts import (
     BlankSource,
     Drafting,
@@ -36,7 +36,7 @@ from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.widgets.pattern_list import PatternList
-from koonj.tui.widgets.sql_preview import SqlPreview
+from koonj.tui.widgets.sql_pane import SqlPreview
 from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextLine
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.definition_lines import definition_lines
-from koonj.tui.differences import DifferenceGroup
-from koonj.tui.render.drift_lines import difference_text
+from koonj.tui.render.drift_lines import DifferenceGroup, definition_lines, difference_text
 from koonj.tui.theme import DIM, STRONG
 from koonj.tui.toolkit.strips import Part, strip, wrap
 from koonj.tui.widgets.pane import Pane

@@ -9,8 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from koonj.tui.differences import DifferenceGroup
-from koonj.tui.render.drift_lines import SIGNS, side
+from koonj.tui.render.drift_lines import SIGNS, DifferenceGroup, side
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.pane import CursorPane

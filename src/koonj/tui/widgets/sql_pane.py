@@ -72,3 +72,20 @@ class SqlPane(Pane):
         room = max(0, self.left + width - gutter)
         text = strip(self.sql.line(index, room), room, more=DIM)
         return Strip.join([strip([(number, DIM)], gutter), text.crop(self.left)])
+
+
+class SqlPreview(SqlPane):
+    """Changes as the person types, and says whether it is finished."""
+
+    TITLE = "SQL"
+
+    finished: reactive[bool] = reactive(default=False)
+
+    def title(self) -> tuple[str, str]:
+        """Finished or not."""
+        standing = "finished" if self.finished else "examples stand for what is missing"
+        return f"{self.TITLE}  {standing}", self.place
+
+    def watch_sql(self) -> None:
+        """The same text, a little different: stay where the person reads."""
+        self.body_changed()

@@ -8,8 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
-from koonj.runner.rehearse.lines import event_of
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, event_of
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import PlainError, from_plain
 from koonj.runner.run.events import Event

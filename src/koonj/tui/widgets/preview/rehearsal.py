@@ -22,8 +22,7 @@ from koonj.runner.rehearse.rehearsal_wording import (
 )
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.sql.display import shortened
-from koonj.tui.definition_lines import definition_lines
-from koonj.tui.differences import grouped
+from koonj.tui.render.drift_lines import definition_lines, grouped
 from koonj.tui.state.rehearsals import verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
