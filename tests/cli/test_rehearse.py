@@ -64,7 +64,7 @@ def test_not_verified(project: Project) -> None:
     project.write("002_wrong.sql", WRONG)
     answer = project.koonj("rehearse")
     assert answer.code == 7
-    assert "◔ incomplete  002_wrong.sql" in answer.out
+    assert "◔ incomplete    002_wrong.sql" in answer.out
     assert "index public.t1_id2 is not removed" in answer.out
     assert "+ CREATE INDEX t1_id2 ON public.t1 USING btree (id)" in answer.out
     assert answer.out.endswith("2 migrations rehearsed, 1 verified.\n")

@@ -57,7 +57,7 @@ OWN_ROWS = "reads and writes go on, except of the rows that it writes"
 
 
 @pytest.mark.parametrize(
-    ("mode", "deeds", "what", "weight"),
+    ("mode", "deeds", "what", "impact"),
     [
         ("ACCESS EXCLUSIVE", REWRITES, f", rewrites it: {ALL}", LONG),
         ("ACCESS EXCLUSIVE", SCANS, f", reads all of it: {ALL}", LONG),
