@@ -113,7 +113,7 @@ def test_what_is_taken_away_is_said_with_its_size() -> None:
         f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), drops it: its rows are gone; {QUEUE}",
         LONG,
     )
-    (empties,) = consequence(_trace(locks=locks, emptied=(DOCUMENTS,), **SCANS), FACTS, NOTHING)
+    (empties,) = consequence(_trace(locks=locks, truncated=(DOCUMENTS,), **SCANS), FACTS, NOTHING)
     assert (empties.effect, empties.impact) == (
         f"ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), empties it: its rows are gone; {QUEUE}",
         LONG,
@@ -186,7 +186,7 @@ def test_an_index_is_told_with_its_table() -> None:
         "queries of documents that are planned meanwhile wait for the whole time",
     ]
     beside = _lock(LockMode.SHARE_UPDATE_EXCLUSIVE)
-    assert _sentences(_trace(locks=(index, beside), rebuilt=("public.d_n",), watched=True)) == [
+    assert _sentences(_trace(locks=(index, beside), rebuilt=("public.d_n",), observed=True)) == [
         "ACCESS EXCLUSIVE on the index d_n of documents: short, but queries of documents that are planned "
         "meanwhile wait",
         f"SHARE UPDATE EXCLUSIVE on documents (12 GB, 40 M rows), builds its index d_n anew: {GO_ON}",
@@ -215,7 +215,7 @@ def test_partitions_are_told_with_their_table() -> None:
         f"SHARE on p {size}, reads all of it: {WRITES}"
     ]
     strong = tuple(replace(lock, mode=LockMode.ACCESS_EXCLUSIVE) for lock in all_three)
-    assert found(_trace(locks=strong, emptied=("public.p1", "public.p2"))) == [
+    assert found(_trace(locks=strong, truncated=("public.p1", "public.p2"))) == [
         f"ACCESS EXCLUSIVE on p {size}, empties it: its rows are gone; {QUEUE}"
     ]
     gone = (RelationChange("public.p1", "table", "dropped"),)
