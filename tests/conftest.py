@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections import deque
@@ -31,7 +32,7 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 def _clean_environment() -> None:
     """Remove what the shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
     exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
-    exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
+    exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
     for name in list(os.environ):
         if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_", name):
             del os.environ[name]
@@ -40,6 +41,8 @@ def _clean_environment() -> None:
     os.environ["KOONJ_REHEARSE"] = "0"  # only what a test asks for: the others are not about rehearsals
     name, _, value = MARK.partition("=")
     os.environ[name] = value
+    # Or each process that the tests start would compile koonj again, and pytest every test file.
+    sys.dont_write_bytecode = False
 
 
 _clean_environment()
