@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,6 +47,41 @@ def _clean_environment() -> None:
 
 
 _clean_environment()
+
+TESTS = Path(__file__).parent
+SCREEN = {"binaries", "offline"}
+"""The fixtures of tests/tui below all those with which a test opens the screen, or starts koonj on a pty."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Two processes for each core with ``-n auto``: half of the time a test waits for a server, a screen or a key."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # a number that somebody chose
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process that has no tests left takes some of another's: tests take from 1 ms to half a minute."""
+    if config.getoption("dist") != "load":
+        return None  # what somebody chose
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest drops what -m does not want
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a screen or a terminal: no test is forgotten, and `make fast` leaves them out."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if folder == "tui" and fixtures & SCREEN:
+            item.add_marker(pytest.mark.screen)
+        if folder == "e2e" or "terminal" in fixtures:
+            item.add_marker(pytest.mark.terminal)
+
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile(
