@@ -19,8 +19,8 @@ setup: ## make .venv, with everything that tests and checks need
 test: ## run every test
 	$(PYTEST) $(PARALLEL)
 
-fast: ## run the tests that drive no screen and no terminal, and take no several seconds each
-	$(PYTEST) $(PARALLEL) -m 'not screen and not terminal and not thorough'
+fast: ## run the tests that drive no screen and no terminal, and take less than a second each
+	$(PYTEST) $(PARALLEL) -m 'not screen and not terminal and not slow'
 
 lint: ## check style, format, types, and which package imports which
 	$(BIN)/ruff check .
