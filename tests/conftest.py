@@ -33,7 +33,7 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 def _clean_environment() -> None:
     """Remove what the shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
     exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
-    exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS", "PYTHONDONTWRITEBYTECODE"}
+    exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
         if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_", name):
             del os.environ[name]
@@ -42,46 +42,9 @@ def _clean_environment() -> None:
     os.environ["KOONJ_REHEARSE"] = "0"  # only what a test asks for: the others are not about rehearsals
     name, _, value = MARK.partition("=")
     os.environ[name] = value
-    # Or each process that the tests start would compile koonj again, and pytest every test file.
-    sys.dont_write_bytecode = False
 
 
 _clean_environment()
-
-TESTS = Path(__file__).parent
-SCREEN = {"binaries", "offline"}
-"""The fixtures of tests/tui below all those with which a test opens the screen, or starts koonj on a pty."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Two processes for each core with ``-n auto``: half of the time a test waits for a server, a screen or a key."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None  # a number that somebody chose
-    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A process that has no tests left takes some of another's: tests take from 1 ms to half a minute."""
-    if config.getoption("dist") != "load":
-        return None  # what somebody chose
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log)
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest drops what -m does not want
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a screen or a terminal: no test is forgotten, and `make fast` leaves them out."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if folder == "tui" and fixtures & SCREEN:
-            item.add_marker(pytest.mark.screen)
-        if folder == "e2e" or "terminal" in fixtures:
-            item.add_marker(pytest.mark.terminal)
-
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile(
@@ -217,3 +180,49 @@ def psql(binaries: Binaries) -> Path:
 def pg_dump(binaries: Binaries) -> Path:
     """The path of pg_dump, or a skip."""
     return _client(binaries, "pg_dump")
+
+
+def _keep_bytecode() -> None:
+    """Let Python keep what it compiled, though the shell forbids it.
+
+    Otherwise pytest rewrites every test file in each process, and every koonj that a test starts compiles itself.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+_keep_bytecode()
+
+TESTS = Path(__file__).parent
+SCREEN = {"binaries", "offline"}
+"""The fixtures of tests/tui below all those with which a test opens the screen, or starts koonj on a pty."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Two processes for each core with ``-n auto``: half of the time a test waits for a server, a screen or a key."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # a number that somebody chose
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process that has no tests left takes some of another's: tests take from 1 ms to half a minute."""
+    if config.getoption("dist") != "load":
+        return None  # what somebody chose
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest drops what -m does not want
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a screen or a terminal: no test is forgotten, and `make fast` leaves them out."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if folder == "tui" and fixtures & SCREEN:
+            item.add_marker(pytest.mark.screen)
+        if folder == "e2e" or "terminal" in fixtures:
+            item.add_marker(pytest.mark.terminal)
