@@ -29,7 +29,7 @@ lint: ## check style, format, types, and which package imports which
 	$(BIN)/lint-imports
 
 golden: ## write the golden screens anew; read the difference before you commit it
-	$(PYTEST) $(PARALLEL) tests/tui -k golden --golden=write
+	$(PYTEST) $(PARALLEL) tests/tui -k 'golden or pictures' --golden=write
 
 pictures: ## draw the pictures in docs/ anew
 	$(BIN)/python docs/screenshots.py
