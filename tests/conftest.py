@@ -9,11 +9,13 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -178,3 +180,49 @@ def psql(binaries: Binaries) -> Path:
 def pg_dump(binaries: Binaries) -> Path:
     """The path of pg_dump, or a skip."""
     return _client(binaries, "pg_dump")
+
+
+def _keep_bytecode() -> None:
+    """Let Python keep what it compiled, though the shell forbids it.
+
+    Otherwise pytest rewrites every test file in each process, and every koonj that a test starts compiles itself.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+_keep_bytecode()
+
+TESTS = Path(__file__).parent
+SCREEN = {"binaries", "offline"}
+"""The fixtures of tests/tui below all those with which a test opens the screen, or starts koonj on a pty."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Two processes for each core with ``-n auto``: half of the time a test waits for a server, a screen or a key."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # a number that somebody chose
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process that has no tests left takes some of another's: tests take from 1 ms to half a minute."""
+    if config.getoption("dist") != "load":
+        return None  # what somebody chose
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest drops what -m does not want
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a screen or a terminal: no test is forgotten, and `make fast` leaves them out."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if folder == "tui" and fixtures & SCREEN:
+            item.add_marker(pytest.mark.screen)
+        if folder == "e2e" or "terminal" in fixtures:
+            item.add_marker(pytest.mark.terminal)

@@ -252,6 +252,7 @@ def test_patterns(files: Project) -> None:
     assert files.koonj("patterns", "nonsense").code == 2
 
 
+@pytest.mark.slow
 def test_the_example_of_every_pattern_works_as_it_is_written(files: Project) -> None:
     for pattern in files.koonj("patterns", "--json").json["patterns"]:
         command = files.koonj("patterns", pattern["key"]).out.splitlines()[-1]

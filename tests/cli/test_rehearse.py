@@ -20,6 +20,8 @@ from koonj.postgres.embedded.run_folder import PREFIX
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.command import KOONJ, Project, Terminal
 
+pytestmark = pytest.mark.slow
+
 WRONG = """
     BEGIN;
     CREATE INDEX t1_id2 ON t1 (id);

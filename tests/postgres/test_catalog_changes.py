@@ -26,6 +26,8 @@ from koonj.postgres.catalog.versions import comparable
 from koonj.postgres.embedded.binaries import Binaries, discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "catalog_changes"
 ROLES = 'CREATE ROLE app; CREATE ROLE boss; CREATE ROLE reader; CREATE ROLE "odd role"; CREATE ROLE super SUPERUSER'
 KINDS = (

@@ -22,6 +22,8 @@ from koonj.postgres.embedded.staging import reachable
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.user_folders import CACHE, DATA, UserFolderError, koonj_folder, make_trusted
 
+pytestmark = pytest.mark.slow
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose server runs as another account")
 
 

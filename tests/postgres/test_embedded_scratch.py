@@ -19,6 +19,8 @@ from koonj.postgres.embedded.os_account import Account, server_account
 from koonj.postgres.embedded.run_folder import PREFIX, scratch_parent
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
+pytestmark = pytest.mark.slow
+
 
 def _one(dsn: str, query: str) -> object:
     with psycopg.connect(dsn) as connection:

@@ -26,6 +26,8 @@ _CLIENT = """
 import subprocess, sys
 from pathlib import Path
 from koonj.postgres.embedded.shared import open_shared
+
+pytestmark = pytest.mark.slow
 lease = open_shared(Path(sys.argv[1]))
 if "child" in sys.argv:
     subprocess.Popen(["sleep", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

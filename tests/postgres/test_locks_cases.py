@@ -20,6 +20,8 @@ from koonj.postgres.scratch.settings import SERVER_SETTINGS
 from koonj.sql.script import Script
 from koonj.sql.statements import Statement
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "locks_cases"
 INDEXES = {
     "accounts": ("accounts_pkey", "accounts_email_key"),

@@ -25,6 +25,8 @@ from koonj.postgres.scratch.own_server import Cluster, ClusterScratch
 from koonj.postgres.scratch.role_settings import create_roles
 from koonj.postgres.scratch.settings import DATABASE, SESSION_SETTINGS
 
+pytestmark = pytest.mark.slow
+
 
 async def _one(conn: AsyncConnection, query: str) -> object:
     row = await (await conn.execute(query.encode())).fetchone()

@@ -21,6 +21,8 @@ from koonj.postgres.scratch.named_server import NamedServerScratch
 from koonj.postgres.scratch.own_server import ClusterScratch
 from koonj.postgres.scratch.pg_dump import find_pg_dump
 
+pytestmark = pytest.mark.slow
+
 RICH = r"""
 CREATE ROLE owner_ NOLOGIN CREATEROLE; CREATE ROLE "Reader-1" LOGIN PASSWORD 's3cret';
 CREATE ROLE member_ LOGIN NOINHERIT; GRANT "Reader-1" TO member_ WITH ADMIN OPTION; GRANT owner_ TO "Reader-1";

@@ -24,6 +24,8 @@ from koonj.runner.run.run import Cancelled, Control
 from support.drift import drift_of, told, write
 from support.project import Project, ending
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 

@@ -10,6 +10,8 @@ from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.project import Project, ending
 
+pytestmark = pytest.mark.slow
+
 TABLES = {"t1", "a", "b", "t3"}
 
 END_SESSIONS = (

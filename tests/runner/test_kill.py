@@ -10,6 +10,8 @@ import pytest
 from koonj.postgres.advisory_lock import KEY
 from support.project import Project
 
+pytestmark = pytest.mark.slow
+
 MIGRATIONS = 12
 
 

@@ -191,6 +191,7 @@ def _cut(project: Project) -> None:
 VERDICTS = {"cancel": RunResult.CANCELLED, "cut": RunResult.FAILED, "leave": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", VERDICTS)
 async def test_at_every_event_nothing_stays(project: Project, attack: str) -> None:
     project.table(1)

@@ -17,6 +17,8 @@ from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Verdict
 from support.rehearsed import Folder
 
+pytestmark = pytest.mark.slow
+
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
 """The versions to rehearse on that are there."""
 SAMPLE = Path(__file__).parents[2] / "database" / "migrations"

@@ -11,6 +11,8 @@ from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.verdict import Verdict
 from support.rehearsed import Folder
 
+pytestmark = pytest.mark.slow
+
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
 
 BASE = """

@@ -13,6 +13,8 @@ from koonj.migrations.folder import FolderReader, check
 from koonj.sql.control import TransactionControl
 from koonj.sql.sections import parse
 
+pytestmark = pytest.mark.slow
+
 RunSql = Callable[[str, Path | str], None]
 SchemaOf = Callable[[str], str]
 

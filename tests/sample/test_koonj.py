@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 KOONJ = Path(sys.executable).with_name("koonj")
 

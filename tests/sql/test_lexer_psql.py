@@ -142,6 +142,7 @@ def check(server: RecordingServer, psql: Path, text: str) -> None:
     assert sent(split(text)) == sent(server.statements(psql, text))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NEW < 18, reason="no psql 18 on this machine")
 @settings(max_examples=5 * settings().max_examples)
 @given(text=files(FRAGMENTS))
@@ -156,6 +157,7 @@ def test_split_equals_psql_18(server: RecordingServer, text: str) -> None:
     check(server, PSQLS[NEW], text)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PSQLS.keys() - {NEW}, reason="no older psql on this machine")
 @settings(max_examples=2 * settings().max_examples)
 @given(text=files(OLDER_FRAGMENTS))

@@ -36,7 +36,7 @@ class Screen:
         self.app = app
         self.pilot = pilot
         self.folder = folder
-        self._yes = 0.0
+        self._said_yes = False
 
     @property
     def main(self) -> Main:
@@ -110,22 +110,35 @@ class Screen:
             assert monotonic() < end, f"timeout: {seen!r} did not appear on the screen:\n{self.text()}"
             await self.pilot.pause(STEP)
 
+    def later(self, seconds: float) -> None:
+        """Let time pass without waiting: every key, and the painting of the dialog, is so many seconds older."""
+        keys, dialog = self.app.key_presses, self.app.screen
+        for event in {id(event): event for event in keys._last.values()}.values():
+            event.time -= seconds
+        for key in keys._before:
+            keys._before[key] -= seconds
+        if isinstance(dialog, Dialog) and dialog._painted is not None:
+            dialog._painted -= seconds
+
     async def expect_dialog(self, *parts: str) -> str:
         """Wait for a dialog that contains all `parts` and accepts keys. Return its text."""
         await self.until(lambda: isinstance(self.app.screen, Dialog))
         dialog = self.app.screen
         assert isinstance(dialog, Dialog)
-        await self.until(lambda: dialog.painted_for() >= READING)
+        await self.until(lambda: dialog.painted_for() > 0)
+        await self.pilot.pause()
+        self.later(max(0.0, READING - dialog.painted_for()))
         text = self.dialog()
         for part in parts:
             assert part in text, f"{part!r} is not in:\n{text}"
         return text
 
     async def yes(self) -> None:
-        """Press y, late enough that koonj does not take it for an earlier key held down."""
-        await self.until(lambda: monotonic() - self._yes >= REPEAT)
+        """Press y, as if so long after the last one that it cannot be that one held down."""
+        if self._said_yes:
+            self.later(REPEAT)
         await self.press("y")
-        self._yes = monotonic()
+        self._said_yes = True
 
     async def expect_run(self, word: str) -> None:
         """Wait until the run has ended with `word` and the target was read again."""

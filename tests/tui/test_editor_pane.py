@@ -52,7 +52,7 @@ def standing(screen: Screen) -> str:
 async def answer(screen: Screen, key: str) -> None:
     """Press a deciding key as somebody who has read the dialog."""
     await screen.expect_dialog()
-    await screen.pilot.pause(REPEAT)
+    screen.later(REPEAT)
     await screen.press(key)
 
 

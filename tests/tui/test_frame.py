@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -78,6 +79,7 @@ def wanted(frame: Frame) -> list[list[Cell]]:
     return [list(row) for row in frame._wanted]
 
 
+@pytest.mark.slow
 @given(sessions(), st.data())
 def test_the_terminal_shows_what_is_wanted(
     session: tuple[int, int, list[list[tuple[int, int, Strip] | None]]], data: st.DataObject
@@ -103,6 +105,7 @@ def test_the_terminal_shows_what_is_wanted(
         assert afresh.cells == terminal.cells
 
 
+@pytest.mark.slow
 @given(sessions())
 def test_a_terminal_that_knows_no_graphemes_is_wrong_about_these_only(
     session: tuple[int, int, list[list[tuple[int, int, Strip] | None]]],
