@@ -1,4 +1,4 @@
-"""What koonj uses of Textual beyond its public interface; tests/tui/test_private.py holds each."""
+"""What koonj uses of Textual beyond its public interface; tests/tui/test_textual_private.py holds each."""
 
 from __future__ import annotations
 
