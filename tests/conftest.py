@@ -31,11 +31,14 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _clean_environment() -> None:
-    """Remove what the shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
-    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
+    """Remove what the shell says to koonj, Textual, libpq, git and the locale; a test sets what it needs.
+
+    The time zone and the clock stay those of the machine: no test may depend on them. `.ci/run` proves it.
+    """
+    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
-        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_", name):
+        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_|GIT_", name):
             del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
     os.environ["LC_ALL"] = "C.UTF-8"
@@ -45,6 +48,12 @@ def _clean_environment() -> None:
 
 
 _clean_environment()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--golden=write`` writes the golden screens and pictures anew."""
+    parser.addoption("--golden", default="compare", choices=("compare", "write"))
+
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile(

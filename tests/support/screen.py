@@ -242,8 +242,7 @@ _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(r"round trip (\d+\.\d ms *)"), _round_trip),
     (re.compile(r" +\d+\.\d ms"), "  NNN.N ms"),
     (re.compile(r"\b\d+\.\d\d s\b"), "N.NN s"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "YYYY-MM-DD HH:MM"),
-    (re.compile(r"(?<=  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
+    (re.compile(r"(?<=\S  )\d+:\d\d\b|(?<=for )\d+:\d\d\b"), "M:SS"),
     (re.compile(r"\btest_[0-9a-f]+"), "test_DB"),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL NN"),
     (re.compile(r"(?<=ms) +\d+\.\d+"), "  NN.N"),
@@ -252,7 +251,7 @@ _MASKS: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
 
 
 def masked(lines: Sequence[str]) -> str:
-    """Mask what differs between runs: times, versions, database names.
+    """Mask what differs between runs: durations, versions, database names.
 
     The edges of boxes stay in place.
     """
