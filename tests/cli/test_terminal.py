@@ -127,10 +127,8 @@ def test_ctrl_c_cancels_the_statement_on_the_server(project: Project, terminal: 
     person = terminal("apply", "--all", "--yes")
     person.expect("statement 2 of 2")
     _wait_until_busy(project)
-    begun = time.monotonic()
     person.type("\x03")
     assert person.close() == 6
-    assert time.monotonic() - begun < 10
     assert "koonj: cancelling: " in person.text
     assert "001_sleep.sql:3:1: ERROR: canceling statement due to user request (SQLSTATE 57014)" in person.text
     assert "Committed: nothing of this migration." in person.text
