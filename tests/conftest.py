@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -47,7 +48,18 @@ def _clean_environment() -> None:
     os.environ[name] = value
 
 
+def _let_signals_through() -> None:
+    """Let what a test starts be interrupted, also where this process may not: in the background, under nohup.
+
+    A signal that is ignored stays ignored in children; one that has a handler does not.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 _clean_environment()
+_let_signals_through()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,6 +102,12 @@ def _session() -> Iterator[None]:
     while (left := _left_behind()) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left, f"processes that the tests left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_verdicts(_session: None) -> None:
+    """Remove the verdicts that earlier tests left in the cache: no test may depend on what ran before it."""
+    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "koonj", "rehearsals"), ignore_errors=True)
 
 
 def _left_behind() -> list[str]:

@@ -9,10 +9,10 @@ from types import FrameType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from koonj.runner.status import TargetStatus
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
+from koonj.runner.target.status import TargetStatus
 from koonj.tui.state.rehearsals import LONGEST
 from koonj.tui.widgets.migration_list import columns
 from koonj.tui.workers import watcher
