@@ -32,20 +32,27 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _clean_environment() -> None:
-    """Remove what the shell says to koonj, Textual, libpq, git and the locale; a test sets what it needs.
+    """Remove what the shell says to koonj, Textual, libpq and git; a test sets what it needs.
 
-    The time zone and the clock stay those of the machine: no test may depend on them. `.ci/run` proves it.
+    The time zone, the clock and the locale of the tests themselves stay those of the machine: no test may depend
+    on them. `.ci/run` proves it.
     """
-    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE"}
+    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
-        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_|GIT_", name):
+        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|PSYCOPG_|GIT_", name):
             del os.environ[name]
-    os.environ["LANG"] = "C.UTF-8"
-    os.environ["LC_ALL"] = "C.UTF-8"
     os.environ["KOONJ_REHEARSE"] = "0"  # only what a test asks for: the others are not about rehearsals
     name, _, value = MARK.partition("=")
     os.environ[name] = value
+
+
+def _set_locale_of_children() -> None:
+    """Set the locale of what a test starts: koonj draws ASCII where the locale asks for it."""
+    for name in list(os.environ):
+        if name.startswith("LC_") or name == "LANGUAGE":
+            del os.environ[name]
+    os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def _let_signals_through() -> None:
@@ -91,6 +98,8 @@ def _new_folder() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _session() -> Iterator[None]:
     """A home that is nobody's, for the whole run; at its end nothing that a test started may still run."""
+    # Not before: pytest-xdist's workers shall start in the locale of the machine.
+    _set_locale_of_children()
     folder = _new_folder()
     _point_home_to(folder, os.environ.__setitem__)
     os.environ["XDG_CACHE_HOME"] = str(

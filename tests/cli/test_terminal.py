@@ -86,7 +86,7 @@ def test_a_plan_that_went_into_a_file_is_shown_before_the_question(project: Proj
         assert "1. line 2: create table t1" in person.expect(QUESTION)
         person.type("yes\n")
         assert person.close() == 0
-    assert "✓ applied" in (project.root / "log").read_text()
+    assert "✓ applied" in (project.root / "log").read_text(encoding="utf-8")
 
 
 def test_ctrl_c_at_the_question(project: Project, terminal: Start) -> None:
