@@ -116,7 +116,7 @@ def _busy(project: Project) -> int:
 
 
 def _wait_until_busy(project: Project) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not _busy(project):
         assert time.monotonic() < end
         time.sleep(0.02)
