@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -31,20 +32,47 @@ MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _clean_environment() -> None:
-    """Remove what the shell says to koonj, Textual, libpq and the locale; a test sets what it needs."""
-    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL", "LANG", "LANGUAGE", "TZ"}
+    """Remove what the shell says to koonj, Textual, libpq and git; a test sets what it needs.
+
+    The time zone, the clock and the locale of the tests themselves stay those of the machine: no test may depend
+    on them. `.ci/run` proves it.
+    """
+    exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
-        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|LC_|PSYCOPG_", name):
+        if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|PSYCOPG_|GIT_", name):
             del os.environ[name]
-    os.environ["LANG"] = "C.UTF-8"
-    os.environ["LC_ALL"] = "C.UTF-8"
     os.environ["KOONJ_REHEARSE"] = "0"  # only what a test asks for: the others are not about rehearsals
     name, _, value = MARK.partition("=")
     os.environ[name] = value
 
 
+def _set_locale_of_children() -> None:
+    """Set the locale of what a test starts: koonj draws ASCII where the locale asks for it."""
+    for name in list(os.environ):
+        if name.startswith("LC_") or name == "LANGUAGE":
+            del os.environ[name]
+    os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
+
+
+def _let_signals_through() -> None:
+    """Let what a test starts be interrupted, also where this process may not: in the background, under nohup.
+
+    A signal that is ignored stays ignored in children; one that has a handler does not.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 _clean_environment()
+_let_signals_through()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--golden=write`` writes the golden screens and pictures anew."""
+    parser.addoption("--golden", default="compare", choices=("compare", "write"))
+
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile(
@@ -70,6 +98,8 @@ def _new_folder() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _session() -> Iterator[None]:
     """A home that is nobody's, for the whole run; at its end nothing that a test started may still run."""
+    # Not before: pytest-xdist's workers shall start in the locale of the machine.
+    _set_locale_of_children()
     folder = _new_folder()
     _point_home_to(folder, os.environ.__setitem__)
     os.environ["XDG_CACHE_HOME"] = str(
@@ -81,6 +111,12 @@ def _session() -> Iterator[None]:
     while (left := _left_behind()) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left, f"processes that the tests left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_verdicts(_session: None) -> None:
+    """Remove the verdicts that earlier tests left in the cache: no test may depend on what ran before it."""
+    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "koonj", "rehearsals"), ignore_errors=True)
 
 
 def _left_behind() -> list[str]:

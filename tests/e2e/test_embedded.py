@@ -45,7 +45,7 @@ def test_the_first_day(embedded: Project, home: Path, person: Callable[..., Pers
 
 
 def _wait_until_stopped(home: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while left := _servers(home):
         assert time.monotonic() < end, f"still running: {left}"
         time.sleep(0.05)

@@ -146,7 +146,7 @@ def test_server_of_a_killed_owner_stops_and_the_next_start_deletes_its_folder(
 ) -> None:
     child, folder, _ = _owner(parent, binaries)
     _kill(child)
-    end = time.monotonic() + 2
+    end = time.monotonic() + 60
     while postmaster.running(folder / "data") and time.monotonic() < end:
         time.sleep(0.005)
     assert postmaster.running(folder / "data") is None

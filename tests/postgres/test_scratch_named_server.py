@@ -125,7 +125,7 @@ async def test_two_processes_take_turns(given: NamedServerScratch, server: Tempo
         await asyncio.sleep(0.3)
         assert not waiting.done()
         await given.close()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 60)
         await _do(other, "create role same")
     finally:
         await other.close()
@@ -138,7 +138,7 @@ async def test_waiting_scratch_server_can_be_closed(
     other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     waiting = asyncio.create_task(other.reset())
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(other.close(), 5)
+    await asyncio.wait_for(other.close(), 60)
     with pytest.raises(ScratchError, match="closed"):
         await waiting
 

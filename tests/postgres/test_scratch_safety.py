@@ -34,7 +34,7 @@ def _heard(target: TemporaryServer) -> str:
     text = ""
     with psycopg.connect(target.dsn()) as conn:
         conn.execute("select 'the end'")
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while "the end" not in text and time.monotonic() < end:
         text = (target.folder / "log").read_text()
     return text.partition("ready to accept connections")[2]

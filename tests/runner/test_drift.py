@@ -175,7 +175,7 @@ async def test_cancelled(project: Project) -> None:
     await asyncio.sleep(1.0)
     await control.cancel()
     with pytest.raises(Cancelled):
-        await asyncio.wait_for(finding, 20)
+        await asyncio.wait_for(finding, 50)
 
 
 # Roles

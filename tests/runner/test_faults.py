@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from koonj.runner.run.events import (
     Cancelling,
     Direction,
+    Event,
     LockAcquired,
     MigrationFinished,
     RunResult,
@@ -22,25 +24,40 @@ from koonj.runner.run.run import Run
 from support.dropping_proxy import dropping_proxy
 from support.project import Project, ending, listen, of_kind
 
-SLEEP = "BEGIN;\nCREATE TABLE t1 ();\nSELECT pg_sleep(30);\nCOMMIT;\n-- Rollback: none: test\n"
-SLEEP_ALONE = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(30);\n-- Rollback: none: test\n"
+SLEEP = "BEGIN;\nCREATE TABLE t1 ();\nSELECT pg_sleep(600);\nCOMMIT;\n-- Rollback: none: test\n"
+SLEEP_ALONE = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(600);\n-- Rollback: none: test\n"
+PATIENCE = 60
+"""Seconds for anything that a test waits for; a statement that is not cancelled takes ten times as long."""
 
 
-async def _until_asleep(run: Run, statement: int) -> tuple[list[object], asyncio.Task[None]]:
+async def _until_asleep(run: Run, statement: int) -> tuple[list[Event], asyncio.Task[None]]:
     """The run, listened to in the background until it is in its long statement."""
-    events: list[object] = []
-    asleep = asyncio.Event()
+    events, task = await _until(
+        run, lambda event: isinstance(event, StatementStarted) and event.index == statement
+    )
+    await asyncio.sleep(0.1)
+    return events, task
+
+
+async def _until(run: Run, holds: Callable[[Event], bool]) -> tuple[list[Event], asyncio.Task[None]]:
+    """The run, listened to in the background until one of its events is the one that is waited for."""
+    events: list[Event] = []
+    came = asyncio.Event()
 
     async def read() -> None:
         async for event in run.events():
             events.append(event)
-            if isinstance(event, StatementStarted) and event.index == statement:
-                asleep.set()
+            if holds(event):
+                came.set()
 
     task = asyncio.create_task(read())
-    await asyncio.wait_for(asleep.wait(), 10)
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(came.wait(), PATIENCE)
     return events, task
+
+
+async def _until_waiting(run: Run) -> tuple[list[Event], asyncio.Task[None]]:
+    """The run, listened to in the background until it waits for the target's lock."""
+    return await _until(run, lambda event: isinstance(event, WaitingForLock))
 
 
 async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(project: Project) -> None:
@@ -48,9 +65,9 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 2)
     await run.cancel()
-    await asyncio.wait_for(task, 5)
-    end = ending(events)  # type: ignore[arg-type]  # all are events
-    assert len(of_kind(events, Cancelling)) == 1  # type: ignore[arg-type]  # all are events
+    await asyncio.wait_for(task, PATIENCE)
+    end = ending(events)
+    assert len(of_kind(events, Cancelling)) == 1
     assert end.result is RunResult.CANCELLED
     assert end.failure is not None
     assert end.failure.sqlstate == "57014"
@@ -86,8 +103,8 @@ async def test_cancel_between_steps_counts_what_is_committed(project: Project) -
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 3)
     await run.cancel()
-    await asyncio.wait_for(task, 5)
-    failure = ending(events).failure  # type: ignore[arg-type]  # all are events
+    await asyncio.wait_for(task, PATIENCE)
+    failure = ending(events).failure
     assert failure is not None
     assert len(failure.committed) == 2
     (entry,) = await project.entries()
@@ -101,8 +118,8 @@ async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(pr
     project.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
     )
-    await asyncio.wait_for(task, 5)
-    end = ending(events)  # type: ignore[arg-type]  # all are events
+    await asyncio.wait_for(task, PATIENCE)
+    end = ending(events)
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert "connection was lost" in end.failure.target_state
@@ -117,8 +134,8 @@ async def test_a_session_that_the_server_ends_between_steps_is_interrupted(proje
     project.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
     )
-    await asyncio.wait_for(task, 5)
-    failure = ending(events).failure  # type: ignore[arg-type]  # all are events
+    await asyncio.wait_for(task, PATIENCE)
+    failure = ending(events).failure
     assert failure is not None
     assert "unknown" in failure.target_state
     assert await project.states() == {"001_sleep.sql": "interrupted"}
@@ -182,10 +199,10 @@ async def test_the_lock_is_waited_for(project: Project) -> None:
         from koonj.postgres.advisory_lock import KEY
 
         conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
-        task = asyncio.create_task(project.apply())
+        events, task = await _until_waiting(project.start(Direction.APPLY, wait=None))
         await asyncio.sleep(0.5)
         assert not task.done()
-    events = await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE)
     assert of_kind(events, LockAcquired)[0].seconds > 0.3
     assert ending(events).result is RunResult.DONE
 
@@ -196,11 +213,11 @@ async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unsee
         from koonj.postgres.advisory_lock import KEY
 
         conn.execute("SELECT pg_advisory_lock(%s)", (KEY,))
-        task = asyncio.create_task(project.apply())
-        await asyncio.sleep(0.5)
+        events, task = await _until_waiting(project.start(Direction.APPLY, wait=None))
         file = project.path / name
         file.write_text(file.read_text().replace("id int", "id text"))
-    end = ending(await asyncio.wait_for(task, 5))
+    await asyncio.wait_for(task, PATIENCE)
+    end = ending(events)
     assert end.result is RunResult.REFUSED
     assert "look again" in end.message
     assert project.tables() == set()
@@ -212,8 +229,8 @@ async def test_a_listener_that_goes_away_stops_the_statement(project: Project) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.3)
-    assert project.sql(
-        "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()"
-    ) == [(0,)]
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()"
+    async with asyncio.timeout(PATIENCE):
+        while project.sql(asleep) != [(0,)]:
+            await asyncio.sleep(0.02)
     assert await project.states() == {"001_sleep.sql": "pending"}

@@ -223,8 +223,9 @@ async def test_two_databases_of_one_server_do_not_wait_for_each_other(
     for one in (project, other):
         one.write("001_sleep.sql", "SELECT pg_sleep(0.3);\n-- Rollback: none: test\n")
     run = project.start(Direction.APPLY, extent=Extent.ALL)
+    others = []
     async for event in run.events():
         if isinstance(event, StatementStarted):
-            events = await listen(other.start(Direction.APPLY, wait=0.0))
-            assert ending(events).result is RunResult.DONE
+            others = await listen(other.start(Direction.APPLY, wait=0.0))
             break
+    assert ending(others).result is RunResult.DONE

@@ -1,6 +1,7 @@
 """Status is SELECT-only, and knows what it does not know."""
 
 from dataclasses import replace
+from time import perf_counter
 
 import psycopg
 from psycopg import sql
@@ -34,12 +35,14 @@ async def test_it_works_in_a_read_only_session_for_a_role_without_any_grant(proj
 
 
 async def test_it_says_whom_it_reached(project: Project) -> None:
+    begun = perf_counter()
     status = await project.status()
+    took = perf_counter() - begun
     [(version, database)] = project.sql("SELECT current_setting('server_version'), current_database()")
     assert status.server is not None
     assert version.startswith(status.server.version)
     assert status.server.database == database
-    assert 0 < status.server.round_trip < 5
+    assert 0 < status.server.round_trip < took
 
 
 async def test_a_dead_target_is_said_to_be_unknown(project: Project) -> None:

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 
 from support.screen import Project
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 QUIET = 0.5
 """Seconds without a byte after which koonj has finished writing."""
 START = """

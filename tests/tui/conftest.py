@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from koonj import humanize
 from koonj.config import Target
+from koonj.postgres import connector
 from koonj.tui.workers import watcher
 from support.screen import Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
+SHOWN = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
+"""What every moment looks like on a golden screen, whenever and wherever it was."""
 UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none connect_timeout=2"
 
 
@@ -53,8 +58,17 @@ def protected(tmp_path: Path, database: str) -> Project:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
-    """Compare the whole screen with ``golden/NAME.txt``; ``KOONJ_GOLDEN=write`` writes it instead."""
+def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what the screen takes from the machine: the date, the time zone, the user, the host, the round trip."""
+    monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN)
+    monkeypatch.setattr(connector, "perf_counter", lambda: 0.0)
+    monkeypatch.setenv("LOGNAME", "ada")
+    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
+
+
+@pytest.fixture
+def golden(pinned: None, request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
+    """Compare the whole screen with ``golden/NAME.txt``; ``--golden=write`` writes it instead."""
 
     def compare(screen: Screen, name: str) -> None:
         path = GOLDEN / f"{name}.txt"
@@ -64,8 +78,3 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
         assert seen == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
 
     return compare
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--golden=write`` writes the golden screens anew."""
-    parser.addoption("--golden", default="compare", choices=("compare", "write"))

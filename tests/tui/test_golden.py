@@ -53,8 +53,6 @@ COMMIT;
 @pytest.fixture
 def documents(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
-    monkeypatch.setenv("LOGNAME", "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
     three_targets.write("001_create_documents.sql", DOCUMENTS)
     three_targets.write("002_index_documents_title.sql", INDEX)
     three_targets.write("003_add_status.sql", BROKEN)

@@ -24,8 +24,6 @@ KEY = 7
 def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """The second of three migrations can be made to wait, the third is wrong; one target is out of reach."""
     monkeypatch.chdir(three_targets.root)
-    monkeypatch.setenv("LOGNAME", "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
     monkeypatch.setattr(editor_screen, "LOOK", 0.05)
     monkeypatch.setattr(
         main_screen, "FOLLOW", 3600.0

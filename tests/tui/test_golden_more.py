@@ -22,8 +22,6 @@ SIZES = [(80, 24), (120, 36)]
 def tables(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Four tables; the third target cannot be reached."""
     monkeypatch.chdir(three_targets.root)
-    monkeypatch.setenv("LOGNAME", "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "bastion")
     for number in range(1, 5):
         three_targets.table(number)
     return three_targets

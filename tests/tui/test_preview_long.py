@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import pytest
+
+from koonj.migrations.migration import Migration
+from koonj.tui.documents.analysis import Analysis
+from koonj.tui.documents.analysis_process import TextPieces, read_apart
 from koonj.tui.documents.highlighting import LARGE
+from koonj.tui.screens import preview_text
 from koonj.tui.theme import PLAIN
 from support.screen import Project, Screen
 
 INSERT = "INSERT INTO t VALUES ('it''s');\n"
 MANY = 3 * LARGE // len(INSERT)
 NONE = "-- Rollback: none: it only writes\n"
+
+
+@pytest.fixture
+def may_finish(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Hold back the analysis of the whole text until the test sets this event."""
+    may_finish = asyncio.Event()
+
+    async def held_back(migration: Migration) -> AsyncGenerator[TextPieces | Analysis, None]:
+        async with aclosing(read_apart(migration)) as all_found:
+            async for found in all_found:
+                if isinstance(found, Analysis):
+                    await may_finish.wait()
+                yield found
+
+    monkeypatch.setattr(preview_text, "read_apart", held_back)
+    return may_finish
 
 
 def coloured(screen: Screen) -> bool:
@@ -19,13 +45,14 @@ def coloured(screen: Screen) -> bool:
 
 
 async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_runs(
-    project: Project,
+    project: Project, may_finish: asyncio.Event
 ) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open(answered=False) as screen:
         await screen.until("1 INSERT INTO t VALUES ('it''s');")
         await screen.until(lambda: coloured(screen))
         assert "reading how it runs" in screen.preview()
+        may_finish.set()
         await screen.until("no BEGIN in the file")
 
 
@@ -42,12 +69,15 @@ async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> Non
         await screen.until(lambda: coloured(screen))
 
 
-async def test_statements_of_a_long_file_are_listed_to_the_last(project: Project) -> None:
+async def test_statements_of_a_long_file_are_listed_to_the_last(
+    project: Project, may_finish: asyncio.Event
+) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
         await screen.press("v", "v")
         assert "reading how it runs" in screen.preview()
+        may_finish.set()
         await screen.until("insert into t")
         await screen.press("2", "G")
         last = " ".join(screen.preview().split())
@@ -69,12 +99,12 @@ async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
 
 
 async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Project) -> None:
-    path = project.write("001_long.sql", INSERT * MANY + NONE)
+    project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("no BEGIN in the file")
         await screen.press("2", "G")
         top = screen.main.preview.top
-        path.write_text(INSERT * MANY + "SELECT 2;\n" + NONE)
+        project.write("001_long.sql", INSERT * MANY + "SELECT 2;\n" + NONE)
         await screen.until(lambda: screen.main.preview.count() == MANY + 1)
         assert screen.main.preview.top == top
 
