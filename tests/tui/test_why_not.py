@@ -107,12 +107,12 @@ def test_a_reason_names_the_key_that_the_person_has() -> None:
 # Commands about one migration
 
 
-@pytest.mark.parametrize("command", ["edit", "edit-here", "rehearse"])
+@pytest.mark.parametrize("command", ["edit-external", "edit", "rehearse"])
 def test_a_migration_must_be_selected(command: str) -> None:
     assert why_not(command, NOT_ANSWERED) == "No migration is selected."
 
 
-@pytest.mark.parametrize("command", ["edit", "edit-here", "rehearse"])
+@pytest.mark.parametrize("command", ["edit-external", "edit", "rehearse"])
 def test_the_selected_migration_must_have_a_file(command: str) -> None:
     assert why_not(command, replace(NOT_ANSWERED, selected=WITH_FILE)) is None
     reason = why_not(command, replace(NOT_ANSWERED, selected=WITHOUT_FILE))
@@ -120,7 +120,7 @@ def test_the_selected_migration_must_have_a_file(command: str) -> None:
     assert reason.startswith("There is no file 002_gone.sql")
 
 
-@pytest.mark.parametrize("command", ["edit", "edit-here"])
+@pytest.mark.parametrize("command", ["edit-external", "edit"])
 def test_an_editor_does_not_hide_a_run(command: str) -> None:
     now = replace(NOT_ANSWERED, selected=WITH_FILE, running=True)
     assert why_not(command, now) == "A run is going on; the editor would hide it."
