@@ -157,9 +157,9 @@ async def test_reset_fails_when_another_process_rehearses_too_long(
 _WORK = """
 import asyncio, sys
 from koonj.config import ScratchPlace
-from koonj.postgres.scratch.given import GivenScratch
+from koonj.postgres.scratch.named_server import NamedServerScratch
 async def main():
-    given = GivenScratch(ScratchPlace(sys.argv[1]))
+    given = NamedServerScratch(ScratchPlace(sys.argv[1]))
     conn = await given.connect()
     await conn.execute("create role made_by_killed; create table t (); alter table t owner to made_by_killed")
     await conn.close()
