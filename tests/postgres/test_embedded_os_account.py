@@ -135,10 +135,9 @@ def test_binaries_in_a_private_folder_are_copied_once_and_read_only(
 
 _EVERYTHING = """
 import sys, psycopg
-from koonj.postgres.embedded.scratch import Scratch
-from koonj.postgres.embedded.shared import open_shared
-from koonj.postgres.embedded.shared import open_shared
-with Scratch() as scratch:
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.postgres.embedded.shared_server import open_shared
+with TemporaryServer() as scratch:
     print(psycopg.connect(scratch.dsn()).execute("select 'scratch'").fetchone()[0])
 with open_shared() as lease:
     lease.ensure_database("demo")

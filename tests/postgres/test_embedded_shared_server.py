@@ -22,12 +22,12 @@ from koonj.postgres.embedded.run_folder import scratch_parent
 from koonj.postgres.embedded.server_folder import Home
 from koonj.postgres.embedded.shared_server import open_shared
 
+pytestmark = pytest.mark.slow
+
 _CLIENT = """
 import subprocess, sys
 from pathlib import Path
-from koonj.postgres.embedded.shared import open_shared
-
-pytestmark = pytest.mark.slow
+from koonj.postgres.embedded.shared_server import open_shared
 lease = open_shared(Path(sys.argv[1]))
 if "child" in sys.argv:
     subprocess.Popen(["sleep", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -109,8 +109,8 @@ def test_too_long_path_is_an_error_and_leaves_nothing(parent: Path, binaries: Bi
 _OWNER = """
 import sys, time
 from pathlib import Path
-from koonj.postgres.embedded.scratch import Scratch
-with Scratch(parent=Path(sys.argv[1])) as scratch:
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+with TemporaryServer(parent=Path(sys.argv[1])) as scratch:
     print(scratch.folder, flush=True)
     time.sleep(60)
 """

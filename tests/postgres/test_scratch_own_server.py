@@ -197,7 +197,7 @@ _WORK = """
 import asyncio, sys
 from koonj.postgres.embedded import checkpoints
 from koonj.postgres.embedded.binaries import choose
-from koonj.postgres.scratch.cluster import ClusterScratch
+from koonj.postgres.scratch.own_server import ClusterScratch
 from pathlib import Path
 checkpoints.cache_folder = lambda _account: Path(sys.argv[1])
 async def main():
