@@ -1,4 +1,4 @@
-"""README and docs say what the program says."""
+"""README, ARCHITECTURE.md and docs match the program."""
 
 import ast
 import re
@@ -22,13 +22,13 @@ ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def _rows(text: str) -> list[list[str]]:
-    """The cells of every table row."""
+    """Return the cells of every table row."""
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
     ]
 
 
-def test_every_state_has_its_row() -> None:
+def test_every_state_has_a_row_in_states_md() -> None:
     states = {row[1]: row for row in _rows(STATES) if len(row) == 4}
     for state, glyph in GLYPHS.items():
         row = states[state.value.replace("_", " ")]
@@ -36,8 +36,8 @@ def test_every_state_has_its_row() -> None:
         assert (row[3] == "yes") is (state in DECISIVE)
 
 
-def test_every_verdict_has_its_row_with_the_words_of_the_legend() -> None:
-    """This is the second table of the legend in the help; test_help.py checks the first, the states."""
+def test_every_verdict_has_a_row_with_the_words_of_the_legend() -> None:
+    """Compare the verdicts; test_help.py compares the states."""
     rows = {row[1]: row for row in _rows(STATES) if len(row) == 3}
     legend = [sign for sign in SIGNS if "rehearsal" in sign.heading]
     assert len(legend) == 7
@@ -45,12 +45,12 @@ def test_every_verdict_has_its_row_with_the_words_of_the_legend() -> None:
         assert rows[sign.word] == [sign.glyph, sign.word, sign.meaning]
 
 
-def test_every_exit_code_has_its_row() -> None:
+def test_every_exit_code_has_a_row_in_the_readme() -> None:
     codes = {row[0] for row in _rows(README) if row[0].isdigit()}
     assert codes == {str(code.value) for code in ExitCode}
 
 
-def test_the_keys_that_are_named_are_keys() -> None:
+def test_documented_keys_exist() -> None:
     known = {shown_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
     for text, title in ((README, "## The screen"), (SCREENS, "## All keys")):
         section = text.split(title)[1].split("\n## ")[0]
@@ -59,16 +59,16 @@ def test_the_keys_that_are_named_are_keys() -> None:
         assert named <= known, named - known
 
 
-def test_every_command_of_the_palette_has_a_key_in_the_documents() -> None:
+def test_every_command_of_the_palette_is_documented() -> None:
     screen = README.split("## The screen")[1].split("\n## ")[0]
     written = set(re.findall(r"`([^`\s]+)`", screen + SCREENS))
     for command in MAIN:
         names = {shown_key(key) for key in command.all_keys()} or {command.name()}
-        if command.listed and command.name() not in _OF_EVERY_TERMINAL:
+        if command.listed and command.name() not in _NOT_LISTED:
             assert names & written, f"{command.name()} ({names}) is in neither README nor screens.md"
 
 
-_OF_EVERY_TERMINAL = {
+_NOT_LISTED = {
     "suspend",
     "repaint",
     "back",
@@ -77,15 +77,15 @@ _OF_EVERY_TERMINAL = {
     "pane-targets",
     "pane-run",
 }
-"""Keys that people know, and those that README gives as a range; the help has them all."""
+"""Commands with well-known keys, or keys that README shows as a range; the help lists them all."""
 
 
-def test_every_picture_is_there_and_every_one_that_is_there_is_shown() -> None:
+def test_every_picture_exists_and_is_used() -> None:
     linked = set(re.findall(r"!\[[^\]]+\]\((?:docs/)?([a-z_]+\.svg)\)", README + SCREENS))
     assert linked == {file.name for file in (ROOT / "docs").glob("*.svg")}
 
 
-def test_the_script_makes_every_picture() -> None:
+def test_script_creates_every_picture() -> None:
     script = (ROOT / "docs" / "screenshots.py").read_text(encoding="utf-8")
     for file in (ROOT / "docs").glob("*.svg"):
         assert f'"{file.stem}"' in script, file.name
@@ -97,7 +97,7 @@ def test_every_problem_code_is_explained() -> None:
 
 
 def _codes() -> Iterator[str]:
-    """First arguments and keys that look like a problem's code, in the rooms that find problems."""
+    """Yield first arguments and keys that look like problem codes, in the packages that find problems."""
     for folder in ("sql", "migrations"):
         for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -114,7 +114,7 @@ _CODE = re.compile(r"[a-z]+[0-9]*(-[a-z0-9]+)*")
 
 def _text(expression: ast.expr | None) -> str:
     is_text = isinstance(expression, ast.Constant) and isinstance(expression.value, str)
-    return str(expression.value) if is_text else ""  # type: ignore[union-attr]  # it is a constant
+    return str(expression.value) if is_text else ""  # type: ignore[union-attr]  # `is_text` implies a constant
 
 
 def test_every_pattern_is_in_the_readme() -> None:

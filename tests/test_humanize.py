@@ -1,4 +1,4 @@
-"""Amounts, durations and dates as text."""
+"""Sizes, counts, durations and dates as text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOON = datetime(2026, 8, 1, 12, 3, 59, 999_000, tzinfo=UTC)
 
 @pytest.fixture
 def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Sets this process's time zone."""
+    """Return a function that sets the time zone of this process."""
 
     def set_zone(name: str) -> None:
         monkeypatch.setenv("TZ", name)
@@ -57,7 +57,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
         (1024**4 - 1, "1 TB"),
     ],
 )
-def test_bytes(size: int, text: str) -> None:
+def test_byte_words(size: int, text: str) -> None:
     assert byte_words(size) == text
 
 
@@ -73,15 +73,15 @@ def test_bytes(size: int, text: str) -> None:
         (3_000_000_000, "3 bn"),
     ],
 )
-def test_numbers(number: int, text: str) -> None:
+def test_number_words(number: int, text: str) -> None:
     assert number_words(number) == text
 
 
-def test_rows() -> None:
+def test_row_words() -> None:
     assert [row_words(n) for n in (0, 1, 2, 1_204)] == ["0 rows", "1 row", "2 rows", "1,204 rows"]
 
 
-def test_counts_with_their_noun() -> None:
+def test_count_and_plural() -> None:
     assert [count(n, "migration") for n in (0, 1, 2)] == ["0 migrations", "1 migration", "2 migrations"]
     assert [count(n, "index", "indexes") for n in (1, 2)] == ["1 index", "2 indexes"]
     assert [plural(n, "stays", "stay") for n in (0, 1, 2)] == ["stay", "stays", "stay"]
@@ -91,11 +91,11 @@ def test_counts_with_their_noun() -> None:
     ("seconds", "text"),
     [(0.0, "0.00 s"), (0.014, "0.01 s"), (9.99, "9.99 s"), (12.4, "12 s"), (185.2, "3 min 5 s")],
 )
-def test_durations(seconds: float, text: str) -> None:
+def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_short_durations() -> None:
+def test_short_duration() -> None:
     assert [short_duration(s) for s in (0.0083, 0.5, 1.2, 12.0)] == ["8.3 ms", "500.0 ms", "1.20 s", "12 s"]
 
 
@@ -103,7 +103,7 @@ def test_short_durations() -> None:
     ("seconds", "text"),
     [(-1.0, "0:00"), (7.9, "0:07"), (760.0, "12:40"), (10_931.0, "3:02:11")],
 )
-def test_the_clock_of_what_is_running(seconds: float, text: str) -> None:
+def test_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
@@ -118,12 +118,12 @@ def test_the_clock_of_what_is_running(seconds: float, text: str) -> None:
         (300_000, "3 days"),
     ],
 )
-def test_spans(seconds: float, text: str) -> None:
+def test_span_words(seconds: float, text: str) -> None:
     assert span_words(seconds) == text
 
 
 @pytest.mark.parametrize("when", [NOON, NOON.timestamp()])
-def test_moments_are_in_the_local_time_zone(zone: Callable[[str], None], when: datetime | float) -> None:
+def test_dates_are_in_the_local_time_zone(zone: Callable[[str], None], when: datetime | float) -> None:
     zone("Pacific/Kiritimati")
     assert moment(when) == "2026-08-02 02:03:59+14:00"
     assert to_the_second(when) == "2026-08-02 02:03:59"
@@ -132,7 +132,7 @@ def test_moments_are_in_the_local_time_zone(zone: Callable[[str], None], when: d
     assert moment(when) == "2026-08-01 12:03:59+00:00"
 
 
-def test_a_test_sets_the_zone_of_all_texts_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_dates_come_from_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(humanize, "local_time", lambda _when: NOON)
     assert moment(0.0) == "2026-08-01 12:03:59+00:00"
     assert to_the_second(0.0) == "2026-08-01 12:03:59"

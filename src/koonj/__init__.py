@@ -1,3 +1,3 @@
-"""koonj: PostgreSQL migrations that are plain SQL files, in a terminal."""
+"""Plain-SQL migrations for PostgreSQL, in a terminal UI and a command."""
 
 __version__ = "0.1.0"

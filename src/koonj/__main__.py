@@ -1,4 +1,4 @@
-"""``python -m koonj``."""
+"""Run the koonj command with `python -m koonj`."""
 
 from koonj.cli.main import entry
 

@@ -1,7 +1,7 @@
-"""Amounts, durations and dates as people read them.
+"""Format sizes, counts, durations and dates as text.
 
-Every text that holds a moment gets it through `local_time`, and the screen's clock is `now`: so a test
-sets the time zone and the time of all texts in this module alone.
+Every date in a text comes from `local_time`, and the clock of the screen is `now`. So a test can set the time
+zone and the time of all texts in this module.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from time import time
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-"""Each 1,024 of the one before, with the names that pg_size_pretty() and psql give them."""
-_SHORT = ((1_000_000_000, "bn"), (1_000_000, "M"))
-_REACHES = 0.9995
-"""What rounds to 1 of a unit is told in it."""
+"""Units of size in the words of pg_size_pretty(), each 1,024 times the previous."""
+_LARGE_UNITS = ((1_000_000_000, "bn"), (1_000_000, "M"))
+_ROUNDS_TO_ONE = 0.9995
+"""Share of a unit from which on a number is shown in this unit: it rounds to 1."""
 
 
 def byte_words(size: int) -> str:
-    """``860 kB``, ``1.2 GB``, ``12 GB``."""
+    """Return a size in bytes as ``860 kB``, ``1.2 GB`` or ``12 GB``."""
     value, unit = float(size), 0
     while round(value) >= 1024 and unit < len(_UNITS) - 1:
         value, unit = value / 1024, unit + 1
@@ -25,32 +25,32 @@ def byte_words(size: int) -> str:
 
 
 def number_words(number: int) -> str:
-    """``1,204``, ``999,499``, ``1.2 M``, ``40 M``, ``3 bn``."""
-    for size, unit in _SHORT:
-        if number >= _REACHES * size:
+    """Return a number as ``1,204``, ``999,499``, ``1.2 M``, ``40 M`` or ``3 bn``."""
+    for size, unit in _LARGE_UNITS:
+        if number >= _ROUNDS_TO_ONE * size:
             return f"{_digits(number / size)} {unit}"
     return f"{number:,}"
 
 
 def row_words(rows: int) -> str:
-    """``1 row``, ``1,204 rows``, ``40 M rows``."""
+    """Return a number of rows as ``1 row``, ``1,204 rows`` or ``40 M rows``."""
     return f"{number_words(rows)} {plural(rows, 'row')}"
 
 
 def plural(number: int, thing: str, things: str | None = None) -> str:
-    """The noun for `number` of them: `thing` for 1, else `things` (default: `thing` and an ``s``)."""
+    """Return `thing` for 1, else `things` (default: `thing` with an ``s``)."""
     if number == 1:
         return thing
     return f"{thing}s" if things is None else things
 
 
 def count(number: int, thing: str, things: str | None = None) -> str:
-    """``1 migration``, ``2 migrations``."""
+    """Return a number and its noun: ``1 migration``, ``2 migrations``."""
     return f"{number} {plural(number, thing, things)}"
 
 
 def duration(seconds: float) -> str:
-    """What something took: ``0.01 s``, ``12 s``, ``3 min 5 s``."""
+    """Return a duration as ``0.01 s``, ``12 s`` or ``3 min 5 s``."""
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 60:
@@ -60,19 +60,19 @@ def duration(seconds: float) -> str:
 
 
 def short_duration(seconds: float) -> str:
-    """``8.3 ms``, ``1.20 s``: for what often takes less than a hundredth of a second."""
+    """Return a duration that is often below 10 ms, as ``8.3 ms`` or ``1.20 s``."""
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else duration(seconds)
 
 
 def clock(seconds: float) -> str:
-    """A duration that grows on the screen: ``0:07``, ``12:40``, ``3:02:11``."""
+    """Return a growing duration as ``0:07``, ``12:40`` or ``3:02:11``."""
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def span_words(seconds: float) -> str:
-    """A stretch of time, to the second or coarser: ``12 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 days``."""
+    """Return a duration as ``12 s``, ``3 min 5 s``, ``2 h 10 min`` or ``3 days``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -84,32 +84,35 @@ def span_words(seconds: float) -> str:
 
 
 def now() -> float:
-    """Unix seconds, for durations that grow on the screen."""
+    """Return the current time in Unix seconds, for durations that grow on the screen."""
     return time()
 
 
 def local_time(when: datetime | float) -> datetime:
-    """A moment, or Unix seconds, in this machine's time zone."""
-    known = when if isinstance(when, datetime) else datetime.fromtimestamp(when, UTC)
-    return known.astimezone()
+    """Return a date, or Unix seconds, as a date in this machine's time zone."""
+    aware = when if isinstance(when, datetime) else datetime.fromtimestamp(when, UTC)
+    return aware.astimezone()
 
 
 def moment(when: datetime | float) -> str:
-    """``2026-08-01 14:03:59+02:00``: with the zone, for text that may leave this machine."""
+    """Return a date as ``2026-08-01 14:03:59+02:00``.
+
+    The zone is for readers on other machines.
+    """
     return local_time(when).isoformat(sep=" ", timespec="seconds")
 
 
 def to_the_second(when: datetime | float) -> str:
-    """``2026-08-01 14:03:59``."""
+    """Return a date as ``2026-08-01 14:03:59``."""
     return f"{local_time(when):%Y-%m-%d %H:%M:%S}"
 
 
 def to_the_minute(when: datetime | float) -> str:
-    """``2026-08-01 14:03``."""
+    """Return a date as ``2026-08-01 14:03``."""
     return f"{local_time(when):%Y-%m-%d %H:%M}"
 
 
 def _digits(value: float) -> str:
-    """One decimal below ten, where it is not 0."""
+    """Return a number with one decimal if it is below 10 and the decimal is not 0."""
     text = f"{value:.1f}" if round(value, 1) < 10 else f"{value:,.0f}"
     return text.removesuffix(".0")

@@ -17,7 +17,7 @@ from typing import Protocol
 
 
 class UserFolderError(Exception):
-    """A folder cannot be used."""
+    """Raised if a folder of the user cannot be used."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         """`message` says what happened; `hint` says what to do about it."""
@@ -27,7 +27,7 @@ class UserFolderError(Exception):
 
 
 class OtherAccount(Protocol):
-    """An account other than the user's that has to reach the folder, such as the one of root's server."""
+    """Another account that must reach the folder, such as that of root's server."""
 
     def enters(self, folder: Path) -> bool:
         """Whether this account may enter `folder`."""

@@ -1,4 +1,4 @@
-"""Fixtures of the command's tests."""
+"""Fixtures for tests of the command: a project, with or without a database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.command import Project, Terminal
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Project:
-    """A project whose target cannot be reached."""
+    """Return a project whose target cannot be reached."""
     project = Project(tmp_path, "host=/nowhere dbname=x", capsys)
     project.migrations.mkdir()
     project.configure()
@@ -23,7 +23,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @pytest.fixture
 def project(files: Project, database: str) -> Project:
-    """A project with an empty database."""
+    """Return a project with an empty database as its target."""
     files.dsn = database
     files.configure()
     return files
@@ -31,7 +31,7 @@ def project(files: Project, database: str) -> Project:
 
 @pytest.fixture
 def terminal(project: Project) -> Iterator[Callable[..., Terminal]]:
-    """Start the command in a terminal."""
+    """Return a function that starts the command in a terminal of its own."""
     opened: list[Terminal] = []
 
     def start(*argv: str, **options: Any) -> Terminal:

@@ -1,4 +1,4 @@
-"""koonj drift: what it says, as what, and with which exit code."""
+"""koonj drift: text, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -41,14 +41,15 @@ def applied(project: Project) -> Project:
     return project
 
 
-def test_none(applied: Project) -> None:
+def test_no_drift_exits_0(applied: Project) -> None:
     answer = applied.koonj("drift")
     assert answer.code == 0, answer.err
     first, last = answer.out.splitlines()
     assert re.fullmatch(
-        r"local \(PostgreSQL \d+\.\d+\) against 2 applied migrations, run on PostgreSQL \S+ \(.+\)", first
+        r"comparing local \(PostgreSQL \d+\.\d+\) with 2 applied migrations, run on PostgreSQL \S+ \(.+\)",
+        first,
     )
-    assert re.fullmatch(r"no drift: \d+ objects on local, all as the applied files make them", last)
+    assert re.fullmatch(r"no drift: \d+ objects on local match the applied migrations", last)
     assert answer.err == ""
 
 
@@ -62,7 +63,7 @@ BY_HAND = """
 """
 
 
-def test_in_text(applied: Project) -> None:
+def test_text_lists_differences_by_side(applied: Project) -> None:
     applied.sql(BY_HAND)
     answer = applied.koonj("drift")
     assert answer.code == 4
@@ -72,9 +73,9 @@ only on local:
   table public.extra
   column public.t1.why: why text
   grant on table public.people to pg_monitor: GRANT SELECT
-only in the files:
+missing on local:
   index public.people_name: CREATE INDEX people_name ON public.people USING btree (name)
-different (- the files, + local):
+different (- expected, + actual on local):
   column public.people.name: varying(50) -> varying(80)
     - name character varying(50) DEFAULT 'x'::character varying
     + name character varying(80) DEFAULT 'x'::character varying
@@ -85,29 +86,29 @@ different (- the files, + local):
     assert lines[-1] == "drift: 6 differences"
 
 
-def test_verbose_tells_the_parts(applied: Project) -> None:
+def test_verbose_lists_parts_of_new_tables(applied: Project) -> None:
     applied.sql(BY_HAND)
     lines = applied.koonj("drift", "--verbose").out.splitlines()
     assert "  column public.extra.note: note text" in lines
     assert "  constraint public.extra.extra_pkey: CONSTRAINT extra_pkey PRIMARY KEY (id)" in lines
 
 
-def test_in_json(applied: Project) -> None:
+def test_json_contains_the_report(applied: Project) -> None:
     applied.sql(BY_HAND)
     (applied.migrations / "001_make_t1.sql").unlink()
     answer = applied.koonj("drift", "--json")
     assert (answer.code, answer.json["koonj"], answer.json["command"]) == (4, 1, "drift")
-    found = from_plain(DriftReport, answer.json["drift"])
-    assert found.target == "local"
-    assert found.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
+    report = from_plain(DriftReport, answer.json["drift"])
+    assert report.target == "local"
+    assert report.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
     assert ("table", "public.extra") in {
-        (d.kind, d.identity) for d in found.differences if d.expected is None
+        (d.kind, d.identity) for d in report.differences if d.expected is None
     }
     section = DOCS.split("### drift")[1].split("###")[0]
     assert {field.name for field in fields(DriftReport)} <= set(re.findall(r"\w+", section))
 
 
-def test_the_target_cannot_be_reached(files: Project) -> None:
+def test_unreachable_target_exits_1(files: Project) -> None:
     files.table(1)
     answer = files.koonj("drift", "--json")
     assert answer.code == 1
@@ -116,7 +117,7 @@ def test_the_target_cannot_be_reached(files: Project) -> None:
     assert answer.json["error"]["message"].split("\n")[0] in answer.err
 
 
-def test_it_cannot_be_told(project: Project) -> None:
+def test_comparison_fails_when_a_migration_fails_on_scratch(project: Project) -> None:
     project.sql("CREATE TABLE by_hand (id int)")
     project.write("001_a.sql", "CREATE VIEW v AS SELECT id FROM by_hand;\n\n-- Rollback: none: a test\n")
     assert project.koonj("apply", "--yes").code == 0
@@ -126,13 +127,15 @@ def test_it_cannot_be_told(project: Project) -> None:
     assert 'ERROR 42P01: relation "by_hand" does not exist' in answer.err
 
 
-def test_a_major_that_is_not_there(applied: Project) -> None:
+def test_missing_server_version_exits_1(applied: Project) -> None:
     answer = applied.koonj("drift", "--pg", "9")
     assert answer.code == 1
     assert "PostgreSQL 9" in answer.err
 
 
-def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
+def test_ctrl_c_cancels_and_removes_the_scratch_database(
+    project: Project, terminal: Callable[..., Terminal]
+) -> None:
     name = conninfo_to_dict(project.dsn)["dbname"]
     project.write(
         "001_slow.sql",
@@ -145,22 +148,22 @@ def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
     for number in range(2, 4):
         project.table(number)
     assert project.koonj("apply", "--all", "--yes").code == 0
-    person = terminal("drift")
+    user = terminal("drift")
     with psycopg.connect(project.dsn, autocommit=True) as conn:
         _wait_until_read(conn)
-    person.type("\x03")
-    person.expect("Cancelled. Nothing was changed; the scratch is removed.")
-    assert person.close() == 6
+    user.type("\x03")
+    user.expect("Cancelled. Nothing was changed; the scratch is removed.")
+    assert user.close() == 6
 
 
 def _wait_until_read(conn: psycopg.Connection) -> None:
-    """Until koonj has come to the target and left it."""
-    asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koonj drift'"
+    """Wait until koonj drift has connected to the target and disconnected."""
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koonj drift'"
     seen = False
     for _ in range(3000):
-        count = conn.execute(asked).fetchone()
+        count = conn.execute(sessions).fetchone()
         seen = seen or count != (0,)
         if seen and count == (0,):
             return
         conn.execute("SELECT pg_sleep(0.005)")
-    pytest.fail("koonj drift never came")
+    pytest.fail("koonj drift has never connected to the target")

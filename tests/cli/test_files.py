@@ -1,4 +1,4 @@
-"""What needs no database: check, show, new, patterns, init; and the command line itself."""
+"""Commands without a database (check, show, new, patterns, init), and the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from psycopg import pq
 
 from koonj import __version__
-from koonj.cli.arguments import ALLOWABLE
+from koonj.cli.arguments import ALLOWABLE_STATES
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
@@ -35,7 +35,7 @@ COMMIT;
 """
 
 
-def test_version(files: Project) -> None:
+def test_version_lists_all_versions(files: Project) -> None:
     answer = files.koonj("--version")
     assert answer.code == 0
     major, minor = divmod(pq.version(), 10_000)
@@ -66,7 +66,7 @@ def test_every_command_has_help_with_examples(files: Project, command: str) -> N
         assert option in answer.out
 
 
-def test_help_tells_every_exit_code(files: Project) -> None:
+def test_help_lists_every_exit_code(files: Project) -> None:
     answer = files.koonj("-h")
     assert answer.code == 0
     for code in ExitCode:
@@ -74,11 +74,11 @@ def test_help_tells_every_exit_code(files: Project) -> None:
     assert EPILOG.rstrip() in answer.out
 
 
-def test_what_can_be_allowed_is_what_stops_a_run() -> None:
-    assert set(ALLOWABLE) == {*(state.value for state in DECISIONS), LOSSY}
+def test_allow_takes_every_conflict_and_lossy() -> None:
+    assert set(ALLOWABLE_STATES) == {*(state.value for state in DECISIONS), LOSSY}
 
 
-def test_options_stand_before_or_after_the_command(files: Project) -> None:
+def test_options_can_stand_before_or_after_the_command(files: Project) -> None:
     files.table(1)
     before = files.koonj("--json", "--migrations", "migrations", "check")
     after = files.koonj("check", "--json", "--migrations", "migrations")
@@ -86,15 +86,15 @@ def test_options_stand_before_or_after_the_command(files: Project) -> None:
     assert before.json["migrations"] == 1
 
 
-def test_check_finds_nothing(files: Project) -> None:
+def test_check_exits_0_without_problems(files: Project) -> None:
     files.table(1)
     (files.migrations / "README.md").write_text("")
     answer = files.koonj("check")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out == "1 migration in migrations (1 other file left alone): no problems\n"
+    assert answer.out == "1 migration in migrations (1 other file ignored): no problems\n"
 
 
-def test_check_tells_place_problem_and_what_to_do(files: Project) -> None:
+def test_check_prints_location_problem_and_hint(files: Project) -> None:
     files.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: test\n")
     answer = files.koonj("check")
     assert answer.code == 1
@@ -107,7 +107,7 @@ def test_check_tells_place_problem_and_what_to_do(files: Project) -> None:
     assert (problem["code"], problem["line"], problem["name"]) == ("open-transaction", 1, "001_open.sql")
 
 
-def test_check_of_what_a_person_must_decide(files: Project) -> None:
+def test_check_exits_4_without_rollback_or_with_duplicate_numbers(files: Project) -> None:
     files.table(1, rollback=False)
     assert files.koonj("check").code == 4
     files.table(1)
@@ -115,45 +115,45 @@ def test_check_of_what_a_person_must_decide(files: Project) -> None:
     assert files.koonj("check").code == 4
 
 
-def test_check_of_no_folder(files: Project) -> None:
+def test_check_exits_2_when_the_folder_is_missing(files: Project) -> None:
     answer = files.koonj("check", "--migrations", "nowhere")
     assert answer.code == 2
     assert "no such folder" in answer.err
 
 
-def test_errors_are_json_too(files: Project) -> None:
+def test_error_is_json_with_json_option(files: Project) -> None:
     answer = files.koonj("show", "99", "--json")
     assert answer.code == 2
-    assert answer.json["error"]["message"] == "There is no migration 99 in migrations."
+    assert answer.json["error"]["message"] == "No migration 99 in migrations."
 
 
-def test_show_gives_a_program_the_bytes(files: Project) -> None:
+def test_show_writes_the_bytes_of_the_file_to_a_pipe(files: Project) -> None:
     text = STATUS.replace("\n", "\r\n") + "-- \x1b[31m\n"
     files.write("016_add_status.sql", text)
     assert files.run("show", "16").out == text.replace("\r\n", "\n")  # the test reads with universal newlines
 
 
 @pytest.mark.parametrize("name", ["16", "016", "016_add_status.sql", "migrations/016_add_status.sql"])
-def test_show_numbers_the_lines(files: Project, name: str) -> None:
+def test_show_prints_line_numbers(files: Project, name: str) -> None:
     files.write("016_add_status.sql", STATUS + "-- \x1b[31m\u202e\n")
     lines = files.koonj("show", name, "--numbers").out.splitlines()
     assert lines[0] == "    1  -- 016_add_status.sql"
     assert lines[-1] == "   12  -- ␛[31m<U+202E>"
 
 
-def test_show_statements_and_rollback(files: Project) -> None:
+def test_show_prints_statements_and_rollback(files: Project) -> None:
     files.write("016_add_status.sql", STATUS)
-    up = files.koonj("show", "16", "--statements").out
-    assert up == "one transaction\n1. line 5: alter table documents add column status\n"
-    down = files.koonj("show", "16", "--statements", "--rollback").out
-    assert "1. line 10: alter table documents drop column status" in down
+    body = files.koonj("show", "16", "--statements").out
+    assert body == "one transaction\n1. line 5: alter table documents add column status\n"
+    rollback = files.koonj("show", "16", "--statements", "--rollback").out
+    assert "1. line 10: alter table documents drop column status" in rollback
     script = files.koonj("show", "16", "--rollback").out
     assert script == "BEGIN;\nALTER TABLE documents DROP COLUMN status;\nCOMMIT;\n"
     numbered = files.koonj("show", "16", "--rollback", "--numbers").out.splitlines()
     assert numbered[0] == "    9  BEGIN;"
 
 
-def test_show_a_rollback_that_is_not_there(files: Project) -> None:
+def test_show_exits_4_when_there_is_no_rollback(files: Project) -> None:
     files.table(1, rollback=False)
     files.write("002_none.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
     assert files.koonj("show", "1", "--rollback").code == 4
@@ -162,7 +162,7 @@ def test_show_a_rollback_that_is_not_there(files: Project) -> None:
     assert "002_none.sql cannot be rolled back: it only reads" in answer.err
 
 
-def test_show_as_json(files: Project) -> None:
+def test_show_json_contains_the_migration(files: Project) -> None:
     files.write("016_add_status.sql", STATUS)
     migration = files.koonj("show", "16", "--json").json["migration"]
     assert (migration["number"], migration["name"]) == (16, "016_add_status.sql")
@@ -173,7 +173,7 @@ def test_show_as_json(files: Project) -> None:
     assert migration["rollback"]["statements"][0]["text"] == "ALTER TABLE documents DROP COLUMN status;"
 
 
-def test_show_of_a_number_used_twice(files: Project) -> None:
+def test_show_requires_the_name_when_the_number_is_duplicate(files: Project) -> None:
     files.write("001_a.sql", "SELECT 1;")
     files.write("001_b.sql", "SELECT 2;")
     answer = files.koonj("show", "1")
@@ -182,7 +182,7 @@ def test_show_of_a_number_used_twice(files: Project) -> None:
     assert files.koonj("show", "001_b.sql").out == "SELECT 2;"
 
 
-def test_new_makes_the_next_file(files: Project) -> None:
+def test_new_creates_the_file_with_the_next_number(files: Project) -> None:
     files.table(7)
     answer = files.koonj("new", "Add", "status", "to documents")
     assert (answer.code, answer.out) == (0, "migrations/008_add_status_to_documents.sql\n")
@@ -192,7 +192,7 @@ def test_new_makes_the_next_file(files: Project) -> None:
 
 
 @pytest.mark.parametrize("argv", [["new"], ["new", "  "], ["new", "…"]])
-def test_new_needs_a_name(files: Project, argv: list[str]) -> None:
+def test_new_requires_a_name(files: Project, argv: list[str]) -> None:
     assert files.koonj(*argv).code == 2
     assert list(files.migrations.iterdir()) == []
 
@@ -200,7 +200,7 @@ def test_new_needs_a_name(files: Project, argv: list[str]) -> None:
 ADD_COLUMN = ["table=documents", "column=status", "type=text", "default='active'"]
 
 
-def test_new_from_a_pattern(files: Project) -> None:
+def test_new_creates_a_file_from_a_pattern(files: Project) -> None:
     answer = files.koonj("new", "--pattern", "add_column", *ADD_COLUMN)
     assert (answer.code, answer.out) == (0, "migrations/001_add_status_to_documents.sql\n")
     text = (files.migrations / "001_add_status_to_documents.sql").read_text()
@@ -208,7 +208,7 @@ def test_new_from_a_pattern(files: Project) -> None:
     assert files.koonj("check").code == 0
 
 
-def test_new_from_a_pattern_with_a_name_of_ones_own(files: Project) -> None:
+def test_new_with_pattern_and_name_uses_the_name(files: Project) -> None:
     answer = files.koonj("new", "my_name", "--pattern", "add-column", *ADD_COLUMN)
     assert answer.out == "migrations/001_my_name.sql\n"
     fields = ["table=documents", "columns=owner_id", "references=users"]
@@ -217,7 +217,7 @@ def test_new_from_a_pattern_with_a_name_of_ones_own(files: Project) -> None:
     assert several[1].startswith("migrations/003_owner_")
 
 
-def test_new_names_each_field_that_is_wrong(files: Project) -> None:
+def test_new_names_each_invalid_field(files: Project) -> None:
     answer = files.koonj("new", "--pattern", "add_column", "not_null=maybe", "nonsense=1")
     assert answer.code == 2
     for field in ("table: ", "column: ", "not_null: ", "nonsense: "):
@@ -226,21 +226,23 @@ def test_new_names_each_field_that_is_wrong(files: Project) -> None:
     assert list(files.migrations.iterdir()) == []
 
 
-def test_new_from_no_pattern(files: Project) -> None:
+def test_new_lists_patterns_when_the_pattern_is_unknown(files: Project) -> None:
     answer = files.koonj("new", "--pattern", "nonsense")
     assert answer.code == 2
     assert "add_column" in answer.err
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here that even root cannot write to")
-def test_new_in_a_folder_that_cannot_be_written(files: Project) -> None:
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="no /proc: no folder that even root cannot write to"
+)
+def test_new_fails_when_the_folder_is_not_writable(files: Project) -> None:
     answer = files.koonj("new", "x", "--migrations", "/proc/self")
     assert answer.code == 1
     assert answer.err.startswith("koonj: error: /proc/self/")
     assert "cannot be written" in answer.err
 
 
-def test_patterns(files: Project) -> None:
+def test_patterns_lists_patterns_and_fields(files: Project) -> None:
     listed = files.koonj("patterns")
     assert listed.code == 0
     assert "add_column" in listed.out
@@ -253,7 +255,7 @@ def test_patterns(files: Project) -> None:
 
 
 @pytest.mark.slow
-def test_the_example_of_every_pattern_works_as_it_is_written(files: Project) -> None:
+def test_example_command_of_every_pattern_works(files: Project) -> None:
     for pattern in files.koonj("patterns", "--json").json["patterns"]:
         command = files.koonj("patterns", pattern["key"]).out.splitlines()[-1]
         assert command.startswith("koonj new --pattern ")
@@ -261,7 +263,7 @@ def test_the_example_of_every_pattern_works_as_it_is_written(files: Project) -> 
         subprocess.run(["bash", "-c", script], cwd=files.root, check=True, timeout=60)
 
 
-def test_a_pattern_file_that_is_none_is_told(files: Project) -> None:
+def test_patterns_reports_an_invalid_pattern_file(files: Project) -> None:
     folder = files.root / "database" / "patterns"
     folder.mkdir(parents=True)
     (folder / "mine.sql").write_text("nothing of a pattern")
@@ -271,20 +273,20 @@ def test_a_pattern_file_that_is_none_is_told(files: Project) -> None:
     assert "add_column" in answer.out
 
 
-def test_init_begins_a_project(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_creates_a_project(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = files.root / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
     answer = files.koonj("init")
     assert answer.code == 0
-    assert answer.out.startswith("made koonj.toml\nmade database/migrations\n")
+    assert answer.out.startswith("created koonj.toml\ncreated database/migrations\n")
     assert files.koonj("new", "first").out == "database/migrations/001_first.sql\n"
     again = files.koonj("init")
     assert again.code == 1
     assert "already exists" in again.err
 
 
-def test_no_project_says_how_to_begin(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_names_init_when_there_is_no_project(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = files.root / "empty"
     empty.mkdir()
     (files.root / "koonj.toml").unlink()
@@ -295,14 +297,14 @@ def test_no_project_says_how_to_begin(files: Project, monkeypatch: pytest.Monkey
     assert "koonj init" in answer.err
 
 
-def test_a_mistake_in_koonj_toml_is_told_with_its_line(files: Project) -> None:
+def test_error_in_koonj_toml_is_reported_with_its_line(files: Project) -> None:
     (files.root / "koonj.toml").write_text('migrations = "migrations"\nnonsense = 1\n')
     answer = files.koonj("status")
     assert answer.code == 2
     assert "koonj.toml:2" in answer.err
 
 
-def test_the_screen_needs_a_terminal(files: Project) -> None:
+def test_screen_requires_a_terminal(files: Project) -> None:
     answer = files.run()
     assert answer.code == 2
     assert "koonj status" in answer.err

@@ -1,4 +1,4 @@
-"""docs/json.md names every event and every key."""
+"""docs/json.md documents every event and every key."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
-def test_every_event(kind: type[Event]) -> None:
+def test_every_event_is_documented_with_its_fields(kind: type[Event]) -> None:
     names = [field.name for field in fields(kind)]
     event = object.__new__(kind)
     for name in names:
@@ -84,11 +84,11 @@ VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_every_value(kind: Any) -> None:
+def test_every_field_of_a_value_is_documented(kind: Any) -> None:
     assert {field.name for field in fields(kind)} <= WORDS
 
 
-def test_every_word() -> None:
+def test_every_state_and_run_result_is_documented() -> None:
     for word in (*State, *RunResult):
         assert f"`{word.value}`" in DOCS
 
@@ -99,7 +99,7 @@ def _keys(value: Any) -> set[str]:
     return set().union(*map(_keys, value)) if isinstance(value, list) else set()
 
 
-def test_every_key_of_the_reports(project: Project) -> None:
+def test_every_key_of_the_reports_is_documented(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")
     for command in ("status", "show 1", "history", "check", "patterns", "new x"):

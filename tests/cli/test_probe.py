@@ -1,4 +1,4 @@
-"""koonj apply --probe and rollback --probe: what is said, in text and JSON, and the exit codes."""
+"""koonj apply --probe and rollback --probe: text, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTHING = "State: Nothing of it is committed: a probe is always rolled back."
 
 @pytest.fixture
 def documents(project: Project) -> Project:
-    """A table that is there, and two migrations on it."""
+    """Return a project with a table and two pending migrations; the first one alters the table."""
     project.sql("CREATE TABLE documents (id serial PRIMARY KEY)")
     project.write(
         "001_alter.sql",
@@ -27,7 +27,7 @@ def documents(project: Project) -> Project:
     return project
 
 
-def test_in_text(documents: Project) -> None:
+def test_text_shows_locks_and_that_all_was_rolled_back(documents: Project) -> None:
     answer = documents.koonj("apply", "--all", "--probe", "--yes")
     assert (answer.code, answer.err) == (0, "")
     lines = [re.sub(r"[0-9.]+ s\b", "0 s", line) for line in answer.out.splitlines()]
@@ -36,14 +36,14 @@ def test_in_text(documents: Project) -> None:
         "note: probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
         "lock_timeout 1s at most" in lines
     )
-    started = lines.index("Probe, applying 1 of 2: 001_alter.sql")
+    started = lines.index("Probing 1 of 2: 001_alter.sql")
     assert lines[started + 3 : started + 5] == [
         "◦ probed  001_alter.sql  2 statements, 0 s; locks: ACCESS EXCLUSIVE documents; "
         "ROW EXCLUSIVE documents_id_seq (sequence)",
-        "Probe, applying 2 of 2: 002_make_t2.sql",
+        "Probing 2 of 2: 002_make_t2.sql",
     ]
     assert lines[-2:] == [
-        "◦ probed  002_make_t2.sql  1 statement, 0 s; locks: none that is new, on what was there before",
+        "◦ probed  002_make_t2.sql  1 statement, 0 s; locks: no new ones on relations that existed before the probe",
         "Probed 2 migrations on local: all of it was rolled back. "
         "Sequences stay where they were moved to: public.documents_id_seq.",
     ]
@@ -51,7 +51,7 @@ def test_in_text(documents: Project) -> None:
     assert documents.sql("SELECT to_regnamespace('koonj')") == [(None,)]
 
 
-def test_in_json(documents: Project) -> None:
+def test_json_shows_locks_and_sequences(documents: Project) -> None:
     answer = documents.koonj("apply", "--all", "--probe", "--yes", "--json")
     assert answer.code == 0
     assert answer.events[0]["probe"] is True
@@ -70,19 +70,19 @@ def test_in_json(documents: Project) -> None:
     assert not any(event["event"] == "migration_finished" for event in answer.events)
 
 
-def test_a_number_and_a_rollback(documents: Project) -> None:
+def test_probe_of_a_number_and_of_rollbacks(documents: Project) -> None:
     answer = documents.koonj("apply", "1", "--probe", "--yes")
     assert answer.code == 0
     assert "Probed 1 migration on local" in answer.out
     documents.koonj("apply", "--all", "--yes")
     answer = documents.koonj("rollback", "--all", "--probe", "--yes")
     assert answer.code == 0
-    assert "Probe, rolling back 1 of 2: 002_make_t2.sql" in answer.out
+    assert "Probing the rollback, 1 of 2: 002_make_t2.sql" in answer.out
     assert "Probed 2 rollbacks on local: all of it was rolled back." in answer.out
     assert documents.tables() == {"t2"}
 
 
-def test_a_failure_says_that_nothing_is_kept(documents: Project) -> None:
+def test_failure_reports_that_nothing_is_committed(documents: Project) -> None:
     documents.write("003_bad.sql", "SELECT 1;\nSELECT nowhere;\n-- Rollback: none: test\n")
     documents.table(4)
     answer = documents.koonj("apply", "--all", "--probe", "--yes")
@@ -90,21 +90,21 @@ def test_a_failure_says_that_nothing_is_kept(documents: Project) -> None:
     assert "migrations/003_bad.sql:2:8: ERROR: column" in answer.err
     assert NOTHING in answer.err
     assert "Next: Mend the cause, then probe again: koonj apply --probe" in answer.err
-    assert answer.err.endswith("not tried: 004_make_t4.sql\n")
+    assert answer.err.endswith("not run: 004_make_t4.sql\n")
     assert "committed in this run" not in answer.err
     assert documents.tables() == set()
 
 
-def test_what_is_not_one_transaction(documents: Project) -> None:
+def test_probe_refuses_statements_outside_a_transaction(documents: Project) -> None:
     documents.write("003_build.sql", "CREATE INDEX CONCURRENTLY i ON t2 (id);\n-- Rollback: none: test\n")
     answer = documents.koonj("apply", "--all", "--probe", "--yes")
     assert answer.code == 1
     assert "not transactional: 003_build.sql cannot be rolled back as a whole: statement 1 of 1" in answer.err
     assert "koonj rehearse 003_build.sql" in answer.err
-    assert "Probe, " not in answer.out
+    assert "Probing" not in answer.out
 
 
-def test_who_is_asked(documents: Project) -> None:
+def test_probe_requires_confirmation(documents: Project) -> None:
     answer = documents.koonj("apply", "--probe")
     assert answer.code == 2
     documents.configure(protected="true")
@@ -112,13 +112,13 @@ def test_who_is_asked(documents: Project) -> None:
     assert documents.koonj("apply", "--probe", "--confirm", "local").code == 0
 
 
-def test_not_with_a_plan(documents: Project) -> None:
+def test_probe_and_plan_cannot_be_combined(documents: Project) -> None:
     answer = documents.koonj("apply", "--plan", "--probe")
     assert answer.code == 2
-    assert "--plan touches nothing, --probe runs it on the target: give one of them" in answer.err
+    assert "Use either --plan (changes nothing) or --probe (runs on the target), not both." in answer.err
 
 
-def test_a_locked_table(documents: Project) -> None:
+def test_probe_fails_soon_when_a_table_is_locked(documents: Project) -> None:
     with psycopg.connect(documents.dsn) as other:
         other.execute("SELECT FROM documents")
         answer = documents.koonj("apply", "--probe", "--yes")
@@ -127,21 +127,26 @@ def test_a_locked_table(documents: Project) -> None:
     assert "a probe waits only shortly: later, koonj apply --probe" in answer.err
 
 
-def test_cancelled_in_a_terminal(documents: Project, terminal: Callable[..., Terminal]) -> None:
+def test_ctrl_c_cancels_and_nothing_is_committed(
+    documents: Project, terminal: Callable[..., Terminal]
+) -> None:
     documents.write("003_sleep.sql", "CREATE TABLE t3 ();\nSELECT pg_sleep(60);\n-- Rollback: none: test\n")
-    there = terminal("apply", "--all", "--probe", "--yes")
-    there.expect("statement 2 of 2, line 2: select")
+    user = terminal("apply", "--all", "--probe", "--yes")
+    user.expect("statement 2 of 2, line 2: select")
     sleeping = (
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
     )
     while documents.sql(sleeping) == [(0,)]:
         time.sleep(0.02)
-    there.type("\x03")
-    assert there.close() == 6
-    assert NOTHING in there.text
+    user.type("\x03")
+    assert user.close() == 6
+    assert NOTHING in user.text
     assert documents.tables() == set()
 
 
-def test_help(project: Project) -> None:
-    for command, line in (("apply", "apply --all --probe   "), ("rollback", "rollback --probe      ")):
-        assert f"  koonj {line}run it on the target and roll it back" in project.koonj(command, "--help").out
+def test_help_shows_examples_of_probe(project: Project) -> None:
+    for command, line in (
+        ("apply", "apply --all --probe   run all of them on the target, then roll everything back"),
+        ("rollback", "rollback --probe      run the rollback on the target, then roll everything back"),
+    ):
+        assert f"  koonj {line}\n" in project.koonj(command, "--help").out

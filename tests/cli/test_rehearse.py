@@ -1,4 +1,4 @@
-"""koonj rehearse, and what a target's policy makes of its verdicts: words, exit codes, and what it leaves."""
+"""koonj rehearse and the policy of a target: text, JSON, exit codes, and clean-up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRONG = """
 
 
 def scratch_of(pid: int) -> Path:
-    """The folder of the scratch server that a process runs."""
+    """Return the folder of the scratch server that process `pid` runs."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
         for folder in Path("/proc").glob("[0-9]*"):
@@ -48,10 +48,10 @@ def scratch_of(pid: int) -> Path:
             if parent == pid and found:
                 return Path(found[1])
         time.sleep(0.02)
-    raise AssertionError(f"{pid} runs no scratch server")
+    raise AssertionError(f"process {pid} runs no scratch server")
 
 
-def test_all_verified(project: Project) -> None:
+def test_all_verified_exits_0(project: Project) -> None:
     project.table(1)
     answer = project.koonj("rehearse")
     assert answer.code == 0, answer.err
@@ -61,7 +61,7 @@ def test_all_verified(project: Project) -> None:
     assert last == "1 migration rehearsed, all verified."
 
 
-def test_not_verified(project: Project) -> None:
+def test_not_verified_exits_7_with_the_difference(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)
     answer = project.koonj("rehearse")
@@ -72,7 +72,7 @@ def test_not_verified(project: Project) -> None:
     assert answer.out.endswith("2 migrations rehearsed, 1 verified.\n")
 
 
-def test_only_what_is_pending_or_what_is_named(project: Project) -> None:
+def test_rehearse_takes_pending_numbers_or_all(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")
     project.table(2)
@@ -81,7 +81,7 @@ def test_only_what_is_pending_or_what_is_named(project: Project) -> None:
     assert "2 migrations rehearsed" in project.koonj("rehearse", "--all").out
 
 
-def test_no_target_is_needed_for_all(files: Project) -> None:
+def test_all_and_numbers_need_no_target(files: Project) -> None:
     files.table(1)
     assert files.koonj("rehearse", "--all").code == 0
     assert files.koonj("rehearse", "1").code == 0
@@ -90,7 +90,7 @@ def test_no_target_is_needed_for_all(files: Project) -> None:
     assert "koonj rehearse --all" in without.err
 
 
-def test_a_verdict_can_be_allowed(files: Project) -> None:
+def test_allowed_verdict_exits_0(files: Project) -> None:
     files.write(
         "001_a.sql", "BEGIN;\nCREATE TABLE a (id int, b int);\nCOMMIT;\n-- Rollback: none: the first one\n"
     )
@@ -104,7 +104,7 @@ def test_a_verdict_can_be_allowed(files: Project) -> None:
     assert files.koonj("rehearse", "--all", "--allow", "incomplete").code == 2
 
 
-def test_a_loss_beneath_another_order_is_allowed_by_its_own_name(files: Project) -> None:
+def test_reordered_with_data_loss_requires_lossy_too(files: Project) -> None:
     files.write(
         "001_a.sql", "BEGIN;\nCREATE TABLE a (b int, id int);\nCOMMIT;\n-- Rollback: none: the first one\n"
     )
@@ -116,7 +116,7 @@ def test_a_loss_beneath_another_order_is_allowed_by_its_own_name(files: Project)
     assert files.koonj("rehearse", "2", "--allow", "reordered", "--allow", "lossy").code == 0
 
 
-def test_json(project: Project) -> None:
+def test_json_contains_events_and_verdicts(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)
     answer = project.koonj("rehearse", "--json")
@@ -134,28 +134,30 @@ def test_json(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "code", "said"),
+    ("argv", "code", "message"),
     [
-        (("--all", "1"), 2, "--all is every migration"),
-        (("9",), 2, "There is no migration 9"),
+        (("--all", "1"), 2, "Use either --all or N, not both."),
+        (("9",), 2, "No migration 9 in"),
         (("--like", "locl"), 2, "Did you mean 'local'?"),
         (("--pg", "9"), 1, "No PostgreSQL 9 server binaries were found"),
     ],
 )
-def test_mistakes(project: Project, argv: tuple[str, ...], code: int, said: str) -> None:
+def test_usage_error_or_missing_server(
+    project: Project, argv: tuple[str, ...], code: int, message: str
+) -> None:
     project.table(1)
     answer = project.koonj("rehearse", *argv)
     assert answer.code == code
-    assert said in answer.err
+    assert message in answer.err
 
 
-def test_like_a_target(project: Project) -> None:
+def test_like_starts_from_the_schema_of_a_target(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")
     project.sql("CREATE INDEX drifted ON t1 (id)")
     project.write("002_a.sql", WRONG.replace("t1_id2", "drifted"))
-    alone = project.koonj("rehearse", "2")
-    assert "index public.drifted is not removed" in alone.out
+    from_files = project.koonj("rehearse", "2")
+    assert "index public.drifted is not removed" in from_files.out
     like = project.koonj("rehearse", "--like", "local")
     assert like.code == 7
     assert "from the schema of local" in like.out
@@ -165,7 +167,7 @@ def test_like_a_target(project: Project) -> None:
     assert "is applied on local" in applied.err
 
 
-def test_a_protected_target_requires_verified(project: Project) -> None:
+def test_protected_target_requires_verified(project: Project) -> None:
     project.configure(protected="true")
     project.table(1)
     project.write("002_wrong.sql", WRONG)
@@ -182,14 +184,14 @@ def test_a_protected_target_requires_verified(project: Project) -> None:
     ]
 
 
-def test_a_policy_can_be_off(project: Project) -> None:
+def test_policy_can_be_off(project: Project) -> None:
     project.configure(protected="true", policy='{ require = "off" }')
     project.table(1)
     project.write("002_wrong.sql", WRONG)
     assert project.koonj("apply", "--all", "--confirm", "local").code == 0
 
 
-def test_a_plan_that_is_read_tells_its_locks(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plan_shows_its_locks(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KOONJ_REHEARSE", "1")
     project.table(1)
     project.koonj("apply", "--yes")
@@ -201,27 +203,27 @@ def test_a_plan_that_is_read_tells_its_locks(project: Project, monkeypatch: pyte
     assert "writes wait" in plan.out
 
 
-def watched(project: Project, *argv: str, **environ: str) -> str:
-    """What the log of a server says that is the project's target, while koonj does something else."""
+def target_log(project: Project, *argv: str, **environ: str) -> str:
+    """Run koonj, and return what the target's server wrote to its log in the meantime."""
     with TemporaryServer(settings={"log_connections": "on", "log_statement": "all"}) as target:
         project.dsn = target.dsn()
         project.configure()
         log = target.folder / "log"
-        begun = log.stat().st_size
+        size_before = log.stat().st_size
         answer = project.run(
             *argv, **{name: value.format(host=target.folder) for name, value in environ.items()}
         )
         assert answer.code == 0, answer.err
-        return log.read_bytes()[begun:].decode()
+        return log.read_bytes()[size_before:].decode()
 
 
-def test_nothing_reaches_the_target(project: Project) -> None:
+def test_rehearse_all_never_connects_to_the_target(project: Project) -> None:
     table = f"t{secrets.token_hex(8)}"
     project.write(
         "001_a.sql",
         f"BEGIN;\nCREATE TABLE {table} (id int);\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE {table};\n-- COMMIT;\n",
     )
-    said = watched(
+    written = target_log(
         project,
         "rehearse",
         "--all",
@@ -232,25 +234,25 @@ def test_nothing_reaches_the_target(project: Project) -> None:
         PGOPTIONS="-c search_path=elsewhere",
         DATABASE_URL="postgresql://postgres@/postgres?host={host}",
     )
-    assert "connection" not in said
-    assert "statement" not in said
+    assert "connection" not in written
+    assert "statement" not in written
 
 
-def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
+def test_ctrl_c_removes_the_scratch_server(project: Project, terminal: Callable[..., Terminal]) -> None:
     project.write(
         "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
     )
-    person = terminal("rehearse", "--all")
-    person.expect("rehearsing 1 migration")
-    scratch = scratch_of(person.process.pid)
+    user = terminal("rehearse", "--all")
+    user.expect("rehearsing 1 migration")
+    scratch = scratch_of(user.process.pid)
     time.sleep(0.3)
-    person.type("\x03")
-    person.expect("Cancelled. The scratch is removed.")
-    assert person.close() == 6
+    user.type("\x03")
+    user.expect("Cancelled. The scratch is removed.")
+    assert user.close() == 6
     assert not scratch.exists()
 
 
-def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
+def test_next_start_removes_the_files_of_a_killed_rehearsal(project: Project) -> None:
     project.write(
         "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
     )
@@ -272,20 +274,20 @@ def test_a_kill_leaves_nothing_after_the_next_start(project: Project) -> None:
     end = time.monotonic() + 60
     while _servers(left) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not _servers(left), "the watchdog has ended the server"
+    assert not _servers(left), "the watchdog has not stopped the server"
     (project.migrations / "001_sleep.sql").unlink()
     project.table(1)
     assert project.run("rehearse", "--all", "--again").code == 0
     assert not left.exists()
 
 
-def test_an_idle_one_ends_with_its_caller(project: Project) -> None:
+def test_idle_rehearsal_ends_with_its_parent(project: Project) -> None:
     project.write(
         "001_sleep.sql", f"SELECT pg_sleep(60), '{secrets.token_hex(8)}';\n-- Rollback:\n-- SELECT 1;\n"
     )
-    caller = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); p.wait()"
+    parent = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); p.wait()"
     process = subprocess.Popen(
-        (sys.executable, "-c", caller, *KOONJ, "rehearse", "--all", "--idle", "--json"),
+        (sys.executable, "-c", parent, *KOONJ, "rehearse", "--all", "--idle", "--json"),
         cwd=project.root,
         stdout=subprocess.PIPE,
         env=dict(os.environ),
@@ -314,7 +316,7 @@ def _servers(folder: Path) -> list[str]:
     return found
 
 
-def test_no_koonj_toml_and_no_target(files: Project) -> None:
+def test_all_works_without_koonj_toml(files: Project) -> None:
     (files.root / "koonj.toml").unlink()
     files.table(1)
     assert files.koonj("rehearse", "--all").code == 0
@@ -322,7 +324,7 @@ def test_no_koonj_toml_and_no_target(files: Project) -> None:
     assert files.koonj("rehearse").code == 2
 
 
-def test_files_can_name_their_database(project: Project) -> None:
+def test_migration_can_name_its_database(project: Project) -> None:
     project.dsn = "host=/nowhere dbname=ragqa"
     project.configure()
     project.write(
@@ -346,7 +348,7 @@ def test_files_can_name_their_database(project: Project) -> None:
 
 
 @pytest.mark.parametrize("argv", [("drift",), ("rehearse", "--like", "local")])
-def test_a_locked_target_is_not_waited_for_without_end(project: Project, argv: tuple[str, ...]) -> None:
+def test_locked_target_fails_after_lock_timeout(project: Project, argv: tuple[str, ...]) -> None:
     project.configure(lock_timeout='"100ms"')
     project.table(1)
     project.koonj("apply", "--yes")

@@ -1,4 +1,4 @@
-"""koonj apply and rollback, without a terminal: what changes, what is said, what the shell gets to know."""
+"""koonj apply, rollback and history without a terminal: changes, text, JSON, exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from koonj.postgres.advisory_lock import KEY
 from support.command import Project
 
 
-def test_apply_takes_the_next_a_number_or_all(project: Project) -> None:
+def test_apply_takes_the_next_up_to_a_number_or_all(project: Project) -> None:
     for number in range(1, 6):
         project.table(number)
     assert project.koonj("apply", "--yes").code == 0
@@ -29,7 +29,7 @@ def test_apply_takes_the_next_a_number_or_all(project: Project) -> None:
     assert nothing.out.endswith("Nothing to apply: no migration is pending.\n")
 
 
-def test_rollback_takes_the_last_down_to_a_number_or_all(project: Project) -> None:
+def test_rollback_takes_the_last_above_a_number_or_all(project: Project) -> None:
     for number in range(1, 6):
         project.table(number)
     project.koonj("apply", "--all", "--yes")
@@ -43,7 +43,7 @@ def test_rollback_takes_the_last_down_to_a_number_or_all(project: Project) -> No
     assert project.tables() == set()
 
 
-def test_the_plan_comes_first_and_all_is_said(project: Project) -> None:
+def test_output_is_the_plan_then_the_progress(project: Project) -> None:
     project.write(
         "001_one.sql",
         """
@@ -72,7 +72,7 @@ def test_the_plan_comes_first_and_all_is_said(project: Project) -> None:
 
 
 @pytest.mark.parametrize("command", ["apply --all", "rollback", "apply --json"])
-def test_without_a_terminal_nothing_changes_without_yes(project: Project, command: str) -> None:
+def test_nothing_changes_without_terminal_and_yes(project: Project, command: str) -> None:
     project.table(1)
     if command == "rollback":
         project.koonj("apply", "--yes")
@@ -83,7 +83,7 @@ def test_without_a_terminal_nothing_changes_without_yes(project: Project, comman
     assert project.tables() == before
 
 
-def test_a_protected_target_wants_its_name(project: Project) -> None:
+def test_protected_target_requires_confirm(project: Project) -> None:
     project.table(1)
     project.configure(protected="true")
     only_yes = project.koonj("apply", "--yes")
@@ -96,14 +96,14 @@ def test_a_protected_target_wants_its_name(project: Project) -> None:
     assert project.tables() == {"t1"}
 
 
-def test_the_name_is_a_yes_for_an_ordinary_target_too(project: Project) -> None:
+def test_confirm_is_enough_for_an_unprotected_target(project: Project) -> None:
     project.table(1)
     assert project.koonj("apply", "--confirm", "local").code == 0
     assert project.tables() == {"t1"}
 
 
 @pytest.mark.parametrize("word", ["--plan", "--dry-run"])
-def test_a_plan_changes_nothing(project: Project, word: str) -> None:
+def test_plan_changes_nothing(project: Project, word: str) -> None:
     project.table(1)
     answer = project.koonj("apply", "--all", word)
     assert answer.code == 0
@@ -111,15 +111,15 @@ def test_a_plan_changes_nothing(project: Project, word: str) -> None:
     assert project.tables() == set()
 
 
-def test_a_long_plan_is_counted_unless_asked_for(project: Project) -> None:
+def test_long_plan_is_shortened_without_verbose(project: Project) -> None:
     project.write("001_long.sql", "BEGIN;\n" + "SELECT 1;\n" * 50 + "COMMIT;\n")
-    assert "  and 30 more statements; --verbose shows all" in project.koonj("apply", "--plan").out
+    assert "  and 30 more statements; to list all, add --verbose" in project.koonj("apply", "--plan").out
     assert project.koonj("apply", "--plan", "--verbose").out.count(" line ") == 50
-    quiet = project.koonj("apply", "--yes")
-    assert "statement 50 of 50" not in quiet.out
+    answer = project.koonj("apply", "--yes")
+    assert "statement 50 of 50" not in answer.out
 
 
-def test_an_error_says_where_why_and_what_now(project: Project) -> None:
+def test_failure_shows_location_error_and_next_steps(project: Project) -> None:
     project.table(1)
     name = "002_bad.sql"
     project.write(name, "BEGIN;\nCREATE TABLE t2 (id int);\n\tSELECT 'é', nothing FROM t2;\nCOMMIT;\n")
@@ -133,14 +133,14 @@ def test_an_error_says_where_why_and_what_now(project: Project) -> None:
     source, caret = lines[2], lines[3]
     assert source == "    " + " " * 8 + "SELECT 'é', nothing FROM t2;"
     assert source[caret.index("^") :].startswith("nothing")
-    assert "Committed: nothing of this migration." in lines
+    assert "Committed: no statement of this migration." in lines
     assert any(line.startswith("State: ") for line in lines)
     assert any(line.startswith("Next: ") for line in lines)
     assert "koonj: committed in this run: 001_make_t1.sql" in lines
-    assert "koonj: not tried: 003_make_t3.sql" in lines
+    assert "koonj: not run: 003_make_t3.sql" in lines
 
 
-def test_context_and_detail_are_shown_and_not_obeyed(project: Project) -> None:
+def test_escape_sequences_in_messages_are_made_visible(project: Project) -> None:
     project.write(
         "001_raise.sql",
         """
@@ -156,13 +156,13 @@ def test_context_and_detail_are_shown_and_not_obeyed(project: Project) -> None:
     assert "DETAIL: d1\n    d2\nHINT: h\nCONTEXT: PL/pgSQL function" in answer.err
 
 
-def test_late_stops_until_it_is_allowed_with_a_reason(project: Project) -> None:
+def test_late_migration_blocks_apply_until_allowed_with_reason(project: Project) -> None:
     project.table(2)
     project.koonj("apply", "--yes")
     late = project.table(1)
-    stopped = project.koonj("apply", "--yes")
-    assert stopped.code == 4
-    assert f"late: {late}" in stopped.err
+    refused = project.koonj("apply", "--yes")
+    assert refused.code == 4
+    assert f"late: {late}" in refused.err
     assert project.koonj("apply", "--yes", "--allow", "late").code == 2
     assert project.koonj("apply", "--yes", "--allow", "late", "--reason", "of Monday").code == 0
     assert project.tables() == {"t1", "t2"}
@@ -171,7 +171,7 @@ def test_late_stops_until_it_is_allowed_with_a_reason(project: Project) -> None:
     assert "    reason: of Monday" in history.out
 
 
-def test_a_rollback_that_is_missing(project: Project) -> None:
+def test_missing_rollback_blocks_rollback(project: Project) -> None:
     project.table(1, rollback=False)
     project.koonj("apply", "--yes")
     answer = project.koonj("rollback", "--yes")
@@ -180,7 +180,7 @@ def test_a_rollback_that_is_missing(project: Project) -> None:
     assert project.tables() == {"t1"}
 
 
-def test_edited_stops(project: Project) -> None:
+def test_edited_migration_blocks_apply(project: Project) -> None:
     name = project.table(1)
     project.koonj("apply", "--yes")
     project.write(name, "SELECT 1;")
@@ -189,7 +189,7 @@ def test_edited_stops(project: Project) -> None:
     assert project.koonj("status").code == 4
 
 
-def test_a_file_with_an_error_is_told_with_its_place(project: Project) -> None:
+def test_file_error_is_reported_with_its_location(project: Project) -> None:
     project.write("001_open.sql", "BEGIN;\nSELECT 'open;\n")
     answer = project.koonj("apply", "--yes")
     assert answer.code == 1
@@ -221,7 +221,7 @@ def test_a_file_with_an_error_is_told_with_its_place(project: Project) -> None:
         ["--json"],
     ],
 )
-def test_usage(project: Project, argv: list[str]) -> None:
+def test_usage_error_exits_2_and_changes_nothing(project: Project, argv: list[str]) -> None:
     project.table(1)
     answer = project.koonj(*argv)
     assert answer.code == 2
@@ -229,7 +229,7 @@ def test_usage(project: Project, argv: list[str]) -> None:
     assert project.tables() == set()
 
 
-def test_another_runs_lock(project: Project) -> None:
+def test_lock_of_another_run_exits_5(project: Project) -> None:
     project.table(1)
     with psycopg.connect(project.dsn, autocommit=True, application_name="other koonj") as other:
         other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
@@ -237,11 +237,11 @@ def test_another_runs_lock(project: Project) -> None:
         waited = project.koonj("apply", "--yes", "--wait", "0.3")
     assert answer.code == waited.code == 5
     assert "other koonj (pid " in answer.err
-    assert "Waiting for the target's lock, held by other koonj (pid " in waited.out
+    assert "Waiting for the koonj lock, held by other koonj (pid " in waited.out
     assert project.tables() == set()
 
 
-def test_a_retry_is_said(project: Project) -> None:
+def test_retry_is_shown(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")
     project.write(
@@ -259,14 +259,14 @@ def test_a_retry_is_said(project: Project) -> None:
         answer = project.koonj("apply", "--yes")
     assert answer.code == 1
     assert (
-        "  rolled back: canceling statement due to lock timeout (SQLSTATE 55P03)\n  trying again in "
+        "  rolled back: canceling statement due to lock timeout (SQLSTATE 55P03)\n  retrying in "
         in answer.out
     )
-    assert "attempt 2 of 2" in answer.out
+    assert "(attempt 2 of 2)" in answer.out
     assert "(SQLSTATE 55P03)" in answer.err
 
 
-def test_events_as_json_lines(project: Project) -> None:
+def test_json_is_one_event_per_line(project: Project) -> None:
     name = project.table(1)
     answer = project.koonj("apply", "--yes", "--json")
     assert answer.code == 0
@@ -286,7 +286,7 @@ def test_events_as_json_lines(project: Project) -> None:
     assert answer.events[-1]["committed"] == [name]
 
 
-def test_a_failure_as_json(project: Project) -> None:
+def test_json_contains_the_failure(project: Project) -> None:
     project.write("001_bad.sql", "SELECT nothing;")
     answer = project.koonj("apply", "--yes", "--json")
     assert answer.code == 1
@@ -296,7 +296,7 @@ def test_a_failure_as_json(project: Project) -> None:
     assert (failure["sqlstate"], failure["line"], failure["column"]) == ("42703", 1, 8)
 
 
-def test_an_unreachable_target(files: Project) -> None:
+def test_unreachable_target_exits_1(files: Project) -> None:
     files.table(1)
     answer = files.koonj("apply", "--yes")
     assert answer.code == 1
@@ -304,7 +304,7 @@ def test_an_unreachable_target(files: Project) -> None:
     assert "local: " in answer.err
 
 
-def test_history(project: Project) -> None:
+def test_history_lists_entries_oldest_first(project: Project) -> None:
     assert project.koonj("history").out == ""
     name = project.table(1)
     project.koonj("apply", "--yes")
@@ -321,7 +321,7 @@ def test_history(project: Project) -> None:
     assert project.koonj("history", "001_make_t1.sql").out.count("\n") == 3
 
 
-def test_a_reader_that_leaves_does_not_stop_a_run(project: Project) -> None:
+def test_reader_that_exits_does_not_stop_a_run(project: Project) -> None:
     for number in range(1, 30):
         project.table(number)
     script = f"{sys.executable} -m koonj apply --all --yes | head -n 1; exit ${{PIPESTATUS[0]}}"
@@ -332,7 +332,7 @@ def test_a_reader_that_leaves_does_not_stop_a_run(project: Project) -> None:
     assert len(project.tables()) == 29
 
 
-def test_history_of_what_was_never_run_is_empty(project: Project) -> None:
+def test_history_is_empty_for_a_migration_that_never_ran(project: Project) -> None:
     project.table(1)
     project.write("001_twin.sql", "SELECT 1;")
     assert (project.koonj("history", "1").code, project.koonj("history", "1").out) == (0, "")
@@ -340,7 +340,7 @@ def test_history_of_what_was_never_run_is_empty(project: Project) -> None:
     assert unknown.err == project.koonj("show", "99").err
 
 
-def test_history_of_a_file_that_is_gone(project: Project) -> None:
+def test_history_finds_a_missing_file(project: Project) -> None:
     name = project.table(1)
     project.koonj("apply", "--yes")
     (project.migrations / name).unlink()
@@ -348,7 +348,7 @@ def test_history_of_a_file_that_is_gone(project: Project) -> None:
 
 
 @pytest.mark.parametrize("argv", ["apply --target nope", "rollback --confirm nope", "apply 7_nope"])
-def test_a_run_that_cannot_begin_is_one_line_of_json(project: Project, argv: str) -> None:
+def test_run_that_cannot_start_is_one_line_of_json(project: Project, argv: str) -> None:
     answer = project.koonj(*argv.split(), "--json")
     assert answer.code == 2
     (line,) = answer.events
@@ -357,19 +357,22 @@ def test_a_run_that_cannot_begin_is_one_line_of_json(project: Project, argv: str
     assert set(line["error"]) == {"message", "hint"}
 
 
-def test_statements_of_an_earlier_run(project: Project) -> None:
-    for done, told in ((1, "1 statement of an earlier run stays done and is passed over."), (2, "")):
+def test_plan_skips_statements_of_an_earlier_run(project: Project) -> None:
+    for done, line in (
+        (1, "1 statement already committed by an earlier run; skipped."),
+        (2, "2 statements already committed by an earlier run; skipped."),
+    ):
         script = "VACUUM;\n" * done + "SELECT nothing;\n"
         project.write(f"00{done}_steps.sql", script)
         project.koonj("apply", "--yes")
         plan = project.koonj("apply", "--plan", "--allow", "interrupted", "--reason", "x").out
-        assert (told or "2 statements of an earlier run stay done and are passed over.") in plan
+        assert line in plan
         project.write(f"00{done}_steps.sql", script.replace("nothing", "1"))
         again = project.koonj("apply", "--yes", "--allow", "interrupted,edited", "--reason", "x")
         assert again.code == 0, again.err
 
 
-def test_an_allowed_state_is_said_once(project: Project) -> None:
+def test_allowed_state_is_shown_once(project: Project) -> None:
     gone = project.table(1)
     project.table(2)
     project.koonj("apply", "--yes")

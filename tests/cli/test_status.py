@@ -1,4 +1,4 @@
-"""koonj status: what it says, what it makes (nothing), what it needs (little)."""
+"""koonj status: text, JSON and exit codes; it creates nothing and needs few rights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from support.command import Project
 
 
-def test_pending_then_applied(project: Project) -> None:
+def test_status_shows_pending_then_applied(project: Project) -> None:
     names = [project.table(1), project.table(2)]
     before = project.koonj("status")
     assert before.code == 3
@@ -30,19 +30,19 @@ def test_pending_then_applied(project: Project) -> None:
     assert after.err == ""
 
 
-def test_makes_nothing_in_the_database(project: Project) -> None:
+def test_status_creates_nothing_in_the_database(project: Project) -> None:
     project.table(1)
     project.koonj("status")
     assert project.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'koonj'") == []
 
 
-def test_an_empty_folder_says_what_next(project: Project) -> None:
+def test_status_names_new_when_the_folder_is_empty(project: Project) -> None:
     answer = project.koonj("status")
     assert answer.code == 0
-    assert "No migrations in migrations. Write the first: koonj new NAME" in answer.out
+    assert "No migrations in migrations. To create one, run: koonj new NAME" in answer.out
 
 
-def test_problems_go_before_pending(project: Project) -> None:
+def test_exit_code_4_has_precedence_over_3(project: Project) -> None:
     project.table(2)
     project.koonj("apply", "--yes")
     late, pending = project.table(1), project.table(3)
@@ -53,14 +53,14 @@ def test_problems_go_before_pending(project: Project) -> None:
     assert project.koonj("status", "--json").json["needs_decision"] == [late]
 
 
-def test_a_file_name_that_cannot_be_used_is_an_error(project: Project) -> None:
+def test_invalid_file_name_exits_1(project: Project) -> None:
     project.write("7-add.sql", "SELECT 1;")
     answer = project.koonj("status")
     assert answer.code == 1
     assert "7-add.sql" in answer.out
 
 
-def test_json(project: Project) -> None:
+def test_json_contains_target_and_migrations(project: Project) -> None:
     name = project.table(1)
     project.koonj("apply", "--yes")
     report = project.koonj("status", "--json").json
@@ -73,7 +73,7 @@ def test_json(project: Project) -> None:
     assert migration["last_entry"]["action"] == "apply"
 
 
-def test_an_unreachable_server_still_shows_the_files(files: Project) -> None:
+def test_unreachable_server_shows_files_with_unknown_state(files: Project) -> None:
     name = files.table(1)
     answer = files.koonj("status")
     assert answer.code == 1
@@ -88,7 +88,7 @@ def test_an_unreachable_server_still_shows_the_files(files: Project) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "apply --yes", "rollback --yes", "history", "status --json"])
-def test_a_password_is_never_shown(files: Project, command: str) -> None:
+def test_password_is_never_shown(files: Project, command: str) -> None:
     files.table(1)
     for dsn in ("postgresql://u:s3cret@127.0.0.1:1/x", "host=127.0.0.1 port=1 password=s3cret user=u"):
         answer = files.koonj(*command.split(), "--dsn", dsn)
@@ -96,7 +96,7 @@ def test_a_password_is_never_shown(files: Project, command: str) -> None:
         assert "s3cret" not in answer.out + answer.err
 
 
-def test_a_dsn_that_is_none_does_not_show_its_password(files: Project) -> None:
+def test_invalid_dsn_does_not_show_its_password(files: Project) -> None:
     for dsn in (
         "postgresql://u:s3cret@[::1/x",
         "password=s3cret nonsense",
@@ -107,7 +107,7 @@ def test_a_dsn_that_is_none_does_not_show_its_password(files: Project) -> None:
         assert "s3cret" not in answer.out + answer.err
 
 
-def test_a_read_only_role_is_enough(project: Project) -> None:
+def test_read_only_role_is_enough(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")
     role = "reader_" + conninfo_to_dict(project.dsn)["dbname"].__str__()
@@ -121,14 +121,14 @@ def test_a_read_only_role_is_enough(project: Project) -> None:
         project.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-def test_text_of_others_is_shown_and_not_obeyed(project: Project) -> None:
+def test_escape_sequences_in_file_names_are_made_visible(project: Project) -> None:
     (project.migrations / "1-\x1b[31mred\u202egnp.sql").write_text("SELECT 1;")
     answer = project.koonj("status")
     assert "\x1b" not in answer.out + answer.err
     assert "\u202e" not in answer.out + answer.err
 
 
-def test_a_stdout_that_is_not_utf8_gets_ascii(project: Project) -> None:
+def test_stdout_with_ascii_encoding_gets_ascii(project: Project) -> None:
     project.table(1)
     answer = project.run("status", PYTHONIOENCODING="ascii")
     assert answer.code == 3
@@ -147,24 +147,26 @@ def _modules_after(project: Project, *argv: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
 
 
-def test_status_needs_neither_textual_nor_rich(project: Project) -> None:
+def test_status_does_not_import_textual_and_rich(project: Project) -> None:
     project.table(1)
     assert not _modules_after(project, "status") & {"textual", "rich", "pygments", "sqlparse"}
 
 
 @pytest.mark.parametrize("command", [("check",), ("show", "1"), ("patterns",), ("new", "x")])
-def test_what_needs_no_database_needs_no_driver(project: Project, command: tuple[str, ...]) -> None:
+def test_commands_without_a_database_do_not_import_psycopg(
+    project: Project, command: tuple[str, ...]
+) -> None:
     project.table(1)
     assert not _modules_after(project, *command) & {"textual", "rich", "psycopg"}
 
 
-def test_version_needs_the_driver_for_libpq_and_neither_textual_nor_rich(project: Project) -> None:
+def test_version_imports_psycopg_but_not_textual_and_rich(project: Project) -> None:
     modules = _modules_after(project, "--version")
     assert "psycopg" in modules
     assert not modules & {"textual", "rich", "pygments", "sqlparse"}
 
 
-def test_a_reader_that_leaves_is_no_error(project: Project) -> None:
+def test_reader_that_exits_is_no_error(project: Project) -> None:
     for number in range(1, 300):
         project.table(number)
     script = f"{sys.executable} -m koonj status | head -n 1; exit ${{PIPESTATUS[0]}}"

@@ -1,4 +1,4 @@
-"""Text of others on a terminal: shown, never obeyed; a caret that stands where it should."""
+"""Text for terminals: visible control characters, the caret, encodings, and plans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANY = st.text(st.characters(exclude_categories=()))
 @given(ANY)
 @example("\x1b]0;title\x07")
 @example("\u200b\u200d\u2066")
-def test_nothing_hidden_is_left(text: str) -> None:
+def test_visible_leaves_no_hidden_character(text: str) -> None:
     for character in visible(text):
         category = unicodedata.category(character)
         assert category not in {"Cc", "Cs", "Zl", "Zp"}
@@ -38,29 +38,29 @@ def test_nothing_hidden_is_left(text: str) -> None:
 
 
 @given(ANY)
-def test_shown_once_is_shown(text: str) -> None:
+def test_visible_is_idempotent(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
-def test_ordinary_text_stays(text: str) -> None:
+def test_visible_keeps_printable_ascii(text: str) -> None:
     assert visible(text) == text
     assert cells(text) == len(text)
 
 
-def test_writing_of_the_world_stays() -> None:
+def test_visible_keeps_all_scripts() -> None:
     for text in ("कूँज", "क्‍ष", "می‌خواهم", "日本語", "עברית", "👩‍👩‍👧", "é\u0301"):
         assert visible(text) == text
 
 
-def test_how_it_is_shown() -> None:
+def test_visible_shows_pictures_or_code_points() -> None:
     assert visible("a\x1b\t\x7f\x9b\u202e\ud800\n") == "a␛␉␡<U+009B><U+202E><U+D800>␊"
     assert visible("a\tb\n", keep="\t\n") == "a\tb\n"
     assert visible("us\u200cers") == "us<U+200C>ers"
 
 
 def _caret(source: str, column: int) -> str:
-    """The text above the caret's cell and after it."""
+    """Return the part of the source line that starts above the caret."""
     line, caret = source_lines(source, column)
     skip = cells(caret) - 1
     taken = 0
@@ -71,7 +71,7 @@ def _caret(source: str, column: int) -> str:
     return ""
 
 
-def test_the_caret_stands_under_the_column() -> None:
+def test_caret_is_below_the_column() -> None:
     assert _caret("SELECT x FROM t", 8) == "x FROM t"
     assert _caret("\t\tSELECT x", 10) == "x"
     assert _caret("a\tb\tx y", 5) == "x y"
@@ -88,7 +88,7 @@ def test_the_caret_stands_under_the_column() -> None:
     ),
     st.data(),
 )
-def test_a_source_line_fits_and_has_its_caret(source: str, data: st.DataObject) -> None:
+def test_source_line_is_cut_to_the_width(source: str, data: st.DataObject) -> None:
     column = data.draw(st.integers(1, len(source) + 1))
     line, caret = source_lines(source, column)
     assert cells(line) <= 104
@@ -96,7 +96,7 @@ def test_a_source_line_fits_and_has_its_caret(source: str, data: st.DataObject) 
     assert caret.strip() == "^"
 
 
-def test_a_long_line_is_cut_around_the_column() -> None:
+def test_long_line_is_cut_around_the_column() -> None:
     source = "SELECT " + "a, " * 5000 + "x, " + "b, " * 5000
     assert _caret(source, source.index("x") + 1).startswith("x, b")
 
@@ -109,14 +109,14 @@ def _written(text: str, encoding: str) -> str:
     return raw.getvalue().decode(encoding)
 
 
-def test_what_an_encoding_lacks_is_spelt() -> None:
+def test_characters_missing_in_the_encoding_are_replaced() -> None:
     assert _written("a → b … ‘c’ ✓ \x1b", "ascii") == "a -> b ... 'c' <U+2713> <U+001B>\n"
     assert _written("café \u202e", "latin-1") == "café <U+202E>\n"
     assert _written("कूँज ✓", "utf-8") == "कूँज ✓\n"
 
 
 @given(ANY, st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8", "euc-jp"]))
-def test_every_text_can_be_written(text: str, encoding: str) -> None:
+def test_every_text_can_be_written_in_every_encoding(text: str, encoding: str) -> None:
     assert _written(text, encoding).endswith("\n")
 
 
@@ -135,7 +135,7 @@ def _plan(*locks: PlannedLock, verdict: str | None, why: str = "") -> Plan:
     return Plan("local", Direction.APPLY, False, "PostgreSQL 18.6", (migration,), notes=("so it is",))
 
 
-def test_a_plan_that_was_measured_says_who_will_wait() -> None:
+def test_measured_plan_shows_locks() -> None:
     sentence = "ACCESS EXCLUSIVE on documents (12 GB, 40 M rows), rewrites it: reads and writes wait"
     lock = PlannedLock(
         "public.documents", "table", "ACCESS EXCLUSIVE", True, False, 1, 1, 3, sentence, "2 wait for one"
@@ -155,7 +155,7 @@ def test_a_plan_that_was_measured_says_who_will_wait() -> None:
     ]
 
 
-def test_a_plan_says_what_was_not_rehearsed_only_where_somebody_looked() -> None:
+def test_plan_shows_not_rehearsed_only_when_measured() -> None:
     bare = list(plan_lines(_plan(verdict=None), verbose=False))
     looked = list(plan_lines(_plan(verdict="unknown"), verbose=False))
     assert [line for line in looked if line not in bare] == ["  not rehearsed: koonj rehearse 016"]

@@ -1,4 +1,4 @@
-"""koonj in a real terminal, on a project of its own and a real PostgreSQL."""
+"""Fixtures for koonj in a real terminal (tmux), with a project and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 @dataclass
 class Project:
-    """A folder with koonj.toml and migrations, and one target."""
+    """A folder with koonj.toml, migrations and one target."""
 
     root: Path
     dsn: str
@@ -33,24 +33,24 @@ class Project:
         return self.root / "database" / "migrations"
 
     def copy(self, count: int) -> list[Path]:
-        """The first `count` files of the sample."""
+        """Copy the first `count` migrations of the sample project; return the copies."""
         return [Path(shutil.copy(file, self.migrations)) for file in sorted(SAMPLE.glob("*.sql"))[:count]]
 
     def write(self, name: str, text: str) -> Path:
-        """A migration, dedented."""
+        """Write a migration file with dedented text."""
         file = self.migrations / name
         file.write_text(dedent(text).lstrip("\n"))
         return file
 
     def table(self, number: int) -> None:
-        """A migration that makes table t<number>."""
-        down = f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n"
+        """Write a migration that creates the table t<number>."""
+        rollback = f"-- Rollback:\n-- BEGIN;\n-- DROP TABLE t{number};\n-- COMMIT;\n"
         self.write(
-            f"{number:03}_make_t{number}.sql", f"BEGIN;\nCREATE TABLE t{number} ();\nCOMMIT;\n\n{down}"
+            f"{number:03}_make_t{number}.sql", f"BEGIN;\nCREATE TABLE t{number} ();\nCOMMIT;\n\n{rollback}"
         )
 
     def sql(self, text: str) -> list[Any]:
-        """The first column of what the database answers to a connection of the test's own."""
+        """Return the first column of a query, on a separate connection."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             return [row[0] for row in connection.execute(text.encode())]
 
@@ -58,42 +58,42 @@ class Project:
         return set(self.sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^t[0-9]+$'"))
 
     def busy(self) -> int:
-        """Sessions in which a pg_sleep runs."""
-        found = self.sql(
+        """Return the number of sessions that run pg_sleep(60)."""
+        rows = self.sql(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' "
             "AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
         )
-        return int(found[0])
+        return int(rows[0])
 
 
 @pytest.fixture(autouse=True)
 def _needs_tmux() -> None:
     if shutil.which("tmux") is None:
-        pytest.skip("no tmux on this machine")
+        pytest.skip("tmux is not installed")
 
 
-def _project(root: Path, dsn: str, in_file: str) -> Project:
+def _project(root: Path, dsn: str, configured_dsn: str) -> Project:
     project = Project(root, dsn)
     project.migrations.mkdir(parents=True)
-    (root / "koonj.toml").write_text(f"[targets.local]\ndsn = {json.dumps(in_file)}\n")
+    (root / "koonj.toml").write_text(f"[targets.local]\ndsn = {json.dumps(configured_dsn)}\n")
     return project
 
 
 @pytest.fixture
 def project(tmp_path: Path, database: str) -> Project:
-    """One target, ``local``, an empty database of the test server."""
+    """Return a project whose target ``local`` is an empty database of the test server."""
     parts = {key: value for key, value in conninfo_to_dict(database).items() if key != "password"}
     return _project(tmp_path, database, make_conninfo("", **parts))
 
 
 @pytest.fixture
 def embedded(tmp_path: Path, home: Path) -> Project:
-    """One target, ``local``, the embedded server of an empty home."""
+    """Return a project whose target ``local`` is the embedded server of an empty home."""
     return _project(tmp_path, "", "embedded")
 
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Callable[..., Person]]:
-    """Call it with environment variables for somebody at a terminal of 80 x 24 cells."""
+    """Return a function that opens a terminal of 80 x 24 cells with these environment variables."""
     with ExitStack() as stack:
         yield lambda **environ: Person(stack.enter_context(Tmux(tmp_path, environ)))

@@ -1,4 +1,4 @@
-"""y sends the text to the terminal's clipboard (OSC 52), here tmux's; y says so, and shows it."""
+"""The key y copies to the clipboard of the terminal (OSC 52, here of tmux), and shows the copied text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from e2e.conftest import Project
 from support.person import Person
 
 
-def test_what_y_copies_is_in_the_clipboard_and_on_the_screen(
+def test_y_copies_to_the_clipboard_and_shows_the_text(
     project: Project, person: Callable[..., Person]
 ) -> None:
     project.table(1)

@@ -1,4 +1,4 @@
-"""e: the terminal is lent to the person's own editor, and comes back."""
+"""The key e runs the user's own editor in the terminal; after that koonj continues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.person import Person
 
 EDITOR = """\
 #!/bin/sh
-# Puts what the person types as a comment before the first line.
+# Reads a line from the user and writes it as a comment before the first line of the file.
 [ "$1" = --quietly ] || exit 1
 echo "the editor has the terminal, and $2"
 read -r answer
@@ -20,7 +20,7 @@ printf '%s\\n' "-- $answer" | cat - "$2" > "$2.new" && mv "$2.new" "$2"
 """
 
 
-def test_the_editor_has_the_terminal_and_the_change_is_seen(
+def test_external_editor_gets_the_terminal_and_its_change_is_shown(
     project: Project, tmp_path: Path, person: Callable[..., Person]
 ) -> None:
     project.table(1)

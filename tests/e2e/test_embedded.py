@@ -1,4 +1,4 @@
-"""The first day: an empty home, the embedded server, the whole sample."""
+"""First use: an empty home, the embedded server, and the whole sample project."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from support.person import Person
 
 
 def _servers(home: Path) -> list[str]:
-    """The processes that work in a folder of `home`, or have it in their command line."""
-    found = []
+    """Return the processes whose folder or command line is in `home`."""
+    servers = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().replace(bytes(1), b" ").decode(errors="replace")
             folder = str((process / "cwd").readlink())
         except OSError:
-            continue  # it ended just now
+            continue  # it has just ended
         if str(home) in line or folder.startswith(str(home)):
-            found.append(f"{process.name}: {line}")
-    return found
+            servers.append(f"{process.name}: {line}")
+    return servers
 
 
-def test_the_first_day(embedded: Project, home: Path, person: Callable[..., Person]) -> None:
+def test_whole_sample_is_applied_on_the_embedded_server(
+    embedded: Project, home: Path, person: Callable[..., Person]
+) -> None:
     count = len(embedded.copy(99))
     assert count == len(list(SAMPLE.glob("*.sql"))) >= 15
     user = person()

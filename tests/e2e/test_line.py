@@ -1,4 +1,4 @@
-"""The line to the terminal: a window that changes its size, bytes that come late, another program's output."""
+"""Terminals that change their size, send bytes late, or show another program's output."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ WAITS = """
     -- Rollback: none: it waits
     """
 ARROW = 0.15
-"""Seconds between the bytes of one key, on a line of 150 ms."""
-PATIENT = 0.24
-"""koonj over ssh takes bytes of one key together that come within so many seconds, and a little more."""
+"""Seconds between the bytes of one key, on a line with a delay of 150 ms."""
+KEY_TIMEOUT = 0.24
+"""Over ssh, koonj waits a little longer than this many seconds for the next byte of a key."""
 
 
-def test_other_sizes_in_the_middle_of_a_run(project: Project, person: Callable[..., Person]) -> None:
+def test_resize_during_a_run_keeps_the_screen_correct(
+    project: Project, person: Callable[..., Person]
+) -> None:
     project.write("001_wait.sql", WAITS)
     for number in range(2, 13):
         project.table(number)
@@ -42,15 +44,15 @@ def test_other_sizes_in_the_middle_of_a_run(project: Project, person: Callable[.
             terminal.resize(columns, lines)
             terminal.until(partial(_has_lines, user, lines))
             terminal.until("statement 1 of 2")
-            before = _without_time(user)
-            _painted_anew(user)
-            terminal.until(partial(_is_but_for_the_time, user, before))
-    terminal.resize(80, 24)  # the lock is given back: migrations run meanwhile
+            before = _without_times(user)
+            _repainted(user)
+            terminal.until(partial(_is_same_except_times, user, before))
+    terminal.resize(80, 24)  # the lock is released: the migrations run while the size changes
     terminal.until("done: Applied 12 migrations.")
     terminal.until("12 applied  nothing pending")
     terminal.until(partial(_has_lines, user, 24))
     seen = terminal.cells()
-    assert _painted_anew(user) == seen
+    assert _repainted(user) == seen
     assert all(row.endswith("✓ applied") for row in user.rows())
     user.leaves()
 
@@ -60,20 +62,20 @@ def _has_lines(user: Person, count: int) -> bool:
     return len(lines) == count and "q quit" in lines[-1] and "4 Run" in user.text
 
 
-def _without_time(user: Person) -> str:
+def _without_times(user: Person) -> str:
     return re.sub(r"\b\d+:\d\d\b", "M:SS", user.text)
 
 
-def _is_but_for_the_time(user: Person, text: str) -> bool:
-    return _without_time(user) == text
+def _is_same_except_times(user: Person, text: str) -> bool:
+    return _without_times(user) == text
 
 
 def _has_cursor(user: Person, row: int) -> bool:
     return user.rows()[row].startswith("›")
 
 
-def _painted_anew(user: Person) -> list[list[tuple[object, ...]]]:
-    """What ctrl+l shows on a screen on which all but this is gone; so it was ctrl+l that brought it."""
+def _repainted(user: Person) -> list[list[tuple[object, ...]]]:
+    """Overwrite the screen, press ctrl+l, and return the cells that it painted again."""
     user.terminal.writes_over("\x1b7\x1b[0m\x1b[2J\x1b[HBroadcast message\x1b8")
     user.terminal.until("Broadcast message")
     user.terminal.press("C-l")
@@ -82,9 +84,7 @@ def _painted_anew(user: Person) -> list[list[tuple[object, ...]]]:
     return user.terminal.cells()
 
 
-def test_a_key_whose_bytes_come_apart_is_one_key_over_ssh(
-    project: Project, person: Callable[..., Person]
-) -> None:
+def test_late_bytes_are_one_key_over_ssh(project: Project, person: Callable[..., Person]) -> None:
     for number in range(1, 7):
         project.table(number)
     user = person(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
@@ -93,17 +93,17 @@ def test_a_key_whose_bytes_come_apart_is_one_key_over_ssh(
     assert 1000 not in terminal.modes()  # no mouse over ssh, unless asked
     for _ in range(5):
         at = next(i for i, row in enumerate(user.rows()) if row.startswith("›"))
-        if terminal.press_slowly("\x1b", ARROW, "[B") < PATIENT:
+        if terminal.press_slowly("\x1b", ARROW, "[B") < KEY_TIMEOUT:
             terminal.until(partial(_has_cursor, user, at + 1))
-            assert "[Body]" in user.text  # [ alone would have shown the tab before
+            assert "[Body]" in user.text  # the key [ alone would have shown the previous tab
             break
-        user.presses("1", "g", sees="›001")  # the machine was too busy for this test: once more
+        user.presses("1", "g", sees="›001")  # the machine was too slow: try again
     else:
-        raise AssertionError("this machine never kept the time")
+        raise AssertionError("this machine was too slow in all 5 attempts")
     user.leaves("q")
 
 
-def test_what_another_program_writes_over_the_screen_is_put_right(
+def test_ctrl_l_repaints_the_screen_after_foreign_output(
     project: Project, person: Callable[..., Person]
 ) -> None:
     project.copy(3)
@@ -111,10 +111,10 @@ def test_what_another_program_writes_over_the_screen_is_put_right(
     user.opens("0 applied  3 pending")
     user.presses("j", sees="1 -- 002_create_roles")
     seen = user.terminal.cells()
-    assert _painted_anew(user) == seen
+    assert _repainted(user) == seen
     user.presses("?", sees="Apply and roll back")
     seen = user.terminal.cells()
-    assert _painted_anew(user) == seen
+    assert _repainted(user) == seen
     user.terminal.press("Escape")
     user.terminal.until_gone("/ search")
     user.leaves()

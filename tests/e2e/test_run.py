@@ -1,4 +1,4 @@
-"""A run that does not end well: an error, a cancel, a terminal that goes away."""
+"""Runs that fail, are cancelled, or lose their terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SLEEP = """
     SELECT pg_sleep(60);
     COMMIT;
 
-    -- Rollback: none: it never gets there
+    -- Rollback: none: it is never committed
     """
 
 
@@ -29,14 +29,14 @@ def _apply_sleeping(project: Project, user: Person) -> None:
     user.terminal.until(lambda: project.busy() == 1)
 
 
-def _is_gone(pid: int) -> bool:
+def _has_exited(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
 
 
-def test_an_error_stays_until_it_is_dismissed(project: Project, person: Callable[..., Person]) -> None:
+def test_error_stays_until_it_is_dismissed(project: Project, person: Callable[..., Person]) -> None:
     project.table(1)
     project.write(
         "002_wrong.sql", "BEGIN;\nINSERT INTO t1 DEFAULT VALUES;\nSELECT count(nope) FROM t1;\nCOMMIT;\n"
@@ -59,7 +59,7 @@ def test_an_error_stays_until_it_is_dismissed(project: Project, person: Callable
 
     terminal.press("j", "2", "1", "R")
     user.presses("n", sees="Enter fill in")
-    user.presses("Escape", sees="Esc dismisses")  # the palette is put away, not the error
+    user.presses("Escape", sees="Esc dismisses")  # Escape closes the palette, not the error
     assert "42703" in user.text
     user.presses("Escape", sees="nothing has run yet")
     assert "42703" not in "\n".join(terminal.lines()[16:])
@@ -67,7 +67,7 @@ def test_an_error_stays_until_it_is_dismissed(project: Project, person: Callable
 
 
 @pytest.mark.parametrize("keys", [("c",), ("C-c",), ("q", "c")])
-def test_a_cancelled_run_leaves_nothing(
+def test_cancelled_run_leaves_nothing(
     project: Project, person: Callable[..., Person], keys: tuple[str, ...]
 ) -> None:
     project.write("001_sleep.sql", SLEEP)
@@ -91,7 +91,7 @@ def test_a_cancelled_run_leaves_nothing(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("running", [False, True], ids=["idle", "running"])
-def test_a_signal_ends_koonj_and_leaves_the_terminal_clean(
+def test_signal_ends_koonj_and_restores_the_terminal(
     project: Project, person: Callable[..., Person], number: signal.Signals, running: bool
 ) -> None:
     project.write("001_sleep.sql", SLEEP)
@@ -103,12 +103,12 @@ def test_a_signal_ends_koonj_and_leaves_the_terminal_clean(
     koonj = user.terminal.foreground()
     os.kill(koonj, number)
     user.finds_a_clean_terminal(status=128 + number)
-    assert _is_gone(koonj)
+    assert _has_exited(koonj)
     assert project.busy() == 0
     assert project.tables() == set()
 
 
-def test_a_dropped_line_ends_koonj_and_its_run(project: Project, person: Callable[..., Person]) -> None:
+def test_closed_terminal_ends_koonj_and_its_run(project: Project, person: Callable[..., Person]) -> None:
     project.write("001_sleep.sql", SLEEP)
     project.table(2)
     user = person()
@@ -116,6 +116,6 @@ def test_a_dropped_line_ends_koonj_and_its_run(project: Project, person: Callabl
     _apply_sleeping(project, user)
     koonj = user.terminal.foreground()
     user.terminal.hang_up()
-    user.terminal.until(lambda: _is_gone(koonj))
+    user.terminal.until(lambda: _has_exited(koonj))
     user.terminal.until(lambda: project.busy() == 0)
     assert project.tables() == set()

@@ -1,4 +1,4 @@
-"""What the screen offers beside the run, in a real terminal: editor, command palette, zoom."""
+"""Editor, command palette and zoom in a real terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from e2e.conftest import Project
 from support.person import Person
 
 
-def test_a_file_is_edited_here_and_applied(project: Project, person: Callable[..., Person]) -> None:
+def test_file_is_edited_and_applied(project: Project, person: Callable[..., Person]) -> None:
     project.table(1)
     file = project.migrations / "001_make_t1.sql"
     before = file.read_text()
@@ -38,7 +38,7 @@ def test_a_file_is_edited_here_and_applied(project: Project, person: Callable[..
     user.leaves("q")
 
 
-def test_a_command_by_its_name(project: Project, person: Callable[..., Person]) -> None:
+def test_command_palette_runs_a_command_by_its_name(project: Project, person: Callable[..., Person]) -> None:
     project.table(1)
     project.table(2)
     user = person()
@@ -53,7 +53,7 @@ def test_a_command_by_its_name(project: Project, person: Callable[..., Person]) 
     user.leaves("q")
 
 
-def test_a_pane_takes_the_screen_and_gives_it_back(project: Project, person: Callable[..., Person]) -> None:
+def test_zoom_fills_the_screen_and_is_undone(project: Project, person: Callable[..., Person]) -> None:
     project.copy(5)
     user = person()
     terminal = user.terminal

@@ -1,4 +1,4 @@
-"""What a terminal may be like: suspended, without colour, or none at all."""
+"""Terminals that are suspended, have no colour, or cannot show a screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from e2e.conftest import Project
 from support.person import Person
 
 
-def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> None:
+def test_suspended_koonj_is_resumed_with_fg(project: Project, person: Callable[..., Person]) -> None:
     project.copy(3)
     user = person()
     terminal = user.terminal
@@ -34,7 +34,7 @@ def test_suspended_and_back(project: Project, person: Callable[..., Person]) -> 
     assert terminal.flags() == "0 0 1"
 
 
-def test_without_colour(project: Project, person: Callable[..., Person]) -> None:
+def test_no_color_sends_no_colour(project: Project, person: Callable[..., Person]) -> None:
     project.copy(3)
     project.write("004_wrong.sql", "SELECT nope;\n")
     user = person(NO_COLOR="1")
@@ -59,9 +59,7 @@ def test_without_colour(project: Project, person: Callable[..., Person]) -> None
     user.leaves("q")
 
 
-def test_keys_that_come_in_one_packet_find_their_place(
-    project: Project, person: Callable[..., Person]
-) -> None:
+def test_keys_in_one_packet_reach_the_right_screen(project: Project, person: Callable[..., Person]) -> None:
     project.copy(5)
     user = person()
     terminal = user.terminal
@@ -72,7 +70,7 @@ def test_keys_that_come_in_one_packet_find_their_place(
     user.presses("Escape")
     terminal.until(lambda: len(user.rows()) == 5)
     for _ in range(3):
-        terminal.press("n", "Escape")  # the palette closes before its patterns are read
+        terminal.press("n", "Escape")  # Escape closes the palette before the patterns are read
         terminal.until("1 Migrations")
     user.presses("n", sees="› Add a column with a default")
     terminal.press("j", "j", "Enter", *"users", "Enter", *"email", "Enter")
@@ -84,7 +82,7 @@ def test_keys_that_come_in_one_packet_find_their_place(
     user.leaves("q")
 
 
-def test_with_colour_there_is_some(project: Project, person: Callable[..., Person]) -> None:
+def test_colour_is_the_default(project: Project, person: Callable[..., Person]) -> None:
     project.copy(1)
     user = person()
     user.opens("0 applied  1 pending")
@@ -93,9 +91,9 @@ def test_with_colour_there_is_some(project: Project, person: Callable[..., Perso
 
 
 @pytest.mark.parametrize(
-    "command", ["TERM=dumb koonj", "TERM= koonj", "koonj < /dev/null", "koonj 2> said || (cat said; exit 2)"]
+    "command", ["TERM=dumb koonj", "TERM= koonj", "koonj < /dev/null", "koonj 2> err || (cat err; exit 2)"]
 )
-def test_no_screen_is_drawn_where_none_can_be(
+def test_screen_is_refused_without_a_usable_terminal(
     project: Project, person: Callable[..., Person], command: str
 ) -> None:
     project.copy(1)

@@ -1,4 +1,4 @@
-"""The whole way from a folder of SQL files to a changed database and back, at 80 x 24."""
+"""From a folder of SQL files to a changed database and back, at 80 x 24."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from e2e.conftest import Project
 from support.person import Person
 
 
-def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
+def test_files_are_written_applied_and_rolled_back(project: Project, person: Callable[..., Person]) -> None:
     project.copy(5)
     user = person()
     terminal = user.terminal
@@ -16,7 +16,12 @@ def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
 
     user.opens("0 applied  5 pending")
     assert terminal.flags() == "1 1 0"
-    assert {25, 1000, 1006, 1049} <= terminal.modes()  # cursor, mouse, alternate screen: to be put back
+    assert {
+        25,
+        1000,
+        1006,
+        1049,
+    } <= terminal.modes()  # cursor, mouse, alternate screen: koonj must restore them
     assert [row.split()[0].strip("›") for row in user.rows()] == ["001", "002", "003", "004", "005"]
     assert all(row.endswith("◦ pending") for row in user.rows())
     assert "CREATE TABLE IF NOT EXISTS users (" in user.text
@@ -46,7 +51,7 @@ def test_the_whole_job(project: Project, person: Callable[..., Person]) -> None:
     user.presses("A", sees="Apply 11 migrations to local?")
     assert "001_create_users.sql" in user.text
     user.presses("G", sees="011_add_users_invited_by_fkey.sql")
-    user.presses("Enter", "g", sees="target      local")  # the g tells that the Enter was read
+    user.presses("Enter", "g", sees="target      local")  # the g shows that the Enter was read
     assert project.sql("SELECT to_regclass('users')") == [None]
     user.says_yes("Apply 11 migrations to local?")
     terminal.until("11 applied  nothing pending")

@@ -1,1 +1,1 @@
-"""The headless command."""
+"""The koonj command: arguments, text and JSON output, exit codes."""

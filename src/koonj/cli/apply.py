@@ -1,4 +1,4 @@
-"""Apply and roll back: a run, its words, and what its end means for the shell."""
+"""Implement `koonj apply` and `koonj rollback`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.follow import follow
-from koonj.cli.invocation import Call, found, number_of
+from koonj.cli.invocation import Call, find_migration, number_of
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_text import RunText
 from koonj.cli.shapes import event_shape
@@ -36,14 +36,20 @@ _DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback_missing
 
 
 def run(call: Call, direction: Direction) -> ExitCode:
-    """One apply or rollback, from the arguments to the exit code. Raises CommandError."""
+    """Run `koonj apply` or `koonj rollback` and return the exit code.
+
+    Raises:
+        CommandError: the arguments, the settings or the folder cannot be used.
+    """
     settings = call.settings()
     confirm = call.args.confirm
     if confirm is not None and confirm != settings.target.name:
-        raise UsageError(f"--confirm {confirm}: the target is {settings.target.name}.")
-    reader = call.reader(settings.migrations)
+        raise UsageError(
+            f"--confirm {confirm} does not match the name of the target, {settings.target.name}."
+        )
+    reader = call.folder_reader(settings.migrations)
     request = _request(call, settings.target, reader, direction)
-    return asyncio.run(_run(_Conversation(call, settings.target), reader, request, settings.scratch))
+    return asyncio.run(_run(_RunDialogue(call, settings.target), reader, request, settings.scratch))
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
@@ -60,53 +66,59 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         plan_only=args.plan,
         override=args.override,
         probe=args.probe,
-        measure=_is_read(call),
+        measure=_plan_is_read(call),
     )
 
 
-def _is_read(call: Call) -> bool:
-    """Does a person look at the plan before anything happens? Then it is worth measuring."""
+def _plan_is_read(call: Call) -> bool:
+    """Return whether a user can read the plan before anything is changed.
+
+    Only then koonj measures the locks of the plan.
+    """
     args = call.args
-    answered = args.yes or args.confirm is not None
-    return (args.plan or not answered) and not args.probe and switched(call.environ) is not False
+    confirmed = args.yes or args.confirm is not None
+    return (args.plan or not confirmed) and not args.probe and switched(call.environ) is not False
 
 
 def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
-    """A name must be a file's; of a rollback the file may be gone: the run looks its number up."""
+    """Return the migration number of the argument.
+
+    For a rollback the file does not have to exist: the run finds its number in the history.
+    """
     number = number_of(args.number)
     if not args.number.isdigit():
-        folder = call.folder(reader.path)
+        folder = call.read_folder(reader.path)
         if args.command == "apply" or any(m.number == number for m in folder.migrations):
-            found(folder, args.number)
+            find_migration(folder, args.number)
     return number
 
 
 async def _run(
-    conversation: _Conversation, reader: FolderReader, request: Request, place: ScratchPlace
+    dialogue: _RunDialogue, reader: FolderReader, request: Request, place: ScratchPlace
 ) -> ExitCode:
     async with Connector() as connector:
-        started = start(connector, conversation.target, reader, request, place)
-        out, err = conversation.call.out, conversation.call.err
-        last = await follow(started, conversation.tell, conversation.answer, err, out.flush)
+        started = start(connector, dialogue.target, reader, request, place)
+        out, err = dialogue.call.out, dialogue.call.err
+        last = await follow(started, dialogue.print_event, dialogue.answer, err, out.flush)
     assert isinstance(last, RunFinished)
-    return conversation.end(last)
+    return dialogue.print_result(last)
 
 
 @dataclass
-class _Conversation:
-    """What one run says to a person or a program, and what it is answered."""
+class _RunDialogue:
+    """Printer of the events of one run, which also answers its question."""
 
     call: Call
     target: Target
-    nobody: bool = field(default=False, init=False)
-    """A question came, and nobody could answer it."""
+    cannot_ask: bool = field(default=False, init=False)
+    """Whether the run asked a question and there was no terminal to ask in."""
 
     def __post_init__(self) -> None:
         self._text = RunText(self.call.marks, verbose=self.call.args.verbose)
         self._plan: tuple[str, ...] = ()
 
-    def tell(self, event: Event) -> None:
-        """Write one event, at once."""
+    def print_event(self, event: Event) -> None:
+        """Print one event and flush."""
         out = self.call.out
         if out.as_json:
             out.event(event_shape(event))
@@ -117,19 +129,19 @@ class _Conversation:
         out.lines(lines)
 
     async def answer(self, question: Question) -> str:
-        """The person's answer, or one that is none."""
+        """Return the user's answer; empty if there is nobody to ask."""
         call = self.call
         if call.args.confirm is not None:
-            return question.expected  # it is the target's name: looked at before the run
+            return question.expected  # `run` has checked that it is the target's name
         if call.out.as_json or not can_ask(call.err):
-            self.nobody = True
+            self.cannot_ask = True
             return ""
         if not call.out.is_terminal:
-            call.err.lines(self._plan)  # nobody says yes to a plan that went into a file
+            call.err.lines(self._plan)  # stdout is a file or a pipe: the user must see the plan here
         return await ask(question, call.err)
 
-    def end(self, last: RunFinished) -> ExitCode:
-        """Say how it ended; the exit code."""
+    def print_result(self, last: RunFinished) -> ExitCode:
+        """Print how the run ended, and return the exit code."""
         err = self.call.err
         if last.failure is not None:
             err.failure(last.failure)
@@ -139,39 +151,42 @@ class _Conversation:
                     self.call.out.lines((last.message,))
             case RunResult.REFUSED:
                 err.conflicts(last.message, last.conflicts)
-            case RunResult.DECLINED if self.nobody:
-                err.error(f"{last.message} Nobody is here to answer the question.", self._how())
+            case RunResult.DECLINED if self.cannot_ask:
+                message = f"Confirmation required, but there is no terminal. {last.message}"
+                err.error(message, self._how_to_confirm())
             case RunResult.FAILED if last.failure is not None:
-                pass  # said above
+                pass  # printed above
             case RunResult.FAILED | RunResult.LOCKED:
                 err.error(last.message)
             case _:
-                err.say(last.message)
-        self._rest(last)
+                err.info(last.message)
+        self._print_names(last)
         return self._code(last)
 
-    def _rest(self, last: RunFinished) -> None:
+    def _print_names(self, last: RunFinished) -> None:
+        """Print which migrations were committed and which were not run."""
         if last.result not in (RunResult.FAILED, RunResult.CANCELLED):
             return
         if last.committed:
-            self.call.err.say(f"committed in this run: {', '.join(last.committed)}")
+            self.call.err.info(f"committed in this run: {', '.join(last.committed)}")
         if last.not_run:
-            self.call.err.say(f"not tried: {', '.join(last.not_run)}")
+            self.call.err.info(f"not run: {', '.join(last.not_run)}")
 
-    def _how(self) -> str:
+    def _how_to_confirm(self) -> str:
         if self.target.protected:
-            return f"The target is protected; to go on without a question: --confirm {self.target.name}"
-        return "To go on without a question: --yes"
+            return f"The target is protected. To confirm without a prompt, add --confirm {self.target.name}"
+        return "To confirm without a prompt, add --yes"
 
     def _code(self, last: RunFinished) -> ExitCode:
         if last.result is RunResult.REFUSED:
-            return _stopped(last.conflicts)
+            return _refused_code(last.conflicts)
         if last.result is RunResult.DECLINED:
-            return ExitCode.USAGE if self.nobody else ExitCode.ERROR
+            return ExitCode.USAGE if self.cannot_ask else ExitCode.ERROR
         return _CODES[last.result]
 
 
-def _stopped(conflicts: Sequence[Conflict]) -> ExitCode:
+def _refused_code(conflicts: Sequence[Conflict]) -> ExitCode:
+    """Return the exit code of a run that these conflicts stopped."""
     states = {conflict.state for conflict in conflicts}
     if states and states <= _NOT_VERIFIED:
         return ExitCode.NOT_VERIFIED

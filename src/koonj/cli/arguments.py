@@ -1,4 +1,4 @@
-"""The command line."""
+"""Define and parse the command line: commands, options and their combinations."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from koonj.cli import help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
 
-ALLOWABLE = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
-"""States that --allow lets pass, each with a reason."""
+ALLOWABLE_STATES = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
+"""Values of --allow for `apply` and `rollback`: conflicts, and `lossy`."""
 
-PASSABLE = ("lossy", "reordered", "irreversible")
-"""Verdicts of a rehearsal that its --allow lets pass: the way back is known, or known not to be there."""
+ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")
+"""Values of --allow for `rehearse`: verdicts that a user can intend."""
 
-WAIT = 60.0
-"""Seconds to wait for the target's lock, unless --wait says otherwise."""
+DEFAULT_WAIT = 60.0
+"""Seconds to wait for the koonj lock of another run."""
 
 _NUMBER = "a number (16, 016) or a file name"
 
 
 class Parser(ArgumentParser):
-    """argparse, with its words sent through our own stdout and stderr."""
+    """Argument parser that reports through koonj's own output streams."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
             formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, add_help=False, **options
         )
-        self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help and leave")
+        self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help and exit")
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError."""
-        raise UsageError(message, f"See {self.prog} --help")
+        """Raise UsageError instead of exiting, as argparse would."""
+        raise UsageError(message, f"For help, run: {self.prog} --help")
 
 
 class _Help(Action):
-    """Help is asked for, so it is output."""
+    """Print the help to stdout, not to stderr: the user asked for it."""
 
     def __call__(self, parser: ArgumentParser, *_: Any) -> None:
         out = Output(as_json=False)
@@ -56,61 +56,78 @@ class _Help(Action):
 
 
 def parse(argv: Sequence[str]) -> Namespace:
-    """The command and its options. Raises UsageError; raises SystemExit after --help."""
+    """Parse and check the arguments.
+
+    Raises:
+        UsageError: the arguments are invalid.
+        SystemExit: --help was printed.
+    """
     shared = Namespace(target=None, dsn=None, migrations=None, json=False, version=False, command=None)
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback"}:
         _check_run(args)
     if args.command == "rehearse" and args.all and args.numbers:
-        raise UsageError("--all is every migration, and N only some; give one of them.")
+        raise UsageError("Use either --all or N, not both.")
     return args
 
 
 def build() -> Parser:
-    """The parser of all commands."""
+    """Build the parser of all commands."""
     parser = Parser(prog="koonj", description=help_text.ABOUT, epilog=help_text.EPILOG)
     _shared_options(parser)
-    parser.add_argument("--ascii", action="store_true", help="draw the screen in ASCII only")
+    parser.add_argument("--ascii", action="store_true", help="use only ASCII characters on the screen")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     def command(name: str, summary: str, epilog: str) -> Parser:
-        made: Parser = commands.add_parser(
+        subparser: Parser = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
         )
-        _shared_options(made)
-        return made
+        _shared_options(subparser)
+        return subparser
 
-    command("status", "what is applied and what is pending on the target", help_text.STATUS)
-    _show(command("show", "a migration's text, statements or rollback", help_text.SHOW))
-    _new(command("new", "make the next migration file, blank or from a pattern", help_text.NEW))
-    _patterns(command("patterns", "the patterns that `new` can use, and their fields", help_text.PATTERNS))
-    _run(command("apply", "run pending migrations", help_text.APPLY), "apply all pending up to and with N")
+    command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
+    _show(command("show", "show a migration's text, statements or rollback", help_text.SHOW))
+    _new(command("new", "create the next migration file, blank or from a pattern", help_text.NEW))
+    _patterns(
+        command("patterns", "list the patterns for `koonj new`, or the fields of one", help_text.PATTERNS)
+    )
     _run(
-        command("rollback", "take applied migrations back", help_text.ROLLBACK),
-        "roll back all applied above N; N itself stays",
+        command("apply", "apply pending migrations", help_text.APPLY),
+        "apply all pending migrations up to and including N",
+    )
+    _run(
+        command("rollback", "roll back applied migrations", help_text.ROLLBACK),
+        "roll back all applied migrations with a number above N",
     )
     _rehearse(
-        command("rehearse", "run migrations up, down and up again on a scratch database", help_text.REHEARSE)
+        command(
+            "rehearse",
+            "apply migrations, roll them back and apply them again on a scratch database",
+            help_text.REHEARSE,
+        )
     )
-    _drift(command("drift", "what the target has that its applied files do not produce", help_text.DRIFT))
-    _history(command("history", "what was done on the target, when and by whom", help_text.HISTORY))
-    command("check", "problems of the files, found without a database", help_text.CHECK)
-    command("init", "begin a project here", help_text.INIT)
+    _drift(command("drift", "compare the target's schema with its applied migrations", help_text.DRIFT))
+    _history(command("history", "list what was done on the target, when and by whom", help_text.HISTORY))
+    command("check", "check the migration files for problems, without a database", help_text.CHECK)
+    command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     return parser
 
 
 def _shared_options(parser: Parser) -> None:
-    """Options that stand before or after the command. SUPPRESS: what is not given after it hides nothing."""
-    group = parser.add_argument_group("everywhere")
-    group.add_argument("--target", metavar="NAME", default=SUPPRESS, help="a target of koonj.toml")
+    """Add the options that can be written before or after the command.
+
+    SUPPRESS: an option that is missing after the command does not reset the one before it.
+    """
+    group = parser.add_argument_group("options of all commands")
+    group.add_argument("--target", metavar="NAME", default=SUPPRESS, help="name of a target in koonj.toml")
     group.add_argument(
-        "--dsn", default=SUPPRESS, help="a database, as libpq knows it (URL or keywords), or `embedded`"
+        "--dsn", default=SUPPRESS, help="connection string: a URL, libpq keywords, or `embedded`"
     )
     group.add_argument(
-        "--migrations", metavar="PATH", type=Path, default=SUPPRESS, help="the folder of migrations"
+        "--migrations", metavar="PATH", type=Path, default=SUPPRESS, help="folder of the migrations"
     )
     group.add_argument(
-        "--json", action="store_true", default=SUPPRESS, help="JSON on stdout: see docs/json.md"
+        "--json", action="store_true", default=SUPPRESS, help="print JSON to stdout (see docs/json.md)"
     )
     group.add_argument(
         "--version",
@@ -122,20 +139,23 @@ def _shared_options(parser: Parser) -> None:
 
 def _show(parser: Parser) -> None:
     parser.add_argument("number", metavar="N", help=_NUMBER)
-    parser.add_argument("--rollback", action="store_true", help="the rollback instead of the whole file")
-    parser.add_argument("--statements", action="store_true", help="a line for each statement")
-    parser.add_argument("--numbers", action="store_true", help="line numbers before the lines")
+    parser.add_argument("--rollback", action="store_true", help="show the rollback instead of the whole file")
+    parser.add_argument("--statements", action="store_true", help="show one line per statement")
+    parser.add_argument("--numbers", action="store_true", help="show line numbers")
 
 
 def _new(parser: Parser) -> None:
-    parser.add_argument("words", metavar="NAME", nargs="*", help="what it does, in a few words")
+    parser.add_argument("words", metavar="NAME", nargs="*", help="a few words that describe the migration")
     parser.add_argument(
-        "--pattern", nargs="+", metavar=("PATTERN", "field=value"), help="fill in a pattern's fields"
+        "--pattern",
+        nargs="+",
+        metavar=("PATTERN", "field=value"),
+        help="create the migration from a pattern, with these fields filled in",
     )
 
 
 def _patterns(parser: Parser) -> None:
-    parser.add_argument("pattern", metavar="PATTERN", nargs="?", help="show the fields of this one")
+    parser.add_argument("pattern", metavar="PATTERN", nargs="?", help="show the fields of this pattern")
 
 
 def _history(parser: Parser) -> None:
@@ -143,84 +163,115 @@ def _history(parser: Parser) -> None:
 
 
 def _rehearse(parser: Parser) -> None:
-    which = parser.add_argument_group("which")
+    which = parser.add_argument_group("migrations")
     which.add_argument(
-        "numbers", metavar="N", nargs="*", help=f"these: {_NUMBER}; else all that are pending on the target"
+        "numbers",
+        metavar="N",
+        nargs="*",
+        help=f"{_NUMBER} (default: all that are pending or edited on the target)",
     )
-    which.add_argument("--all", action="store_true", help="every one; asks no target")
+    which.add_argument("--all", action="store_true", help="all migrations; does not connect to a target")
     parser.add_argument(
-        "--pg", metavar="MAJOR", type=int, help="on this major version of PostgreSQL, such as 15"
+        "--pg", metavar="MAJOR", type=int, help="rehearse on this major version of PostgreSQL, such as 15"
     )
     parser.add_argument(
         "--target-pg",
         metavar="MAJOR",
         type=int,
-        help="the target's major version: rehearse on it where it is installed, and say so where not",
+        help="major version of the target; rehearse on it if it is installed, else show a note",
     )
     parser.add_argument(
-        "--like", metavar="TARGET", help="from that target's real schema, which is copied without its data"
+        "--like", metavar="TARGET", help="start from the real schema of this target, copied without data"
     )
-    parser.add_argument("--again", action="store_true", help="also what has a verdict already")
+    parser.add_argument(
+        "--again", action="store_true", help="rehearse again even if there is a cached verdict"
+    )
     parser.add_argument(
         "--allow",
         metavar="VERDICT",
         action="append",
         default=[],
-        choices=PASSABLE,
-        help=f"let {', '.join(PASSABLE[:-1])} or {PASSABLE[-1]} pass, too; can be repeated",
+        choices=ALLOWABLE_VERDICTS,
+        help=f"do not fail for this verdict: {_choices(ALLOWABLE_VERDICTS)}; repeatable",
     )
-    parser.add_argument("--verbose", "-v", action="store_true", help="locks and times of each statement")
+    parser.add_argument("--verbose", "-v", action="store_true", help="show locks and times of each statement")
     parser.add_argument(
-        "--idle", action="store_true", help="at the lowest priority, and only while the caller lives"
+        "--idle",
+        action="store_true",
+        help="run at the lowest priority and stop when the parent process exits",
     )
 
 
 def _drift(parser: Parser) -> None:
     parser.add_argument(
-        "--pg", metavar="MAJOR", type=int, help="run the files on this major version; else on the target's"
+        "--pg",
+        metavar="MAJOR",
+        type=int,
+        help="run the migrations on this major version of PostgreSQL (default: the target's)",
     )
     parser.add_argument(
-        "--verbose", "-v", action="store_true", help="also the parts of what one side has alone, and its DDL"
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="also show parts and DDL of objects that only one side has",
     )
 
 
 def _run(parser: Parser, meaning: str) -> None:
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("number", metavar="N", nargs="?", help=f"{meaning}: {_NUMBER}")
-    extent.add_argument("--all", action="store_true", help="every one, not only the next")
-    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the plan and stop")
-    parser.add_argument("--probe", action="store_true", help="run it on the target and roll it back")
-    parser.add_argument("--yes", action="store_true", help="answer the question for an unprotected target")
-    parser.add_argument("--confirm", metavar="NAME", help="the target's name: the answer for a protected one")
+    extent.add_argument("--all", action="store_true", help="all migrations, not only one")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the plan and exit")
+    parser.add_argument(
+        "--probe", action="store_true", help="run the migrations on the target, then roll everything back"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask for confirmation (targets that are not protected)"
+    )
+    parser.add_argument(
+        "--confirm",
+        metavar="NAME",
+        help="confirm without a prompt; NAME must be the target's name "
+        "(required for a protected target without a terminal)",
+    )
     parser.add_argument(
         "--allow",
         metavar="STATE",
         action="append",
         default=[],
         type=_allowable,
-        help=f"go on in spite of {', '.join(ALLOWABLE)}; can be repeated; needs --reason",
+        help="do not stop at migrations in this state: "
+        f"{_choices(ALLOWABLE_STATES)}; repeatable, requires --reason",
     )
-    parser.add_argument("--reason", metavar="TEXT", help="why it is allowed; history keeps it")
+    parser.add_argument("--reason", metavar="TEXT", help="why --allow is used; recorded in the history")
     parser.add_argument(
         "--override",
         metavar="REASON",
-        help="go on without a verified rehearsal that the target wants; history keeps why",
+        help="apply without a verified rollback although the target requires one; "
+        "the reason is recorded in the history",
     )
     parser.add_argument(
         "--wait",
         metavar="SECONDS",
         type=_wait,
-        default=WAIT,
-        help=f"how long to wait for another run's lock: {WAIT:g} unless given, 0, or `forever`",
+        default=DEFAULT_WAIT,
+        help=f"seconds to wait for another run's lock (default: {DEFAULT_WAIT:g}); 0 or `forever`",
     )
-    parser.add_argument("--verbose", "-v", action="store_true", help="every statement of long migrations")
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", help="show every statement of long migrations"
+    )
+
+
+def _choices(words: Sequence[str]) -> str:
+    """Return ``lossy, reordered or irreversible``."""
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _allowable(text: str) -> frozenset[str]:
     words = frozenset(word.strip() for word in text.split(","))
-    unknown = ", ".join(sorted(words - set(ALLOWABLE)))
+    unknown = ", ".join(sorted(words - set(ALLOWABLE_STATES)))
     if unknown:
-        raise ArgumentTypeError(f"{unknown!r} cannot be allowed; one of: {', '.join(ALLOWABLE)}")
+        raise ArgumentTypeError(f"{unknown!r} cannot be allowed (choose from {', '.join(ALLOWABLE_STATES)})")
     return words
 
 
@@ -237,13 +288,17 @@ def _wait(text: str) -> float | None:
 
 
 def _check_run(args: Namespace) -> None:
-    """What argparse cannot say about apply and rollback. Raises UsageError."""
+    """Check combinations of options that argparse cannot check.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
     args.allow = frozenset[str]().union(*args.allow)
     if args.probe and args.plan:
-        raise UsageError("--plan touches nothing, --probe runs it on the target: give one of them")
+        raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
     if args.allow and not (args.reason or "").strip():
-        raise UsageError("--allow needs --reason TEXT: history keeps who decided, and why")
+        raise UsageError("--allow requires --reason TEXT. Both are recorded in the history.")
     if args.override is not None and not args.override.strip():
-        raise UsageError("--override needs the reason why: history keeps it")
+        raise UsageError("--override requires a reason. It is recorded in the history.")
     if args.reason and not args.allow:
-        raise UsageError("--reason is the reason of an --allow, and there is none")
+        raise UsageError("--reason requires --allow.")

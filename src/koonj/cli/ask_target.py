@@ -1,4 +1,4 @@
-"""One question to a target, for the commands that ask only one."""
+"""Read from a target once, for commands that need only one reading."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,21 +12,25 @@ from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def answer_of(target: Target, question: Callable[[Connector], Awaitable[Answer]]) -> Answer:
-    """Ask, and close every connection. Raises CommandError."""
+def ask_target(target: Target, query: Callable[[Connector], Awaitable[Result]]) -> Result:
+    """Return the result of `query`, and close every connection.
+
+    Raises:
+        CommandError: the target cannot be reached or read.
+    """
     try:
-        return asyncio.run(_ask(question))
+        return asyncio.run(_ask(query))
     except (ConnectError, HistoryError) as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
     except psycopg.Error as error:
         message = error_message(error)
-        hint = "The connection was lost while reading. Try again."
+        hint = "The connection was lost while koonj read from the target. Run the command again."
         raise CommandError(f"{target.name}: {message}", hint) from error
 
 
-async def _ask(question: Callable[[Connector], Awaitable[Answer]]) -> Answer:
+async def _ask(query: Callable[[Connector], Awaitable[Result]]) -> Result:
     async with Connector() as connector:
-        return await question(connector)
+        return await query(connector)

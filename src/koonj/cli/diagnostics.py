@@ -1,4 +1,4 @@
-"""All that goes to stderr, and the exit codes."""
+"""Errors and other messages on stderr, and the exit codes."""
 
 from __future__ import annotations
 
@@ -13,86 +13,95 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a shell gets to know."""
+    """Exit codes of the koonj command. README.md has the same table."""
 
     OK = 0
-    """All well."""
+    """Success."""
     ERROR = 1
-    """Something failed, cannot be reached or is wrong in a file; or the question was answered with no."""
+    """An error, or the user answered no.
+
+    Errors are, for example, a statement that failed, a server that is unreachable, a file with an error.
+    """
     USAGE = 2
-    """The command line or koonj.toml cannot be used, or a question had nobody to answer it."""
+    """Usage error, or a confirmation was required and there was no terminal.
+
+    Usage errors are errors in the command line or in koonj.toml.
+    """
     PENDING = 3
-    """Of status: migrations wait to be applied."""
+    """Migrations are pending (`koonj status`)."""
     DECISION = 4
-    """A migration is edited, missing, late, duplicate or interrupted, or has no rollback."""
+    """A conflict, a missing rollback, or drift."""
     LOCKED = 5
-    """Another run holds the target's lock."""
+    """Another run holds the koonj lock."""
     CANCELLED = 6
-    """Cancelled: Ctrl-C, SIGTERM or a terminal that hung up."""
+    """Cancelled by Ctrl-C, SIGTERM, or because the terminal was closed."""
     NOT_VERIFIED = 7
-    """A migration's verdict is not verified, and the target requires a verified rehearsal."""
+    """A verdict is not `verified`.
+
+    Of `koonj rehearse`, and of `koonj apply` if the target requires verified rehearsals.
+    """
 
 
 class CommandError(Exception):
-    """A command cannot go on. Becomes ``koonj: error: …`` and its exit code."""
+    """Raised to end a command with ``koonj: error: …`` and an exit code."""
 
     def __init__(self, message: str, hint: str = "", code: ExitCode = ExitCode.ERROR) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        """What to do."""
+        """What the user can do next; can be empty or have several lines."""
         self.code = code
 
 
 class UsageError(CommandError):
-    """The command line, or koonj.toml, cannot be used."""
+    """Raised if the command line or koonj.toml is invalid."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, ExitCode.USAGE)
 
 
 class Diagnostics:
-    """Stderr. Each method writes whole lines and shows them at once."""
+    """Writer to stderr. Each method writes whole lines and flushes them."""
 
     def __init__(self, stream: Stream | None = None) -> None:
         self._stream = stream or standard_error()
 
     @property
     def is_terminal(self) -> bool:
-        """Does a person look at it?"""
+        """Whether stderr is a terminal."""
         return self._stream.is_terminal
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Lines as they are."""
+        """Print lines unchanged."""
         for line in lines:
             self._stream.line(line)
         self._stream.flush()
 
-    def say(self, text: str) -> None:
-        """One remark, which is no error."""
+    def info(self, text: str) -> None:
+        """Print one message that is not an error."""
         self.lines((f"koonj: {text}",))
 
     def error(self, message: str, hint: str = "") -> None:
-        """What went wrong, and what to do."""
+        """Print an error and, below it, the hint."""
         first, *rest = message.split("\n")
         self.lines((f"koonj: error: {first}", *(f"    {line.strip()}" for line in rest)))
         if hint:
             self.lines(f"    {line}" for line in hint.split("\n"))
 
     def failure(self, failure: Failure) -> None:
-        """A migration that stopped."""
-        from koonj.cli.failure_text import failure_lines, failure_title  # noqa: PLC0415 - only a run fails
+        """Print the failure of a run."""
+        from koonj.cli.failure_text import failure_lines, failure_title  # noqa: PLC0415 - only runs need it
 
         self.lines((f"koonj: error: {failure_title(failure)}", *failure_lines(failure)))
 
     def conflicts(self, message: str, conflicts: Iterable[Conflict]) -> None:
-        """What must be decided or mended before a run."""
+        """Print the conflicts that must be decided or fixed before a run."""
         from koonj.cli.failure_text import conflict_lines  # noqa: PLC0415 - as above
 
         self.error(message)
         self.lines(line for conflict in conflicts for line in conflict_lines(conflict))
 
     def prompt(self, text: str) -> None:
-        """A question whose answer is typed on the same line."""
+        """Print a question; the user types the answer on the same line."""
         self._stream.write(text)
         self._stream.flush()

@@ -1,4 +1,4 @@
-"""Drift: one target against its applied files, and what that means for the shell."""
+"""Implement `koonj drift`: compare a target with its applied migrations."""
 
 from __future__ import annotations
 
@@ -18,57 +18,63 @@ from koonj.runner.drift.run import DriftFinished, DriftJob, Replayed, start_drif
 from koonj.runner.run.codec import to_plain
 from koonj.runner.run.events import Event, Question
 
-_PATIENCE = 2.0
-"""Seconds of silence after which a person is told how far it is."""
+_PROGRESS_INTERVAL = 2.0
+"""Seconds between two progress messages."""
 
 
 def drift(call: Call) -> ExitCode:
-    """``koonj drift``. Raises CommandError."""
+    """Run `koonj drift` and return the exit code.
+
+    Raises:
+        CommandError: the comparison failed.
+    """
     settings = call.settings()
-    last = asyncio.run(_finished(call, settings))
+    last = asyncio.run(_run(call, settings))
     if last.drift is not None:
         return _report(call, last.drift)
     if last.result == "cancelled":
-        call.err.say(last.message)
+        call.err.info(last.message)
         if call.out.as_json:
             call.out.document("drift", error_shape(last.message, last.hint))
         return ExitCode.CANCELLED
     raise CommandError(f"{settings.target.name}: {last.message}", last.hint)
 
 
-async def _finished(call: Call, settings: Settings) -> DriftFinished:
-    folder = call.folder(settings.migrations)
+async def _run(call: Call, settings: Settings) -> DriftFinished:
+    folder = call.read_folder(settings.migrations)
     async with Connector() as connector:
         job = DriftJob(connector, settings.target, folder, settings.scratch, call.args.pg)
         run = start_drift(job)
-        last = await follow(run, _Progress(call).tell, _nobody, call.err, call.out.flush)
+        last = await follow(run, _Progress(call).show, _no_answer, call.err, call.out.flush)
     assert isinstance(last, DriftFinished)
     return last
 
 
-def _report(call: Call, found: DriftReport) -> ExitCode:
+def _report(call: Call, drift_report: DriftReport) -> ExitCode:
     if call.out.as_json:
-        call.out.document("drift", {"drift": to_plain(found)})
+        call.out.document("drift", {"drift": to_plain(drift_report)})
     else:
-        call.out.lines(DriftText(verbose=call.args.verbose).lines(found))
-    return ExitCode.DECISION if found.differences else ExitCode.OK
+        call.out.lines(DriftText(verbose=call.args.verbose).lines(drift_report))
+    return ExitCode.DECISION if drift_report.differences else ExitCode.OK
 
 
-async def _nobody(_question: Question) -> str:
-    return ""  # nothing is asked
+async def _no_answer(_question: Question) -> str:
+    return ""  # a comparison asks no question
 
 
 @dataclass(slots=True)
 class _Progress:
-    """What a person hears where it takes long."""
+    """Progress messages on stderr during a long comparison."""
 
     call: Call
-    _said: float = field(default_factory=monotonic)
+    _last_message: float = field(default_factory=monotonic)
 
-    def tell(self, event: Event) -> None:
-        """A line on stderr now and then, for a terminal."""
+    def show(self, event: Event) -> None:
+        """Print how many migrations have run, if stderr is a terminal."""
         if not isinstance(event, Replayed) or not self.call.err.is_terminal:
             return
-        if event.done < event.of and monotonic() - self._said > _PATIENCE:
-            self._said = monotonic()
-            self.call.err.say(f"{event.done} of {event.of} applied migrations run on scratch …")
+        if event.done < event.of and monotonic() - self._last_message > _PROGRESS_INTERVAL:
+            self._last_message = monotonic()
+            self.call.err.info(
+                f"{event.done} of {event.of} applied migrations have run on the scratch server …"
+            )

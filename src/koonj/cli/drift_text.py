@@ -1,4 +1,4 @@
-"""What was found of drift, in lines for stdout."""
+"""Format a drift report as lines of text."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from koonj.runner.drift.report import DriftReport
 from koonj.runner.rehearse.rehearsal_wording import ddl_diff
 
 _SHORT = 80
-"""Characters of a definition that has room behind its object's name."""
+"""Characters of a definition that is shown on one line with its object's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftText:
-    """Turns a finding into lines."""
+    """Formatter of a drift report."""
 
     verbose: bool
-    """The parts of what is there on one side only, and its DDL."""
+    """Whether to show the parts and the DDL of objects that exist on one side only."""
 
     def lines(self, drift: DriftReport) -> Iterator[str]:
-        """Against what it was compared, what is to be known, each difference, and how many."""
+        """Yield what was compared, notes, each difference, and the number of differences."""
         ran = f"{count(drift.migrations, 'applied migration')}, run on {drift.scratch}"
-        yield f"{drift.target} ({drift.server}) against {ran}"
+        yield f"comparing {drift.target} ({drift.server}) with {ran}"
         yield from (f"note: {note}" for note in drift.notes)
         differences = drift.differences if self.verbose else top_level(drift.differences)
         one_side = [d for d in differences if d.expected is None or d.actual is None]
         yield from self._group(f"only on {drift.target}:", (d for d in one_side if d.expected is None))
-        yield from self._group("only in the files:", (d for d in one_side if d.actual is None))
+        yield from self._group(f"missing on {drift.target}:", (d for d in one_side if d.actual is None))
         both = [d for d in differences if d.expected is not None and d.actual is not None]
-        yield from self._group(f"different (- the files, + {drift.target}):", both)
-        yield _counted(drift, differences)
+        yield from self._group(f"different (- expected, + actual on {drift.target}):", both)
+        yield _summary(drift, differences)
 
     def _group(self, title: str, differences: Iterable[Difference]) -> Iterator[str]:
         for first, difference in enumerate(differences):
@@ -50,7 +50,7 @@ class DriftText:
     def _one_sided(self, difference: Difference) -> Iterator[str]:
         name = f"{difference.kind} {difference.identity}"
         lines = (difference.expected or difference.actual or "").rstrip().splitlines()
-        if not _tells(difference, lines):
+        if not _has_details(difference, lines):
             yield f"  {name}"
         elif len(lines) == 1 and len(lines[0]) <= _SHORT:
             yield f"  {name}: {lines[0]}"
@@ -60,13 +60,13 @@ class DriftText:
                 yield from (f"      {line}" for line in lines)
 
 
-def _tells(difference: Difference, lines: list[str]) -> bool:
-    """Does the definition say more than the name does?"""
+def _has_details(difference: Difference, lines: list[str]) -> bool:
+    """Return whether the definition contains more than the object's kind and name."""
     return lines not in ([], [f"CREATE {difference.kind.upper()} {difference.identity}"])
 
 
-def _counted(drift: DriftReport, shown: Iterable[Difference]) -> str:
+def _summary(drift: DriftReport, shown: Iterable[Difference]) -> str:
     if not drift.differences:
         compared = count(drift.objects, "object")
-        return f"no drift: {compared} on {drift.target}, all as the applied files make them"
+        return f"no drift: {compared} on {drift.target} match the applied migrations"
     return f"drift: {count(len(tuple(shown)), 'difference')}"

@@ -1,17 +1,17 @@
-"""An error with everything that is known of it, in lines."""
+"""Format a failure, a conflict and a source line with its caret as lines of text."""
 
 from collections.abc import Iterator
 
 from koonj.runner.run.events import Conflict, Failure
 from koonj.sql.display import cells, spaced, visible
 
-_ROOM = 100
-"""Cells of a source line that are shown; of a longer one, those around the column."""
+_MAX_CELLS = 100
+"""Terminal cells of a source line that are shown; a longer line is cut."""
 _TAB = 8
 
 
 def failure_lines(failure: Failure) -> Iterator[str]:
-    """Where, what, why; what is committed, what state that leaves, what can be done."""
+    """Format a failure: location, error, committed statements, state, next steps."""
     yield f"{_place(failure)}{failure.severity}: {_first(failure.message)}{_code(failure.sqlstate)}"
     yield from _rest(failure.message)
     if failure.source_line and failure.line is not None:
@@ -29,7 +29,7 @@ def failure_lines(failure: Failure) -> Iterator[str]:
 
 
 def failure_title(failure: Failure) -> str:
-    """``apply of 016_add.sql failed at statement 2 of 3``."""
+    """Return a title such as ``apply of 016_add.sql failed at statement 2 of 3``."""
     if not failure.name:
         return f"{failure.direction.value} failed"
     at = f" at statement {failure.statement} of {failure.of}" if failure.statement else ""
@@ -37,26 +37,32 @@ def failure_title(failure: Failure) -> str:
 
 
 def conflict_lines(conflict: Conflict) -> Iterator[str]:
-    """What stops a run, and what to do about it."""
+    """Format a conflict and its hint."""
     yield f"{spaced(conflict.state)}: {conflict.message}"
     if conflict.hint:
         yield f"    {conflict.hint}"
 
 
 def source_lines(source: str, column: int | None) -> Iterator[str]:
-    """The line, and a caret under its 1-based `column`, by terminal cells; a long line is cut around it."""
+    """Format a source line, with a caret below its 1-based `column`.
+
+    Positions are counted in terminal cells. A long line is cut around the column.
+    """
     at = len(source) if column is None else column - 1
     before, after = _expand(source[:at], 0), _expand(source[at:], cells(_expand(source[:at], 0)))
     if column is None:
-        yield "    " + _head(before, _ROOM)
+        yield "    " + _head(before, _MAX_CELLS)
         return
-    left = _tail(before, _ROOM * 2 // 3)
-    yield "    " + left + _head(after, _ROOM - cells(left))
+    left = _tail(before, _MAX_CELLS * 2 // 3)
+    yield "    " + left + _head(after, _MAX_CELLS - cells(left))
     yield "    " + " " * cells(left) + "^"
 
 
 def _expand(text: str, start: int) -> str:
-    """Without tabs and hidden characters, as if it began at cell `start`."""
+    """Replace tabs by spaces and make hidden characters visible.
+
+    The width of a tab depends on `start`, the cell at which the text starts.
+    """
     shown = ""
     width = start
     for number, piece in enumerate(visible(text, keep="\t").split("\t")):
@@ -67,20 +73,20 @@ def _expand(text: str, start: int) -> str:
     return shown
 
 
-def _head(text: str, room: int) -> str:
-    if cells(text) <= room:
+def _head(text: str, width: int) -> str:
+    if cells(text) <= width:
         return text
-    kept = text[:room]
-    while cells(kept) > room - 3:
+    kept = text[:width]
+    while cells(kept) > width - 3:
         kept = kept[:-1]
     return kept + "..."
 
 
-def _tail(text: str, room: int) -> str:
-    if cells(text) <= room:
+def _tail(text: str, width: int) -> str:
+    if cells(text) <= width:
         return text
-    kept = text[-room:]
-    while cells(kept) > room - 3:
+    kept = text[-width:]
+    while cells(kept) > width - 3:
         kept = kept[1:]
     return "..." + kept
 
@@ -98,7 +104,7 @@ def _code(sqlstate: str | None) -> str:
 
 def _committed(failure: Failure) -> Iterator[str]:
     if not failure.committed:
-        yield "Committed: nothing of this migration."
+        yield "Committed: no statement of this migration."
         return
     yield "Committed:"
     yield from (f"    {line}" for line in failure.committed)

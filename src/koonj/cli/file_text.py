@@ -1,4 +1,4 @@
-"""Files and their problems, in lines."""
+"""Format migration files, their statements and their problems as text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,8 @@ _DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-def text_of(migration: Migration, *, rollback: bool) -> bytes:
-    """The file's bytes; or the rollback as SQL, which must be there."""
+def raw_text(migration: Migration, *, rollback: bool) -> bytes:
+    """Return the bytes of the file, or of its rollback as SQL, which must exist."""
     if not rollback:
         return migration.raw
     script = migration.sections.rollback
@@ -24,8 +24,8 @@ def text_of(migration: Migration, *, rollback: bool) -> bytes:
 
 
 def text_lines(migration: Migration, *, rollback: bool, numbers: bool) -> Iterator[str]:
-    """The same in lines, with their numbers in the file before them where that is wanted."""
-    text = text_of(migration, rollback=rollback).decode("utf-8", "replace").removeprefix("\ufeff")
+    """Yield the lines of the file or of its rollback, maybe with line numbers."""
+    text = raw_text(migration, rollback=rollback).decode("utf-8", "replace").removeprefix("\ufeff")
     lines = _LINE_END.split(text)
     first = 1
     if rollback and migration.sections.rollback is not None:
@@ -35,7 +35,7 @@ def text_lines(migration: Migration, *, rollback: bool, numbers: bool) -> Iterat
 
 
 def statement_lines(shape: ScriptShape | None) -> Iterator[str]:
-    """How a script runs, and a line for each statement that it sends."""
+    """Yield how a script runs, then one line for each statement that koonj would send."""
     if shape is None:
         yield "no rollback"
         return
@@ -47,19 +47,22 @@ def statement_lines(shape: ScriptShape | None) -> Iterator[str]:
             outside = "" if step.in_transaction else " (outside a transaction)"
             yield f"{number}. line {statement.line}: {statement.summary}{outside}"
     if not number:
-        yield "no statement"
+        yield "no statements"
 
 
 def no_rollback(migration: Migration) -> str:
-    """Why there is no rollback to show."""
+    """Return why a migration has no rollback that can be shown."""
     reason = migration.sections.none_reason
     if reason is not None:
         return f"{migration.name} cannot be rolled back: {reason}"
-    return f"{migration.name} does not say how to undo it."
+    return f"{migration.name} has no `-- Rollback:`."
 
 
 def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str]:
-    """``file:line:column: severity: message`` with what to do below, and a line for the whole."""
+    """Yield each problem with its hint, then a summary.
+
+    The form of a problem is ``file:line:column: severity: message [code]``.
+    """
     found = dict.fromkeys(Severity, 0)
     for _, path, problem in problems:
         found[problem.severity] += 1
@@ -67,14 +70,14 @@ def check_lines(folder: Folder, problems: Iterable[FileProblem]) -> Iterator[str
         yield f"{where}: {problem.severity}: {problem.message} [{problem.code}]"
         if problem.hint:
             yield f"    {problem.hint}"
-    told = ", ".join(count(number, severity) for severity, number in found.items() if number)
-    others = f" ({count(folder.other_files, 'other file')} left alone)" if folder.other_files else ""
-    what = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"
-    yield f"{what}: {told or 'no problems'}"
+    totals = ", ".join(count(number, severity) for severity, number in found.items() if number)
+    others = f" ({count(folder.other_files, 'other file')} ignored)" if folder.other_files else ""
+    scope = f"{count(len(folder.migrations), 'migration')} in {folder.shown_path}{others}"
+    yield f"{scope}: {totals or 'no problems'}"
 
 
 def check_code(problems: Iterable[FileProblem]) -> ExitCode:
-    """What the problems mean for a shell."""
+    """Return the exit code of `koonj check` for these problems."""
     serious = {problem.code for *_, problem in problems if problem.severity is Severity.ERROR}
     if serious - {_DUPLICATE}:
         return ExitCode.ERROR

@@ -1,4 +1,4 @@
-"""Following a run from the terminal: its events, its question, and a person who wants it to stop."""
+"""Follow a run in the terminal: print events, ask for confirmation, handle Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,95 +18,99 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 Answerer = Callable[[Question], Awaitable[str]]
-"""Gives the answer to a run's question."""
+"""Returns the answer to a run's question."""
 
 
-_AT_QUESTION = "cancelling at the question: nothing was running, and nothing was changed."
-_AT_WORK = (
-    "cancelling: what runs on the server is asked to stop; what that leaves is said below. "
-    "Ctrl-C once more leaves at once."
-)
+_CANCELLED_AT_PROMPT = "cancelled at the prompt. Nothing was changed."
+_CANCELLING = "cancelling the running statement on the server… Press Ctrl-C again to exit immediately."
 
 
 @dataclass
-class _Stopping:
-    """What the signals do: the first one cancels on the server, the second one leaves."""
+class _CancelOnSignal:
+    """Signal handler: the first signal cancels the run, the second one exits."""
 
     run: Run
     err: Diagnostics
     flush: Callable[[], None]
     cancelling: asyncio.Task[None] | None = field(default=None)
     asking: bool = False
-    """A question is open: no statement runs, and none has run."""
+    """Whether a question is open: no statement is running, and none has run."""
 
     def __call__(self) -> None:
         if self.cancelling is not None:
-            self._leave()
+            self._exit_now()
         if self.err.is_terminal:
-            self.err.prompt("\n")  # after the terminal's ^C, and after a question that waits
-        self.err.say(_AT_QUESTION if self.asking else _AT_WORK)
+            self.err.prompt("\n")  # the terminal shows ^C, maybe after a question: start a new line
+        self.err.info(_CANCELLED_AT_PROMPT if self.asking else _CANCELLING)
         self.cancelling = asyncio.ensure_future(self._cancel())
 
     async def _cancel(self) -> None:
-        import psycopg  # noqa: PLC0415 - a run has imported it by now; this module need not
+        import psycopg  # noqa: PLC0415 - the run has already imported it; importing this module stays fast
 
         try:
             await self.run.cancel()
         except (psycopg.Error, OSError) as error:
             self.err.error(
-                f"The server could not be asked to stop: {error}",
-                "The run ends when its running statement does.",
+                f"Could not send the cancel request to the server: {error}",
+                "The run ends when its running statement ends.",
             )
 
-    def _leave(self) -> None:
+    def _exit_now(self) -> None:
         self.flush()
-        self.err.say(
-            "leaving now, without waiting for the server: a statement may still run there. "
-            "What was committed is in the history; look at it with: koonj status"
+        self.err.info(
+            "exiting without waiting for the server. A statement can still be running there. "
+            "To see what was committed, run: koonj status"
         )
         os._exit(ExitCode.CANCELLED)
 
 
 async def follow(
-    run: Run, tell: Callable[[Event], None], answer: Answerer, err: Diagnostics, flush: Callable[[], None]
+    run: Run, show: Callable[[Event], None], answer: Answerer, err: Diagnostics, flush: Callable[[], None]
 ) -> Event:
-    """Tell every event, answer the question, cancel at a signal; the last event, which each run has."""
-    stopping = _Stopping(run, err, flush)
-    with _listening(stopping):
+    """Show every event, answer the question, cancel at a signal.
+
+    Returns the last event of the run.
+    """
+    handler = _CancelOnSignal(run, err, flush)
+    with _signals_to(handler):
         async with asyncio.TaskGroup() as tasks:
             asking: asyncio.Task[None] | None = None
             async for event in run.events():
-                tell(event)
+                show(event)
                 last = event
                 if isinstance(event, Question):
-                    asking = tasks.create_task(_answer(run, event, answer, stopping))
+                    asking = tasks.create_task(_answer(run, event, answer, handler))
             if asking is not None:
                 asking.cancel()
     return last
 
 
-async def _answer(run: Run, question: Question, answer: Answerer, stopping: _Stopping) -> None:
-    stopping.asking = True
+async def _answer(run: Run, question: Question, answer: Answerer, handler: _CancelOnSignal) -> None:
+    handler.asking = True
     try:
-        given = await answer(question)
+        reply = await answer(question)
     finally:
-        stopping.asking = False
-    run.answer(question.id, given)
+        handler.asking = False
+    run.answer(question.id, reply)
 
 
 @contextmanager
-def _listening(stopping: _Stopping) -> Iterator[None]:
-    """Signals go to `stopping`; those that the caller told us to ignore (nohup, a shell's &) stay ignored."""
+def _signals_to(handler: _CancelOnSignal) -> Iterator[None]:
+    """Send signals to `handler`, except those that are ignored already.
+
+    POSIX: a process inherits ignored signals from its parent. nohup ignores SIGHUP, and a shell without job
+    control starts background commands (`&`) with SIGINT ignored.
+    """
     loop = asyncio.get_running_loop()
-    heard: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
+    replaced: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
     for number in _SIGNALS:
         before = signal.getsignal(number)
         if before is not signal.SIG_IGN:
-            heard[number] = before
-            loop.add_signal_handler(number, stopping)
+            replaced[number] = before
+            loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
-        for number, before in heard.items():
+        for number, before in replaced.items():
             loop.remove_signal_handler(number)
             signal.signal(number, before)

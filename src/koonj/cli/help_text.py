@@ -1,69 +1,73 @@
-"""What --help says, besides the options."""
+"""Texts of --help: introduction, examples, explanations, exit codes."""
 
-ABOUT = "koonj: PostgreSQL migrations that are plain SQL files. Without a command: the full-screen view."
+ABOUT = "koonj: plain-SQL migrations for PostgreSQL. Without a command, koonj opens its screen."
 
 EPILOG = """\
 examples:
-  koonj                                  the screen: see, preview, write, apply, roll back
-  koonj init                             begin a project here
-  koonj new add status to documents      the next file, with the form to fill in
-  koonj status                           what is applied, pending, edited, missing
-  koonj apply                            the next pending migration, after a question
-  koonj apply --all --yes                all of them, for a script
-  koonj rollback                         the migration applied last
-  koonj rehearse                         what is pending, up, down and up again on a scratch database
-  koonj drift                            what the target has that its applied files do not produce
-  koonj status --target staging --json   for a program: see docs/json.md
+  koonj                                  open the screen: see, write, apply and roll back migrations
+  koonj init                             create koonj.toml and a folder for migrations
+  koonj new add status to documents      create the next migration file, blank
+  koonj status                           show which migrations are applied, pending, edited or missing
+  koonj apply                            apply the next pending migration; asks first
+  koonj apply --all --yes                apply all pending migrations without asking, for scripts
+  koonj rollback                         roll back the migration that was applied last; asks first
+  koonj rehearse                         apply, roll back and apply again on a scratch database
+  koonj drift                            compare the target's schema with its applied migrations
+  koonj status --target staging --json   print JSON for programs (see docs/json.md)
 
 exit codes:
-  0  all well
-  1  an error, or the question was answered with no
-  2  the command line or koonj.toml cannot be used, or nobody was there to answer a question
+  0  success
+  1  an error, or you answered no
+  2  usage: the command line or koonj.toml, or a confirmation was required and there was no terminal
   3  status: migrations are pending
-  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; drift
-  5  another run holds the target's lock
+  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; or drift
+  5  another run holds the koonj lock
   6  cancelled
-  7  rehearse, or apply where the target wants a verified rehearsal: a migration is not verified
+  7  not verified: rehearse, or apply on a target that requires a verified rehearsal
 
-The target is --dsn, else --target, else koonj.toml's default or first one, else DATABASE_URL, else PG*.
-The text output is plain lines, made to be read aloud: a mark and a word, no colour, nothing drawn.
+koonj uses the first target that it finds: --dsn or --target, the default target of koonj.toml (else its first
+one), DATABASE_URL, the PG* variables of libpq.
+Text output is plain lines without colours or boxes, suitable for screen readers.
 """
 
 _RUN = """\
 examples:
 {examples}
 
-Before anything changes the plan is shown and a question is asked. --yes answers it beforehand. A protected
-target wants its name: typed, or as --confirm NAME. Where nobody can answer (no terminal, or --json) and no
-option did, nothing changes and the exit code is 2.
---probe runs all of it on the target in one BEGIN … ROLLBACK, and tells the locks that it took. Only what is
-one transaction can be probed. It waits at most 1 s for a lock; but its locks are real while it runs,
-and sequences do not go back. No history is written, and no verified rehearsal is asked for.
-Ctrl-C cancels the running statement on the server, and says what that leaves.
+koonj shows the plan and asks before it changes anything. --yes skips the prompt. For a protected target, type
+its name or pass --confirm NAME. If there is no terminal (or with --json) and no such option, nothing is
+changed and the exit code is 2.
 
-exit codes: 0 done or nothing to do, 1 error or answered with no, 2 usage or nobody to answer,
-4 a person must decide first, 5 lock not obtained, 6 cancelled,
-7 not verified, and the target wants a verified rehearsal.
+--probe runs the migrations on the target in one BEGIN … ROLLBACK and reports the locks they took. Only
+migrations that are one transaction can be probed. A probe waits at most 1 s for each lock. Its locks are real
+until it is rolled back, and sequences keep their new values. It writes no history and does not require a
+verified rehearsal.
+
+Ctrl-C cancels the running statement on the server and reports what is committed.
+
+exit codes: 0 done or nothing to do, 1 an error or you answered no, 2 usage, or no terminal to ask,
+4 a conflict that you must decide first, 5 another run holds the koonj lock, 6 cancelled,
+7 not verified, and the target requires a verified rehearsal.
 """
 
 APPLY = _RUN.format(
     examples="""\
-  koonj apply                 the next pending migration
-  koonj apply 16              all pending up to and with number 16
-  koonj apply --all --plan    what it would do, and stop
-  koonj apply --all --probe   run it on the target and roll it back
-  koonj apply --all --yes     no question
+  koonj apply                 apply the next pending migration
+  koonj apply 16              apply all pending migrations up to and including number 16
+  koonj apply --all --plan    show the plan of all pending migrations and exit
+  koonj apply --all --probe   run all of them on the target, then roll everything back
+  koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --target production --confirm production
   koonj apply 12 --allow late --reason 'hotfix of Monday'"""
 )
 
 ROLLBACK = _RUN.format(
     examples="""\
-  koonj rollback              the migration applied last
-  koonj rollback 12           down to 12; 12 itself stays applied
-  koonj rollback --all        every one
-  koonj rollback --plan       what it would do, and stop
-  koonj rollback --probe      run it on the target and roll it back"""
+  koonj rollback              roll back the migration that was applied last
+  koonj rollback 12           roll back all with a number above 12; 12 itself stays applied
+  koonj rollback --all        roll back all applied migrations
+  koonj rollback --plan       show the plan and exit
+  koonj rollback --probe      run the rollback on the target, then roll everything back"""
 )
 
 STATUS = """\
@@ -72,18 +76,18 @@ examples:
   koonj status --target staging
   koonj status --dsn postgresql://me@db.example.com/app --json
 
-It only reads: a role that may SELECT is enough, and it makes nothing in the database.
+It only reads: a role that can only SELECT is enough, and koonj creates nothing in the database.
 
-exit codes: 0 all applied, 1 the target cannot be read or a file's name cannot be used, 2 usage,
-3 migrations are pending, 4 one is edited, missing, late, duplicate or interrupted.
+exit codes: 0 all applied, 1 the target cannot be read or a file name is invalid, 2 usage,
+3 migrations are pending, 4 a migration is edited, missing, late, duplicate or interrupted.
 """
 
 SHOW = """\
 examples:
-  koonj show 16                          the file
+  koonj show 16                          show the file
   koonj show 016_add_status.sql --numbers
-  koonj show 16 --statements             each statement that would be sent, in words
-  koonj show 16 --rollback               the rollback as SQL, without its comment marks
+  koonj show 16 --statements             show a summary of each statement that koonj would send
+  koonj show 16 --rollback               show the rollback as SQL, without its comment marks
 """
 
 NEW = """\
@@ -92,8 +96,9 @@ examples:
   koonj new --pattern add_column table=documents column=status type='varchar(50)' default="'active'"
   koonj new NAME --pattern PATTERN field=value ...
 
-The file gets the next free number and nothing is overwritten. Its path is printed.
-`koonj patterns` lists the patterns, `koonj patterns PATTERN` the fields of one.
+The file gets the next free number. koonj prints its path and never overwrites a file.
+To list the patterns, run: koonj patterns
+To list the fields of one, run: koonj patterns PATTERN
 """
 
 PATTERNS = """\
@@ -101,29 +106,39 @@ examples:
   koonj patterns
   koonj patterns add_column
 
-A project's own patterns are read from database/patterns (or `patterns` in koonj.toml).
+koonj also reads your own patterns from database/patterns (or from the folder that `patterns` in koonj.toml
+names).
 """
 
 REHEARSE = """\
 examples:
-  koonj rehearse                         all that are pending on the target
-  koonj rehearse 16                      one, whatever its state
-  koonj rehearse --all                   every one; needs no target: for CI
-  koonj rehearse --all --allow lossy     a loss of data is meant, and no reason to fail
-  koonj rehearse --pg 15                 on PostgreSQL 15, where its programs are installed
-  koonj rehearse --like production       from that target's real schema instead of the earlier files
+  koonj rehearse                         rehearse all migrations that are pending or edited on the target
+  koonj rehearse 16                      rehearse one migration, whatever its state
+  koonj rehearse --all                   rehearse all migrations; needs no target: for CI
+  koonj rehearse --all --allow lossy     do not fail if a rollback loses data
+  koonj rehearse --pg 15                 rehearse on PostgreSQL 15, if its server binaries are installed
+  koonj rehearse --like production       start from the real schema of this target, not from the earlier files
 
-Each migration is run up, down and up again on a scratch database that is made for it and thrown away; the
-catalogs are compared, and locks, rewrites and scans of each statement are recorded. No target is changed.
+koonj applies each migration, rolls it back and applies it again on a scratch database, which it creates and
+deletes. It compares the catalogs, and records locks, rewrites and scans of each statement. It changes no
+target.
 
-verdicts: verified, lossy (data is gone), reordered (columns come back in another order), incomplete (what
-remains or is missing), broken, irreversible (declared so), unknown (it could not be rehearsed).
-A verdict is kept for as long as nothing that it depends on changes. Where columns come back in another
-order and data is gone, too, both must be allowed: --allow reordered --allow lossy.
+verdicts:
+  verified      the rollback restores the schema exactly, and the migration can be applied again
+  lossy         the rollback restores the schema, but data is lost
+  reordered     the rollback restores the schema with columns in a different order; data may be lost too
+  incomplete    something remains or is missing after the rollback
+  broken        a statement of the migration or its rollback fails
+  irreversible  the file declares that it has no rollback
+  unknown       it could not be rehearsed
 
-The scratch is a server that koonj runs itself, or `[scratch] dsn` in koonj.toml.
+koonj keeps a verdict until something that it depends on changes. If columns are in a different order and data
+is lost too, both must be allowed: --allow reordered --allow lossy.
 
-exit codes: 0 all verified or allowed, 1 no scratch, or it was lost, 2 usage, 6 cancelled, 7 not so.
+The scratch server is one that koonj runs itself, or `[scratch] dsn` in koonj.toml.
+
+exit codes: 0 all verified or allowed, 1 an error, such as no scratch server, 2 usage, 6 cancelled,
+7 a migration is not verified.
 """
 
 DRIFT = """\
@@ -132,17 +147,17 @@ examples:
   koonj drift --target production --verbose
   koonj drift --json
 
-What was applied is run again, in the same order and with the text that ran, on a scratch database that is
-made for it and thrown away; then the two catalogs are compared, object by object. The target is only read: a
-role that may connect is enough, but for the texts of files that were edited or are gone.
+koonj runs the applied migrations again on a scratch database, in the same order and with the text that ran.
+Then it compares the two catalogs, object by object. It only reads the target. A role that can connect is
+enough, unless an applied file was edited or is missing: then koonj must read its text from the history.
 
-exit codes: 0 no drift, 1 it cannot be told, 2 usage, 4 there is drift, 6 cancelled.
+exit codes: 0 no drift, 1 the comparison failed, 2 usage, 4 drift, 6 cancelled.
 """
 
 HISTORY = """\
 examples:
-  koonj history                          every entry, oldest first
-  koonj history 16                       those on one migration
+  koonj history                          list all entries, oldest first
+  koonj history 16                       list the entries of one migration
   koonj history --json
 """
 
@@ -151,12 +166,14 @@ examples:
   koonj check
   koonj check --migrations db/migrations --json
 
-Each line begins with file:line:column. Notes and most warnings are for reading and do not fail.
+Each line starts with file:line:column. Notes and most warnings are for your information: they do not change
+the exit code.
 
-exit codes: 0 nothing serious, 1 errors, 2 usage,
-4 no other errors, but a number is used twice or a file does not say how to undo it.
+exit codes: 0 no errors, 1 errors, 2 usage, 4 no other errors, but several files have the same number, or a
+file has no `-- Rollback:`.
 """
 
 INIT = """\
-Makes koonj.toml here, and database/migrations unless there is a migrations folder. Overwrites nothing.
+Creates koonj.toml in the current folder, and database/migrations unless there is a folder for migrations.
+Overwrites nothing.
 """

@@ -1,4 +1,4 @@
-"""A target's history in lines."""
+"""Format a target's history as lines of text."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
@@ -17,14 +17,14 @@ _STATES = {
     (Action.ADOPT, Outcome.DONE): State.ADOPTED,
     (Action.ALLOW, Outcome.DONE): State.APPLIED,
 }
-"""Whose mark an entry that is done bears."""
+"""State whose glyph is shown for an entry that is done."""
 
 
 def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterator[str]:
-    """Each entry, with why it failed or why it was decided; oldest first."""
+    """Yield each entry, oldest first, with its error or the reason of its decision."""
     for entry in entries:
         when = f"{moment(entry.started)}{_took(entry)}"
-        yield f"{marks.of(_state(entry))} {_what(entry)}  {entry.name}  {when}  {_who(entry)}"
+        yield f"{marks.for_state(_state(entry))} {_action(entry)}  {entry.name}  {when}  {_who(entry)}"
         if entry.reason:
             yield f"    reason: {entry.reason}"
         if entry.error:
@@ -34,8 +34,12 @@ def history_lines(entries: Iterable[HistoryEntry], marks: StateMarks) -> Iterato
             yield from (f"    {line}" for line in rest)
 
 
-def of_one(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry, ...]:
-    """Those on the migration that a number or a file name means. Raises UsageError."""
+def entries_of(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry, ...]:
+    """Return the entries of the migration with this number or file name.
+
+    Raises:
+        UsageError: `text` is neither a number nor a file name.
+    """
     number, named = number_of(text), not text.isdigit()
     name = PurePath(text).name
     return tuple(
@@ -49,8 +53,8 @@ def _state(entry: HistoryEntry) -> State:
     return _STATES.get((entry.action, entry.outcome), State.INTERRUPTED)
 
 
-def _what(entry: HistoryEntry) -> str:
-    """``apply done``, ``apply failed, 1 of 3 statements``, ``allow edited``."""
+def _action(entry: HistoryEntry) -> str:
+    """Return the action and its outcome, such as ``apply done`` or ``allow edited``."""
     if entry.action is Action.ALLOW:
         return f"allow {spaced(entry.allowed or '')}"
     if entry.outcome is Outcome.DONE:
@@ -66,4 +70,4 @@ def _took(entry: HistoryEntry) -> str:
 
 
 def _who(entry: HistoryEntry) -> str:
-    return f"by {entry.os_user} on {entry.host} as {entry.database_role}"
+    return f"by {entry.os_user} on {entry.host} as role {entry.database_role}"

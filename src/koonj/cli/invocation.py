@@ -1,4 +1,7 @@
-"""One call of the command: what was asked, where, and where the answer goes."""
+"""One call of the command: its arguments and streams, and what they refer to.
+
+That is the project, its settings and folders, and the migration that a number or a file name means.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Arguments, surroundings and the two streams."""
+    """Arguments, current folder, environment and output streams of one call."""
 
     args: Namespace
     out: Output
@@ -32,11 +35,15 @@ class Call:
 
     @property
     def marks(self) -> StateMarks:
-        """Marks that stdout can show."""
+        """Glyphs of the states that stdout can show."""
         return StateMarks(ascii_only=self.out.ascii_only)
 
     def settings(self) -> Settings:
-        """Project and target. Raises UsageError."""
+        """Return the settings of the project and its chosen target.
+
+        Raises:
+            UsageError: the command line, the environment or koonj.toml is invalid.
+        """
         args = self.args
         try:
             settings = config.load(
@@ -45,11 +52,15 @@ class Call:
         except ConfigError as error:
             raise UsageError(str(error)) from error
         if args.dsn not in {None, EMBEDDED}:
-            _parsed(args.dsn)
+            _check_dsn(args.dsn)
         return settings
 
-    def offstage(self) -> ProjectSettings:
-        """As `settings`, for what touches no target. Raises UsageError."""
+    def project_settings(self) -> ProjectSettings:
+        """Return the settings for commands that do not use a target.
+
+        Raises:
+            UsageError: as for `settings`.
+        """
         args = self.args
         try:
             return config.offstage(
@@ -58,8 +69,12 @@ class Call:
         except ConfigError as error:
             raise UsageError(str(error)) from error
 
-    def wishes(self) -> ScreenSettings:
-        """What the person's own file and koonj.toml say of the screen. Raises UsageError."""
+    def screen_settings(self) -> ScreenSettings:
+        """Return the screen settings from the user's own file and koonj.toml.
+
+        Raises:
+            UsageError: one of the files is invalid.
+        """
         from koonj.config.screen import load  # noqa: PLC0415 - only the screen needs it
 
         try:
@@ -67,68 +82,99 @@ class Call:
         except ConfigError as error:
             raise UsageError(str(error)) from error
 
-    def places(self) -> ProjectFolders:
-        """The project's folders, for what needs no target. Raises UsageError."""
+    def project_folders(self) -> ProjectFolders:
+        """Return the folders of the project, for commands that need no other settings.
+
+        Raises:
+            UsageError: there is no project, or koonj.toml is invalid.
+        """
         try:
             return config.places(self.cwd, migrations=self.args.migrations)
         except ConfigError as error:
             raise UsageError(str(error)) from error
 
-    def reader(self, migrations: Path) -> FolderReader:
-        """A reader that shows paths as the person in this folder writes them."""
-        from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the screen paints before it reads
+    def folder_reader(self, migrations: Path) -> FolderReader:
+        """Return a reader of the folder.
+
+        It shows paths relative to the current folder if that is shorter.
+        """
+        from koonj.migrations.folder import FolderReader  # noqa: PLC0415 - the screen paints before it reads the folder
 
         return FolderReader(migrations, self.cwd)
 
-    def folder(self, migrations: Path) -> Folder:
-        """The folder as it is now. Raises CommandError."""
+    def read_folder(self, migrations: Path) -> Folder:
+        """Read all migration files.
+
+        Raises:
+            CommandError: the folder cannot be read.
+        """
         from koonj.migrations.folder import FolderError  # noqa: PLC0415 - as above
 
         try:
-            return self.reader(migrations).read()
+            return self.folder_reader(migrations).read()
         except FolderError as error:
             raise CommandError(str(error)) from error
 
 
-def _parsed(dsn: str) -> None:
-    """Let libpq read the command line's dsn. Raises UsageError."""
-    import psycopg  # noqa: PLC0415 - who gives a dsn wants a connection; the other commands start faster
+def _check_dsn(dsn: str) -> None:
+    """Let libpq parse the value of --dsn.
+
+    Raises:
+        UsageError: libpq does not understand it.
+    """
+    import psycopg  # noqa: PLC0415 - calls without --dsn may not need psycopg and start faster
 
     try:
         psycopg.conninfo.conninfo_to_dict(dsn)
     except (psycopg.Error, UnicodeError):
-        # Without its cause: libpq's own message repeats the text, and with it a password.
+        # `from None`: the message of libpq repeats the text, which can contain a password.
         raise UsageError(
-            "--dsn: it is not one that libpq understands.",
-            "Write it as postgresql://user@host/database or as 'host=… dbname=… user=…'.",
+            "--dsn is not a connection string that libpq understands.",
+            "Use a URL (postgresql://user@host/database) or keywords ('host=… dbname=… user=…').",
         ) from None
 
 
 def number_of(text: str) -> int:
-    """``16``, ``016``, ``016_add_status.sql`` or a path to it -> 16. Raises UsageError."""
+    """Return 16 for ``16``, ``016``, ``016_add_status.sql`` or a path to this file.
+
+    Raises:
+        UsageError: `text` is neither a number nor the name of a migration file.
+    """
     if text.isascii() and text.isdigit():
         return int(text)
     fit = FITTING.fullmatch(Path(text).name)
     if fit is None:
         raise UsageError(
-            f"{text!r} is neither a migration's number nor its file name.", "Look at them with: koonj status"
+            f"{text!r} is neither the number nor the file name of a migration.",
+            "To list the migrations, run: koonj status",
         )
     return int(fit[1])
 
 
-def found(folder: Folder, text: str) -> Migration:
-    """The one migration that a number or a file name means. Raises UsageError."""
-    same = meant(folder, text)
+def find_migration(folder: Folder, text: str) -> Migration:
+    """Return the one migration with this number or file name.
+
+    Raises:
+        UsageError: there is none, or several files have this number.
+    """
+    same = matching_migrations(folder, text)
     if len(same) > 1:
         names = ", ".join(migration.name for migration in same)
         raise UsageError(
-            f"Number {number_of(text)} is used {len(same)} times: {names}.", "Give the file name."
+            f"{len(same)} files have the number {number_of(text)}: {names}.",
+            "Use the file name instead of the number.",
         )
     return same[0]
 
 
-def meant(folder: Folder, text: str) -> tuple[Migration, ...]:
-    """Those that a number or a file name means, one or more. Raises UsageError where there is none."""
+def matching_migrations(folder: Folder, text: str) -> tuple[Migration, ...]:
+    """Return the migrations with this number or file name.
+
+    Several files can have the same number.
+
+    Raises:
+        UsageError: there is none.
+    """
     number, named = number_of(text), not text.isdigit()
     same = tuple(
         migration
@@ -136,5 +182,7 @@ def meant(folder: Folder, text: str) -> tuple[Migration, ...]:
         if (migration.name == Path(text).name if named else migration.number == number)
     )
     if not same:
-        raise UsageError(f"There is no migration {text} in {folder.shown_path}.", "koonj status lists them.")
+        raise UsageError(
+            f"No migration {text} in {folder.shown_path}.", "To list the migrations, run: koonj status"
+        )
     return same

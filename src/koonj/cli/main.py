@@ -1,6 +1,6 @@
-"""The command: one function for each of its words. Parse, call, hand to output."""
+"""Run the koonj command: parse, call one subcommand, return its exit code."""
 
-# ruff: noqa: PLC0415 - a command imports what it needs and no more, so that each starts fast
+# ruff: noqa: PLC0415 - each subcommand imports only the modules it needs, so that it starts fast
 from __future__ import annotations
 
 import os
@@ -11,17 +11,17 @@ from types import MappingProxyType
 
 from koonj.cli.arguments import parse
 from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageError
-from koonj.cli.invocation import Call, found, meant
+from koonj.cli.invocation import Call, find_migration, matching_migrations
 from koonj.cli.output import Output
 
 
 def entry() -> None:
-    """What the installed command runs."""
+    """Run koonj with the arguments of this process, then exit."""
     sys.exit(main(sys.argv[1:]))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command that `argv` names; its exit code."""
+    """Run the command in `argv` and return its exit code."""
     err = Diagnostics()
     call = None
     try:
@@ -39,17 +39,17 @@ def main(argv: Sequence[str]) -> int:
     except CommandError as error:
         err.error(error.message, error.hint)
         if call is not None and call.out.as_json:
-            _tell_program(call, error)
+            _print_error_as_json(call, error)
         return error.code
     except KeyboardInterrupt:
-        err.say("interrupted.")
+        err.info("cancelled.")
         return ExitCode.CANCELLED
-    except SystemExit as error:  # argparse after --help
+    except SystemExit as error:  # argparse exits after --help
         return error.code if isinstance(error.code, int) else ExitCode.OK
 
 
-def _tell_program(call: Call, error: CommandError) -> None:
-    """The error in JSON: a document, or one line where lines are read."""
+def _print_error_as_json(call: Call, error: CommandError) -> None:
+    """Print an error as JSON: a line for commands with events, else a document."""
     from koonj.cli.shapes import error_shape
 
     command, shape = call.args.command, error_shape(error.message, error.hint)
@@ -60,46 +60,46 @@ def _tell_program(call: Call, error: CommandError) -> None:
 
 
 def screen(call: Call) -> int:
-    """``koonj``: the full-screen view."""
+    """Open the screen: `koonj` without a command."""
     if call.args.json:
-        raise UsageError("--json is for a command, and none was given.", "See koonj --help")
+        raise UsageError("--json requires a command.", "To list the commands, run: koonj --help")
     from koonj.config import ConfigError
     from koonj.tui.launch import run
 
     try:
-        return run(call.settings(), call.wishes(), ascii_only=call.args.ascii)
+        return run(call.settings(), call.screen_settings(), ascii_only=call.args.ascii)
     except ConfigError as error:
         raise UsageError(str(error)) from error
 
 
 def status(call: Call) -> int:
-    """``koonj status``."""
-    from koonj.cli.ask_target import answer_of
+    """Run `koonj status`."""
+    from koonj.cli.ask_target import ask_target
     from koonj.cli.status_shape import status_shape
     from koonj.cli.status_text import status_code, status_lines
     from koonj.runner.plan.selection import folder_conflicts
     from koonj.runner.target.status import read_status
 
     settings = call.settings()
-    folder = call.folder(settings.migrations)
-    read = answer_of(settings.target, lambda connector: read_status(connector, settings.target, folder))
+    folder = call.read_folder(settings.migrations)
+    status = ask_target(settings.target, lambda connector: read_status(connector, settings.target, folder))
     conflicts = folder_conflicts(folder)
     if call.out.as_json:
-        call.out.document("status", status_shape(read, folder))
+        call.out.document("status", status_shape(status, folder))
     else:
-        call.out.lines(status_lines(read, folder, conflicts, call.marks))
-    if read.error is not None:
-        call.err.error(f"{read.target}: {read.error}", read.hint or "")
-    return status_code(read, conflicts)
+        call.out.lines(status_lines(status, folder, conflicts, call.marks))
+    if status.error is not None:
+        call.err.error(f"{status.target}: {status.error}", status.hint or "")
+    return status_code(status, conflicts)
 
 
 def show(call: Call) -> int:
-    """``koonj show N``."""
-    from koonj.cli.file_text import no_rollback, statement_lines, text_lines, text_of
+    """Run `koonj show N`."""
+    from koonj.cli.file_text import no_rollback, raw_text, statement_lines, text_lines
     from koonj.cli.shapes import migration_shape
 
     args, out = call.args, call.out
-    migration = found(call.folder(call.places().migrations), args.number)
+    migration = find_migration(call.read_folder(call.project_folders().migrations), args.number)
     if args.rollback and migration.sections.rollback is None:
         raise CommandError(no_rollback(migration), code=ExitCode.DECISION)
     if out.as_json:
@@ -109,16 +109,16 @@ def show(call: Call) -> int:
     elif args.numbers or out.is_terminal:
         out.lines(text_lines(migration, rollback=args.rollback, numbers=args.numbers))
     else:
-        out.verbatim(text_of(migration, rollback=args.rollback))
+        out.verbatim(raw_text(migration, rollback=args.rollback))
     return ExitCode.OK
 
 
 def new(call: Call) -> int:
-    """``koonj new NAME``."""
-    from koonj.cli.new import new as make
+    """Run `koonj new NAME`."""
+    from koonj.cli.new import create_files
     from koonj.config.project import shortest_path
 
-    paths = [shortest_path(path, call.cwd) for path in make(call)]
+    paths = [shortest_path(path, call.cwd) for path in create_files(call)]
     if call.out.as_json:
         call.out.document("new", {"created": paths})
     else:
@@ -127,13 +127,13 @@ def new(call: Call) -> int:
 
 
 def patterns(call: Call) -> int:
-    """``koonj patterns``."""
+    """Run `koonj patterns`."""
     from koonj.cli.new import find_pattern
     from koonj.cli.pattern_text import pattern_lines, pattern_list
     from koonj.cli.shapes import pattern_shape
     from koonj.patterns.pattern import load
 
-    folder, key = call.places().patterns, call.args.pattern
+    folder, key = call.project_folders().patterns, call.args.pattern
     listed, problems = load(folder)
     if key is not None:
         listed, problems = (find_pattern(call, folder, key),), ()
@@ -147,7 +147,7 @@ def patterns(call: Call) -> int:
 
 
 def apply(call: Call) -> int:
-    """``koonj apply``."""
+    """Run `koonj apply`."""
     from koonj.cli.apply import run
     from koonj.runner.run.events import Direction
 
@@ -155,7 +155,7 @@ def apply(call: Call) -> int:
 
 
 def rollback(call: Call) -> int:
-    """``koonj rollback``."""
+    """Run `koonj rollback`."""
     from koonj.cli.apply import run
     from koonj.runner.run.events import Direction
 
@@ -163,33 +163,35 @@ def rollback(call: Call) -> int:
 
 
 def rehearse(call: Call) -> int:
-    """``koonj rehearse``."""
+    """Run `koonj rehearse`."""
     from koonj.cli.rehearse import rehearse as run
 
     return run(call)
 
 
 def drift(call: Call) -> int:
-    """``koonj drift``."""
+    """Run `koonj drift`."""
     from koonj.cli.drift import drift as run
 
     return run(call)
 
 
 def history(call: Call) -> int:
-    """``koonj history``."""
-    from koonj.cli.ask_target import answer_of
-    from koonj.cli.history_text import history_lines, of_one
+    """Run `koonj history`."""
+    from koonj.cli.ask_target import ask_target
+    from koonj.cli.history_text import entries_of, history_lines
     from koonj.cli.shapes import history_shape
     from koonj.runner.target.history import read_history
 
     settings = call.settings()
     target = settings.target
-    entries = answer_of(target, lambda connector: read_history(connector, target))
+    entries = ask_target(target, lambda connector: read_history(connector, target))
     if call.args.number is not None:
-        entries = of_one(entries, call.args.number)
+        entries = entries_of(entries, call.args.number)
         if not entries:
-            meant(call.folder(settings.migrations), call.args.number)  # a file that was never run has none
+            matching_migrations(
+                call.read_folder(settings.migrations), call.args.number
+            )  # raises if there is no such file; a file that was never run has no entries
     if call.out.as_json:
         call.out.document("history", history_shape(target.name, entries))
     else:
@@ -198,13 +200,13 @@ def history(call: Call) -> int:
 
 
 def check(call: Call) -> int:
-    """``koonj check``."""
+    """Run `koonj check`."""
     from koonj.cli.file_text import check_code, check_lines
     from koonj.cli.shapes import check_shape
-    from koonj.migrations.folder import check as problems_of
+    from koonj.migrations.folder import check as find_problems
 
-    folder = call.folder(call.places().migrations)
-    problems = problems_of(folder)
+    folder = call.read_folder(call.project_folders().migrations)
+    problems = find_problems(folder)
     if call.out.as_json:
         call.out.document("check", check_shape(folder, problems))
     else:
@@ -213,19 +215,20 @@ def check(call: Call) -> int:
 
 
 def init(call: Call) -> int:
-    """``koonj init``."""
+    """Run `koonj init`."""
     from koonj.config import ConfigError
     from koonj.config.project import shortest_path
-    from koonj.migrations.init import init as begin
+    from koonj.migrations.init import init as create_project
 
     try:
-        made = [shortest_path(path, call.cwd) for path in begin(call.cwd)]
+        created = [shortest_path(path, call.cwd) for path in create_project(call.cwd)]
     except ConfigError as error:
         raise CommandError(str(error)) from error
     if call.out.as_json:
-        call.out.document("init", {"created": made})
+        call.out.document("init", {"created": created})
     else:
-        call.out.lines((*(f"made {path}" for path in made), "Next: koonj new NAME, then koonj status"))
+        call.out.lines(f"created {path}" for path in created)
+        call.out.lines(("To create a migration, run: koonj new NAME",))
     return ExitCode.OK
 
 

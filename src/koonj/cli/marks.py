@@ -1,4 +1,4 @@
-"""The mark before a state's word."""
+"""Glyphs of the states, in Unicode or ASCII."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from koonj.migrations.states import ASCII_GLYPHS, GLYPHS, State
 
 
 class StateMarks:
-    """The mark before a state's word."""
+    """The glyphs that are printed before the words of the states."""
 
     def __init__(self, *, ascii_only: bool) -> None:
         self._glyphs: Mapping[State, str] = ASCII_GLYPHS if ascii_only else GLYPHS
 
-    def of(self, state: State | None) -> str:
-        """One cell; of a state that is not known, a question mark."""
+    def for_state(self, state: State | None) -> str:
+        """Return the glyph of a state, one cell wide; `?` for an unknown state."""
         return "?" if state is None else self._glyphs[state]

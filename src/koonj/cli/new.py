@@ -1,4 +1,4 @@
-"""New files: blank, or from a pattern."""
+"""Implement `koonj new`: create the next migration file, blank or from a pattern."""
 
 from __future__ import annotations
 
@@ -14,23 +14,30 @@ if TYPE_CHECKING:
     from koonj.patterns.pattern import Pattern
 
 
-def new(call: Call) -> tuple[Path, ...]:
-    """Make the files that the arguments ask for; their paths. Raises CommandError."""
-    places = call.places()
+def create_files(call: Call) -> tuple[Path, ...]:
+    """Create the files that the arguments describe, and return their paths.
+
+    Raises:
+        CommandError: the arguments are invalid, or a file cannot be written.
+    """
+    folders = call.project_folders()
     try:
         if call.args.pattern is None:
             name = " ".join(call.args.words)
             if not name.strip():
-                raise UsageError("new needs a NAME: what it does, in a few words.", "koonj new add status")
+                raise UsageError(
+                    "`koonj new` requires a NAME: a few words that describe the migration.",
+                    "For example: koonj new add status to documents",
+                )
             drafts: tuple[Draft, ...] = (blank(slugify(name)),)
         else:
-            drafts = _from_pattern(call, places.patterns)
-        return create(places.migrations, drafts)
+            drafts = _from_pattern(call, folders.patterns)
+        return create(folders.migrations, drafts)
     except SlugError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        what = error.filename or places.migrations
-        raise CommandError(f"{what}: cannot be written: {error.strerror}") from error
+        path = error.filename or folders.migrations
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _from_pattern(call: Call, patterns: Path) -> tuple[Draft, ...]:
@@ -44,23 +51,30 @@ def _from_pattern(call: Call, patterns: Path) -> tuple[Draft, ...]:
     try:
         drafts = render(pattern, values)
     except FieldErrors as error:
-        told = "\n".join(f"{field}: {message}" for field, message in error.errors.items())
+        details = "\n".join(f"{field}: {message}" for field, message in error.errors.items())
         raise UsageError(
-            f"The fields of {pattern.key} cannot be used:\n{told}",
-            f"See them all: koonj patterns {pattern.key}",
+            f"Some fields of pattern {pattern.key} are missing or invalid:\n{details}",
+            f"To list its fields, run: koonj patterns {pattern.key}",
         ) from error
     return _named(drafts, name) if name.strip() else drafts
 
 
 def _named(drafts: tuple[Draft, ...], name: str) -> tuple[Draft, ...]:
-    """NAME instead of the pattern's own for the first file; before it for what follows."""
+    """Return the drafts with NAME in their file names.
+
+    NAME replaces the first name, and stands before the names of the others.
+    """
     slug = slugify(name)
     first, *others = drafts
     return (replace(first, slug=slug), *(replace(d, slug=slugify(f"{slug} {d.slug}")) for d in others))
 
 
 def find_pattern(call: Call, folder: Path, key: str) -> Pattern:
-    """The pattern of that key. Raises UsageError."""
+    """Return the pattern with this key; it can be written with `-` instead of `_`.
+
+    Raises:
+        UsageError: no pattern has this key.
+    """
     from koonj.patterns.pattern import load  # noqa: PLC0415 - a blank file needs no patterns
 
     patterns, problems = load(folder)
@@ -69,5 +83,5 @@ def find_pattern(call: Call, folder: Path, key: str) -> Pattern:
             return pattern
     call.err.lines(str(problem) for problem in problems)
     raise UsageError(
-        f"There is no pattern {key!r}.", f"There are: {', '.join(pattern.key for pattern in patterns)}"
+        f"No pattern {key!r}.", f"Available patterns: {', '.join(pattern.key for pattern in patterns)}"
     )

@@ -1,4 +1,4 @@
-"""The patterns in lines."""
+"""Format patterns and their fields as lines of text."""
 
 import re
 import shlex
@@ -10,21 +10,21 @@ from koonj.patterns.pattern import Field, Pattern
 from koonj.sql.display import spaced
 
 _SHELL_SPECIAL = re.compile(r"[\"$`\\!]")
-"""What a shell still reads within double quotes."""
+"""Characters that a shell still interprets within double quotes."""
 
 
 def pattern_list(patterns: Iterable[Pattern]) -> Iterator[str]:
-    """Each pattern's key and what it makes."""
+    """Yield the key and title of each pattern."""
     listed = tuple(patterns)
     width = max((len(pattern.key) for pattern in listed), default=0)
     for pattern in listed:
         yield f"{pattern.key:<{width}}  {pattern.title} ({count(len(pattern.files), 'file')})"
     yield ""
-    yield "The fields of one: koonj patterns PATTERN"
+    yield "To list the fields of one, run: koonj patterns PATTERN"
 
 
 def pattern_lines(pattern: Pattern) -> Iterator[str]:
-    """One pattern with its fields."""
+    """Yield a pattern with its fields, and a command that uses it as the last line."""
     yield f"{pattern.key}: {pattern.title}"
     if pattern.description:
         yield from (f"  {line}" for line in textwrap.wrap(pattern.description, 98))
@@ -37,7 +37,7 @@ def pattern_lines(pattern: Pattern) -> Iterator[str]:
 
 
 def _field(field: Field) -> Iterator[str]:
-    need = "required" if field.required and not field.default else "can be left out"
+    need = "required" if field.required and not field.default else "optional"
     yield f"{field.name}  {field.label}: {spaced(field.kind)}, {need}"
     if field.choices:
         yield f"    one of: {', '.join(field.choices)}"
@@ -49,7 +49,7 @@ def _field(field: Field) -> Iterator[str]:
 
 
 def _example(field: Field) -> str:
-    """``table=documents``, quoted for a shell where it needs to be."""
+    """Return ``table=documents``, quoted for a shell if necessary."""
     value = field.example or field.default or (field.choices[0] if field.choices else "...")
     if "'" in value and not _SHELL_SPECIAL.search(value):
         return f'{field.name}="{value}"'

@@ -1,37 +1,36 @@
-"""A plan in lines."""
+"""Format a plan as lines of text."""
 
 from collections.abc import Iterator
 
-from koonj.humanize import count, plural
+from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, verdict_words
 from koonj.runner.run.events import Direction, Plan, PlannedMigration, PlannedStatement
-from koonj.sql.display import spaced
 
 MANY = 20
-"""More statements than this are counted and not listed, unless asked for."""
+"""Statements listed per migration; without --verbose, others are only counted."""
 
 
 def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[str]:
-    """Target and server, each migration with its statements, then what else there is to know.
+    """Yield target, server and each migration with statements, decisions and notes.
 
-    What stops the run is not among them: it is an error, and goes where errors go.
+    Conflicts are not among them: they are errors and go to stderr.
     """
     guard = ", protected" if plan.protected else ""
     yield f"target {plan.target}{guard}: {plan.server}"
-    yield f"plan: {_what(plan)}"
+    yield f"plan: {_summary(plan)}"
     for migration in plan.migrations:
         yield from _migration(migration, verbose=verbose)
     if has_sizes(plan):
         yield ESTIMATED
     for allowed in plan.allowed:
-        yield f"allowed, and recorded with its reason: {spaced(allowed.state)}: {allowed.message}"
+        yield f"allowed (recorded in the history): {allowed.message}"
     for note in plan.notes:
         yield f"note: {note}"
 
 
-def _what(plan: Plan) -> str:
+def _summary(plan: Plan) -> str:
     if not plan.migrations:
-        return "no migration"
+        return "no migrations"
     verb = "apply" if plan.direction is Direction.APPLY else "roll back"
     return f"{verb} {count(len(plan.migrations), 'migration')}, {count(plan.statements, 'statement')}"
 
@@ -43,16 +42,16 @@ def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     if verdict := verdict_words(migration):
         yield f"  {verdict}"
     if migration.from_history:
-        yield "  The file is gone: this is the text that history recorded."
+        yield "  The file is missing. This is the text from koonj.history."
     if migration.statements_done:
-        stays = plural(migration.statements_done, "stays done and is", "stay done and are")
-        yield f"  {count(migration.statements_done, 'statement')} of an earlier run {stays} passed over."
+        done = count(migration.statements_done, "statement")
+        yield f"  {done} already committed by an earlier run; skipped."
     statements = migration.statements[migration.statements_done :]
     shown = statements if verbose or len(statements) <= MANY else statements[:MANY]
     for one in shown:
         yield from _statement(one)
     if len(shown) < len(statements):
-        yield f"  and {count(len(statements) - len(shown), 'more statement')}; --verbose shows all"
+        yield f"  and {count(len(statements) - len(shown), 'more statement')}; to list all, add --verbose"
 
 
 def _statement(one: PlannedStatement) -> Iterator[str]:

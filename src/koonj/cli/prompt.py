@@ -1,4 +1,4 @@
-"""Questions that are asked in the terminal."""
+"""Ask questions in the terminal."""
 
 import asyncio
 import os
@@ -13,20 +13,21 @@ _YES = frozenset({"y", "yes"})
 
 
 def can_ask(err: Diagnostics) -> bool:
-    """Is there a person who can read a question and type an answer? Not at the other end of a pipe."""
+    """Return whether a user can be asked: stderr and stdin are terminals."""
     return err.is_terminal and sys.stdin is not None and sys.stdin.isatty()
 
 
 async def ask(question: Question, err: Diagnostics) -> str:
-    """Ask, and give what to answer: for a yes `expected`, else what was typed. Enter alone is no yes.
+    """Ask, and return the answer for the run.
 
-    Can be cancelled while it waits; no thread waits on after it.
+    That is `expected` for a yes, else the typed text. Enter alone is not a yes.
+    The coroutine can be cancelled while it waits; it leaves no thread that waits.
     """
     typed = question.kind is QuestionKind.TYPED
     descriptor = sys.stdin.fileno()
-    # What was typed before the question could be read is no answer to it.
+    # Discard what the user typed before the question was visible: it cannot be an answer.
     termios.tcflush(descriptor, termios.TCIFLUSH)
-    err.prompt(f"{visible(question.text)} {'' if typed else 'Type yes to go on: '}")
+    err.prompt(f"{visible(question.text)} {'' if typed else 'Type yes to continue: '}")
     answer = (await _read_line(descriptor)).strip()
     if not typed and answer.lower() in _YES:
         return question.expected
@@ -34,15 +35,17 @@ async def ask(question: Question, err: Diagnostics) -> str:
 
 
 async def _read_line(descriptor: int) -> str:
-    """One line from a terminal; empty at its end (Ctrl-D)."""
+    """Read one line from a terminal; return '' at end of input (Ctrl-D)."""
     loop = asyncio.get_running_loop()
     line: asyncio.Future[str] = loop.create_future()
 
     def read() -> None:
         try:
-            raw = os.read(descriptor, 4096)  # does not wait: a terminal gives a line when it is whole
+            raw = os.read(
+                descriptor, 4096
+            )  # does not block: in canonical mode a terminal is readable when a line is complete
         except OSError:
-            raw = b""  # it hung up
+            raw = b""  # the terminal was closed
         if not line.done():
             line.set_result(raw.decode("utf-8", "replace"))
 

@@ -1,4 +1,4 @@
-"""What a rehearsal says, in lines for stdout."""
+"""Format the events of a rehearsal as lines of text."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from koonj.runner.run.events import Event
 
 @dataclass(frozen=True, slots=True)
 class RehearsalText:
-    """Turns the events of a rehearsal into lines."""
+    """Formatter of the events of a rehearsal."""
 
     ascii_only: bool
     verbose: bool
-    """Locks and times of each statement, also where all is well."""
+    """Whether to show locks and times of each statement."""
 
     def lines(self, event: Event) -> Iterator[str]:
-        """The lines of one event; some have none."""
+        """Yield the lines of one event; some events have none."""
         match event:
             case RehearsalStarted():
                 yield from _started(event)
@@ -42,11 +42,11 @@ class RehearsalText:
         glyphs = ASCII_VERDICT_GLYPHS if self.ascii_only else VERDICT_GLYPHS
         verdict = rehearsal.verdict
         took = short_duration(rehearsal.apply_seconds + rehearsal.rollback_seconds)
-        known = ", known already" if event.cached else ""
-        yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{known}"
+        cached = ", cached" if event.cached else ""
+        yield f"{glyphs[verdict]} {verdict.value:<12}  {rehearsal.name}  {took}{cached}"
         if verdict is not Verdict.VERIFIED:
             yield f"    {rehearsal.message}"
-            yield from _why(rehearsal)
+            yield from _details(rehearsal)
         yield from (f"    {finding}" for finding in rehearsal.findings)
         if self.verbose:
             yield from _statements("apply", rehearsal.apply)
@@ -59,7 +59,8 @@ def _started(event: RehearsalStarted) -> Iterator[str]:
     yield from (f"note: {note}" for note in event.notes)
 
 
-def _why(rehearsal: Rehearsal) -> Iterator[str]:
+def _details(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the failure, the losses of data and the differences of a rehearsal."""
     if rehearsal.failure is not None:
         yield f"    {failure_place(rehearsal.failure)}"
         for label, text in failure_lines(rehearsal.failure):
@@ -72,7 +73,7 @@ def _why(rehearsal: Rehearsal) -> Iterator[str]:
         yield from (f"      {sign} {line}" for sign, line in ddl_diff(difference))
 
 
-def _statements(way: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
+def _statements(script: str, traces: tuple[StatementTrace, ...]) -> Iterator[str]:
     for trace in traces:
-        yield f"  {way}, line {trace.line}: {trace.summary}  {short_duration(trace.seconds)}"
+        yield f"  {script}, line {trace.line}: {trace.summary}  {short_duration(trace.seconds)}"
         yield from (f"      {words}" for words in (*lock_words(trace), *held_words(trace), *effects(trace)))

@@ -1,4 +1,4 @@
-"""Rehearse: which migrations, from which start, and what the verdicts mean for the shell."""
+"""Implement `koonj rehearse`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psycopg
 
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.follow import follow
-from koonj.cli.invocation import Call, found
+from koonj.cli.invocation import Call, find_migration
 from koonj.cli.rehearsal_text import RehearsalText
 from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Settings, Target
@@ -28,50 +28,64 @@ from koonj.runner.run.events import Event, Question
 from koonj.runner.run.run import Run
 from koonj.runner.target.status import TargetStatus, read_status
 
-IDLE = 19
-"""The niceness of what nobody waits for."""
-_LOOK = 0.5
-"""Seconds between two looks for the process that started an idle one."""
+_IDLE_NICENESS = 19
+"""Niceness of a rehearsal in the background: the lowest priority."""
+_PARENT_CHECK_INTERVAL = 0.5
+"""Seconds between two checks whether the parent process still exists."""
 
 
 def rehearse(call: Call) -> ExitCode:
-    """``koonj rehearse``. Raises CommandError."""
+    """Run `koonj rehearse` and return the exit code.
+
+    Raises:
+        CommandError: the arguments, the settings, the folder or the target cannot be used.
+    """
     if call.args.idle:
         with suppress(OSError):
-            os.nice(IDLE)
+            os.nice(_IDLE_NICENESS)
     args = call.args
     if args.like is None and (args.all or args.numbers):
-        alone = call.offstage()
+        project = call.project_settings()
         request = RehearsalRequest(
-            names=_named(call, alone.places.migrations),
+            names=_requested_names(call, project.places.migrations),
             major=args.pg,
-            database="" if alone.target is None else named_database(alone.target),
+            database="" if project.target is None else named_database(project.target),
             target_major=args.target_pg,
             again=args.again,
         )
-        return asyncio.run(_rehearse(call, alone.scratch, alone.places.migrations, request))
+        return asyncio.run(_rehearse(call, project.scratch, project.places.migrations, request))
     return asyncio.run(_rehearse_for_target(call, call.settings()))
 
 
-def _named(call: Call, migrations: Path) -> tuple[str, ...] | None:
-    """File names; None for all. Raises UsageError."""
+def _requested_names(call: Call, migrations: Path) -> tuple[str, ...] | None:
+    """Return the file names of the arguments; None for all.
+
+    Raises:
+        UsageError: an argument means no migration, or several.
+    """
     if call.args.all:
         return None
-    folder = call.folder(migrations)
-    return tuple(found(folder, text).name for text in call.args.numbers)
+    folder = call.read_folder(migrations)
+    return tuple(find_migration(folder, text).name for text in call.args.numbers)
 
 
 async def _end_with_parent(run: Run) -> None:
-    """Cancel the run when the process that started this one is gone: nobody listens any more."""
+    """Cancel the rehearsal when the parent process has exited."""
     parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells a child that its parent has died
-        await asyncio.sleep(_LOOK)
-    with suppress(psycopg.Error, OSError):  # the server could not be asked: it ends with its statement
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system has no event for the exit of a parent
+        await asyncio.sleep(_PARENT_CHECK_INTERVAL)
+    with suppress(psycopg.Error, OSError):  # not sent: the run ends when its statement ends
         await run.cancel()
 
 
 async def _rehearse_for_target(call: Call, settings: Settings) -> ExitCode:
-    """What is pending on a target, or from a target's real schema. Raises CommandError."""
+    """Rehearse migrations after reading a target.
+
+    koonj needs its status to find the pending and edited ones, or its real schema (--like).
+
+    Raises:
+        CommandError: the arguments, the folder or the target cannot be used.
+    """
     async with Connector() as connector:
         request = await _request(call, settings, connector)
     return await _rehearse(call, settings.scratch, settings.migrations, request)
@@ -79,23 +93,23 @@ async def _rehearse_for_target(call: Call, settings: Settings) -> ExitCode:
 
 async def _rehearse(call: Call, place: ScratchPlace, migrations: Path, request: RehearsalRequest) -> ExitCode:
     async with Connector() as connector:
-        run = start_rehearsal(RehearsalJob(place, call.reader(migrations), request, connector))
-        report = _Report(call)
-        orphaned = asyncio.create_task(_end_with_parent(run)) if call.args.idle else None
-        last = await follow(run, report.tell, _nobody, call.err, call.out.flush)
-        if orphaned is not None:
-            orphaned.cancel()
+        run = start_rehearsal(RehearsalJob(place, call.folder_reader(migrations), request, connector))
+        report = _RehearsalReport(call)
+        watch = asyncio.create_task(_end_with_parent(run)) if call.args.idle else None
+        last = await follow(run, report.show, _no_answer, call.err, call.out.flush)
+        if watch is not None:
+            watch.cancel()
     assert isinstance(last, RehearsalFinished)
-    return report.end(last)
+    return report.print_result(last)
 
 
 async def _request(call: Call, settings: Settings, connector: Connector) -> RehearsalRequest:
     args = call.args
     like = _like(settings, args.like)
-    folder = call.folder(settings.migrations)
-    status = await _asked(connector, like or settings.target, folder)
+    folder = call.read_folder(settings.migrations)
+    status = await _read_status(connector, like or settings.target, folder)
     applied = frozenset(e.name for e in status.migrations if e.applied) if like else frozenset()
-    names = _named(call, settings.migrations) if args.numbers else None
+    names = _requested_names(call, settings.migrations) if args.numbers else None
     if names is None and args.all:
         names = tuple(m.name for m in folder.migrations if m.name not in applied)
     return RehearsalRequest(
@@ -116,39 +130,47 @@ def _like(settings: Settings, name: str | None) -> Target | None:
         if target.name == name:
             return target
     known = [target.name for target in settings.targets]
-    raise UsageError(f"--like {name}: there is no such target.", did_you_mean(name, known))
+    raise UsageError(f"--like {name}: no such target.", did_you_mean(name, known))
 
 
-async def _asked(connector: Connector, target: Target, folder: Folder) -> TargetStatus:
-    """What is pending there. Raises CommandError."""
+async def _read_status(connector: Connector, target: Target, folder: Folder) -> TargetStatus:
+    """Return the status of a target.
+
+    Raises:
+        CommandError: the target cannot be reached or read.
+    """
     status = await read_status(connector, target, folder)
     if status.error is not None:
-        hint = f"{status.hint or ''}\nWithout a target: koonj rehearse --all, or koonj rehearse N".strip()
+        without = "To rehearse all migrations without a target, run: koonj rehearse --all"
+        hint = f"{status.hint or ''}\n{without}".strip()
         raise CommandError(f"{target.name}: {status.error}", hint)
     return status
 
 
-async def _nobody(_question: Question) -> str:
-    return ""  # a rehearsal asks nothing
+async def _no_answer(_question: Question) -> str:
+    return ""  # a rehearsal asks no question
 
 
 def _passes(rehearsal: Rehearsal, allowed: Sequence[str]) -> bool:
-    """Is it verified, or allowed? A verdict of columns in another order may have a loss beneath it."""
+    """Return whether a rehearsal is verified or allowed.
+
+    If a `reordered` migration loses data too, both verdicts must be allowed.
+    """
     if rehearsal.verdict is Verdict.REORDERED and rehearsal.losses and Verdict.LOSSY not in allowed:
         return False
     return rehearsal.is_verified or rehearsal.verdict in allowed
 
 
 @dataclass(slots=True)
-class _Report:
-    """What a rehearsal says to a person or a program."""
+class _RehearsalReport:
+    """Printer of the events and the result of a rehearsal."""
 
     call: Call
     passes: bool = True
-    """Is every verdict until now verified, or allowed?"""
+    """Whether every verdict up to now is verified or allowed."""
 
-    def tell(self, event: Event) -> None:
-        """Write one event, at once."""
+    def show(self, event: Event) -> None:
+        """Print one event and flush."""
         out = self.call.out
         if isinstance(event, MigrationRehearsalFinished):
             self.passes &= _passes(event.rehearsal, self.call.args.allow)
@@ -158,14 +180,14 @@ class _Report:
             text = RehearsalText(ascii_only=out.ascii_only, verbose=self.call.args.verbose)
             out.lines(text.lines(event))
 
-    def end(self, last: RehearsalFinished) -> ExitCode:
-        """Say how it ended; the exit code."""
+    def print_result(self, last: RehearsalFinished) -> ExitCode:
+        """Print the result, and return the exit code."""
         match last.result:
             case "failed":
                 self.call.err.error(last.message, last.hint)
                 return ExitCode.ERROR
             case "cancelled":
-                self.call.err.say(last.message)
+                self.call.err.info(last.message)
                 return ExitCode.CANCELLED
         if not self.call.out.as_json:
             self.call.out.lines((last.message,))

@@ -1,4 +1,4 @@
-"""What a run says, in lines for stdout."""
+"""Format the events of an apply or rollback as lines of text."""
 
 from collections.abc import Iterator
 
@@ -27,13 +27,14 @@ from koonj.runner.run.events import (
     StatementStarted,
     WaitingForLock,
 )
+from koonj.sql.display import spaced
 
 _SLOW = 1.0
-"""Seconds from which on a statement's time is worth a line."""
+"""Seconds; a statement that took at least this long gets a line with its duration."""
 
 
 class RunText:
-    """Turns the events of one run into lines, one after the other."""
+    """Formatter of the events of one run, in their order."""
 
     def __init__(self, marks: StateMarks, *, verbose: bool) -> None:
         self._marks = marks
@@ -43,7 +44,7 @@ class RunText:
         self._probe = False
 
     def lines(self, event: Event) -> Iterator[str]:
-        """The lines of one event; most have one, some none."""
+        """Yield the lines of one event; most have one, some none."""
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
@@ -53,10 +54,10 @@ class RunText:
                 self._waited = True
                 yield _waiting(event)
             case LockAcquired() if self._waited:
-                yield f"Got the lock after {duration(event.seconds)}."
+                yield f"Acquired the lock after {duration(event.seconds)}."
             case DecisionRecorded():
-                name = event.name or "the folder"
-                yield f"{self._marks.of(State.APPLIED)} recorded  {event.state} {name}: {event.reason}"
+                mark, name = self._marks.for_state(State.APPLIED), event.name or "the folder"
+                yield f"{mark} recorded  allow {spaced(event.state)} {name}: {event.reason}"
             case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
@@ -73,7 +74,7 @@ class RunText:
             self._probe = event.probe
             return
         if self._planned:
-            yield "Meanwhile the plan has become another:"
+            yield "The plan has changed while waiting for the lock:"
         self._planned = True
         yield from plan_lines(event.plan, verbose=self._verbose)
 
@@ -82,20 +83,22 @@ class RunText:
     ) -> str:
         match event:
             case MigrationStarted():
-                verb = "Applying" if event.direction is Direction.APPLY else "Rolling back"
+                applies = event.direction is Direction.APPLY
                 if self._probe:
-                    verb = f"Probe, {verb.lower()}"
+                    verb = "Probing" if applies else "Probing the rollback,"
+                else:
+                    verb = "Applying" if applies else "Rolling back"
                 return f"{verb} {event.index} of {event.of}: {event.name}"
             case MigrationFinished():
-                up = event.direction is Direction.APPLY
-                mark = self._marks.of(State.APPLIED if up else State.PENDING)
-                word = "applied" if up else "rolled back"
-                told = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
-                return f"{mark} {word}  {event.name}  {told}"
+                applies = event.direction is Direction.APPLY
+                mark = self._marks.for_state(State.APPLIED if applies else State.PENDING)
+                word = "applied" if applies else "rolled back"
+                details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
+                return f"{mark} {word}  {event.name}  {details}"
             case MigrationProbed():
-                return f"{self._marks.of(State.PENDING)} probed  {_probed(event)}"
+                return f"{self._marks.for_state(State.PENDING)} probed  {_probed(event)}"
             case MigrationFailed():
-                return f"{self._marks.of(State.FAILED)} failed  {event.failure.name}"
+                return f"{self._marks.for_state(State.FAILED)} failed  {event.failure.name}"
 
     def _statement(self, event: StatementStarted | StatementFinished) -> Iterator[str]:
         which = f"statement {event.index} of {event.of}"
@@ -109,20 +112,20 @@ class RunText:
 def _probed(event: MigrationProbed) -> str:
     took = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
     held = StatementTrace(0, 0, "", in_transaction=True, seconds=event.seconds, locks=event.locks)
-    locks = "; ".join(lock_words(held)) or "none that is new, on what was there before"
+    locks = "; ".join(lock_words(held)) or "no new ones on relations that existed before the probe"
     return f"{event.name}  {took}; locks: {locks}"
 
 
 def _waiting(event: WaitingForLock) -> str:
     since = event.holder.since if event.holder else None
-    told = f", connected since {moment(since)}" if since is not None else ""
+    connected = f", connected since {moment(since)}" if since is not None else ""
     waited = f"; {duration(event.seconds)} so far" if event.seconds >= 1 else ""
-    return f"Waiting for the target's lock, held by {holder_words(event.holder)}{told}{waited}"
+    return f"Waiting for the koonj lock, held by {holder_words(event.holder)}{connected}{waited}"
 
 
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
-    yield f"  trying again in {duration(event.delay)}: attempt {event.attempt} of {event.of}"
+    yield f"  retrying in {duration(event.delay)} (attempt {event.attempt} of {event.of})"
 
 
 def _notice(event: Notice) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Values as JSON: the shapes that docs/json.md documents."""
+"""Return values in the JSON form that docs/json.md documents."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def event_shape(event: Event) -> dict[str, Any]:
-    """``{"event": "statement_started", "at": …, …}``."""
+    """Return the JSON form of an event: its name, its time, its fields."""
     name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
     shape = to_plain(event)
     return {"event": name, "at": shape.pop("at"), **shape}
 
 
 def error_shape(message: str, hint: str) -> dict[str, Any]:
-    """Why a command could not give its report."""
+    """Return the JSON form of the error of a command that could not give its report."""
     return {"error": {"message": message, "hint": hint}}
 
 
 def migration_shape(migration: Migration) -> dict[str, Any]:
-    """One file, whole."""
+    """Return the JSON form of a migration file."""
     sections = migration.sections
     return {
         "number": migration.number,
@@ -75,7 +75,7 @@ def _script_shape(text: str, shape: ScriptShape | None) -> dict[str, Any] | None
 
 
 def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, Any]:
-    """Of ``koonj check``."""
+    """Return the JSON report of `koonj check`."""
     return {
         "folder": folder.shown_path,
         "migrations": len(folder.migrations),
@@ -85,17 +85,17 @@ def check_shape(folder: Folder, problems: Iterable[FileProblem]) -> dict[str, An
 
 
 def problem_shape(name: str, path: str, problem: Problem) -> dict[str, Any]:
-    """A problem, and whose it is."""
+    """Return the JSON form of a problem, with the name and path of its file."""
     return {"name": name, "path": path, **to_plain(problem)}
 
 
 def history_shape(target: str, entries: Iterable[HistoryEntry]) -> dict[str, Any]:
-    """Of ``koonj history``."""
+    """Return the JSON report of `koonj history`."""
     return {"target": target, "entries": [to_plain(entry) for entry in entries]}
 
 
 def pattern_shape(pattern: Pattern) -> dict[str, Any]:
-    """One pattern, without its templates."""
+    """Return the JSON form of a pattern, without its templates."""
     return {
         "key": pattern.key,
         "title": pattern.title,

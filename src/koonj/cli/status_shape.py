@@ -1,4 +1,4 @@
-"""A target's status as JSON: docs/json.md."""
+"""Return a target's status in the JSON form that docs/json.md documents."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ from koonj.runner.target.status import TargetStatus
 
 
 def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
-    """What is not known is null, and its state ``unknown``."""
+    """Return the JSON report of `koonj status`.
+
+    If the target could not be read, values are null and states are ``unknown``.
+    """
     known = status.known
     return {
         "target": {"name": status.target, "dsn": status.dsn, "protected": status.protected},

@@ -1,4 +1,4 @@
-"""A target's status in lines."""
+"""Format a target's status as lines of text, and choose its exit code."""
 
 from collections.abc import Iterator
 
@@ -15,16 +15,16 @@ from koonj.runner.target.status import TargetStatus
 from koonj.sql.display import spaced
 
 UNKNOWN = "unknown"
-"""The word for a state that could not be read."""
+"""The word for the state of a migration whose target could not be read."""
 
 
 def status_lines(
     status: TargetStatus, folder: Folder, conflicts: tuple[Conflict, ...], marks: StateMarks
 ) -> Iterator[str]:
-    """The target first, then a line for each migration, then what else there is to know."""
+    """Yield the status report: target, one line per migration, then conflicts."""
     yield from _header(status, folder)
     if not status.known:
-        yield from (f"{marks.of(None)} {UNKNOWN}  {migration.name}" for migration in folder.migrations)
+        yield from (f"{marks.for_state(None)} {UNKNOWN}  {migration.name}" for migration in folder.migrations)
     width = max((len(spaced(migration.state)) for migration in status.migrations), default=0)
     for migration in status.migrations:
         yield _migration_line(migration, width, marks)
@@ -33,7 +33,7 @@ def status_lines(
 
 
 def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCode:
-    """What a status means for a shell: what must be decided goes before what is pending."""
+    """Return the exit code of a status. Conflicts count more than pending migrations."""
     if not status.known:
         return ExitCode.ERROR
     if status.problems:
@@ -45,30 +45,30 @@ def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCo
 
 def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
     guard = ", protected" if status.protected else ""
-    server = str(status.server) if status.server else f"not reached ({status.dsn or 'libpq defaults'})"
+    server = str(status.server) if status.server else f"not reachable ({status.dsn or 'libpq defaults'})"
     yield f"target {status.target}{guard}: {server}"
     if status.known:
         yield _counts(status)
     else:
         files = count(len(folder.migrations), "migration")
-        yield f"{files} in {folder.shown_path}; their states are not known"
+        yield f"{files} in {folder.shown_path}; their states are unknown"
     if status.running is not None:
-        yield f"A run is going on: {holder_words(status.running)} holds the target's lock."
+        yield f"A run is in progress: {holder_words(status.running)} holds the koonj lock."
     if status.known and not status.has_history:
-        yield "koonj has never changed this database: it holds no history."
+        yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:
-        yield f"No migrations in {folder.shown_path}. Write the first: koonj new NAME"
+        yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"
 
 
 def _counts(status: TargetStatus) -> str:
-    """``15 migrations: 12 applied, 1 edited, 2 pending``."""
-    found = {state: number for state, number in counts(status.migrations).items() if number}
-    parts = ", ".join(f"{number} {spaced(state)}" for state, number in found.items())
+    """Return the counts, such as ``15 migrations: 12 applied, 1 edited, 2 pending``."""
+    totals = {state: number for state, number in counts(status.migrations).items() if number}
+    parts = ", ".join(f"{number} {spaced(state)}" for state, number in totals.items())
     return f"{count(len(status.migrations), 'migration')}{': ' + parts if parts else ''}"
 
 
 def _migration_line(status: MigrationStatus, width: int, marks: StateMarks) -> str:
-    line = f"{marks.of(status.state)} {spaced(status.state):<{width}}  {status.name}"
+    line = f"{marks.for_state(status.state)} {spaced(status.state):<{width}}  {status.name}"
     entry = status.last_entry
     if entry is not None and entry.finished is not None and status.state is not State.PENDING:
         line += f"  {moment(entry.finished)}"

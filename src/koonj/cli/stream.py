@@ -1,4 +1,4 @@
-"""One of the two standard streams, as lines: safe for any terminal, any encoding, and a reader that left."""
+"""Write lines to stdout or stderr, whatever the terminal, encoding and reader."""
 
 import errno
 import io
@@ -9,58 +9,65 @@ from typing import TextIO
 from koonj.sql.display import visible, wants_ascii
 
 _PLAIN = {"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "·": "-", "→": "->"}
-"""What koonj's own sentences hold beyond ASCII, for a terminal that has no more."""
+"""ASCII forms of the other characters in koonj's own sentences."""
 
 _CONTROL_PICTURES = range(0x2400, 0x2422)
 
 
 class Stream:
-    """Writes lines. Once the reader is gone (``| head``), nothing is written and nothing is raised.
+    """Writer of lines to stdout or stderr.
 
-    Python has no file for a stream that was closed (``>&-``): it takes everything, and it is lost.
+    If the reader has exited (``| head``), it discards everything and raises nothing.
+    `file` is None if the stream was closed before koonj started (``>&-``). Then all output is lost.
     """
 
     def __init__(self, file: TextIO | None) -> None:
         self.lost: str | None = "it is closed" if file is None else None
-        """Why something that was written is lost, although nobody left; None where nothing is."""
+        """Why output was lost; None if nothing was lost or only the reader exited."""
         self._file = file or io.StringIO()
         self.is_terminal = self._file.isatty()
-        """Does a person look at it? As it was at first: a terminal that hung up is none any more."""
+        """Whether it is a terminal.
+
+        Read once: isatty() is False as soon as the terminal is closed.
+        """
         self.ascii_only = wants_ascii(os.environ, self._file.encoding)
-        """Can it show less than Unicode?"""
-        # To a pipe goes what its encoding has: a path there may be meant for another command.
+        """Whether it can show only ASCII."""
+        # Only a terminal gets ASCII. A pipe gets all that its encoding has: another command may read a path.
         self._encoding = "ascii" if self.ascii_only and self.is_terminal else self._file.encoding or "ascii"
 
     def line(self, text: str = "") -> None:
-        """One line; hidden characters and escape sequences in it are shown, a tab stays."""
+        """Write one line; make hidden characters visible, keep tabs."""
         self.write(visible(text, keep="\t") + "\n")
 
     def write(self, text: str) -> None:
-        """Text as it is, as far as the encoding goes."""
+        """Write text unchanged, except for characters that the encoding does not have."""
         try:
             self._file.write(_fit(text, self._encoding))
         except OSError as error:
-            self._forget(error)
+            self._discard(error)
 
     def write_bytes(self, raw: bytes) -> None:
-        """Bytes as they are: a file's, for a program that reads them."""
+        """Write bytes unchanged."""
         try:
             self._file.flush()
             self._file.buffer.write(raw)
         except OSError as error:
-            self._forget(error)
+            self._discard(error)
 
     def flush(self) -> None:
-        """Show what was written until now."""
+        """Flush the stream."""
         try:
             self._file.flush()
         except OSError as error:
-            self._forget(error)
+            self._discard(error)
 
-    def _forget(self, error: OSError) -> None:
-        """What is still buffered goes nowhere: a loss, unless the reader left or the terminal hung up."""
-        hung_up = self.is_terminal and error.errno == errno.EIO
-        if not hung_up and not isinstance(error, ConnectionError):
+    def _discard(self, error: OSError) -> None:
+        """Discard the buffer and all further output.
+
+        That is a loss, unless the reader exited or the terminal was closed.
+        """
+        terminal_closed = self.is_terminal and error.errno == errno.EIO
+        if not terminal_closed and not isinstance(error, ConnectionError):
             self.lost = error.strerror or str(error)
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self._file.fileno())
@@ -68,12 +75,12 @@ class Stream:
 
 
 def standard_output() -> Stream:
-    """Stdout, as it is now."""
+    """Return a writer to the current sys.stdout."""
     return Stream(sys.stdout)
 
 
 def standard_error() -> Stream:
-    """Stderr, as it is now."""
+    """Return a writer to the current sys.stderr."""
     return Stream(sys.stderr)
 
 
@@ -81,7 +88,9 @@ def _fit(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return "".join(character if _fits(character, encoding) else _spelt(character) for character in text)
+        return "".join(
+            character if _fits(character, encoding) else _ascii_form(character) for character in text
+        )
     return text
 
 
@@ -93,8 +102,11 @@ def _fits(character: str, encoding: str) -> bool:
     return True
 
 
-def _spelt(character: str) -> str:
-    """``<U+001B>`` for the picture of a control character, as for any other that cannot be written."""
+def _ascii_form(character: str) -> str:
+    """Return an ASCII form, such as ``...``, or the code point: ``<U+2713>``.
+
+    A picture of a control character gets the code point of the control character.
+    """
     code = ord(character)
     if code in _CONTROL_PICTURES:
         code = 0x7F if code == _CONTROL_PICTURES[-1] else code - _CONTROL_PICTURES[0]

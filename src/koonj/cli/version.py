@@ -27,10 +27,13 @@ def _installed(package: str) -> str:
 
 
 def _libpq() -> str:
-    """Return which libpq psycopg uses. Only the loaded library knows its version, so this imports psycopg."""
+    """Return which libpq psycopg uses.
+
+    Only the loaded library knows its version, so this imports psycopg.
+    """
     try:
         from psycopg import pq  # noqa: PLC0415 - no other line needs it, and it takes 0.1 s
-    except ImportError as error:  # the person who runs --version may be looking for exactly this
+    except ImportError as error:  # this may be the problem that the user wants to report
         return " ".join(f"cannot be loaded: {error}".split())
     major, minor = divmod(pq.version(), 10_000)  # since PostgreSQL 10: 180006 is 18.6
     return f"libpq {major}.{minor}, {pq.__impl__}"
