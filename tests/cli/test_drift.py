@@ -99,7 +99,7 @@ def test_in_json(applied: Project) -> None:
     assert (answer.code, answer.json["koonj"], answer.json["command"]) == (4, 1, "drift")
     found = from_plain(DriftReport, answer.json["drift"])
     assert found.target == "local"
-    assert found.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
+    assert found.notes == ("001_make_t1.sql has no file; koonj compares the recorded text.",)
     assert ("table", "public.extra") in {
         (d.kind, d.identity) for d in found.differences if d.expected is None
     }
@@ -122,7 +122,7 @@ def test_it_cannot_be_told(project: Project) -> None:
     assert project.koonj("apply", "--yes").code == 0
     answer = project.koonj("drift")
     assert (answer.code, answer.out) == (1, "")
-    assert "migrations/001_a.sql:1:33: 001_a.sql does not run on scratch" in answer.err
+    assert "migrations/001_a.sql:1:33: 001_a.sql fails on the scratch server" in answer.err
     assert 'ERROR 42P01: relation "by_hand" does not exist' in answer.err
 
 
@@ -149,7 +149,7 @@ def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
     with psycopg.connect(project.dsn, autocommit=True) as conn:
         _wait_until_read(conn)
     person.type("\x03")
-    person.expect("Cancelled. Nothing was changed; the scratch is removed.")
+    person.expect("Cancelled. Nothing was changed, and the scratch database was deleted.")
     assert person.close() == 6
 
 

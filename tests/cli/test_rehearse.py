@@ -245,7 +245,7 @@ def test_ctrl_c(project: Project, terminal: Callable[..., Terminal]) -> None:
     scratch = scratch_of(person.process.pid)
     time.sleep(0.3)
     person.type("\x03")
-    person.expect("Cancelled. The scratch is removed.")
+    person.expect("Cancelled. The scratch database was deleted.")
     assert person.close() == 6
     assert not scratch.exists()
 

@@ -48,7 +48,10 @@ async def test_the_sample_has_none(programs: Binaries, connector: Connector) -> 
             if other.major != programs.major:
                 drift = await drift_of(project, major=other.major)
                 assert drift.differences == ()
-                assert f"PostgreSQL {programs.major}, the scratch PostgreSQL {other.major}" in drift.notes[0]
+                assert (
+                    f"PostgreSQL {programs.major}, the scratch server runs PostgreSQL {other.major}"
+                    in drift.notes[0]
+                )
 
 
 async def test_the_order_of_applying_counts(project: Project) -> None:
@@ -84,11 +87,11 @@ async def test_nothing_is_replayed_twice(project: Project) -> None:
     write(project, 1, f"BEGIN; CREATE TABLE {one} (id int); SELECT pg_sleep(0.35); COMMIT;")
     await project.apply()
     heard: list[int] = []
-    drift = await drift_of(project, tell=lambda done, _: heard.append(done))
+    drift = await drift_of(project, on_progress=lambda done, _: heard.append(done))
     project.table(2)
     await project.apply()
     project.sql("CREATE TABLE extra (id int)")
-    drift = await drift_of(project, tell=lambda done, _: heard.append(done))
+    drift = await drift_of(project, on_progress=lambda done, _: heard.append(done))
     assert (told(drift), heard) == ({"not removed table public.extra"}, [1, 2])
 
 
@@ -108,7 +111,7 @@ async def test_nothing_is_applied(project: Project) -> None:
     project.sql("CREATE TABLE old (id int)")
     drift = await drift_of(project)
     assert told(drift) == {"not removed table public.old"}
-    assert drift.notes == ("No migration is applied on local: all it has is only there.",)
+    assert drift.notes == ("No migration is applied on local, so everything in it counts as drift.",)
 
 
 # Files that are not what ran
@@ -125,8 +128,8 @@ async def test_edited_and_missing_files(project: Project) -> None:
     drift = await drift_of(project)
     assert told(drift) == set()
     assert drift.notes == (
-        f"{one} has no file any more: what ran is compared.",
-        f"{two} was edited since: what ran is compared.",
+        f"{one} has no file; koonj compares the recorded text.",
+        f"{two} was edited after it ran; koonj compares the recorded text.",
     )
     project.sql("ALTER TABLE t2 ALTER id TYPE bigint")
     assert told(await drift_of(project)) == {"changed column public.t2.id"}
@@ -143,7 +146,9 @@ async def test_an_edit_that_was_allowed_counts(project: Project) -> None:
     assert ending(events).result == "done", ending(events).message
     drift = await drift_of(project)
     assert told(drift) == set()
-    assert drift.notes == (f"{one} was edited since, and the edit was allowed: the file is compared.",)
+    assert drift.notes == (
+        f"{one} was edited after it ran, and the edit was allowed; koonj compares the file.",
+    )
 
 
 async def test_one_that_stopped_half_way(project: Project) -> None:
@@ -151,7 +156,7 @@ async def test_one_that_stopped_half_way(project: Project) -> None:
     assert ending(await project.apply()).result == "failed"
     drift = await drift_of(project)
     assert told(drift) == {"not removed table public.half"}
-    assert f"{name} failed: the target may hold only a part of it." in drift.notes
+    assert f"{name} failed, so the target might contain only a part of it." in drift.notes
 
 
 async def test_what_does_not_run_on_scratch(project: Project) -> None:
@@ -160,7 +165,7 @@ async def test_what_does_not_run_on_scratch(project: Project) -> None:
     await project.apply()
     with pytest.raises(DriftError) as raised:
         await drift_of(project)
-    assert re.match(r"\S+/001_m\.sql:3:18: 001_m\.sql does not run on scratch", raised.value.message)
+    assert re.match(r"\S+/001_m\.sql:3:18: 001_m\.sql fails on the scratch server", raised.value.message)
     assert 'ERROR 42P01: relation "made_by_hand" does not exist' in raised.value.message
 
 
@@ -306,9 +311,7 @@ async def test_on_a_given_server(
         by_postgres.table(2)
         assert ending(await by_postgres.apply()).result == "done"
         drift = await drift_of(project, place=given)
-        limited = (
-            "The scratch does not let koonj act as postgres: owners and default privileges are not compared."
-        )
+        limited = "The scratch server does not let koonj act as postgres, so owners and default privileges are not compared."
         superuser = "user=koonj_" not in str(given.dsn)
         assert (told(drift), drift.notes) == (set(), () if superuser else (limited,))
         assert conn.execute(asked).fetchone() == before
@@ -329,8 +332,8 @@ async def test_the_target_is_only_read(ground: Ground, tmp_path: Path, connector
     drift = await drift_of(project)
     assert told(drift) == {"changed column public.t1.id"}
     assert drift.notes == (
-        f"{one} was edited since, and what ran cannot be read here: the file is compared.",
+        f"{one} was edited after it ran, and its recorded text cannot be read here; koonj compares the file.",
     )
     (project.path / one).unlink()
-    with pytest.raises(DriftError, match=f"{one} has no file any more, and what ran cannot be read"):
+    with pytest.raises(DriftError, match=f"{one} has no file, and its recorded text cannot be read"):
         await drift_of(project)

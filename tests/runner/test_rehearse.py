@@ -242,7 +242,9 @@ async def test_no_way_back(based: Folder) -> None:
     assert "nobody wants it back" in found["002_m.sql"].message
     forgotten = found["003_m.sql"]
     assert forgotten.verdict is Verdict.INCOMPLETE
-    assert "does not say how to undo it, so this stays: column public.users.b" in forgotten.message
+    assert (
+        "The file has no rollback, so the following would remain: column public.users.b" in forgotten.message
+    )
     assert forgotten.apply[0].locks, "it is measured all the same"
 
 
@@ -311,9 +313,9 @@ async def test_nothing_is_rehearsed_twice(based: Folder) -> None:
 
 async def test_only_what_is_known(based: Folder) -> None:
     unseen(based)
-    assert await based.rehearse(known_only=True) == {}
+    assert await based.rehearse(cached_only=True) == {}
     found = await based.rehearse()
-    assert await based.rehearse(known_only=True) == found
+    assert await based.rehearse(cached_only=True) == found
 
 
 async def test_what_the_statements_locked(based: Folder) -> None:
@@ -372,6 +374,6 @@ async def test_rows_that_stay_are_said(based: Folder) -> None:
     based.write(4, "INSERT INTO words VALUES ('c');", "DELETE FROM words WHERE word = 'c';")
     found = await based.rehearse("003_m.sql", "004_m.sql")
     assert found["003_m.sql"].findings == (
-        "Rollback: the 2 rows that the migration puts into public.words stay there.",
+        "Rollback: the 2 rows that the migration inserts into public.words remain.",
     )
     assert found["004_m.sql"].findings == ()

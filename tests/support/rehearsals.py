@@ -120,7 +120,7 @@ AT = datetime.fromtimestamp(1_793_800_000, UTC)
 
 def rehearsal(name: str, verdict: Verdict = Verdict.VERIFIED, message: str = "", **more: Any) -> Rehearsal:
     """Return a rehearsal of a migration, with default values for everything else."""
-    said = message or "The rollback restores the schema exactly, and the migration repeats."
+    said = message or "The rollback restores the schema exactly, and the migration can be applied again."
     values = {"cache_key": "", "server": "PostgreSQL 18.6", "major": 18, "at": AT, **more}
     return Rehearsal(name=name, number=int(name.partition("_")[0]), verdict=verdict, message=said, **values)
 
@@ -181,7 +181,9 @@ INCOMPLETE = rehearsal(
             "comment", "TABLE public.documents", "COMMENT ON TABLE public.documents IS 'One file';", None
         ),
     ),
-    findings=("line 5: ACCESS EXCLUSIVE on documents is held while this one goes through documents.",),
+    findings=(
+        "line 5: ACCESS EXCLUSIVE on documents is held while this statement scans or rewrites documents.",
+    ),
     apply=(
         StatementTrace(
             1,

@@ -48,7 +48,7 @@ def drift(*differences: Difference, notes: tuple[str, ...] = ()) -> dict[str, An
 @pytest.fixture
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made = Recorded(tmp_path_factory.mktemp("recorded"))
-    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file.",)))
     return made
 
 
@@ -74,7 +74,7 @@ async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> No
         assert "~ column  public.documents.language" in text
         assert "- comment TABLE public.documents" in text
         assert "index public.documents_title_idx: only the target has it" in text
-        assert "! 003_add_status.sql has no file any more." in text
+        assert "! 003_add_status.sql has no file." in text
 
 
 async def test_the_object_under_the_cursor_shows_both_definitions(

@@ -18,9 +18,9 @@ Golden = Callable[[Screen, str], None]
 Way = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 OTHERS = {
-    Verdict.LOSSY: "The schema comes back, data does not: the migration empties public.a (TRUNCATE).",
-    Verdict.REORDERED: "Columns come back in another order: column public.a.b: place 2 -> 5.",
-    Verdict.IRREVERSIBLE: "The file says that there is no way back: it deletes what is too old.",
+    Verdict.LOSSY: "The rollback restores the schema but not the data: the migration deletes all rows of public.a (TRUNCATE).",
+    Verdict.REORDERED: "The rollback restores columns in a different order: column public.a.b moved from position 2 to 5.",
+    Verdict.IRREVERSIBLE: "Declared irreversible: it deletes old rows",
     Verdict.UNKNOWN: "An earlier migration fails: 003_add_status.sql.",
     Verdict.BROKEN: "The rollback fails: table t8 does not exist",
 }
@@ -31,7 +31,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made = Recorded(tmp_path_factory.mktemp("recorded"))
     made.says(rehearsal("001_create_documents.sql"), VERIFIED, INCOMPLETE)
     made.says(*(rehearsal(f"{n:03}_make_t{n}.sql", *of) for n, of in enumerate(OTHERS.items(), 4)))
-    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file.",)))
     return made
 
 

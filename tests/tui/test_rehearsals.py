@@ -26,7 +26,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     made.says(
         rehearsal("001_make_t1.sql"),
         rehearsal("002_make_t2.sql", Verdict.INCOMPLETE, "The rollback leaves the table t2 behind."),
-        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The schema comes back, data does not."),
+        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The rollback restores the schema but not the data."),
     )
     return made
 
