@@ -162,7 +162,7 @@ def test_like_a_target(project: Project) -> None:
     assert 'relation "drifted" already exists' in like.out
     applied = project.koonj("rehearse", "1", "--like", "local")
     assert applied.code == 1
-    assert "is applied on local" in applied.err
+    assert "is already applied on local" in applied.err
 
 
 def test_a_protected_target_requires_verified(project: Project) -> None:

@@ -151,8 +151,8 @@ def _observed_losses(
 ) -> Iterator[str]:
     """Yield losses that only the rehearsal shows.
 
-    A function, a trigger or a foreign key causes them. `compensated`: tables to which the other script writes;
-    they are skipped.
+    A function, a trigger or a foreign key causes them. `compensated`: tables to which the other script
+    writes; they are skipped.
     """
     for trace in script.traces:
         changes = script.changes.get(trace.index, ())
