@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 WAITS = """
     -- koonj: lock_timeout 1min
@@ -26,17 +26,17 @@ PATIENT = 0.24
 """koonj over ssh takes bytes of one key together that come within so many seconds, and a little more."""
 
 
-def test_other_sizes_in_the_middle_of_a_run(project: Project, person: Callable[..., Person]) -> None:
+def test_other_sizes_in_the_middle_of_a_run(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.write("001_wait.sql", WAITS)
     for number in range(2, 13):
         project.table(number)
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  12 pending")
+    user.open("0 applied  12 pending")
     with psycopg.connect(project.dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(7)")
-        user.presses("A", sees="Apply 12 migrations to local?")
-        user.says_yes("Apply 12 migrations to local?")
+        user.press("A", expect="Apply 12 migrations to local?")
+        user.confirm("Apply 12 migrations to local?")
         terminal.until("statement 1 of 2")
         for columns, lines in ((120, 36), (40, 12), (60, 20)):
             terminal.resize(columns, lines)
@@ -52,29 +52,29 @@ def test_other_sizes_in_the_middle_of_a_run(project: Project, person: Callable[.
     seen = terminal.cells()
     assert _painted_anew(user) == seen
     assert all(row.endswith("✓ applied") for row in user.rows())
-    user.leaves()
+    user.quit()
 
 
-def _has_lines(user: Person, count: int) -> bool:
+def _has_lines(user: TerminalUser, count: int) -> bool:
     lines = user.terminal.lines()
     return len(lines) == count and "q quit" in lines[-1] and "4 Run" in user.text
 
 
-def _without_time(user: Person) -> str:
+def _without_time(user: TerminalUser) -> str:
     return re.sub(r"\b\d+:\d\d\b", "M:SS", user.text)
 
 
-def _is_but_for_the_time(user: Person, text: str) -> bool:
+def _is_but_for_the_time(user: TerminalUser, text: str) -> bool:
     return _without_time(user) == text
 
 
-def _has_cursor(user: Person, row: int) -> bool:
+def _has_cursor(user: TerminalUser, row: int) -> bool:
     return user.rows()[row].startswith("›")
 
 
-def _painted_anew(user: Person) -> list[list[tuple[object, ...]]]:
+def _painted_anew(user: TerminalUser) -> list[list[tuple[object, ...]]]:
     """What ctrl+l shows on a screen on which all but this is gone; so it was ctrl+l that brought it."""
-    user.terminal.writes_over("\x1b7\x1b[0m\x1b[2J\x1b[HBroadcast message\x1b8")
+    user.terminal.write_as_another_program("\x1b7\x1b[0m\x1b[2J\x1b[HBroadcast message\x1b8")
     user.terminal.until("Broadcast message")
     user.terminal.press("C-l")
     user.terminal.until_gone("Broadcast message")
@@ -83,13 +83,13 @@ def _painted_anew(user: Person) -> list[list[tuple[object, ...]]]:
 
 
 def test_a_key_whose_bytes_come_apart_is_one_key_over_ssh(
-    project: Project, person: Callable[..., Person]
+    project: Project, new_user: Callable[..., TerminalUser]
 ) -> None:
     for number in range(1, 7):
         project.table(number)
-    user = person(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+    user = new_user(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
     terminal = user.terminal
-    user.opens("0 applied  6 pending")
+    user.open("0 applied  6 pending")
     assert 1000 not in terminal.modes()  # no mouse over ssh, unless asked
     for _ in range(5):
         at = next(i for i, row in enumerate(user.rows()) if row.startswith("›"))
@@ -97,24 +97,24 @@ def test_a_key_whose_bytes_come_apart_is_one_key_over_ssh(
             terminal.until(partial(_has_cursor, user, at + 1))
             assert "[Body]" in user.text  # [ alone would have shown the tab before
             break
-        user.presses("1", "g", sees="›001")  # the machine was too busy for this test: once more
+        user.press("1", "g", expect="›001")  # the machine was too busy for this test: once more
     else:
         raise AssertionError("this machine never kept the time")
-    user.leaves("q")
+    user.quit("q")
 
 
 def test_what_another_program_writes_over_the_screen_is_put_right(
-    project: Project, person: Callable[..., Person]
+    project: Project, new_user: Callable[..., TerminalUser]
 ) -> None:
     project.copy(3)
-    user = person()
-    user.opens("0 applied  3 pending")
-    user.presses("j", sees="1 -- 002_create_roles")
+    user = new_user()
+    user.open("0 applied  3 pending")
+    user.press("j", expect="1 -- 002_create_roles")
     seen = user.terminal.cells()
     assert _painted_anew(user) == seen
-    user.presses("?", sees="Apply and roll back")
+    user.press("?", expect="Apply and roll back")
     seen = user.terminal.cells()
     assert _painted_anew(user) == seen
     user.terminal.press("Escape")
     user.terminal.until_gone("/ search")
-    user.leaves()
+    user.quit()

@@ -22,7 +22,7 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.drift import DriftError, find_drift
 from koonj.runner.run.run import Cancelled, Control
 from support.drift import differences_of, drift_of, write
-from support.project import Project, ending
+from support.project import Project, run_finished
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def _majors() -> list[Binaries]:
 async def test_sample_has_no_drift_on_any_version(binaries: Binaries, connector: Connector) -> None:
     with TemporaryServer(binaries) as target_server:
         project = Project(SAMPLE, Target("local", target_server.dsn()), connector)
-        assert ending(await project.apply()).result == "done"
+        assert run_finished(await project.apply()).result == "done"
         drift = await drift_of(project)
         assert (drift.differences, drift.notes, drift.migrations) == ((), (), 15)
         assert drift.objects > 300
@@ -60,7 +60,7 @@ async def test_migrations_are_replayed_in_the_order_of_applying(project: Project
     await project.apply()
     write(project, 2, "BEGIN; ALTER TABLE t ADD b int; COMMIT;")
     events = await project.apply(allow=frozenset({State.LATE}), reason="a test")
-    assert ending(events).result == "done", ending(events).message
+    assert run_finished(events).result == "done", run_finished(events).message
     assert differences_of(await drift_of(project)) == set()
 
 
@@ -143,7 +143,7 @@ async def test_file_is_replayed_when_its_edit_was_allowed(project: Project) -> N
     project.sql("ALTER TABLE t1 ALTER id TYPE bigint")
     project.table(2)
     events = await project.apply(allow=frozenset({State.EDITED}), reason="done by hand")
-    assert ending(events).result == "done", ending(events).message
+    assert run_finished(events).result == "done", run_finished(events).message
     drift = await drift_of(project)
     assert differences_of(drift) == set()
     assert drift.notes == (
@@ -153,7 +153,7 @@ async def test_file_is_replayed_when_its_edit_was_allowed(project: Project) -> N
 
 async def test_partly_applied_migration_is_drift_with_a_note(project: Project) -> None:
     name = write(project, 1, "CREATE TABLE half (id int);\nCREATE INDEX CONCURRENTLY x ON nobody (id);")
-    assert ending(await project.apply()).result == "failed"
+    assert run_finished(await project.apply()).result == "failed"
     drift = await drift_of(project)
     assert differences_of(drift) == {"not removed table public.half"}
     assert f"{name} failed, so the target might contain only a part of it." in drift.notes
@@ -260,7 +260,7 @@ async def test_replay_uses_the_roles_of_the_target(
         COMMIT;
         """,
     )
-    end = ending(await as_migrator.apply())
+    end = run_finished(await as_migrator.apply())
     assert end.result == "done", end.failure
     assert separate_server.sql("SELECT to_regclass('app.docs') IS NOT NULL") == [(True,)], (
         "search_path has its effect"
@@ -309,7 +309,7 @@ async def test_configured_scratch_server_is_left_unchanged(
         COMMIT;
         """,
     )
-    end = ending(await project.apply())
+    end = run_finished(await project.apply())
     assert end.result == "done", end.failure
     with psycopg.connect(server.dsn()) as conn:
         query = (
@@ -321,7 +321,7 @@ async def test_configured_scratch_server_is_left_unchanged(
         assert conn.execute(query).fetchone() == before, "no role and no database remains there"
         by_postgres = Project(tmp_path, Target("local", separate_server.dsn("postgres")), connector)
         by_postgres.table(2)
-        assert ending(await by_postgres.apply()).result == "done"
+        assert run_finished(await by_postgres.apply()).result == "done"
         drift = await drift_of(project, place=configured_scratch)
         note = "The scratch server does not let koonj act as postgres, so owners and default privileges are not compared."
         superuser = "user=koonj_" not in str(configured_scratch.dsn)

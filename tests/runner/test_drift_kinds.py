@@ -14,7 +14,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.drift import DriftReport
 from support.drift import differences_of, drift_of, write
-from support.project import Project, ending
+from support.project import Project, run_finished
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def drift_report(
             project = Project(folder, target, connector)
             migration = "\n".join(f"{case.migration};" for case in CASES.values() if case.migration)
             write(project, 1, f"BEGIN;\nCREATE SCHEMA h1;\n{migration}\nCOMMIT;")
-            assert ending(await project.apply()).result == "done"
+            assert run_finished(await project.apply()).result == "done"
             with psycopg.connect(target.dsn, autocommit=True) as conn:
                 for case in CASES.values():
                     conn.execute(case.direct_change.encode())

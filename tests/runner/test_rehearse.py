@@ -15,7 +15,7 @@ from koonj.runner.rehearse.events import RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Verdict
-from support.rehearsed import Folder
+from support.rehearsal_folder import RehearsalFolder
 
 pytestmark = pytest.mark.slow
 
@@ -25,14 +25,14 @@ SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 
 @pytest.fixture
-async def folder(tmp_path: Path, connector: Connector) -> Folder:
+async def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
     """An empty folder of migrations."""
     path = tmp_path / "migrations"
     path.mkdir()
-    return Folder(path, connector)
+    return RehearsalFolder(path, connector)
 
 
-def write_uncached(folder: Folder) -> None:
+def write_uncached(folder: RehearsalFolder) -> None:
     """Write a first migration that differs from every other test, because the tests share the cache."""
     table = f"t{secrets.token_hex(8)}"
     folder.write(1, f"CREATE TABLE {table} (id int);", f"DROP TABLE {table};")
@@ -49,14 +49,14 @@ BASE = """
 
 
 @pytest.fixture
-def base_folder(folder: Folder) -> Folder:
+def base_folder(folder: RehearsalFolder) -> RehearsalFolder:
     folder.write(1, BASE, "DROP FUNCTION twice; DROP VIEW people; DROP TABLE users;")
     return folder
 
 
 @pytest.mark.parametrize("major", MAJORS)
 async def test_sample_migrations_are_verified(connector: Connector, major: int) -> None:
-    found = await Folder(SAMPLE, connector).rehearse(major=major)
+    found = await RehearsalFolder(SAMPLE, connector).rehearse(major=major)
     assert len(found) == 15
     assert {r.name: r.message for r in found.values() if r.verdict is not Verdict.VERIFIED} == {}
 
@@ -187,7 +187,7 @@ WRONG_ROLLBACKS: dict[str, tuple[str, str, Verdict, str]] = {
 @pytest.mark.parametrize("major", MAJORS)
 @pytest.mark.parametrize("case", WRONG_ROLLBACKS)
 async def test_wrong_rollback_gives_its_verdict_and_names_the_object(
-    base_folder: Folder, case: str, major: int
+    base_folder: RehearsalFolder, case: str, major: int
 ) -> None:
     body, rollback, verdict, expected_text = WRONG_ROLLBACKS[case]
     base_folder.write(2, body, rollback)
@@ -227,14 +227,14 @@ RIGHT_ROLLBACKS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", RIGHT_ROLLBACKS)
-async def test_right_rollback_is_verified(base_folder: Folder, case: str) -> None:
+async def test_right_rollback_is_verified(base_folder: RehearsalFolder, case: str) -> None:
     body, rollback = RIGHT_ROLLBACKS[case]
     base_folder.write(2, f"{body};", f"{rollback};")
     found = await base_folder.last()
     assert found.verdict is Verdict.VERIFIED, (found.verdict, found.message)
 
 
-async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: Folder) -> None:
+async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "ALTER TABLE users ADD a int;", "none: nobody wants it back")
     base_folder.write(3, "ALTER TABLE users ADD b int;")
     base_folder.write(4, "CREATE TABLE later (id int);", "DROP TABLE later;")
@@ -250,7 +250,7 @@ async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: 
     assert forgotten.apply[0].locks, "it is measured nevertheless"
 
 
-async def test_statement_outside_a_transaction_is_observed(base_folder: Folder) -> None:
+async def test_statement_outside_a_transaction_is_observed(base_folder: RehearsalFolder) -> None:
     base_folder.write(
         2,
         "CREATE INDEX CONCURRENTLY users_name ON users (name);",
@@ -266,7 +266,7 @@ async def test_statement_outside_a_transaction_is_observed(base_folder: Folder) 
     assert trace.observed
 
 
-async def test_failing_migration_makes_later_ones_unknown(base_folder: Folder) -> None:
+async def test_failing_migration_makes_later_ones_unknown(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "ALTER TABLE nobody ADD a int;", "SELECT 1;")
     base_folder.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
     found = await base_folder.rehearse()
@@ -277,7 +277,7 @@ async def test_failing_migration_makes_later_ones_unknown(base_folder: Folder) -
     assert "002_m.sql" in found["003_m.sql"].message
 
 
-async def test_file_with_errors_makes_later_ones_unknown(base_folder: Folder) -> None:
+async def test_file_with_errors_makes_later_ones_unknown(base_folder: RehearsalFolder) -> None:
     (base_folder.path / "002_m.sql").write_text("BEGIN;\nCREATE TABLE a (id int);\n")
     base_folder.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
     found = await base_folder.rehearse()
@@ -285,7 +285,7 @@ async def test_file_with_errors_makes_later_ones_unknown(base_folder: Folder) ->
     assert found["003_m.sql"].verdict is Verdict.UNKNOWN
 
 
-async def test_failing_rollback_does_not_affect_later_migrations(base_folder: Folder) -> None:
+async def test_failing_rollback_does_not_affect_later_migrations(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "CREATE TABLE a (id int);", "DROP TABLE aa;")
     base_folder.write(3, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;")
     found = await base_folder.rehearse()
@@ -293,7 +293,7 @@ async def test_failing_rollback_does_not_affect_later_migrations(base_folder: Fo
 
 
 async def test_cached_verdict_is_used_until_its_file_or_earlier_statements_change(
-    base_folder: Folder,
+    base_folder: RehearsalFolder,
 ) -> None:
     write_uncached(base_folder)
     base_folder.write(2, "CREATE TABLE a (id int);", "DROP TABLE a;")
@@ -315,14 +315,14 @@ async def test_cached_verdict_is_used_until_its_file_or_earlier_statements_chang
     assert base_folder.cached == [False, False]
 
 
-async def test_cached_only_returns_only_cached_verdicts(base_folder: Folder) -> None:
+async def test_cached_only_returns_only_cached_verdicts(base_folder: RehearsalFolder) -> None:
     write_uncached(base_folder)
     assert await base_folder.rehearse(cached_only=True) == {}
     found = await base_folder.rehearse()
     assert await base_folder.rehearse(cached_only=True) == found
 
 
-async def test_rehearsal_records_locks_rewrites_and_scans(base_folder: Folder) -> None:
+async def test_rehearsal_records_locks_rewrites_and_scans(base_folder: RehearsalFolder) -> None:
     base_folder.write(
         2,
         """
@@ -342,7 +342,7 @@ async def test_rehearsal_records_locks_rewrites_and_scans(base_folder: Folder) -
     assert [trace.line for trace in found.rollback] == [8, 8]
 
 
-async def test_single_migration_is_rehearsed_after_the_earlier_ones(base_folder: Folder) -> None:
+async def test_single_migration_is_rehearsed_after_the_earlier_ones(base_folder: RehearsalFolder) -> None:
     for number in range(2, 14):
         base_folder.write(number, f"CREATE TABLE t{number} (id int);", f"DROP TABLE t{number};")
     found = await base_folder.rehearse("007_m.sql")
@@ -351,14 +351,14 @@ async def test_single_migration_is_rehearsed_after_the_earlier_ones(base_folder:
     assert started.names == ("007_m.sql",)
 
 
-async def test_settings_of_a_migration_do_not_affect_the_next(base_folder: Folder) -> None:
+async def test_settings_of_a_migration_do_not_affect_the_next(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "CREATE SCHEMA app; SET search_path TO app;", "DROP SCHEMA app;")
     base_folder.write(3, "CREATE TABLE here (id int);", "DROP TABLE public.here;")
     found = await base_folder.rehearse()
     assert [r.verdict for r in found.values()] == [Verdict.VERIFIED] * 3
 
 
-async def test_cancelled_rehearsal_ends_with_result_cancelled(base_folder: Folder) -> None:
+async def test_cancelled_rehearsal_ends_with_result_cancelled(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "SELECT pg_sleep(30);", "SELECT 1;")
     request = RehearsalRequest(names=("002_m.sql",))
     run = start_rehearsal(
@@ -374,7 +374,7 @@ async def test_cancelled_rehearsal_ends_with_result_cancelled(base_folder: Folde
     assert last.result == "cancelled"
 
 
-async def test_rows_that_remain_after_the_rollback_are_reported(base_folder: Folder) -> None:
+async def test_rows_that_remain_after_the_rollback_are_reported(base_folder: RehearsalFolder) -> None:
     base_folder.write(2, "CREATE TABLE words (word text);", "DROP TABLE words;")
     base_folder.write(3, "INSERT INTO words VALUES ('a'), ('b');", "SELECT 1;")
     base_folder.write(4, "INSERT INTO words VALUES ('c');", "DELETE FROM words WHERE word = 'c';")

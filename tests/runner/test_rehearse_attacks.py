@@ -9,7 +9,7 @@ import pytest
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.verdict import Verdict
-from support.rehearsed import Folder
+from support.rehearsal_folder import RehearsalFolder
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +40,10 @@ BASE = """
 
 
 @pytest.fixture
-def folder(tmp_path: Path, connector: Connector) -> Folder:
+def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
     path = tmp_path / "migrations"
     path.mkdir()
-    folder = Folder(path, connector)
+    folder = RehearsalFolder(path, connector)
     folder.write(1, BASE)
     return folder
 
@@ -127,7 +127,7 @@ DATA_LOSSES: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", DATA_LOSSES)
-async def test_data_loss_is_found(folder: Folder, case: str) -> None:
+async def test_data_loss_is_found(folder: RehearsalFolder, case: str) -> None:
     body, rollback, expected = DATA_LOSSES[case]
     folder.write(2, body, rollback)
     found = await folder.last()
@@ -185,13 +185,13 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", NO_LOSSES)
-async def test_no_loss_is_reported_when_no_data_is_lost(folder: Folder, case: str) -> None:
+async def test_no_loss_is_reported_when_no_data_is_lost(folder: RehearsalFolder, case: str) -> None:
     folder.write(2, *NO_LOSSES[case])
     found = await folder.last()
     assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
 
 
-async def test_writes_to_an_empty_table_are_reported(folder: Folder) -> None:
+async def test_writes_to_an_empty_table_are_reported(folder: RehearsalFolder) -> None:
     folder.write(2, "SELECT wipe_empty();", "SELECT 1;")
     found = await folder.last()
     assert found.verdict is Verdict.VERIFIED
@@ -199,7 +199,9 @@ async def test_writes_to_an_empty_table_are_reported(folder: Folder) -> None:
     assert finding.startswith("line 2: a function or trigger writes to public.empty. ")
 
 
-async def test_index_of_a_partitioned_table_is_reported_only_when_it_remains_invalid(folder: Folder) -> None:
+async def test_index_of_a_partitioned_table_is_reported_only_when_it_remains_invalid(
+    folder: RehearsalFolder,
+) -> None:
     folder.write(
         2,
         "CREATE INDEX pv ON ONLY parted (v); CREATE INDEX p1v ON parted_1 (v); ALTER INDEX pv ATTACH PARTITION p1v;",
@@ -220,7 +222,7 @@ SESSION_ENDS = {
 @pytest.mark.parametrize("major", MAJORS)
 @pytest.mark.parametrize("case", SESSION_ENDS)
 async def test_statement_that_ends_its_session_breaks_only_its_own_migration(
-    folder: Folder, case: str, major: int
+    folder: RehearsalFolder, case: str, major: int
 ) -> None:
     folder.write(2, "CREATE TABLE t ();", f"DROP TABLE t;\n{SESSION_ENDS[case]}")
     folder.write(3, "CREATE TABLE u ();", "DROP TABLE u;")
@@ -233,7 +235,7 @@ async def test_statement_that_ends_its_session_breaks_only_its_own_migration(
     assert following.verdict is Verdict.VERIFIED, following.message
 
 
-async def test_all_rows_of_a_data_file_are_counted(folder: Folder) -> None:
+async def test_all_rows_of_a_data_file_are_counted(folder: RehearsalFolder) -> None:
     rows = "\n".join(f"INSERT INTO empty VALUES ({k});" for k in range(200))
     folder.write(2, f"{rows}\nCREATE INDEX e ON empty (id);", "DROP INDEX e;")
     found = await folder.last()
@@ -244,7 +246,7 @@ async def test_all_rows_of_a_data_file_are_counted(folder: Folder) -> None:
     assert [scan.relation for scan in found.apply[-1].scanned] == ["public.empty"]
 
 
-async def test_statement_that_needs_a_transaction_block_fails_as_in_an_apply(folder: Folder) -> None:
+async def test_statement_that_needs_a_transaction_block_fails_as_in_an_apply(folder: RehearsalFolder) -> None:
     folder.write(2, "CREATE INDEX CONCURRENTLY w ON wipe (id);\nLOCK TABLE wipe;", "SELECT 1;", block=False)
     found = await folder.last()
     assert (found.verdict, found.failure and found.failure.line) == (Verdict.BROKEN, 2)
@@ -252,7 +254,9 @@ async def test_statement_that_needs_a_transaction_block_fails_as_in_an_apply(fol
 
 
 @pytest.mark.parametrize("major", MAJORS)
-async def test_objects_outside_the_schema_that_remain_are_reported(folder: Folder, major: int) -> None:
+async def test_objects_outside_the_schema_that_remain_are_reported(
+    folder: RehearsalFolder, major: int
+) -> None:
     folder.write(
         2,
         "DO $$ BEGIN IF to_regrole('carol') IS NULL THEN CREATE ROLE carol LOGIN; END IF; END $$; "
@@ -273,7 +277,7 @@ async def test_objects_outside_the_schema_that_remain_are_reported(folder: Folde
     )
 
 
-async def test_statement_timeout_of_the_database_does_not_affect_a_rehearsal(folder: Folder) -> None:
+async def test_statement_timeout_of_the_database_does_not_affect_a_rehearsal(folder: RehearsalFolder) -> None:
     folder.write(
         2,
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database()); END $$; "
