@@ -40,4 +40,4 @@ def terminal(project: Project) -> Iterator[Callable[..., Terminal]]:
 
     yield start
     for one in opened:
-        one.abandon()
+        one.kill()

@@ -100,7 +100,7 @@ def test_json_contains_the_report(applied: Project) -> None:
     assert (answer.code, answer.json["koonj"], answer.json["command"]) == (4, 1, "drift")
     report = from_plain(DriftReport, answer.json["drift"])
     assert report.target == "local"
-    assert report.notes == ("001_make_t1.sql has no file any more: what ran is compared.",)
+    assert report.notes == ("001_make_t1.sql has no file; koonj compares the recorded text.",)
     assert ("table", "public.extra") in {
         (d.kind, d.identity) for d in report.differences if d.expected is None
     }
@@ -123,7 +123,7 @@ def test_comparison_fails_when_a_migration_fails_on_scratch(project: Project) ->
     assert project.koonj("apply", "--yes").code == 0
     answer = project.koonj("drift")
     assert (answer.code, answer.out) == (1, "")
-    assert "migrations/001_a.sql:1:33: 001_a.sql does not run on scratch" in answer.err
+    assert "migrations/001_a.sql:1:33: 001_a.sql fails on the scratch server" in answer.err
     assert 'ERROR 42P01: relation "by_hand" does not exist' in answer.err
 
 
@@ -152,7 +152,7 @@ def test_ctrl_c_cancels_and_removes_the_scratch_database(
     with psycopg.connect(project.dsn, autocommit=True) as conn:
         _wait_until_read(conn)
     user.type("\x03")
-    user.expect("Cancelled. Nothing was changed; the scratch is removed.")
+    user.expect("Cancelled. Nothing was changed, and the scratch database was deleted.")
     assert user.close() == 6
 
 

@@ -164,7 +164,7 @@ def test_like_starts_from_the_schema_of_a_target(project: Project) -> None:
     assert 'relation "drifted" already exists' in like.out
     applied = project.koonj("rehearse", "1", "--like", "local")
     assert applied.code == 1
-    assert "is applied on local" in applied.err
+    assert "is already applied on local" in applied.err
 
 
 def test_protected_target_requires_verified(project: Project) -> None:
@@ -247,7 +247,7 @@ def test_ctrl_c_removes_the_scratch_server(project: Project, terminal: Callable[
     scratch = scratch_of(user.process.pid)
     time.sleep(0.3)
     user.type("\x03")
-    user.expect("Cancelled. The scratch is removed.")
+    user.expect("Cancelled. The scratch database was deleted.")
     assert user.close() == 6
     assert not scratch.exists()
 

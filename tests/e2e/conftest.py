@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from support.person import Person
+from support.terminal_user import TerminalUser
 from support.tmux import Tmux
 
 SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
@@ -93,7 +93,7 @@ def embedded(tmp_path: Path, home: Path) -> Project:
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Callable[..., Person]]:
+def new_user(tmp_path: Path) -> Iterator[Callable[..., TerminalUser]]:
     """Return a function that opens a terminal of 80 x 24 cells with these environment variables."""
     with ExitStack() as stack:
-        yield lambda **environ: Person(stack.enter_context(Tmux(tmp_path, environ)))
+        yield lambda **environ: TerminalUser(stack.enter_context(Tmux(tmp_path, environ)))

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 
 def test_y_copies_to_the_clipboard_and_shows_the_text(
-    project: Project, person: Callable[..., Person]
+    project: Project, new_user: Callable[..., TerminalUser]
 ) -> None:
     project.table(1)
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    terminal.take_clipboard()
-    user.opens("0 applied  1 pending")
-    user.presses("2", "y", sees="sent to the terminal's clipboard")
+    terminal.accept_clipboard()
+    user.open("0 applied  1 pending")
+    user.press("2", "y", expect="sent to the terminal's clipboard")
     body = "BEGIN;\nCREATE TABLE t1 ();\nCOMMIT;\n"
     terminal.until(lambda: terminal.clipboard() == body)
     assert body.strip() in user.text
     terminal.press("Escape")
     terminal.until_gone("sent to the terminal's clipboard")
-    user.presses("1", "y", sees="the path of 001_make_t1.sql")
+    user.press("1", "y", expect="the path of 001_make_t1.sql")
     terminal.until(lambda: terminal.clipboard() == "database/migrations/001_make_t1.sql")
     terminal.press("Escape")
     terminal.until_gone("sent to the terminal's clipboard")
-    user.presses(":", sees=":name, key or words")
+    user.press(":", expect=":name, key or words")
     terminal.type("pane run")
     terminal.press("Enter")
     terminal.until(lambda: user.is_reversed("4 Run"))
-    user.leaves("q")
+    user.quit("q")

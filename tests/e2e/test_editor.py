@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 EDITOR = """\
 #!/bin/sh
@@ -21,21 +21,21 @@ printf '%s\\n' "-- $answer" | cat - "$2" > "$2.new" && mv "$2.new" "$2"
 
 
 def test_external_editor_gets_the_terminal_and_its_change_is_shown(
-    project: Project, tmp_path: Path, person: Callable[..., Person]
+    project: Project, tmp_path: Path, new_user: Callable[..., TerminalUser]
 ) -> None:
     project.table(1)
     project.table(2)
     editor = tmp_path / "my editor"
     editor.write_text(EDITOR)
     editor.chmod(0o755)
-    user = person(EDITOR="'my editor' --quietly", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    user = new_user(EDITOR="'my editor' --quietly", PATH=f"{tmp_path}:{os.environ['PATH']}")
     terminal = user.terminal
-    user.opens("0 applied  2 pending")
-    user.presses("a", sees="Apply 1 migration to local?")
-    user.says_yes("Apply 1 migration to local?")
+    user.open("0 applied  2 pending")
+    user.press("a", expect="Apply 1 migration to local?")
+    user.confirm("Apply 1 migration to local?")
     terminal.until("1 applied  1 pending")
 
-    user.presses("e", sees="the editor has the terminal, and ")
+    user.press("e", expect="the editor has the terminal, and ")
     assert "001_make_t1.sql" in user.text
     assert terminal.flags() == "0 0 1"
     terminal.type("said in the editor")
@@ -46,11 +46,11 @@ def test_external_editor_gets_the_terminal_and_its_change_is_shown(
     assert terminal.flags() == "1 1 0"
     assert user.row("002 make_t2").endswith("◦ pending")
 
-    user.presses("e", sees="the editor has the terminal")
+    user.press("e", expect="the editor has the terminal")
     terminal.enter("bad")
     terminal.until("my editor ended with exit status 3")
     terminal.until("1 -- bad")
-    user.leaves("q")
+    user.quit("q")
     assert (
         (project.migrations / "001_make_t1.sql")
         .read_text()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.conftest import SAMPLE, Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 
 def _servers(home: Path) -> list[str]:
@@ -25,24 +25,24 @@ def _servers(home: Path) -> list[str]:
 
 
 def test_whole_sample_is_applied_on_the_embedded_server(
-    embedded: Project, home: Path, person: Callable[..., Person]
+    embedded: Project, home: Path, new_user: Callable[..., TerminalUser]
 ) -> None:
     count = len(embedded.copy(99))
     assert count == len(list(SAMPLE.glob("*.sql"))) >= 15
-    user = person()
-    user.opens(f"0 applied  {count} pending")
+    user = new_user()
+    user.open(f"0 applied  {count} pending")
     assert any("postgres" in server for server in _servers(home))
-    user.presses("A", sees=f"Apply {count} migrations to local?")
-    user.says_yes(f"Apply {count} migrations to local?")
+    user.press("A", expect=f"Apply {count} migrations to local?")
+    user.confirm(f"Apply {count} migrations to local?")
     user.terminal.until(f"{count} applied  nothing pending")
-    user.leaves("q")
+    user.quit("q")
     _wait_until_stopped(home)
 
     user.terminal.enter("clear")
-    user.opens(f"{count} applied  nothing pending")
-    user.presses("G", sees=f"›{count:03}")
+    user.open(f"{count} applied  nothing pending")
+    user.press("G", expect=f"›{count:03}")
     assert user.row(f"{count:03}").endswith("✓ applied")
-    user.leaves("q")
+    user.quit("q")
     _wait_until_stopped(home)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 WAITS = """
     -- koonj: lock_timeout 1min
@@ -27,18 +27,18 @@ KEY_TIMEOUT = 0.24
 
 
 def test_resize_during_a_run_keeps_the_screen_correct(
-    project: Project, person: Callable[..., Person]
+    project: Project, new_user: Callable[..., TerminalUser]
 ) -> None:
     project.write("001_wait.sql", WAITS)
     for number in range(2, 13):
         project.table(number)
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  12 pending")
+    user.open("0 applied  12 pending")
     with psycopg.connect(project.dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(7)")
-        user.presses("A", sees="Apply 12 migrations to local?")
-        user.says_yes("Apply 12 migrations to local?")
+        user.press("A", expect="Apply 12 migrations to local?")
+        user.confirm("Apply 12 migrations to local?")
         terminal.until("statement 1 of 2")
         for columns, lines in ((120, 36), (40, 12), (60, 20)):
             terminal.resize(columns, lines)
@@ -54,29 +54,29 @@ def test_resize_during_a_run_keeps_the_screen_correct(
     seen = terminal.cells()
     assert _repainted(user) == seen
     assert all(row.endswith("✓ applied") for row in user.rows())
-    user.leaves()
+    user.quit()
 
 
-def _has_lines(user: Person, count: int) -> bool:
+def _has_lines(user: TerminalUser, count: int) -> bool:
     lines = user.terminal.lines()
     return len(lines) == count and "q quit" in lines[-1] and "4 Run" in user.text
 
 
-def _without_times(user: Person) -> str:
+def _without_times(user: TerminalUser) -> str:
     return re.sub(r"\b\d+:\d\d\b", "M:SS", user.text)
 
 
-def _is_same_except_times(user: Person, text: str) -> bool:
+def _is_same_except_times(user: TerminalUser, text: str) -> bool:
     return _without_times(user) == text
 
 
-def _has_cursor(user: Person, row: int) -> bool:
+def _has_cursor(user: TerminalUser, row: int) -> bool:
     return user.rows()[row].startswith("›")
 
 
-def _repainted(user: Person) -> list[list[tuple[object, ...]]]:
+def _repainted(user: TerminalUser) -> list[list[tuple[object, ...]]]:
     """Overwrite the screen, press ctrl+l, and return the cells that it painted again."""
-    user.terminal.writes_over("\x1b7\x1b[0m\x1b[2J\x1b[HBroadcast message\x1b8")
+    user.terminal.write_as_another_program("\x1b7\x1b[0m\x1b[2J\x1b[HBroadcast message\x1b8")
     user.terminal.until("Broadcast message")
     user.terminal.press("C-l")
     user.terminal.until_gone("Broadcast message")
@@ -84,12 +84,12 @@ def _repainted(user: Person) -> list[list[tuple[object, ...]]]:
     return user.terminal.cells()
 
 
-def test_late_bytes_are_one_key_over_ssh(project: Project, person: Callable[..., Person]) -> None:
+def test_late_bytes_are_one_key_over_ssh(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     for number in range(1, 7):
         project.table(number)
-    user = person(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+    user = new_user(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
     terminal = user.terminal
-    user.opens("0 applied  6 pending")
+    user.open("0 applied  6 pending")
     assert 1000 not in terminal.modes()  # no mouse over ssh, unless asked
     for _ in range(5):
         at = next(i for i, row in enumerate(user.rows()) if row.startswith("›"))
@@ -97,24 +97,24 @@ def test_late_bytes_are_one_key_over_ssh(project: Project, person: Callable[...,
             terminal.until(partial(_has_cursor, user, at + 1))
             assert "[Body]" in user.text  # the key [ alone would have shown the previous tab
             break
-        user.presses("1", "g", sees="›001")  # the machine was too slow: try again
+        user.press("1", "g", expect="›001")  # the machine was too slow: try again
     else:
         raise AssertionError("this machine was too slow in all 5 attempts")
-    user.leaves("q")
+    user.quit("q")
 
 
 def test_ctrl_l_repaints_the_screen_after_foreign_output(
-    project: Project, person: Callable[..., Person]
+    project: Project, new_user: Callable[..., TerminalUser]
 ) -> None:
     project.copy(3)
-    user = person()
-    user.opens("0 applied  3 pending")
-    user.presses("j", sees="1 -- 002_create_roles")
+    user = new_user()
+    user.open("0 applied  3 pending")
+    user.press("j", expect="1 -- 002_create_roles")
     seen = user.terminal.cells()
     assert _repainted(user) == seen
-    user.presses("?", sees="Apply and roll back")
+    user.press("?", expect="Apply and roll back")
     seen = user.terminal.cells()
     assert _repainted(user) == seen
     user.terminal.press("Escape")
     user.terminal.until_gone("/ search")
-    user.leaves()
+    user.quit()

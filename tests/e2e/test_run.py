@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 SLEEP = """
     BEGIN;
@@ -22,9 +22,9 @@ SLEEP = """
     """
 
 
-def _apply_sleeping(project: Project, user: Person) -> None:
-    user.presses("A", sees="Apply 2 migrations to local?")
-    user.says_yes("Apply 2 migrations to local?")
+def _apply_sleeping(project: Project, user: TerminalUser) -> None:
+    user.press("A", expect="Apply 2 migrations to local?")
+    user.confirm("Apply 2 migrations to local?")
     user.terminal.until("statement 2 of 2")
     user.terminal.until(lambda: project.busy() == 1)
 
@@ -36,16 +36,18 @@ def _has_exited(pid: int) -> bool:
         return True
 
 
-def test_error_stays_until_it_is_dismissed(project: Project, person: Callable[..., Person]) -> None:
+def test_error_stays_until_it_is_dismissed(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.table(1)
     project.write(
         "002_wrong.sql", "BEGIN;\nINSERT INTO t1 DEFAULT VALUES;\nSELECT count(nope) FROM t1;\nCOMMIT;\n"
     )
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  2 pending")
-    user.presses("A", sees="Apply 2 migrations to local?")
-    user.says_yes("Apply 2 migrations to local?")
+    user.open("0 applied  2 pending")
+    user.press("A", expect="Apply 2 migrations to local?")
+    user.confirm("Apply 2 migrations to local?")
     terminal.until("42703")
     terminal.until("✗ 002 failed  1 applied  1 pending")
     lines = terminal.lines()
@@ -58,33 +60,33 @@ def test_error_stays_until_it_is_dismissed(project: Project, person: Callable[..
     assert project.sql("SELECT count(*) FROM t1") == [0]
 
     terminal.press("j", "2", "1", "R")
-    user.presses("n", sees="Enter fill in")
-    user.presses("Escape", sees="Esc dismisses")  # Escape closes the palette, not the error
+    user.press("n", expect="Enter fill in")
+    user.press("Escape", expect="Esc dismisses")  # Escape closes the palette, not the error
     assert "42703" in user.text
-    user.presses("Escape", sees="nothing has run yet")
+    user.press("Escape", expect="nothing has run yet")
     assert "42703" not in "\n".join(terminal.lines()[16:])
-    user.leaves("q")
+    user.quit("q")
 
 
 @pytest.mark.parametrize("keys", [("c",), ("C-c",), ("q", "c")])
 def test_cancelled_run_leaves_nothing(
-    project: Project, person: Callable[..., Person], keys: tuple[str, ...]
+    project: Project, new_user: Callable[..., TerminalUser], keys: tuple[str, ...]
 ) -> None:
     project.write("001_sleep.sql", SLEEP)
     project.table(2)
-    user = person()
-    user.opens("0 applied  2 pending")
+    user = new_user()
+    user.open("0 applied  2 pending")
     _apply_sleeping(project, user)
     assert "applying on local  migration 1 of 2  001_sleep.sql" in user.text
     if keys == ("q", "c"):
-        user.presses("q", sees="Quit during a run?")
-        user.decides("Quit during a run?", "c")
+        user.press("q", expect="Quit during a run?")
+        user.answer_dialog("Quit during a run?", "c")
     else:
-        user.presses(*keys, sees="! interrupted")
+        user.press(*keys, expect="! interrupted")
         user.terminal.until("0 applied  2 pending")
         assert not project.busy()
         user.terminal.press("q")
-    user.finds_a_clean_terminal(status=0)
+    user.expect_clean_terminal(status=0)
     assert project.busy() == 0
     assert project.tables() == set()
 
@@ -92,27 +94,29 @@ def test_cancelled_run_leaves_nothing(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("running", [False, True], ids=["idle", "running"])
 def test_signal_ends_koonj_and_restores_the_terminal(
-    project: Project, person: Callable[..., Person], number: signal.Signals, running: bool
+    project: Project, new_user: Callable[..., TerminalUser], number: signal.Signals, running: bool
 ) -> None:
     project.write("001_sleep.sql", SLEEP)
     project.table(2)
-    user = person()
-    user.opens("0 applied  2 pending")
+    user = new_user()
+    user.open("0 applied  2 pending")
     if running:
         _apply_sleeping(project, user)
     koonj = user.terminal.foreground()
     os.kill(koonj, number)
-    user.finds_a_clean_terminal(status=128 + number)
+    user.expect_clean_terminal(status=128 + number)
     assert _has_exited(koonj)
     assert project.busy() == 0
     assert project.tables() == set()
 
 
-def test_closed_terminal_ends_koonj_and_its_run(project: Project, person: Callable[..., Person]) -> None:
+def test_closed_terminal_ends_koonj_and_its_run(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.write("001_sleep.sql", SLEEP)
     project.table(2)
-    user = person()
-    user.opens("0 applied  2 pending")
+    user = new_user()
+    user.open("0 applied  2 pending")
     _apply_sleeping(project, user)
     koonj = user.terminal.foreground()
     user.terminal.hang_up()

@@ -5,67 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 
-def test_file_is_edited_and_applied(project: Project, person: Callable[..., Person]) -> None:
+def test_file_is_edited_and_applied(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.table(1)
     file = project.migrations / "001_make_t1.sql"
     before = file.read_text()
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  1 pending")
-    user.presses("i", sees="No problems")
+    user.open("0 applied  1 pending")
+    user.press("i", expect="No problems")
     terminal.type("-- typed here")
     terminal.press("Enter")
     terminal.until("changed, not saved")
     assert file.read_text() == before
-    user.presses("C-s", sees="Saved.")
+    user.press("C-s", expect="Saved.")
     assert file.read_text() == f"-- typed here\n{before}"
-    user.presses("Escape", sees="1 -- typed here")
+    user.press("Escape", expect="1 -- typed here")
     assert user.row("001").startswith("›")
-    user.presses("a", sees="Apply 1 migration to local?")
-    user.says_yes("Apply 1 migration to local?")
+    user.press("a", expect="Apply 1 migration to local?")
+    user.confirm("Apply 1 migration to local?")
     terminal.until("1 applied  nothing pending")
     assert project.tables() == {"t1"}
-    user.presses("i", sees="ran on local")
+    user.press("i", expect="ran on local")
     terminal.type("x")
     terminal.until("changed, not saved")
-    user.presses("Escape", sees="is not saved")
-    user.decides("is not saved", "d")
+    user.press("Escape", expect="is not saved")
+    user.answer_dialog("is not saved", "d")
     terminal.until("✓ applied")
     assert file.read_text() == f"-- typed here\n{before}"
-    user.leaves("q")
+    user.quit("q")
 
 
-def test_command_palette_runs_a_command_by_its_name(project: Project, person: Callable[..., Person]) -> None:
+def test_command_palette_runs_a_command_by_its_name(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.table(1)
     project.table(2)
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  2 pending")
-    user.presses(":", sees=":name, key or words")
+    user.open("0 applied  2 pending")
+    user.press(":", expect=":name, key or words")
     terminal.type("apply all")
     terminal.until(lambda: user.is_reversed("apply-all"))
-    user.presses("Enter", sees="Apply 2 migrations to local?")
-    user.says_yes("Apply 2 migrations to local?")
+    user.press("Enter", expect="Apply 2 migrations to local?")
+    user.confirm("Apply 2 migrations to local?")
     terminal.until("2 applied  nothing pending")
-    user.leaves("q")
+    user.quit("q")
 
 
-def test_zoom_fills_the_screen_and_is_undone(project: Project, person: Callable[..., Person]) -> None:
+def test_zoom_fills_the_screen_and_is_undone(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.copy(5)
-    user = person()
+    user = new_user()
     terminal = user.terminal
-    user.opens("0 applied  5 pending")
-    user.presses("2", sees="next tab")
+    user.open("0 applied  5 pending")
+    user.press("2", expect="next tab")
     seen = terminal.cells()
-    user.presses("+")
+    user.press("+")
     terminal.until_gone("1 Migrations")
     assert "2 [Body]" in user.text
-    user.presses("1", sees="1 Migrations")
+    user.press("1", expect="1 Migrations")
     terminal.until_gone("2 [Body]")
-    user.presses("2", sees="2 [Body]")
-    user.presses("+", sees="1 Migrations")
+    user.press("2", expect="2 [Body]")
+    user.press("+", expect="1 Migrations")
     terminal.until(lambda: terminal.cells() == seen)
-    user.leaves("q")
+    user.quit("q")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from e2e.conftest import Project
-from support.person import Person
+from support.terminal_user import TerminalUser
 
 
-def test_files_are_written_applied_and_rolled_back(project: Project, person: Callable[..., Person]) -> None:
+def test_files_are_written_applied_and_rolled_back(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.copy(5)
-    user = person()
+    user = new_user()
     terminal = user.terminal
     before = terminal.shell("stty -g")
 
-    user.opens("0 applied  5 pending")
+    user.open("0 applied  5 pending")
     assert terminal.flags() == "1 1 0"
     assert {
         25,
@@ -26,13 +26,13 @@ def test_files_are_written_applied_and_rolled_back(project: Project, person: Cal
     assert all(row.endswith("◦ pending") for row in user.rows())
     assert "CREATE TABLE IF NOT EXISTS users (" in user.text
 
-    user.presses("/")
+    user.press("/")
     terminal.type("role")
     terminal.until(lambda: [row[1:4] for row in user.rows()] == ["002", "003", "004"])
-    user.presses("Enter")
+    user.press("Enter")
     terminal.until(lambda: not any(line.startswith(" /") for line in terminal.lines()))
-    user.presses("j", sees="003_seed_roles_and_permissions.sql")
-    user.presses("Escape")
+    user.press("j", expect="003_seed_roles_and_permissions.sql")
+    user.press("Escape")
     terminal.until(lambda: len(user.rows()) == 5)
 
     _write_one_of_each_pattern(user)
@@ -48,12 +48,12 @@ def test_files_are_written_applied_and_rolled_back(project: Project, person: Cal
     assert "ADD COLUMN IF NOT EXISTS invited_by uuid DEFAULT NULL;" in written[2].read_text()
     assert "REFERENCES users (id)" in written[5].read_text()
 
-    user.presses("A", sees="Apply 11 migrations to local?")
+    user.press("A", expect="Apply 11 migrations to local?")
     assert "001_create_users.sql" in user.text
-    user.presses("G", sees="011_add_users_invited_by_fkey.sql")
-    user.presses("Enter", "g", sees="target      local")  # the g shows that the Enter was read
+    user.press("G", expect="011_add_users_invited_by_fkey.sql")
+    user.press("Enter", "g", expect="target      local")  # the g shows that the Enter was read
     assert project.sql("SELECT to_regclass('users')") == [None]
-    user.says_yes("Apply 11 migrations to local?")
+    user.confirm("Apply 11 migrations to local?")
     terminal.until("11 applied  nothing pending")
     terminal.until("done: Applied 11 migrations.")
     assert all(row.endswith("✓ applied") for row in user.rows())
@@ -65,37 +65,37 @@ def test_files_are_written_applied_and_rolled_back(project: Project, person: Cal
     ]
     assert project.sql("SELECT count(*) FROM pg_class WHERE relname = 'sessions'") == [0]
 
-    user.presses("r", sees="Roll back 1 migration on local?")
-    user.says_yes("Roll back 1 migration on local?")
+    user.press("r", expect="Roll back 1 migration on local?")
+    user.confirm("Roll back 1 migration on local?")
     terminal.until("10 applied  1 pending")
     terminal.until(lambda: user.row("011 add_users").endswith("◦ pending"))
     assert user.row("010 create_users").endswith("✓ applied")
     assert project.sql("SELECT count(*) FROM pg_constraint WHERE conname = 'users_invited_by_fkey'") == [0]
 
-    user.leaves("q")
+    user.quit("q")
     assert terminal.shell("stty -g") == before
 
 
-def _write_one_of_each_pattern(user: Person) -> None:
-    user.writes(
+def _write_one_of_each_pattern(user: TerminalUser) -> None:
+    user.create_from_pattern(
         "Drop a table: move it out of the way",
         {"Table": "sessions", "Schema": "", "Move to schema": ""},
-        sees="doomed regclass := 'public.sessions'",
+        expect="doomed regclass := 'public.sessions'",
         file="006_move_sessions_to_trash.sql",
     )
-    user.writes(
+    user.create_from_pattern(
         "Drop a table: the final drop",
         {"Table": "sessions", "In schema": ""},
-        sees="to_regclass('trash.sessions')",
+        expect="to_regclass('trash.sessions')",
         file="007_drop_sessions_for_good.sql",
     )
-    user.writes(
+    user.create_from_pattern(
         "Add a column with a default",
         {"Table": "users", "Column": "invited_by", "Type": "uuid", "Default": "NULL", "NOT NULL": "+"},
-        sees="ADD COLUMN IF NOT EXISTS invited_by uuid DEFAULT NULL;",
+        expect="ADD COLUMN IF NOT EXISTS invited_by uuid DEFAULT NULL;",
         file="008_add_invited_by_to_users.sql",
     )
-    user.writes(
+    user.create_from_pattern(
         "Create an index concurrently",
         {
             "Table": "users",
@@ -105,10 +105,10 @@ def _write_one_of_each_pattern(user: Person) -> None:
             "Where": "",
             "Index name": "",
         },
-        sees="CREATE INDEX CONCURRENTLY users_email_verified_at_idx",
+        expect="CREATE INDEX CONCURRENTLY users_email_verified_at_idx",
         file="009_create_users_email_verified_at_idx",
     )
-    user.writes(
+    user.create_from_pattern(
         "Add a foreign key",
         {
             "Table": "users",
@@ -120,6 +120,6 @@ def _write_one_of_each_pattern(user: Person) -> None:
             "Constraint": "",
             "Index name": "",
         },
-        sees="ON users (invited_by);",
+        expect="ON users (invited_by);",
         file="010_create_users_invited_by_idx",
     )

@@ -7,7 +7,7 @@ from koonj.config import Target
 from koonj.migrations.new import create
 from koonj.postgres.connector import Connector
 from koonj.runner.run.request import Extent
-from support.project import Project, ending
+from support.project import Project, run_finished
 
 TABLES = """
 CREATE TABLE "Order Items" (id int PRIMARY KEY, owner int);
@@ -49,6 +49,6 @@ async def test_all_patterns_can_be_applied_and_rolled_back(
 
 
 def finished(events: list[Any]) -> None:
-    last = ending(events)
+    last = run_finished(events)
     assert last.failure is None, last.failure
     assert not last.not_run, last.message

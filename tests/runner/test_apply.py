@@ -11,14 +11,14 @@ from koonj.runner.run.events import (
     StatementStarted,
 )
 from koonj.runner.run.request import Extent
-from support.project import Project, ending, listen, of_kind
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 
 async def test_all_pending_migrations_run_in_the_order_of_their_numbers(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 10)]
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE
-    assert ending(events).committed == tuple(names)
+    assert run_finished(events).result is RunResult.DONE
+    assert run_finished(events).committed == tuple(names)
     assert project.tables() == {"t1", "t2", "t10"}
     assert await project.states() == dict.fromkeys(names, "applied")
 
@@ -43,7 +43,7 @@ async def test_history_says_who_did_what_and_when(project: Project) -> None:
     assert entry.os_user
     assert entry.host
     assert entry.transaction_id is not None
-    assert len(of_kind(events, MigrationFinished)) == 1
+    assert len(events_of_kind(events, MigrationFinished)) == 1
     [(script,)] = project.sql("SELECT script FROM koonj.history")
     assert script == (project.path / name).read_text()
 
@@ -60,7 +60,7 @@ async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(
         "001_two.sql", "CREATE TABLE a ();\nCREATE TABLE b ();\nSELECT 1/0;\n-- Rollback: none: test"
     )
     events = await project.apply()
-    (planned,) = of_kind(events, PlanMade)[0].plan.migrations
+    (planned,) = events_of_kind(events, PlanMade)[0].plan.migrations
     assert planned.in_transaction
     assert "BEGIN" in planned.explanation
     assert project.tables() == set()
@@ -91,7 +91,7 @@ async def test_set_transaction_may_be_the_first_statement(project: Project) -> N
         -- Rollback: none: test
         """,
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT level FROM seen") == [("repeatable read",)]
 
 
@@ -108,8 +108,8 @@ async def test_concurrently_runs_outside_a_transaction_statement_by_statement(pr
         """,
     )
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE
-    assert [s.index for s in of_kind(events, StatementStarted) if s.name == "002_index.sql"] == [1, 2]
+    assert run_finished(events).result is RunResult.DONE
+    assert [s.index for s in events_of_kind(events, StatementStarted) if s.name == "002_index.sql"] == [1, 2]
     entry = (await project.entries())[-1]
     assert (entry.outcome, entry.statements_done, entry.statements_total) == ("done", 2, 2)
     assert project.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't1'::regclass") == [(3,)]
@@ -131,7 +131,7 @@ async def test_several_blocks_commit_one_by_one(project: Project) -> None:
         """,
     )
     events = await project.apply()
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
     assert (failure.statement, failure.of) == (4, 4)
     assert len(failure.committed) == 2
@@ -145,11 +145,11 @@ async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
         "001_blocks.sql",
         "CREATE TABLE a ();\nBEGIN;\nCREATE TABLE b AS SELECT x FROM later;\nCOMMIT;\n-- Rollback: none: test",
     )
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
     project.sql("CREATE TABLE later (x int)")
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE
-    assert [s.index for s in of_kind(events, StatementStarted)] == [2]
+    assert run_finished(events).result is RunResult.DONE
+    assert [s.index for s in events_of_kind(events, StatementStarted)] == [2]
     assert set((await project.states()).values()) == {"applied"}
 
 
@@ -161,9 +161,9 @@ async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Pro
         "-- Rollback:\n-- BEGIN;\n-- DROP TABLE words;\n-- COMMIT;\n",
     )
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE, ending(events)
+    assert run_finished(events).result is RunResult.DONE, run_finished(events)
     assert project.sql("SELECT * FROM words ORDER BY 1") == [(1, "a;b"), (2, "--no\tcomment"), (3, "c")]
-    assert "COPY 2" in [s.command_tag for s in of_kind(events, StatementFinished)]
+    assert "COPY 2" in [s.command_tag for s in events_of_kind(events, StatementFinished)]
 
 
 async def test_notices_come_while_the_statement_runs(project: Project) -> None:
@@ -172,7 +172,7 @@ async def test_notices_come_while_the_statement_runs(project: Project) -> None:
         "DO $$ BEGIN RAISE WARNING 'careful %', 1 USING HINT = 'look'; END $$;\n-- Rollback: none: test\n",
     )
     events = await project.apply()
-    (notice,) = of_kind(events, Notice)
+    (notice,) = events_of_kind(events, Notice)
     assert (notice.severity, notice.message, notice.hint) == ("WARNING", "careful 1", "look")
     kinds = [type(event) for event in events]
     assert kinds.index(StatementStarted) < kinds.index(Notice) < kinds.index(StatementFinished)
@@ -180,33 +180,36 @@ async def test_notices_come_while_the_statement_runs(project: Project) -> None:
 
 async def test_nothing_pending_is_said_and_makes_nothing(project: Project) -> None:
     events = await project.apply()
-    assert ending(events).result is RunResult.NOTHING
+    assert run_finished(events).result is RunResult.NOTHING
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
 async def test_no_answer_but_yes_changes_anything(project: Project) -> None:
     project.table(1)
-    events = await listen(project.start(Direction.APPLY, assume_yes=False), answer="y ")
-    assert ending(events).result is RunResult.DECLINED
+    events = await collect_events(project.start(Direction.APPLY, assume_yes=False), answer="y ")
+    assert run_finished(events).result is RunResult.DECLINED
     assert project.tables() == set()
-    events = await listen(project.start(Direction.APPLY, assume_yes=False))
-    assert ending(events).result is RunResult.DONE
+    events = await collect_events(project.start(Direction.APPLY, assume_yes=False))
+    assert run_finished(events).result is RunResult.DONE
 
 
 async def test_a_protected_target_wants_its_name_whatever_was_answered_before(project: Project) -> None:
     project.table(1)
     project.protect()
-    events = await listen(project.start(Direction.APPLY), answer="yes")
-    (question,) = of_kind(events, Question)
+    events = await collect_events(project.start(Direction.APPLY), answer="yes")
+    (question,) = events_of_kind(events, Question)
     assert (question.kind, question.expected) == ("typed", "local")
-    assert ending(events).result is RunResult.DECLINED
-    assert ending(await listen(project.start(Direction.APPLY), answer="local")).result is RunResult.DONE
+    assert run_finished(events).result is RunResult.DECLINED
+    assert (
+        run_finished(await collect_events(project.start(Direction.APPLY), answer="local")).result
+        is RunResult.DONE
+    )
 
 
 async def test_a_plan_changes_nothing(project: Project) -> None:
     project.table(1)
     events = await project.apply(plan_only=True)
-    assert of_kind(events, PlanMade)
+    assert events_of_kind(events, PlanMade)
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
@@ -214,7 +217,7 @@ async def test_a_file_with_an_error_stops_the_run_before_anything_changes(projec
     project.table(1)
     project.write("002_open.sql", "BEGIN;\nCREATE TABLE t2 ();\n-- Rollback: none: test\n")
     events = await project.apply()
-    assert ending(events).result is RunResult.REFUSED
-    (conflict,) = ending(events).conflicts
+    assert run_finished(events).result is RunResult.REFUSED
+    (conflict,) = run_finished(events).conflicts
     assert (conflict.state, conflict.can_allow, conflict.line) == ("open-transaction", False, 1)
     assert project.tables() == set()

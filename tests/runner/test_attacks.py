@@ -6,13 +6,13 @@ import time
 import pytest
 
 from koonj.runner.run.events import Direction, Failure, Notice, RunResult, StatementFinished
-from support.project import Project, ending, of_kind
+from support.project import Project, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
 
 
 async def _failure(project: Project) -> Failure:
-    failure = ending(await project.apply()).failure
+    failure = run_finished(await project.apply()).failure
     assert failure is not None
     return failure
 
@@ -33,9 +33,9 @@ async def test_a_database_with_the_old_rules_for_quotes(project: Project) -> Non
     [(database,)] = project.sql("SELECT current_database()")
     project.sql(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
     project.table(1)
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     project.write("002_path.sql", f"CREATE TABLE p AS SELECT 'c:\\\\temp' AS path;\n{NONE}")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT path FROM p") == [("c:\\temp",)], "as psql has it there"
     project.write("003_quote.sql", f"CREATE TABLE q AS SELECT '\\' AS path;\n{NONE}")
     assert "standard_conforming_strings" in (await _failure(project)).message
@@ -52,7 +52,7 @@ async def test_a_file_in_utf8_is_not_stored_as_another_encoding(project: Project
     (project.path / "001_latin.sql").unlink()
     project.write("001_latin.sql", f"SET client_encoding TO 'LATIN1';\nCREATE TABLE a (x text);\n{NONE}")
     project.write("002_rows.sql", f"COPY a FROM stdin;\né\n\\.\n{NONE}")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT x FROM a") == [("é",)]
 
 
@@ -71,14 +71,14 @@ async def test_a_file_in_utf8_is_not_stored_as_another_encoding(project: Project
 )
 async def test_what_a_step_sets_does_not_keep_koonj_from_counting(project: Project, setting: str) -> None:
     project.write("001_steps.sql", f"SET {setting};\nVACUUM;\n{NONE}")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert await project.states() == {"001_steps.sql": "applied"}
 
 
 async def test_discard_all_between_steps(project: Project) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nDISCARD ALL;\nCREATE TABLE b ();\n{NONE}")
     project.table(2)
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"a", "b", "t2"}
 
 
@@ -104,7 +104,7 @@ async def test_a_session_that_the_file_lets_time_out_is_a_lost_connection(projec
         events.append(event)
         if isinstance(event, StatementFinished):
             time.sleep(0.02)  # a screen that is busy
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
     assert (failure.sqlstate, failure.severity) == ("25P03", "FATAL")
     assert "rolls a transaction back" in failure.target_state
@@ -119,7 +119,7 @@ async def test_commit_inside_a_procedure_runs_step_by_step(project: Project) -> 
         "DO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO a VALUES (i); COMMIT; END LOOP; END $$;\n"
         f"VACUUM a;\n{NONE}",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM a") == [(3,)]
 
 
@@ -139,8 +139,8 @@ async def test_copy_without_rows_in_a_rollback_is_an_error_and_not_a_hang(projec
         "001_rows.sql",
         "CREATE TABLE a (x int);\n-- Rollback:\n-- COPY a FROM stdin;\n-- x\n-- \\.\n-- DROP TABLE a;\n",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
-    end = ending(await project.roll_back())
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    end = run_finished(await project.roll_back())
     assert end.failure is not None
     assert (end.failure.line, end.failure.source_line) == (4, "-- x")
     assert await project.states() == {"001_rows.sql": "applied"}
@@ -153,7 +153,7 @@ async def test_percent_signs_colons_and_parameters_are_sent_as_they_stand(projec
     )
     project.write("002_empty.sql", "")
     project.write("003_words.sql", f"-- only words\n{NONE}")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT * FROM a") == [("100%s :x $1 %(y)s", 3)]
     assert set((await project.states()).values()) == {"applied"}
 
@@ -164,7 +164,7 @@ async def test_savepoints_work_as_they_are_written(project: Project) -> None:
         "BEGIN;\nCREATE TABLE a ();\nSAVEPOINT s;\nCREATE TABLE b ();\nROLLBACK TO s;\nRELEASE s;\n"
         f"CREATE TABLE c ();\nCOMMIT;\n{NONE}",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"a", "c"}
 
 
@@ -174,7 +174,7 @@ async def test_a_flood_of_notices_comes_whole_and_in_order(project: Project) -> 
         f"DO $$ BEGIN FOR i IN 1..20000 LOOP RAISE NOTICE '%', i; END LOOP; END $$;\n{NONE}",
     )
     events = await project.apply()
-    assert [n.message for n in of_kind(events, Notice)] == [str(i) for i in range(1, 20001)]
+    assert [n.message for n in events_of_kind(events, Notice)] == [str(i) for i in range(1, 20001)]
 
 
 async def test_notices_of_deferred_triggers_come_at_commit(project: Project) -> None:
@@ -191,7 +191,7 @@ async def test_notices_of_deferred_triggers_come_at_commit(project: Project) -> 
         -- Rollback: none: test
         """,
     )
-    assert [n.message for n in of_kind(await project.apply(), Notice)] == ["late"]
+    assert [n.message for n in events_of_kind(await project.apply(), Notice)] == ["late"]
 
 
 async def test_a_long_line_does_not_travel_in_the_failure(project: Project) -> None:
@@ -211,9 +211,9 @@ async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None
     assert "DROP INDEX CONCURRENTLY public.a_x" in failure.message
     assert await project.states() == {"001_index.sql": "failed"}
     project.sql("DELETE FROM a; DROP INDEX a_x")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     (project.path / "002_again.sql").write_text((project.path / "001_index.sql").read_text())
-    assert ending(await project.apply()).result is RunResult.DONE, "a valid one is well"
+    assert run_finished(await project.apply()).result is RunResult.DONE, "a valid one is well"
 
 
 async def test_a_file_that_gives_the_lock_away_does_not_run_twice(project: Project) -> None:
@@ -232,7 +232,7 @@ async def test_a_file_that_gives_the_lock_away_does_not_run_twice(project: Proje
     )
     first = asyncio.create_task(project.apply())
     await asyncio.sleep(0.25)
-    ends = [ending(events) for events in await asyncio.gather(first, project.apply())]
+    ends = [run_finished(events) for events in await asyncio.gather(first, project.apply())]
     assert sorted(end.result for end in ends) == [RunResult.DONE, RunResult.FAILED]
     assert project.sql("SELECT count(*) FROM counted") == [(1,)]
     assert [entry.outcome for entry in await project.entries()] == ["done"]

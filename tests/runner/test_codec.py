@@ -9,7 +9,7 @@ import pytest
 
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
-from koonj.runner.rehearse.events import MigrationRehearsalFinished, event_of
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, parse_event
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
 
@@ -48,12 +48,12 @@ def test_a_line_of_the_command_is_its_event() -> None:
         at=datetime(2026, 8, 1, 12, 0, 1, 500_000, UTC), index=1, of=2, cached=False, rehearsal=REHEARSAL
     )
     line = json.dumps({"koonj": 1, "event": "migration_rehearsal_finished", **to_plain(event)})
-    assert event_of(line) == event
+    assert parse_event(line) == event
 
 
 def test_what_a_newer_koonj_adds_is_passed_over() -> None:
     assert from_plain(Rehearsal, {**to_plain(REHEARSAL), "newer": [1]}) == REHEARSAL
-    assert event_of('{"event": "of_a_newer_koonj", "at": 1}') is None
+    assert parse_event('{"event": "of_a_newer_koonj", "at": 1}') is None
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_what_is_missing_is_refused(missing: str) -> None:
 @pytest.mark.parametrize("line", ["", "[]", "koonj: error", "{}"])
 def test_a_line_that_is_no_event(line: str) -> None:
     with pytest.raises(PlainError):
-        event_of(line)
+        parse_event(line)

@@ -4,20 +4,20 @@ import pytest
 
 from koonj.runner.run.events import DecisionRecorded, Direction, RunResult
 from koonj.runner.run.request import Request
-from support.project import Project, ending, of_kind
+from support.project import Project, events_of_kind, run_finished
 
 
 async def _stops(project: Project, state: str) -> None:
     """It stops, names the state, and changes nothing; with the decision it goes on, and says why in history."""
     before = project.tables(), len(await project.entries())
-    stopped = ending(await project.apply())
+    stopped = run_finished(await project.apply())
     assert stopped.result is RunResult.REFUSED
     assert state in {conflict.state for conflict in stopped.conflicts}
     assert all(conflict.can_allow for conflict in stopped.conflicts)
     assert (project.tables(), len(await project.entries())) == before
     events = await project.apply(allow=frozenset({state}), reason="I looked")
-    assert ending(events).result is RunResult.DONE, ending(events)
-    assert {allowed.state for allowed in of_kind(events, DecisionRecorded)} == {state}
+    assert run_finished(events).result is RunResult.DONE, run_finished(events)
+    assert {allowed.state for allowed in events_of_kind(events, DecisionRecorded)} == {state}
     allows = [entry for entry in await project.entries() if entry.action == "allow"]
     assert {(entry.allowed, entry.reason) for entry in allows} == {(state, "I looked")}
 
@@ -50,7 +50,7 @@ async def test_missing(project: Project) -> None:
     project.table(2)
     await _stops(project, "missing")
     project.table(3)
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
 
 
 async def test_duplicate(project: Project) -> None:
@@ -82,7 +82,7 @@ async def test_cosmetic_changes_stop_nothing(project: Project) -> None:
     file.write_text("-- why it is there\r\n" + file.read_text().replace("\n", "\r\n"), newline="")
     project.table(2)
     assert (await project.states())[name] == "cosmetic"
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
 
 
 def test_a_decision_needs_its_reason() -> None:

@@ -1,4 +1,4 @@
-"""Drift of each kind of object, made by hand on a target."""
+"""Test drift of each kind of object, changed directly on a target."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from koonj.config import Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.drift import DriftReport
-from support.drift import drift_of, told, write
-from support.project import Project, ending
+from support.drift import differences_of, drift_of, write
+from support.project import Project, run_finished
 
 
 @dataclass(frozen=True)
 class Case:
-    files: str
-    """What the migration makes."""
-    by_hand: str
-    """What somebody does on the target."""
-    told: set[str]
+    migration: str
+    """SQL of the migration; empty: none."""
+    direct_change: str
+    """SQL that is run directly on the target."""
+    differences: set[str]
+    """Expected differences, as `differences_of` returns them."""
 
 
 CASES = {
@@ -83,7 +84,7 @@ CASES = {
         "DROP INDEX c2_x",
         {"missing index public.c2_x"},
     ),
-    "an index that is another": Case(
+    "a different index with the same name": Case(
         "CREATE TABLE c3 (x int, y int); CREATE INDEX c3_x ON c3 (x)",
         "DROP INDEX c3_x; CREATE INDEX c3_x ON c3 (y)",
         {"changed index public.c3_x"},
@@ -191,7 +192,7 @@ CASES = {
         {"not removed event trigger k4"},
     ),
     "an extension": Case("", "CREATE EXTENSION pg_trgm WITH SCHEMA h1", {"not removed extension pg_trgm"}),
-    "nothing, in another way": Case(
+    "changes that are not drift": Case(
         "CREATE TABLE l1 (x int); CREATE INDEX l1_x ON l1 (x); GRANT SELECT ON l1 TO pg_monitor",
         "REVOKE SELECT ON l1 FROM pg_monitor; GRANT SELECT ON l1 TO pg_monitor; REINDEX INDEX l1_x;"
         "INSERT INTO l1 VALUES (1); ANALYZE l1; CREATE TEMP TABLE l2 (x int)",
@@ -201,42 +202,44 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def by_hand(
+def drift_report(
     server: TemporaryServer, _databases: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> DriftReport:
-    """Every case in one database, so that one replay tells all."""
+    """Drift of all cases in one database, so that one replay is enough."""
     folder, target = tmp_path_factory.mktemp("cases"), Target("local", _databases())
 
     async def find() -> DriftReport:
         async with Connector() as connector:
             project = Project(folder, target, connector)
-            files = "\n".join(f"{case.files};" for case in CASES.values() if case.files)
-            write(project, 1, f"BEGIN;\nCREATE SCHEMA h1;\n{files}\nCOMMIT;")
-            assert ending(await project.apply()).result == "done"
+            migration = "\n".join(f"{case.migration};" for case in CASES.values() if case.migration)
+            write(project, 1, f"BEGIN;\nCREATE SCHEMA h1;\n{migration}\nCOMMIT;")
+            assert run_finished(await project.apply()).result == "done"
             with psycopg.connect(target.dsn, autocommit=True) as conn:
                 for case in CASES.values():
-                    conn.execute(case.by_hand.encode())
+                    conn.execute(case.direct_change.encode())
             return await drift_of(project)
 
     return asyncio.run(find())
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_drift_of_each_kind(by_hand: DriftReport, case: str) -> None:
-    assert CASES[case].told <= told(by_hand)
+def test_drift_is_found_in_each_kind_of_object(drift_report: DriftReport, case: str) -> None:
+    assert CASES[case].differences <= differences_of(drift_report)
 
 
-def test_no_drift_but_that(by_hand: DriftReport) -> None:
-    assert told(by_hand) == set[str]().union(*(case.told for case in CASES.values()))
-    assert by_hand.notes == ()
+def test_no_other_drift_is_found(drift_report: DriftReport) -> None:
+    assert differences_of(drift_report) == set[str]().union(*(case.differences for case in CASES.values()))
+    assert drift_report.notes == ()
 
 
-def test_the_text_of_both_sides(by_hand: DriftReport) -> None:
-    (view,) = [d for d in by_hand.differences if d.identity == "public.d1"]
+def test_differences_contain_both_definitions(drift_report: DriftReport) -> None:
+    (view,) = [d for d in drift_report.differences if d.identity == "public.d1"]
     assert view.expected is not None
     assert view.actual is not None
     assert ("SELECT 1" in view.expected, "SELECT 2" in view.actual) == (True, True)
-    assert all((d.expected is None) != (d.actual is None) for d in by_hand.differences if d.what in ONE_SIDED)
+    assert all(
+        (d.expected is None) != (d.actual is None) for d in drift_report.differences if d.what in ONE_SIDED
+    )
 
 
 ONE_SIDED = ("missing", "not removed")

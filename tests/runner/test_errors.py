@@ -4,14 +4,14 @@ from koonj.config import Target
 from koonj.runner.run.events import Direction, Failure, MigrationFailed, RunResult
 from koonj.runner.run.request import Request
 from koonj.runner.start import start
-from support.project import Project, ending, listen, of_kind
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 
 async def _failure(project: Project) -> Failure:
     events = await project.apply()
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
-    assert ending(events).result is RunResult.FAILED
+    assert run_finished(events).result is RunResult.FAILED
     return failure
 
 
@@ -42,7 +42,7 @@ async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again
     assert entry.error == 'type "integger" does not exist'
     assert await project.states() == {"001_bad.sql": "failed"}
     project.write("001_bad.sql", "CREATE TABLE t1 (id integer);\n-- Rollback: none: test\n")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert await project.states() == {"001_bad.sql": "applied"}
 
 
@@ -82,9 +82,9 @@ async def test_what_came_before_stays_and_what_comes_after_is_not_tried(project:
     project.write("002_bad.sql", "SELECT 1/0;\n-- Rollback: none: test\n")
     last = project.table(3)
     events = await project.apply()
-    assert ending(events).committed == ("001_make_t1.sql",)
-    assert ending(events).not_run == (last,)
-    assert len(of_kind(events, MigrationFailed)) == 1
+    assert run_finished(events).committed == ("001_make_t1.sql",)
+    assert run_finished(events).not_run == (last,)
+    assert len(events_of_kind(events, MigrationFailed)) == 1
     assert project.tables() == {"t1"}
 
 
@@ -92,8 +92,8 @@ async def test_an_unreachable_target_is_an_answer_without_its_password(project: 
     project.table(1)
     target = Target("gone", "postgresql://u:s3cret@127.0.0.1:1/x?connect_timeout=2")
     run = start(project.connector, target, project.reader, Request(Direction.APPLY, assume_yes=True))
-    events = await listen(run)
-    assert ending(events).result is RunResult.FAILED
+    events = await collect_events(run)
+    assert run_finished(events).result is RunResult.FAILED
     assert "s3cret" not in repr(events)
 
 
@@ -112,6 +112,6 @@ async def test_a_lock_timeout_is_tried_again_as_often_as_the_file_says(project: 
     with psycopg.connect(project.target.dsn) as blocker:
         blocker.execute("LOCK TABLE t1")
         events = await project.apply()
-    assert [(r.attempt, r.of, r.sqlstate) for r in of_kind(events, Retrying)] == [(2, 2, "55P03")]
-    assert ending(events).result is RunResult.FAILED
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert [(r.attempt, r.of, r.sqlstate) for r in events_of_kind(events, Retrying)] == [(2, 2, "55P03")]
+    assert run_finished(events).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.DONE

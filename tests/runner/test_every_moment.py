@@ -8,7 +8,7 @@ import pytest
 from koonj.runner.run.events import Direction, Event, RunResult
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
-from support.project import Project, ending
+from support.project import Project, run_finished
 
 pytestmark = pytest.mark.slow
 
@@ -95,10 +95,10 @@ async def _at_every_event(
             if len(events) == moment + 1:
                 await attack(run)
         reached = len(events) > moment + 1
-        assert ending(events).result in allowed, (moment, ending(events))
+        assert run_finished(events).result in allowed, (moment, run_finished(events))
         await _check(project)
         on = [event async for event in _start(project).events()]
-        assert ending(on).result in (RunResult.DONE, RunResult.NOTHING), (moment, ending(on))
+        assert run_finished(on).result in (RunResult.DONE, RunResult.NOTHING), (moment, run_finished(on))
         assert project.tables() == TABLES
         assert set((await project.states()).values()) == {"applied"}
         moment += 1

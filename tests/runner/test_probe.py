@@ -32,8 +32,8 @@ from koonj.runner.run.events import (
 )
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.run.run import Run
-from support.probing import NOTHING, unchanged
-from support.project import Project, ending, listen, of_kind
+from support.probe_checks import NOT_COMMITTED, assert_unchanged
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 
 def _dump(pg_dump: Path, dsn: str) -> str:
@@ -61,15 +61,15 @@ async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path)
         """,
     )
     before = _dump(pg_dump, project.target.dsn)
-    with unchanged(project):
+    with assert_unchanged(project):
         events = await project.apply(probe=True)
     assert _dump(pg_dump, project.target.dsn) == before
-    last = ending(events)
+    last = run_finished(events)
     assert (last.result, last.committed, last.not_run, last.failure) == (RunResult.PROBED, (), (), None)
     assert last.message == "Probed 2 migrations on local: all of it was rolled back."
-    assert of_kind(events, MigrationFinished) == []
-    assert of_kind(events, RunStarted)[0].probe
-    first, second = of_kind(events, MigrationProbed)
+    assert events_of_kind(events, MigrationFinished) == []
+    assert events_of_kind(events, RunStarted)[0].probe
+    first, second = events_of_kind(events, MigrationProbed)
     assert (first.name, first.statements, first.locks) == ("001_make_t1.sql", 1, ())
     assert second.locks[0] == RelationLock("public.documents", "table", LockMode.ACCESS_EXCLUSIVE)
     assert {lock.relation for lock in second.locks} == {"public.documents", "public.documents_pkey"}
@@ -80,7 +80,7 @@ async def test_the_plan_says_what_a_probe_is(project: Project) -> None:
     project.target = replace(project.target, lock_timeout="0")
     project.table(1)
     project.write("002_own.sql", "-- koonj: lock_timeout 200ms\nSELECT 1;\n-- Rollback: none: test\n")
-    (made,) = of_kind(await project.apply(probe=True), PlanMade)
+    (made,) = events_of_kind(await project.apply(probe=True), PlanMade)
     assert made.plan.notes[0] == (
         "probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
         "lock_timeout 1s at most"
@@ -96,13 +96,13 @@ async def test_a_sequence_that_moved_is_said(project: Project) -> None:
         "CREATE SEQUENCE mine;\nSELECT nextval('mine');\nALTER SEQUENCE untouched OWNED BY t.id;\n"
         "-- Rollback: none: test\n",
     )
-    with unchanged(project):
+    with assert_unchanged(project):
         events = await project.apply(probe=True)
-    assert ending(events).message == (
+    assert run_finished(events).message == (
         "Probed 1 migration on local: all of it was rolled back. "
         "Sequences stay where they were moved to: public.here, public.t_id_seq."
     )
-    assert of_kind(events, MigrationProbed)[0].sequences == ("public.here", "public.t_id_seq")
+    assert events_of_kind(events, MigrationProbed)[0].sequences == ("public.here", "public.t_id_seq")
     assert project.sql("SELECT nextval('here'), nextval('untouched'), (SELECT count(*) FROM t)") == [
         (3, 1, 0)
     ]
@@ -129,10 +129,10 @@ async def test_a_sequence_that_moved_is_said(project: Project) -> None:
 async def test_what_is_not_one_transaction_stops_it(project: Project, script: str, why: str) -> None:
     project.table(1)
     project.write("002_steps.sql", f"{script}\n-- Rollback: none: test\n")
-    with unchanged(project):
+    with assert_unchanged(project):
         events = await project.apply(probe=True)
     assert not any(isinstance(event, (LockAcquired, MigrationStarted, StatementStarted)) for event in events)
-    last = ending(events)
+    last = run_finished(events)
     assert last.result is RunResult.REFUSED
     (conflict,) = last.conflicts
     assert (conflict.name, conflict.state, conflict.can_allow) == (
@@ -160,33 +160,33 @@ async def test_it_waits_only_shortly_for_a_lock(
     monkeypatch.setattr(probe_session, "LOCK_LIMIT", limit)
     project.sql("CREATE TABLE busy (id int)")
     project.write("001_alter.sql", f"{before}ALTER TABLE busy ADD x int;\n-- Rollback: none: test\n")
-    with unchanged(project), psycopg.connect(project.target.dsn) as other:
+    with assert_unchanged(project), psycopg.connect(project.target.dsn) as other:
         other.execute("SELECT FROM busy")
         begun = monotonic()
         async with asyncio.timeout(60):
             events = await project.apply(probe=True)
         assert monotonic() - begun >= least
-    (failed,) = of_kind(events, MigrationFailed)
-    assert (failed.failure.sqlstate, failed.failure.target_state) == ("55P03", NOTHING)
+    (failed,) = events_of_kind(events, MigrationFailed)
+    assert (failed.failure.sqlstate, failed.failure.target_state) == ("55P03", NOT_COMMITTED)
     assert failed.failure.next_steps == (
         "Another session holds a lock that it needs, and a probe waits only shortly: later, koonj apply --probe",
     )
-    assert ending(events).result is RunResult.FAILED
+    assert run_finished(events).result is RunResult.FAILED
 
 
 async def test_a_lost_session_leaves_nothing(project: Project) -> None:
     project.table(1)
     project.write("002_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
-    with unchanged(project):
+    with assert_unchanged(project):
         events = []
         async for event in project.start(Direction.APPLY, extent=Extent.ALL, probe=True).events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
                 _cut(project)
-    last = ending(events)
+    last = run_finished(events)
     assert last.result is RunResult.FAILED
     assert last.failure is not None
-    assert last.failure.target_state == f"The connection was lost. {NOTHING}"
+    assert last.failure.target_state == f"The connection was lost. {NOT_COMMITTED}"
 
 
 def _cut(project: Project) -> None:
@@ -209,7 +209,7 @@ async def test_at_every_event_nothing_stays(project: Project, attack: str) -> No
         "DO $$ BEGIN RAISE NOTICE 'half way'; END $$;\nCOMMIT;\n-- Rollback: none: test\n",
     )
     verdicts: list[RunResult | None] = []
-    with unchanged(project):
+    with assert_unchanged(project):
         while (count := await _attacked(project, attack, len(verdicts) + 1, verdicts)) > len(verdicts):
             pass
     assert count == len(verdicts) > 15
@@ -239,14 +239,14 @@ async def test_cancelled_says_that_nothing_stays(project: Project) -> None:
     project.write("001_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
     run = project.start(Direction.APPLY, probe=True)
     events = []
-    with unchanged(project):
+    with assert_unchanged(project):
         async for event in run.events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
                 soon = asyncio.create_task(_cancel_soon(run))
         await soon
-    last = ending(events)
-    assert (last.result, last.message) == (RunResult.CANCELLED, f"Cancelled. {NOTHING}")
+    last = run_finished(events)
+    assert (last.result, last.message) == (RunResult.CANCELLED, f"Cancelled. {NOT_COMMITTED}")
 
 
 async def _cancel_soon(run: Run) -> None:
@@ -257,27 +257,27 @@ async def _cancel_soon(run: Run) -> None:
 async def test_a_protected_target_wants_its_name(project: Project) -> None:
     project.table(1)
     project.protect()
-    with unchanged(project):
-        declined = await listen(project.start(Direction.APPLY, probe=True), "yes")
+    with assert_unchanged(project):
+        declined = await collect_events(project.start(Direction.APPLY, probe=True), "yes")
         events = await project.apply(probe=True)
-    assert ending(declined).result is RunResult.DECLINED
-    (question,) = of_kind(events, Question)
+    assert run_finished(declined).result is RunResult.DECLINED
+    (question,) = events_of_kind(events, Question)
     assert (question.kind, question.expected) == (QuestionKind.TYPED, "local")
     assert question.text.startswith("Probe 1 migration on local, and roll all of it back? ")
-    assert ending(events).result is RunResult.PROBED
+    assert run_finished(events).result is RunResult.PROBED
 
 
 async def test_conflicts_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
     project.table(2)
     await project.apply()
     project.table(1)
-    stopped = ending(await project.apply(probe=True))
+    stopped = run_finished(await project.apply(probe=True))
     assert (stopped.result, [o.state for o in stopped.conflicts]) == (RunResult.REFUSED, ["late"])
     entries = await project.entries()
     events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
-    assert ending(events).result is RunResult.PROBED
+    assert run_finished(events).result is RunResult.PROBED
     assert (
-        of_kind(events, PlanMade)[0]
+        events_of_kind(events, PlanMade)[0]
         .plan.notes[1]
         .startswith("allowed for this probe, and not recorded: late: ")
     )
@@ -291,8 +291,8 @@ async def test_a_rollback_can_be_probed(project: Project) -> None:
     await project.apply()
     entries = await project.entries()
     events = await project.roll_back(extent=Extent.ALL, probe=True)
-    assert ending(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
-    assert [event.locks[0] for event in of_kind(events, MigrationProbed)] == [
+    assert run_finished(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
+    assert [event.locks[0] for event in events_of_kind(events, MigrationProbed)] == [
         RelationLock(f"public.t{number}", "table", LockMode.ACCESS_EXCLUSIVE) for number in (2, 1)
     ]
     assert await project.entries() == entries
@@ -304,11 +304,11 @@ async def test_two_runners_never_mix(project: Project) -> None:
     with psycopg.connect(project.target.dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(b"koonj", "big"),))
         events = await project.apply(probe=True, wait=0)
-    assert ending(events).result is RunResult.LOCKED
+    assert run_finished(events).result is RunResult.LOCKED
 
 
 async def test_nothing_is_pending(project: Project) -> None:
-    assert ending(await project.apply(probe=True)).result is RunResult.NOTHING
+    assert run_finished(await project.apply(probe=True)).result is RunResult.NOTHING
 
 
 def test_a_plan_and_a_probe_exclude_each_other() -> None:

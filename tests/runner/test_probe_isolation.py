@@ -9,8 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from koonj.runner.run.events import Notice, PlanMade, RunResult
 from koonj.runner.run.request import Extent
-from support.probing import unchanged
-from support.project import Project, ending, of_kind
+from support.probe_checks import assert_unchanged
+from support.project import Project, events_of_kind, run_finished
 
 LOOK = """
     DO $$ BEGIN RAISE NOTICE '%', concat_ws(', ', current_user = session_user, current_schema,
@@ -49,16 +49,16 @@ async def test_what_a_file_sets_does_not_reach_the_next(project: Project) -> Non
     project.write("002_look.sql", f"-- koonj: statement_timeout 9s\n{LOOK}\n-- Rollback: none: test\n")
     project.write("003_back.sql", "BEGIN;\nROLLBACK TO mark;\nCOMMIT;\n-- Rollback: none: test\n")
     try:
-        with unchanged(project):
+        with assert_unchanged(project):
             events = await project.apply(probe=True)
-        assert _messages(of_kind(events, Notice)) == [
+        assert _messages(events_of_kind(events, Notice)) == [
             "t, public, t, 0, 0, 1s, 1min, 1",
             "t, public, t, 0, 9s, 1s, 1min, 1",
         ]
-        failure = ending(events).failure
+        failure = run_finished(events).failure
         assert failure is not None
         assert (failure.name, failure.sqlstate) == ("003_back.sql", "3B001")
-        assert ending(events).not_run == ()
+        assert run_finished(events).not_run == ()
     finally:
         project.sql("DROP ROLE koonj_probed")
 
@@ -72,9 +72,9 @@ PAIR = (
 async def test_deferred_constraints_are_checked_at_the_end_of_each(project: Project) -> None:
     project.write("001_pair.sql", f"{PAIR}INSERT INTO child VALUES (1);\n-- Rollback: none: test\n")
     project.table(2)
-    with unchanged(project):
+    with assert_unchanged(project):
         events = await project.apply(probe=True)
-    last = ending(events)
+    last = run_finished(events)
     assert last.failure is not None
     assert (last.failure.name, last.failure.sqlstate) == ("001_pair.sql", "23503")
     assert last.not_run == ("002_make_t2.sql",)
@@ -85,9 +85,9 @@ async def test_deferred_constraints_stay_deferred_for_the_next(project: Project,
     project.write("001_pair.sql", f"{PAIR}{first}-- Rollback: none: test\n")
     late = "INSERT INTO child VALUES (1);\n"
     project.write("002_late.sql", f"{late}INSERT INTO parent VALUES (1);\n-- Rollback: none: test\n")
-    assert ending(await project.apply(probe=True)).result is RunResult.PROBED
+    assert run_finished(await project.apply(probe=True)).result is RunResult.PROBED
     project.write("003_never.sql", f"{late.replace('1', '2')}-- Rollback: none: test\n")
-    failure = ending(await project.apply(probe=True)).failure
+    failure = run_finished(await project.apply(probe=True)).failure
     assert failure is not None
     assert (failure.name, failure.sqlstate) == ("003_never.sql", "23503")
 
@@ -107,10 +107,10 @@ async def test_constraints_of_any_name_are_checked(project: Project) -> None:
     project.write("001_role.sql", f"{swap}SET ROLE koonj_probed;\n-- Rollback: none: test\n")
     project.table(2)
     try:
-        with unchanged(project):
-            assert ending(await project.apply(probe=True)).result is RunResult.PROBED
+        with assert_unchanged(project):
+            assert run_finished(await project.apply(probe=True)).result is RunResult.PROBED
             project.write("001_role.sql", f"{swap.replace('1', '2', 1)}-- Rollback: none: test\n")
-            failure = ending(await project.apply(probe=True)).failure
+            failure = run_finished(await project.apply(probe=True)).failure
         assert failure is not None
         assert (failure.name, failure.sqlstate) == ("001_role.sql", "23503")
     finally:
@@ -125,7 +125,7 @@ async def test_each_migration_runs_as_the_target_s_role(project: Project) -> Non
         who = "DO $$ BEGIN RAISE NOTICE '%', current_user; END $$;\nRESET ROLE;\n"
         project.write(f"00{number}_who.sql", f"{who}-- Rollback: none: test\n")
     try:
-        assert _messages(of_kind(await project.apply(probe=True), Notice)) == ["koonj_acting"] * 2
+        assert _messages(events_of_kind(await project.apply(probe=True), Notice)) == ["koonj_acting"] * 2
     finally:
         project.sql("DROP OWNED BY koonj_acting; DROP ROLE koonj_acting")
 
@@ -136,9 +136,9 @@ async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
     project.write("001_one.sql", f"BEGIN ISOLATION LEVEL SERIALIZABLE;\n{look}{none}")
     project.write("002_two.sql", f"START TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n{look}{none}")
     events = await project.apply(probe=True)
-    assert ending(events).result is RunResult.PROBED
-    assert _messages(of_kind(events, Notice)) == ["serializable", "serializable"]
-    assert of_kind(events, PlanMade)[0].plan.notes[1:] == (
+    assert run_finished(events).result is RunResult.PROBED
+    assert _messages(events_of_kind(events, Notice)) == ["serializable", "serializable"]
+    assert events_of_kind(events, PlanMade)[0].plan.notes[1:] == (
         "002_two.sql: its ISOLATION LEVEL REPEATABLE READ is not used: all is one transaction, of the first",
     )
 
@@ -147,8 +147,8 @@ async def test_set_transaction_can_come_first(project: Project) -> None:
     for number, level in ((1, "REPEATABLE READ"), (2, "SERIALIZABLE")):
         script = f"BEGIN;\nSET TRANSACTION ISOLATION LEVEL {level};\nSAVEPOINT a;\nSELECT 1;\nCOMMIT;\n"
         project.write(f"00{number}_set.sql", f"{script}-- Rollback: none: test\n")
-    assert ending(await project.apply(probe=True, extent=Extent.NEXT)).result is RunResult.PROBED
-    failure = ending(await project.apply(probe=True)).failure
+    assert run_finished(await project.apply(probe=True, extent=Extent.NEXT)).result is RunResult.PROBED
+    failure = run_finished(await project.apply(probe=True)).failure
     assert failure is not None
     assert (failure.name, failure.sqlstate) == ("002_set.sql", "25001")
     assert failure.next_steps[0] == (

@@ -1,4 +1,4 @@
-"""Rehearsals on a real scratch server: a folder in, verdicts out."""
+"""Test rehearsals of folders on a real scratch server."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from koonj.runner.rehearse.events import RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Verdict
-from support.rehearsed import Folder
+from support.rehearsal_folder import RehearsalFolder
 
 pytestmark = pytest.mark.slow
 
 MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
-"""The versions to rehearse on that are there."""
+"""Installed major versions to rehearse on."""
 SAMPLE = Path(__file__).parents[2] / "database" / "migrations"
 
 
 @pytest.fixture
-async def folder(tmp_path: Path, connector: Connector) -> Folder:
-    """Empty."""
+async def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
+    """An empty folder of migrations."""
     path = tmp_path / "migrations"
     path.mkdir()
-    return Folder(path, connector)
+    return RehearsalFolder(path, connector)
 
 
-def unseen(folder: Folder) -> None:
-    """Let the first one be another than in any other test: verdicts are kept for all."""
+def write_uncached(folder: RehearsalFolder) -> None:
+    """Write a first migration that differs from every other test, because the tests share the cache."""
     table = f"t{secrets.token_hex(8)}"
     folder.write(1, f"CREATE TABLE {table} (id int);", f"DROP TABLE {table};")
 
@@ -49,19 +49,19 @@ BASE = """
 
 
 @pytest.fixture
-def based(folder: Folder) -> Folder:
+def base_folder(folder: RehearsalFolder) -> RehearsalFolder:
     folder.write(1, BASE, "DROP FUNCTION twice; DROP VIEW people; DROP TABLE users;")
     return folder
 
 
 @pytest.mark.parametrize("major", MAJORS)
-async def test_the_sample_is_verified(connector: Connector, major: int) -> None:
-    found = await Folder(SAMPLE, connector).rehearse(major=major)
+async def test_sample_migrations_are_verified(connector: Connector, major: int) -> None:
+    found = await RehearsalFolder(SAMPLE, connector).rehearse(major=major)
     assert len(found) == 15
     assert {r.name: r.message for r in found.values() if r.verdict is not Verdict.VERIFIED} == {}
 
 
-WRONG: dict[str, tuple[str, str, Verdict, str]] = {
+WRONG_ROLLBACKS: dict[str, tuple[str, str, Verdict, str]] = {
     "a forgotten index": (
         "ALTER TABLE users ADD COLUMN city text; CREATE INDEX users_name ON users (name);",
         "ALTER TABLE users DROP COLUMN city;",
@@ -81,7 +81,7 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.BROKEN,
         "column used by a view",
     ),
-    "a wrong type of a column that nothing uses": (
+    "a wrong type of an unused column": (
         "ALTER TABLE users ALTER old TYPE bigint;",
         "ALTER TABLE users ALTER old TYPE smallint;",
         Verdict.INCOMPLETE,
@@ -112,7 +112,7 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.REORDERED,
         "users",
     ),
-    "another owner": (
+    "a different owner": (
         "DROP VIEW people; CREATE VIEW people AS SELECT id FROM users;",
         "DROP VIEW people; CREATE VIEW people AS SELECT id, name FROM users; ALTER VIEW people OWNER TO pg_monitor;",
         Verdict.INCOMPLETE,
@@ -130,26 +130,26 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.INCOMPLETE,
         "left_over",
     ),
-    "a rollback that does not run": (
+    "a rollback that fails": (
         "CREATE TABLE t (id int);",
         "DROP TABLE tt;",
         Verdict.BROKEN,
         "tt",
     ),
-    "a rollback with a mistake in its text": (
+    "a rollback with a syntax error": (
         "CREATE TABLE t (id int);",
         "DROP TABEL t;",
         Verdict.BROKEN,
         "TABEL",
     ),
-    "a migration that does not run": ("ALTER TABLE nobody ADD a int;", "SELECT 1;", Verdict.BROKEN, "nobody"),
-    "a migration that does not repeat": (
+    "a migration that fails": ("ALTER TABLE nobody ADD a int;", "SELECT 1;", Verdict.BROKEN, "nobody"),
+    "a migration that cannot be applied again": (
         "CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (id int);",
         "DROP TABLE t;",
         Verdict.INCOMPLETE,
         "mood",
     ),
-    "a last column and what was in it": (
+    "a dropped last column with its values": (
         "ALTER TABLE users DROP COLUMN old;",
         "ALTER TABLE users ADD COLUMN old int;",
         Verdict.LOSSY,
@@ -163,7 +163,7 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
     ),
     "a deletion": ("DELETE FROM users WHERE old = 1;", "SELECT 1;", Verdict.LOSSY, "DELETE"),
     "a truncation": ("TRUNCATE users;", "SELECT 1;", Verdict.LOSSY, "TRUNCATE"),
-    "a truncation in a block": (
+    "a truncation in a DO block": (
         "DO $$ BEGIN TRUNCATE users; END $$;",
         "SELECT 1;",
         Verdict.LOSSY,
@@ -175,7 +175,7 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.LOSSY,
         "UPDATE",
     ),
-    "a table that is dropped and made again": (
+    "a table that is dropped and created again": (
         "DROP VIEW people; DROP TABLE users; DROP FUNCTION twice;",
         BASE,
         Verdict.LOSSY,
@@ -185,18 +185,20 @@ WRONG: dict[str, tuple[str, str, Verdict, str]] = {
 
 
 @pytest.mark.parametrize("major", MAJORS)
-@pytest.mark.parametrize("case", WRONG)
-async def test_a_wrong_rollback_is_found_and_named(based: Folder, case: str, major: int) -> None:
-    up, down, verdict, named = WRONG[case]
-    based.write(2, up, down)
-    found = await based.last(major=major)
+@pytest.mark.parametrize("case", WRONG_ROLLBACKS)
+async def test_wrong_rollback_gives_its_verdict_and_names_the_object(
+    base_folder: RehearsalFolder, case: str, major: int
+) -> None:
+    body, rollback, verdict, expected_text = WRONG_ROLLBACKS[case]
+    base_folder.write(2, body, rollback)
+    found = await base_folder.last(major=major)
     assert found.major == major
-    assert (found.verdict, named in found.message) == (verdict, True), (found.verdict, found.message)
+    assert (found.verdict, expected_text in found.message) == (verdict, True), (found.verdict, found.message)
 
 
-RIGHT: dict[str, tuple[str, str]] = {
+RIGHT_ROLLBACKS: dict[str, tuple[str, str]] = {
     "a column": ("ALTER TABLE users ADD city text", "ALTER TABLE users DROP city"),
-    "rows of its own": (
+    "rows that the migration inserted": (
         "INSERT INTO users VALUES (1, 'a')",
         "DELETE FROM users WHERE id = 1",
     ),
@@ -204,7 +206,7 @@ RIGHT: dict[str, tuple[str, str]] = {
         "ALTER TABLE users ADD city text; UPDATE users SET city = 'x'; ALTER TABLE users ALTER city SET NOT NULL",
         "ALTER TABLE users DROP city",
     ),
-    "an update that is taken back": (
+    "an update that is undone": (
         "UPDATE users SET name = 'y' WHERE name = 'x'",
         "UPDATE users SET name = 'x' WHERE name = 'y'",
     ),
@@ -213,7 +215,7 @@ RIGHT: dict[str, tuple[str, str]] = {
         "DROP VIEW people; ALTER TABLE users ALTER name TYPE varchar(50); "
         "CREATE VIEW people AS SELECT id, name FROM users",
     ),
-    "a table of its own, dropped on the way": (
+    "a table that the migration creates and drops": (
         "CREATE TABLE a (id int); INSERT INTO a VALUES (1); CREATE TABLE b AS SELECT * FROM a; DROP TABLE a",
         "DROP TABLE b",
     ),
@@ -224,36 +226,38 @@ RIGHT: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", RIGHT)
-async def test_a_right_rollback_is_verified(based: Folder, case: str) -> None:
-    up, down = RIGHT[case]
-    based.write(2, f"{up};", f"{down};")
-    found = await based.last()
+@pytest.mark.parametrize("case", RIGHT_ROLLBACKS)
+async def test_right_rollback_is_verified(base_folder: RehearsalFolder, case: str) -> None:
+    body, rollback = RIGHT_ROLLBACKS[case]
+    base_folder.write(2, f"{body};", f"{rollback};")
+    found = await base_folder.last()
     assert found.verdict is Verdict.VERIFIED, (found.verdict, found.message)
 
 
-async def test_no_way_back(based: Folder) -> None:
-    based.write(2, "ALTER TABLE users ADD a int;", "none: nobody wants it back")
-    based.write(3, "ALTER TABLE users ADD b int;")
-    based.write(4, "CREATE TABLE later (id int);", "DROP TABLE later;")
-    found = await based.rehearse()
+async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "ALTER TABLE users ADD a int;", "none: nobody wants it back")
+    base_folder.write(3, "ALTER TABLE users ADD b int;")
+    base_folder.write(4, "CREATE TABLE later (id int);", "DROP TABLE later;")
+    found = await base_folder.rehearse()
     assert found["004_m.sql"].verdict is Verdict.VERIFIED
     assert found["002_m.sql"].verdict is Verdict.IRREVERSIBLE
     assert "nobody wants it back" in found["002_m.sql"].message
     forgotten = found["003_m.sql"]
     assert forgotten.verdict is Verdict.INCOMPLETE
-    assert "does not say how to undo it, so this stays: column public.users.b" in forgotten.message
-    assert forgotten.apply[0].locks, "it is measured all the same"
+    assert (
+        "The file has no rollback, so the following would remain: column public.users.b" in forgotten.message
+    )
+    assert forgotten.apply[0].locks, "it is measured nevertheless"
 
 
-async def test_outside_a_transaction(based: Folder) -> None:
-    based.write(
+async def test_statement_outside_a_transaction_is_observed(base_folder: RehearsalFolder) -> None:
+    base_folder.write(
         2,
         "CREATE INDEX CONCURRENTLY users_name ON users (name);",
         "DROP INDEX CONCURRENTLY users_name;",
         block=False,
     )
-    found = await based.last()
+    found = await base_folder.last()
     assert found.verdict is Verdict.VERIFIED, found.message
     (trace,) = found.apply
     assert [(lock.relation, lock.mode.value) for lock in trace.locks if lock.kind == "table"] == [
@@ -262,10 +266,10 @@ async def test_outside_a_transaction(based: Folder) -> None:
     assert trace.observed
 
 
-async def test_one_that_fails_stops_those_behind_it(based: Folder) -> None:
-    based.write(2, "ALTER TABLE nobody ADD a int;", "SELECT 1;")
-    based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
-    found = await based.rehearse()
+async def test_failing_migration_makes_later_ones_unknown(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "ALTER TABLE nobody ADD a int;", "SELECT 1;")
+    base_folder.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
+    found = await base_folder.rehearse()
     assert found["002_m.sql"].verdict is Verdict.BROKEN
     assert found["002_m.sql"].failure is not None
     assert (found["002_m.sql"].failure.line, found["002_m.sql"].failure.column) == (2, 1)
@@ -273,51 +277,53 @@ async def test_one_that_fails_stops_those_behind_it(based: Folder) -> None:
     assert "002_m.sql" in found["003_m.sql"].message
 
 
-async def test_a_file_that_cannot_be_run(based: Folder) -> None:
-    (based.path / "002_m.sql").write_text("BEGIN;\nCREATE TABLE a (id int);\n")
-    based.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
-    found = await based.rehearse()
+async def test_file_with_errors_makes_later_ones_unknown(base_folder: RehearsalFolder) -> None:
+    (base_folder.path / "002_m.sql").write_text("BEGIN;\nCREATE TABLE a (id int);\n")
+    base_folder.write(3, "CREATE TABLE t (id int);", "DROP TABLE t;")
+    found = await base_folder.rehearse()
     assert found["002_m.sql"].verdict is Verdict.BROKEN
     assert found["003_m.sql"].verdict is Verdict.UNKNOWN
 
 
-async def test_a_bad_rollback_does_not_stop_those_behind_it(based: Folder) -> None:
-    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE aa;")
-    based.write(3, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;")
-    found = await based.rehearse()
+async def test_failing_rollback_does_not_affect_later_migrations(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "CREATE TABLE a (id int);", "DROP TABLE aa;")
+    base_folder.write(3, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;")
+    found = await base_folder.rehearse()
     assert (found["002_m.sql"].verdict, found["003_m.sql"].verdict) == (Verdict.BROKEN, Verdict.VERIFIED)
 
 
-async def test_nothing_is_rehearsed_twice(based: Folder) -> None:
-    unseen(based)
-    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE a;")
-    first = await based.rehearse()
-    assert based.cached == [False, False]
-    assert await based.rehearse() == first
-    assert based.cached == [True, True]
-    first_one = based.path / "001_m.sql"
+async def test_cached_verdict_is_used_until_its_file_or_earlier_statements_change(
+    base_folder: RehearsalFolder,
+) -> None:
+    write_uncached(base_folder)
+    base_folder.write(2, "CREATE TABLE a (id int);", "DROP TABLE a;")
+    first = await base_folder.rehearse()
+    assert base_folder.cached == [False, False]
+    assert await base_folder.rehearse() == first
+    assert base_folder.cached == [True, True]
+    first_one = base_folder.path / "001_m.sql"
     first_one.write_text(f"-- only a comment\n{first_one.read_text()}")
-    await based.rehearse()
-    assert based.cached == [False, True]
-    based.write(2, "CREATE TABLE a (id int);", "DROP TABLE IF EXISTS a;")
-    await based.rehearse()
-    assert based.cached == [True, False]
-    unseen(based)
-    await based.rehearse()
-    assert based.cached == [False, False]
-    await based.rehearse(again=True)
-    assert based.cached == [False, False]
+    await base_folder.rehearse()
+    assert base_folder.cached == [False, True]
+    base_folder.write(2, "CREATE TABLE a (id int);", "DROP TABLE IF EXISTS a;")
+    await base_folder.rehearse()
+    assert base_folder.cached == [True, False]
+    write_uncached(base_folder)
+    await base_folder.rehearse()
+    assert base_folder.cached == [False, False]
+    await base_folder.rehearse(again=True)
+    assert base_folder.cached == [False, False]
 
 
-async def test_only_what_is_known(based: Folder) -> None:
-    unseen(based)
-    assert await based.rehearse(known_only=True) == {}
-    found = await based.rehearse()
-    assert await based.rehearse(known_only=True) == found
+async def test_cached_only_returns_only_cached_verdicts(base_folder: RehearsalFolder) -> None:
+    write_uncached(base_folder)
+    assert await base_folder.rehearse(cached_only=True) == {}
+    found = await base_folder.rehearse()
+    assert await base_folder.rehearse(cached_only=True) == found
 
 
-async def test_what_the_statements_locked(based: Folder) -> None:
-    based.write(
+async def test_rehearsal_records_locks_rewrites_and_scans(base_folder: RehearsalFolder) -> None:
+    base_folder.write(
         2,
         """
         ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();
@@ -325,7 +331,7 @@ async def test_what_the_statements_locked(based: Folder) -> None:
         """,
         "DROP INDEX users_old; ALTER TABLE users DROP COLUMN token;",
     )
-    found = await based.last()
+    found = await base_folder.last()
     first, second = found.apply
     assert first.rewritten == ("public.users",)
     assert [(x.relation, x.mode.value) for x in first.locks if x.kind == "table"] == [
@@ -336,26 +342,28 @@ async def test_what_the_statements_locked(based: Folder) -> None:
     assert [trace.line for trace in found.rollback] == [8, 8]
 
 
-async def test_a_single_one_comes_from_what_is_before_it(based: Folder) -> None:
+async def test_single_migration_is_rehearsed_after_the_earlier_ones(base_folder: RehearsalFolder) -> None:
     for number in range(2, 14):
-        based.write(number, f"CREATE TABLE t{number} (id int);", f"DROP TABLE t{number};")
-    found = await based.rehearse("007_m.sql")
+        base_folder.write(number, f"CREATE TABLE t{number} (id int);", f"DROP TABLE t{number};")
+    found = await base_folder.rehearse("007_m.sql")
     assert [r.verdict for r in found.values()] == [Verdict.VERIFIED]
-    started = next(e for e in based.events if isinstance(e, RehearsalStarted))
+    started = next(e for e in base_folder.events if isinstance(e, RehearsalStarted))
     assert started.names == ("007_m.sql",)
 
 
-async def test_settings_of_one_do_not_reach_the_next(based: Folder) -> None:
-    based.write(2, "CREATE SCHEMA app; SET search_path TO app;", "DROP SCHEMA app;")
-    based.write(3, "CREATE TABLE here (id int);", "DROP TABLE public.here;")
-    found = await based.rehearse()
+async def test_settings_of_a_migration_do_not_affect_the_next(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "CREATE SCHEMA app; SET search_path TO app;", "DROP SCHEMA app;")
+    base_folder.write(3, "CREATE TABLE here (id int);", "DROP TABLE public.here;")
+    found = await base_folder.rehearse()
     assert [r.verdict for r in found.values()] == [Verdict.VERIFIED] * 3
 
 
-async def test_cancel_leaves_nothing(based: Folder) -> None:
-    based.write(2, "SELECT pg_sleep(30);", "SELECT 1;")
+async def test_cancelled_rehearsal_ends_with_result_cancelled(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "SELECT pg_sleep(30);", "SELECT 1;")
     request = RehearsalRequest(names=("002_m.sql",))
-    run = start_rehearsal(RehearsalJob(ScratchPlace(), FolderReader(based.path), request, based.connector))
+    run = start_rehearsal(
+        RehearsalJob(ScratchPlace(), FolderReader(base_folder.path), request, base_folder.connector)
+    )
     events = []
     async for event in run.events():
         events.append(event)
@@ -366,12 +374,12 @@ async def test_cancel_leaves_nothing(based: Folder) -> None:
     assert last.result == "cancelled"
 
 
-async def test_rows_that_stay_are_said(based: Folder) -> None:
-    based.write(2, "CREATE TABLE words (word text);", "DROP TABLE words;")
-    based.write(3, "INSERT INTO words VALUES ('a'), ('b');", "SELECT 1;")
-    based.write(4, "INSERT INTO words VALUES ('c');", "DELETE FROM words WHERE word = 'c';")
-    found = await based.rehearse("003_m.sql", "004_m.sql")
+async def test_rows_that_remain_after_the_rollback_are_reported(base_folder: RehearsalFolder) -> None:
+    base_folder.write(2, "CREATE TABLE words (word text);", "DROP TABLE words;")
+    base_folder.write(3, "INSERT INTO words VALUES ('a'), ('b');", "SELECT 1;")
+    base_folder.write(4, "INSERT INTO words VALUES ('c');", "DELETE FROM words WHERE word = 'c';")
+    found = await base_folder.rehearse("003_m.sql", "004_m.sql")
     assert found["003_m.sql"].findings == (
-        "Rollback: the 2 rows that the migration puts into public.words stay there.",
+        "Rollback: the 2 rows that the migration inserts into public.words remain.",
     )
     assert found["004_m.sql"].findings == ()

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from koonj.runner.run.events import Direction, PlanMade, RunResult, StatementStarted
-from support.project import Project, ending, listen, of_kind
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
 
@@ -18,12 +18,12 @@ async def _mend(project: Project, name: str, old: str, new: str) -> None:
 
 async def test_the_statement_that_failed_can_be_mended(project: Project) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\n{NONE}")
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
     await _mend(project, "001_steps.sql", "integger", "integer")
     await _mend(project, "001_steps.sql", "VACUUM a", "-- at night\nVACUUM   a")
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE
-    assert [s.index for s in of_kind(events, StatementStarted)] == [3]
+    assert run_finished(events).result is RunResult.DONE
+    assert [s.index for s in events_of_kind(events, StatementStarted)] == [3]
     assert project.tables() == {"a", "b"}
 
 
@@ -42,18 +42,18 @@ async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
     project.write(
         "001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\nVACUUM b;\n{NONE}"
     )
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
     await _mend(project, "001_steps.sql", "integger", "integer")
     await _mend(project, "001_steps.sql", old, new)
-    stopped = ending(await project.apply())
+    stopped = run_finished(await project.apply())
     assert stopped.result is RunResult.REFUSED
     (conflict,) = stopped.conflicts
     assert (conflict.state, conflict.can_allow) == ("edited", True)
     assert "2 committed statements" in conflict.message
     project.sql("DROP TABLE a")
     events = await project.apply(allow=frozenset({"edited"}), reason="a was dropped by hand")
-    assert ending(events).result is RunResult.DONE
-    assert of_kind(events, StatementStarted)[0].index == 1
+    assert run_finished(events).result is RunResult.DONE
+    assert events_of_kind(events, StatementStarted)[0].index == 1
     assert [entry.allowed for entry in await project.entries() if entry.action == "allow"] == ["edited"]
 
 
@@ -67,11 +67,11 @@ async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Pr
         "CREATE INDEX CONCURRENTLY one ON t (x);\nCREATE UNIQUE INDEX CONCURRENTLY two ON t (x);\n"
         f"CREATE TABLE seen AS SELECT current_setting('work_mem') AS work_mem;\n{NONE}",
     )
-    assert ending(await project.apply()).result is RunResult.FAILED
+    assert run_finished(await project.apply()).result is RunResult.FAILED
     project.sql("DELETE FROM s.t; DROP INDEX s.two")
     events = await project.apply()
-    assert ending(events).result is RunResult.DONE
-    assert [s.index for s in of_kind(events, StatementStarted)] == [1, 2, 4, 5]
+    assert run_finished(events).result is RunResult.DONE
+    assert [s.index for s in events_of_kind(events, StatementStarted)] == [1, 2, 4, 5]
     assert project.sql("SELECT DISTINCT schemaname::text FROM pg_indexes WHERE tablename = 't'") == [("s",)]
     assert project.sql("SELECT work_mem FROM s.seen") == [("5MB",)]
 
@@ -83,14 +83,14 @@ async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None
         "-- Rollback:\n-- DROP TABLE a;\n-- VACUUM;\n-- DROP TABLE c;\n-- DROP TABLE b;\n",
     )
     await project.apply()
-    failure = ending(await project.roll_back()).failure
+    failure = run_finished(await project.roll_back()).failure
     assert failure is not None
     assert (failure.line, len(failure.committed)) == (6, 2)
     assert await project.states() == {"001_steps.sql": "failed"}
     await _mend(project, "001_steps.sql", "DROP TABLE c", "DROP TABLE IF EXISTS c")
     events = await project.roll_back()
-    assert [s.index for s in of_kind(events, StatementStarted)] == [3, 4]
-    assert ending(events).result is RunResult.DONE
+    assert [s.index for s in events_of_kind(events, StatementStarted)] == [3, 4]
+    assert run_finished(events).result is RunResult.DONE
     assert project.tables() == set()
     assert await project.states() == {"001_steps.sql": "pending"}
 
@@ -101,14 +101,14 @@ async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Pr
         "001_index.sql",
         f"CREATE INDEX CONCURRENTLY one ON t (x);\nCREATE UNIQUE INDEX CONCURRENTLY two ON t (x);\n{NONE}",
     )
-    failure = ending(await project.apply()).failure
+    failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert (failure.sqlstate, len(failure.committed)) == ("23505", 1)
     assert "INVALID indexes on the target now: public.two." in failure.target_state
     project.sql("DELETE FROM t; DROP INDEX two")
-    (planned,) = of_kind(events := await project.apply(), PlanMade)[0].plan.migrations
+    (planned,) = events_of_kind(events := await project.apply(), PlanMade)[0].plan.migrations
     assert planned.statements_done == 1
-    assert ending(events).result is RunResult.DONE
+    assert run_finished(events).result is RunResult.DONE
 
 
 async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
@@ -116,12 +116,12 @@ async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
     await project.apply()
     project.table(2)
     project.write("002_other.sql", f"CREATE TABLE other ();\n{NONE}")
-    stopped = ending(await project.apply(allow=frozenset({"duplicate"}), reason="both"))
+    stopped = run_finished(await project.apply(allow=frozenset({"duplicate"}), reason="both"))
     assert stopped.result is RunResult.REFUSED
     assert {conflict.state for conflict in stopped.conflicts} == {"late"}
     assert not [entry for entry in await project.entries() if entry.action == "allow"]
     events = await project.apply(allow=frozenset({"duplicate", "late"}), reason="both")
-    assert ending(events).result is RunResult.DONE
+    assert run_finished(events).result is RunResult.DONE
     allows = [(entry.name, entry.allowed) for entry in await project.entries() if entry.action == "allow"]
     assert len(allows) == len(set(allows)) == 4
 
@@ -130,7 +130,7 @@ async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> N
     project.table(1)
     run = project.start(Direction.APPLY)
     await run.cancel()
-    assert ending(await listen(run)).result is RunResult.CANCELLED
+    assert run_finished(await collect_events(run)).result is RunResult.CANCELLED
     assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
 
 
@@ -145,11 +145,11 @@ async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(proje
         dsn = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x connect_timeout=3600"
         project.target = replace(project.target, dsn=dsn)
         run = project.start(Direction.APPLY)
-        task = asyncio.create_task(listen(run))
+        task = asyncio.create_task(collect_events(run))
         connection, _ = await asyncio.get_running_loop().sock_accept(silent)
         with connection:
             await run.cancel()
-            assert ending(await asyncio.wait_for(task, 60)).result is RunResult.CANCELLED
+            assert run_finished(await asyncio.wait_for(task, 60)).result is RunResult.CANCELLED
 
 
 async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -> None:
@@ -171,8 +171,8 @@ async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -
             events.append(event)
             if isinstance(event, Retrying):
                 await run.cancel()
-    assert ending(events).result is RunResult.CANCELLED
-    assert "Nothing of 002_wait.sql is committed" in ending(events).message
+    assert run_finished(events).result is RunResult.CANCELLED
+    assert "Nothing of 002_wait.sql is committed" in run_finished(events).message
     assert (await project.states())["002_wait.sql"] == "failed"
 
 
@@ -196,5 +196,5 @@ async def test_a_serialization_failure_at_commit_is_tried_again_too(project: Pro
         -- Rollback: none: test
         """,
     )
-    assert ending(await project.apply()).result is RunResult.DONE
+    assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM a") == [(1,)]

@@ -2,14 +2,14 @@
 
 from koonj.runner.run.events import PlanMade, RunResult
 from koonj.runner.run.request import Extent
-from support.project import Project, ending, of_kind
+from support.project import Project, events_of_kind, run_finished
 
 
 async def test_the_last_one_is_taken_back_and_pending_again(project: Project) -> None:
     names = [project.table(n) for n in (1, 2)]
     await project.apply()
     events = await project.roll_back()
-    assert ending(events).committed == (names[1],)
+    assert run_finished(events).committed == (names[1],)
     assert project.tables() == {"t1"}
     assert await project.states() == {names[0]: "applied", names[1]: "pending"}
     await project.apply()
@@ -28,7 +28,7 @@ async def test_all_the_way_down(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 3)]
     await project.apply()
     events = await project.roll_back(extent=Extent.ALL)
-    assert ending(events).committed == tuple(reversed(names))
+    assert run_finished(events).committed == tuple(reversed(names))
     assert project.tables() == set()
     assert [entry.action for entry in await project.entries()] == ["apply"] * 3 + ["rollback"] * 3
 
@@ -38,17 +38,17 @@ async def test_what_was_applied_last_goes_first_whatever_its_number(project: Pro
     await project.apply()
     late = project.table(1)
     await project.apply(allow=frozenset({"late"}), reason="merged late")
-    assert ending(await project.roll_back()).committed == (late,)
+    assert run_finished(await project.roll_back()).committed == (late,)
 
 
 async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
     project.table(1, rollback=False)
     await project.apply()
-    (conflict,) = ending(await project.roll_back()).conflicts
+    (conflict,) = run_finished(await project.roll_back()).conflicts
     assert (conflict.state, conflict.can_allow) == ("rollback_missing", False)
     project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
     await project.apply()
-    (conflict,) = ending(await project.roll_back()).conflicts
+    (conflict,) = run_finished(await project.roll_back()).conflicts
     assert "the data is gone" in conflict.message
     assert project.tables() == {"t1", "t2"}
 
@@ -57,11 +57,11 @@ async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project:
     name = project.table(1)
     await project.apply()
     (project.path / name).unlink()
-    stopped = ending(await project.roll_back())
+    stopped = run_finished(await project.roll_back())
     assert [o.state for o in stopped.conflicts] == ["missing"]
     events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
-    assert ending(events).result is RunResult.DONE
-    assert of_kind(events, PlanMade)[0].plan.migrations[0].from_history
+    assert run_finished(events).result is RunResult.DONE
+    assert events_of_kind(events, PlanMade)[0].plan.migrations[0].from_history
     assert project.tables() == set()
     assert await project.states() == {}
 
@@ -74,12 +74,12 @@ async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Pr
         "002_unique.sql",
         "CREATE UNIQUE INDEX CONCURRENTLY t_x ON t (x);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY IF EXISTS t_x;\n",
     )
-    failure = ending(await project.apply()).failure
+    failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert failure.sqlstate == "23505"
     assert "INVALID indexes on the target now: public.t_x" in failure.target_state
     assert (await project.states())["002_unique.sql"] == "failed"
-    assert ending(await project.roll_back()).result is RunResult.DONE
+    assert run_finished(await project.roll_back()).result is RunResult.DONE
     assert project.sql("SELECT to_regclass('t_x')") == [(None,)]
     assert (await project.states())["002_unique.sql"] == "pending"
 
@@ -90,7 +90,7 @@ async def test_an_error_in_a_rollback_is_placed_in_the_file(project: Project) ->
         "CREATE TABLE t1 ();\n\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE t1;\n--   DROP TABLE nowhere;\n-- COMMIT;\n",
     )
     await project.apply()
-    failure = ending(await project.roll_back()).failure
+    failure = run_finished(await project.roll_back()).failure
     assert failure is not None
     assert (failure.line, failure.sqlstate) == (6, "42P01")
     assert failure.source_line == "--   DROP TABLE nowhere;"

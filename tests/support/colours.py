@@ -32,7 +32,7 @@ BLINDNESS: Mapping[str, _Rows] = {
 """Machado, Oliveira, Fernandes 2009, severity 1.0; for linear RGB."""
 
 
-def seen(style: Style, palette: TerminalTheme) -> ColorTriplet:
+def visible_colour(style: Style, palette: TerminalTheme) -> ColorTriplet:
     """Return the colour of a text in `style`, after Textual's own filter."""
     ground = Color.from_triplet(palette.background_color)
     whole = Style(color="default", bgcolor="default") + style

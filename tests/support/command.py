@@ -31,7 +31,7 @@ KOONJ = (sys.executable, "-m", "koonj")
 
 
 @dataclass
-class Answer:
+class CommandResult:
     """Result of a call."""
 
     code: int
@@ -70,14 +70,14 @@ class Project:
         self.write(name, f"BEGIN;\nCREATE TABLE t{number} (id int PRIMARY KEY);\nCOMMIT;\n\n{down}")
         return name
 
-    def koonj(self, *argv: str) -> Answer:
+    def koonj(self, *argv: str) -> CommandResult:
         """Call the command in this process."""
         self.capsys.readouterr()
         code = main(argv)
         out, err = self.capsys.readouterr()
-        return Answer(code, out, err)
+        return CommandResult(code, out, err)
 
-    def run(self, *argv: str, **environ: str) -> Answer:
+    def run(self, *argv: str, **environ: str) -> CommandResult:
         """Call the command in another process, without a terminal."""
         done = subprocess.run(
             (*KOONJ, *argv),
@@ -89,7 +89,7 @@ class Project:
             timeout=60,
             check=False,
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query, on a separate connection."""
@@ -162,7 +162,7 @@ class Terminal:
         self.text += got.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(got)
 
-    def abandon(self) -> None:
+    def kill(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()

@@ -18,13 +18,17 @@ async def drift_of(project: Project, **options: Any) -> DriftReport:
     return await find_drift(project.connector, project.target, folder, place, control, **options)
 
 
-def told(drift: DriftReport) -> set[str]:
+def differences_of(drift: DriftReport) -> set[str]:
     """Return the differences of the target, for example ``missing table public.t``."""
     return {f"{d.what} {d.kind} {d.identity}" for d in top_level(drift.differences)}
 
 
 def write(project: Project, number: int, body: str, rollback: str = "none: a test") -> str:
     name = f"{number:03d}_m.sql"
-    down = f" {rollback}" if rollback.startswith("none:") else f"\n{indent(dedent(rollback), '-- ')}"
-    (project.path / name).write_text(f"{dedent(body).strip()}\n\n-- Rollback:{down}\n", encoding="utf-8")
+    rollback_comment = (
+        f" {rollback}" if rollback.startswith("none:") else f"\n{indent(dedent(rollback), '-- ')}"
+    )
+    (project.path / name).write_text(
+        f"{dedent(body).strip()}\n\n-- Rollback:{rollback_comment}\n", encoding="utf-8"
+    )
     return name

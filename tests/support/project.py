@@ -54,7 +54,7 @@ class Project:
         return start(self.connector, self.target, self.reader, request)
 
     async def run(self, direction: Direction, **options: Any) -> list[Event]:
-        return await listen(self.start(direction, **options))
+        return await collect_events(self.start(direction, **options))
 
     async def apply(self, **options: Any) -> list[Event]:
         """Apply all migrations, unless the options say otherwise."""
@@ -86,7 +86,7 @@ class Project:
         return {row[0] for row in rows}
 
 
-async def listen(run: Run, answer: str | None = None) -> list[Event]:
+async def collect_events(run: Run, answer: str | None = None) -> list[Event]:
     """Return every event. Answer a question with `answer`, or as it expects."""
     events = []
     async for event in run.events():
@@ -96,7 +96,7 @@ async def listen(run: Run, answer: str | None = None) -> list[Event]:
     return events
 
 
-def ending(events: list[Event]) -> RunFinished:
+def run_finished(events: list[Event]) -> RunFinished:
     """Return the last event, which every run has."""
     last = events[-1]
     assert isinstance(last, RunFinished)
@@ -106,5 +106,5 @@ def ending(events: list[Event]) -> RunFinished:
 Kind = TypeVar("Kind", bound=Event)
 
 
-def of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
+def events_of_kind(events: list[Event], kind: type[Kind]) -> list[Kind]:
     return [event for event in events if isinstance(event, kind)]

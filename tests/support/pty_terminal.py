@@ -53,7 +53,7 @@ class Terminal:
         self.all += said
         return said
 
-    def trickle(self, seconds: float, rate: int) -> bytes:
+    def read_slowly(self, seconds: float, rate: int) -> bytes:
         """Return what a line with `rate` bytes per second transfers within `seconds`."""
         end, said, step = monotonic() + seconds, b"", 0.02
         while monotonic() < end:
@@ -69,9 +69,9 @@ class Terminal:
         while text not in said:
             assert monotonic() < end, said[-2000:]
             said += self.read(0.1)
-        return said + self.rest()
+        return said + self.read_until_quiet()
 
-    def rest(self, quiet: float = QUIET) -> bytes:
+    def read_until_quiet(self, quiet: float = QUIET) -> bytes:
         """Read until nothing is written for `quiet` seconds."""
         said = b""
         while more := self.read(quiet):
@@ -85,7 +85,7 @@ class Terminal:
     def press(self, key: bytes) -> bytes:
         """Press a key, and return the bytes that are written for it."""
         self.send(key)
-        return self.rest()
+        return self.read_until_quiet()
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, and notify the process.

@@ -140,7 +140,7 @@ class Tmux:
         """Return how many keyboard protocols were pushed and not popped."""
         return sum(1 if found[1] == b">" else -1 for found in _KITTY.finditer(self._record.read_bytes()))
 
-    def take_clipboard(self) -> None:
+    def accept_clipboard(self) -> None:
         """Accept text for the clipboard (OSC 52), which tmux drops by default."""
         self._tmux("set", "-s", "set-clipboard", "on")
 
@@ -180,7 +180,7 @@ class Tmux:
         """Type `text`."""
         self._tmux("send-keys", "-l", "--", text)
 
-    def writes_over(self, text: str) -> None:
+    def write_as_another_program(self, text: str) -> None:
         """Write to this terminal as another program."""
         Path(self._tmux("display-message", "-p", "#{pane_tty}").strip()).write_text(text)
 

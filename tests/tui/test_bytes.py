@@ -54,8 +54,8 @@ def test_moving_the_cursor(terminal: Terminal) -> None:
     written = 0
     for _ in range(beyond):
         terminal.send(b"j")
-        written += len(terminal.rest(0.1))
-    written += len(terminal.rest())
+        written += len(terminal.read_until_quiet(0.1))
+    written += len(terminal.read_until_quiet())
     assert written / beyond <= 1_000
 
 
@@ -74,7 +74,7 @@ def test_a_run_of_100_migrations(project: Project) -> None:
     with opened(project, migrations=100) as terminal:
         terminal.press(b"A")
         terminal.send(b"y")
-        said = terminal.rest(2.0)
+        said = terminal.read_until_quiet(2.0)
         assert 0 < len(said) <= 60_000
         assert b"100 applied" in said
 
@@ -143,6 +143,6 @@ def test_verdicts_as_they_come_and_then_nothing(project: Project, tmp_path: Path
         while terminal.all.count("◉".encode()) < 9:
             assert len(terminal.all) - before < 20_000, terminal.all[-2000:]
             terminal.read(0.5)
-        terminal.rest()
+        terminal.read_until_quiet()
         assert len(terminal.all) - before <= 4_000
         assert terminal.read(IDLE / 2) == b""

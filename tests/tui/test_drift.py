@@ -10,7 +10,7 @@ from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.runner.drift.report import DriftReport
 from koonj.runner.run.codec import to_plain
 from koonj.tui.screens.drift import DriftScreen
-from support.rehearsals import AT, Recorded
+from support.recorded_rehearsals import AT, RecordedRehearsals
 from support.screen import Project, Screen
 
 INDEX = Difference(
@@ -46,9 +46,9 @@ def drift(*differences: Difference, notes: tuple[str, ...] = ()) -> dict[str, An
 
 
 @pytest.fixture
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    made = Recorded(tmp_path_factory.mktemp("recorded"))
-    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
+    made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
+    made.set_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file.",)))
     return made
 
 
@@ -61,7 +61,7 @@ async def opened(screen: Screen) -> None:
     await screen.until(lambda: is_open(screen))
 
 
-async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> None:
+async def test_it_says_whose_what_is(project: Project, recorded: RecordedRehearsals) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("+ 1 only the target has")
@@ -74,11 +74,11 @@ async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> No
         assert "~ column  public.documents.language" in text
         assert "- comment TABLE public.documents" in text
         assert "index public.documents_title_idx: only the target has it" in text
-        assert "! 003_add_status.sql has no file any more." in text
+        assert "! 003_add_status.sql has no file." in text
 
 
 async def test_the_object_under_the_cursor_shows_both_definitions(
-    project: Project, recorded: Recorded
+    project: Project, recorded: RecordedRehearsals
 ) -> None:
     async with project.open((140, 30), program=recorded.program) as screen:
         await opened(screen)
@@ -91,10 +91,12 @@ async def test_the_object_under_the_cursor_shows_both_definitions(
         await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
 
 
-async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project, recorded: Recorded) -> None:
+async def test_a_table_counts_once_and_has_its_columns_beneath(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
     table = ObjectName("table", "public.notes")
     column = ObjectName("column", "public.notes.id")
-    recorded.says_of_drift(
+    recorded.set_drift(
         drift(
             Difference("table", "public.notes", None, "CREATE TABLE public.notes ();"),
             Difference(
@@ -118,7 +120,7 @@ async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project,
 
 
 async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
-    project: Project, recorded: Recorded
+    project: Project, recorded: RecordedRehearsals
 ) -> None:
     async with project.open((80, 24), program=recorded.program) as screen:
         await opened(screen)
@@ -131,30 +133,34 @@ async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
         await screen.until("+ CREATE INDEX")
 
 
-async def test_no_drift_is_said_plainly(project: Project, recorded: Recorded) -> None:
-    recorded.says_of_drift(drift())
+async def test_no_drift_is_said_plainly(project: Project, recorded: RecordedRehearsals) -> None:
+    recorded.set_drift(drift())
     async with project.open((80, 24), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("✓ no drift   41 objects of 3 migrations compared")
         assert "No drift: the target's catalog is what its applied files produce" in screen.text()
 
 
-async def test_it_says_how_long_it_works_and_c_cancels(project: Project, recorded: Recorded) -> None:
-    recorded.hold("drift")
+async def test_it_says_how_long_it_works_and_c_cancels(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
+    recorded.pause_at("drift")
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("comparing  0:01")
         await screen.press("c")
         await screen.until("Cancelled: it is not known whether the target has drifted.")
-        await screen.until(lambda: recorded.ended == 1)
-        recorded.let_go("drift")
+        await screen.until(lambda: recorded.terminated_calls == 1)
+        recorded.resume("drift")
         await screen.press("R")
         await screen.until("+ 1 only the target has")
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "D", "ctrl+q"])
-async def test_esc_leaves_it_and_ends_what_goes_on(project: Project, recorded: Recorded, key: str) -> None:
-    recorded.hold("drift")
+async def test_esc_leaves_it_and_ends_what_goes_on(
+    project: Project, recorded: RecordedRehearsals, key: str
+) -> None:
+    recorded.pause_at("drift")
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until(lambda: bool(recorded.calls))
@@ -172,7 +178,7 @@ async def test_why_nothing_is_known(project: Project) -> None:
         await screen.until("It is not known: koonj drift ended without a result")
 
 
-async def test_y_copies_the_definitions(project: Project, recorded: Recorded) -> None:
+async def test_y_copies_the_definitions(project: Project, recorded: RecordedRehearsals) -> None:
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("public.documents_title_idx")
@@ -184,7 +190,7 @@ async def test_y_copies_the_definitions(project: Project, recorded: Recorded) ->
 
 
 async def test_a_target_that_does_not_answer_is_not_compared(
-    three_targets: Project, recorded: Recorded
+    three_targets: Project, recorded: RecordedRehearsals
 ) -> None:
     async with three_targets.open((100, 30), program=recorded.program) as screen:
         await screen.press("3", "G", "enter")
@@ -195,7 +201,7 @@ async def test_a_target_that_does_not_answer_is_not_compared(
     assert recorded.calls == []
 
 
-async def test_a_click_chooses_an_object_and_a_key(project: Project, recorded: Recorded) -> None:
+async def test_a_click_chooses_an_object_and_a_key(project: Project, recorded: RecordedRehearsals) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("public.documents_title_idx")

@@ -93,7 +93,7 @@ class Watched:
 
     def settle(self, quiet: float = 0.3) -> None:
         """Let it write all it has to, and the terminals take it."""
-        self.terminal.rest(quiet)
+        self.terminal.read_until_quiet(quiet)
         self._take(len(self.terminal.all))
 
     def until(self, text: str) -> None:
@@ -139,7 +139,7 @@ class Watched:
         while (end := self.terminal.all.find(SIGN, self._taken)) < 0:
             self.terminal.read(0.05)
         self._take(end + len(SIGN))
-        self.terminal.rest(0.2)
+        self.terminal.read_until_quiet(0.2)
 
     def check(self) -> None:
         """What is seen is what would be seen had everything been written by Textual."""
@@ -229,12 +229,12 @@ def test_a_slow_terminal_gets_the_newest_frame_not_every_one(project: Project) -
         line = 5_000
         for _ in range(60):  # from one end of the list to the other: some 600 bytes each, if all were sent
             seen.terminal.send(b"G")
-            seen.terminal.trickle(0.02, line)
+            seen.terminal.read_slowly(0.02, line)
             seen.terminal.send(b"g")
-            seen.terminal.trickle(0.02, line)
+            seen.terminal.read_slowly(0.02, line)
         late = len(seen.terminal.all)
         seen.terminal.send(b"G")
-        while seen.terminal.trickle(0.5, line):
+        while seen.terminal.read_slowly(0.5, line):
             pass
         assert len(seen.terminal.all) - late < HELD + 2_000
         seen.until("31 of 31")

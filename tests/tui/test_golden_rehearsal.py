@@ -8,7 +8,7 @@ import pytest
 
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.toolkit.capabilities import Terminal
-from support.rehearsals import FAILS, INCOMPLETE, VERIFIED, Recorded, rehearsal
+from support.recorded_rehearsals import FAILS, INCOMPLETE, VERIFIED, RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
 from tui.test_drift import COMMENT, DEFAULT, INDEX, drift
 from tui.test_golden import BROKEN, DOCUMENTS
@@ -18,20 +18,20 @@ Golden = Callable[[Screen, str], None]
 Way = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 OTHERS = {
-    Verdict.LOSSY: "The schema comes back, data does not: the migration empties public.a (TRUNCATE).",
-    Verdict.REORDERED: "Columns come back in another order: column public.a.b: place 2 -> 5.",
-    Verdict.IRREVERSIBLE: "The file says that there is no way back: it deletes what is too old.",
+    Verdict.LOSSY: "The rollback restores the schema but not the data: the migration deletes all rows of public.a (TRUNCATE).",
+    Verdict.REORDERED: "The rollback restores columns in a different order: column public.a.b moved from position 2 to 5.",
+    Verdict.IRREVERSIBLE: "Declared irreversible: it deletes old rows",
     Verdict.UNKNOWN: "An earlier migration fails: 003_add_status.sql.",
     Verdict.BROKEN: "The rollback fails: table t8 does not exist",
 }
 
 
 @pytest.fixture
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    made = Recorded(tmp_path_factory.mktemp("recorded"))
-    made.says(rehearsal("001_create_documents.sql"), VERIFIED, INCOMPLETE)
-    made.says(*(rehearsal(f"{n:03}_make_t{n}.sql", *of) for n, of in enumerate(OTHERS.items(), 4)))
-    made.says_of_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file any more.",)))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
+    made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
+    made.set_rehearsals(rehearsal("001_create_documents.sql"), VERIFIED, INCOMPLETE)
+    made.set_rehearsals(*(rehearsal(f"{n:03}_make_t{n}.sql", *of) for n, of in enumerate(OTHERS.items(), 4)))
+    made.set_drift(drift(INDEX, DEFAULT, COMMENT, notes=("003_add_status.sql has no file.",)))
     return made
 
 
@@ -97,9 +97,9 @@ async def _rehearsed(screen: Screen) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", WAYS)
 async def test_screens(
-    documents: Project, recorded: Recorded, golden: Golden, name: str, size: tuple[int, int]
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
-    recorded.hold("009_make_t9.sql")
+    recorded.pause_at("009_make_t9.sql")
     async with documents.open(size, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await WAYS[name](screen)
@@ -109,10 +109,10 @@ async def test_screens(
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_one_that_fails(
-    documents: Project, recorded: Recorded, golden: Golden, size: tuple[int, int]
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, size: tuple[int, int]
 ) -> None:
-    recorded.says(FAILS)
-    recorded.hold("009_make_t9.sql")
+    recorded.set_rehearsals(FAILS)
+    recorded.pause_at("009_make_t9.sql")
     async with documents.open(size, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await screen.press("j", "j", "2", "v", "v", "v", "v")
@@ -123,9 +123,9 @@ async def test_one_that_fails(
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
 async def test_without_colour_it_is_the_same_text(
-    documents: Project, recorded: Recorded, golden: Golden, name: str
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
 ) -> None:
-    recorded.hold("009_make_t9.sql")
+    recorded.pause_at("009_make_t9.sql")
     plain = Terminal(colour=False)
     async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
@@ -135,8 +135,8 @@ async def test_without_colour_it_is_the_same_text(
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
-async def test_in_ascii(documents: Project, recorded: Recorded, golden: Golden, name: str) -> None:
-    recorded.hold("009_make_t9.sql")
+async def test_in_ascii(documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str) -> None:
+    recorded.pause_at("009_make_t9.sql")
     ascii_only = Terminal(ascii_only=True)
     async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)

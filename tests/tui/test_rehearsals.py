@@ -15,18 +15,18 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.widgets.preview import Tab
 from koonj.tui.workers import rehearsals, subprocesses
-from support.rehearsals import INCOMPLETE, Recorded, rehearsal
+from support.recorded_rehearsals import INCOMPLETE, RecordedRehearsals, rehearsal
 from support.screen import Project, Screen
 
 
 @pytest.fixture
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
     """Three tables, of which the second one's rollback is wrong."""
-    made = Recorded(tmp_path_factory.mktemp("recorded"))
-    made.says(
+    made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
+    made.set_rehearsals(
         rehearsal("001_make_t1.sql"),
         rehearsal("002_make_t2.sql", Verdict.INCOMPLETE, "The rollback leaves the table t2 behind."),
-        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The schema comes back, data does not."),
+        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The rollback restores the schema but not the data."),
     )
     return made
 
@@ -38,9 +38,9 @@ def tables(project: Project) -> Project:
     return project
 
 
-def asked(recorded: Recorded) -> list[str]:
+def requested_names(recorded: RecordedRehearsals) -> list[str]:
     """All that was asked for, whatever the call."""
-    return [name for names in recorded.asked for name in names]
+    return [name for names in recorded.requested_names for name in names]
 
 
 async def apply(screen: Screen, keys: str = "A") -> None:
@@ -54,26 +54,30 @@ async def apply(screen: Screen, keys: str = "A") -> None:
 # What is rehearsed by itself
 
 
-async def test_what_is_pending_gets_its_verdict_by_itself(tables: Project, recorded: Recorded) -> None:
+async def test_what_is_pending_gets_its_verdict_by_itself(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◉ verified")
         await screen.until("◔ incomplete")
         assert screen.row("001").endswith("◦ pending ◉ verified")
         assert screen.row("002").endswith("◦ pending ◔ incomplete")
         assert screen.row("003").endswith("◦ pending ◕ lossy")
-    assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
+    assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
 
 
 async def test_very_many_are_asked_for_in_parts(
-    tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+    tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rehearsals, "AT_ONCE", 2)
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
-    assert recorded.asked == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]
+    assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]
 
 
-async def test_the_command_is_told_folder_priority_and_names(tables: Project, recorded: Recorded) -> None:
+async def test_the_command_is_told_folder_priority_and_names(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
     async with tables.open(rehearses=True, program=recorded.program) as screen:
         await screen.until("◉")
     options = ["rehearse", "--json", "--idle", "--migrations", str(tables.migrations)]
@@ -81,7 +85,7 @@ async def test_the_command_is_told_folder_priority_and_names(tables: Project, re
 
 
 async def test_what_is_applied_is_not_rehearsed_but_what_was_edited_since_is(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30)) as screen:
         await apply(screen)
@@ -90,19 +94,21 @@ async def test_what_is_applied_is_not_rehearsed_but_what_was_edited_since_is(
         await screen.until("◔ incomplete")
         assert screen.row("002").endswith("✎ edited  ◔ incomplete")
         assert screen.row("001").endswith("✓ applied")
-    assert recorded.asked == [["002_make_t2.sql"]]
+    assert recorded.requested_names == [["002_make_t2.sql"]]
 
 
-async def test_a_verdict_stays_when_its_migration_is_applied(tables: Project, recorded: Recorded) -> None:
+async def test_a_verdict_stays_when_its_migration_is_applied(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await apply(screen)
         assert screen.row("001").endswith("✓ applied ◉ verified")
-    assert len(recorded.asked) == 1
+    assert len(recorded.requested_names) == 1
 
 
 async def test_a_target_of_another_major_version_has_its_own_verdicts(
-    tmp_path: Path, database: str, recorded: Recorded
+    tmp_path: Path, database: str, recorded: RecordedRehearsals
 ) -> None:
     with connect(database) as connection:
         mine = connection.info.server_version // 10_000
@@ -123,7 +129,7 @@ async def test_a_target_of_another_major_version_has_its_own_verdicts(
 
 
 async def test_nothing_begins_before_the_target_has_answered(
-    three_targets: Project, recorded: Recorded
+    three_targets: Project, recorded: RecordedRehearsals
 ) -> None:
     three_targets.table(1)
     async with three_targets.open(rehearses=True, program=recorded.program) as screen:
@@ -135,7 +141,7 @@ async def test_nothing_begins_before_the_target_has_answered(
 
 
 async def test_nothing_begins_while_keys_are_pressed(
-    tables: Project, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+    tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rehearsals, "PAUSE", 1.0)
     async with tables.open(rehearses=True, program=recorded.program) as screen:
@@ -146,7 +152,7 @@ async def test_nothing_begins_while_keys_are_pressed(
         await screen.until("◉")
 
 
-async def test_it_can_be_off(tables: Project, recorded: Recorded) -> None:
+async def test_it_can_be_off(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open(program=recorded.program) as screen:
         await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert screen.row("001").endswith("◦ pending")
@@ -157,9 +163,9 @@ async def test_it_can_be_off(tables: Project, recorded: Recorded) -> None:
 
 
 async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
-    recorded.hold("002_make_t2.sql")
+    recorded.pause_at("002_make_t2.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         assert screen.row("001").endswith("◉ verified")
@@ -171,12 +177,12 @@ async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
         await screen.until("It is being rehearsed")
         await screen.press("j")
         await screen.until("It will be rehearsed in a moment; 2 migrations to go.")
-        recorded.let_go("002_make_t2.sql")
+        recorded.resume("002_make_t2.sql")
         await screen.until("◕ lossy")
 
 
 async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕")
@@ -186,7 +192,7 @@ async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
         await screen.until("◔ incomplete: The rollback leaves")
 
 
-async def test_the_filter_finds_verdicts(tables: Project, recorded: Recorded) -> None:
+async def test_the_filter_finds_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await screen.press("slash")
@@ -199,22 +205,22 @@ async def test_the_filter_finds_verdicts(tables: Project, recorded: Recorded) ->
 
 
 async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
-    recorded.hold("001_make_t1.sql")
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         await screen.press("slash")
         await screen.type("verified")
         await screen.press("enter")
         assert "None of 3" in screen.pane("1")[1]
-        recorded.let_go("001_make_t1.sql")
+        recorded.resume("001_make_t1.sql")
         await screen.until(lambda: "make_t1" in "\n".join(screen.migrations()))
         assert len(screen.migrations()) == 1
 
 
 async def test_the_first_line_counts_what_is_pending_and_not_verified(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("2 not verified: ◔ 002 incomplete, ◕ 003 lossy")
@@ -223,7 +229,7 @@ async def test_the_first_line_counts_what_is_pending_and_not_verified(
 
 
 async def test_what_stops_an_apply_is_said_before_what_is_not_verified(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("not verified")
@@ -241,60 +247,60 @@ async def test_what_stops_an_apply_is_said_before_what_is_not_verified(
 
 
 async def test_a_changed_file_loses_its_verdict_and_those_of_all_after_it_at_once(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
-        recorded.hold("002_make_t2.sql")
+        recorded.pause_at("002_make_t2.sql")
         tables.write("002_make_t2.sql", "CREATE TABLE t2 ();\n-- Rollback:\n-- DROP TABLE t2;\n")
         await screen.until("… rehearsing")
         assert screen.row("001").endswith("◉ verified")
         assert screen.row("002").endswith("… rehearsing")
         assert screen.row("003").endswith("◦ pending")
-        recorded.says(rehearsal("002_make_t2.sql"))
-        recorded.let_go("002_make_t2.sql")
+        recorded.set_rehearsals(rehearsal("002_make_t2.sql"))
+        recorded.resume("002_make_t2.sql")
         await screen.until("◕ lossy")
-    assert recorded.asked[-1] == ["002_make_t2.sql", "003_make_t3.sql"]
+    assert recorded.requested_names[-1] == ["002_make_t2.sql", "003_make_t3.sql"]
 
 
 async def test_a_rehearsal_of_a_file_that_changes_meanwhile_is_ended_and_begun_anew(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
-    recorded.hold("001_make_t1.sql")
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         tables.write("001_make_t1.sql", "CREATE TABLE t1 ();\n-- Rollback:\n-- DROP TABLE t1;\n")
         await screen.until(lambda: len(recorded.calls) >= 2)
-        recorded.let_go("001_make_t1.sql")
+        recorded.resume("001_make_t1.sql")
         await screen.until("◕ lossy")
-        await screen.until(lambda: recorded.ended >= 1)
+        await screen.until(lambda: recorded.terminated_calls >= 1)
 
 
-async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: Recorded) -> None:
-    recorded.hold("002_make_t2.sql")
-    recorded.says(rehearsal("004_make_t4.sql"))
+async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: RecordedRehearsals) -> None:
+    recorded.pause_at("002_make_t2.sql")
+    recorded.set_rehearsals(rehearsal("004_make_t4.sql"))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         tables.table(4)
         await screen.until("004 make_t4")
         assert screen.row("001").endswith("◉ verified")
-        recorded.let_go("002_make_t2.sql")
+        recorded.resume("002_make_t2.sql")
         await screen.until(lambda: screen.row("004").endswith("◉ verified"))
-        assert recorded.ended == 0
-    assert recorded.asked[1:] == [["004_make_t4.sql"]]
+        assert recorded.terminated_calls == 0
+    assert recorded.requested_names[1:] == [["004_make_t4.sql"]]
 
 
 async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itself(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
-    recorded.fails("There is no PostgreSQL to rehearse on.")
+    recorded.set_failure("There is no PostgreSQL to rehearse on.")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries")
         assert screen.row("001").endswith("◦ pending")
         await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert len(recorded.calls) == 1
-        recorded.fails(None)
+        recorded.set_failure(None)
         await screen.press("R")
         await screen.until("◕ lossy")
 
@@ -315,7 +321,7 @@ async def test_a_program_that_says_something_else_is_no_verdict(tables: Project,
 
 
 async def test_p_rehearses_the_selected_one_whatever_its_state_and_shows_it(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), program=recorded.program) as screen:
         await apply(screen)
@@ -325,12 +331,12 @@ async def test_p_rehearses_the_selected_one_whatever_its_state_and_shows_it(
         assert "[Rehearsal]" in screen.pane("2")[0]
         assert "◔ incomplete" in screen.preview()
         assert screen.row("002").endswith("✓ applied ◔ incomplete")
-    assert recorded.asked == [["002_make_t2.sql"]]
+    assert recorded.requested_names == [["002_make_t2.sql"]]
     assert "--again" in recorded.calls[0]
 
 
-async def test_c_cancels_it(tables: Project, recorded: Recorded) -> None:
-    recorded.hold("001_make_t1.sql")
+async def test_c_cancels_it(tables: Project, recorded: RecordedRehearsals) -> None:
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
         await screen.until("Rehearsing 001_make_t1.sql; c cancels.")
@@ -340,24 +346,24 @@ async def test_c_cancels_it(tables: Project, recorded: Recorded) -> None:
         await screen.press("c")
         await screen.until("The rehearsal of 001_make_t1.sql was cancelled.")
         assert screen.row("001").endswith("◦ pending")
-        await screen.until(lambda: recorded.ended == 1)
+        await screen.until(lambda: recorded.terminated_calls == 1)
 
 
 async def test_one_that_is_asked_for_goes_first_and_the_others_go_on_after_it(
-    tables: Project, recorded: Recorded
+    tables: Project, recorded: RecordedRehearsals
 ) -> None:
-    recorded.hold("001_make_t1.sql")
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         await screen.press("G", "p")
         await screen.until("003_make_t3.sql: lossy.")
-        recorded.let_go("001_make_t1.sql")
+        recorded.resume("001_make_t1.sql")
         await screen.until("◉ verified")
         await screen.until("◔ incomplete")
-    assert recorded.asked[1:] == [["003_make_t3.sql"], ["001_make_t1.sql", "002_make_t2.sql"]]
+    assert recorded.requested_names[1:] == [["003_make_t3.sql"], ["001_make_t1.sql", "002_make_t2.sql"]]
 
 
-async def test_why_it_cannot_be_rehearsed(project: Project, recorded: Recorded) -> None:
+async def test_why_it_cannot_be_rehearsed(project: Project, recorded: RecordedRehearsals) -> None:
     async with project.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
         assert "No migration is selected." in screen.bottom()
@@ -373,36 +379,40 @@ async def test_why_it_cannot_be_rehearsed(project: Project, recorded: Recorded) 
 # The end
 
 
-async def test_leaving_ends_it(tables: Project, recorded: Recorded) -> None:
-    recorded.hold("001_make_t1.sql")
+async def test_leaving_ends_it(tables: Project, recorded: RecordedRehearsals) -> None:
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         await screen.press("q")
-    assert recorded.ended == 1
+    assert recorded.terminated_calls == 1
 
 
-async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: Recorded) -> None:
+async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: RecordedRehearsals) -> None:
     """It has a session of its own; see children.py."""
-    recorded.hold("001_make_t1.sql")
+    recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
         await screen.press("ctrl+c")
         assert "Nothing is running" in screen.bottom()
         await asyncio.sleep(0.1)
-        assert recorded.ended == 0
+        assert recorded.terminated_calls == 0
 
 
-async def test_what_it_says_of_many_statements_holds_no_key_back(tables: Project, recorded: Recorded) -> None:
+async def test_what_it_says_of_many_statements_holds_no_key_back(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
     up = INCOMPLETE.apply * 5_000
-    recorded.says(rehearsal("001_make_t1.sql", apply=up))
+    recorded.set_rehearsals(rehearsal("001_make_t1.sql", apply=up))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("◉ verified")
         await screen.until("the first 500 statements")
 
 
-async def test_another_major_version_than_the_targets_is_said(tables: Project, recorded: Recorded) -> None:
-    recorded.says(rehearsal("001_make_t1.sql", server="PostgreSQL 12.1", major=12))
+async def test_another_major_version_than_the_targets_is_said(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    recorded.set_rehearsals(rehearsal("001_make_t1.sql", server="PostgreSQL 12.1", major=12))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         screen.main.preview.tab = Tab.REHEARSAL
@@ -410,8 +420,8 @@ async def test_another_major_version_than_the_targets_is_said(tables: Project, r
         await screen.until("! local is PostgreSQL")
 
 
-async def test_y_copies_the_rehearsal(tables: Project, recorded: Recorded) -> None:
-    recorded.says(replace(INCOMPLETE, name="001_make_t1.sql", number=1))
+async def test_y_copies_the_rehearsal(tables: Project, recorded: RecordedRehearsals) -> None:
+    recorded.set_rehearsals(replace(INCOMPLETE, name="001_make_t1.sql", number=1))
     async with tables.open((140, 40), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await screen.press("2", "v", "v", "v", "v")

@@ -147,7 +147,7 @@ def test_q_leaves_before_the_main_screen_is_there(project: Project) -> None:
     with started(project) as terminal:
         terminal.send(b"q")
         assert terminal.process.wait(PATIENCE) == 0
-        assert b"2 Preview" not in terminal.rest()
+        assert b"2 Preview" not in terminal.read_until_quiet()
 
 
 def test_without_a_terminal_the_command_says_what_to_use(tmp_path: object) -> None:

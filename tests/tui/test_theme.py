@@ -35,7 +35,7 @@ from koonj.tui.theme import (
 from koonj.tui.theme.highlight import TOKENS
 from koonj.tui.toolkit.capabilities import Terminal, read
 from koonj.tui.toolkit.textual_private import screen_styles
-from support.colours import BLINDNESS, contrast, difference, in_256, seen
+from support.colours import BLINDNESS, contrast, difference, in_256, visible_colour
 from support.pty_terminal import opened
 from support.screen import Project
 
@@ -55,7 +55,7 @@ def _of(theme: Theme) -> TerminalTheme:
 @pytest.mark.parametrize("style", READ, ids=str)
 def test_every_text_has_the_contrast_that_wcag_asks_for(theme: Theme, style: Style) -> None:
     ground = _of(theme).background_color
-    text = seen(style, _of(theme))
+    text = visible_colour(style, _of(theme))
     assert contrast(text, ground) >= 4.5
     assert contrast(in_256(text), in_256(ground)) >= 4.5
 
@@ -69,7 +69,7 @@ def test_what_is_selected_has_it_too(theme: Theme) -> None:
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("eyes", BLINDNESS)
 def test_states_are_told_apart_with_any_eyes(theme: Theme, eyes: str) -> None:
-    colours = {name: seen(style, _of(theme)) for name, style in TOLD_APART.items()}
+    colours = {name: visible_colour(style, _of(theme)) for name, style in TOLD_APART.items()}
     for one, other in combinations(colours, 2):
         assert difference(colours[one], colours[other], eyes) >= 20, (one, other)
         in_few = difference(in_256(colours[one]), in_256(colours[other]), eyes)
@@ -103,7 +103,7 @@ class TestHighlighting:
     @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
     def test_and_in_every_theme(self, theme: Theme) -> None:
         kinds = [self.looks(text) for text in ("-- c\n", "ALTER", "15", "x", "t", "$1")]
-        colours = [seen(style, _of(theme)) for style in kinds]
+        colours = [visible_colour(style, _of(theme)) for style in kinds]
         assert all(difference(a, b, "all colours") >= 15 for a, b in combinations(colours, 2))
 
     def test_a_quoted_name_is_a_name(self) -> None:

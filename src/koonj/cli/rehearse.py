@@ -21,7 +21,7 @@ from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
 from koonj.postgres.connector import Connector, named_database
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
-from koonj.runner.rehearse.request import RehearsalRequest, wanted
+from koonj.runner.rehearse.request import RehearsalRequest, names_to_rehearse
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.events import Event, Question
@@ -113,7 +113,7 @@ async def _request(call: Call, settings: Settings, connector: Connector) -> Rehe
     if names is None and args.all:
         names = tuple(m.name for m in folder.migrations if m.name not in applied)
     return RehearsalRequest(
-        names=wanted(status.migrations) if names is None else names,
+        names=names_to_rehearse(status.migrations) if names is None else names,
         major=args.pg,
         like=like,
         applied=applied,

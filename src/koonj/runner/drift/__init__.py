@@ -1,4 +1,4 @@
-"""Drift: the target's catalog against what its applied files produce on scratch."""
+"""Find drift: compare a target's schema with its applied migrations."""
 
 from koonj.runner.drift.find import find_drift
 from koonj.runner.drift.report import DriftError, DriftReport

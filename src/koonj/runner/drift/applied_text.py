@@ -1,4 +1,7 @@
-"""Which text put each applied migration into the target: its file, or the recorded one. No database here."""
+"""Decide for each applied migration: run its file, or the recorded text?
+
+Pure functions.
+"""
 
 from __future__ import annotations
 
@@ -17,59 +20,74 @@ from koonj.sql.transactions import Mode
 
 @dataclass(frozen=True, slots=True)
 class AppliedMigration:
-    """One migration whose body is in the target."""
+    """A migration that is applied on the target."""
 
     entry: HistoryEntry
-    """The apply or adopt that put it there."""
+    """The history entry of its apply or adopt."""
     file: Migration | None
-    """None: there is none any more."""
-    is_what_ran: bool
-    """The file's statements are those that ran, or count as such; else the recorded text is wanted."""
+    """None if the file is missing."""
+    use_file: bool
+    """Whether the file has the statements that ran, or counts as such; else the recorded text is needed."""
     note: str = ""
-    """Why the file is not what ran, or counts as it all the same; empty where there is nothing to say."""
+    """Clause that says how the file differs from what ran, and why it counts nevertheless; or empty.
+
+    It continues the name of the file.
+    """
 
 
-def choices(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[AppliedMigration, ...]:
-    """The applied ones, in the order in which they were applied. Parses the files whose bytes are others."""
+def applied_migrations(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[AppliedMigration, ...]:
+    """Return the applied migrations in the order in which they were applied.
+
+    Parses the files whose bytes differ from those that ran.
+    """
     files = {migration.name: migration for migration in folder.migrations}
-    found = (_choice(files.get(name), standing) for name, standing in standings(entries).items())
-    return tuple(sorted((c for c in found if c is not None), key=lambda choice: choice.entry.id))
+    migrations = (
+        _applied_migration(files.get(name), standing) for name, standing in standings(entries).items()
+    )
+    return tuple(
+        sorted(
+            (applied for applied in migrations if applied is not None), key=lambda applied: applied.entry.id
+        )
+    )
 
 
-def _choice(file: Migration | None, standing: Standing) -> AppliedMigration | None:
-    ran = standing.ran
-    if ran is None:
+def _applied_migration(file: Migration | None, standing: Standing) -> AppliedMigration | None:
+    entry = standing.ran
+    if entry is None:
         return None
     if file is None:
-        return AppliedMigration(ran, None, is_what_ran=False, note="has no file any more")
-    state, decision = compare(file, ran, standing.decisions)
-    if decision is not None and decision.statements_hash != ran.statements_hash:
-        note = "was edited since, and the edit was allowed: the file is compared"
-        return AppliedMigration(ran, file, is_what_ran=True, note=note)
+        return AppliedMigration(entry, None, use_file=False, note="has no file")
+    state, decision = compare(file, entry, standing.decisions)
+    if decision is not None and decision.statements_hash != entry.statements_hash:
+        note = "was edited after it ran, and the edit was allowed; koonj compares the file"
+        return AppliedMigration(entry, file, use_file=True, note=note)
     if state is not State.EDITED:
-        return AppliedMigration(ran, file, is_what_ran=True)
-    if ran.action is Action.ADOPT:
-        note = "was edited since it was adopted: the file is compared"
-        return AppliedMigration(ran, file, is_what_ran=True, note=note)
-    return AppliedMigration(ran, file, is_what_ran=False, note="was edited since")
+        return AppliedMigration(entry, file, use_file=True)
+    if entry.action is Action.ADOPT:
+        note = "was edited after it was adopted; koonj compares the file"
+        return AppliedMigration(entry, file, use_file=True, note=note)
+    return AppliedMigration(entry, file, use_file=False, note="was edited after it ran")
 
 
 def partial_notes(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[str, ...]:
-    """A sentence for each migration of which the target may hold a part."""
-    return tuple(_partial(states(folder, entries)))
+    """Return a sentence for each migration that might be partly applied on the target."""
+    return tuple(_partial_sentences(states(folder, entries)))
 
 
-def _partial(statuses: Iterable[MigrationStatus]) -> Iterator[str]:
+def _partial_sentences(statuses: Iterable[MigrationStatus]) -> Iterator[str]:
     for status in statuses:
-        if status.state is State.INTERRUPTED or (status.state is State.FAILED and _may_have_left(status)):
+        if status.state is State.INTERRUPTED or (status.state is State.FAILED and _might_be_partial(status)):
             rollback = status.last_entry is not None and status.last_entry.action is Action.ROLLBACK
-            what = f"The rollback of {status.name}" if rollback else status.name
-            ended = "failed" if status.state is State.FAILED else "was interrupted"
-            yield f"{what} {ended}: the target may hold only a part of it."
+            subject = f"The rollback of {status.name}" if rollback else status.name
+            outcome = "failed" if status.state is State.FAILED else "was interrupted"
+            yield f"{subject} {outcome}, so the target might contain only a part of it."
 
 
-def _may_have_left(status: MigrationStatus) -> bool:
-    """Can an attempt that failed have left something? Not one in a single transaction."""
+def _might_be_partial(status: MigrationStatus) -> bool:
+    """Return whether a failed attempt might have left something.
+
+    An attempt in a single transaction cannot.
+    """
     if (
         status.applied
         or status.migration is None

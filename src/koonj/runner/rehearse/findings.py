@@ -1,4 +1,7 @@
-"""What else a rehearsal shows that a person should know before the migration meets a large table."""
+"""Find effects that a verdict does not cover.
+
+For example, a lock that is held while another statement scans a table.
+"""
 
 from __future__ import annotations
 
@@ -9,87 +12,107 @@ from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.sql.row_changes import plain_name
 
-_CALLS = frozenset({"select", "with", "call", "do", "execute"})
-"""Statements that can do what only the functions know that they call."""
+_CALLING_VERBS = frozenset({"select", "with", "call", "do", "execute"})
+"""Verbs of statements whose effect can depend on the functions that they call."""
 _TABLES = frozenset({"table", "partitioned table"})
 
 
-def findings(up: ScriptEffects, down: ScriptEffects) -> tuple[str, ...]:
-    """Sentences, those of the migration first. `down`: empty where no rollback was run."""
-    stay = _rows_that_stay(up.traces, down.traces) if down.traces else ()
-    return (*_of(up, ""), *_of(down, "Rollback: "), *stay)
+def findings(body: ScriptEffects, rollback: ScriptEffects) -> tuple[str, ...]:
+    """Return a sentence for each finding, those of the body first.
+
+    `rollback` is empty if no rollback was run.
+    """
+    remaining = _remaining_rows(body.traces, rollback.traces) if rollback.traces else ()
+    return (*_script_findings(body, ""), *_script_findings(rollback, "Rollback: "), *remaining)
 
 
 def outside_schema(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]:
-    """What a rollback does not bring back beside the schema, where no verdict looks."""
-    yield from (f"Rollback: beside the schema, this stays: {what}." for what in left)
-    yield from (f"Rollback: beside the schema, this is missing: {what}." for what in missing)
+    """Yield a sentence for each object outside the schema that is not restored.
+
+    The verdict does not depend on these objects, such as roles.
+    """
+    yield from (f"Rollback: outside the schema, {what} is not removed." for what in left)
+    yield from (f"Rollback: outside the schema, {what} is not restored." for what in missing)
 
 
-def _of(side: ScriptEffects, where: str) -> Iterator[str]:
-    invalid = _invalid(side.traces)
-    for trace in side.traces:
-        of_trace = (*_held(trace), *_left(trace, invalid), *_unseen(trace, side))
-        yield from (f"{where}{sentence}" for sentence in of_trace)
-    pending = _not_validated(side.traces)
+def _script_findings(script: ScriptEffects, prefix: str) -> Iterator[str]:
+    invalid = _invalid_at_end(script.traces)
+    for trace in script.traces:
+        sentences = (*_held_locks(trace), *_invalid_indexes(trace, invalid), *_unknown_writes(trace, script))
+        yield from (f"{prefix}{sentence}" for sentence in sentences)
+    pending = _not_validated(script.traces)
     if pending:
         names = ", ".join(pending)
-        yield f"{where}left not valid, which later rows keep and older ones may not: {names}."
+        yield f"{prefix}constraints remain NOT VALID (existing rows are not checked): {names}."
 
 
-def _unseen(trace: StatementTrace, side: ScriptEffects) -> Iterator[str]:
-    """Tables that a statement locked to write rows, of which neither its text nor the scratch tells more."""
-    said = side.changes.get(trace.index, ())
+def _unknown_writes(trace: StatementTrace, script: ScriptEffects) -> Iterator[str]:
+    """Yield a sentence for each table with writes that koonj cannot judge.
+
+    The statement locked these tables for writing, but neither its text nor the rehearsal shows changed rows.
+    """
+    changes = script.changes.get(trace.index, ())
     verb = trace.summary.partition(" ")[0].lower()
-    if verb not in _CALLS or (said and verb != "do"):
+    if verb not in _CALLING_VERBS or (changes and verb != "do"):
         return
-    known = {change.plain_table for change in said} | {plain_name(w.relation) for w in trace.written}
+    known_tables = {change.plain_table for change in changes} | {
+        plain_name(w.relation) for w in trace.written
+    }
     for lock in trace.locks:
         writes = lock.mode is LockMode.ROW_EXCLUSIVE and lock.kind in _TABLES
-        if writes and plain_name(lock.relation) not in known:
+        if writes and plain_name(lock.relation) not in known_tables:
             yield (
-                f"line {trace.line}: writes to {lock.relation} through what it calls; whether rows are "
-                "changed or lost by that cannot be seen where there are none."
+                f"line {trace.line}: a function or trigger writes to {lock.relation}. The scratch table is "
+                "empty, so koonj cannot tell whether rows would be changed or lost."
             )
 
 
-def _rows_that_stay(up: Sequence[StatementTrace], down: Sequence[StatementTrace]) -> Iterator[str]:
-    """Rows that the migration put into a table of another one, and that its rollback does not take out."""
-    taken = {written.relation for trace in down for written in trace.written if written.deleted}
-    taken |= {name for trace in down for name in trace.truncated}
-    made = {c.relation for trace in up for c in trace.relations if c.change == "created"}
+def _remaining_rows(body: Sequence[StatementTrace], rollback: Sequence[StatementTrace]) -> Iterator[str]:
+    """Yield a sentence for each table in which the rollback leaves rows.
+
+    The migration inserted these rows; the table existed before.
+    """
+    deleted_from = {written.relation for trace in rollback for written in trace.written if written.deleted}
+    deleted_from |= {name for trace in rollback for name in trace.truncated}
+    created = {c.relation for trace in body for c in trace.relations if c.change == "created"}
     inserted: dict[str, int] = {}
-    for trace in up:
+    for trace in body:
         for written in trace.written:
             inserted[written.relation] = (
                 inserted.get(written.relation, 0) + written.inserted - written.deleted
             )
-    for relation, number in sorted(inserted.items()):
-        if number > 0 and relation not in taken | made:
-            rows = plural(number, "the row", f"the {number} rows")
-            stays = plural(number, "stays", "stay")
-            yield f"Rollback: {rows} that the migration puts into {relation} {stays} there."
+    for relation, count in sorted(inserted.items()):
+        if count > 0 and relation not in deleted_from | created:
+            rows = plural(count, "the row", f"the {count} rows")
+            remain = plural(count, "remains", "remain")
+            yield f"Rollback: {rows} that the migration inserts into {relation} {remain}."
 
 
-def _held(trace: StatementTrace) -> Iterator[str]:
-    """A strong lock of an earlier statement that is held while this one reads or writes a whole table."""
-    long = sorted({scan.relation for scan in trace.scanned} | set(trace.rewritten))
+def _held_locks(trace: StatementTrace) -> Iterator[str]:
+    """Yield a sentence for each strong lock held during a scan or rewrite.
+
+    An earlier statement of the transaction took the lock.
+    """
+    long_work = sorted({scan.relation for scan in trace.scanned} | set(trace.rewritten))
     for lock in trace.held:
-        if long and lock.mode.stops_writes and lock.kind != "index":
+        if long_work and lock.mode.stops_writes and lock.kind != "index":
             yield (
                 f"line {trace.line}: {lock.mode.value} on {lock.relation}, taken by an earlier statement, "
-                f"is held while this one goes through {', '.join(long)}."
+                f"is held while this statement scans or rewrites {', '.join(long_work)}."
             )
 
 
-def _left(trace: StatementTrace, invalid: set[str]) -> Iterator[str]:
+def _invalid_indexes(trace: StatementTrace, invalid: set[str]) -> Iterator[str]:
     for change in trace.relations:
         if change.change == "created" and change.relation in invalid:
-            yield f"line {trace.line}: the index {change.relation} is INVALID afterwards."
+            yield f"line {trace.line}: index {change.relation} remains INVALID."
 
 
-def _invalid(traces: Iterable[StatementTrace]) -> set[str]:
-    """Indexes that are so at the end: one of a partitioned table is at first, until all are attached."""
+def _invalid_at_end(traces: Iterable[StatementTrace]) -> set[str]:
+    """Return the indexes that are INVALID at the end of the script.
+
+    An index of a partitioned table is INVALID only until an index of every partition is attached.
+    """
     invalid: set[str] = set()
     for change in (change for trace in traces for change in trace.relations):
         if change.change == "created" and not change.valid:
@@ -100,12 +123,12 @@ def _invalid(traces: Iterable[StatementTrace]) -> set[str]:
 
 
 def _not_validated(traces: Sequence[StatementTrace]) -> list[str]:
-    open_ones: dict[tuple[str, str], None] = {}
+    not_validated: dict[tuple[str, str], None] = {}
     for trace in traces:
         for change in trace.constraints:
             key = change.relation, change.constraint
             if change.change == "added_not_valid":
-                open_ones[key] = None
+                not_validated[key] = None
             elif change.change in {"validated", "dropped"}:
-                open_ones.pop(key, None)
-    return [f"{constraint} on {relation}" for relation, constraint in open_ones]
+                not_validated.pop(key, None)
+    return [f"{constraint} on {relation}" for relation, constraint in not_validated]

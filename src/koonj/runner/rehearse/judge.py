@@ -1,4 +1,4 @@
-"""From what a rehearsal saw to its verdict. Values in, values out."""
+"""Judge a rehearsal: compute the verdict from what was observed. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,92 +12,98 @@ from koonj.postgres.catalog.difference_wording import describe
 from koonj.runner.rehearse.cycle import CycleResult
 from koonj.runner.rehearse.data_loss import losses
 from koonj.runner.rehearse.findings import findings, outside_schema
-from koonj.runner.rehearse.script_effects import side_of
+from koonj.runner.rehearse.script_effects import script_effects
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
 from koonj.runner.run.events import Failure
 from koonj.sql.problem import Problem, first_error
 
 _NAMED = 3
-"""Differences that a sentence names; all are in the rehearsal."""
+"""Maximum number of differences in one sentence; `Rehearsal.differences` has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalOrigin:
-    """Where a rehearsal took place."""
+    """Server and start of a rehearsal; see the same fields of Rehearsal."""
 
     server: str
     major: int
     like: str | None
 
 
-def judge(seen: CycleResult, key: str, setting: RehearsalOrigin) -> Rehearsal:
-    """The verdict on a migration that was rehearsed."""
-    migration = seen.migration
-    down = () if seen.rollback is None else seen.rollback.traces
-    sides = (
-        side_of(seen.apply.traces, migration.shape),
-        side_of(down, None if seen.rollback is None else migration.rollback_shape),
+def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
+    """Return the verdict on a migration that was rehearsed.
+
+    `key`: its key in the cache.
+    """
+    migration = cycle.migration
+    rollback_traces = () if cycle.rollback is None else cycle.rollback.traces
+    scripts = (
+        script_effects(cycle.apply.traces, migration.shape),
+        script_effects(rollback_traces, None if cycle.rollback is None else migration.rollback_shape),
     )
-    lost = losses(*sides)
-    verdict, message = _verdict(seen, lost)
-    failed = seen.failed
+    lost = losses(*scripts)
+    verdict, message = _verdict(cycle, lost)
+    failed = cycle.failed
     return Rehearsal(
         name=migration.name,
         number=migration.number,
         verdict=verdict,
         message=message,
         cache_key=key,
-        server=setting.server,
-        major=setting.major,
-        like=setting.like,
+        server=origin.server,
+        major=origin.major,
+        like=origin.like,
         losses=lost,
-        differences=seen.back or seen.repeated,
-        findings=(*findings(*sides), *outside_schema(seen.left, seen.missing)),
-        apply=seen.apply.traces,
-        rollback=down,
+        differences=cycle.rollback_differences or cycle.reapply_differences,
+        findings=(*findings(*scripts), *outside_schema(cycle.left_outside, cycle.missing_outside)),
+        apply=cycle.apply.traces,
+        rollback=rollback_traces,
         failure=None if failed is None else rehearsal_failure(*failed),
-        apply_seconds=seen.apply.seconds,
-        rollback_seconds=0.0 if seen.rollback is None else seen.rollback.seconds,
+        apply_seconds=cycle.apply.seconds,
+        rollback_seconds=0.0 if cycle.rollback is None else cycle.rollback.seconds,
         at=datetime.now(UTC),
     )
 
 
-def unknown(
+def unknown_rehearsal(
     migration: Migration,
     key: str,
-    setting: RehearsalOrigin,
+    origin: RehearsalOrigin,
     why: str,
     failure: RehearsalFailure,
     verdict: Verdict = Verdict.UNKNOWN,
 ) -> Rehearsal:
-    """Of a migration that could not be rehearsed."""
+    """Return the result for a migration that could not be rehearsed.
+
+    `why`: the reason, one sentence.
+    """
     return Rehearsal(
         name=migration.name,
         number=migration.number,
         verdict=verdict,
         message=why,
         cache_key=key,
-        server=setting.server,
-        major=setting.major,
-        like=setting.like,
+        server=origin.server,
+        major=origin.major,
+        like=origin.like,
         failure=failure,
         at=datetime.now(UTC),
     )
 
 
-def broken(migration: Migration, key: str, setting: RehearsalOrigin) -> Rehearsal:
-    """Of one of whose scripts the text alone says that it cannot be run."""
-    of_body = first_error(migration.body_problems)
-    problem = of_body or first_error(migration.rollback_problems)
+def broken_rehearsal(migration: Migration, key: str, origin: RehearsalOrigin) -> Rehearsal:
+    """Return the verdict for a migration whose file has errors, without running it."""
+    body_problem = first_error(migration.body_problems)
+    problem = body_problem or first_error(migration.rollback_problems)
     assert problem is not None
-    what, phase = ("The migration", "apply") if of_body is not None else ("The rollback", "rollback")
-    message = f"{what} cannot be run: {problem.message}"
+    script, phase = ("The migration", "apply") if body_problem is not None else ("The rollback", "rollback")
+    message = f"{script} cannot be run: {problem.message}"
     failure = failure_of_problem(migration, phase, problem)
-    return unknown(migration, key, setting, message, failure, Verdict.BROKEN)
+    return unknown_rehearsal(migration, key, origin, message, failure, Verdict.BROKEN)
 
 
 def failure_of_problem(migration: Migration, phase: str, problem: Problem) -> RehearsalFailure:
-    """What keeps a script from being run, as a rehearsal keeps it."""
+    """Return an error in the text of a script as the failure of a rehearsal."""
     return RehearsalFailure(
         phase=phase,
         name=migration.name,
@@ -112,7 +118,7 @@ def failure_of_problem(migration: Migration, phase: str, problem: Problem) -> Re
 
 
 def rehearsal_failure(phase: str, failure: Failure) -> RehearsalFailure:
-    """A failed statement as a rehearsal keeps it."""
+    """Return a failed statement as the failure of a rehearsal."""
     return RehearsalFailure(
         phase=phase,
         name=failure.name,
@@ -127,40 +133,61 @@ def rehearsal_failure(phase: str, failure: Failure) -> RehearsalFailure:
     )
 
 
-def _verdict(seen: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
-    wrong = [d for d in (*seen.back, *seen.repeated) if not d.order_only]
-    failed = seen.failed
+def _verdict(cycle: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
+    wrong = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if not d.order_only]
+    failed = cycle.failed
     if wrong:
-        return Verdict.INCOMPLETE, _incomplete(seen, failed)
+        return Verdict.INCOMPLETE, _incomplete(cycle, failed)
     if failed is not None:
         phase, failure = failed
-        return Verdict.BROKEN, f"{_PHASES[phase]} fails: {_line(failure.message)}"
-    if seen.rollback is None:
-        return Verdict.IRREVERSIBLE, _no_way_back(seen.migration)
-    moved = [d for d in (*seen.back, *seen.repeated) if d.order_only]
+        return Verdict.BROKEN, f"{_PHASES[phase]}: {_one_line(failure.message)}"
+    if cycle.rollback is None:
+        return Verdict.IRREVERSIBLE, _no_rollback(cycle.migration)
+    moved = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if d.order_only]
     if moved:
-        gone = f" And data is gone: the migration {lost[0]}." if lost else ""
-        return Verdict.REORDERED, f"Columns come back in another order: {_named(moved)}.{gone}"
+        gone = f" Data is lost too: the migration {lost[0]}." if lost else ""
+        return (
+            Verdict.REORDERED,
+            f"The rollback restores columns in a different order: {_named(moved)}.{gone}",
+        )
     if lost:
         more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
-        return Verdict.LOSSY, f"The schema comes back, data does not: the migration {lost[0]}{more}."
-    return Verdict.VERIFIED, "The rollback restores the schema exactly, and the migration repeats."
+        return (
+            Verdict.LOSSY,
+            f"The rollback restores the schema but not the data: the migration {lost[0]}{more}.",
+        )
+    return (
+        Verdict.VERIFIED,
+        "The rollback restores the schema exactly, and the migration can be applied again.",
+    )
 
 
-_PHASES = {"apply": "The migration", "rollback": "The rollback", "reapply": "The migration, run again,"}
+_PHASES = {
+    "apply": "The migration fails",
+    "rollback": "The rollback fails",
+    "reapply": "The migration fails when it is applied again",
+}
 
 
-def _incomplete(seen: CycleResult, failed: tuple[str, Failure] | None) -> str:
-    if seen.rollback is None:
-        return f"The file does not say how to undo it, so this stays: {_named(seen.back)}."
-    if not any(not d.order_only for d in seen.back):
-        return f"Run again, the migration makes another schema: {_named(seen.repeated)}."
-    more = f" Run again, the migration fails: {_line(failed[1].message)}" if failed is not None else ""
-    return f"The rollback does not restore the schema: {_named(seen.back)}.{more}"
+def _incomplete(cycle: CycleResult, failed: tuple[str, Failure] | None) -> str:
+    if cycle.rollback is None:
+        return (
+            f"The file has no rollback, so the following would remain: {_named(cycle.rollback_differences)}."
+        )
+    if not any(not d.order_only for d in cycle.rollback_differences):
+        return (
+            f"Applied again, the migration produces a different schema: {_named(cycle.reapply_differences)}."
+        )
+    more = (
+        f" The migration fails when it is applied again: {_one_line(failed[1].message)}"
+        if failed is not None
+        else ""
+    )
+    return f"The rollback does not restore the schema: {_named(cycle.rollback_differences)}.{more}"
 
 
-def _line(message: str) -> str:
-    """libpq says in several that a session is lost."""
+def _one_line(message: str) -> str:
+    """Return the message as one line. libpq reports a lost session in several."""
     return " ".join(line.strip() for line in message.splitlines())
 
 
@@ -170,8 +197,8 @@ def _named(differences: tuple[Difference, ...] | list[Difference]) -> str:
     return f"{named}; and {len(top) - _NAMED} more" if len(top) > _NAMED else named
 
 
-def _no_way_back(migration: Migration) -> str:
+def _no_rollback(migration: Migration) -> str:
     reason = migration.sections.none_reason
     if reason is not None:
         return f"Declared irreversible: {reason}"
-    return "The file does not say how to undo it."
+    return "The file has no `-- Rollback:`."

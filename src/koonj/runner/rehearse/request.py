@@ -1,4 +1,4 @@
-"""What is to be rehearsed, and from which start."""
+"""Define what to rehearse, and on which schema."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from koonj.migrations.state_rules import State
 
 @dataclass(frozen=True, slots=True)
 class RehearsalRequest:
-    """One rehearsal, as asked for."""
+    """Options of a rehearsal."""
 
     names: tuple[str, ...] | None = None
-    """File names, in any order; None: the whole folder."""
+    """File names, in any order; None: all files of the folder."""
     major: int | None = None
-    """Of the PostgreSQL to rehearse on; None: the one that is found first."""
+    """Major version of the PostgreSQL to rehearse on; None: the first one that koonj finds."""
     like: Target | None = None
-    """Begin from this target's real schema; None: from nothing, with all earlier files."""
+    """Start from a copy of this target's schema; None: from an empty database, with all earlier files."""
     applied: frozenset[str] = frozenset()
-    """With `like`: what that target holds already, which is not applied again."""
+    """With `like`: names of the migrations that are applied there and are not applied again."""
     database: str = ""
-    """The name of the target's database, where files name it; empty where it is not known."""
+    """Name of the target's database, for files that contain it; empty if unknown."""
     target_major: int | None = None
-    """Of the target where this is to run; another one's verdict is said to be another one's."""
+    """Major version of the target; if the scratch server has a different one, a note reports it."""
     again: bool = False
-    """Rehearse also what has a verdict already."""
-    known_only: bool = False
-    """Rehearse nothing: give the verdicts that there are."""
+    """Also rehearse migrations that have a cached verdict."""
+    cached_only: bool = False
+    """Rehearse nothing, and return only cached verdicts."""
 
 
-WANTED = frozenset(
+REHEARSED_STATES = frozenset(
     {State.PENDING, State.LATE, State.DUPLICATE, State.FAILED, State.EDITED, State.ROLLBACK_EDITED}
 )
-"""States in which a migration is rehearsed unless others are named: it will be run, or was not run so."""
+"""States in which a migration is rehearsed by default: pending, or edited since it ran."""
 
 
-def wanted(statuses: Iterable[MigrationStatus]) -> tuple[str, ...]:
-    """Every pending and every edited migration of a target: those that a rehearsal is worth most for."""
-    return tuple(e.name for e in statuses if e.migration is not None and e.state in WANTED)
+def names_to_rehearse(statuses: Iterable[MigrationStatus]) -> tuple[str, ...]:
+    """Return the file names of all pending and edited migrations of a target."""
+    return tuple(e.name for e in statuses if e.migration is not None and e.state in REHEARSED_STATES)

@@ -1,4 +1,7 @@
-"""The scratch and where it stands: brought to the database after the first k migrations, and read there."""
+"""Bring the scratch database to the state after the first k migrations.
+
+Also read its catalog, and run scripts there.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +22,26 @@ from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.server_objects import read_around
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import Chain
-from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, lives, make_fresh
+from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, is_alive, make_fresh
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.run import Control
 
-_WORTH = 0.05
-"""Seconds of replaying from which on a checkpoint is worth its while: it serves each later edit."""
-_PASSING = 0.5
-"""The same on the way from one migration to the next: there are only so many checkpoints."""
-_FAR = 8
-"""Migrations that are replayed rather than looked for in a checkpoint nearer by."""
+_CHECKPOINT_AFTER = 0.05
+"""Minimum seconds of replay that a checkpoint must save. It is used again after each later edit."""
+_CHECKPOINT_BETWEEN = 0.5
+"""The same between two rehearsed migrations; higher, because the number of checkpoints is limited."""
+_MAX_REPLAYED = 8
+"""Maximum number of migrations to replay without searching for a nearer checkpoint."""
 
-_SCRATCH = Target("scratch", "")
-"""No role: scripts act as the scratch's superuser."""
+_SCRATCH_TARGET = Target("scratch", "")
+"""Has no role: scripts run as the superuser of the scratch server."""
 
 Fill = Callable[[ScratchServer], Awaitable[None]]
-"""Makes of an empty database the one that a chain begins from."""
+"""Fills an empty database with the schema that a chain starts from."""
 
 
 class EarlierMigrationError(Exception):
-    """A migration that comes before the wanted one cannot be applied."""
+    """Raised when a migration before the wanted one cannot be applied."""
 
     def __init__(self, migration: Migration, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -47,7 +50,7 @@ class EarlierMigrationError(Exception):
 
 
 class ScratchChain:
-    """One scratch, one chain of migrations; knows after which of them the database is."""
+    """A scratch database, and the number of migrations that it holds."""
 
     def __init__(
         self,
@@ -61,44 +64,51 @@ class ScratchChain:
         self._chain = chain
         self._fill = fill
         self._conn: AsyncConnection | None = None
-        self._at: int | None = None
-        """How many migrations the database holds; None: something else than any beginning of the chain."""
+        self._position: int | None = None
+        """How many migrations the database holds; None if it holds anything else."""
         self._catalog: Catalog | None = None
         self._since_checkpoint = 0.0
-        """Seconds that replaying from the last checkpoint to here would take."""
+        """Seconds that a replay from the last checkpoint to the current state would take."""
 
     async def go_to(self, count: int) -> None:
         """Bring the database to the state after the first `count` migrations.
 
-        Raises EarlierMigrationError where one of these fails, ScratchError, LostError, Cancelled.
+        Raises: EarlierMigrationError if one of these fails, ScratchError, LostError, Cancelled.
         """
-        at = self._at
-        if at is None or at > count or (count - at > _FAR and await self._nearer(at, count)):
-            at = await self._go_back(count)
-        is_there = at == count
-        for migration in self._chain.migrations[at:count]:
-            begun = monotonic()
-            ran = await self.run(migration, Direction.APPLY, traced=False)
-            if ran.failure is not None:
-                raise EarlierMigrationError(migration, ran.failure)
-            at += 1
-            self.arrived(at, monotonic() - begun)
-        await self.keep(_PASSING if is_there else _WORTH)
+        position = self._position
+        if (
+            position is None
+            or position > count
+            or (count - position > _MAX_REPLAYED and await self._has_nearer_checkpoint(position, count))
+        ):
+            position = await self._go_back(count)
+        is_there = position == count
+        for migration in self._chain.migrations[position:count]:
+            started = monotonic()
+            result = await self.run(migration, Direction.APPLY, traced=False)
+            if result.failure is not None:
+                raise EarlierMigrationError(migration, result.failure)
+            position += 1
+            self.set_position(position, monotonic() - started)
+        await self.save_checkpoint(_CHECKPOINT_BETWEEN if is_there else _CHECKPOINT_AFTER)
 
-    async def keep(self, worth: float = _WORTH) -> None:
-        """Make a checkpoint of where the database stands, unless there is one near.
+    async def save_checkpoint(self, min_seconds: float = _CHECKPOINT_AFTER) -> None:
+        """Save a checkpoint of the current state, unless replaying it is fast.
 
-        `worth`: seconds of replaying from which on. Raises LostError, ScratchError, Cancelled.
+        `min_seconds`: minimum seconds of that replay. Raises: LostError, ScratchError, Cancelled.
         """
-        if self._at is None or self._since_checkpoint <= worth:
+        if self._position is None or self._since_checkpoint <= min_seconds:
             return
-        note = await asyncio.to_thread(to_bytes, await self.catalog())
+        data = await asyncio.to_thread(to_bytes, await self.catalog())
         await self.close_connection()
-        await self.server.save(self._chain.states[self._at], note)
+        await self.server.save(self._chain.states[self._position], data)
         self._since_checkpoint = 0.0
 
     async def catalog(self) -> Catalog:
-        """The database's catalog as it is now. Raises LostError, ScratchError, Cancelled."""
+        """Return the current catalog of the database.
+
+        Raises: LostError, ScratchError, Cancelled.
+        """
         catalog = self._catalog
         if catalog is None:
             conn = await self._connection()
@@ -109,10 +119,10 @@ class ScratchChain:
             self._catalog = catalog
         return catalog
 
-    async def around(self) -> frozenset[str]:
-        """What there is beside the schema; of a server that others use, nothing can be said.
+    async def outside_objects(self) -> frozenset[str]:
+        """Return the objects outside the schema; empty for a server that others use too.
 
-        Raises LostError, ScratchError, Cancelled.
+        Raises: LostError, ScratchError, Cancelled.
         """
         if not self.server.alone:
             return frozenset()
@@ -123,32 +133,36 @@ class ScratchChain:
             raise LostError(str(error)) from error
 
     async def run(self, migration: Migration, direction: Direction, *, traced: bool) -> ScriptResult:
-        """One script of one migration; where that leads, `arrived` must say.
+        """Run one script of one migration.
 
-        Raises Cancelled, LostError, ScratchError.
+        The caller then reports the new state with `set_position`.
+        Raises: Cancelled, LostError, ScratchError.
         """
-        self._at, self._catalog = None, None
+        self._position, self._catalog = None, None
         work = make_work(migration, direction, lock_timeout="0")
         conn = await self._connection()
-        more = self.server.connect if traced else None
+        connect = self.server.connect if traced else None
         script = ScriptRun(
             conn,
             self._control,
             work,
-            _SCRATCH,
-            more,
+            _SCRATCH_TARGET,
+            connect,
             alone=self.server.alone,
-            lives=partial(lives, self.server, self._control),
+            is_alive=partial(is_alive, self.server, self._control),
         )
         return await script.run()
 
-    def arrived(self, count: int, seconds: float) -> None:
-        """The database holds the first `count` migrations now; replaying the last of them takes `seconds`."""
-        self._at = count
+    def set_position(self, count: int, seconds: float) -> None:
+        """Record that the database holds the first `count` migrations.
+
+        `seconds`: the time that a replay of the last one takes.
+        """
+        self._position = count
         self._since_checkpoint += seconds
 
     async def close_connection(self) -> None:
-        """Before the scratch is copied, or left."""
+        """Close the connection, before the scratch database is copied or deleted."""
         conn, self._conn = self._conn, None
         if conn is not None:
             await conn.close()
@@ -156,35 +170,44 @@ class ScratchChain:
     async def _connection(self) -> AsyncConnection:
         if self._conn is None or self._conn.closed:
             self._conn = await self.server.connect()
-            await make_fresh(self._conn, _SCRATCH)
+            await make_fresh(self._conn, _SCRATCH_TARGET)
         return self._conn
 
-    async def _nearer(self, at: int, count: int) -> bool:
+    async def _has_nearer_checkpoint(self, position: int, count: int) -> bool:
         states = self._chain.states
-        return await self.server.nearest(tuple(states[k] for k in range(count, at + _FAR, -1))) is not None
+        return (
+            await self.server.nearest(tuple(states[k] for k in range(count, position + _MAX_REPLAYED, -1)))
+            is not None
+        )
 
     async def _go_back(self, count: int) -> int:
-        """To a checkpoint at or before `count`, else to the beginning; how many migrations it holds."""
+        """Restore a checkpoint at or before `count`, or reset the database.
+
+        Returns how many migrations the database then holds.
+        """
         await self.close_connection()
-        self._at, self._catalog, self._since_checkpoint = None, None, 0.0
+        self._position, self._catalog, self._since_checkpoint = None, None, 0.0
         states, first = self._chain.states, 0 if self._fill is None else -1
         wanted = {states[k]: k for k in range(count, first, -1)}
         found = await self.server.nearest(tuple(wanted))
-        if found is not None and await self._restored(found):
-            self._at = wanted[found]
+        if found is not None and await self._restore(found):
+            self._position = wanted[found]
         else:
             await self.server.reset()
             if self._fill is not None:
                 await self._fill(self.server)
-                self._since_checkpoint = 2 * _WORTH
-            self._at = 0
-        return self._at
+                self._since_checkpoint = 2 * _CHECKPOINT_AFTER
+            self._position = 0
+        return self._position
 
-    async def _restored(self, key: str) -> bool:
-        """False where another koonj has removed the checkpoint meanwhile, or it is broken."""
+    async def _restore(self, key: str) -> bool:
+        """Restore a checkpoint.
+
+        Returns False if another koonj process has deleted it, or if it is damaged.
+        """
         try:
-            note = await self.server.restore(key)
+            data = await self.server.restore(key)
         except ScratchError:
             return False
-        self._catalog = await asyncio.to_thread(from_bytes, note)
+        self._catalog = await asyncio.to_thread(from_bytes, data)
         return True

@@ -1,4 +1,4 @@
-"""One side of a migration, up or down, as it was rehearsed: what was seen of it and what its text says."""
+"""Combine the observed effects of a script with those that its text shows."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from koonj.sql.transactions import ScriptShape
 
 @dataclass(frozen=True, slots=True)
 class ScriptEffects:
-    """What a script does that stays: nothing that its own ROLLBACK TO SAVEPOINT takes back."""
+    """Lasting effects of a script, without those that it undoes itself.
+
+    A script can undo its own statements with ROLLBACK TO SAVEPOINT.
+    """
 
     traces: tuple[StatementTrace, ...] = ()
     statements: tuple[Statement, ...] = ()
     changes: Mapping[int, tuple[RowChange, ...]] = field(default_factory=dict)
-    """Which rows each statement says that it changes, by the number that its trace has, too."""
+    """Row changes that the text of each statement shows, by the index of its trace."""
 
     @property
     def row_changes(self) -> list[RowChange]:
-        """All of `changes`, in the order of the statements."""
+        """All row changes, in the order of the statements."""
         return [change for changes in self.changes.values() for change in changes]
 
 
-def side_of(traces: Iterable[StatementTrace], shape: ScriptShape | None) -> ScriptEffects:
-    """`shape`: of the script; None where there is none."""
+def script_effects(traces: Iterable[StatementTrace], shape: ScriptShape | None) -> ScriptEffects:
+    """Return the lasting effects of a script. `shape` is None if there is no script."""
     if shape is None:
         return ScriptEffects()
     steps = [step.statements for step in number_steps(shape)]
@@ -42,18 +45,21 @@ def side_of(traces: Iterable[StatementTrace], shape: ScriptShape | None) -> Scri
 
 
 def _undone(statements: Iterable[NumberedStatement]) -> set[int]:
-    """Numbers of the statements of one transaction that stand between a savepoint and the way back to it."""
+    """Return the indexes of statements that a ROLLBACK TO SAVEPOINT undoes.
+
+    `statements`: those of one transaction.
+    """
     undone: set[int] = set()
-    marks: list[tuple[str, int]] = []
+    savepoints: list[tuple[str, int]] = []
     for numbered in statements:
         control, name = numbered.statement.control, plain_name(numbered.statement.name)
         if control is TransactionControl.SAVEPOINT:
-            marks.append((name, numbered.index))
+            savepoints.append((name, numbered.index))
         elif control in {TransactionControl.RELEASE, TransactionControl.ROLLBACK_TO}:
-            at = next((k for k in range(len(marks) - 1, -1, -1) if marks[k][0] == name), None)
+            at = next((k for k in range(len(savepoints) - 1, -1, -1) if savepoints[k][0] == name), None)
             if at is None:
                 continue
             if control is TransactionControl.ROLLBACK_TO:
-                undone.update(range(marks[at][1] + 1, numbered.index))
-            del marks[at + (control is TransactionControl.ROLLBACK_TO) :]
+                undone.update(range(savepoints[at][1] + 1, numbered.index))
+            del savepoints[at + (control is TransactionControl.ROLLBACK_TO) :]
     return undone

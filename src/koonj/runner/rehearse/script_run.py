@@ -1,4 +1,7 @@
-"""One script on the scratch, as a run would send it, without history: with each statement traced, or fast."""
+"""Run one script on the scratch server as a run would, but without history.
+
+Each statement is traced, unless the caller wants no traces, which is faster.
+"""
 
 from __future__ import annotations
 
@@ -26,63 +29,78 @@ from koonj.runner.run.events import Failure, Notice
 from koonj.runner.run.run import Control
 from koonj.sql.statements import Statement
 
-_NEED_BLOCK = frozenset({"lock", "declare"})
-"""Refused outside a transaction block: wrapped in one of ours they would pass, and then not in an apply."""
+_BLOCK_ONLY = frozenset({"lock", "declare"})
+"""Verbs of statements that PostgreSQL refuses outside a transaction block.
+
+In a transaction of koonj's own they would succeed here, but fail in an apply.
+"""
 
 
-_ONE_BY_ONE = 50
-"""INSERTs into one table in a row that are measured each: a file of data can have tens of thousands."""
+_MEASURED_INSERTS = 50
+"""How many consecutive INSERTs into one table are measured one by one. Data files have thousands."""
 
 
 class LostError(Exception):
-    """The scratch was lost while a script ran."""
+    """Raised when the connection to the scratch server was lost while a script ran."""
 
 
 async def make_fresh(conn: AsyncConnection, target: Target) -> None:
-    """As an apply finds its session: nothing set, and no timeout that a file gave role or database."""
+    """Reset the session to the state in which an apply starts.
+
+    No settings, and no timeout that a file set for the role or the database.
+    """
     await clean(conn, target)
     await set_timeouts(conn, "0", "0", local=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptResult:
-    """How a script went."""
+    """Result of a script."""
 
     traces: tuple[StatementTrace, ...]
     seconds: float
-    """Of all statements, without what measuring takes."""
+    """Sum of the times of all statements, without the time for measuring."""
     failure: Failure | None
+    """None if all statements succeeded."""
 
 
 @dataclass(slots=True)
 class ScriptRun:
-    """One script's way over one connection."""
+    """Execution of one script on one connection."""
 
     conn: AsyncConnection
     control: Control
     work: Work
     target: Target
-    """The scratch as a target: with the role to act as, if any."""
-    more: Callable[[], Awaitable[AsyncConnection]] | None
-    """Opens one more connection, to watch from; None: nothing is traced."""
+    """The scratch database as a target, with the role to act as, if any."""
+    connect_more: Callable[[], Awaitable[AsyncConnection]] | None
+    """Opens another connection to observe locks from; None: nothing is traced."""
     alone: bool
-    lives: Callable[[], Awaitable[bool]]
-    """Does the server still take connections, after this one was lost?"""
+    """Whether no other process uses the server; see ScratchServer."""
+    is_alive: Callable[[], Awaitable[bool]]
+    """Returns whether the server still accepts connections after this one was lost."""
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
 
     async def run(self) -> ScriptResult:
-        """Run all of it. Raises Cancelled, LostError."""
+        """Run the whole script.
+
+        Raises: Cancelled, LostError.
+        """
         failure = None
         self.control.working_on(self.conn)
         try:
             for step in self.work.steps:
-                await (self._block(step) if step.step.in_transaction else self._alone(step))
+                await (
+                    self._run_transaction(step)
+                    if step.step.in_transaction
+                    else self._run_outside_transaction(step)
+                )
         except (StatementError, psycopg.Error) as error:
-            if self.conn.closed and not await self.lives():
+            if self.conn.closed and not await self.is_alive():
                 raise LostError(str(error)) from error
-            await roll_back(self.conn)  # where a statement has not ended the session itself
-            self.control.check()  # cancelled, it says nothing of the script
+            await roll_back(self.conn)  # if a statement did not end the session itself
+            self.control.check()  # after a cancel, the error is not the fault of the script
             failure = of_error(self.work, error, state="", next_steps=())
         except BaseException:
             if not self.conn.closed:
@@ -94,33 +112,42 @@ class ScriptRun:
             await make_fresh(self.conn, self.target)
         return ScriptResult(tuple(self.traces), self.seconds, failure)
 
-    async def _block(self, step: NumberedStep) -> None:
-        """A transaction: the file's own, or the one that koonj opens around a body without BEGIN."""
-        tracer = await self._tracer()
-        opening = step.step.begin
-        await self.conn.execute(b"BEGIN" if opening is None else opening.text.encode())
-        passed_over = _passed_over(step.statements)
+    async def _run_transaction(self, step: NumberedStep) -> None:
+        """Run a transaction of the file, or one that koonj opens.
+
+        koonj opens one if the script has no BEGIN.
+        """
+        tracer = await self._start_tracer()
+        begin = step.step.begin
+        await self.conn.execute(b"BEGIN" if begin is None else begin.text.encode())
+        unmeasured = _unmeasured_inserts(step.statements)
         for numbered in step.statements:
-            passes = numbered.index in passed_over
-            await self._statement(numbered, tracer, in_transaction=True, passes=passes)
+            skip_measuring = numbered.index in unmeasured
+            await self._run_statement(numbered, tracer, in_transaction=True, skip_measuring=skip_measuring)
         await check_deferred(self.conn)
         await commit(self.conn)
 
-    async def _alone(self, step: NumberedStep) -> None:
-        """A statement outside a transaction: in one of its own where that makes no difference but to us."""
+    async def _run_outside_transaction(self, step: NumberedStep) -> None:
+        """Run statements outside a transaction.
+
+        To trace a statement, koonj runs it in a transaction of its own if the effect is the same.
+        """
         for numbered in step.statements:
             statement = numbered.statement
-            if self.more is None or is_silent(statement) or statement.verb in _NEED_BLOCK:
-                await self._statement(numbered, None, in_transaction=False)
-            elif needs_watch(statement) or not await self._wrapped(numbered):
-                await self._watched(numbered)
+            if self.connect_more is None or is_silent(statement) or statement.verb in _BLOCK_ONLY:
+                await self._run_statement(numbered, None, in_transaction=False)
+            elif needs_watch(statement) or not await self._run_in_own_transaction(numbered):
+                await self._run_observed(numbered)
 
-    async def _wrapped(self, numbered: NumberedStatement) -> bool:
-        """Traced in a transaction; False where the server will have it alone."""
-        tracer = await self._tracer()
+    async def _run_in_own_transaction(self, numbered: NumberedStatement) -> bool:
+        """Run and trace a statement in its own transaction.
+
+        Returns False if the server refuses it there; then nothing was changed.
+        """
+        tracer = await self._start_tracer()
         await self.conn.execute("BEGIN")
         try:
-            await self._statement(numbered, tracer, in_transaction=False)
+            await self._run_statement(numbered, tracer, in_transaction=False)
             await check_deferred(self.conn)
             await commit(self.conn)
         except StatementError as error:
@@ -130,43 +157,49 @@ class ScriptRun:
             raise
         return True
 
-    async def _watched(self, numbered: NumberedStatement) -> None:
-        """Alone, with its locks seen from other sessions."""
-        assert self.more is not None
-        async with LockWatcher(self.more, self.conn, numbered.statement, alone=self.alone) as watch:
+    async def _run_observed(self, numbered: NumberedStatement) -> None:
+        """Run a statement outside a transaction; observe it from other sessions."""
+        assert self.connect_more is not None
+        async with LockWatcher(self.connect_more, self.conn, numbered.statement, alone=self.alone) as watcher:
             seconds = await self._send(numbered)
-        self.traces.append(watch.trace(numbered.bare_trace(seconds, in_transaction=False)))
+        self.traces.append(watcher.trace(numbered.bare_trace(seconds, in_transaction=False)))
 
-    async def _statement(
+    async def _run_statement(
         self,
         numbered: NumberedStatement,
         tracer: Tracer | None,
         *,
         in_transaction: bool,
-        passes: bool = False,
+        skip_measuring: bool = False,
     ) -> None:
-        """`passes`: what it does is measured with a later one."""
+        """Run one statement, and add its trace.
+
+        `skip_measuring`: its effects are measured together with a later statement.
+        """
         seconds = await self._send(numbered)
         if tracer is None:
             return
         bare = numbered.bare_trace(seconds, in_transaction=in_transaction)
-        silent = passes or is_silent(numbered.statement)
+        silent = skip_measuring or is_silent(numbered.statement)
         self.traces.append(tracer.silent(bare) if silent else await tracer.after(bare))
 
     async def _send(self, numbered: NumberedStatement) -> float:
-        """Send one; how long it took. Raises StatementError, Cancelled."""
-        heard = []
-        begun = monotonic()
+        """Send one statement, and return its time in seconds.
+
+        Raises: StatementError, Cancelled.
+        """
+        notices = []
+        started = monotonic()
         async for event in execute(self.conn, self.control, self.work, numbered):
             if isinstance(event, Notice):
-                heard.append(event)
-        seconds = monotonic() - begun
+                notices.append(event)
+        seconds = monotonic() - started
         self.seconds += seconds
-        await must_be_valid(self.conn, numbered, heard)
+        await must_be_valid(self.conn, numbered, notices)
         return seconds
 
-    async def _tracer(self) -> Tracer | None:
-        if self.more is None:
+    async def _start_tracer(self) -> Tracer | None:
+        if self.connect_more is None:
             return None
         await forget_counts(self.conn)
         tracer = Tracer(self.conn, alone=self.alone)
@@ -174,36 +207,41 @@ class ScriptRun:
         return tracer
 
 
-def _passed_over(statements: Sequence[NumberedStatement]) -> frozenset[int]:
-    """Numbers of those far within a row of INSERT … VALUES into one table.
+def _unmeasured_inserts(statements: Sequence[NumberedStatement]) -> frozenset[int]:
+    """Return the indexes of statements that need not be measured.
 
-    They lock no more than the first; the rows and the WAL of all are counted with the row's last.
+    They are in a long series of INSERT … VALUES into one table.
+    They lock no more than the first one. Their rows and WAL are counted with the last one of the series.
     """
     found = set()
-    row = 0
-    for before, this, after in zip(statements, statements[1:], statements[2:], strict=False):
-        row = row + 1 if _goes_on(before.statement, this.statement) else 0
-        if row > _ONE_BY_ONE and _goes_on(this.statement, after.statement):
-            found.add(this.index)
+    run_length = 0
+    for previous, current, following in zip(statements, statements[1:], statements[2:], strict=False):
+        run_length = run_length + 1 if _continues_inserts(previous.statement, current.statement) else 0
+        if run_length > _MEASURED_INSERTS and _continues_inserts(current.statement, following.statement):
+            found.add(current.index)
     return frozenset(found)
 
 
-def _goes_on(before: Statement, this: Statement) -> bool:
-    is_next = this.verb == before.verb == "insert" and this.name == before.name
-    return is_next and "select" not in this.text.lower()
+def _continues_inserts(previous: Statement, current: Statement) -> bool:
+    is_next = current.verb == previous.verb == "insert" and current.name == previous.name
+    return is_next and "select" not in current.text.lower()
 
 
-_RECOVERY = 50
-"""Tenths of a second that a server may take to recover: it has little to recover from."""
+_RECOVERY_ATTEMPTS = 50
+"""Number of attempts, 0.1 s apart, to reach a server that recovers from a crash."""
 
 
-async def lives(server: ScratchServer, control: Control) -> bool:
-    """Does the server answer, if need be after it has recovered from a crash? Raises Cancelled."""
-    for _ in range(_RECOVERY):
+async def is_alive(server: ScratchServer, control: Control) -> bool:
+    """Return whether the server accepts connections.
+
+    After a crash, wait until it has recovered.
+    Raises: Cancelled.
+    """
+    for _ in range(_RECOVERY_ATTEMPTS):
         control.check()
         try:
             await (await server.connect()).close()
-        except ScratchError:  # which of its messages a client is shown depends on the moment
+        except ScratchError:  # the message depends on the phase of the recovery
             await asyncio.sleep(0.1)
         else:
             return True

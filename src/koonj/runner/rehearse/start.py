@@ -1,4 +1,4 @@
-"""A rehearsal from its first event to its last."""
+"""Start a rehearsal, and yield its events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from koonj.postgres.errors import TargetError
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
-from koonj.runner.rehearse.cache import Chain, VerdictCache, chain, hash_of
+from koonj.runner.rehearse.cache import Chain, VerdictCache, hash_catalog, make_chain
 from koonj.runner.rehearse.driver import Driver
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.judge import RehearsalOrigin
@@ -33,61 +33,61 @@ from koonj.runner.run.run import Cancelled, Control, Run
 
 @dataclass(frozen=True, slots=True)
 class RehearsalJob:
-    """What a rehearsal was given."""
+    """Input of a rehearsal."""
 
     place: ScratchPlace
     reader: FolderReader
     request: RehearsalRequest
     connector: Connector
-    """Used only to read the schema of the target that `request.like` names."""
+    """Used only to read the schema of the target in `request.like`."""
 
 
 def start_rehearsal(job: RehearsalJob) -> Run:
-    """A rehearsal, ready to be listened to.
+    """Return a run that rehearses the requested migrations.
 
-    Nothing of it touches a target, but for reading the schema of the one that `like` names.
+    It uses no target, except that it reads the schema of the one in `like`.
     """
     return Run(lambda control: rehearsal(job, control))
 
 
 async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
-    """All of it, within a run that has its own control; the last event is a RehearsalFinished.
+    """Yield the events of a rehearsal; the last one is a RehearsalFinished.
 
-    Whichever way it goes, the scratch is gone at its end.
+    At the end, the scratch database is always deleted. `control`: of the run that the rehearsal is part of.
     """
-    seen: list[MigrationRehearsalFinished] = []
+    finished: list[MigrationRehearsalFinished] = []
     try:
-        async with aclosing(_stages(job, control)) as stages:  # type: ignore[type-var]  # a generator
-            async for event in stages:
+        async with aclosing(_rehearsal_events(job, control)) as events:  # type: ignore[type-var]  # a generator
+            async for event in events:
                 if isinstance(event, MigrationRehearsalFinished):
-                    seen.append(event)
+                    finished.append(event)
                 yield event
-        end = ("done", _counted(seen), "")
+        end = ("done", _counted(finished), "")
     except Cancelled:
-        end = ("cancelled", "Cancelled. The scratch is removed.", "")
+        end = ("cancelled", "Cancelled. The scratch database was deleted.", "")
     except TargetError as error:
         end = ("failed", error.message, error.hint)
     except FolderError as error:
-        end = ("failed", str(error), "Look at the folder, or name another one with --migrations.")
+        end = ("failed", str(error), "Check the folder, or use another one with --migrations.")
     except (LostError, psycopg.Error) as error:
-        end = ("failed", f"The scratch server was lost: {str(error).strip()}", "Try again.")
-    not_verified = tuple(e.rehearsal.name for e in seen if not e.rehearsal.is_verified)
+        end = ("failed", f"The connection to the scratch server was lost: {str(error).strip()}", "Retry.")
+    not_verified = tuple(e.rehearsal.name for e in finished if not e.rehearsal.is_verified)
     yield RehearsalFinished(*end, not_verified)
 
 
-def _counted(seen: list[MigrationRehearsalFinished]) -> str:
-    verified = sum(event.rehearsal.is_verified for event in seen)
-    what = count(len(seen), "migration")
-    if not seen:
+def _counted(finished: list[MigrationRehearsalFinished]) -> str:
+    verified = sum(event.rehearsal.is_verified for event in finished)
+    migrations = count(len(finished), "migration")
+    if not finished:
         return "Nothing to rehearse."
     return (
-        f"{what} rehearsed, all verified."
-        if verified == len(seen)
-        else f"{what} rehearsed, {verified} verified."
+        f"{migrations} rehearsed, all verified."
+        if verified == len(finished)
+        else f"{migrations} rehearsed, {verified} verified."
     )
 
 
-async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
+async def _rehearsal_events(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
     folder = await asyncio.to_thread(job.reader.read)
     migrations = _in_order(folder, job.request)
     extensions, database = await asyncio.to_thread(_needs, migrations, job.request)
@@ -100,88 +100,103 @@ async def _stages(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
         database=database or DATABASE,
     )
     try:
-        async for event in _on(server, job, control, migrations, database):
+        async for event in _rehearse_on(server, job, control, migrations, database):
             yield event
     finally:
         await asyncio.shield(server.close())
 
 
-async def _on(
+async def _rehearse_on(
     server: ScratchServer,
     job: RehearsalJob,
     control: Control,
     migrations: tuple[Migration, ...],
     start: str,
 ) -> AsyncIterator[Event]:
-    """On a scratch that is open. `start`: what its first state depends on beside its version."""
+    """Yield the events of a rehearsal on an open scratch server.
+
+    `start`: what the cached verdicts depend on in addition to the version of the server.
+    """
     notes = [
-        *other_major("the target", job.request.target_major, server.major, "rehearsed on another version")
+        *other_major(
+            "the target", job.request.target_major, server.major, "the rehearsal uses a different version"
+        )
     ]
     fill = None
     like = job.request.like
     if like is not None:
-        from koonj.postgres.scratch.copy_schema import copy_schema  # noqa: PLC0415 - only this way needs it
+        from koonj.postgres.scratch.copy_schema import copy_schema  # noqa: PLC0415 - only needed with `like`
 
         start += await control.unless_cancelled(_start_like(job))
 
         async def fill(server: ScratchServer) -> None:
             notes.extend(await copy_schema(job.connector, like, server))
 
-    made = await asyncio.to_thread(chain, migrations, server=server.source, start=start)
-    setting = RehearsalOrigin(
+    chain = await asyncio.to_thread(make_chain, migrations, server=server.source, start=start)
+    origin = RehearsalOrigin(
         f"PostgreSQL {server.version}", server.major, None if like is None else like.name
     )
-    wanted = _indexes(made, job.request)
-    stage = ScratchChain(server, control, made, fill)
-    kept = await asyncio.to_thread(VerdictCache.of_user)
-    walk = Driver(stage, made, setting, kept)
+    wanted = _indexes(chain, job.request)
+    scratch = ScratchChain(server, control, chain, fill)
+    cache = await asyncio.to_thread(VerdictCache.of_user)
+    driver = Driver(scratch, chain, origin, cache)
     try:
         if not job.request.again:
-            await walk.look_up(wanted)
-        if job.request.known_only:
-            wanted = tuple(index for index in wanted if walk.knows(index))
-        await walk.look_ahead(wanted)
-        if fill is not None and not all(map(walk.knows, wanted)):
-            await stage.go_to(0)
-        names = tuple(made.migrations[index].name for index in wanted)
-        yield RehearsalStarted(server.source, server.major, setting.like, names, tuple(notes))
-        async for event in walk.walk(wanted):
+            await driver.read_cache(wanted)
+        if job.request.cached_only:
+            wanted = tuple(index for index in wanted if driver.has_cached(index))
+        await driver.find_unrunnable_file(wanted)
+        if fill is not None and not all(map(driver.has_cached, wanted)):
+            await scratch.go_to(0)
+        names = tuple(chain.migrations[index].name for index in wanted)
+        yield RehearsalStarted(server.source, server.major, origin.like, names, tuple(notes))
+        async for event in driver.rehearse(wanted):
             yield event
-        await stage.keep()
+        await scratch.save_checkpoint()
     finally:
         with suppress(psycopg.Error):
-            await stage.close_connection()
+            await scratch.close_connection()
 
 
 async def _start_like(job: RehearsalJob) -> str:
-    """Which schema it begins from, as a hash. Raises ConnectError."""
+    """Return a hash of the schema of the target in `like`.
+
+    Raises: ConnectError.
+    """
     assert job.request.like is not None
     conn = await job.connector.connect(job.request.like, name="koonj rehearse")
     async with conn:
-        return hash_of(await read_target_catalog(conn, job.request.like))
+        return hash_catalog(await read_target_catalog(conn, job.request.like))
 
 
 def _in_order(folder: Folder, request: RehearsalRequest) -> tuple[Migration, ...]:
-    """What is run, in this order. Raises ScratchError for a name that cannot be rehearsed."""
+    """Return the migrations of the chain, in the order in which they run.
+
+    Raises: ScratchError for a name that cannot be rehearsed.
+    """
     if request.like is None:
         return folder.migrations
     for name in request.names or ():
         if name in request.applied:
             raise ScratchError(
-                f"{name} is applied on {request.like.name}: its schema holds it already.",
-                "Rehearse it from the folder's own files: leave --like out.",
+                f"{name} is already applied on {request.like.name}, so it cannot be rehearsed on that "
+                "schema.",
+                "To rehearse it from the folder's own files, omit --like.",
             )
     return tuple(m for m in folder.migrations if m.name not in request.applied)
 
 
-def _indexes(made: Chain, request: RehearsalRequest) -> tuple[int, ...]:
+def _indexes(chain: Chain, request: RehearsalRequest) -> tuple[int, ...]:
     names = None if request.names is None else set(request.names)
-    return tuple(i for i, m in enumerate(made.migrations) if names is None or m.name in names)
+    return tuple(i for i, m in enumerate(chain.migrations) if names is None or m.name in names)
 
 
 def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tuple[frozenset[str], str]:
-    """Names that CREATE EXTENSION asks for; and the database's, where a file may mean it."""
-    named = any(b"database" in migration.raw.lower() for migration in migrations)
+    """Return the extensions and the database name that the files need.
+
+    The name is that of the target's database; empty if no file can contain it.
+    """
+    mentions_database = any(b"database" in migration.raw.lower() for migration in migrations)
     extensions = frozenset(
         statement.name.strip('"')
         for migration in migrations
@@ -189,4 +204,4 @@ def _needs(migrations: tuple[Migration, ...], request: RehearsalRequest) -> tupl
         for statement in migration.sections.body.statements
         if statement.verb == "create" and statement.kind == "extension" and statement.name
     )
-    return extensions, request.database if named else ""
+    return extensions, request.database if mentions_database else ""

@@ -1,4 +1,4 @@
-"""What a rehearsal found out, as values that survive JSON. No database here."""
+"""Values for the result of a rehearsal, which survive JSON."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import StatementTrace
 
 EPOCH = datetime.fromtimestamp(0, UTC)
-"""The time of a verdict that was never measured."""
+"""The default time of a rehearsal: it was never measured."""
 
 
 class Verdict(StrEnum):
-    """The verdict on one migration and its rollback, in the word that the screen shows."""
+    """Verdict on one migration and its rollback, as shown on the screen."""
 
     VERIFIED = "verified"
-    """Down restores the catalog exactly, and up repeats."""
+    """The rollback restores the catalog exactly, and the migration can be applied again."""
     LOSSY = "lossy"
-    """As verified, but data is gone."""
+    """The rollback restores the catalog, but data is lost."""
     REORDERED = "reordered"
-    """As verified, but the order of columns differs."""
+    """The rollback restores the catalog, except for the order of columns; data may be lost too."""
     INCOMPLETE = "incomplete"
-    """Something remains or is missing after the rollback, or up does not give the same catalog again."""
+    """Something remains or is missing after the rollback, or the second apply gives another catalog."""
     BROKEN = "broken"
-    """A statement failed: apply, rollback, or reapply."""
+    """A statement failed during apply, rollback or reapply."""
     IRREVERSIBLE = "irreversible"
-    """The file says that there is no way back; or it forgot to say how, and nothing in the schema stays."""
+    """The file declares that it has no rollback; or it has none, and does not change the schema."""
     UNKNOWN = "unknown"
-    """It was not rehearsed, or could not be."""
+    """It was not rehearsed, or could not be rehearsed."""
 
 
 VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
@@ -45,8 +45,10 @@ VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.UNKNOWN: "◌",
     }
 )
-"""One narrow cell each (East Asian width N: never two cells, in no terminal); none is a state's glyph
-(migrations.glyphs)."""
+"""Glyph of each verdict. All have East Asian width N, so that every terminal draws them in one cell.
+
+No verdict has the glyph of a state.
+"""
 
 ASCII_VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -59,20 +61,21 @@ ASCII_VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.UNKNOWN: "-",
     }
 )
+"""Glyph of each verdict with ``--ascii``."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalFailure:
-    """The statement that failed in a rehearsal, and its error."""
+    """A statement that failed in a rehearsal, and its error."""
 
     phase: str
-    """``apply``, ``rollback`` or ``reapply``; ``earlier`` where an earlier migration failed."""
+    """``apply``, ``rollback`` or ``reapply``; ``earlier`` if an earlier migration failed."""
     name: str
-    """The migration whose statement it was."""
+    """File name of the migration that contains the statement."""
     file: str
-    """Its path as the person knows it."""
+    """Path of the file as it is shown to the user."""
     statement: int
-    """1-based; 0 where it was none (a COMMIT)."""
+    """Counted from 1; 0 if the error is not one of a statement, such as an error at COMMIT."""
     line: int | None
     column: int | None
     message: str
@@ -83,35 +86,35 @@ class RehearsalFailure:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """One migration's verdict, with all that was seen."""
+    """The verdict on one migration, and everything that the rehearsal observed."""
 
     name: str
     number: int
     verdict: Verdict
     message: str
-    """One sentence that says why."""
+    """The reason for the verdict, in one or two sentences."""
     cache_key: str
-    """Hash of what it depends on: all earlier statements, its own, its rollback, the server, the start."""
+    """Hash of everything that the verdict depends on; see `Chain.key`."""
     server: str
-    """Such as ``PostgreSQL 18.6``."""
+    """For example ``PostgreSQL 18.6``."""
     major: int
     like: str | None = None
-    """The target whose real schema it began from; None: the folder's own files."""
+    """Name of the target whose schema the rehearsal started from; None: the folder's own files."""
     losses: tuple[str, ...] = ()
-    """What data is gone, in words, one each."""
+    """A phrase for each data loss, which continues ``the migration``; see `data_loss`."""
     differences: tuple[Difference, ...] = ()
-    """Before and after the rollback; of an up that does not repeat, the first and the second time."""
+    """Differences before the migration and after its rollback; if none, after the first and second apply."""
     findings: tuple[str, ...] = ()
-    """What else a person should know, in sentences."""
+    """Sentences about effects that the verdict does not cover."""
     apply: tuple[StatementTrace, ...] = ()
     rollback: tuple[StatementTrace, ...] = ()
     failure: RehearsalFailure | None = None
     apply_seconds: float = 0.0
     rollback_seconds: float = 0.0
     at: datetime = EPOCH
-    """When it ended, with its zone."""
+    """Time of the verdict, with its time zone."""
 
     @property
     def is_verified(self) -> bool:
-        """Does it pass a gate without a decision?"""
+        """Whether the verdict is `verified`, so that no decision is needed."""
         return self.verdict is Verdict.VERIFIED

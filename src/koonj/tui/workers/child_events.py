@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, event_of
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, parse_event
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import PlainError, from_plain
 from koonj.runner.run.events import Event
@@ -34,7 +34,7 @@ async def rehearsal_events(said: asyncio.StreamReader) -> AsyncGenerator[Event, 
     """Every event, up to and with the last one. Raises SubprocessError."""
     while line := await _line(said):
         try:
-            event = event_of(line) if len(line) <= _SHORT else await asyncio.to_thread(_event_of, line)
+            event = parse_event(line) if len(line) <= _SHORT else await asyncio.to_thread(_event_of, line)
         except PlainError as error:
             raise SubprocessError(complaint(line) or str(error)) from error
         if event is not None:
@@ -46,7 +46,7 @@ async def rehearsal_events(said: asyncio.StreamReader) -> AsyncGenerator[Event, 
 
 def _event_of(line: bytes) -> Event | None:
     """Raises PlainError."""
-    event = event_of(line) if len(line) <= _LONG else _long_event(line)
+    event = parse_event(line) if len(line) <= _LONG else _long_event(line)
     return (
         replace(event, rehearsal=_kept(event.rehearsal))
         if isinstance(event, MigrationRehearsalFinished)

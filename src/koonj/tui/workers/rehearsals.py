@@ -12,7 +12,7 @@ from typing import cast
 from textual.dom import DOMNode
 
 from koonj.migrations.folder import Folder
-from koonj.runner.rehearse.request import WANTED
+from koonj.runner.rehearse.request import REHEARSED_STATES
 from koonj.tui.state.messages import RehearsalEnded, RehearsalReported, StatusMessage
 from koonj.tui.state.rehearsals import Place, Rehearsals, first_change
 from koonj.tui.state.snapshot import Row, Snapshot
@@ -75,7 +75,11 @@ class RehearsalWorker:
                 self._begin(missing[:AT_ONCE], by_itself=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
-        return [row for row in rows if row.state in WANTED and row.migration and self._is_missing(row.name)]
+        return [
+            row
+            for row in rows
+            if row.state in REHEARSED_STATES and row.migration and self._is_missing(row.name)
+        ]
 
     def _is_missing(self, name: str) -> bool:
         """Is there no verdict, or was it asked for a target of another major version?"""

@@ -18,7 +18,7 @@ from koonj.runner.rehearse.rehearsal_wording import (
     failure_phase,
     held_words,
     locks_by_mode,
-    origin,
+    rehearsal_origin,
 )
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.sql.display import shortened
@@ -79,7 +79,7 @@ def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
     sign, word, _ = verdict_mark(found.verdict)
     yield [(f" {sign} {word}", VERDICTS[found.verdict])]
     yield from _wrapped(found.message, width, 3, STRONG)
-    yield from _wrapped(f"{origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
+    yield from _wrapped(f"{rehearsal_origin(found)}, {to_the_minute(found.at)}", width, 3, DIM)
 
 
 def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:

@@ -15,7 +15,7 @@ READ = 1.0
 """Seconds that a user needs to read a question. koonj ignores keys that are pressed earlier."""
 
 
-class Person:
+class TerminalUser:
     """A user who uses koonj in `terminal`."""
 
     def __init__(self, terminal: Tmux) -> None:
@@ -42,21 +42,21 @@ class Person:
 
     # Use koonj
 
-    def opens(self, sees: str, command: str = "koonj") -> None:
-        """Start koonj and wait until `sees` is on the screen."""
+    def open(self, expect: str, command: str = "koonj") -> None:
+        """Start koonj and wait until `expect` is on the screen."""
         self.terminal.enter(f"{command}; echo exit=$?")
-        self.terminal.until(sees)
+        self.terminal.until(expect)
 
-    def presses(self, *keys: str, sees: str = "") -> None:
-        """Press keys, and wait until `sees` is on the screen."""
+    def press(self, *keys: str, expect: str = "") -> None:
+        """Press keys, and wait until `expect` is on the screen."""
         self.terminal.press(*keys)
-        self.terminal.until(sees)
+        self.terminal.until(expect)
 
-    def says_yes(self, question: str) -> None:
+    def confirm(self, question: str) -> None:
         """Read the open question that contains `question`, and answer y."""
-        self.decides(question, "y")
+        self.answer_dialog(question, "y")
 
-    def decides(self, question: str, key: str) -> None:
+    def answer_dialog(self, question: str, key: str) -> None:
         """Read the open dialog that contains `question`, and press a key.
 
         Press it again if koonj ignored it because it came too early.
@@ -69,17 +69,17 @@ class Person:
             self.terminal.press(key)
             self.terminal.until(lambda: question not in self.text or "too soon" in self.text)
 
-    def writes(self, pattern: str, values: dict[str, str], *, sees: str, file: str) -> None:
+    def create_from_pattern(self, pattern: str, values: dict[str, str], *, expect: str, file: str) -> None:
         """Create a new file from `pattern`, with a value for every label of its fields.
 
-        `sees` is a part of the live SQL. A value of ``+`` selects the next choice, an empty one leaves the
+        `expect` is a part of the live SQL. A value of ``+`` selects the next choice, an empty one leaves the
         default.
         """
-        self.presses("n", sees=f"› {PATTERNS[0][:26]}")
+        self.press("n", expect=f"› {PATTERNS[0][:26]}")
         for title in PATTERNS[1 : PATTERNS.index(pattern) + 1]:
-            self.presses("j", sees=f"› {title[:26]}")
+            self.press("j", expect=f"› {title[:26]}")
         self.terminal.until(lambda: pattern in self.terminal.lines()[0])  # the form is visible
-        self.presses("Enter", sees="Enter next")
+        self.press("Enter", expect="Enter next")
         for label, value in values.items():
             self.terminal.until(partial(self.is_reversed, f" {label}"))
             if value == "+":
@@ -88,16 +88,16 @@ class Person:
                 self.terminal.type(value)
             self.terminal.press("Enter")
         self.terminal.until(lambda: self.is_reversed(f"[ Write {file}"))
-        self.terminal.until(sees)
-        self.presses("Enter", sees="Written: ")
+        self.terminal.until(expect)
+        self.press("Enter", expect="Written: ")
         self.terminal.until(lambda: self.row(file[:12].replace("_", " ", 1)).startswith("›"))
 
-    def leaves(self, key: str = "q", status: int = 0) -> None:
+    def quit(self, key: str = "q", status: int = 0) -> None:
         """Quit koonj, and check that the shell is on the screen again."""
         self.terminal.press(key)
-        self.finds_a_clean_terminal(status)
+        self.expect_clean_terminal(status)
 
-    def finds_a_clean_terminal(self, status: int) -> None:
+    def expect_clean_terminal(self, status: int) -> None:
         """Check that koonj ended with `status` and has restored the terminal."""
         self.terminal.until(f"exit={status}")
         self.terminal.until_prompt()

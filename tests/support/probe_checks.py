@@ -14,13 +14,13 @@ CATALOG = """
         UNION ALL SELECT (attrelid, attnum, attname, attisdropped)::text FROM pg_attribute
     ) AS rows
 """
-NOTHING = (
+NOT_COMMITTED = (
     "Nothing of it is committed: a probe is always rolled back. A sequence that it moved stays where it is."
 )
 
 
 @contextmanager
-def unchanged(project: Project) -> Iterator[None]:
+def assert_unchanged(project: Project) -> Iterator[None]:
     """Check that the catalog is the same afterwards, and koonj created nothing in it."""
     before = project.sql(CATALOG)
     yield

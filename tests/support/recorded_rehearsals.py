@@ -25,94 +25,94 @@ from koonj.runner.run.codec import to_plain
 _PROGRAM = """
 import json, os, signal, sys, time
 from pathlib import Path
-place = Path(sys.argv[1])
+folder = Path(sys.argv[1])
 words = sys.argv[2:]
-with open(place / "calls", "a") as calls:
+with open(folder / "calls", "a") as calls:
     calls.write(json.dumps(words) + "\\n")
 def end(*_):
-    (place / f"ended-{os.getpid()}").touch()
+    (folder / f"ended-{os.getpid()}").touch()
     os._exit(6)
 signal.signal(signal.SIGTERM, end)
-def say(event, **content):
+def print_event(event, **content):
     print(json.dumps({"koonj": 1, "event": event, **content}), flush=True)
-def hold(name):
-    while (place / f"hold-{name}").exists():
+def wait_while_paused(name):
+    while (folder / f"paused-{name}").exists():
         time.sleep(0.01)
-recorded = json.loads((place / "recorded").read_text())
+recorded = json.loads((folder / "recorded").read_text())
 if words[0] == "drift":
-    hold("drift")
+    wait_while_paused("drift")
     print(json.dumps({"koonj": 1, "command": "drift", **recorded["drift"]}))
     raise SystemExit(0)
-if "trouble" in recorded:
-    say("rehearsal_finished", result="failed", message=recorded["trouble"], hint="", not_verified=[])
+if "failure" in recorded:
+    print_event("rehearsal_finished", result="failed", message=recorded["failure"], hint="", not_verified=[])
     raise SystemExit(1)
 names = [word for word in words if word.endswith(".sql")]
-say("rehearsal_started", server="PostgreSQL 18.6", major=18, like=None, names=names, notes=[])
+print_event("rehearsal_started", server="PostgreSQL 18.6", major=18, like=None, names=names, notes=[])
 for index, name in enumerate(names, 1):
-    say("migration_rehearsal_started", name=name, index=index, of=len(names))
-    hold(name)
+    print_event("migration_rehearsal_started", name=name, index=index, of=len(names))
+    wait_while_paused(name)
     if name in recorded:
-        say("migration_rehearsal_finished", index=index, of=len(names), cached=False, rehearsal=recorded[name])
-say("rehearsal_finished", result="done", message="done", hint="", not_verified=[])
+        print_event("migration_rehearsal_finished", index=index, of=len(names), cached=False, rehearsal=recorded[name])
+print_event("rehearsal_finished", result="done", message="done", hint="", not_verified=[])
 """
 
 
-class Recorded:
+class RecordedRehearsals:
     """The program, and its output for each migration."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        place.mkdir(exist_ok=True)
-        (place / "program.py").write_text(dedent(_PROGRAM))
-        self._said: dict[str, Any] = {}
-        self._keep()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        (folder / "program.py").write_text(dedent(_PROGRAM))
+        self._recorded: dict[str, Any] = {}
+        self._write()
 
     @property
     def program(self) -> Sequence[str]:
         """The command line that runs it."""
-        return (sys.executable, str(self.place / "program.py"), str(self.place))
+        return (sys.executable, str(self.folder / "program.py"), str(self.folder))
 
-    def says(self, *rehearsals: Rehearsal) -> None:
+    def set_rehearsals(self, *rehearsals: Rehearsal) -> None:
         """Return these verdicts from now on."""
-        self._said.update({r.name: to_plain(r) for r in rehearsals})
-        self._keep()
+        self._recorded.update({r.name: to_plain(r) for r in rehearsals})
+        self._write()
 
-    def says_of_drift(self, document: dict[str, Any]) -> None:
-        self._said["drift"] = document
-        self._keep()
+    def set_drift(self, document: dict[str, Any]) -> None:
+        self._recorded["drift"] = document
+        self._write()
 
-    def fails(self, message: str | None) -> None:
+    def set_failure(self, message: str | None) -> None:
         """Fail every rehearsal with this message; None: succeed again."""
-        self._said.pop("trouble", None)
+        self._recorded.pop("failure", None)
         if message is not None:
-            self._said["trouble"] = message
-        self._keep()
+            self._recorded["failure"] = message
+        self._write()
 
-    def _keep(self) -> None:
-        (self.place / "recorded").write_text(json.dumps(self._said))
+    def _write(self) -> None:
+        (self.folder / "recorded").write_text(json.dumps(self._recorded))
 
-    def hold(self, name: str) -> None:
+    def pause_at(self, name: str) -> None:
         """Print nothing more once it is the turn of that file."""
-        (self.place / f"hold-{name}").touch()
+        (self.folder / f"paused-{name}").touch()
 
-    def let_go(self, name: str) -> None:
-        (self.place / f"hold-{name}").unlink()
+    def resume(self, name: str) -> None:
+        (self.folder / f"paused-{name}").unlink()
 
     @property
     def calls(self) -> list[list[str]]:
         """The arguments of each call."""
-        path = self.place / "calls"
+        path = self.folder / "calls"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     @property
-    def asked(self) -> list[list[str]]:
+    def requested_names(self) -> list[list[str]]:
         """The file names of each call."""
         return [[word for word in words if word.endswith(".sql")] for words in self.calls]
 
     @property
-    def ended(self) -> int:
+    def terminated_calls(self) -> int:
         """The number of calls that were told to end before they had finished."""
-        return len(list(self.place.glob("ended-*")))
+        return len(list(self.folder.glob("ended-*")))
 
 
 AT = datetime.fromtimestamp(1_793_800_000, UTC)
@@ -120,9 +120,11 @@ AT = datetime.fromtimestamp(1_793_800_000, UTC)
 
 def rehearsal(name: str, verdict: Verdict = Verdict.VERIFIED, message: str = "", **more: Any) -> Rehearsal:
     """Return a rehearsal of a migration, with default values for everything else."""
-    said = message or "The rollback restores the schema exactly, and the migration repeats."
+    message = message or "The rollback restores the schema exactly, and the migration can be applied again."
     values = {"cache_key": "", "server": "PostgreSQL 18.6", "major": 18, "at": AT, **more}
-    return Rehearsal(name=name, number=int(name.partition("_")[0]), verdict=verdict, message=said, **values)
+    return Rehearsal(
+        name=name, number=int(name.partition("_")[0]), verdict=verdict, message=message, **values
+    )
 
 
 def lock(relation: str, mode: LockMode, kind: str = "table", of: str | None = None) -> RelationLock:
@@ -181,7 +183,9 @@ INCOMPLETE = rehearsal(
             "comment", "TABLE public.documents", "COMMENT ON TABLE public.documents IS 'One file';", None
         ),
     ),
-    findings=("line 5: ACCESS EXCLUSIVE on documents is held while this one goes through documents.",),
+    findings=(
+        "line 5: ACCESS EXCLUSIVE on documents is held while this statement scans or rewrites documents.",
+    ),
     apply=(
         StatementTrace(
             1,

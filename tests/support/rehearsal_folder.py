@@ -16,7 +16,7 @@ from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Event
 
 
-class Folder:
+class RehearsalFolder:
     """A folder of migrations that can be rehearsed."""
 
     def __init__(self, path: Path, connector: Connector) -> None:
