@@ -85,8 +85,8 @@ def _conflict(work: Work) -> Conflict:
     numbered, why = found
     statement = numbered.statement
     message = (
-        f"{name} is not one transaction, so it cannot be probed. Line {statement.line}, "
-        f"statement {numbered.index} of {work.total} ({statement.summary}): {why}."
+        f"{name} is not one transaction, so it cannot be probed. Statement {numbered.index} of {work.total}, "
+        f"line {statement.line} ({statement.summary}): {why}."
     )
     return Conflict(
         name, NOT_TRANSACTIONAL, message, hint, can_allow=False, line=statement.line, column=statement.column
