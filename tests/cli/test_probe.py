@@ -11,7 +11,7 @@ import pytest
 
 from support.command import Project, Terminal
 
-NOTHING = "State: Nothing of it is committed: a probe is always rolled back."
+NOTHING = "State: Nothing was committed: a probe is always rolled back."
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def test_text_shows_locks_and_that_all_was_rolled_back(documents: Project) -> No
     lines = [re.sub(r"[0-9.]+ s\b", "0 s", line) for line in answer.out.splitlines()]
     assert "  one transaction; lock_timeout 1s" in lines
     assert (
-        "note: probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
-        "lock_timeout 1s at most" in lines
+        "note: probe: runs BEGIN … ROLLBACK on local itself. Its locks are real (lock_timeout at most 1s). "
+        "Sequences that it advances are not restored." in lines
     )
     started = lines.index("Probing 1 of 2: 001_alter.sql")
     assert lines[started + 3 : started + 5] == [
@@ -44,8 +44,8 @@ def test_text_shows_locks_and_that_all_was_rolled_back(documents: Project) -> No
     ]
     assert lines[-2:] == [
         "◦ probed  002_make_t2.sql  1 statement, 0 s; locks: no new ones on relations that existed before the probe",
-        "Probed 2 migrations on local: all of it was rolled back. "
-        "Sequences stay where they were moved to: public.documents_id_seq.",
+        "Probed 2 migrations on local. Everything was rolled back. "
+        "These sequences advanced and were not restored: public.documents_id_seq.",
     ]
     assert documents.tables() == set()
     assert documents.sql("SELECT to_regnamespace('koonj')") == [(None,)]
@@ -78,7 +78,7 @@ def test_probe_of_a_number_and_of_rollbacks(documents: Project) -> None:
     answer = documents.koonj("rollback", "--all", "--probe", "--yes")
     assert answer.code == 0
     assert "Probing the rollback, 1 of 2: 002_make_t2.sql" in answer.out
-    assert "Probed 2 rollbacks on local: all of it was rolled back." in answer.out
+    assert "Probed 2 rollbacks on local. Everything was rolled back." in answer.out
     assert documents.tables() == {"t2"}
 
 
@@ -89,7 +89,7 @@ def test_failure_reports_that_nothing_is_committed(documents: Project) -> None:
     assert answer.code == 1
     assert "migrations/003_bad.sql:2:8: ERROR: column" in answer.err
     assert NOTHING in answer.err
-    assert "Next: Mend the cause, then probe again: koonj apply --probe" in answer.err
+    assert "Next: Fix the cause, then run: koonj apply --probe" in answer.err
     assert answer.err.endswith("not run: 004_make_t4.sql\n")
     assert "committed in this run" not in answer.err
     assert documents.tables() == set()
@@ -99,7 +99,8 @@ def test_probe_refuses_statements_outside_a_transaction(documents: Project) -> N
     documents.write("003_build.sql", "CREATE INDEX CONCURRENTLY i ON t2 (id);\n-- Rollback: none: test\n")
     answer = documents.koonj("apply", "--all", "--probe", "--yes")
     assert answer.code == 1
-    assert "not transactional: 003_build.sql cannot be rolled back as a whole: statement 1 of 1" in answer.err
+    refused = "003_build.sql is not one transaction, so it cannot be probed. Statement 1 of 1"
+    assert f"not transactional: {refused}" in answer.err
     assert "koonj rehearse 003_build.sql" in answer.err
     assert "Probing" not in answer.out
 
@@ -124,7 +125,7 @@ def test_probe_fails_soon_when_a_table_is_locked(documents: Project) -> None:
         answer = documents.koonj("apply", "--probe", "--yes")
     assert answer.code == 1
     assert "(SQLSTATE 55P03)" in answer.err
-    assert "a probe waits only shortly: later, koonj apply --probe" in answer.err
+    assert "a probe waits only briefly. Retry: koonj apply --probe" in answer.err
 
 
 def test_ctrl_c_cancels_and_nothing_is_committed(

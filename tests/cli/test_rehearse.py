@@ -173,7 +173,7 @@ def test_protected_target_requires_verified(project: Project) -> None:
     project.write("002_wrong.sql", WRONG)
     refused = project.koonj("apply", "--all", "--confirm", "local")
     assert refused.code == 7
-    assert "not verified: 002_wrong.sql was rehearsed: incomplete" in refused.err
+    assert "not verified: The rehearsal of 002_wrong.sql ended with verdict incomplete" in refused.err
     assert project.tables() == set()
     forced = project.koonj("apply", "--all", "--confirm", "local", "--override", "the index stays")
     assert forced.code == 0, forced.err
@@ -198,7 +198,7 @@ def test_plan_shows_its_locks(project: Project, monkeypatch: pytest.MonkeyPatch)
     project.sql("INSERT INTO t1 SELECT generate_series(1, 5000); ANALYZE t1")
     project.write("002_wrong.sql", WRONG)
     plan = project.koonj("apply", "--plan")
-    assert "rehearsed: incomplete" in plan.out
+    assert "rehearsal: incomplete (" in plan.out
     assert "SHARE on t1 (" in plan.out
     assert "writes wait" in plan.out
 

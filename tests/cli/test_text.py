@@ -146,11 +146,11 @@ def test_measured_plan_shows_locks() -> None:
         "plan: apply 1 migration, 1 statement",
         "apply 016_x.sql",
         "  one transaction; lock_timeout 5s",
-        "  rehearsed: verified: It repeats.",
+        "  rehearsal: verified (It repeats)",
         "  1. line 4: alter table documents",
         f"     {sentence}",
         "       2 wait for one",
-        "Sizes and rows are the target's own estimates; locks were measured on scratch.",
+        "Locks were measured in the rehearsal. Sizes and row counts are estimates from the target's statistics.",
         "note: so it is",
     ]
 
@@ -158,6 +158,6 @@ def test_measured_plan_shows_locks() -> None:
 def test_plan_shows_not_rehearsed_only_when_measured() -> None:
     bare = list(plan_lines(_plan(verdict=None), verbose=False))
     looked = list(plan_lines(_plan(verdict="unknown"), verbose=False))
-    assert [line for line in looked if line not in bare] == ["  not rehearsed: koonj rehearse 016"]
+    assert [line for line in looked if line not in bare] == ["  not rehearsed. Run: koonj rehearse 016"]
     (why,) = set(plan_lines(_plan(verdict="unknown", why="No server."), verbose=False)) - set(bare)
-    assert why == "  not rehearsed (No server): koonj rehearse 016"
+    assert why == "  not rehearsed (No server). Run: koonj rehearse 016"

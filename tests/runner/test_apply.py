@@ -1,4 +1,4 @@
-"""Apply, as a person sees it: a folder in, a catalog out."""
+"""Tests of apply: migrations run from a folder, and the catalog has their changes."""
 
 from koonj.runner.run.events import (
     Direction,
@@ -23,7 +23,7 @@ async def test_all_pending_migrations_run_in_the_order_of_their_numbers(project:
     assert await project.states() == dict.fromkeys(names, "applied")
 
 
-async def test_next_is_one_and_up_to_includes_its_number(project: Project) -> None:
+async def test_next_applies_one_migration_and_up_to_includes_its_number(project: Project) -> None:
     for number in (1, 2, 3, 4):
         project.table(number)
     await project.run(Direction.APPLY)
@@ -32,7 +32,7 @@ async def test_next_is_one_and_up_to_includes_its_number(project: Project) -> No
     assert project.tables() == {"t1", "t2", "t3"}
 
 
-async def test_history_says_who_did_what_and_when(project: Project) -> None:
+async def test_history_entry_records_user_time_and_script(project: Project) -> None:
     name = project.table(1)
     events = await project.apply()
     (entry,) = await project.entries()
@@ -48,14 +48,14 @@ async def test_history_says_who_did_what_and_when(project: Project) -> None:
     assert script == (project.path / name).read_text()
 
 
-async def test_the_history_row_is_in_the_migrations_own_transaction(project: Project) -> None:
+async def test_history_entry_commits_in_the_transaction_of_its_migration(project: Project) -> None:
     project.table(1)
     await project.apply()
     [(same,)] = project.sql("SELECT h.xmin = c.xmin FROM koonj.history h, pg_class c WHERE c.relname = 't1'")
     assert same
 
 
-async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(project: Project) -> None:
+async def test_file_without_begin_runs_in_one_transaction_and_the_plan_explains_it(project: Project) -> None:
     project.write(
         "001_two.sql", "CREATE TABLE a ();\nCREATE TABLE b ();\nSELECT 1/0;\n-- Rollback: none: test"
     )
@@ -66,7 +66,7 @@ async def test_a_file_without_begin_is_one_transaction_too_and_the_plan_says_so(
     assert project.tables() == set()
 
 
-async def test_the_files_own_begin_sets_the_isolation_level(project: Project) -> None:
+async def test_begin_in_the_file_sets_the_isolation_level(project: Project) -> None:
     project.write(
         "001_level.sql",
         """
@@ -80,7 +80,7 @@ async def test_the_files_own_begin_sets_the_isolation_level(project: Project) ->
     assert project.sql("SELECT level FROM seen") == [("serializable",)]
 
 
-async def test_set_transaction_may_be_the_first_statement(project: Project) -> None:
+async def test_set_transaction_is_permitted_as_first_statement(project: Project) -> None:
     project.write(
         "001_level.sql",
         """
@@ -95,7 +95,7 @@ async def test_set_transaction_may_be_the_first_statement(project: Project) -> N
     assert project.sql("SELECT level FROM seen") == [("repeatable read",)]
 
 
-async def test_concurrently_runs_outside_a_transaction_statement_by_statement(project: Project) -> None:
+async def test_concurrently_runs_outside_a_transaction(project: Project) -> None:
     project.table(1)
     project.write(
         "002_index.sql",
@@ -115,7 +115,7 @@ async def test_concurrently_runs_outside_a_transaction_statement_by_statement(pr
     assert project.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't1'::regclass") == [(3,)]
 
 
-async def test_several_blocks_commit_one_by_one(project: Project) -> None:
+async def test_blocks_of_a_file_commit_separately(project: Project) -> None:
     project.write(
         "001_blocks.sql",
         """
@@ -140,7 +140,7 @@ async def test_several_blocks_commit_one_by_one(project: Project) -> None:
     assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
-async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
+async def test_apply_resumes_at_the_failed_statement_when_its_cause_is_fixed(project: Project) -> None:
     project.write(
         "001_blocks.sql",
         "CREATE TABLE a ();\nBEGIN;\nCREATE TABLE b AS SELECT x FROM later;\nCOMMIT;\n-- Rollback: none: test",
@@ -153,7 +153,7 @@ async def test_a_mended_file_goes_on_where_it_stopped(project: Project) -> None:
     assert set((await project.states()).values()) == {"applied"}
 
 
-async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Project) -> None:
+async def test_copy_data_is_sent_with_the_copy_protocol(project: Project) -> None:
     project.write(
         "001_copy.sql",
         "BEGIN;\nCREATE TABLE words (id int, word text);\n"
@@ -166,7 +166,7 @@ async def test_copy_data_in_the_file_goes_through_the_copy_protocol(project: Pro
     assert "COPY 2" in [s.command_tag for s in events_of_kind(events, StatementFinished)]
 
 
-async def test_notices_come_while_the_statement_runs(project: Project) -> None:
+async def test_notice_arrives_while_its_statement_runs(project: Project) -> None:
     project.write(
         "001_notice.sql",
         "DO $$ BEGIN RAISE WARNING 'careful %', 1 USING HINT = 'look'; END $$;\n-- Rollback: none: test\n",
@@ -178,13 +178,13 @@ async def test_notices_come_while_the_statement_runs(project: Project) -> None:
     assert kinds.index(StatementStarted) < kinds.index(Notice) < kinds.index(StatementFinished)
 
 
-async def test_nothing_pending_is_said_and_makes_nothing(project: Project) -> None:
+async def test_apply_creates_no_history_when_nothing_is_pending(project: Project) -> None:
     events = await project.apply()
     assert run_finished(events).result is RunResult.NOTHING
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
-async def test_no_answer_but_yes_changes_anything(project: Project) -> None:
+async def test_only_yes_confirms_the_run(project: Project) -> None:
     project.table(1)
     events = await collect_events(project.start(Direction.APPLY, assume_yes=False), answer="y ")
     assert run_finished(events).result is RunResult.DECLINED
@@ -193,7 +193,7 @@ async def test_no_answer_but_yes_changes_anything(project: Project) -> None:
     assert run_finished(events).result is RunResult.DONE
 
 
-async def test_a_protected_target_wants_its_name_whatever_was_answered_before(project: Project) -> None:
+async def test_protected_target_requires_its_name_even_with_assume_yes(project: Project) -> None:
     project.table(1)
     project.protect()
     events = await collect_events(project.start(Direction.APPLY), answer="yes")
@@ -206,14 +206,14 @@ async def test_a_protected_target_wants_its_name_whatever_was_answered_before(pr
     )
 
 
-async def test_a_plan_changes_nothing(project: Project) -> None:
+async def test_plan_only_changes_nothing(project: Project) -> None:
     project.table(1)
     events = await project.apply(plan_only=True)
     assert events_of_kind(events, PlanMade)
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
-async def test_a_file_with_an_error_stops_the_run_before_anything_changes(project: Project) -> None:
+async def test_file_with_an_error_stops_the_run_before_it_changes_anything(project: Project) -> None:
     project.table(1)
     project.write("002_open.sql", "BEGIN;\nCREATE TABLE t2 ();\n-- Rollback: none: test\n")
     events = await project.apply()

@@ -1,4 +1,4 @@
-"""Files that try to make koonj say what is not so."""
+"""Tests of migration files that try to make koonj report something wrong."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ async def _failure(project: Project) -> Failure:
     return failure
 
 
-async def test_no_commit_hides_behind_other_rules_for_quotes(project: Project) -> None:
+async def test_commit_cannot_hide_in_quotes_that_the_server_reads_differently(project: Project) -> None:
     project.write(
         "001_quotes.sql",
         "BEGIN;\nCREATE TABLE a ();\n"
@@ -29,19 +29,21 @@ async def test_no_commit_hides_behind_other_rules_for_quotes(project: Project) -
     assert project.tables() == set()
 
 
-async def test_a_database_with_the_old_rules_for_quotes(project: Project) -> None:
+async def test_database_without_standard_conforming_strings_works_except_for_ambiguous_quotes(
+    project: Project,
+) -> None:
     [(database,)] = project.sql("SELECT current_database()")
     project.sql(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
     project.table(1)
     assert run_finished(await project.apply()).result is RunResult.DONE
     project.write("002_path.sql", f"CREATE TABLE p AS SELECT 'c:\\\\temp' AS path;\n{NONE}")
     assert run_finished(await project.apply()).result is RunResult.DONE
-    assert project.sql("SELECT path FROM p") == [("c:\\temp",)], "as psql has it there"
+    assert project.sql("SELECT path FROM p") == [("c:\\temp",)], "the same as with psql"
     project.write("003_quote.sql", f"CREATE TABLE q AS SELECT '\\' AS path;\n{NONE}")
     assert "standard_conforming_strings" in (await _failure(project)).message
 
 
-async def test_a_file_in_utf8_is_not_stored_as_another_encoding(project: Project) -> None:
+async def test_non_ascii_text_is_refused_when_client_encoding_is_not_utf8(project: Project) -> None:
     project.write(
         "001_latin.sql",
         f"SET client_encoding TO 'LATIN1';\nCREATE TABLE a (x text);\nINSERT INTO a VALUES ('é');\n{NONE}",
@@ -69,20 +71,20 @@ async def test_a_file_in_utf8_is_not_stored_as_another_encoding(project: Project
         "DateStyle = 'German'",
     ],
 )
-async def test_what_a_step_sets_does_not_keep_koonj_from_counting(project: Project, setting: str) -> None:
+async def test_session_settings_of_a_step_do_not_affect_the_history(project: Project, setting: str) -> None:
     project.write("001_steps.sql", f"SET {setting};\nVACUUM;\n{NONE}")
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert await project.states() == {"001_steps.sql": "applied"}
 
 
-async def test_discard_all_between_steps(project: Project) -> None:
+async def test_discard_all_between_steps_keeps_the_run_working(project: Project) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nDISCARD ALL;\nCREATE TABLE b ();\n{NONE}")
     project.table(2)
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"a", "b", "t2"}
 
 
-async def test_a_transaction_that_made_itself_read_only_is_rolled_back(project: Project) -> None:
+async def test_transaction_is_rolled_back_when_the_file_makes_it_read_only(project: Project) -> None:
     project.write(
         "001_ro.sql", f"BEGIN;\nCREATE TABLE a ();\nSET transaction_read_only = on;\nCOMMIT;\n{NONE}"
     )
@@ -92,7 +94,7 @@ async def test_a_transaction_that_made_itself_read_only_is_rolled_back(project: 
     assert project.tables() == set()
 
 
-async def test_a_session_that_the_file_lets_time_out_is_a_lost_connection(project: Project) -> None:
+async def test_session_timeout_set_by_the_file_is_reported_as_lost_connection(project: Project) -> None:
     project.write(
         "001_idle.sql",
         "BEGIN;\nSET idle_in_transaction_session_timeout = 1;\nCREATE TABLE a ();\n"
@@ -103,16 +105,16 @@ async def test_a_session_that_the_file_lets_time_out_is_a_lost_connection(projec
     async for event in project.start(Direction.APPLY).events():
         events.append(event)
         if isinstance(event, StatementFinished):
-            time.sleep(0.02)  # a screen that is busy
+            time.sleep(0.02)  # like a screen that is slow to read events
     failure = run_finished(events).failure
     assert failure is not None
     assert (failure.sqlstate, failure.severity) == ("25P03", "FATAL")
-    assert "rolls a transaction back" in failure.target_state
+    assert "rolls back a transaction" in failure.target_state
     assert project.tables() == set()
     assert await project.states() == {"001_idle.sql": "pending"}
 
 
-async def test_commit_inside_a_procedure_runs_step_by_step(project: Project) -> None:
+async def test_commit_inside_a_do_block_works_outside_a_transaction(project: Project) -> None:
     project.write(
         "001_procedure.sql",
         "CREATE TABLE a (n int);\n"
@@ -123,7 +125,7 @@ async def test_commit_inside_a_procedure_runs_step_by_step(project: Project) -> 
     assert project.sql("SELECT count(*) FROM a") == [(3,)]
 
 
-async def test_the_row_that_copy_refuses_is_found_in_the_file(project: Project) -> None:
+async def test_failure_gives_the_file_line_of_an_invalid_copy_row(project: Project) -> None:
     project.write(
         "001_rows.sql",
         f"CREATE TABLE a (x int);\n\nCOPY a (x) FROM stdin;\n1\n2\nthree\n4\n\\.\nSELECT 1;\n{NONE}",
@@ -134,7 +136,7 @@ async def test_the_row_that_copy_refuses_is_found_in_the_file(project: Project) 
     assert project.tables() == set()
 
 
-async def test_copy_without_rows_in_a_rollback_is_an_error_and_not_a_hang(project: Project) -> None:
+async def test_copy_in_a_rollback_comment_fails_and_does_not_hang(project: Project) -> None:
     project.write(
         "001_rows.sql",
         "CREATE TABLE a (x int);\n-- Rollback:\n-- COPY a FROM stdin;\n-- x\n-- \\.\n-- DROP TABLE a;\n",
@@ -146,7 +148,7 @@ async def test_copy_without_rows_in_a_rollback_is_an_error_and_not_a_hang(projec
     assert await project.states() == {"001_rows.sql": "applied"}
 
 
-async def test_percent_signs_colons_and_parameters_are_sent_as_they_stand(project: Project) -> None:
+async def test_percent_signs_colons_and_parameters_are_sent_unchanged(project: Project) -> None:
     project.path.joinpath("001_text.sql").write_bytes(
         b"\xef\xbb\xbfBEGIN;\r\nCREATE TABLE a AS SELECT '100%s :x $1 %(y)s'::text AS t, 7 % 4 AS n;\r\nCOMMIT;\r\n"
         b"-- Rollback: none: test\r\n"
@@ -158,7 +160,7 @@ async def test_percent_signs_colons_and_parameters_are_sent_as_they_stand(projec
     assert set((await project.states()).values()) == {"applied"}
 
 
-async def test_savepoints_work_as_they_are_written(project: Project) -> None:
+async def test_savepoints_of_the_file_work(project: Project) -> None:
     project.write(
         "001_save.sql",
         "BEGIN;\nCREATE TABLE a ();\nSAVEPOINT s;\nCREATE TABLE b ();\nROLLBACK TO s;\nRELEASE s;\n"
@@ -168,7 +170,7 @@ async def test_savepoints_work_as_they_are_written(project: Project) -> None:
     assert project.tables() == {"a", "c"}
 
 
-async def test_a_flood_of_notices_comes_whole_and_in_order(project: Project) -> None:
+async def test_many_notices_all_arrive_in_order(project: Project) -> None:
     project.write(
         "001_flood.sql",
         f"DO $$ BEGIN FOR i IN 1..20000 LOOP RAISE NOTICE '%', i; END LOOP; END $$;\n{NONE}",
@@ -177,7 +179,7 @@ async def test_a_flood_of_notices_comes_whole_and_in_order(project: Project) -> 
     assert [n.message for n in events_of_kind(events, Notice)] == [str(i) for i in range(1, 20001)]
 
 
-async def test_notices_of_deferred_triggers_come_at_commit(project: Project) -> None:
+async def test_notices_of_deferred_triggers_arrive_at_commit(project: Project) -> None:
     project.write(
         "001_deferred.sql",
         """
@@ -194,7 +196,7 @@ async def test_notices_of_deferred_triggers_come_at_commit(project: Project) -> 
     assert [n.message for n in events_of_kind(await project.apply(), Notice)] == ["late"]
 
 
-async def test_a_long_line_does_not_travel_in_the_failure(project: Project) -> None:
+async def test_long_source_line_is_truncated_in_the_failure(project: Project) -> None:
     project.write(
         "001_long.sql",
         f"CREATE TABLE a (x text);\nINSERT INTO a VALUES ('{'x' * 50_000}'), (1/0);\nSELECT nothing;\n{NONE}",
@@ -203,7 +205,7 @@ async def test_a_long_line_does_not_travel_in_the_failure(project: Project) -> N
     assert (failure.line, len(failure.source_line)) == (2, 10_000)
 
 
-async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None:
+async def test_create_index_if_not_exists_fails_when_the_index_is_invalid(project: Project) -> None:
     project.sql("CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1)")
     project.write("001_index.sql", f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_x ON a (x);\n{NONE}")
     assert "INVALID" in (await _failure(project)).target_state
@@ -213,11 +215,11 @@ async def test_an_invalid_index_is_not_taken_for_built(project: Project) -> None
     project.sql("DELETE FROM a; DROP INDEX a_x")
     assert run_finished(await project.apply()).result is RunResult.DONE
     (project.path / "002_again.sql").write_text((project.path / "001_index.sql").read_text())
-    assert run_finished(await project.apply()).result is RunResult.DONE, "a valid one is well"
+    assert run_finished(await project.apply()).result is RunResult.DONE, "an existing valid index is accepted"
 
 
-async def test_a_file_that_gives_the_lock_away_does_not_run_twice(project: Project) -> None:
-    """Two runs of a file that releases the lock and then takes its time: one of them is rolled back."""
+async def test_migration_that_releases_the_lock_runs_only_once(project: Project) -> None:
+    """Two runs apply a file that releases the lock and then sleeps; one of them is rolled back."""
     project.sql("CREATE TABLE counted (run int)")
     project.write(
         "001_unlock.sql",

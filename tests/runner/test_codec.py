@@ -1,4 +1,4 @@
-"""Values as JSON, and back."""
+"""Tests of the conversion of values to JSON and back."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ REHEARSAL = Rehearsal(
 )
 
 
-def test_there_and_back() -> None:
+def test_value_is_equal_after_conversion_to_json_and_back() -> None:
     assert from_plain(Rehearsal, json.loads(json.dumps(to_plain(REHEARSAL)))) == REHEARSAL
 
 
-def test_a_line_of_the_command_is_its_event() -> None:
+def test_json_line_of_the_command_is_read_as_its_event() -> None:
     event = MigrationRehearsalFinished(
         at=datetime(2026, 8, 1, 12, 0, 1, 500_000, UTC), index=1, of=2, cached=False, rehearsal=REHEARSAL
     )
@@ -51,7 +51,7 @@ def test_a_line_of_the_command_is_its_event() -> None:
     assert parse_event(line) == event
 
 
-def test_what_a_newer_koonj_adds_is_passed_over() -> None:
+def test_unknown_keys_and_events_are_ignored() -> None:
     assert from_plain(Rehearsal, {**to_plain(REHEARSAL), "newer": [1]}) == REHEARSAL
     assert parse_event('{"event": "of_a_newer_koonj", "at": 1}') is None
 
@@ -66,13 +66,13 @@ def test_what_a_newer_koonj_adds_is_passed_over() -> None:
         {"major": None},
     ],
 )
-def test_what_is_none_of_ours_is_refused(broken: dict[str, object]) -> None:
+def test_wrong_type_or_value_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(PlainError):
         from_plain(Rehearsal, {**to_plain(REHEARSAL), **broken})
 
 
 @pytest.mark.parametrize("missing", ["name", "verdict"])
-def test_what_is_missing_is_refused(missing: str) -> None:
+def test_missing_key_is_refused(missing: str) -> None:
     data = to_plain(REHEARSAL)
     del data[missing]
     with pytest.raises(PlainError):
@@ -80,6 +80,6 @@ def test_what_is_missing_is_refused(missing: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["", "[]", "koonj: error", "{}"])
-def test_a_line_that_is_no_event(line: str) -> None:
+def test_line_that_is_not_an_event_is_refused(line: str) -> None:
     with pytest.raises(PlainError):
         parse_event(line)

@@ -1,4 +1,4 @@
-"""late, edited, missing, duplicate and interrupted stop an apply until a person decides."""
+"""Tests of the states that stop an apply until the user decides."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from koonj.runner.run.request import Request
 from support.project import Project, events_of_kind, run_finished
 
 
-async def _stops(project: Project, state: str) -> None:
-    """It stops, names the state, and changes nothing; with the decision it goes on, and says why in history."""
+async def _check_state_stops_apply(project: Project, state: str) -> None:
+    """Check that `state` stops the apply, and that with --allow it continues and records the reason."""
     before = project.tables(), len(await project.entries())
     stopped = run_finished(await project.apply())
     assert stopped.result is RunResult.REFUSED
@@ -22,45 +22,45 @@ async def _stops(project: Project, state: str) -> None:
     assert {(entry.allowed, entry.reason) for entry in allows} == {(state, "I looked")}
 
 
-async def test_late(project: Project) -> None:
+async def test_late_migration_stops_apply(project: Project) -> None:
     project.table(2)
     await project.apply()
     project.table(1)
-    await _stops(project, "late")
+    await _check_state_stops_apply(project, "late")
     assert project.tables() == {"t1", "t2"}
 
 
-async def test_edited(project: Project) -> None:
+async def test_edited_migration_stops_apply(project: Project) -> None:
     name = project.table(1)
     await project.apply()
     file = project.path / name
     file.write_text(file.read_text().replace("id int", "id bigint"))
     project.table(2)
     assert (await project.states())[name] == "edited"
-    await _stops(project, "edited")
+    await _check_state_stops_apply(project, "edited")
     assert set((await project.states()).values()) == {"applied"}
     file.write_text(file.read_text().replace("id bigint", "id smallint"))
     assert (await project.states())[name] == "edited"
 
 
-async def test_missing(project: Project) -> None:
+async def test_missing_file_stops_apply(project: Project) -> None:
     name = project.table(1)
     await project.apply()
     (project.path / name).unlink()
     project.table(2)
-    await _stops(project, "missing")
+    await _check_state_stops_apply(project, "missing")
     project.table(3)
     assert run_finished(await project.apply()).result is RunResult.DONE
 
 
-async def test_duplicate(project: Project) -> None:
+async def test_duplicate_number_stops_apply(project: Project) -> None:
     project.table(1)
     project.write("001_other.sql", "CREATE TABLE other ();\n-- Rollback: none: test\n")
-    await _stops(project, "duplicate")
+    await _check_state_stops_apply(project, "duplicate")
     assert project.tables() == {"t1", "other"}
 
 
-async def test_interrupted(project: Project) -> None:
+async def test_interrupted_migration_stops_apply(project: Project) -> None:
     project.table(1)
     project.write(
         "002_steps.sql", "CREATE TABLE a (id int);\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
@@ -71,11 +71,11 @@ async def test_interrupted(project: Project) -> None:
     )
     project.sql("DROP TABLE b")
     assert (await project.states())["002_steps.sql"] == "interrupted"
-    await _stops(project, "interrupted")
+    await _check_state_stops_apply(project, "interrupted")
     assert project.tables() == {"t1", "a", "b"}
 
 
-async def test_cosmetic_changes_stop_nothing(project: Project) -> None:
+async def test_cosmetic_change_does_not_stop_apply(project: Project) -> None:
     name = project.table(1)
     await project.apply()
     file = project.path / name
@@ -85,6 +85,6 @@ async def test_cosmetic_changes_stop_nothing(project: Project) -> None:
     assert run_finished(await project.apply()).result is RunResult.DONE
 
 
-def test_a_decision_needs_its_reason() -> None:
+def test_allow_requires_a_reason() -> None:
     with pytest.raises(ValueError, match="reason"):
         Request(Direction.APPLY, allow=frozenset({"late"}), reason="  ")

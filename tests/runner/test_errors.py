@@ -1,4 +1,4 @@
-"""An error says where, what, what it leaves and what can be done."""
+"""Tests of failures: location, error, state of the target, next steps."""
 
 from koonj.config import Target
 from koonj.runner.run.events import Direction, Failure, MigrationFailed, RunResult
@@ -15,7 +15,7 @@ async def _failure(project: Project) -> Failure:
     return failure
 
 
-async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
+async def test_failure_gives_line_and_column_of_the_error_in_the_file(project: Project) -> None:
     project.table(1)
     project.write(
         "002_typo.sql",
@@ -34,7 +34,7 @@ async def test_the_failing_token_is_found_in_the_file(project: Project) -> None:
     assert project.tables() == {"t1"}
 
 
-async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again(project: Project) -> None:
+async def test_failure_is_recorded_and_the_migration_can_be_applied_again(project: Project) -> None:
     project.write("001_bad.sql", "CREATE TABLE t1 (id integger);\n-- Rollback: none: test\n")
     await _failure(project)
     (entry,) = await project.entries()
@@ -46,7 +46,7 @@ async def test_the_failed_act_is_in_history_and_the_migration_can_be_tried_again
     assert await project.states() == {"001_bad.sql": "applied"}
 
 
-async def test_detail_hint_and_context_are_kept(project: Project) -> None:
+async def test_failure_has_detail_hint_and_context_of_the_server(project: Project) -> None:
     project.write(
         "001_raise.sql",
         "DO $$\nBEGIN\n  RAISE EXCEPTION 'no' USING DETAIL = 'because', HINT = 'try yes', ERRCODE = 'KJ001';\nEND $$;\n"
@@ -59,7 +59,7 @@ async def test_detail_hint_and_context_are_kept(project: Project) -> None:
     assert failure.line == 1
 
 
-async def test_a_deferred_constraint_fails_at_the_files_commit(project: Project) -> None:
+async def test_deferred_constraint_fails_at_the_commit_in_the_file(project: Project) -> None:
     project.write(
         "001_deferred.sql",
         """
@@ -77,7 +77,7 @@ async def test_a_deferred_constraint_fails_at_the_files_commit(project: Project)
     assert await project.states() == {"001_deferred.sql": "failed"}
 
 
-async def test_what_came_before_stays_and_what_comes_after_is_not_tried(project: Project) -> None:
+async def test_migrations_before_a_failure_stay_and_those_after_it_do_not_run(project: Project) -> None:
     project.table(1)
     project.write("002_bad.sql", "SELECT 1/0;\n-- Rollback: none: test\n")
     last = project.table(3)
@@ -88,7 +88,7 @@ async def test_what_came_before_stays_and_what_comes_after_is_not_tried(project:
     assert project.tables() == {"t1"}
 
 
-async def test_an_unreachable_target_is_an_answer_without_its_password(project: Project) -> None:
+async def test_unreachable_target_fails_without_showing_the_password(project: Project) -> None:
     project.table(1)
     target = Target("gone", "postgresql://u:s3cret@127.0.0.1:1/x?connect_timeout=2")
     run = start(project.connector, target, project.reader, Request(Direction.APPLY, assume_yes=True))
@@ -97,7 +97,7 @@ async def test_an_unreachable_target_is_an_answer_without_its_password(project: 
     assert "s3cret" not in repr(events)
 
 
-async def test_a_lock_timeout_is_tried_again_as_often_as_the_file_says(project: Project) -> None:
+async def test_lock_timeout_is_retried_as_often_as_the_file_allows(project: Project) -> None:
     import psycopg
 
     from koonj.runner.run.events import Retrying

@@ -1,4 +1,4 @@
-"""Cancelled, cut off or left alone at every event of a run: nothing is lost, and the way on leads to the end."""
+"""Tests that cancel a run, end its sessions or stop reading it at every event; the next run completes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +29,7 @@ LOCKS = (
 
 @pytest.fixture
 def mixed(project: Project) -> Project:
-    """One transaction, one file of steps, and one transaction with rows and a notice."""
+    """Three migrations: one transaction, several steps, and one transaction with COPY rows and a notice."""
     project.table(1)
     project.write(
         "002_steps.sql",
@@ -70,7 +70,7 @@ async def _until_gone(project: Project) -> None:
 
 
 async def _check(project: Project) -> None:
-    """What koonj says, held against the catalog."""
+    """Check that states and history agree with the catalog."""
     await _until_gone(project)
     states, tables = await project.states(), project.tables()
     assert (states["001_make_t1.sql"] == "applied") == ("t1" in tables)
@@ -97,14 +97,14 @@ async def _at_every_event(
         reached = len(events) > moment + 1
         assert run_finished(events).result in allowed, (moment, run_finished(events))
         await _check(project)
-        on = [event async for event in _start(project).events()]
-        assert run_finished(on).result in (RunResult.DONE, RunResult.NOTHING), (moment, run_finished(on))
+        following = [event async for event in _start(project).events()]
+        assert run_finished(following).result in (RunResult.DONE, RunResult.NOTHING), (moment, run_finished(following))
         assert project.tables() == TABLES
         assert set((await project.states()).values()) == {"applied"}
         moment += 1
 
 
-async def test_cancelled(mixed: Project) -> None:
+async def test_cancel_at_every_event_keeps_history_and_catalog_consistent(mixed: Project) -> None:
     async def cancel(run: Run) -> None:
         await run.cancel()
         await run.cancel()
@@ -112,14 +112,16 @@ async def test_cancelled(mixed: Project) -> None:
     await _at_every_event(mixed, cancel, [RunResult.CANCELLED, RunResult.DONE])
 
 
-async def test_cut_off_by_the_server(mixed: Project) -> None:
+async def test_ended_session_at_every_event_keeps_history_and_catalog_consistent(mixed: Project) -> None:
     async def cut(_run: Run) -> None:
         mixed.sql(END_SESSIONS)
 
     await _at_every_event(mixed, cut, [RunResult.FAILED, RunResult.DONE])
 
 
-async def test_left_by_its_listener(mixed: Project) -> None:
+async def test_closed_event_stream_at_every_event_keeps_history_and_catalog_consistent(
+    mixed: Project,
+) -> None:
     moment, reached = 0, True
     while reached:
         _start_over(mixed)

@@ -1,4 +1,4 @@
-"""Whatever breaks, and whenever: history and schema agree, and koonj says what is known."""
+"""Tests of cancelled runs, lost connections and concurrent runs: the history agrees with the schema."""
 
 import asyncio
 import tempfile
@@ -25,13 +25,13 @@ from support.dropping_proxy import dropping_proxy
 from support.project import Project, collect_events, events_of_kind, run_finished
 
 SLEEP = "BEGIN;\nCREATE TABLE t1 ();\nSELECT pg_sleep(600);\nCOMMIT;\n-- Rollback: none: test\n"
-SLEEP_ALONE = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(600);\n-- Rollback: none: test\n"
+SLEEP_IN_STEPS = "CREATE TABLE t1 ();\nVACUUM t1;\nSELECT pg_sleep(600);\n-- Rollback: none: test\n"
 PATIENCE = 60
-"""Seconds for anything that a test waits for; a statement that is not cancelled takes ten times as long."""
+"""Maximum seconds that a test waits; a statement that is not cancelled takes ten times as long."""
 
 
 async def _until_asleep(run: Run, statement: int) -> tuple[list[Event], asyncio.Task[None]]:
-    """The run, listened to in the background until it is in its long statement."""
+    """Read the run in a background task; return when its long statement runs."""
     events, task = await _until(
         run, lambda event: isinstance(event, StatementStarted) and event.index == statement
     )
@@ -40,27 +40,27 @@ async def _until_asleep(run: Run, statement: int) -> tuple[list[Event], asyncio.
 
 
 async def _until(run: Run, holds: Callable[[Event], bool]) -> tuple[list[Event], asyncio.Task[None]]:
-    """The run, listened to in the background until one of its events is the one that is waited for."""
+    """Read the run in a background task; return when `holds` is true for one of its events."""
     events: list[Event] = []
-    came = asyncio.Event()
+    found = asyncio.Event()
 
     async def read() -> None:
         async for event in run.events():
             events.append(event)
             if holds(event):
-                came.set()
+                found.set()
 
     task = asyncio.create_task(read())
-    await asyncio.wait_for(came.wait(), PATIENCE)
+    await asyncio.wait_for(found.wait(), PATIENCE)
     return events, task
 
 
 async def _until_waiting(run: Run) -> tuple[list[Event], asyncio.Task[None]]:
-    """The run, listened to in the background until it waits for the target's lock."""
+    """Read the run in a background task; return when it waits for the koonj lock."""
     return await _until(run, lambda event: isinstance(event, WaitingForLock))
 
 
-async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(project: Project) -> None:
+async def test_cancel_stops_the_statement_on_the_server_and_reports_the_state(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 2)
@@ -71,7 +71,7 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     assert end.result is RunResult.CANCELLED
     assert end.failure is not None
     assert end.failure.sqlstate == "57014"
-    assert "Nothing of 001_sleep.sql is committed" in end.message
+    assert "No part of 001_sleep.sql was committed" in end.message
     assert project.tables() == set()
     assert await project.states() == {"001_sleep.sql": "failed"}
     assert project.sql(
@@ -79,7 +79,7 @@ async def test_cancel_stops_the_statement_on_the_server_and_says_what_is_left(pr
     ) == [(0,)]
 
 
-async def test_cancel_stops_rows_on_their_way(project: Project) -> None:
+async def test_cancel_stops_copy_rows_that_are_being_sent(project: Project) -> None:
     rows = ("x" * 200 + "\n") * 100_000
     project.write(
         "001_rows.sql", f"CREATE TABLE t1 (x text);\nCOPY t1 FROM stdin;\n{rows}\\.\n-- Rollback: none: x\n"
@@ -98,8 +98,8 @@ async def test_cancel_stops_rows_on_their_way(project: Project) -> None:
     assert await project.states() == {"001_rows.sql": "failed"}
 
 
-async def test_cancel_between_steps_counts_what_is_committed(project: Project) -> None:
-    project.write("001_sleep.sql", SLEEP_ALONE)
+async def test_cancel_between_steps_records_the_committed_statements(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP_IN_STEPS)
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 3)
     await run.cancel()
@@ -111,7 +111,7 @@ async def test_cancel_between_steps_counts_what_is_committed(project: Project) -
     assert (entry.outcome, entry.statements_done) == ("failed", 2)
 
 
-async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(project: Project) -> None:
+async def test_ended_session_leaves_no_part_of_a_transaction(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 2)
@@ -127,8 +127,8 @@ async def test_a_session_that_the_server_ends_leaves_nothing_of_a_transaction(pr
     assert await project.states() == {"001_sleep.sql": "pending"}
 
 
-async def test_a_session_that_the_server_ends_between_steps_is_interrupted(project: Project) -> None:
-    project.write("001_sleep.sql", SLEEP_ALONE)
+async def test_ended_session_between_steps_leaves_the_migration_interrupted(project: Project) -> None:
+    project.write("001_sleep.sql", SLEEP_IN_STEPS)
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 3)
     project.sql(
@@ -141,8 +141,8 @@ async def test_a_session_that_the_server_ends_between_steps_is_interrupted(proje
     assert await project.states() == {"001_sleep.sql": "interrupted"}
 
 
-@pytest.mark.parametrize("forward", [True, False], ids=["committed unheard", "never sent"])
-async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forward: bool) -> None:
+@pytest.mark.parametrize("forward", [True, False], ids=["committed, response lost", "never sent"])
+async def test_outcome_of_commit_is_found_when_its_response_is_lost(project: Project, forward: bool) -> None:
     first, second = project.table(1), project.table(2)
     real = project.target
     # Creating the history is the first COMMIT of the run, the migration's own the second.
@@ -159,7 +159,7 @@ async def test_a_commit_whose_answer_is_lost_is_looked_up(project: Project, forw
     assert second in end.not_run
 
 
-async def test_two_runners_at_once_apply_each_migration_once(project: Project) -> None:
+async def test_concurrent_runs_apply_each_migration_once(project: Project) -> None:
     names = [project.table(n) for n in range(1, 9)]
     runs = [project.start(Direction.APPLY, extent=Extent.ALL) for _ in range(3)]
     all_events = await asyncio.gather(*(collect_events(run) for run in runs))
@@ -169,7 +169,7 @@ async def test_two_runners_at_once_apply_each_migration_once(project: Project) -
     assert [entry.name for entry in await project.entries()] == names
 
 
-async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None:
+async def test_waiting_run_reports_the_lock_holder(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     holder = project.start(Direction.APPLY)
     _, task = await _until_asleep(holder, 2)
@@ -193,7 +193,7 @@ async def test_the_waiting_one_sees_who_holds_the_lock(project: Project) -> None
     await task
 
 
-async def test_the_lock_is_waited_for(project: Project) -> None:
+async def test_run_waits_for_the_lock(project: Project) -> None:
     project.table(1)
     with psycopg.connect(project.target.dsn, autocommit=True) as conn:
         from koonj.postgres.advisory_lock import KEY
@@ -207,7 +207,7 @@ async def test_the_lock_is_waited_for(project: Project) -> None:
     assert run_finished(events).result is RunResult.DONE
 
 
-async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unseen(project: Project) -> None:
+async def test_run_is_refused_when_a_file_changes_while_it_waits_for_the_lock(project: Project) -> None:
     name = project.table(1)
     with psycopg.connect(project.target.dsn, autocommit=True) as conn:
         from koonj.postgres.advisory_lock import KEY
@@ -219,11 +219,11 @@ async def test_a_file_that_changes_while_the_lock_is_waited_for_is_not_run_unsee
     await asyncio.wait_for(task, PATIENCE)
     end = run_finished(events)
     assert end.result is RunResult.REFUSED
-    assert "look again" in end.message
+    assert "Run the command again" in end.message
     assert project.tables() == set()
 
 
-async def test_a_listener_that_goes_away_stops_the_statement(project: Project) -> None:
+async def test_cancelled_reader_of_events_stops_the_statement(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     _, task = await _until_asleep(project.start(Direction.APPLY), 2)
     task.cancel()

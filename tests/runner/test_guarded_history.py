@@ -1,4 +1,4 @@
-"""Targets whose settings, rights and triggers stand between koonj and its history."""
+"""Tests of targets whose settings, privileges or triggers keep koonj from its history."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +12,15 @@ from support.project import Project, collect_events, events_of_kind, run_finishe
 
 STEPS = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
 
-SWALLOW = """
-CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-CREATE TRIGGER swallow BEFORE {} ON koonj.history FOR EACH ROW EXECUTE FUNCTION swallow()
+DISCARD = """
+CREATE FUNCTION discard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER discard BEFORE {} ON koonj.history FOR EACH ROW EXECUTE FUNCTION discard()
 """
 
 
 @pytest.fixture
 def other_role(project: Project) -> Iterator[str]:
-    """A role that may make tables, and nothing else."""
+    """A role that can create tables in the schema public, and nothing else."""
     [(database,)] = project.sql("SELECT current_database()")
     role = f"other_{database}"
     project.sql(f"CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}")
@@ -34,18 +34,18 @@ def _set(project: Project, setting: str) -> None:
     project.sql(f'ALTER DATABASE "{database}" SET {setting}')
 
 
-async def _refused(project: Project, *words: str) -> None:
-    """Refused before the lock, with these words, and nothing was run."""
+async def _check_refused(project: Project, *words: str) -> None:
+    """Check that the run fails before the lock, with these words, and runs no statement."""
     events = await project.apply()
     failure = run_finished(events).failure
     assert failure is not None
     assert not events_of_kind(events, LockAcquired)
     assert not events_of_kind(events, StatementStarted)
-    said = f"{failure.message} {failure.next_steps}"
-    assert all(word in said for word in words), said
+    text = f"{failure.message} {failure.next_steps}"
+    assert all(word in text for word in words), text
 
 
-async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
+async def test_role_without_privileges_on_history_is_refused_before_anything_runs(
     project: Project, other_role: str
 ) -> None:
     project.table(1)
@@ -53,7 +53,7 @@ async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
     project.table(2)
     mine = project.target
     project.target = replace(mine, role=other_role)
-    await _refused(project, other_role, "GRANT SELECT, INSERT, UPDATE ON koonj.history TO")
+    await _check_refused(project, other_role, "GRANT SELECT, INSERT, UPDATE ON koonj.history TO")
     assert project.tables() == {"t1"}
     project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
     project.write("003_steps.sql", STEPS)
@@ -61,30 +61,30 @@ async def test_a_role_without_rights_on_history_is_refused_before_anything_runs(
     assert [entry.database_role for entry in await project.entries()][1:] == [other_role] * 2
 
 
-async def test_a_role_that_may_not_make_history_is_told_what_it_needs(
+async def test_failure_names_the_missing_privilege_when_a_role_cannot_create_the_history(
     project: Project, other_role: str
 ) -> None:
     project.table(1)
     mine = project.target
     project.target = replace(mine, role=other_role)
-    await _refused(project, "GRANT CREATE ON DATABASE", other_role)
+    await _check_refused(project, "GRANT CREATE ON DATABASE", other_role)
     project.sql("CREATE SCHEMA koonj")
-    await _refused(project, "GRANT USAGE, CREATE ON SCHEMA koonj", other_role)
+    await _check_refused(project, "GRANT USAGE, CREATE ON SCHEMA koonj", other_role)
     project.sql(f"GRANT USAGE, CREATE ON SCHEMA koonj TO {other_role}")
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.tables() == {"t1"}
 
 
-async def test_a_read_only_database_is_refused_and_can_be_looked_at(project: Project) -> None:
+async def test_read_only_database_is_refused_and_its_status_can_be_read(project: Project) -> None:
     project.table(1)
     await project.apply()
     project.table(2)
     _set(project, "default_transaction_read_only = on")
-    await _refused(project, "read-only", "default_transaction_read_only")
+    await _check_refused(project, "read-only", "default_transaction_read_only")
     assert set((await project.states()).values()) == {"applied", "pending"}
 
 
-async def test_a_search_path_of_the_database_decides_nothing(project: Project) -> None:
+async def test_search_path_of_the_database_does_not_affect_the_history(project: Project) -> None:
     project.sql(
         "CREATE SCHEMA evil; CREATE DOMAIN evil.text AS pg_catalog.text CHECK (value <> 'apply');"
         "CREATE DOMAIN evil.uuid AS pg_catalog.text;"
@@ -104,7 +104,7 @@ async def test_a_search_path_of_the_database_decides_nothing(project: Project) -
     ) == [(0,)]
 
 
-async def test_dates_are_read_whatever_their_style_and_zone(project: Project) -> None:
+async def test_times_are_read_correctly_with_any_datestyle_and_time_zone(project: Project) -> None:
     _set(project, "DateStyle = 'German'")
     _set(project, "TimeZone = 'FOO+3:30'")
     project.table(1)
@@ -114,7 +114,7 @@ async def test_dates_are_read_whatever_their_style_and_zone(project: Project) ->
     assert entry.started.timestamp() == pytest.approx(started, abs=1e-5)
 
 
-async def test_a_policy_that_hides_history_is_an_error_and_not_a_short_history(
+async def test_row_level_security_on_history_is_an_error_and_not_an_empty_history(
     project: Project, other_role: str
 ) -> None:
     project.table(1)
@@ -127,10 +127,10 @@ async def test_a_policy_that_hides_history_is_an_error_and_not_a_short_history(
 
 
 @pytest.mark.parametrize("event", ["INSERT", "UPDATE"])
-async def test_a_trigger_that_swallows_history_is_no_success(project: Project, event: str) -> None:
+async def test_run_fails_when_a_trigger_discards_history_entries(project: Project, event: str) -> None:
     project.table(1)
     await project.apply()
-    project.sql(SWALLOW.format(event))
+    project.sql(DISCARD.format(event))
     project.write("002_steps.sql", STEPS)
     end = run_finished(await project.apply())
     assert end.result is RunResult.FAILED
@@ -140,21 +140,21 @@ async def test_a_trigger_that_swallows_history_is_no_success(project: Project, e
         assert project.tables() == {"t1"}
         assert await project.states() == {"001_make_t1.sql": "applied", "002_steps.sql": "pending"}
     else:
-        assert "could not write that to its history" in end.failure.target_state
+        assert "could not record this in the history" in end.failure.target_state
         assert (await project.states())["002_steps.sql"] == "interrupted"
 
 
-async def test_history_dropped_by_a_step_is_said(project: Project) -> None:
+async def test_failure_reports_that_a_step_dropped_the_history(project: Project) -> None:
     project.write(
         "001_drop.sql", "CREATE TABLE a ();\nVACUUM a;\nDROP SCHEMA koonj CASCADE;\n-- Rollback: none: test\n"
     )
     failure = run_finished(await project.apply()).failure
     assert failure is not None
     assert len(failure.committed) == 3
-    assert "could not write that to its history" in failure.target_state
+    assert "could not record this in the history" in failure.target_state
 
 
-async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_it(project: Project) -> None:
+async def test_transaction_is_rolled_back_when_it_drops_the_history(project: Project) -> None:
     project.table(1)
     await project.apply()
     project.write(
@@ -166,7 +166,7 @@ async def test_history_dropped_inside_a_transaction_takes_the_transaction_with_i
     assert await project.states() == {"001_make_t1.sql": "applied", "002_drop.sql": "failed"}
 
 
-async def test_an_event_trigger_that_forbids_the_history_is_named(project: Project) -> None:
+async def test_failure_has_the_error_of_an_event_trigger_that_forbids_the_history(project: Project) -> None:
     project.table(1)
     project.sql(
         "CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no ddl here'; END $$;"
@@ -181,7 +181,7 @@ async def test_an_event_trigger_that_forbids_the_history_is_named(project: Proje
 @pytest.mark.parametrize(
     "change", ["action = 'rehearse'", "outcome = 'half'", "started = 'infinity'", "finished = '-infinity'"]
 )
-async def test_a_history_of_another_version_is_said_to_be_one(project: Project, change: str) -> None:
+async def test_history_with_unknown_values_is_reported_as_unsupported(project: Project, change: str) -> None:
     project.table(1)
     await project.apply()
     project.sql(
@@ -198,7 +198,7 @@ async def test_a_history_of_another_version_is_said_to_be_one(project: Project, 
     assert run_finished(await project.apply()).result is RunResult.FAILED
 
 
-async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project: Project) -> None:
+async def test_migration_does_not_wait_without_limit_when_the_history_is_locked(project: Project) -> None:
     project.table(1)
     await project.apply()
     project.write(
@@ -211,15 +211,15 @@ async def test_who_locks_history_does_not_make_a_migration_wait_for_ever(project
     assert failure is not None
     assert failure.sqlstate == "55P03"
     assert failure.target_state.startswith(
-        "Its row in koonj.history could not be written. Nothing of 002_wait.sql"
+        "Its entry in koonj.history could not be written. No part of 002_wait.sql"
     )
     assert project.tables() == {"t1"}
 
 
-async def test_two_databases_of_one_server_do_not_wait_for_each_other(
+async def test_runs_on_two_databases_of_one_server_do_not_wait_for_each_other(
     project: Project, make_project: "type[Project]"
 ) -> None:
-    other = make_project()  # type: ignore[call-arg]  # a fixture that makes one
+    other = make_project()  # type: ignore[call-arg]  # a fixture that creates a project
     for one in (project, other):
         one.write("001_sleep.sql", "SELECT pg_sleep(0.3);\n-- Rollback: none: test\n")
     run = project.start(Direction.APPLY, extent=Extent.ALL)

@@ -1,4 +1,4 @@
-"""kill -9 at random moments: history and schema always agree, and what is not known is said to be interrupted."""
+"""Tests that kill koonj (SIGKILL) at random moments: the history agrees with the schema."""
 
 import random
 import subprocess
@@ -17,7 +17,7 @@ MIGRATIONS = 12
 
 @pytest.fixture
 def slow_project(project: Project) -> Project:
-    """Twelve migrations of four statements each, wide enough to be hit in every place."""
+    """Twelve migrations of four statements each, slow enough to be killed at any statement."""
     for n in range(1, MIGRATIONS + 1):
         project.write(
             f"{n:03d}_make_t{n}.sql",
@@ -39,7 +39,7 @@ def slow_project(project: Project) -> Project:
 
 
 def _run_and_kill(project: Project, command: str, delay: float, *options: str) -> bool:
-    """Start koonj, kill it `delay` seconds after its first migration began; False where it had ended before."""
+    """Start koonj and kill it `delay` seconds after its first migration started; return whether it still ran."""
     where = ["--dsn", project.target.dsn, "--migrations", str(project.path)]
     process = subprocess.Popen(
         [sys.executable, "-m", "koonj", command, "--all", "--yes", "--json", *where, *options],
@@ -57,7 +57,7 @@ def _run_and_kill(project: Project, command: str, delay: float, *options: str) -
     return not ended
 
 
-def _wait_until_the_server_let_go(project: Project) -> None:
+def _wait_until_the_lock_is_released(project: Project) -> None:
     for _ in range(200):
         [(held,)] = project.sql(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", KEY & 0xFFFFFFFF
@@ -68,8 +68,8 @@ def _wait_until_the_server_let_go(project: Project) -> None:
     pytest.fail("the killed run's session is still there")
 
 
-def _agree(project: Project) -> int:
-    """Hold that a migration's table, with its row, is there exactly if its last entry is a done apply; how many."""
+def _check_history(project: Project) -> int:
+    """Check that the tables with their rows match the history; return the number of applied migrations."""
     last = dict(
         project.sql(
             "SELECT DISTINCT ON (name) name, action FROM koonj.history WHERE outcome = 'done' ORDER BY name, id DESC"
@@ -83,17 +83,19 @@ def _agree(project: Project) -> int:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_ten_kills(slow_project: Project, seed: int) -> None:
+async def test_history_agrees_with_the_schema_after_each_of_ten_kills(
+    slow_project: Project, seed: int
+) -> None:
     chance = random.Random(seed)
     kills, applied = 0, 0
     while kills < 10:
         command = "rollback" if applied == MIGRATIONS else "apply"
         kills += _run_and_kill(slow_project, command, chance.uniform(0, 0.3))
-        _wait_until_the_server_let_go(slow_project)
-        applied = _agree(slow_project)
+        _wait_until_the_lock_is_released(slow_project)
+        applied = _check_history(slow_project)
     assert set((await slow_project.states()).values()) <= {"applied", "pending"}
     await slow_project.apply()
-    assert _agree(slow_project) == MIGRATIONS
+    assert _check_history(slow_project) == MIGRATIONS
 
 
 STEPS = 6
@@ -101,7 +103,7 @@ STEPS = 6
 
 @pytest.fixture
 def stepped_project(project: Project) -> Project:
-    """Six migrations that cannot be one transaction; each statement can be sent again."""
+    """Six migrations that are not one transaction; each statement can be run again."""
     for n in range(1, STEPS + 1):
         project.write(
             f"{n:03d}_steps.sql",
@@ -119,8 +121,8 @@ def stepped_project(project: Project) -> Project:
     return project
 
 
-def _steps_agree(project: Project) -> dict[str, int]:
-    """Hold that what history counts of each migration is there, and at most one more statement; the counts."""
+def _check_counts(project: Project) -> dict[str, int]:
+    """Check that the counted statements of each migration took effect, and at most one more; return the counts."""
     tables = project.tables()
     counts = dict(
         project.sql(
@@ -135,14 +137,16 @@ def _steps_agree(project: Project) -> dict[str, int]:
     return counts
 
 
-async def test_twenty_kills_between_steps(stepped_project: Project) -> None:
+async def test_history_counts_the_committed_statements_after_each_of_twenty_kills(
+    stepped_project: Project,
+) -> None:
     chance = random.Random(4)
     allow = ("--allow", "interrupted", "--reason", "test")
     seen: set[str] = set()
     for _ in range(20):
         _run_and_kill(stepped_project, "apply", chance.uniform(0, 0.15), *allow)
-        _wait_until_the_server_let_go(stepped_project)
-        counts, states = _steps_agree(stepped_project), await stepped_project.states()
+        _wait_until_the_lock_is_released(stepped_project)
+        counts, states = _check_counts(stepped_project), await stepped_project.states()
         for name, state in states.items():
             done = counts.get(name, 0)
             assert (state == "applied") == (done == 5)

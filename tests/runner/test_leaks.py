@@ -1,4 +1,4 @@
-"""What a file sets neither moves the history nor outlives the file."""
+"""Tests that settings of a migration file end with the file and do not affect the history."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from koonj.runner.run.events import Direction, RunFinished, RunResult, Statement
 from support.project import Project, run_finished
 
 
-async def test_search_path_does_not_move_the_history(project: Project) -> None:
+async def test_search_path_of_a_file_does_not_affect_the_history(project: Project) -> None:
     project.write(
         "001_path.sql",
         """
@@ -30,7 +30,7 @@ async def test_search_path_does_not_move_the_history(project: Project) -> None:
     assert rows == [("elsewhere",), ("public",)]
 
 
-async def test_a_role_that_the_file_takes_is_given_back(project: Project) -> None:
+async def test_role_set_by_a_file_is_reset_after_the_file(project: Project) -> None:
     project.sql("DROP ROLE IF EXISTS koonj_leak")
     project.sql("CREATE ROLE koonj_leak")
     project.sql("GRANT CREATE ON SCHEMA public TO koonj_leak")
@@ -81,7 +81,7 @@ async def test_settings_and_temporary_tables_end_with_their_file(project: Projec
     assert zone != "Asia/Tokyo"
 
 
-async def test_timeouts_are_explicit_and_a_file_can_set_its_own(project: Project) -> None:
+async def test_timeouts_are_set_by_koonj_or_by_the_file(project: Project) -> None:
     look = "SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement"
     project.write("001_default.sql", f"CREATE TABLE seen AS {look};\n-- Rollback: none: test\n")
     project.write(
@@ -93,7 +93,7 @@ async def test_timeouts_are_explicit_and_a_file_can_set_its_own(project: Project
     assert project.sql("SELECT * FROM seen") == [("5s", "0"), ("250ms", "1min")]
 
 
-async def test_a_concurrent_build_never_times_out_on_a_lock(project: Project) -> None:
+async def test_concurrent_index_build_has_no_lock_timeout(project: Project) -> None:
     project.table(1)
     project.write(
         "002_index.sql",
@@ -104,7 +104,7 @@ async def test_a_concurrent_build_never_times_out_on_a_lock(project: Project) ->
     assert project.sql("SELECT lock FROM seen") == [("0",)]
 
 
-async def test_a_file_that_gives_the_lock_away_does_not_open_the_door(project: Project) -> None:
+async def test_koonj_takes_the_lock_again_when_a_file_releases_it(project: Project) -> None:
     project.write("001_unlock.sql", "SELECT pg_advisory_unlock_all();\n-- Rollback: none: test\n")
     project.write(
         "002_held.sql",
@@ -116,7 +116,7 @@ async def test_a_file_that_gives_the_lock_away_does_not_open_the_door(project: P
     assert project.sql("SELECT held FROM seen") == [(1,)]
 
 
-async def test_a_lock_given_away_and_taken_by_another_run_stops_before_the_commit(project: Project) -> None:
+async def test_run_fails_before_commit_when_another_run_took_the_released_lock(project: Project) -> None:
     project.table(1)
     await project.apply()
     project.write(
@@ -133,7 +133,7 @@ async def test_a_lock_given_away_and_taken_by_another_run_stops_before_the_commi
         if isinstance(event, RunFinished):
             seen.append(event)
     assert seen[0].result is RunResult.FAILED
-    assert "released koonj's lock" in seen[0].message
+    assert "released the koonj lock" in seen[0].message
     assert run_finished(await second).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM once") == [(1,)]
 

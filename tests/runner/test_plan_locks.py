@@ -1,4 +1,4 @@
-"""A plan beside what was measured: which statement gets which locks, and what the batch made itself."""
+"""Tests of verdicts and locks in a plan: which statement gets which locks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FACTS = {DOCUMENTS: RelationFacts(DOCUMENTS, "table", bytes=12 * 1024**3, rows=4
 
 def _migration(number: int, statements: int = 1, **parts: object) -> PlannedMigration:
     planned = tuple(PlannedStatement(k, k, f"statement {k}", True) for k in range(1, statements + 1))
-    made = PlannedMigration(
+    migration = PlannedMigration(
         f"{number:03}_x.sql", Direction.APPLY, True, Mode.ONE_TRANSACTION, "one transaction", planned
     )
-    return replace(made, **parts)  # type: ignore[arg-type]
+    return replace(migration, **parts)  # type: ignore[arg-type]
 
 
 def _trace(index: int = 1, **parts: object) -> StatementTrace:
@@ -56,12 +56,12 @@ def _modes(migration: PlannedMigration) -> list[list[str] | None]:
     return [None if one.locks is None else [lock.mode for lock in one.locks] for one in migration.statements]
 
 
-def test_a_plan_of_which_nothing_was_rehearsed_is_as_it_was() -> None:
+def test_plan_is_unchanged_without_rehearsals() -> None:
     plan = (_migration(1), _migration(2))
     assert with_impact(plan, {}, FACTS) is plan
 
 
-def test_locks_and_verdicts_are_put_where_they_belong() -> None:
+def test_plan_has_the_locks_of_each_statement_and_the_verdict_of_each_migration() -> None:
     one, two = _migration(1, statements=3), _migration(2)
     found = _rehearsal(one, _trace(2, locks=(LOCK,)), _trace(1))
     first, second = with_impact((one, two), {one.name: found}, FACTS)
@@ -74,7 +74,7 @@ def test_locks_and_verdicts_are_put_where_they_belong() -> None:
     assert (lock.bytes, lock.rows, lock.kind, lock.impact) == (12 * 1024**3, 40_000_000, "table", 2)
 
 
-def test_what_is_another_text_or_will_not_run_has_no_locks() -> None:
+def test_statement_has_no_locks_when_it_differs_or_will_not_run() -> None:
     one = _migration(1, statements=2, statements_done=1)
     found = _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, summary="other", locks=(LOCK,)))
     assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [None, None]
@@ -84,13 +84,13 @@ def test_what_is_another_text_or_will_not_run_has_no_locks() -> None:
     ("earlier", "facts", "warned"),
     [
         ((CREATED,), {}, False),
-        ((CREATED,), FACTS, True),  # CREATE TABLE IF NOT EXISTS, and it does
+        ((CREATED,), FACTS, True),  # CREATE TABLE IF NOT EXISTS on a table that exists
         ((DROPPED, CREATED), FACTS, False),
         ((CREATED, DROPPED), {}, True),
         ((), {}, True),
     ],
 )
-def test_what_the_batch_made_is_not_warned_about(
+def test_relation_created_by_the_plan_has_no_locks(
     earlier: tuple[RelationChange, ...], facts: dict[str, RelationFacts], *, warned: bool
 ) -> None:
     one, two = _migration(1, statements=len(earlier)), _migration(2)
@@ -99,41 +99,44 @@ def test_what_the_batch_made_is_not_warned_about(
     assert _modes(with_impact((one, two), rehearsals, facts)[1]) == [["ACCESS EXCLUSIVE"] if warned else []]
 
 
-def test_how_busy_a_table_is_is_said_once() -> None:
+def test_activity_of_a_table_is_shown_once() -> None:
     one = _migration(1, statements=2)
     busy = {DOCUMENTS: replace(FACTS[DOCUMENTS], waiting=2)}
-    (told,) = with_impact(
+    (planned,) = with_impact(
         (one,), {one.name: _rehearsal(one, _trace(1, locks=(LOCK,)), _trace(2, locks=(LOCK,)))}, busy
     )
-    assert [lock.activity for each in told.statements for lock in each.locks or ()] == ["2 wait for one", ""]
+    assert [lock.activity for each in planned.statements for lock in each.locks or ()] == [
+        "2 wait for one",
+        "",
+    ]
 
 
-def test_a_table_that_an_unfinished_run_made_is_there_already() -> None:
+def test_table_of_an_unfinished_run_counts_as_existing() -> None:
     one = _migration(1, statements=2, statements_done=1)
     found = _rehearsal(one, _trace(1, relations=(CREATED,)), _trace(2, locks=(LOCK,)))
     assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [None, ["ACCESS EXCLUSIVE"]]
 
 
-def test_a_rollback_has_the_locks_of_its_own_script() -> None:
+def test_rollback_has_the_locks_of_the_rollback_script() -> None:
     one = _migration(1, direction=Direction.ROLLBACK)
     found = _rehearsal(one, _trace(), rollback=(_trace(locks=(LOCK,)),))
     assert _modes(with_impact((one,), {one.name: found}, FACTS)[0]) == [["ACCESS EXCLUSIVE"]]
 
 
-def test_what_a_target_is_asked_about() -> None:
+def test_relations_of_a_rehearsal_include_locked_scanned_and_created_ones() -> None:
     index = RelationLock("public.i", "index", LockMode.SHARE, of="public.t")
     trace = _trace(locks=(LOCK,), held=(index,), scanned=(Scan("public.s", 1, 0),))
-    made = _trace(2, relations=(RelationChange("public.new", "table", "created"), DROPPED))
-    rehearsals = {"001_x.sql": _rehearsal(_migration(1), trace, made)}
+    changes = _trace(2, relations=(RelationChange("public.new", "table", "created"), DROPPED))
+    rehearsals = {"001_x.sql": _rehearsal(_migration(1), trace, changes)}
     names = {DOCUMENTS, "public.i", "public.t", "public.s", "public.new"}
     assert relations_of(rehearsals, Direction.APPLY) == names
     assert relations_of(rehearsals, Direction.ROLLBACK) == frozenset()
 
 
-def test_it_survives_json() -> None:
+def test_plan_is_equal_after_conversion_to_json_and_back() -> None:
     one = _migration(1)
-    (told,) = with_impact((one,), {one.name: _rehearsal(one, _trace(locks=(LOCK,)))}, FACTS)
-    plan = Plan("local", Direction.APPLY, False, "PostgreSQL 18", (told,))
+    (planned,) = with_impact((one,), {one.name: _rehearsal(one, _trace(locks=(LOCK,)))}, FACTS)
+    plan = Plan("local", Direction.APPLY, False, "PostgreSQL 18", (planned,))
     again = from_plain(Plan, to_plain(plan))
     assert again == plan
     assert isinstance((again.migrations[0].statements[0].locks or ())[0], PlannedLock)

@@ -1,4 +1,4 @@
-"""A probe runs on the target itself, and leaves nothing there."""
+"""Tests of probes: they run on the target and change nothing."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from support.project import Project, collect_events, events_of_kind, run_finishe
 
 
 def _dump(pg_dump: Path, dsn: str) -> str:
-    known = ("host", "port", "user", "dbname")  # to an older libpq, too
+    known = ("host", "port", "user", "dbname")  # pg_dump can have an older libpq
     where = make_conninfo("", **{k: v for k, v in conninfo_to_dict(dsn).items() if k in known})
     done = subprocess.run((pg_dump, "--dbname", where), check=True, capture_output=True, encoding="utf-8")
-    return re.sub(r"(?m)^\\(un)?restrict .*$", "", done.stdout)  # a new random word each time
+    return re.sub(r"(?m)^\\(un)?restrict .*$", "", done.stdout)  # a random word in each dump
 
 
-async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path) -> None:
+async def test_probe_runs_all_statements_and_changes_nothing(project: Project, pg_dump: Path) -> None:
     project.sql("CREATE TABLE documents (id int PRIMARY KEY, title text)")
     project.sql("INSERT INTO documents SELECT n, 'title ' || n FROM generate_series(1, 100) AS n")
     project.table(1)
@@ -66,7 +66,7 @@ async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path)
     assert _dump(pg_dump, project.target.dsn) == before
     last = run_finished(events)
     assert (last.result, last.committed, last.not_run, last.failure) == (RunResult.PROBED, (), (), None)
-    assert last.message == "Probed 2 migrations on local: all of it was rolled back."
+    assert last.message == "Probed 2 migrations on local. Everything was rolled back."
     assert events_of_kind(events, MigrationFinished) == []
     assert events_of_kind(events, RunStarted)[0].probe
     first, second = events_of_kind(events, MigrationProbed)
@@ -76,19 +76,19 @@ async def test_all_of_it_runs_and_nothing_stays(project: Project, pg_dump: Path)
     assert set((await project.states()).values()) == {"pending"}
 
 
-async def test_the_plan_says_what_a_probe_is(project: Project) -> None:
+async def test_plan_notes_explain_the_probe(project: Project) -> None:
     project.target = replace(project.target, lock_timeout="0")
     project.table(1)
     project.write("002_own.sql", "-- koonj: lock_timeout 200ms\nSELECT 1;\n-- Rollback: none: test\n")
-    (made,) = events_of_kind(await project.apply(probe=True), PlanMade)
-    assert made.plan.notes[0] == (
-        "probe: BEGIN … ROLLBACK on local itself: its locks are real, sequences do not go back, "
-        "lock_timeout 1s at most"
+    (event,) = events_of_kind(await project.apply(probe=True), PlanMade)
+    assert event.plan.notes[0] == (
+        "probe: runs BEGIN … ROLLBACK on local itself. Its locks are real (lock_timeout at most 1s). "
+        "Sequences that it advances are not restored."
     )
-    assert [m.lock_timeout for m in made.plan.migrations] == ["1s", "200ms"]
+    assert [m.lock_timeout for m in event.plan.migrations] == ["1s", "200ms"]
 
 
-async def test_a_sequence_that_moved_is_said(project: Project) -> None:
+async def test_probe_reports_advanced_sequences(project: Project) -> None:
     project.sql("CREATE SEQUENCE here; CREATE SEQUENCE untouched; CREATE TABLE t (id serial)")
     project.write(
         "001_move.sql",
@@ -99,8 +99,8 @@ async def test_a_sequence_that_moved_is_said(project: Project) -> None:
     with assert_unchanged(project):
         events = await project.apply(probe=True)
     assert run_finished(events).message == (
-        "Probed 1 migration on local: all of it was rolled back. "
-        "Sequences stay where they were moved to: public.here, public.t_id_seq."
+        "Probed 1 migration on local. Everything was rolled back. "
+        "These sequences advanced and were not restored: public.here, public.t_id_seq."
     )
     assert events_of_kind(events, MigrationProbed)[0].sequences == ("public.here", "public.t_id_seq")
     assert project.sql("SELECT nextval('here'), nextval('untouched'), (SELECT count(*) FROM t)") == [
@@ -113,20 +113,22 @@ async def test_a_sequence_that_moved_is_said(project: Project) -> None:
     [
         (
             "CREATE INDEX CONCURRENTLY i ON t1 (id);",
-            "statement 1 of 1, line 1 (create index i on t1): "
+            "Statement 1 of 1, line 1 (create index i on t1): "
             "PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction",
         ),
         (
             "BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;",
-            "statement 2 of 2, line 5 (select): the COMMIT before it ends the file's first transaction",
+            "Statement 2 of 2, line 5 (select): the COMMIT before it ends the file's first transaction",
         ),
         (
             "BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;",
-            "statement 2 of 2, line 4 (select): it stands outside BEGIN … COMMIT, and commits at once",
+            "Statement 2 of 2, line 4 (select): it is outside BEGIN … COMMIT, so it commits immediately",
         ),
     ],
 )
-async def test_what_is_not_one_transaction_stops_it(project: Project, script: str, why: str) -> None:
+async def test_migration_that_is_not_one_transaction_stops_the_probe(
+    project: Project, script: str, why: str
+) -> None:
     project.table(1)
     project.write("002_steps.sql", f"{script}\n-- Rollback: none: test\n")
     with assert_unchanged(project):
@@ -141,8 +143,8 @@ async def test_what_is_not_one_transaction_stops_it(project: Project, script: st
         False,
     )
     message = conflict.message.replace("create index concurrently i", "create index i")
-    assert message == f"002_steps.sql cannot be rolled back as a whole: {why}."
-    assert conflict.hint == "Rehearse it instead, on scratch: koonj rehearse 002_steps.sql"
+    assert message == f"002_steps.sql is not one transaction, so it cannot be probed. {why}."
+    assert conflict.hint == "Rehearse it on a scratch database instead: koonj rehearse 002_steps.sql"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ async def test_what_is_not_one_transaction_stops_it(project: Project, script: st
         ("SET lock_timeout = '100ms';\n", "1h", 0.1),
     ],
 )
-async def test_it_waits_only_shortly_for_a_lock(
+async def test_probe_waits_only_briefly_for_a_lock(
     project: Project, monkeypatch: pytest.MonkeyPatch, before: str, limit: str, least: float
 ) -> None:
     # The longer of the two times is an hour, so on no machine can it be taken for the shorter.
@@ -162,19 +164,19 @@ async def test_it_waits_only_shortly_for_a_lock(
     project.write("001_alter.sql", f"{before}ALTER TABLE busy ADD x int;\n-- Rollback: none: test\n")
     with assert_unchanged(project), psycopg.connect(project.target.dsn) as other:
         other.execute("SELECT FROM busy")
-        begun = monotonic()
+        start = monotonic()
         async with asyncio.timeout(60):
             events = await project.apply(probe=True)
-        assert monotonic() - begun >= least
+        assert monotonic() - start >= least
     (failed,) = events_of_kind(events, MigrationFailed)
     assert (failed.failure.sqlstate, failed.failure.target_state) == ("55P03", NOT_COMMITTED)
     assert failed.failure.next_steps == (
-        "Another session holds a lock that it needs, and a probe waits only shortly: later, koonj apply --probe",
+        "Another session holds a lock that the probe needs; a probe waits only briefly. Retry: koonj apply --probe",
     )
     assert run_finished(events).result is RunResult.FAILED
 
 
-async def test_a_lost_session_leaves_nothing(project: Project) -> None:
+async def test_lost_connection_leaves_no_changes(project: Project) -> None:
     project.table(1)
     project.write("002_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
     with assert_unchanged(project):
@@ -182,60 +184,60 @@ async def test_a_lost_session_leaves_nothing(project: Project) -> None:
         async for event in project.start(Direction.APPLY, extent=Extent.ALL, probe=True).events():
             events.append(event)
             if isinstance(event, StatementStarted) and event.index == 2:
-                _cut(project)
+                _end_sessions(project)
     last = run_finished(events)
     assert last.result is RunResult.FAILED
     assert last.failure is not None
     assert last.failure.target_state == f"The connection was lost. {NOT_COMMITTED}"
 
 
-def _cut(project: Project) -> None:
+def _end_sessions(project: Project) -> None:
     project.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE application_name LIKE 'koonj%' AND datname = current_database()"
     )
 
 
-VERDICTS = {"cancel": RunResult.CANCELLED, "cut": RunResult.FAILED, "leave": None}
+RESULTS = {"cancel": RunResult.CANCELLED, "cut": RunResult.FAILED, "leave": None}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attack", VERDICTS)
-async def test_at_every_event_nothing_stays(project: Project, attack: str) -> None:
+@pytest.mark.parametrize("attack", RESULTS)
+async def test_probe_changes_nothing_when_stopped_at_any_event(project: Project, attack: str) -> None:
     project.table(1)
     project.write(
         "002_rows.sql",
         "BEGIN;\nSAVEPOINT a;\nCREATE TABLE t2 (id int);\nCOPY t2 FROM stdin;\n1\n2\n\\.\n"
         "DO $$ BEGIN RAISE NOTICE 'half way'; END $$;\nCOMMIT;\n-- Rollback: none: test\n",
     )
-    verdicts: list[RunResult | None] = []
+    results: list[RunResult | None] = []
     with assert_unchanged(project):
-        while (count := await _attacked(project, attack, len(verdicts) + 1, verdicts)) > len(verdicts):
+        while (count := await _attacked(project, attack, len(results) + 1, results)) > len(results):
             pass
-    assert count == len(verdicts) > 15
-    assert set(verdicts) == {VERDICTS[attack], RunResult.PROBED}
+    assert count == len(results) > 15
+    assert set(results) == {RESULTS[attack], RunResult.PROBED}
 
 
-async def _attacked(project: Project, attack: str, moment: int, verdicts: list[RunResult | None]) -> int:
-    """How many events there were, attacked at the one with this number; its verdict is put to the others."""
+async def _attacked(project: Project, attack: str, moment: int, results: list[RunResult | None]) -> int:
+    """Stop a probe at event number `moment`; append its result to `results`, return the number of events."""
     run = project.start(Direction.APPLY, extent=Extent.ALL, probe=True)
-    stream, count, verdict = run.events(), 0, None
+    stream, count, result = run.events(), 0, None
     async for event in stream:
         count += 1
-        verdict = event.result if isinstance(event, RunFinished) else None
-        if count == moment and attack == "leave" and verdict is None:
+        result = event.result if isinstance(event, RunFinished) else None
+        if count == moment and attack == "leave" and result is None:
             await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
-            count += 1  # it would have gone on
+            count += 1  # there would have been another event
             break
         if count == moment and attack == "cancel":
             await run.cancel()
         elif count == moment:
-            _cut(project)
-    verdicts.append(verdict)
+            _end_sessions(project)
+    results.append(result)
     return count
 
 
-async def test_cancelled_says_that_nothing_stays(project: Project) -> None:
+async def test_cancelled_probe_reports_that_nothing_was_committed(project: Project) -> None:
     project.write("001_sleep.sql", "CREATE TABLE x ();\nSELECT pg_sleep(30);\n-- Rollback: none: test\n")
     run = project.start(Direction.APPLY, probe=True)
     events = []
@@ -254,7 +256,7 @@ async def _cancel_soon(run: Run) -> None:
     await run.cancel()
 
 
-async def test_a_protected_target_wants_its_name(project: Project) -> None:
+async def test_protected_target_requires_its_name(project: Project) -> None:
     project.table(1)
     project.protect()
     with assert_unchanged(project):
@@ -263,35 +265,33 @@ async def test_a_protected_target_wants_its_name(project: Project) -> None:
     assert run_finished(declined).result is RunResult.DECLINED
     (question,) = events_of_kind(events, Question)
     assert (question.kind, question.expected) == (QuestionKind.TYPED, "local")
-    assert question.text.startswith("Probe 1 migration on local, and roll all of it back? ")
+    assert question.text.startswith("Probe 1 migration on local and roll everything back? ")
     assert run_finished(events).result is RunResult.PROBED
 
 
-async def test_conflicts_of_an_apply_stop_it_and_a_decision_is_not_recorded(project: Project) -> None:
+async def test_conflict_stops_the_probe_and_an_allow_is_not_recorded(project: Project) -> None:
     project.table(2)
     await project.apply()
     project.table(1)
     stopped = run_finished(await project.apply(probe=True))
-    assert (stopped.result, [o.state for o in stopped.conflicts]) == (RunResult.REFUSED, ["late"])
+    assert (stopped.result, [c.state for c in stopped.conflicts]) == (RunResult.REFUSED, ["late"])
     entries = await project.entries()
     events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
     assert run_finished(events).result is RunResult.PROBED
     assert (
-        events_of_kind(events, PlanMade)[0]
-        .plan.notes[1]
-        .startswith("allowed for this probe, and not recorded: late: ")
+        events_of_kind(events, PlanMade)[0].plan.notes[1].startswith("allowed for this probe, not recorded (late): ")
     )
     assert await project.entries() == entries
     assert project.tables() == {"t2"}
 
 
-async def test_a_rollback_can_be_probed(project: Project) -> None:
+async def test_rollback_can_be_probed(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     await project.apply()
     entries = await project.entries()
     events = await project.roll_back(extent=Extent.ALL, probe=True)
-    assert run_finished(events).message == "Probed 2 rollbacks on local: all of it was rolled back."
+    assert run_finished(events).message == "Probed 2 rollbacks on local. Everything was rolled back."
     assert [event.locks[0] for event in events_of_kind(events, MigrationProbed)] == [
         RelationLock(f"public.t{number}", "table", LockMode.ACCESS_EXCLUSIVE) for number in (2, 1)
     ]
@@ -299,7 +299,7 @@ async def test_a_rollback_can_be_probed(project: Project) -> None:
     assert project.tables() == {"t1", "t2"}
 
 
-async def test_two_runners_never_mix(project: Project) -> None:
+async def test_probe_does_not_run_while_another_run_holds_the_lock(project: Project) -> None:
     project.table(1)
     with psycopg.connect(project.target.dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (int.from_bytes(b"koonj", "big"),))
@@ -307,10 +307,10 @@ async def test_two_runners_never_mix(project: Project) -> None:
     assert run_finished(events).result is RunResult.LOCKED
 
 
-async def test_nothing_is_pending(project: Project) -> None:
+async def test_probe_does_nothing_when_nothing_is_pending(project: Project) -> None:
     assert run_finished(await project.apply(probe=True)).result is RunResult.NOTHING
 
 
-def test_a_plan_and_a_probe_exclude_each_other() -> None:
-    with pytest.raises(ValueError, match="ask for one of them"):
+def test_plan_only_and_probe_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match=r"plan_only .* or probe"):
         Request(Direction.APPLY, probe=True, plan_only=True)

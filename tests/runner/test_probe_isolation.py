@@ -1,4 +1,4 @@
-"""Migrations that are probed in one transaction stay apart from each other, as in an apply."""
+"""Tests that the migrations of a probe do not affect each other, although they share one transaction."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LOOK = """
 """
 
 
-def _messages(project_events: list[Notice]) -> list[str]:
-    return [notice.message for notice in project_events]
+def _messages(notices: list[Notice]) -> list[str]:
+    return [notice.message for notice in notices]
 
 
-async def test_what_a_file_sets_does_not_reach_the_next(project: Project) -> None:
+async def test_settings_of_a_file_do_not_affect_the_next_file(project: Project) -> None:
     project.sql("DROP ROLE IF EXISTS koonj_probed")
     project.sql("CREATE ROLE koonj_probed")
     project.write(
@@ -69,7 +69,7 @@ PAIR = (
 )
 
 
-async def test_deferred_constraints_are_checked_at_the_end_of_each(project: Project) -> None:
+async def test_deferred_constraints_are_checked_at_the_end_of_each_migration(project: Project) -> None:
     project.write("001_pair.sql", f"{PAIR}INSERT INTO child VALUES (1);\n-- Rollback: none: test\n")
     project.table(2)
     with assert_unchanged(project):
@@ -81,7 +81,7 @@ async def test_deferred_constraints_are_checked_at_the_end_of_each(project: Proj
 
 
 @pytest.mark.parametrize("first", ["", "INSERT INTO child VALUES (7);\nINSERT INTO parent VALUES (7);\n"])
-async def test_deferred_constraints_stay_deferred_for_the_next(project: Project, first: str) -> None:
+async def test_deferred_constraints_stay_deferred_in_the_next_migration(project: Project, first: str) -> None:
     project.write("001_pair.sql", f"{PAIR}{first}-- Rollback: none: test\n")
     late = "INSERT INTO child VALUES (1);\n"
     project.write("002_late.sql", f"{late}INSERT INTO parent VALUES (1);\n-- Rollback: none: test\n")
@@ -92,8 +92,8 @@ async def test_deferred_constraints_stay_deferred_for_the_next(project: Project,
     assert (failure.name, failure.sqlstate) == ("003_never.sql", "23503")
 
 
-async def test_constraints_of_any_name_are_checked(project: Project) -> None:
-    """One name for two constraints of which one cannot be deferred; partitions; a schema that is not for all."""
+async def test_constraints_with_any_name_are_checked(project: Project) -> None:
+    """Two constraints with one name, only one of them deferrable; partitions; a schema without USAGE."""
     project.sql("DROP ROLE IF EXISTS koonj_probed; CREATE ROLE koonj_probed; CREATE SCHEMA closed")
     project.sql('CREATE TABLE p (id int CONSTRAINT "same, NAME" UNIQUE, n int CHECK (n > 0))')
     project.sql(
@@ -117,7 +117,7 @@ async def test_constraints_of_any_name_are_checked(project: Project) -> None:
         project.sql("DROP OWNED BY koonj_probed; DROP ROLE koonj_probed")
 
 
-async def test_each_migration_runs_as_the_target_s_role(project: Project) -> None:
+async def test_each_migration_runs_as_the_role_of_the_target(project: Project) -> None:
     project.sql("DROP ROLE IF EXISTS koonj_acting; CREATE ROLE koonj_acting")
     project.sql(f"GRANT CREATE ON DATABASE {conninfo_to_dict(project.target.dsn)['dbname']} TO koonj_acting")
     project.target = replace(project.target, role="koonj_acting")
@@ -130,7 +130,7 @@ async def test_each_migration_runs_as_the_target_s_role(project: Project) -> Non
         project.sql("DROP OWNED BY koonj_acting; DROP ROLE koonj_acting")
 
 
-async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
+async def test_first_begin_sets_the_isolation_level(project: Project) -> None:
     look = "DO $$ BEGIN RAISE NOTICE '%', current_setting('transaction_isolation'); END $$;\nCOMMIT;\n"
     none = "-- Rollback: none: test\n"
     project.write("001_one.sql", f"BEGIN ISOLATION LEVEL SERIALIZABLE;\n{look}{none}")
@@ -139,11 +139,12 @@ async def test_the_first_begin_decides_the_isolation(project: Project) -> None:
     assert run_finished(events).result is RunResult.PROBED
     assert _messages(events_of_kind(events, Notice)) == ["serializable", "serializable"]
     assert events_of_kind(events, PlanMade)[0].plan.notes[1:] == (
-        "002_two.sql: its ISOLATION LEVEL REPEATABLE READ is not used: all is one transaction, of the first",
+        "002_two.sql: ISOLATION LEVEL REPEATABLE READ is ignored, because the probe is one transaction and "
+        "the first migration sets its mode",
     )
 
 
-async def test_set_transaction_can_come_first(project: Project) -> None:
+async def test_set_transaction_is_permitted_in_the_first_migration(project: Project) -> None:
     for number, level in ((1, "REPEATABLE READ"), (2, "SERIALIZABLE")):
         script = f"BEGIN;\nSET TRANSACTION ISOLATION LEVEL {level};\nSAVEPOINT a;\nSELECT 1;\nCOMMIT;\n"
         project.write(f"00{number}_set.sql", f"{script}-- Rollback: none: test\n")
@@ -152,5 +153,6 @@ async def test_set_transaction_can_come_first(project: Project) -> None:
     assert failure is not None
     assert (failure.name, failure.sqlstate) == ("002_set.sql", "25001")
     assert failure.next_steps[0] == (
-        "In an apply the migrations before it are committed by then, and it may pass: koonj rehearse 002_set.sql"
+        "In an apply, the migrations before it are already committed, and it might not fail. "
+        "To find out, run: koonj rehearse 002_set.sql"
     )

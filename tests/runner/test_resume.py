@@ -1,4 +1,4 @@
-"""A migration of several steps that stopped half way goes on where it stopped, and only there."""
+"""Tests of resuming: a migration of several steps continues at the statement where it stopped."""
 
 import asyncio
 import socket
@@ -11,16 +11,16 @@ from support.project import Project, collect_events, events_of_kind, run_finishe
 NONE = "-- Rollback: none: test\n"
 
 
-async def _mend(project: Project, name: str, old: str, new: str) -> None:
+async def _edit(project: Project, name: str, old: str, new: str) -> None:
     file = project.path / name
     file.write_text(file.read_text().replace(old, new))
 
 
-async def test_the_statement_that_failed_can_be_mended(project: Project) -> None:
+async def test_apply_resumes_when_the_failed_statement_is_fixed(project: Project) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\n{NONE}")
     assert run_finished(await project.apply()).result is RunResult.FAILED
-    await _mend(project, "001_steps.sql", "integger", "integer")
-    await _mend(project, "001_steps.sql", "VACUUM a", "-- at night\nVACUUM   a")
+    await _edit(project, "001_steps.sql", "integger", "integer")
+    await _edit(project, "001_steps.sql", "VACUUM a", "-- at night\nVACUUM   a")
     events = await project.apply()
     assert run_finished(events).result is RunResult.DONE
     assert [s.index for s in events_of_kind(events, StatementStarted)] == [3]
@@ -36,15 +36,15 @@ async def test_the_statement_that_failed_can_be_mended(project: Project) -> None
     ],
     ids=["other", "fewer", "other steps"],
 )
-async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
+async def test_edited_committed_statements_stop_the_run_until_allowed(
     project: Project, old: str, new: str
 ) -> None:
     project.write(
         "001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b (x integger);\nVACUUM b;\n{NONE}"
     )
     assert run_finished(await project.apply()).result is RunResult.FAILED
-    await _mend(project, "001_steps.sql", "integger", "integer")
-    await _mend(project, "001_steps.sql", old, new)
+    await _edit(project, "001_steps.sql", "integger", "integer")
+    await _edit(project, "001_steps.sql", old, new)
     stopped = run_finished(await project.apply())
     assert stopped.result is RunResult.REFUSED
     (conflict,) = stopped.conflicts
@@ -57,7 +57,7 @@ async def test_what_is_committed_and_was_changed_is_not_run_again_unasked(
     assert [entry.allowed for entry in await project.entries() if entry.action == "allow"] == ["edited"]
 
 
-async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Project) -> None:
+async def test_settings_of_committed_steps_are_restored_when_resuming(project: Project) -> None:
     project.sql(
         "CREATE SCHEMA s; CREATE TABLE s.t (x int); INSERT INTO s.t VALUES (1), (1); CREATE TABLE t (x int)"
     )
@@ -76,7 +76,7 @@ async def test_settings_of_the_steps_before_hold_for_the_steps_after(project: Pr
     assert project.sql("SELECT work_mem FROM s.seen") == [("5MB",)]
 
 
-async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None:
+async def test_rollback_resumes_at_the_failed_statement(project: Project) -> None:
     project.write(
         "001_steps.sql",
         "CREATE TABLE a ();\nCREATE TABLE b ();\n"
@@ -87,7 +87,7 @@ async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None
     assert failure is not None
     assert (failure.line, len(failure.committed)) == (6, 2)
     assert await project.states() == {"001_steps.sql": "failed"}
-    await _mend(project, "001_steps.sql", "DROP TABLE c", "DROP TABLE IF EXISTS c")
+    await _edit(project, "001_steps.sql", "DROP TABLE c", "DROP TABLE IF EXISTS c")
     events = await project.roll_back()
     assert [s.index for s in events_of_kind(events, StatementStarted)] == [3, 4]
     assert run_finished(events).result is RunResult.DONE
@@ -95,7 +95,7 @@ async def test_a_rollback_that_failed_half_way_goes_on(project: Project) -> None
     assert await project.states() == {"001_steps.sql": "pending"}
 
 
-async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Project) -> None:
+async def test_second_index_build_fails_and_can_be_run_again(project: Project) -> None:
     project.sql("CREATE TABLE t (x int); INSERT INTO t VALUES (1), (1)")
     project.write(
         "001_index.sql",
@@ -111,7 +111,7 @@ async def test_the_second_of_two_builds_fails_and_can_be_tried_again(project: Pr
     assert run_finished(events).result is RunResult.DONE
 
 
-async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
+async def test_allowing_one_conflict_does_not_hide_another_one(project: Project) -> None:
     project.table(3)
     await project.apply()
     project.table(2)
@@ -126,7 +126,7 @@ async def test_a_decision_does_not_hide_another_one(project: Project) -> None:
     assert len(allows) == len(set(allows)) == 4
 
 
-async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> None:
+async def test_run_cancelled_before_its_start_creates_nothing(project: Project) -> None:
     project.table(1)
     run = project.start(Direction.APPLY)
     await run.cancel()
@@ -134,7 +134,7 @@ async def test_cancelled_before_it_began_it_makes_nothing(project: Project) -> N
     assert project.sql("SELECT to_regnamespace('koonj') IS NULL") == [(True,)]
 
 
-async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(project: Project) -> None:
+async def test_run_cancelled_while_connecting_does_not_wait_for_the_server(project: Project) -> None:
     from dataclasses import replace
 
     project.table(1)
@@ -152,7 +152,7 @@ async def test_cancelled_while_it_connects_it_does_not_wait_for_the_server(proje
             assert run_finished(await asyncio.wait_for(task, 60)).result is RunResult.CANCELLED
 
 
-async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -> None:
+async def test_run_can_be_cancelled_in_the_delay_before_a_retry(project: Project) -> None:
     import psycopg
 
     from koonj.runner.run.events import Retrying
@@ -172,11 +172,11 @@ async def test_cancelled_in_the_pause_before_another_attempt(project: Project) -
             if isinstance(event, Retrying):
                 await run.cancel()
     assert run_finished(events).result is RunResult.CANCELLED
-    assert "Nothing of 002_wait.sql is committed" in run_finished(events).message
+    assert "No part of 002_wait.sql was committed" in run_finished(events).message
     assert (await project.states())["002_wait.sql"] == "failed"
 
 
-async def test_a_serialization_failure_at_commit_is_tried_again_too(project: Project) -> None:
+async def test_serialization_failure_at_commit_is_retried(project: Project) -> None:
     project.sql("CREATE TABLE tries (n int); CREATE SEQUENCE attempts")
     project.write(
         "001_again.sql",

@@ -1,11 +1,11 @@
-"""Roll back, as a person sees it."""
+"""Tests of rollback."""
 
 from koonj.runner.run.events import PlanMade, RunResult
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
 
-async def test_the_last_one_is_taken_back_and_pending_again(project: Project) -> None:
+async def test_last_migration_is_rolled_back_and_pending_again(project: Project) -> None:
     names = [project.table(n) for n in (1, 2)]
     await project.apply()
     events = await project.roll_back()
@@ -16,7 +16,7 @@ async def test_the_last_one_is_taken_back_and_pending_again(project: Project) ->
     assert project.tables() == {"t1", "t2"}
 
 
-async def test_down_to_a_number_leaves_that_one(project: Project) -> None:
+async def test_rollback_to_a_number_keeps_that_migration(project: Project) -> None:
     for number in (1, 2, 3):
         project.table(number)
     await project.apply()
@@ -24,7 +24,7 @@ async def test_down_to_a_number_leaves_that_one(project: Project) -> None:
     assert project.tables() == {"t1"}
 
 
-async def test_all_the_way_down(project: Project) -> None:
+async def test_rollback_of_all_migrations_runs_in_reverse_order(project: Project) -> None:
     names = [project.table(n) for n in (1, 2, 3)]
     await project.apply()
     events = await project.roll_back(extent=Extent.ALL)
@@ -33,7 +33,7 @@ async def test_all_the_way_down(project: Project) -> None:
     assert [entry.action for entry in await project.entries()] == ["apply"] * 3 + ["rollback"] * 3
 
 
-async def test_what_was_applied_last_goes_first_whatever_its_number(project: Project) -> None:
+async def test_migration_applied_last_is_rolled_back_first_whatever_its_number(project: Project) -> None:
     project.table(2)
     await project.apply()
     late = project.table(1)
@@ -41,24 +41,24 @@ async def test_what_was_applied_last_goes_first_whatever_its_number(project: Pro
     assert run_finished(await project.roll_back()).committed == (late,)
 
 
-async def test_without_a_rollback_nothing_is_guessed(project: Project) -> None:
+async def test_migration_without_rollback_cannot_be_rolled_back(project: Project) -> None:
     project.table(1, rollback=False)
     await project.apply()
     (conflict,) = run_finished(await project.roll_back()).conflicts
     assert (conflict.state, conflict.can_allow) == ("rollback_missing", False)
-    project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is gone\n")
+    project.write("002_none.sql", "CREATE TABLE t2 ();\n-- Rollback: none: the data is lost\n")
     await project.apply()
     (conflict,) = run_finished(await project.roll_back()).conflicts
-    assert "the data is gone" in conflict.message
+    assert "the data is lost" in conflict.message
     assert project.tables() == {"t1", "t2"}
 
 
-async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project: Project) -> None:
+async def test_missing_file_is_rolled_back_from_the_recorded_text(project: Project) -> None:
     name = project.table(1)
     await project.apply()
     (project.path / name).unlink()
     stopped = run_finished(await project.roll_back())
-    assert [o.state for o in stopped.conflicts] == ["missing"]
+    assert [c.state for c in stopped.conflicts] == ["missing"]
     events = await project.roll_back(allow=frozenset({"missing"}), reason="the file was lost")
     assert run_finished(events).result is RunResult.DONE
     assert events_of_kind(events, PlanMade)[0].plan.migrations[0].from_history
@@ -66,7 +66,7 @@ async def test_a_missing_file_can_be_rolled_back_from_the_text_that_ran(project:
     assert await project.states() == {}
 
 
-async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Project) -> None:
+async def test_invalid_index_of_a_failed_build_can_be_rolled_back(project: Project) -> None:
     project.write(
         "001_rows.sql", "CREATE TABLE t AS SELECT 1 AS x FROM generate_series(1, 2);\n-- Rollback: none: x\n"
     )
@@ -84,7 +84,7 @@ async def test_what_a_failed_concurrent_build_left_can_be_taken_back(project: Pr
     assert (await project.states())["002_unique.sql"] == "pending"
 
 
-async def test_an_error_in_a_rollback_is_placed_in_the_file(project: Project) -> None:
+async def test_failure_gives_the_file_line_of_an_error_in_a_rollback(project: Project) -> None:
     project.write(
         "001_bad.sql",
         "CREATE TABLE t1 ();\n\n-- Rollback:\n-- BEGIN;\n-- DROP TABLE t1;\n--   DROP TABLE nowhere;\n-- COMMIT;\n",

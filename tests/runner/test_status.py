@@ -1,4 +1,4 @@
-"""Status is SELECT-only, and knows what it does not know."""
+"""Tests of the status of a target: it runs only SELECT, and reports what it cannot read."""
 
 from dataclasses import replace
 from time import perf_counter
@@ -12,14 +12,14 @@ from koonj.runner.target.status import read_status
 from support.project import Project
 
 
-async def test_a_database_that_never_saw_koonj_stays_so(project: Project) -> None:
+async def test_status_creates_nothing_in_a_database_without_history(project: Project) -> None:
     project.table(1)
     status = await project.status()
     assert (status.has_history, status.applied, status.pending) == (False, 0, 1)
     assert project.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'koonj'") == [(0,)]
 
 
-async def test_it_works_in_a_read_only_session_for_a_role_without_any_grant(project: Project) -> None:
+async def test_status_works_in_a_read_only_session_for_a_role_without_privileges(project: Project) -> None:
     project.table(1)
     project.table(2)
     await project.apply()
@@ -34,7 +34,7 @@ async def test_it_works_in_a_read_only_session_for_a_role_without_any_grant(proj
     assert (status.server.user, status.applied, status.pending) == ("koonj_looker", 2, 0)
 
 
-async def test_it_says_whom_it_reached(project: Project) -> None:
+async def test_status_has_the_identity_of_the_server(project: Project) -> None:
     begun = perf_counter()
     status = await project.status()
     took = perf_counter() - begun
@@ -45,7 +45,7 @@ async def test_it_says_whom_it_reached(project: Project) -> None:
     assert 0 < status.server.round_trip < took
 
 
-async def test_a_dead_target_is_said_to_be_unknown(project: Project) -> None:
+async def test_status_has_an_error_when_the_target_is_unreachable(project: Project) -> None:
     project.table(1)
     target = Target("gone", "host=127.0.0.1 port=1 user=u password=s3cret")
     status = await read_status(project.connector, target, project.reader.read())
@@ -55,7 +55,7 @@ async def test_a_dead_target_is_said_to_be_unknown(project: Project) -> None:
     assert "s3cret" not in repr(status)
 
 
-async def test_a_history_that_may_not_be_read_is_said_so(project: Project) -> None:
+async def test_status_has_an_error_when_the_role_cannot_read_the_history(project: Project) -> None:
     project.table(1)
     await project.apply()
     project.sql("REVOKE USAGE ON SCHEMA koonj FROM PUBLIC")
@@ -68,11 +68,11 @@ async def test_a_history_that_may_not_be_read_is_said_so(project: Project) -> No
     assert "GRANT" in (status.hint or "")
 
 
-async def test_a_long_silent_statement_keeps_its_connection_alive(project: Project) -> None:
+async def test_connection_uses_tcp_keepalives(project: Project) -> None:
     conn = await project.connector.connect(project.target)
     async with conn:
         assert conn.info.get_parameters()["keepalives_idle"] == "30"
     project.target = replace(project.target, dsn=f"{project.target.dsn} keepalives_idle=7")
     conn = await project.connector.connect(project.target)
     async with conn:
-        assert conn.info.get_parameters()["keepalives_idle"] == "7", "the dsn decides"
+        assert conn.info.get_parameters()["keepalives_idle"] == "7", "the connection string takes precedence"

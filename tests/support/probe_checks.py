@@ -15,7 +15,7 @@ CATALOG = """
     ) AS rows
 """
 NOT_COMMITTED = (
-    "Nothing of it is committed: a probe is always rolled back. A sequence that it moved stays where it is."
+    "Nothing was committed: a probe is always rolled back. Sequences that it advanced are not restored."
 )
 
 

@@ -78,7 +78,7 @@ def test_after_what_is_no_failure() -> None:
 
 
 def test_a_file_that_is_gone_cannot_be_edited() -> None:
-    gone = Conflict("001_a.sql", "missing", "is applied, but its file is gone", "", can_allow=True)
+    gone = Conflict("001_a.sql", "missing", "is applied, but its file is missing", "", can_allow=True)
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
     assert next_keys(ended(RunResult.REFUSED, conflicts=(gone,))) == (("a", "try again"),)
     assert next_keys(ended(RunResult.REFUSED, conflicts=(gone, late)))[0] == ("i", "edit 002")

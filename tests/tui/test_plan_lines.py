@@ -52,6 +52,6 @@ def test_a_verdict_is_said_where_somebody_looked() -> None:
         ]
 
     assert said(None) == []
-    assert said("verified") == [("rehearsed: verified: Why.", DIM)]
-    assert said("incomplete") == [("rehearsed: incomplete: Why.", WARNING)]
-    assert said("unknown") == [("not rehearsed (Why): koonj rehearse 016", WARNING)]
+    assert said("verified") == [("rehearsal: verified (Why)", DIM)]
+    assert said("incomplete") == [("rehearsal: incomplete (Why)", WARNING)]
+    assert said("unknown") == [("not rehearsed (Why). Run: koonj rehearse 016", WARNING)]

@@ -10,7 +10,7 @@ def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
         (
             MigrationStarted("001_x.sql", Direction.APPLY, 1, 1, 2, in_transaction=True),
             MigrationProbed("001_x.sql", Direction.APPLY, 0.25, 2),
-            RunFinished(RunResult.PROBED, "Probed 1 migration on local: all of it was rolled back."),
+            RunFinished(RunResult.PROBED, "Probed 1 migration on local. Everything was rolled back."),
         ),
     )
     assert [(line.tone, line.text) for line in view.log] == [

@@ -1,1 +1,1 @@
-"""What is done to a target, as values and events. Prints nothing, knows no colour."""
+"""Plan, apply, roll back, rehearse and compare, as values and events. Prints nothing, knows no colours."""

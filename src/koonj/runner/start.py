@@ -1,4 +1,4 @@
-"""A run from its first event to its last."""
+"""Carry out a run, from its first event to its last: plan, ask, lock, run the migrations."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from koonj.runner.apply.endings import (
     all_done,
     all_probed,
     cancelled,
-    changed,
     connection_lost,
     declined,
+    failed_or_cancelled,
     lock_lost,
     locked,
-    nothing,
-    outside_failure,
+    nothing_to_do,
+    plan_changed,
     plan_only,
-    stopped,
-    stopped_by,
+    refused,
+    target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
@@ -62,13 +62,13 @@ from koonj.runner.run.events import (
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
 
-NO_PLACE = ScratchPlace()
-"""A server that koonj runs itself."""
+DEFAULT_PLACE = ScratchPlace()
+"""The scratch server that koonj runs itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a run was given."""
+    """Input of a run."""
 
     connector: Connector
     target: Target
@@ -82,47 +82,46 @@ def start(
     target: Target,
     reader: FolderReader,
     request: Request,
-    place: ScratchPlace = NO_PLACE,
+    place: ScratchPlace = DEFAULT_PLACE,
 ) -> Run:
-    """An apply or rollback, ready to be listened to; nothing happens before its events are read.
+    """Return an apply, rollback or probe. It starts when its events are read.
 
-    `place`: where what it needs to know is rehearsed.
+    `place`: the scratch server for the rehearsals that the plan needs.
     """
     job = Job(connector, target, reader, request, place)
     return Run(lambda control: _run(job, control))
 
 
 async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
-    """Every stage, and one ending whichever way it goes."""
+    """Yield the events of a run; exactly one end, whatever happens."""
     yield RunStarted(control.run_id, job.target.name, job.request.direction, job.request.probe)
-    seen: list[Event] = []
+    events: list[Event] = []
     try:
         async with aclosing(_stages(job, control)) as stages:
             async for event in stages:
                 if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
-                    seen.append(event)
+                    events.append(event)
                 yield event
-        end = _all_ran(job, seen)
+        end = _successful_end(job, events)
     except MigrationError as error:
         yield MigrationFailed(error.failure)
-        end = stopped_by(error.failure, cancelled=control.cancelled)
+        end = failed_or_cancelled(error.failure, cancelled=control.cancelled)
     except RunEnd as error:
         end = error
     except LockLostError as error:
         end = lock_lost(error.holder)
     except (ConnectError, HistoryError, FolderError, psycopg.Error) as error:
-        end = stopped_by(
-            outside_failure(error, job.target, job.request.direction), cancelled=control.cancelled
-        )
+        failure = target_failure(error, job.target, job.request.direction)
+        end = failed_or_cancelled(failure, cancelled=control.cancelled)
     except Cancelled:
         end = cancelled()
-    yield end.event(seen)
+    yield end.event(events)
 
 
-def _all_ran(job: Job, seen: list[Event]) -> RunEnd:
+def _successful_end(job: Job, events: list[Event]) -> RunEnd:
     if job.request.probe:
-        return all_probed(job.target.name, job.request.direction, seen)
-    return all_done(job.request.direction, seen)
+        return all_probed(job.target.name, job.request.direction, events)
+    return all_done(job.request.direction, events)
 
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
@@ -132,28 +131,28 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         session = open_session(job.connector, job.target, conn, control)
         server = await describe(conn)
         shown = await _plan(session, job, server)
-        measuring = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
+        measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
         if not shown.plan.conflicts:
-            async for event in measuring.listen(conn, control, shown):
+            async for event in measurement.measure(conn, control, shown):
                 yield event
-        shown = measuring.with_impact(shown)
+        shown = measurement.with_impact(shown)
         yield PlanMade(shown.plan)
-        _must_go_on(shown, job.request)
+        _check_plan(shown, job.request)
         await must_be_able_to_write(conn)
         if not job.request.assume_yes or job.target.protected:
             question = _question(shown.plan, probe=job.request.probe)
-            control.expect(question.id)
+            control.expect_answer(question.id)
             yield question
-            if await control.answer_to(question.id) != question.expected:
+            if await control.wait_for_answer(question.id) != question.expected:
                 raise declined()
-        async for event in _locked(session, job, shown, measuring):
+        async for event in _run_under_lock(session, job, shown, measurement):
             yield event
 
 
-async def _locked(
-    session: RunContext, job: Job, shown: PreparedPlan, measuring: ImpactMeasurement
+async def _run_under_lock(
+    session: RunContext, job: Job, shown: PreparedPlan, measurement: ImpactMeasurement
 ) -> AsyncIterator[Event]:
-    """All that changes the target: under its lock, and only what was shown."""
+    """Acquire the koonj lock, plan again, and run what was shown. Only this part changes the target."""
     session.control.check()
     await must_be_direct(session.conn)
     try:
@@ -161,16 +160,16 @@ async def _locked(
             yield waiting
     except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = measuring.with_impact(await _plan(session, job, measuring.server))
+    planned = measurement.with_impact(await _plan(session, job, measurement.server))
     if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
-        _must_be_within(planned, shown)
+        _check_changed_plan(planned, shown)
     await clean(session.conn, job.target)
     session.control.check()
     if job.request.probe:
         async for event in run_probe(session, planned.works):
             yield event
-        await _leave(session)
+        await _release_lock(session)
         return
     await history.ensure(session.conn)
     session = replace(session, since=await history.latest(session.conn))
@@ -181,7 +180,7 @@ async def _locked(
         session.control.check()
         async for event in _migrate(session, work, index, len(planned.works)):
             yield event
-    await _leave(session)
+    await _release_lock(session)
 
 
 async def _plan(session: RunContext, job: Job, server: ServerInfo) -> PreparedPlan:
@@ -190,22 +189,26 @@ async def _plan(session: RunContext, job: Job, server: ServerInfo) -> PreparedPl
     return as_probe(planned) if job.request.probe else planned
 
 
-def _must_go_on(planned: PreparedPlan, request: Request) -> None:
+def _check_plan(planned: PreparedPlan, request: Request) -> None:
+    """End the run if the plan has conflicts or no work, or if only a plan was requested."""
     if planned.plan.conflicts:
-        raise stopped(planned.plan.conflicts)
+        raise refused(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
-        raise nothing(request.direction)
+        raise nothing_to_do(request.direction)
     if request.plan_only:
         raise plan_only()
 
 
-def _must_be_within(planned: PreparedPlan, shown: PreparedPlan) -> None:
-    """While this run waited, another may have done its work: that is well. All else is looked at again."""
-    more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
-    if planned.plan.conflicts or more:
-        raise changed(planned.plan.conflicts)
+def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
+    """End the run if the new plan has anything that was not shown.
+
+    The new plan can be smaller: while this run waited for the lock, another run can have done its work.
+    """
+    has_more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
+    if planned.plan.conflicts or has_more:
+        raise plan_changed(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
-        raise nothing(planned.plan.direction)
+        raise nothing_to_do(planned.plan.direction)
 
 
 def _must_be_connected(session: RunContext) -> None:
@@ -214,24 +217,26 @@ def _must_be_connected(session: RunContext) -> None:
 
 
 def _question(plan: Plan, *, probe: bool) -> Question:
-    """The policy: an ordinary target wants a yes, a protected one its name, typed."""
+    """Return the confirmation question. A protected target requires its name, other targets ``yes``."""
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     number = len(plan.migrations)
     what = f"{verb} {count(number, 'migration')} on {plan.target}"
     if probe:
-        thing = "migration" if plan.direction is Direction.APPLY else "rollback"
-        what = f"Probe {count(number, thing)} on {plan.target}, and roll all of it back"
+        noun = "migration" if plan.direction is Direction.APPLY else "rollback"
+        what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"
     if plan.protected:
-        text = f"{what}? The target is protected: type its name, {plan.target}."
+        text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
         return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
     return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
 
 
-async def _migrate(session: RunContext, work: Work, index: int, of: int) -> AsyncIterator[Event]:
+async def _migrate(session: RunContext, work: Work, index: int, total: int) -> AsyncIterator[Event]:
+    """Run migration number `index` of `total`."""
     run = run_transaction if work.in_one_transaction else run_steps
-    await asyncio.to_thread(getattr, work.migration, "fingerprints")  # a long file takes a second
+    # Compute the cached hashes in a thread: for a long file that takes a second.
+    await asyncio.to_thread(getattr, work.migration, "fingerprints")
     yield MigrationStarted(
-        work.migration.name, work.direction, index, of, work.total, work.in_one_transaction
+        work.migration.name, work.direction, index, total, work.total, work.in_one_transaction
     )
     async for event in run(session, work):
         yield event
@@ -240,7 +245,7 @@ async def _migrate(session: RunContext, work: Work, index: int, of: int) -> Asyn
         await keep_lock(session)
 
 
-async def _leave(session: RunContext) -> None:
-    """Give the lock back; a connection that is gone has given it back by itself."""
+async def _release_lock(session: RunContext) -> None:
+    """Release the koonj lock. If the connection is closed, the server has already released it."""
     if not session.conn.closed:
         await advisory_lock.unlock(session.conn)

@@ -1,1 +1,1 @@
-"""Run a plan on the target: each migration, its history entries, and what an interruption leaves."""
+"""Run a plan on the target: migrations, history entries, the koonj lock, failures and results."""

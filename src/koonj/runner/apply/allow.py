@@ -1,4 +1,4 @@
-"""A person's decision to pass a state, written to the history with its reason."""
+"""Record decisions (allow and override) in the history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from koonj.runner.run.events import DecisionRecorded
 
 
 async def record_decision(session: RunContext, decision: Decision, reason: str) -> DecisionRecorded:
-    """Write that a state was seen and is passed: of the file as it is now, or, if it is gone, as recorded."""
+    """Record a decision and its reason, with the hashes of the file that it is about."""
     status, state = decision.status, decision.conflict.state
     file_hash, statements_hash, rollback_hash = hashes_of(status)
     row = NewHistoryEntry(

@@ -1,4 +1,4 @@
-"""What became of a COMMIT that was sent and not answered."""
+"""Find out whether a transaction was committed if the connection was lost during COMMIT."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from koonj.runner.apply.context import RunContext
 from koonj.runner.run.run import Cancelled
 
 SECONDS = 30.0
-"""How long to ask."""
+"""Seconds after which koonj stops asking the target."""
 
 PAUSE = 0.5
+"""Seconds between two attempts."""
 
 
 class CommitOutcome(Enum):
-    """How a transaction ended."""
+    """Outcome of a transaction, as far as it is known."""
 
     COMMITTED = "committed"
     ROLLED_BACK = "rolled_back"
     UNKNOWN = "unknown"
 
 
-async def fate_of(session: RunContext, transaction_id: str) -> CommitOutcome:
-    """Ask the target over a new connection, for a while, what became of a transaction."""
+async def find_commit_outcome(session: RunContext, transaction_id: str) -> CommitOutcome:
+    """Ask the target over new connections, for up to SECONDS, how a transaction ended.
+
+    See pg_xact_status: https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+    """
     end = monotonic() + SECONDS
     while True:
-        status = await _ask(session, transaction_id)
+        status = await _transaction_status(session, transaction_id)
         if status == "committed":
             return CommitOutcome.COMMITTED
         if status == "aborted":
@@ -43,7 +47,7 @@ async def fate_of(session: RunContext, transaction_id: str) -> CommitOutcome:
             return CommitOutcome.UNKNOWN
 
 
-async def _ask(session: RunContext, transaction_id: str) -> str | None:
+async def _transaction_status(session: RunContext, transaction_id: str) -> str | None:
     try:
         conn = await session.connector.connect(session.target, name="koonj settle")
     except ConnectError:

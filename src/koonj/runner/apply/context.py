@@ -1,4 +1,4 @@
-"""What all steps of one run share."""
+"""The context of a run: connection, target, controls, and the user who started it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from koonj.runner.run.run import Control
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run's connection, and who is asking."""
+    """Connection and identity of one run, shared by all its steps."""
 
     connector: Connector
     target: Target
@@ -24,11 +24,11 @@ class RunContext:
     os_user: str
     host: str
     since: int = 0
-    """The newest entry when this run got the lock."""
+    """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
 
 
 def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> RunContext:
-    """A session in the name of the person who runs koonj."""
+    """Return the context of a run on `conn`, with the user and host that run koonj."""
     return RunContext(connector, target, conn, control, _os_user(), socket.gethostname())
 
 
@@ -36,4 +36,4 @@ def _os_user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "unknown"  # a container's uid without a name
+        return "unknown"  # in a container, the uid can be without a name

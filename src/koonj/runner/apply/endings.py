@@ -1,4 +1,4 @@
-"""How a run ends: one verdict and one sentence for each way."""
+"""The ends of a run: one function for each, with its result and its message."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from koonj.runner.run.events import (
 )
 
 
-class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
-    """A run ends here."""
+class RunEnd(Exception):  # noqa: N818 - most ends are not errors
+    """End of a run, with its result; raised to end the run early."""
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
         self.failure = failure
         self.conflicts = conflicts
 
-    def event(self, seen: Iterable[Event]) -> RunFinished:
-        """The last event, from what happened before it."""
+    def event(self, events: Iterable[Event]) -> RunFinished:
+        """Return the last event of a run, from the events before it."""
         planned: tuple[str, ...] = ()
         finished: list[str] = []
         probed: list[str] = []
-        for event in seen:
+        for event in events:
             if isinstance(event, PlanMade):
                 planned = tuple(migration.name for migration in event.plan.migrations)
             elif isinstance(event, MigrationFinished):
@@ -56,34 +56,32 @@ class RunEnd(Exception):  # noqa: N818 - most ways to end are no errors
             elif isinstance(event, MigrationProbed):
                 probed.append(event.name)
         failed = self.failure.name if self.failure else None
-        tried = {*finished, *probed, failed}
-        remaining = tuple(name for name in planned if name not in tried)
-        return RunFinished(
-            self.result, self.message, tuple(finished), self.failure, remaining, self.conflicts
-        )
+        started = {*finished, *probed, failed}
+        not_run = tuple(name for name in planned if name not in started)
+        return RunFinished(self.result, self.message, tuple(finished), self.failure, not_run, self.conflicts)
 
 
-def all_done(direction: Direction, seen: Iterable[Event]) -> RunEnd:
-    """Everything that was planned is committed."""
-    number = sum(isinstance(event, MigrationFinished) for event in seen)
+def all_done(direction: Direction, events: Iterable[Event]) -> RunEnd:
+    """Return the end of a run whose migrations are all committed."""
+    number = sum(isinstance(event, MigrationFinished) for event in events)
     if not number:
-        return RunEnd(RunResult.DONE, "The decision is recorded; there was nothing to run.")
+        return RunEnd(RunResult.DONE, "The decision is recorded in the history. There was nothing to run.")
     verb = "Applied" if direction is Direction.APPLY else "Rolled back"
     return RunEnd(RunResult.DONE, f"{verb} {count(number, 'migration')}.")
 
 
-def all_probed(target: str, direction: Direction, seen: Iterable[Event]) -> RunEnd:
-    """Everything that was planned ran, and is rolled back."""
-    probes = [event for event in seen if isinstance(event, MigrationProbed)]
-    thing = "migration" if direction is Direction.APPLY else "rollback"
-    message = f"Probed {count(len(probes), thing)} on {target}: all of it was rolled back."
-    if moved := sorted({name for event in probes for name in event.sequences}):
-        message += f" Sequences stay where they were moved to: {', '.join(moved)}."
+def all_probed(target: str, direction: Direction, events: Iterable[Event]) -> RunEnd:
+    """Return the end of a probe whose migrations all ran and are rolled back."""
+    probes = [event for event in events if isinstance(event, MigrationProbed)]
+    noun = "migration" if direction is Direction.APPLY else "rollback"
+    message = f"Probed {count(len(probes), noun)} on {target}. Everything was rolled back."
+    if advanced := sorted({name for event in probes for name in event.sequences}):
+        message += f" These sequences advanced and were not restored: {', '.join(advanced)}."
     return RunEnd(RunResult.PROBED, message)
 
 
-def nothing(direction: Direction) -> RunEnd:
-    """There is no work, or another run has done it."""
+def nothing_to_do(direction: Direction) -> RunEnd:
+    """Return the end of a run without work, for example because another run has done it."""
     words = {
         Direction.APPLY: "Nothing to apply: no migration is pending.",
         Direction.ROLLBACK: "Nothing to roll back.",
@@ -92,67 +90,74 @@ def nothing(direction: Direction) -> RunEnd:
 
 
 def plan_only() -> RunEnd:
-    """The plan was all that was asked for."""
-    return RunEnd(RunResult.NOTHING, "Only planned; nothing was changed.")
+    """Return the end of a run that was requested to make a plan only."""
+    return RunEnd(RunResult.NOTHING, "Plan only. Nothing was changed.")
 
 
 def declined() -> RunEnd:
-    """The answer was not yes."""
+    """Return the end of a run that was not confirmed."""
     return RunEnd(RunResult.DECLINED, "Nothing was changed.")
 
 
-def stopped(conflicts: tuple[Conflict, ...]) -> RunEnd:
-    """Something must be decided or mended first."""
-    return RunEnd(RunResult.REFUSED, "Stopped before anything was changed.", conflicts=conflicts)
+def refused(conflicts: tuple[Conflict, ...]) -> RunEnd:
+    """Return the end of a run that conflicts stopped before it changed anything."""
+    return RunEnd(RunResult.REFUSED, "Refused. Nothing was changed.", conflicts=conflicts)
 
 
-def changed(conflicts: tuple[Conflict, ...]) -> RunEnd:
-    """Between the question and the lock, files or target became other than shown."""
-    message = "The files or the target changed after the plan was shown. Nothing was changed; look again."
+def plan_changed(conflicts: tuple[Conflict, ...]) -> RunEnd:
+    """Return the end of a run whose plan changed between confirmation and lock."""
+    message = (
+        "Stopped: the files or the target changed after the plan was shown. Nothing was changed. "
+        "Run the command again to see the new plan."
+    )
     return RunEnd(RunResult.REFUSED, message, conflicts=conflicts)
 
 
 def cancelled() -> RunEnd:
-    """Cancelled while nothing ran."""
+    """Return the end of a run that was cancelled while no statement was running."""
     return RunEnd(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
 def locked(holder: LockHolder, seconds: float) -> RunEnd:
-    """Another run held the lock all the time."""
-    waited = f"The target's lock is held by {holder_words(holder)}; waited {span_words(seconds)}."
-    return RunEnd(RunResult.LOCKED, f"{waited} Nothing was changed.")
+    """Return the end of a run that waited for the koonj lock and did not acquire it."""
+    message = (
+        f"Gave up after {span_words(seconds)}: {holder_words(holder)} holds the koonj lock on this target. "
+        "Nothing was changed. Retry when that run has finished."
+    )
+    return RunEnd(RunResult.LOCKED, message)
 
 
 def lock_lost(holder: LockHolder | None) -> RunEnd:
-    """A file gave the lock away, and another run has it now: its transaction is not committed."""
-    other = "another run came" if holder is None else f"{holder_words(holder)} took it"
-    message = f"A migration released koonj's lock, and {other}. What was not committed is rolled back."
+    """Return the end of a run whose migration released the koonj lock, which another run then took."""
+    other = "another run was there in the meantime" if holder is None else f"{holder_words(holder)} took it"
+    message = f"A migration released the koonj lock, and {other}. Uncommitted changes were rolled back."
     return RunEnd(RunResult.FAILED, message)
 
 
 def connection_lost() -> RunEnd:
-    """After a commit that is known to be done."""
-    return RunEnd(RunResult.FAILED, "The connection was lost after the last commit. The rest was not tried.")
+    """Return the end of a run that lost its connection between two migrations."""
+    message = "The connection was lost after the last commit. The remaining migrations were not run."
+    return RunEnd(RunResult.FAILED, message)
 
 
-def stopped_by(failure: Failure, *, cancelled: bool) -> RunEnd:
-    """A migration, or the target itself, failed; or a person cancelled it."""
+def failed_or_cancelled(failure: Failure, *, cancelled: bool) -> RunEnd:
+    """Return the end of a run that failed, or that the user cancelled during a migration."""
     result = RunResult.CANCELLED if cancelled else RunResult.FAILED
     return RunEnd(
         result, f"Cancelled. {failure.target_state}" if cancelled else failure.message, failure=failure
     )
 
 
-def outside_failure(
+def target_failure(
     error: ConnectError | HistoryError | FolderError | psycopg.Error, target: Target, direction: Direction
 ) -> Failure:
-    """The failure of the target rather than of a migration: no file, no statement."""
+    """Return the failure of the target or the folder: it has no file and no statement."""
     sqlstate = None
     if isinstance(error, FolderError):
-        message, hint = str(error), "Look at the folder, or name another one with --migrations."
+        message, hint = str(error), "Check the folder, or use another one: --migrations FOLDER"
     elif isinstance(error, psycopg.Error):
         message = error_message(error)
-        hint, sqlstate = "Look at the target's state: koonj status", error.sqlstate
+        hint, sqlstate = "To see the state of the target, run: koonj status", error.sqlstate
     else:
         message, hint, sqlstate = error.message, error.hint, error.sqlstate
     return Failure(

@@ -1,4 +1,4 @@
-"""What went wrong, where in the file, what it leaves and what can be done: as one value."""
+"""Build the failure of a migration: location, error, committed statements, resulting state, next steps."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ COMMANDS = {Direction.APPLY: "koonj apply", Direction.ROLLBACK: "koonj rollback"
 
 
 class MigrationError(Exception):
-    """A migration stopped; the failure says all."""
+    """Raised when a migration fails or is cancelled."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
 
-def of_error(
+def failure_of_error(
     work: Work,
     error: StatementError | psycopg.Error,
     *,
@@ -33,7 +33,11 @@ def of_error(
     next_steps: tuple[str, ...],
     committed: tuple[str, ...] = (),
 ) -> Failure:
-    """The failure of a statement; or, of a plain psycopg.Error, that of BEGIN, COMMIT or the history row."""
+    """Return the failure for an error.
+
+    A StatementError is about a statement of the file, a psycopg.Error about BEGIN, COMMIT or the history
+    entry.
+    """
     index, cause, (line, column) = _cause(work, error)
     diagnostic = cause.diag
     return Failure(
@@ -60,14 +64,17 @@ def of_error(
 def _cause(
     work: Work, error: StatementError | psycopg.Error
 ) -> tuple[int, psycopg.Error, tuple[int | None, int | None]]:
-    """Number of the statement, what the server said, line and column in the file."""
+    """Return number of the statement, error of the server, and line and column in the file."""
     if isinstance(error, psycopg.Error):
-        return 0, error, _closing(work)
-    return error.numbered.index, error.error, _place(work, error.numbered.statement, error.error.diag)
+        return 0, error, _end_position(work)
+    return error.numbered.index, error.error, _position(work, error.numbered.statement, error.error.diag)
 
 
-def of_cancel(work: Work, state: str, done: int) -> Failure:
-    """Cancelled by a person between two statements, so that the server had nothing to say."""
+def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
+    """Return the failure for a migration that the user cancelled between two statements.
+
+    There is no error of the server then. `done`: number of committed statements.
+    """
     return Failure(
         name=work.migration.name,
         direction=work.direction,
@@ -86,24 +93,27 @@ def of_cancel(work: Work, state: str, done: int) -> Failure:
     )
 
 
-def _place(work: Work, statement: Statement, said: Diagnostic) -> tuple[int, int | None]:
-    """Line and column in the file of what the server means, or of the statement."""
+def _position(work: Work, statement: Statement, diagnostic: Diagnostic) -> tuple[int, int | None]:
+    """Return line and column of the error in the file; of its statement if the server gives no position."""
     if statement.copy_data is not None:
-        row = _COPY_ROW.match(said.context or "")
+        row = _COPY_ROW.match(diagnostic.context or "")
         if row is not None:
             first, _ = work.script.locate(statement.copy_data[0])
             return first + int(row[1]) - 1, None
-    if said.statement_position is None:
+    if diagnostic.statement_position is None:
         return statement.line, statement.column
-    return work.script.locate_in(statement, int(said.statement_position) - 1)
+    return work.script.locate_in(statement, int(diagnostic.statement_position) - 1)
 
 
 _COPY_ROW = re.compile(r"COPY [^\n]*?, \D*([0-9]+)")
-"""The context of an error in a row of COPY, in any language: ``COPY words, line 2, column id: …``."""
+"""Context of an error in a COPY row, in any language: ``COPY words, line 2, column id: …``."""
 
 
 def _source(work: Work, line: int | None, column: int | None) -> str:
-    """The line of the file; of one too long to be shown its beginning, if the place is there."""
+    """Return the line of the file.
+
+    Of a line longer than _LONG, return the first characters, or nothing if `column` is after them.
+    """
     if line is None:
         return ""
     text = Source(work.migration.text).line(line)
@@ -111,36 +121,37 @@ def _source(work: Work, line: int | None, column: int | None) -> str:
 
 
 _LONG = 10_000
-"""Characters of a line that go into an event."""
+"""Maximum number of characters of a line in an event."""
 
 
-def _closing(work: Work) -> tuple[int | None, int | None]:
-    """Where the script's COMMIT stands: deferred constraints fail there."""
+def _end_position(work: Work) -> tuple[int | None, int | None]:
+    """Return line and column of the script's COMMIT, where deferred constraints fail."""
     closing = work.steps[-1].step.end if work.steps else None
     return (None, None) if closing is None else (closing.line, closing.column)
 
 
 def done_lines(work: Work, done: int) -> tuple[str, ...]:
-    """What is committed of a migration of which `done` statements are: a line each."""
+    """Return one line of text for each of the first `done` statements, which are committed."""
     return tuple(f"statement {s.index}: {s.summary}" for s in work.planned.statements[:done])
 
 
 def next_steps(work: Work, done: int, *, unknown: bool = False) -> tuple[str, ...]:
-    """What can be done after a migration failed of which `done` statements are committed, best first.
+    """Return what to do next after a migration failed, best first.
 
-    `unknown`: whether the next one is, is not known.
+    `done`: number of committed statements; `unknown`: the statement after them can be committed too.
     """
-    again = f"{COMMANDS[work.direction]}{work.where}"
+    again = f"{COMMANDS[work.direction]}{work.target_option}"
     if work.in_one_transaction:
-        return (f"Mend the cause, then run it again: {again}",)
-    steps = []
+        return (f"Fix the cause, then run: {again}",)
+    name, steps = work.migration.name, []
     if unknown:
-        steps.append(f"Look at what statement {done + 1} did; then: {again} --allow interrupted --reason '…'")
+        check = f"Check whether statement {done + 1} took effect"
+        steps.append(f"{check}, then run: {again} --allow interrupted --reason '…'")
     else:
-        goes_on = f" (it goes on at statement {done + 1}, if the statements before it stay as they are)"
-        steps.append(f"Mend the cause, then run it again: {again}{goes_on if done else ''}")
+        resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
+        steps.append(f"Fix the cause, then run: {again}{resumes if done else ''}")
     if work.direction is Direction.APPLY and work.migration.sections.rollback is not None:
-        steps.append(f"Take back what {work.migration.name} left: koonj rollback{work.where}")
+        steps.append(f"To undo the committed statements of {name}, run: koonj rollback{work.target_option}")
     if work.builds_concurrently:
-        steps.reverse()  # what a build left has to go before it is built again
-    return (*steps, f"See what is recorded: koonj history {work.migration.number}{work.where}")
+        steps.reverse()  # an INVALID index must be dropped before it can be built again
+    return (*steps, f"To see its history, run: koonj history {work.migration.number}{work.target_option}")

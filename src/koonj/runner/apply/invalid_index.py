@@ -1,4 +1,4 @@
-"""What a statement that builds in several transactions leaves when it fails, as the catalog has it.
+"""Report INVALID indexes, which a CONCURRENTLY statement leaves if it fails.
 
 https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
 """
@@ -18,25 +18,28 @@ from koonj.runner.run.events import Event, Notice
 _DUPLICATE_TABLE = "42P07"
 
 
-async def leftover(conn: AsyncConnection, error: StatementError) -> str:
-    """A sentence about INVALID indexes after a concurrent statement failed; empty where there are none."""
+async def invalid_index_sentence(conn: AsyncConnection, error: StatementError) -> str:
+    """Return a sentence about INVALID indexes after a CONCURRENTLY statement failed; empty if none."""
     if not error.numbered.statement.is_concurrent:
         return ""
     try:
         invalid = await invalid_indexes(conn)
     except psycopg.Error:
-        return " It can have left an INVALID index; the target could not be asked."
+        return " It can have left an INVALID index; koonj could not ask the target."
     return f" INVALID indexes on the target now: {', '.join(invalid)}." if invalid else ""
 
 
-async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, heard: Iterable[Event]) -> None:
-    """Refuse to take CREATE INDEX CONCURRENTLY IF NOT EXISTS for done that passed over an INVALID index.
+async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, events: Iterable[Event]) -> None:
+    """Check that CREATE INDEX CONCURRENTLY IF NOT EXISTS did not skip an INVALID index.
 
-    PostgreSQL says "already exists, skipping" of an index that an earlier build left behind, and which no
-    query can use. Raises StatementError.
+    For an index that a failed build left, PostgreSQL reports "already exists, skipping", but no query can
+    use it. `events`: the events of the statement.
+
+    Raises:
+        StatementError: The statement skipped an INVALID index, or the catalog could not be read.
     """
     statement = numbered.statement
-    skipped = any(isinstance(event, Notice) and event.sqlstate == _DUPLICATE_TABLE for event in heard)
+    skipped = any(isinstance(event, Notice) and event.sqlstate == _DUPLICATE_TABLE for event in events)
     if not (skipped and statement.is_concurrent and statement.verb == "create" and statement.name):
         return
     try:
@@ -45,7 +48,7 @@ async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, hear
         raise StatementError(numbered, error) from error
     if invalid:
         message = (
-            f"{invalid[0]} is there already and INVALID: an earlier build failed, and no query uses it. "
-            f"DROP INDEX CONCURRENTLY {invalid[0]}; then run this again."
+            f"{invalid[0]} already exists but is INVALID: an earlier build failed, and no query uses it. "
+            f"Run: DROP INDEX CONCURRENTLY {invalid[0]}; then retry."
         )
         raise StatementError(numbered, psycopg.errors.DuplicateTable(message))

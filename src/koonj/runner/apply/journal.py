@@ -1,4 +1,4 @@
-"""History rows as a run writes them."""
+"""Write the history entries of a migration that runs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from koonj.runner.plan.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The record of one migration that runs."""
+    """Writer of the history entries of one migration."""
 
     session: RunContext
     work: Work
     started: float = field(default_factory=time)
-    """Unix seconds."""
+    """Start of the migration, in Unix seconds."""
 
     def record(
         self,
@@ -35,7 +35,7 @@ class Journal:
         sqlstate: str | None = None,
         transactional: bool = False,
     ) -> NewHistoryEntry:
-        """The migration's history row."""
+        """Return a history entry for the migration; `done`: number of committed statements."""
         prints = self.work.migration.fingerprints
         return NewHistoryEntry(
             name=self.work.migration.name,
@@ -57,9 +57,12 @@ class Journal:
             transactional=transactional,
         )
 
-    async def failed(self, error: psycopg.Error | None) -> bool:
-        """Record a failure that left nothing behind; False where that could not be written."""
-        message = words_of(error)
+    async def record_failure(self, error: psycopg.Error | None) -> bool:
+        """Record a failure after which no statement is committed.
+
+        Return whether the entry was written. `error` is None if the user cancelled between two statements.
+        """
+        message = recorded_message(error)
         sqlstate = None if error is None else error.sqlstate
         if self.session.conn.closed:
             return False
@@ -72,6 +75,6 @@ class Journal:
         return True
 
 
-def words_of(error: psycopg.Error | None) -> str:
-    """What history keeps of an error; None is a person's cancel between two statements."""
+def recorded_message(error: psycopg.Error | None) -> str:
+    """Return the message that the history records for an error; None means cancelled by the user."""
     return "cancelled" if error is None else error_message(error)

@@ -1,4 +1,4 @@
-"""Getting the target's lock, and keeping it: one runner at a time."""
+"""Acquire the koonj lock of the target and keep it, so that only one run is in progress at a time."""
 
 from __future__ import annotations
 
@@ -11,53 +11,62 @@ from koonj.runner.apply.context import RunContext
 from koonj.runner.run.events import LockAcquired, WaitingForLock
 
 POLL = 0.25
-"""Seconds between two tries."""
+"""Seconds between two attempts to take the lock."""
 
-SAY_AGAIN = 5.0
-"""Seconds between two words about the same holder."""
+REPEAT = 5.0
+"""Seconds between two events about the same lock holder."""
 
 
 class LockNotAcquiredError(Exception):
-    """Another run held the lock for the whole wait."""
+    """Raised when another run held the koonj lock for the whole wait."""
 
     def __init__(self, holder: LockHolder, seconds: float) -> None:
-        super().__init__("another run holds the target's lock")
+        super().__init__("another run holds the koonj lock")
         self.holder = holder
         self.seconds = seconds
 
 
 class LockLostError(Exception):
-    """A file gave the lock away, and another run has it now."""
+    """Raised when a migration released the koonj lock and another run took it."""
 
     def __init__(self, holder: LockHolder | None) -> None:
-        super().__init__("a migration released the target's lock")
+        super().__init__("a migration released the koonj lock")
         self.holder = holder
 
 
 async def acquire_lock(
     session: RunContext, wait: float | None
 ) -> AsyncIterator[WaitingForLock | LockAcquired]:
-    """Poll for the lock, `wait` seconds long, or for ever. Raises LockNotAcquiredError, Cancelled."""
-    begun = monotonic()
-    said: tuple[int, float] | None = None
+    """Poll for the koonj lock for up to `wait` seconds; None: no limit.
+
+    Raises:
+        LockNotAcquiredError: Another run held the lock all the time.
+        Cancelled: The user has cancelled the run.
+    """
+    start = monotonic()
+    last_event: tuple[int, float] | None = None
     while not await advisory_lock.try_lock(session.conn):
-        holder, waited = await advisory_lock.holder(session.conn), monotonic() - begun
+        holder, waited = await advisory_lock.holder(session.conn), monotonic() - start
         if holder is None:
-            await session.control.pause(0.01)  # it was given back just now
+            await session.control.pause(0.01)  # the lock was released a moment ago
             continue
         if wait is not None and waited >= wait:
             raise LockNotAcquiredError(holder, waited)
-        if said is None or said[0] != holder.pid or waited - said[1] >= SAY_AGAIN:
-            said = holder.pid, waited
+        if last_event is None or last_event[0] != holder.pid or waited - last_event[1] >= REPEAT:
+            last_event = holder.pid, waited
             yield WaitingForLock(holder, waited)
         await session.control.pause(POLL)
-    yield LockAcquired(monotonic() - begun)
+    yield LockAcquired(monotonic() - start)
 
 
 async def keep_lock(session: RunContext) -> None:
-    """Hold that the lock is still there, or take it again if nobody ran meanwhile. Raises LockLostError.
+    """Check that this session holds the koonj lock; take it again if no other run was there meanwhile.
 
-    A file can give it away (DISCARD ALL, pg_advisory_unlock_all).
+    A migration can release the lock (DISCARD ALL, pg_advisory_unlock_all).
+
+    Raises:
+        LockLostError: Another run holds the lock, or has run in the meantime.
+        ConnectError: The second connection, which reads the history, failed.
     """
     held = await advisory_lock.holder(session.conn)
     if held is not None and held.pid == session.conn.info.backend_pid:
@@ -67,9 +76,12 @@ async def keep_lock(session: RunContext) -> None:
 
 
 async def _another_ran(session: RunContext) -> bool:
-    """Over a connection of its own: this one's transaction may see the target as it was before.
+    """Return whether another run has written to the history since this run acquired the lock.
 
-    Raises ConnectError.
+    Reads over a new connection, because the open transaction can have an older snapshot.
+
+    Raises:
+        ConnectError: The connection failed.
     """
     conn = await session.connector.connect(session.target, name="koonj settle")
     async with conn:

@@ -1,4 +1,4 @@
-"""One statement to the server, with what the server says meanwhile."""
+"""Run one statement on the server, and pass on the server's messages while it runs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from koonj.runner.run.events import Cancelling, Notice, StatementFinished, State
 from koonj.runner.run.run import Control
 from koonj.sql.lexer import scan
 
-Heard = asyncio.Queue[Notice | Cancelling | None]
-"""What comes while a statement runs; None at its end."""
+EventQueue = asyncio.Queue[Notice | Cancelling | None]
+"""Events while a statement runs; None at its end."""
 
 
 class StatementError(Exception):
-    """The server refused statement `numbered`, or was lost while it ran."""
+    """Raised when statement `numbered` fails, or the connection is lost while it runs."""
 
     def __init__(self, numbered: NumberedStatement, error: psycopg.Error) -> None:
         super().__init__(str(error))
@@ -32,75 +32,86 @@ class StatementError(Exception):
 async def execute(
     conn: AsyncConnection, control: Control, work: Work, numbered: NumberedStatement
 ) -> AsyncIterator[StatementStarted | Notice | Cancelling | StatementFinished]:
-    """Send one statement exactly as the file has it. Raises StatementError, Cancelled."""
+    """Send one statement exactly as it is in the file, and yield its events.
+
+    Raises:
+        StatementError: The statement failed, or the connection was lost.
+        Cancelled: The user has cancelled the run before the statement was sent.
+    """
     control.check()
     name, statement = work.planned.name, numbered.statement
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
-    control.check()  # a cancel that came meanwhile found no statement to stop
-    begun = monotonic()
-    _must_be_read_alike(conn, work, numbered)
+    control.check()  # a cancel request during the event found no running statement on the server
+    start = monotonic()
+    _check_server_parses_alike(conn, work, numbered)
     rows = None
     if statement.copy_data is not None:
         rows = _until_cancelled(work.script.data(statement), control)
-    said: Heard = asyncio.Queue()
+    queue: EventQueue = asyncio.Queue()
 
-    with hearing(conn, name, said.put_nowait), control.telling(lambda: said.put_nowait(Cancelling())):
-        sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, said))
+    forwarding = forward_notices(conn, name, queue.put_nowait)
+    with forwarding, control.on_cancel(lambda: queue.put_nowait(Cancelling())):
+        sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, queue))
         try:
-            while (heard := await said.get()) is not None:
-                yield heard
+            while (event := await queue.get()) is not None:
+                yield event
             tag = await sending
         except psycopg.Error as error:
             raise StatementError(numbered, error) from error
         finally:
             if not sending.done():
-                sending.cancel()  # psycopg cancels the statement on the server, and waits for its end
+                sending.cancel()  # psycopg cancels the statement on the server and waits for its end
                 await asyncio.wait((sending,))
-    yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - begun)
+    yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - start)
 
 
-def _must_be_read_alike(conn: AsyncConnection, work: Work, numbered: NumberedStatement) -> None:
-    """Refuse what the server would read otherwise than koonj has: with other quotes, or as another encoding.
+def _check_server_parses_alike(conn: AsyncConnection, work: Work, numbered: NumberedStatement) -> None:
+    """Check that the server reads the statement as koonj does: the same quotes, the same encoding.
 
-    A quote that ends elsewhere can hide a COMMIT, and a file is UTF-8. Raises StatementError.
+    Otherwise a quote that ends in a different place could hide a COMMIT. Files are UTF-8.
+
+    Raises:
+        StatementError: The server's settings would change the meaning of the statement.
     """
-    statement, told = numbered.statement, conn.pgconn.parameter_status
-    if told(b"standard_conforming_strings") != b"on" and not _one_with_escapes(statement.text):
+    statement, setting = numbered.statement, conn.pgconn.parameter_status
+    standard = setting(b"standard_conforming_strings") == b"on"
+    if not standard and not _is_one_statement_with_escapes(statement.text):
         message = (
-            "standard_conforming_strings is off on the server, where quotes in this statement end elsewhere "
-            "than they were read. Leave the setting on, and write E'…' where a backslash escapes."
+            "standard_conforming_strings is off on the server, so the server would read the quotes in this "
+            "statement differently from koonj. Turn the setting on, and write E'…' for strings with "
+            "backslash escapes."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
-    encoding = (told(b"client_encoding") or b"").decode()
-    if encoding not in ("UTF8", "SQL_ASCII") and not _ascii(work, numbered):
+    encoding = (setting(b"client_encoding") or b"").decode()
+    if encoding not in ("UTF8", "SQL_ASCII") and not _is_ascii(work, numbered):
         message = (
-            f"client_encoding is {encoding}, and the file is UTF-8: the server would store other characters "
-            "than these. Leave the setting as it is."
+            f"client_encoding is {encoding}, but the file is UTF-8: the server would store different "
+            "characters. Do not change this setting."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
 
 
-def _one_with_escapes(text: str) -> bool:
-    """Is it one statement, and whole, where a backslash in '…' escapes?"""
+def _is_one_statement_with_escapes(text: str) -> bool:
+    """Return whether `text` is still one complete statement if backslashes in '…' escape."""
     if "\\" not in text:
         return True
     items = list(scan(text, standard_conforming_strings=False))
     return len(items) == 1 and items[0].unterminated is None
 
 
-def _ascii(work: Work, numbered: NumberedStatement) -> bool:
+def _is_ascii(work: Work, numbered: NumberedStatement) -> bool:
     start, end = numbered.statement.copy_data or (0, 0)
     return numbered.statement.text.isascii() and work.script.source.text[start:end].isascii()
 
 
 def _until_cancelled(rows: Iterable[bytes], control: Control) -> Iterator[bytes]:
-    """The rows of a COPY, with an error among them, for the server too, where a person cancels.
+    """Yield the rows of a COPY; raise an error, which also ends the COPY on the server, on a cancel request.
 
-    Otherwise they would go on to the last one, though the server has long refused them.
+    Otherwise koonj would send all rows, although the server has already cancelled the COPY.
     """
     for chunk in rows:
         if control.cancelled:
-            raise psycopg.errors.QueryCanceled("cancelled while its rows were being sent")
+            raise psycopg.errors.QueryCanceled("cancelled while the rows of COPY were being sent")
         yield chunk
 
 
@@ -108,9 +119,9 @@ async def _send(
     conn: AsyncConnection,
     text: bytes,
     rows: Iterable[bytes] | None,
-    said: Heard,
+    queue: EventQueue,
 ) -> str:
-    """Send, read every result, and put None into `said` at the end; the last command tag."""
+    """Send a statement, read all results, and return the last command tag. Put None in `queue` at the end."""
     try:
         async with conn.cursor() as cursor:
             if rows is None:
@@ -123,15 +134,15 @@ async def _send(
                 pass
             return cursor.statusmessage or ""
     finally:
-        said.put_nowait(None)
+        queue.put_nowait(None)
 
 
 @contextmanager
-def hearing(conn: AsyncConnection, name: str, hear: Callable[[Notice], None]) -> Iterator[None]:
-    """Hand on what the server says meanwhile, in the name of a migration."""
+def forward_notices(conn: AsyncConnection, name: str, receive: Callable[[Notice], None]) -> Iterator[None]:
+    """Pass the server's messages to `receive` inside this context, as events of migration `name`."""
 
     def handle(diagnostic: Diagnostic) -> None:
-        hear(_notice(name, diagnostic))  # now: a diagnostic does not outlive this call
+        receive(_notice(name, diagnostic))  # convert it now: it is invalid after this call
 
     conn.add_notice_handler(handle)
     try:
@@ -141,7 +152,7 @@ def hearing(conn: AsyncConnection, name: str, hear: Callable[[Notice], None]) ->
 
 
 def _notice(name: str, diagnostic: Diagnostic) -> Notice:
-    """A server's notice as an event."""
+    """Convert a message of the server to an event."""
     return Notice(
         name=name,
         severity=diagnostic.severity or "NOTICE",

@@ -1,4 +1,4 @@
-"""How a migration that runs step by step stops: what is committed, unknown, and told to history."""
+"""Record the failure of a migration that runs outside a single transaction."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.session import clean, own_transaction
-from koonj.runner.apply.failure import done_lines, next_steps, of_cancel, of_error
-from koonj.runner.apply.invalid_index import leftover
-from koonj.runner.apply.journal import Journal, words_of
+from koonj.runner.apply.failure import done_lines, failure_of_cancel, failure_of_error, next_steps
+from koonj.runner.apply.invalid_index import invalid_index_sentence
+from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.run.events import Failure
 
 
 class StepError(Exception):
-    """A step stopped."""
+    """Raised when a step fails."""
 
     def __init__(
         self, error: StatementError | psycopg.Error, *, done: int = 0, unknown: bool = False
@@ -24,30 +24,30 @@ class StepError(Exception):
         super().__init__(str(error))
         self.error = error
         self.done = done
-        """Statements that are committed though history could not be told so; 0 where it knows."""
+        """Number of statements that are committed, if the history does not have it yet; otherwise 0."""
         self.unknown = unknown
-        """The connection was lost while a statement, or a COMMIT, was on its way."""
+        """The connection was lost while a statement or COMMIT was running: its outcome is unknown."""
 
     @property
     def cause(self) -> psycopg.Error:
-        """What the server or the connection said."""
+        """Error of the server or the connection."""
         return self.error.error if isinstance(self.error, StatementError) else self.error
 
 
-async def stopped(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure:
-    """Record where it stopped, where that is known, and say it."""
+async def record_step_failure(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure:
+    """Record the failure after `done` committed statements, unless the outcome is unknown; return it."""
     work = journal.work
     state = _committed(journal, done)
     if error.unknown:
         state += (
-            " Whether what was running then took effect is unknown; history says `started`, "
+            " It is unknown whether the running statement took effect. The history entry stays `started`, "
             "and koonj shows the migration as interrupted."
         )
-    elif not await _end(journal, entry_id, done, error.cause):
-        state += " koonj could not write that to its history: compare the two before you go on."
+    elif not await _record_end(journal, entry_id, done, error.cause):
+        state += _NOT_RECORDED
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
-        state += await leftover(journal.session.conn, error.error)
-    return of_error(
+        state += await invalid_index_sentence(journal.session.conn, error.error)
+    return failure_of_error(
         work,
         error.error,
         state=state,
@@ -56,33 +56,38 @@ async def stopped(journal: Journal, entry_id: int, done: int, error: StepError) 
     )
 
 
-async def cancelled(journal: Journal, entry_id: int, done: int) -> Failure:
-    """A person cancelled between two statements."""
+async def record_step_cancel(journal: Journal, entry_id: int, done: int) -> Failure:
+    """Record that the user cancelled after `done` committed statements; return the failure."""
     state = _committed(journal, done)
-    if not await _end(journal, entry_id, done, None):
-        state += " koonj could not write that to its history: compare the two before you go on."
-    return of_cancel(journal.work, state, done)
+    if not await _record_end(journal, entry_id, done, None):
+        state += _NOT_RECORDED
+    return failure_of_cancel(journal.work, state, done)
+
+
+_NOT_RECORDED = (
+    " koonj could not record this in the history: compare the history with the target before you continue."
+)
 
 
 def _committed(journal: Journal, done: int) -> str:
     return f"{done} of {journal.work.total} statements of {journal.work.migration.name} are committed."
 
 
-async def _end(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> bool:
-    """Tell history; False where it could not be told.
+async def _record_end(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> bool:
+    """Record the end of the entry. Return whether it was written.
 
-    Twice: the first try can be hit by a cancel that was meant for the statement, or find the connection lost.
+    Try twice: a late cancel request for the statement can stop the first attempt, or the connection is lost.
     """
     for _ in range(2):
         try:
-            await _tell(journal, entry_id, done, error)
+            await _connect_and_write(journal, entry_id, done, error)
         except (psycopg.Error, ConnectError):
             continue
         return True
     return False
 
 
-async def _tell(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> None:
+async def _connect_and_write(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> None:
     session = journal.session
     if not session.conn.closed:
         await clean(session.conn, session.target)
@@ -97,7 +102,7 @@ async def _write(
     journal: Journal, conn: psycopg.AsyncConnection, entry_id: int, done: int, error: psycopg.Error | None
 ) -> None:
     outcome = Outcome.DONE if done == journal.work.total else Outcome.FAILED
-    message = None if outcome is Outcome.DONE else words_of(error)
+    message = None if outcome is Outcome.DONE else recorded_message(error)
     sqlstate = None if outcome is Outcome.DONE or error is None else error.sqlstate
     async with own_transaction(conn, journal.session.target):
         await history.finish(conn, entry_id, outcome, done, error=message, sqlstate=sqlstate)

@@ -1,8 +1,9 @@
-"""A migration that cannot be one transaction: run step by step, as written, each step journalled.
+"""Run a migration in several transactions, as its file is written, and record each committed step.
 
-A block's count is written by the block's own transaction, so it is exact. A statement outside a transaction
-is counted after the server's answer: where koonj dies in between, history says `started`, and the migration
-is `interrupted` until a person has looked.
+The history entry counts the committed statements. The count of a block is written in the block's own
+transaction, so it is exact. A statement outside a transaction is counted after the server's response. If
+koonj is killed between the two, the entry stays `started`, and the migration is `interrupted` until the
+user decides.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from koonj.postgres.session import (
     roll_back,
     set_timeouts,
 )
-from koonj.runner.apply.commit_outcome import CommitOutcome, fate_of
+from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
 from koonj.runner.apply.context import RunContext
-from koonj.runner.apply.failure import MigrationError, next_steps, of_error
+from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
 from koonj.runner.apply.invalid_index import must_be_valid
 from koonj.runner.apply.journal import Journal
-from koonj.runner.apply.statement import StatementError, execute, hearing
-from koonj.runner.apply.step_failure import StepError, cancelled, stopped
+from koonj.runner.apply.statement import StatementError, execute, forward_notices
+from koonj.runner.apply.step_failure import StepError, record_step_cancel, record_step_failure
 from koonj.runner.plan.resume import sets_session
 from koonj.runner.plan.work import NumberedStep, Work
 from koonj.runner.run.events import Event, MigrationFinished, Notice
@@ -38,27 +39,37 @@ from koonj.runner.run.run import Cancelled
 
 
 async def run_steps(session: RunContext, work: Work) -> AsyncIterator[Event]:
-    """Run what is not done yet. Raises MigrationError, Cancelled."""
-    journal, begun, done = Journal(session, work), monotonic(), work.planned.statements_done
+    """Run the steps that are not committed yet.
+
+    Raises:
+        MigrationError: A step failed, or the user cancelled.
+    """
+    journal, start, done = Journal(session, work), monotonic(), work.planned.statements_done
     entry_id = await _start(journal)
     try:
         for step in work.steps:
-            run = _again if step.last <= done else _block if step.step.in_transaction else _alone
-            async for event in run(journal, entry_id, step):
+            if step.last <= done:
+                events = _restore_settings(journal, step)
+            elif step.step.in_transaction:
+                events = _run_block(journal, entry_id, step)
+            else:
+                events = _run_outside_transaction(journal, entry_id, step)
+            async for event in events:
                 yield event
             done = max(done, step.last)
     except StepError as error:
-        raise MigrationError(await stopped(journal, entry_id, max(done, error.done), error)) from error
+        failure = await record_step_failure(journal, entry_id, max(done, error.done), error)
+        raise MigrationError(failure) from error
     except Cancelled as error:
-        raise MigrationError(await cancelled(journal, entry_id, done)) from error
-    yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
+        raise MigrationError(await record_step_cancel(journal, entry_id, done)) from error
+    yield MigrationFinished(work.migration.name, work.direction, monotonic() - start, work.total)
 
 
 async def _start(journal: Journal) -> int:
-    """The `started` row, and the session's timeouts.
+    """Record a `started` entry, set the session's timeouts, and return the id of the entry.
 
-    A lock timeout inside CREATE INDEX CONCURRENTLY leaves an INVALID index, so a file with one waits for
-    ever, unless it says otherwise itself.
+    If CREATE INDEX CONCURRENTLY fails with a lock timeout, it leaves an INVALID index. So a file with such a
+    statement has no lock timeout, unless it sets one itself.
     """
     session, work = journal.session, journal.work
     try:
@@ -68,9 +79,9 @@ async def _start(journal: Journal) -> int:
             )
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
-        state = f"Nothing of {work.migration.name} was sent."
+        state = f"No statement of {work.migration.name} was sent."
         following = next_steps(work, work.planned.statements_done)
-        raise MigrationError(of_error(work, error, state=state, next_steps=following)) from error
+        raise MigrationError(failure_of_error(work, error, state=state, next_steps=following)) from error
     return entry_id
 
 
@@ -78,8 +89,13 @@ def _session_lock_timeout(work: Work) -> str:
     return "0" if work.builds_concurrently and not work.explicit_lock_timeout else work.planned.lock_timeout
 
 
-async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIterator[Event]:
-    """Of a step that an earlier entry committed: what it set in its session, for the steps that come."""
+async def _restore_settings(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:
+    """Run the session settings of a step that an earlier run committed, for the steps after it.
+
+    Raises:
+        StepError: A statement failed.
+        Cancelled: The user has cancelled the run.
+    """
     session = journal.session
     try:
         for numbered in step.statements:
@@ -90,16 +106,21 @@ async def _again(journal: Journal, _act_id: int, step: NumberedStep) -> AsyncIte
         raise StepError(error) from error
 
 
-async def _block(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
-    """A transaction of the file's own, its count included. Raises StepError, Cancelled."""
+async def _run_block(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
+    """Run a BEGIN … COMMIT block of the file, and count its statements in the same transaction.
+
+    Raises:
+        StepError: The block failed, or the outcome of its COMMIT is unknown.
+        Cancelled: The user has cancelled the run.
+    """
     conn = journal.session.conn
-    said: list[Notice] = []
+    notices: list[Notice] = []
     try:
         await _begin(journal, step)
         async for event in _statements(journal, step):
             yield event
         journal.session.control.check()
-        with hearing(conn, journal.work.planned.name, said.append):
+        with forward_notices(conn, journal.work.planned.name, notices.append):
             await check_deferred(conn)
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         transaction_id = await _count(journal, entry_id, step)
@@ -110,50 +131,63 @@ async def _block(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIt
         await roll_back(conn)
         raise
     await _commit(journal, transaction_id)
-    for notice in said:
+    for notice in notices:
         yield notice
 
 
 async def _begin(journal: Journal, step: NumberedStep) -> None:
     work, opening = journal.work, step.step.begin
     journal.session.control.check()
-    # Where the session waits for ever because of another statement's sake, a block need not.
+    # If the session has no lock timeout because of a CONCURRENTLY statement, a block still gets one.
     lock = work.planned.lock_timeout if _session_lock_timeout(work) == "0" else None
     text = None if opening is None else opening.text
     await begin(journal.session.conn, text, lock, work.statement_timeout)
 
 
 async def _commit(journal: Journal, transaction_id: str) -> None:
-    """COMMIT; where its answer is lost, what became of it is asked. Raises StepError."""
+    """Send COMMIT; if the connection is lost, find out whether it was committed.
+
+    Raises:
+        StepError: The transaction was rolled back, or its outcome is unknown.
+    """
     try:
         await commit(journal.session.conn)
     except psycopg.Error as error:
-        fate = await fate_of(journal.session, transaction_id) if is_lost(error) else CommitOutcome.ROLLED_BACK
-        if fate is not CommitOutcome.COMMITTED:
+        outcome = CommitOutcome.ROLLED_BACK
+        if is_lost(error):
+            outcome = await find_commit_outcome(journal.session, transaction_id)
+        if outcome is not CommitOutcome.COMMITTED:
             await roll_back(journal.session.conn)
-            raise StepError(error, unknown=fate is CommitOutcome.UNKNOWN) from error
+            raise StepError(error, unknown=outcome is CommitOutcome.UNKNOWN) from error
 
 
-async def _alone(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
-    """A statement outside a transaction, counted when it is answered. Raises StepError, Cancelled."""
+async def _run_outside_transaction(
+    journal: Journal, entry_id: int, step: NumberedStep
+) -> AsyncIterator[Event]:
+    """Run a statement outside a transaction, and count it after the server's response.
+
+    Raises:
+        StepError: The statement failed, or it could not be counted.
+        Cancelled: The user has cancelled the run.
+    """
     try:
         async for event in _statements(journal, step):
             yield event
     except StatementError as error:
         raise StepError(error, unknown=is_lost(error.error)) from error
     try:
-        await _counted(journal, entry_id, step)
+        await _count_in_own_transaction(journal, entry_id, step)
     except psycopg.Error as first:
         if is_lost(first):
             raise StepError(first, done=step.last) from first
-        # Most likely a cancel that was meant for the statement; its effect is there and has to be counted.
+        # Probably a late cancel request for the statement. The statement took effect, so it must be counted.
         try:
-            await _counted(journal, entry_id, step)
+            await _count_in_own_transaction(journal, entry_id, step)
         except psycopg.Error as error:
             raise StepError(error, done=step.last) from error
 
 
-async def _counted(journal: Journal, entry_id: int, step: NumberedStep) -> None:
+async def _count_in_own_transaction(journal: Journal, entry_id: int, step: NumberedStep) -> None:
     async with own_transaction(journal.session.conn, journal.session.target):
         await _count(journal, entry_id, step)
 
@@ -161,16 +195,16 @@ async def _counted(journal: Journal, entry_id: int, step: NumberedStep) -> None:
 async def _statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:
     conn = journal.session.conn
     for numbered in step.statements:
-        heard: list[Event] = []
+        notices: list[Event] = []
         async for event in execute(conn, journal.session.control, journal.work, numbered):
             if isinstance(event, Notice):
-                heard.append(event)
+                notices.append(event)
             yield event
-        await must_be_valid(conn, numbered, heard)
+        await must_be_valid(conn, numbered, notices)
 
 
 async def _count(journal: Journal, entry_id: int, step: NumberedStep) -> str:
-    """Count a step; the last one ends the entry with it. The id of the transaction that does so."""
+    """Record that a step is done, and finish the entry with the last step. Return the transaction id."""
     conn = journal.session.conn
     if step.last == journal.work.total:
         return await history.finish(conn, entry_id, Outcome.DONE, step.last)

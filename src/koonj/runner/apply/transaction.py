@@ -1,4 +1,4 @@
-"""A migration in one transaction, together with its history row: both or neither."""
+"""Run a migration in one transaction, together with its history entry: both are committed, or neither."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
 from koonj.postgres.errors import RETRIED, error_message, is_lost
 from koonj.postgres.session import begin, check_deferred, commit, fence, roll_back
-from koonj.runner.apply.commit_outcome import CommitOutcome, fate_of
+from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
 from koonj.runner.apply.context import RunContext
-from koonj.runner.apply.failure import MigrationError, next_steps, of_cancel, of_error
+from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.lock import LockLostError, keep_lock
-from koonj.runner.apply.statement import StatementError, execute, hearing
+from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Event, Failure, MigrationFinished, Notice, Retrying
 from koonj.runner.run.run import Cancelled
 
 
 class CommitError(Exception):
-    """BEGIN, the history row or COMMIT failed, rather than a statement of the file."""
+    """Raised when BEGIN, COMMIT or the history entry fails, not a statement of the file."""
 
     def __init__(
         self, error: psycopg.Error, transaction_id: str | None = None, *, recording: bool = False
@@ -32,21 +32,26 @@ class CommitError(Exception):
         super().__init__(str(error))
         self.error = error
         self.recording = recording
-        """The history row could not be written."""
+        """The history entry could not be written."""
         self.transaction_id = transaction_id
-        """Of the transaction whose COMMIT was sent; None where it was not."""
+        """Id of the transaction if its COMMIT was sent, otherwise None."""
 
 
 async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Event]:
-    """Run it; again after a lock timeout where the file says so. Raises MigrationError, Cancelled."""
-    journal, begun = Journal(session, work), monotonic()
+    """Run the migration; retry as often as the file allows if the error can be temporary (see RETRIED).
+
+    Raises:
+        MigrationError: The migration failed, or the user cancelled.
+        LockLostError: The migration released the koonj lock and another run took it.
+    """
+    journal, start = Journal(session, work), monotonic()
     for attempt in range(1, work.retries + 2):
         try:
             async for event in _attempt(journal):
                 yield event
             break
         except (StatementError, CommitError) as error:
-            if not _again(journal, error, attempt):
+            if not _should_retry(journal, error, attempt):
                 await _give_up(journal, error)
                 break
             await roll_back(session.conn)
@@ -59,7 +64,7 @@ async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Even
         except Cancelled as error:
             await roll_back(session.conn)
             raise MigrationError(await _cancelled(journal)) from error
-    yield MigrationFinished(work.migration.name, work.direction, monotonic() - begun, work.total)
+    yield MigrationFinished(work.migration.name, work.direction, monotonic() - start, work.total)
 
 
 async def _attempt(journal: Journal) -> AsyncIterator[Event]:
@@ -75,10 +80,10 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
             async for event in execute(session.conn, session.control, work, numbered):
                 yield event
     session.control.check()
-    said: list[Notice] = []
-    with hearing(session.conn, work.planned.name, said.append):
+    notices: list[Notice] = []
+    with forward_notices(session.conn, work.planned.name, notices.append):
         await _commit(journal)
-    for notice in said:  # of triggers that were deferred until now
+    for notice in notices:  # from deferred triggers
         yield notice
 
 
@@ -101,21 +106,25 @@ async def _commit(journal: Journal) -> None:
         raise CommitError(error, transaction_id) from error
 
 
-def _again(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:
+def _should_retry(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:
     if journal.session.control.cancelled or journal.session.conn.closed:
         return False
     return attempt <= journal.work.retries and error.error.sqlstate in RETRIED
 
 
 def _retrying(work: Work, error: StatementError | CommitError, attempt: int) -> Retrying:
-    pause = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
+    delay = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
     message = error_message(error.error)
-    state = error.error.sqlstate or ""
-    return Retrying(work.migration.name, attempt + 1, work.retries + 1, state, message, pause)
+    sqlstate = error.error.sqlstate or ""
+    return Retrying(work.migration.name, attempt + 1, work.retries + 1, sqlstate, message, delay)
 
 
 async def _give_up(journal: Journal, error: StatementError | CommitError) -> None:
-    """Return where the transaction is committed after all. Raises MigrationError where not, or unknown."""
+    """Return if the transaction turns out to be committed.
+
+    Raises:
+        MigrationError: The transaction was rolled back, or its outcome is unknown.
+    """
     if isinstance(error, CommitError):
         await _after_commit_error(journal, error)
         return
@@ -124,37 +133,37 @@ async def _give_up(journal: Journal, error: StatementError | CommitError) -> Non
 
 
 async def _after_commit_error(journal: Journal, error: CommitError) -> None:
-    cause, fate = error.error, CommitOutcome.ROLLED_BACK
+    cause, outcome = error.error, CommitOutcome.ROLLED_BACK
     if is_lost(cause) and error.transaction_id is not None:
-        fate = await fate_of(journal.session, error.transaction_id)
-    if fate is CommitOutcome.COMMITTED:
+        outcome = await find_commit_outcome(journal.session, error.transaction_id)
+    if outcome is CommitOutcome.COMMITTED:
         return
     await roll_back(journal.session.conn)
-    if fate is CommitOutcome.ROLLED_BACK:
+    if outcome is CommitOutcome.ROLLED_BACK:
         raise MigrationError(await _rolled_back(journal, error)) from cause
-    name = journal.work.migration.name
+    work = journal.work
     state = (
-        f"Unknown: the connection was lost while {name} was being committed, and the target does not answer. "
-        "It is committed whole, with its history row, or not at all."
+        f"Unknown. The connection was lost during COMMIT of {work.migration.name}, and the target does not "
+        "respond. Either all of it is committed, with its history entry, or none of it."
     )
-    asking = (f"When the target answers again, its history knows: koonj status{journal.work.where}",)
-    raise MigrationError(of_error(journal.work, cause, state=state, next_steps=asking)) from cause
+    following = (f"When the target is reachable again, run: koonj status{work.target_option}",)
+    raise MigrationError(failure_of_error(work, cause, state=state, next_steps=following)) from cause
 
 
 async def _rolled_back(journal: Journal, error: StatementError | CommitError) -> Failure:
     cause, name = error.error, journal.work.migration.name
-    state = f"Nothing of {name} is committed: its transaction was rolled back."
+    state = f"No part of {name} was committed: its transaction was rolled back."
     if isinstance(error, CommitError) and error.recording:
-        state = f"Its row in koonj.history could not be written. {state}"
+        state = f"Its entry in koonj.history could not be written. {state}"
     if is_lost(cause):
         state = (
-            f"The connection was lost. Nothing of {name} is committed: "
-            "the server rolls a transaction back whose client is gone."
+            f"The connection was lost. No part of {name} was committed: "
+            "the server rolls back a transaction when its client disconnects."
         )
-    elif not await journal.failed(cause):
-        state += " The failure itself could not be written to history."
-    where = error if isinstance(error, StatementError) else cause
-    return of_error(journal.work, where, state=state, next_steps=next_steps(journal.work, 0))
+    elif not await journal.record_failure(cause):
+        state += " The failure could not be recorded in the history."
+    failed = error if isinstance(error, StatementError) else cause
+    return failure_of_error(journal.work, failed, state=state, next_steps=next_steps(journal.work, 0))
 
 
 async def _pause(journal: Journal, seconds: float) -> None:
@@ -165,7 +174,7 @@ async def _pause(journal: Journal, seconds: float) -> None:
 
 
 async def _cancelled(journal: Journal) -> Failure:
-    """Cancelled between two statements."""
-    await journal.failed(None)
-    state = f"Nothing of {journal.work.migration.name} is committed: its transaction was rolled back."
-    return of_cancel(journal.work, state, 0)
+    """Record that the user cancelled between two statements; return the failure."""
+    await journal.record_failure(None)
+    state = f"No part of {journal.work.migration.name} was committed: its transaction was rolled back."
+    return failure_of_cancel(journal.work, state, 0)

@@ -1,1 +1,1 @@
-"""What a plan means for the target's own tables: locks, sizes, activity, and the gate before it."""
+"""The impact of a plan on the target's tables: locks, sizes, activity; and the target's policy."""

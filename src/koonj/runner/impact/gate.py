@@ -1,4 +1,4 @@
-"""What a rehearsal's verdicts mean for a plan: what a target's policy lets through. Values in, values out."""
+"""Apply the target's policy to a plan: without a verified rehearsal, a migration gets a conflict."""
 
 from __future__ import annotations
 
@@ -13,58 +13,55 @@ from koonj.runner.run.events import Conflict, Direction
 from koonj.runner.run.request import Request
 
 NOT_VERIFIED = "not_verified"
-"""The state of a migration that no rehearsal has verified, and for which the target requires it."""
+"""State of a conflict: the target requires a verified rehearsal, and the migration has none."""
 LOSSY = Verdict.LOSSY.value
 
 
-def is_wanted(target: Target, request: Request) -> bool:
-    """Does the target's policy ask for a verified rehearsal of what this request would apply?"""
+def requires_rehearsal(target: Target, request: Request) -> bool:
+    """Return whether the target's policy requires verified rehearsals for this request."""
     return target.require_verified and request.direction is Direction.APPLY and not request.probe
 
 
-def gated(planned: PreparedPlan, request: Request, found: Mapping[str, Rehearsal], why: str) -> PreparedPlan:
-    """The plan with what stops it for want of a verified rehearsal, and what was decided in spite of that.
+def apply_policy(
+    planned: PreparedPlan, request: Request, rehearsals: Mapping[str, Rehearsal], reason: str
+) -> PreparedPlan:
+    """Add a conflict, or a decision if allowed or overridden, for each migration that is not verified.
 
-    `found`: the verdicts by file name; `why`: what kept a migration without one from being rehearsed.
+    `rehearsals`: by file name; `reason`: why migrations without one could not be rehearsed, or empty.
     """
     statuses = {status.name: status for status in planned.statuses}
-    stops: list[Conflict] = []
+    conflicts: list[Conflict] = []
     decisions: list[Decision] = []
     for work in planned.works:
-        conflict = _conflict(work.migration.name, found.get(work.migration.name), why)
+        conflict = _conflict(work.migration.name, rehearsals.get(work.migration.name), reason)
         if conflict is None:
             continue
         if conflict.state in request.allow or request.override:
             decisions.append(Decision(statuses[conflict.name], conflict))
         else:
-            stops.append(conflict)
+            conflicts.append(conflict)
     plan = replace(
         planned.plan,
-        conflicts=(*planned.plan.conflicts, *stops),
+        conflicts=(*planned.plan.conflicts, *conflicts),
         allowed=(*planned.plan.allowed, *(decision.conflict for decision in decisions)),
     )
     return replace(planned, plan=plan, decisions=(*planned.decisions, *decisions))
 
 
-def _conflict(name: str, rehearsal: Rehearsal | None, why: str) -> Conflict | None:
-    """Why the policy stops a migration; None where it does not."""
+def _conflict(name: str, rehearsal: Rehearsal | None, reason: str) -> Conflict | None:
+    """Return the conflict for a migration, or None if its rehearsal is verified."""
     if rehearsal is None:
-        return Conflict(
-            name,
-            NOT_VERIFIED,
-            f"{name} was not rehearsed: {why or 'nothing is known of it'}",
-            _OVERRIDE,
-            can_allow=True,
-        )
+        message = f"{name} has not been rehearsed: {reason or 'no verdict is stored'}"
+        return Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True)
     if rehearsal.verdict is Verdict.VERIFIED:
         return None
-    message = f"{name} was rehearsed: {rehearsal.verdict.value}: {rehearsal.message}"
+    verdict = rehearsal.verdict.value
+    message = f"The rehearsal of {name} ended with verdict {verdict}: {rehearsal.message}"
     if rehearsal.verdict is Verdict.LOSSY:
         return Conflict(name, LOSSY, message, _LOSSY, can_allow=True)
-    return Conflict(
-        name, NOT_VERIFIED, message, f"Mend it: koonj rehearse {name}. {_OVERRIDE}", can_allow=True
-    )
+    hint = f"Fix the file and run: koonj rehearse {name}. {_OVERRIDE}"
+    return Conflict(name, NOT_VERIFIED, message, hint, can_allow=True)
 
 
-_LOSSY = "If the loss is meant: --allow lossy --reason '…'"
-_OVERRIDE = "Or go on without a verified rehearsal: --override '…', which history keeps."
+_LOSSY = "If the data loss is intended: --allow lossy --reason '…'"
+_OVERRIDE = "To apply it without a verified rollback: --override 'REASON' (recorded in the history)"

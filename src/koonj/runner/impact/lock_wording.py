@@ -1,4 +1,4 @@
-"""A lock in one sentence: what is locked and how large it is, what the statement does, what others meet."""
+"""Describe a lock in one sentence: relation and size, what the statement does, effect on other sessions."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from koonj.runner.impact.table_effects import RelationImpact
 from koonj.runner.rehearse.rehearsal_wording import without_public
 
 KEEPS_ROWS = frozenset({"table", "partitioned table"})
-"""Kinds whose rows are nowhere else."""
+"""Kinds of relations that store rows of their own."""
 _HAS_SIZE = KEEPS_ROWS | {"materialized view", "foreign table"}
-_WAITS = "short, but it waits for every query that runs, and all others wait behind it"
-_WRITES_WAIT = "short, but it waits for every write that runs, and all other writes wait behind it"
-_GO_ON = "reads and writes go on"
+_QUERIES_QUEUE = "held briefly, but it waits for running queries, and new queries queue behind it"
+_WRITES_QUEUE = "held briefly, but it waits for running writes, and new writes queue behind it"
+_BLOCKS_NOTHING = "does not block reads or writes"
 
 
-def sentence(
-    one: RelationImpact, known: RelationFacts | None, through: Mapping[str, bool], since: str
-) -> str:
-    """``SHARE on documents (12 GB, 40 M rows), reads all of it: writes wait for the whole time``.
+def sentence(one: RelationImpact, known: RelationFacts | None, reads: Mapping[str, bool], since: str) -> str:
+    """Describe a lock in one sentence.
 
-    `through`: what the statement goes through, and so how long its locks last; see `gone_through`.
-    `since`: which statement took the lock, where it was an earlier one; empty where it is this one.
+    For example: ``SHARE on documents (12 GB, 40 M rows), scans the whole table: blocks writes until the
+    statement ends``. `reads`: relations that the statement reads in full, so its locks are held long; see
+    `full_reads`. `since`: the earlier statement that took the lock; empty if it is this one.
     """
-    deeds = " and ".join(_deeds(one))
-    if through and one.of is None and one.mode.stops_writes and not one.is_gone_through:
-        deeds = f"{deeds}, held while it {through_words(through)}".removeprefix(", ")
-    parts = (f"{one.mode.value} on {_subject(one, known)}", since and f"held since {since}", deeds)
-    return f"{', '.join(part for part in parts if part)}: {_effect(one, is_long=bool(through))}"
+    actions = " and ".join(_actions(one))
+    if reads and one.table is None and one.mode.stops_writes and not one.is_read_in_full:
+        actions = f"{actions}, held while it {full_read_words(reads)}".removeprefix(", ")
+    parts = (f"{one.mode.value} on {_subject(one, known)}", since and f"held since {since}", actions)
+    return f"{', '.join(part for part in parts if part)}: {_effect(one, is_long=bool(reads))}"
 
 
-def through_words(through: Mapping[str, bool]) -> str:
-    """``rewrites documents and scans chunks``."""
+def full_read_words(reads: Mapping[str, bool]) -> str:
+    """Return the relations of `full_reads` as text: ``rewrites documents and scans chunks``."""
+    verbs = {name: "rewrites" if is_rewritten else "scans" for name, is_rewritten in reads.items()}
     return " and ".join(
-        f"{'rewrites' if anew else 'scans'} {without_public(name)}" for name, anew in through.items()
+        f"{verb} {without_public(name)}" for name, verb in verbs.items()
     )
 
 
-def name_of(relation: str, kind: str) -> str:
-    """A table by its name alone; anything else with what it is."""
-    return without_public(relation) if kind in KEEPS_ROWS else f"the {kind} {without_public(relation)}"
+def relation_words(relation: str, kind: str) -> str:
+    """Return the name of a relation, with its kind unless it is a table."""
+    return without_public(relation) if kind in KEEPS_ROWS else f"{kind} {without_public(relation)}"
 
 
 def _subject(one: RelationImpact, known: RelationFacts | None) -> str:
-    if one.of is not None:
+    if one.table is not None:
         others = f" and {count(one.others, 'other')}" if one.others else ""
-        return f"the index {without_public(one.relation)}{others} of {without_public(one.of)}"
-    return f"{name_of(one.relation, one.kind)}{_size(one.kind, known)}"
+        return f"index {without_public(one.relation)}{others} of {without_public(one.table)}"
+    return f"{relation_words(one.relation, one.kind)}{_size(one.kind, known)}"
 
 
 def _size(kind: str, known: RelationFacts | None) -> str:
-    """`` (12 GB, 40 M rows)``; nothing for what has no size."""
+    """Return the size as text: `` (12 GB, 40 M rows)``; empty for kinds without a size."""
     if kind not in _HAS_SIZE:
         return ""
     if known is None or known.bytes is None:
@@ -66,21 +66,21 @@ def _size(kind: str, known: RelationFacts | None) -> str:
     return f" ({size}{rows}{parts})"
 
 
-def _deeds(one: RelationImpact) -> Iterator[str]:
+def _actions(one: RelationImpact) -> Iterator[str]:
     if one.drops:
         yield "drops it"
         return
-    if one.empties:
-        yield "empties it"
+    if one.truncates:
+        yield "truncates it"
         return
     if one.rewrites:
         yield "rewrites it"
     elif one.scans and not one.rebuilt:
-        yield "reads all of it"
-    if one.of is not None and one.rebuilt:
-        yield "builds it anew" if not one.others else "builds them anew"
+        yield "scans the whole table" if one.kind in KEEPS_ROWS else "scans all of it"
+    if one.table is not None and one.rebuilt:
+        yield "rebuilds it" if not one.others else "rebuilds them"
     elif one.rebuilt and not one.rewrites:
-        yield f"builds its {_indexes(one.rebuilt)} anew"
+        yield f"rebuilds its {_indexes(one.rebuilt)}"
     if one.dropped:
         yield f"drops its {_indexes(one.dropped)}"
     written = _written(one)
@@ -93,38 +93,47 @@ def _indexes(names: Sequence[str]) -> str:
 
 
 def _written(one: RelationImpact) -> str:
-    """``writes rows (5 inserted on scratch)``: there may be more of them on the target."""
+    """Return the written rows as text: ``writes rows (5 inserted in the rehearsal)``.
+
+    On the target there can be more.
+    """
     counts = (
         (sum(w.inserted for w in one.written), "inserted"),
         (sum(w.updated for w in one.written), "updated"),
         (sum(w.deleted for w in one.written), "deleted"),
     )
     seen = ", ".join(f"{number_words(number)} {what}" for number, what in counts if number)
-    return f"writes rows ({seen} on scratch)" if seen else ""
+    return f"writes rows ({seen} in the rehearsal)" if seen else ""
 
 
 def _effect(one: RelationImpact, *, is_long: bool) -> str:
-    """What others meet."""
-    gone = "its rows are gone; " if one.empties or (one.drops and one.kind in KEEPS_ROWS) else ""
-    if one.of is not None:
-        wait = f"queries of {without_public(one.of)} that are planned meanwhile wait"
-        return f"{wait} for the whole time" if one.is_gone_through else f"short, but {wait}"
+    """Describe the effect of a lock on other sessions."""
+    if one.table is not None:
+        planning = f"the planning of queries on {without_public(one.table)}"
+        long, brief = f"blocks {planning} until the statement ends", f"held briefly, but {planning} waits"
+        return long if one.is_read_in_full else brief
     if one.kind == "sequence":
-        return "those who want a number from it wait" if one.mode.stops_writes else _GO_ON
+        return "nextval() calls wait" if one.mode.stops_writes else _BLOCKS_NOTHING
     if one.kind == "composite type":
-        return "short"
-    if one.mode.stops_reads:
-        return gone + ("reads and writes wait for the whole time" if is_long else _WAITS)
+        return "held briefly"
+    loss = "its rows are deleted; " if one.truncates or (one.drops and one.kind in KEEPS_ROWS) else ""
     if one.mode.stops_writes:
-        return gone + ("writes wait for the whole time" if is_long else _WRITES_WAIT)
-    return f"{_GO_ON}, except of the rows that it writes" if one.mode is LockMode.ROW_EXCLUSIVE else _GO_ON
+        return loss + _blocking(one.mode, is_long=is_long)
+    row_locks = ", except writes to the same rows" if one.mode is LockMode.ROW_EXCLUSIVE else ""
+    return f"{_BLOCKS_NOTHING}{row_locks}"
+
+
+def _blocking(mode: LockMode, *, is_long: bool) -> str:
+    if mode.stops_reads:
+        return "blocks reads and writes until the statement ends" if is_long else _QUERIES_QUEUE
+    return "blocks writes until the statement ends" if is_long else _WRITES_QUEUE
 
 
 _HOUR = 3600.0
 
 
 def activity_words(facts: RelationFacts) -> str:
-    """Who holds a lock on it now, since when, and how often it is read and written; may be empty."""
+    """Describe the activity on a relation: lock holders, scans and writes; can be empty."""
     return "; ".join(_parts(facts))
 
 
@@ -135,36 +144,39 @@ def _parts(facts: RelationFacts) -> Iterator[str]:
     if facts.waiting:
         yield f"{facts.waiting} {plural(facts.waiting, 'waits', 'wait')} for one"
     if facts.vacuum is not None:
-        yield f"a vacuum works on it (pid {facts.vacuum})"
+        yield f"VACUUM is running on it (pid {facts.vacuum})"
     if facts.scans or facts.writes:
         yield _use(facts)
 
 
 def _since(facts: RelationFacts) -> str:
-    """Since when, as far as this role may see."""
+    """Return the age of the oldest transaction that holds a lock, if this role can see it."""
     if facts.oldest is None:
-        return ", since when this role may not see" if facts.hidden else ""
+        return ", for a time that is hidden from this role" if facts.hidden else ""
     which = "" if facts.sessions == 1 else "the oldest "
-    unseen = f" ({facts.hidden} of them out of this role's sight)" if facts.hidden else ""
+    hidden = f" ({facts.hidden} of them hidden from this role)" if facts.hidden else ""
     age = span_words(facts.oldest.seconds)
-    return f"{unseen}, {which}in a transaction of {age} ({_who(facts.oldest)})"
+    return f"{hidden}, {which}in a transaction open for {age} ({_session(facts.oldest)})"
 
 
-def _who(holder: OldestTransaction) -> str:
+def _session(holder: OldestTransaction) -> str:
     if holder.pid is None:
-        return "prepared, without a session"
+        return "prepared transaction, no session"
     name = f", {holder.application_name}" if holder.application_name else ""
     return f"pid {holder.pid}{name}"
 
 
 def _use(facts: RelationFacts) -> str:
-    """``about 1,200 scans and 40 rows written an hour``; the plain counts where no hour is known."""
+    """Return scans and writes: ``about 1,200 scans and 40 written rows per hour``.
+
+    If the start of the statistics is unknown or less than an hour ago, return the counts.
+    """
     if facts.since is None:
-        return f"{_counts(facts.scans, facts.writes)} since its statistics began"
+        return f"{_counts(facts.scans, facts.writes)} since its statistics started"
     if facts.since < _HOUR:
         return f"{_counts(facts.scans, facts.writes)} in {span_words(facts.since)}"
     hours = facts.since / _HOUR
-    return f"about {_counts(facts.scans / hours, facts.writes / hours)} an hour"
+    return f"about {_counts(facts.scans / hours, facts.writes / hours)} per hour"
 
 
 def _counts(scans: float, writes: float) -> str:

@@ -1,4 +1,4 @@
-"""A plan with what is known of its statements: measured on scratch, and put beside the target's own sizes."""
+"""Measure the impact of a plan: rehearse its migrations, and ask the target for sizes and activity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.errors import error_message, is_lost
-from koonj.runner.impact.gate import gated, is_wanted
+from koonj.runner.impact.gate import apply_policy, requires_rehearsal
 from koonj.runner.impact.plan_locks import relations_of, with_impact
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.rehearse.events import (
@@ -29,17 +29,20 @@ from koonj.runner.run.events import Event
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control
 
-MOST = 40
-"""Migrations that are rehearsed for the sake of a plan that a person waits for; a policy wants all."""
+MAX_REHEARSALS = 40
+"""Maximum number of migrations to rehearse for a plan while the user waits.
+
+If the target requires verified rehearsals, there is no maximum.
+"""
 
 
 def _too_many(count: int) -> str:
-    return f"{count} migrations are not rehearsed, so their locks are not known: koonj rehearse does it."
+    return f"{count} migrations have not been rehearsed, so their locks are unknown. Run: koonj rehearse"
 
 
 @dataclass(slots=True)
 class ImpactMeasurement:
-    """What one run knows of its migrations beside their text; asked for once, before the plan is shown."""
+    """Rehearsals and table sizes for one run, measured once, before the plan is shown."""
 
     connector: Connector
     place: ScratchPlace
@@ -47,59 +50,63 @@ class ImpactMeasurement:
     target: Target
     request: Request
     server: ServerInfo
-    found: dict[str, Rehearsal] = field(default_factory=dict)
+    rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
+    """Rehearsals by file name."""
     facts: Mapping[str, RelationFacts] = field(default_factory=dict)
+    """Sizes and activity of relations on the target, by qualified name."""
     notes: tuple[str, ...] = ()
-    why: str = ""
-    """Why nothing could be rehearsed; empty where it could."""
+    reason: str = ""
+    """Why koonj could not rehearse; empty if it could."""
 
-    async def listen(
+    async def measure(
         self, conn: AsyncConnection, control: Control, planned: PreparedPlan
     ) -> AsyncIterator[Event]:
-        """Rehearse what the plan holds, or look up what is known of it; then ask the target for sizes.
+        """Rehearse the migrations of the plan, or read cached rehearsals; then read the sizes of tables.
 
-        Raises Cancelled, and psycopg.Error where the target is lost.
+        Raises:
+            Cancelled: The user has cancelled the run.
+            psycopg.Error: The connection to the target was lost.
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
-        wanted = is_wanted(self.target, self.request)
-        if not names or not (wanted or self._is_read):
+        required = requires_rehearsal(self.target, self.request)
+        if not names or not (required or self._is_shown):
             return
-        async with aclosing(self._rehearsed(control, names, cached_only=True)) as known:  # type: ignore[type-var]
+        async with aclosing(self._rehearse(control, names, cached_only=True)) as known:  # type: ignore[type-var]
             async for event in known:
-                self._note(event)
-        missing = tuple(name for name in names if name not in self.found)
-        if missing and (wanted or self.request.measure):
-            if len(missing) > MOST and not wanted:
+                self._keep(event)
+        missing = tuple(name for name in names if name not in self.rehearsals)
+        if missing and (required or self.request.measure):
+            if len(missing) > MAX_REHEARSALS and not required:
                 self.notes = (*self.notes, _too_many(len(missing)))
             else:
-                async with aclosing(self._rehearsed(control, missing)) as events:  # type: ignore[type-var]
+                async with aclosing(self._rehearse(control, missing)) as events:  # type: ignore[type-var]
                     async for event in events:
-                        self._note(event)
+                        self._keep(event)
                         if isinstance(event, (MigrationRehearsalStarted, MigrationRehearsalFinished)):
                             yield event
         control.working_on(conn)
-        await self._ask(conn)
+        await self._read_facts(conn)
 
     @property
-    def _is_read(self) -> bool:
-        """Does anybody look at the plan before it is carried out?"""
+    def _is_shown(self) -> bool:
+        """Whether the user sees the plan before it runs."""
         request = self.request
         return request.measure or request.plan_only or not request.assume_yes
 
-    def _note(self, event: Event) -> None:
+    def _keep(self, event: Event) -> None:
         if isinstance(event, MigrationRehearsalFinished):
-            self.found[event.rehearsal.name] = event.rehearsal
+            self.rehearsals[event.rehearsal.name] = event.rehearsal
 
     def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
-        """The plan with all of it, and with what the target's policy says of it."""
-        migrations = with_impact(planned.plan.migrations, self.found, self.facts)
+        """Return the plan with verdicts, locks and notes, and with the conflicts of the target's policy."""
+        migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
         notes = (*planned.plan.notes, *self.notes)
-        told = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
-        if not is_wanted(self.target, self.request):
-            return told
-        return gated(told, self.request, self.found, self.why)
+        measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))
+        if not requires_rehearsal(self.target, self.request):
+            return measured
+        return apply_policy(measured, self.request, self.rehearsals, self.reason)
 
-    async def _rehearsed(
+    async def _rehearse(
         self, control: Control, names: tuple[str, ...], *, cached_only: bool = False
     ) -> AsyncIterator[Event]:
         request = RehearsalRequest(
@@ -116,12 +123,12 @@ class ImpactMeasurement:
             if event.result == "cancelled":
                 raise Cancelled
             if event.result == "failed":
-                self.why = f"{event.message} {event.hint}".strip()
+                self.reason = f"{event.message} {event.hint}".strip()
                 if not cached_only:
-                    self.notes = (*self.notes, f"not rehearsed, so its locks are not known: {self.why}")
+                    self.notes = (*self.notes, f"not rehearsed, so the locks are unknown: {self.reason}")
 
-    async def _ask(self, conn: AsyncConnection) -> None:
-        relations = relations_of(self.found, self.request.direction)
+    async def _read_facts(self, conn: AsyncConnection) -> None:
+        relations = relations_of(self.rehearsals, self.request.direction)
         if not relations:
             return
         try:
@@ -129,7 +136,5 @@ class ImpactMeasurement:
         except psycopg.Error as error:
             if is_lost(error):
                 raise
-            self.notes = (
-                *self.notes,
-                f"the target would not tell how large its tables are: {error_message(error)}",
-            )
+            note = f"koonj could not read the sizes of the target's tables: {error_message(error)}"
+            self.notes = (*self.notes, note)

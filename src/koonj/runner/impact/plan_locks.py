@@ -1,4 +1,4 @@
-"""A plan's migrations beside what rehearsals measured and what the target says. Values in, values out."""
+"""Add verdicts and locks to the migrations of a plan. Values in, values out."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from koonj.runner.run.events import Direction, PlannedLock, PlannedMigration, Pl
 def with_impact(
     migrations: tuple[PlannedMigration, ...], rehearsals: Mapping[str, Rehearsal], facts: Facts
 ) -> tuple[PlannedMigration, ...]:
-    """With each statement's locks and each migration's verdict, in the order in which they will run.
+    """Return the migrations with their verdicts and the locks of their statements.
 
-    `rehearsals`: by file name, of the very scripts that are planned; `facts`: of `relations_of`. Where
-    nothing was rehearsed, the plan is as it was; of a migration that was not, the verdict is ``unknown``.
+    `migrations`: in the order in which they will run; `rehearsals`: of exactly these scripts, by file name;
+    `facts`: of the relations of `relations_of`. Without rehearsals, the migrations are returned unchanged.
+    Otherwise a migration that was not rehearsed gets the verdict ``unknown``.
     """
     if not rehearsals:
         return migrations
     batch = _Batch(facts)
-    return tuple(batch.told(migration, rehearsals.get(migration.name)) for migration in migrations)
+    return tuple(batch.with_locks(migration, rehearsals.get(migration.name)) for migration in migrations)
 
 
 def relations_of(rehearsals: Mapping[str, Rehearsal], direction: Direction) -> frozenset[str]:
-    """What a target should be asked about: all that is locked, and what is created, and may be there."""
+    """Return the relations whose facts are needed: locked, scanned or created ones.
+
+    A relation that a rehearsal created can already exist on the target.
+    """
     return frozenset(
         name
         for rehearsal in rehearsals.values()
@@ -51,21 +55,24 @@ def _names(trace: StatementTrace) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Batch:
-    """What the statements so far have made, and taken away."""
+    """Effects of the statements of the plan so far."""
 
     facts: Facts
-    told_activity: set[str] = field(default_factory=set)
-    """Relations of which the plan has said how busy they are: once is enough."""
-    made: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    shown_activity: set[str] = field(default_factory=set)
+    """Relations whose activity the plan already shows; it is shown once."""
+    created: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
 
     @property
-    def fresh(self) -> frozenset[str]:
-        """Made by the batch; not where the target has one already, which a CREATE … IF NOT EXISTS leaves."""
-        return frozenset(name for name in self.made if name not in self.facts or name in self.gone)
+    def new(self) -> frozenset[str]:
+        """Relations that the plan created.
 
-    def told(self, migration: PlannedMigration, rehearsal: Rehearsal | None) -> PlannedMigration:
-        """With its locks and its verdict."""
+        Without those that already exist on the target, which a CREATE … IF NOT EXISTS does not create.
+        """
+        return frozenset(name for name in self.created if name not in self.facts or name in self.dropped)
+
+    def with_locks(self, migration: PlannedMigration, rehearsal: Rehearsal | None) -> PlannedMigration:
+        """Return the migration with its verdict and the locks of its statements."""
         if rehearsal is None:
             return replace(migration, verdict=Verdict.UNKNOWN.value)
         traces = {trace.index: trace for trace in _traces(rehearsal, migration.direction)}
@@ -81,22 +88,22 @@ class _Batch:
     ) -> PlannedStatement:
         trace = traces.get(one.index)
         if trace is None or trace.summary != one.summary or one.index <= migration.statements_done:
-            return one  # it did not come so far, is another text, or will not run
+            return one  # the rehearsal did not reach it, it has a different text, or it will not run
         earlier = [traces[index] for index in sorted(traces) if index < one.index]
-        locks = consequence(trace, self.facts, self.fresh, earlier)
-        self._follow(trace)
-        return replace(one, locks=tuple(self._once(lock) for lock in locks))
+        locks = consequence(trace, self.facts, self.new, earlier)
+        self._add_changes(trace)
+        return replace(one, locks=tuple(self._with_activity_once(lock) for lock in locks))
 
-    def _once(self, lock: PlannedLock) -> PlannedLock:
-        if lock.relation in self.told_activity:
+    def _with_activity_once(self, lock: PlannedLock) -> PlannedLock:
+        if lock.relation in self.shown_activity:
             return replace(lock, activity="")
         if lock.activity:
-            self.told_activity.add(lock.relation)
+            self.shown_activity.add(lock.relation)
         return lock
 
-    def _follow(self, trace: StatementTrace) -> None:
+    def _add_changes(self, trace: StatementTrace) -> None:
         for change in trace.relations:
             if change.change == "dropped":
-                self.made.discard(change.relation)
-                self.gone.add(change.relation)
-        self.made |= {change.relation for change in trace.relations if change.change == "created"}
+                self.created.discard(change.relation)
+                self.dropped.add(change.relation)
+        self.created |= {change.relation for change in trace.relations if change.change == "created"}

@@ -1,4 +1,4 @@
-"""What a plan says of rehearsals, in words that the command and the screen share."""
+"""Texts of a plan that the command and the screen share: verdicts, and where sizes come from."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.events import Plan, PlannedMigration
 
 NOTE, SHORT, LONG = 1, 2, 3
-"""Of PlannedLock: others may go on; they wait, but not for long; they wait for long, or rows are gone."""
+"""Values of PlannedLock.impact.
 
-ESTIMATED = "Sizes and rows are the target's own estimates; locks were measured on scratch."
+NOTE: other sessions do not wait. SHORT: they wait briefly. LONG: they wait long, or rows are deleted.
+"""
+
+ESTIMATED = (
+    "Locks were measured in the rehearsal. Sizes and row counts are estimates from the target's statistics."
+)
 
 
 def verdict_words(migration: PlannedMigration) -> str:
-    """``rehearsed: verified: …``, or how to get there; empty where nobody looked."""
+    """Return ``rehearsal: verified (…)``, or how to get a verdict; empty if it was not looked up."""
     if migration.verdict is None:
         return ""
+    reason = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""
     if migration.verdict != Verdict.UNKNOWN.value:
-        return f"rehearsed: {migration.verdict}: {migration.verdict_message}"
-    why = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""
-    return f"not rehearsed{why}: koonj rehearse {migration.name.partition('_')[0]}"
+        return f"rehearsal: {migration.verdict}{reason}"
+    return f"not rehearsed{reason}. Run: koonj rehearse {migration.name.partition('_')[0]}"
 
 
 def has_sizes(plan: Plan) -> bool:
-    """Does any statement of it say what it locks?"""
+    """Return whether the plan shows locks, and so sizes, for any statement."""
     return any(one.locks for migration in plan.migrations for one in migration.statements)

@@ -1,4 +1,4 @@
-"""What one statement does to each table that was there before, with its indexes and partitions folded in."""
+"""Find the effects of one statement on each existing table, including its indexes and partitions."""
 
 from __future__ import annotations
 
@@ -14,141 +14,144 @@ Locks = Mapping[str, RelationLock]
 
 @dataclass(frozen=True, slots=True)
 class RelationImpact:
-    """One relation, its strongest lock, and what the statement does to it."""
+    """Strongest lock of a statement on one relation, and what the statement does to it."""
 
     relation: str
     kind: str
     mode: LockMode
     held: bool = False
-    """An earlier statement took the lock, and this one uses it."""
+    """An earlier statement of the transaction took the lock, and this one needs it too."""
     rewrites: bool = False
     scans: bool = False
-    empties: bool = False
+    truncates: bool = False
     drops: bool = False
     rebuilt: tuple[str, ...] = ()
-    """Its indexes that are built anew; of an index: itself."""
+    """Its indexes that are rebuilt; if it is an index: itself."""
     dropped: tuple[str, ...] = ()
-    """Its indexes that go."""
+    """Its indexes that are dropped."""
     written: tuple[RowsWritten, ...] = ()
-    of: str | None = None
-    """Of an index, told apart only where it is locked more strongly than its table: that table."""
+    table: str | None = None
+    """The table, if this is an index; an index is listed only if its lock is stronger than the table's."""
     others: int = 0
-    """How many more indexes of that table are locked in the same way."""
+    """Number of further indexes of that table with the same lock."""
 
     @property
-    def is_gone_through(self) -> bool:
-        """From end to end: that takes longer the larger it is."""
+    def is_read_in_full(self) -> bool:
+        """Whether the statement scans, rewrites or rebuilds all of it, which takes longer if it is large."""
         return self.rewrites or self.scans or bool(self.rebuilt)
 
 
 @dataclass(frozen=True, slots=True)
-class _Deeds:
-    """Names of relations, by what the statement does to them."""
+class _Effects:
+    """Names of relations, grouped by what the statement does to them."""
 
     rewritten: frozenset[str]
     scanned: frozenset[str]
     rebuilt: frozenset[str]
-    emptied: frozenset[str]
-    gone: frozenset[str]
+    truncated: frozenset[str]
+    dropped: frozenset[str]
     written: frozenset[str]
 
     @classmethod
-    def of(cls, trace: StatementTrace) -> _Deeds:
-        emptied = set(trace.truncated)
+    def of(cls, trace: StatementTrace) -> _Effects:
+        truncated = set(trace.truncated)
         scanned = {scan.relation for scan in (*trace.scanned, *trace.scanned_by_any_session)}
         return cls(
             rewritten=frozenset(trace.rewritten),
-            scanned=frozenset(scanned - emptied),
+            scanned=frozenset(scanned - truncated),
             rebuilt=frozenset(trace.rebuilt),
-            emptied=frozenset(emptied),
-            gone=frozenset(change.relation for change in trace.relations if change.change == "dropped"),
+            truncated=frozenset(truncated),
+            dropped=frozenset(change.relation for change in trace.relations if change.change == "dropped"),
             written=frozenset(written.relation for written in trace.written),
         )
 
     @property
     def all(self) -> frozenset[str]:
-        return self.rewritten | self.scanned | self.rebuilt | self.emptied | self.gone | self.written
+        return self.rewritten | self.scanned | self.rebuilt | self.truncated | self.dropped | self.written
 
 
-def touched(trace: StatementTrace, facts: Facts, fresh: frozenset[str]) -> tuple[RelationImpact, ...]:
-    """Of all that it locks, or works on under an earlier lock, but what is in `fresh` and its indexes."""
-    deeds = _Deeds.of(trace)
-    locks = _used(trace, deeds, fresh)
+def relation_impacts(trace: StatementTrace, facts: Facts, new: frozenset[str]) -> tuple[RelationImpact, ...]:
+    """Return the impact on each relation that the statement locks, or changes under an earlier lock.
+
+    Relations in `new` and their indexes are omitted.
+    """
+    effects = _Effects.of(trace)
+    locks = _strongest_locks(trace, effects, new)
     groups: dict[str, list[RelationLock]] = {}
     for lock in locks.values():
         if lock.of is None:
-            groups.setdefault(_home(lock, locks, facts, deeds), []).append(lock)
-    tables = (_table(locks[home], group, locks, trace, deeds) for home, group in groups.items())
-    return (*tables, *_indexes(locks, trace, deeds))
+            groups.setdefault(_group_name(lock, locks, facts, effects), []).append(lock)
+    tables = (_table(locks[name], group, locks, trace, effects) for name, group in groups.items())
+    return (*tables, *_indexes(locks, trace, effects))
 
 
-def gone_through(trace: StatementTrace, facts: Facts, fresh: frozenset[str]) -> Mapping[str, bool]:
-    """Relations that it goes through from end to end, by name, and whether it rewrites them.
+def full_reads(trace: StatementTrace, facts: Facts, new: frozenset[str]) -> Mapping[str, bool]:
+    """Return the relations that the statement reads in full, by name, and whether it rewrites them.
 
-    All its locks last as long. A partition counts as the table that it is a part of.
+    All locks of the statement are held for that time. A partition counts as its root table.
     """
-    deeds = _Deeds.of(trace)
+    effects = _Effects.of(trace)
     tables = {lock.relation: lock.of or lock.relation for lock in (*trace.held, *trace.locks)}
-    long = deeds.rewritten | deeds.scanned | {tables.get(index, index) for index in deeds.rebuilt}
+    read = effects.rewritten | effects.scanned | {tables.get(index, index) for index in effects.rebuilt}
     found: dict[str, bool] = {}
-    for name in sorted(long):
-        home = root_of(name, facts)
-        if fresh.isdisjoint({name, home}) and name not in deeds.emptied:
-            found[home] = found.get(home, False) or name in deeds.rewritten
+    for name in sorted(read):
+        root = root_of(name, facts)
+        if new.isdisjoint({name, root}) and name not in effects.truncated:
+            found[root] = found.get(root, False) or name in effects.rewritten
     return found
 
 
 def root_of(name: str, facts: Facts) -> str:
-    """Of a partition the table that it is a part of; of others themselves."""
+    """Return the root table of a partition, or the name itself."""
     known = facts.get(name)
     return name if known is None or known.root is None else known.root
 
 
-def _used(trace: StatementTrace, deeds: _Deeds, fresh: frozenset[str]) -> Locks:
-    """The strongest lock of each relation: those that it took, and earlier ones that it now works under."""
-    tables = {lock.of for lock in trace.held if lock.relation in deeds.all and lock.of is not None}
-    under = (lock for lock in trace.held if lock.relation in deeds.all | tables)
+def _strongest_locks(trace: StatementTrace, effects: _Effects, new: frozenset[str]) -> Locks:
+    """Return the strongest lock on each relation: taken by the statement, or held earlier and needed now."""
+    tables = {lock.of for lock in trace.held if lock.relation in effects.all and lock.of is not None}
+    needed = (lock for lock in trace.held if lock.relation in effects.all | tables)
     found: dict[str, RelationLock] = {}
-    for lock in (*trace.locks, *under):
+    for lock in (*trace.locks, *needed):
         known = found.get(lock.relation)
-        if (lock.relation in fresh or lock.of in fresh) or (known and known.mode.rank >= lock.mode.rank):
+        if (lock.relation in new or lock.of in new) or (known and known.mode.rank >= lock.mode.rank):
             continue
         found[lock.relation] = lock
     return found
 
 
-def _home(lock: RelationLock, locks: Locks, facts: Facts, deeds: _Deeds) -> str:
-    """The name under which a table's lock is told: a partition's with that of the table above it."""
+def _group_name(lock: RelationLock, locks: Locks, facts: Facts, effects: _Effects) -> str:
+    """Return the relation that a table's lock is listed with: for a partition mostly its root table."""
     root = locks.get(root_of(lock.relation, facts), lock)
     if root.mode.rank < lock.mode.rank:
         return lock.relation
-    is_apart = lock.relation in deeds.gone and root.relation not in deeds.gone
-    return lock.relation if is_apart else root.relation
+    is_separate = lock.relation in effects.dropped and root.relation not in effects.dropped
+    return lock.relation if is_separate else root.relation
 
 
 def _table(
-    lead: RelationLock, group: Sequence[RelationLock], locks: Locks, trace: StatementTrace, deeds: _Deeds
+    root: RelationLock, group: Sequence[RelationLock], locks: Locks, trace: StatementTrace, effects: _Effects
 ) -> RelationImpact:
     names = frozenset(lock.relation for lock in group)
     indexes = frozenset(lock.relation for lock in locks.values() if lock.of in names)
-    rebuilt = indexes & deeds.rebuilt if names.isdisjoint(deeds.emptied) else frozenset()
+    rebuilt = indexes & effects.rebuilt if names.isdisjoint(effects.truncated) else frozenset()
     return RelationImpact(
-        relation=lead.relation,
-        kind=lead.kind,
-        mode=lead.mode,
-        held=lead not in trace.locks,
-        rewrites=not names.isdisjoint(deeds.rewritten),
-        scans=not names.isdisjoint(deeds.scanned),
-        empties=not names.isdisjoint(deeds.emptied),
-        drops=lead.relation in deeds.gone,
+        relation=root.relation,
+        kind=root.kind,
+        mode=root.mode,
+        held=root not in trace.locks,
+        rewrites=not names.isdisjoint(effects.rewritten),
+        scans=not names.isdisjoint(effects.scanned),
+        truncates=not names.isdisjoint(effects.truncated),
+        drops=root.relation in effects.dropped,
         rebuilt=tuple(sorted(rebuilt)),
-        dropped=tuple(sorted(indexes & deeds.gone)),
+        dropped=tuple(sorted(indexes & effects.dropped)),
         written=tuple(written for written in trace.written if written.relation in names),
     )
 
 
-def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[RelationImpact]:
-    """Indexes that are locked more strongly than their tables."""
+def _indexes(locks: Locks, trace: StatementTrace, effects: _Effects) -> Iterable[RelationImpact]:
+    """Yield the indexes whose lock is stronger than their table's."""
     found: dict[tuple[str, LockMode], list[RelationLock]] = {}
     for lock in locks.values():
         table = None if lock.of is None else locks.get(lock.of)
@@ -157,15 +160,15 @@ def _indexes(locks: Locks, trace: StatementTrace, deeds: _Deeds) -> Iterable[Rel
     for (table_name, mode), group in found.items():
         first = min(group, key=lambda lock: lock.relation)
         table = locks.get(table_name)
-        # CONCURRENTLY it is built beside the old one, which is only locked at the end.
-        rebuilt = deeds.rebuilt if table is not None and table.mode.stops_writes else frozenset()
+        # With CONCURRENTLY, PostgreSQL builds a new index and locks the old one only at the end.
+        rebuilt = effects.rebuilt if table is not None and table.mode.stops_writes else frozenset()
         yield RelationImpact(
             relation=first.relation,
             kind=first.kind,
             mode=mode,
             held=first not in trace.locks,
-            drops=first.relation in deeds.gone,
+            drops=first.relation in effects.dropped,
             rebuilt=tuple(sorted({lock.relation for lock in group} & rebuilt)),
-            of=table_name,
+            table=table_name,
             others=len(group) - 1,
         )

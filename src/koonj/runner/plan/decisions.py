@@ -1,4 +1,4 @@
-"""What a request means once everything that it allows is decided, and what history will hold of that."""
+"""Apply the decisions of a request to the states, and describe the history entries of these decisions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from koonj.runner.run.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A conflict that this run was told to pass."""
+    """Conflict that is allowed or overridden in this run."""
 
     status: MigrationStatus
     conflict: Conflict
 
     @property
     def key(self) -> tuple[str, str]:
-        """What was decided about what: file name and state."""
+        """File name and state that the decision is about."""
         return self.status.name, self.conflict.state
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedSelection:
-    """The states, what is selected, and the decisions that led there."""
+    """States and selection of a request, after its decisions."""
 
     statuses: tuple[MigrationStatus, ...]
     selection: Selection
@@ -38,26 +38,26 @@ class DecidedSelection:
 
 
 def decide(folder: Folder, entries: Sequence[HistoryEntry], request: Request) -> DecidedSelection:
-    """Decide, look again, until nothing that is allowed is undecided.
+    """Select the migrations of a request, with all conflicts decided that it allows.
 
-    A decision can uncover another one: a migration that is a duplicate and late has two things to be decided,
-    and shows one at a time.
+    One decision can reveal the next conflict: a migration that is both duplicate and late shows one state at
+    a time. So this repeats until no allowed conflict is left.
     """
     known = list(entries)
     decisions: list[Decision] = []
     while True:
         statuses = states(folder, known)
         selection = select(statuses, known, request)
-        fresh = _allowed(statuses, selection, request, {decision.key for decision in decisions})
-        if not fresh:
+        new = _new_decisions(statuses, selection, request, {decision.key for decision in decisions})
+        if not new:
             return DecidedSelection(statuses, selection, tuple(decisions))
-        decisions.extend(fresh)
+        decisions.extend(new)
         next_id = 1 + max((entry.id for entry in known), default=0)
-        known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(fresh))
+        known.extend(as_history_entry(d, next_id + n, request.reason or "") for n, d in enumerate(new))
 
 
-def _allowed(
-    statuses: Sequence[MigrationStatus], selection: Selection, request: Request, already: set[tuple[str, str]]
+def _new_decisions(
+    statuses: Sequence[MigrationStatus], selection: Selection, request: Request, decided: set[tuple[str, str]]
 ) -> list[Decision]:
     by_name = {status.name: status for status in statuses}
     return [
@@ -65,12 +65,12 @@ def _allowed(
         for conflict in selection.conflicts
         if conflict.can_allow
         and conflict.state in request.allow
-        and (conflict.name, conflict.state) not in already
+        and (conflict.name, conflict.state) not in decided
     ]
 
 
 def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryEntry:
-    """The entry that history will hold once the decision is written."""
+    """Return the history entry that the decision will have when it is recorded."""
     file_hash, statements_hash, rollback_hash = hashes_of(decision.status)
     now = datetime.now(UTC)
     return HistoryEntry(
@@ -99,7 +99,10 @@ def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryE
 
 
 def hashes_of(status: MigrationStatus) -> tuple[str, str, str]:
-    """Hashes of file, statements and rollback: of the file as it is now, or, if it is gone, as recorded."""
+    """Return the hashes of file, statements and rollback.
+
+    They are those of the current file or, if it is missing, those that the history recorded.
+    """
     if status.migration is not None:
         prints = status.migration.fingerprints
         return prints.file, prints.statements, prints.rollback

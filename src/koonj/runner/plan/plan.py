@@ -1,4 +1,4 @@
-"""The plan: what a request would do to one target, in order. Made without changing anything."""
+"""Make the plan: read the history of the target, then decide and plan. This changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.planner import Planner, PreparedPlan
-from koonj.runner.plan.resume import half_done, is_unchanged
+from koonj.runner.plan.resume import is_unchanged, unfinished_entry
 from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Request
 
@@ -24,7 +24,11 @@ from koonj.runner.run.request import Request
 async def make_plan(
     conn: AsyncConnection, target: Target, folder: Folder, request: Request, server: ServerInfo
 ) -> PreparedPlan:
-    """Plan over a connection that is there. Raises HistoryError."""
+    """Plan a request on the connected target.
+
+    Raises:
+        HistoryError: The history cannot be read.
+    """
     entries = await history.read_entries(conn)
     decided = await asyncio.to_thread(decide, folder, entries, request)
     recorded = await _recorded_texts(conn, decided.selection.statuses, entries, request.direction)
@@ -38,15 +42,18 @@ async def _recorded_texts(
     entries: Sequence[HistoryEntry],
     direction: Direction,
 ) -> Mapping[str, Migration]:
-    """What ran, of a file that is gone, or that changed after it stopped half way."""
+    """Return migrations as the history recorded them, by file name.
+
+    Needed if the file is missing, or if it was edited after a run that stopped halfway.
+    """
     texts = {}
     applied = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
     for status in statuses:
-        half = half_done(status, direction)
+        unfinished = unfinished_entry(status, direction)
         if status.migration is None:
             entry_id = applied[status.name]
-        elif half is not None and not is_unchanged(half, status.migration, direction):
-            entry_id = half.id
+        elif unfinished is not None and not is_unchanged(unfinished, status.migration, direction):
+            entry_id = unfinished.id
         else:
             continue
         text = await history.read_script(conn, entry_id)

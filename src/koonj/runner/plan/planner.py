@@ -1,4 +1,4 @@
-"""A plan put together from what was read of the folder and of the target. Values in, values out."""
+"""Build a plan from the folder and the history, without access to either: values in, values out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import DecidedSelection, Decision
-from koonj.runner.plan.resume import half_done, is_unchanged, same_beginning
+from koonj.runner.plan.resume import is_unchanged, same_beginning, unfinished_entry
 from koonj.runner.plan.selection import folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.work import Work, make_work
 from koonj.runner.run.events import Conflict, Direction, Plan
@@ -23,31 +23,31 @@ from koonj.sql.problem import first_error
 
 @dataclass(frozen=True, slots=True)
 class PreparedPlan:
-    """A plan, and all that carrying it out needs."""
+    """Plan, with everything that is needed to run it."""
 
     plan: Plan
     works: tuple[Work, ...]
     decisions: tuple[Decision, ...]
-    """What this run was told to pass, and history does not know yet."""
+    """Decisions of this run that are not recorded in the history yet."""
     statuses: tuple[MigrationStatus, ...] = ()
-    """What was selected, as it is on the target."""
+    """Selected migrations, with their states on the target."""
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
-        """What would run: file name, hash of the bytes, statements already done."""
+        """Migrations that would run: file name, hash of the file, count of committed statements."""
         return frozenset(
             (w.migration.name, w.migration.file_hash, w.planned.statements_done) for w in self.works
         )
 
     @property
     def decided(self) -> frozenset[tuple[str, str]]:
-        """What would be recorded as decided: file name, state."""
+        """Decisions that would be recorded: file name and state."""
         return frozenset(decision.key for decision in self.decisions)
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Everything that a plan is made of."""
+    """Input of a plan; `planned` makes the plan."""
 
     target: Target
     folder: Folder
@@ -58,69 +58,67 @@ class Planner:
     entries: Sequence[HistoryEntry]
 
     def planned(self) -> PreparedPlan:
-        """The plan."""
+        """Return the plan."""
         works: list[Work] = []
         decisions = list(self.decided.decisions)
         decided = {decision.key for decision in decisions}
-        stops = [o for o in self._before() if (o.name, o.state) not in decided]
+        conflicts = [c for c in self._selection_conflicts() if (c.name, c.state) not in decided]
         for status in self.decided.selection.statuses:
-            made = self._work(status)
-            if isinstance(made, Work):
-                works.append(made)
-                again = self._runs_again(status, made)
-                if again is not None and again.state in self.request.allow:
-                    decisions.append(Decision(status, again))
-                elif again is not None:
-                    stops.append(again)
+            work = self._work(status)
+            if isinstance(work, Work):
+                works.append(work)
+                restart = self._restart_conflict(status, work)
+                if restart is not None and restart.state in self.request.allow:
+                    decisions.append(Decision(status, restart))
+                elif restart is not None:
+                    conflicts.append(restart)
             else:
-                stops.extend(made)
+                conflicts.extend(work)
         plan = Plan(
             target=self.target.name,
             direction=self.request.direction,
             protected=self.target.protected,
             server=str(self.server),
             migrations=tuple(work.planned for work in works),
-            conflicts=tuple(stops),
+            conflicts=tuple(conflicts),
             allowed=tuple(decision.conflict for decision in decisions),
             notes=tuple(_notes(self.decided.selection.statuses)),
         )
         return PreparedPlan(plan, tuple(works), tuple(decisions), self.decided.selection.statuses)
 
-    def _before(self) -> tuple[Conflict, ...]:
-        """What stands in the way whatever the selected scripts are."""
+    def _selection_conflicts(self) -> tuple[Conflict, ...]:
+        """Return the conflicts that do not depend on the selected scripts."""
         conflicts = self.decided.selection.conflicts
         if self.request.direction is Direction.APPLY:
             return (*folder_conflicts(self.folder), *conflicts)
         return conflicts
 
     def _work(self, status: MigrationStatus) -> Work | tuple[Conflict, ...]:
-        """One migration's work, or what stands in its way."""
+        """Return the work of one migration, or its conflicts."""
         direction = self.request.direction
         migration = status.migration or self.recorded.get(status.name)
         if migration is None:
-            message = f"{status.name} has no file, and history's text of it cannot be read by this role."
-            return (
-                Conflict(status.name, "rollback_missing", message, "Bring the file back.", can_allow=False),
-            )
+            message = f"{status.name} is missing, and this role cannot read its text in koonj.history."
+            return (Conflict(status.name, "rollback_missing", message, "Restore the file.", can_allow=False),)
         if direction is Direction.ROLLBACK:
-            stops = _rollback_conflicts(migration)
-            if stops:
-                return stops
+            conflicts = _rollback_conflicts(migration)
+            if conflicts:
+                return conflicts
         elif first_error(migration.problems) is not None:
-            return ()  # the selection has said so
+            return ()  # the selection already has a conflict for it
         return make_work(
             migration,
             direction,
             lock_timeout=self.target.lock_timeout,
-            where=f" --target {quote(self.target.name)}" if self.target.declared else "",
-            done=self._done(status, migration),
+            target_option=f" --target {quote(self.target.name)}" if self.target.declared else "",
+            done=self._statements_done(status, migration),
             from_history=status.migration is None,
         )
 
-    def _done(self, status: MigrationStatus, migration: Migration) -> int:
-        """Statements that an entry that stopped half way committed, where the script still begins so."""
+    def _statements_done(self, status: MigrationStatus, migration: Migration) -> int:
+        """Return how many statements an unfinished run committed; 0 if they were edited since."""
         direction = self.request.direction
-        entry = half_done(status, direction)
+        entry = unfinished_entry(status, direction)
         if entry is None:
             return 0
         if is_unchanged(entry, migration, direction):
@@ -129,9 +127,9 @@ class Planner:
         same = ran is not None and same_beginning(ran, migration, direction, entry.statements_done)
         return entry.statements_done if same else 0
 
-    def _runs_again(self, status: MigrationStatus, work: Work) -> Conflict | None:
-        """A conflict where statements that are committed were changed since."""
-        entry = half_done(status, self.request.direction)
+    def _restart_conflict(self, status: MigrationStatus, work: Work) -> Conflict | None:
+        """Return a conflict if committed statements of an unfinished run were edited since."""
+        entry = unfinished_entry(status, self.request.direction)
         if entry is None or work.planned.statements_done:
             return None
         decisions = (
@@ -142,10 +140,10 @@ class Planner:
         return Conflict(
             status.name,
             State.EDITED.value,
-            f"{status.name} stopped after {entry.statements_done} committed statements, which were changed "
-            "since: it would run from its first statement.",
-            "Put those statements back as they were; or take back what they left: koonj rollback; "
-            "or run the file from its start: --allow edited --reason '…'",
+            f"{status.name} stopped after {entry.statements_done} committed statements, and the file was "
+            "edited since. koonj would run it again from the first statement.",
+            "Restore these statements in the file; or undo the committed statements: koonj rollback; "
+            "or run the file from its first statement: --allow edited --reason '…'",
             can_allow=True,
         )
 
@@ -157,17 +155,17 @@ def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
         message = f"{name} has no rollback."
         if reason is not None:
             message = f"{name} cannot be rolled back: {reason}"
-        hint = "Write a new migration that undoes it."
+        hint = "Write a new migration that undoes its changes."
         return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
     return problems_as_conflicts(migration.shown_path, name, (*rollback.problems, *shape.problems))
 
 
 def _notes(statuses: Sequence[MigrationStatus]) -> list[str]:
-    """What a person may want to know and need not decide."""
+    """Return remarks for the user that need no decision."""
     notes = []
     for status in statuses:
         if status.state is State.ROLLBACK_EDITED:
-            notes.append(f"{status.name}: its rollback was changed after it was applied; the file's is used.")
+            notes.append(f"{status.name}: its rollback was edited after the apply; koonj uses the new one.")
         if status.note:
             notes.append(f"{status.name}: {status.note}")
     return notes

@@ -1,4 +1,4 @@
-"""Where a migration goes on that stopped half way, and what it needs before that."""
+"""Decide where a migration resumes that stopped halfway, and what must run again before that."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 from koonj.sql.transactions import ScriptShape
 
-_FOR_A_TRANSACTION = frozenset({"local", "transaction", "constraints"})
+_TRANSACTION_SETTINGS = frozenset({"local", "transaction", "constraints"})
+"""Words after SET for settings that end with their transaction."""
 
 
-def half_done(status: MigrationStatus, direction: Direction) -> HistoryEntry | None:
-    """The entry that stopped half way in this direction, with some of its statements committed."""
+def unfinished_entry(status: MigrationStatus, direction: Direction) -> HistoryEntry | None:
+    """Return the entry of a run in this direction that stopped after it committed some statements."""
     entry = status.last_entry
     if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return None
@@ -27,7 +28,7 @@ def half_done(status: MigrationStatus, direction: Direction) -> HistoryEntry | N
 
 
 def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction) -> bool:
-    """Is the script that would run still the one that the entry ran?"""
+    """Return whether the script is still the one that the entry ran."""
     prints = migration.fingerprints
     if direction is Direction.APPLY:
         return entry.statements_hash == prints.statements
@@ -35,25 +36,28 @@ def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction
 
 
 def same_beginning(ran: Migration, now: Migration, direction: Direction, done: int) -> bool:
-    """Do both scripts begin with the same `done` statements, in the same transactions?
+    """Return whether both scripts start with the same `done` statements, in the same transactions.
 
-    So a statement that failed can be mended, and the run goes on with it.
+    If so, the user can fix the statement that failed, and the run resumes with it.
     """
-    before = _beginning(ran, direction, done)
-    return before is not None and before == _beginning(now, direction, done)
+    recorded = _beginning(ran, direction, done)
+    return recorded is not None and recorded == _beginning(now, direction, done)
 
 
 def _beginning(
     migration: Migration, direction: Direction, done: int
 ) -> list[tuple[bool, list[list[str]]]] | None:
-    """What is said by the steps that the first `done` statements are; None where they are no whole steps."""
+    """Return the texts of the steps that contain the first `done` statements.
+
+    None if the last of these statements is not the end of a step.
+    """
     script, shape = _runnable(migration, direction)
     if script is None or shape is None:
         return None
     steps = list(takewhile(lambda step: step.last <= done, number_steps(shape)))
     if not steps or steps[-1].last != done:
         return None
-    return [(step.step.in_transaction, list(_said(script, step))) for step in steps]
+    return [(step.step.in_transaction, list(_statement_texts(script, step))) for step in steps]
 
 
 def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None, ScriptShape | None]:
@@ -62,7 +66,7 @@ def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None
     return migration.sections.rollback, migration.rollback_shape
 
 
-def _said(script: Script, step: NumberedStep) -> Iterator[list[str]]:
+def _statement_texts(script: Script, step: NumberedStep) -> Iterator[list[str]]:
     for numbered in step.statements:
         rows = b"".join(script.data(numbered.statement)).decode(errors="surrogatepass")
         yield [*_words(numbered.statement.text), rows]
@@ -73,15 +77,15 @@ def _words(text: str) -> list[str]:
 
 
 def sets_session(text: str) -> bool:
-    """Does a statement set the session, so that the statements after it need it again in a new one?"""
+    """Return whether a statement changes session settings that later statements need in a new session."""
     words = [word.lower() for word in _first_words(text)]
     if words[:1] in (["set"], ["reset"]):
-        return words[1] not in _FOR_A_TRANSACTION if len(words) > 1 else False
+        return words[1] not in _TRANSACTION_SETTINGS if len(words) > 1 else False
     return words[:3] == ["select", "set_config", "("] or words[:5] == _PG_DUMP
 
 
 _PG_DUMP = ["select", "pg_catalog", ".", "set_config", "("]
-"""As pg_dump empties search_path."""
+"""Start of the statement with which pg_dump empties search_path."""
 
 
 def _first_words(text: str) -> Sequence[str]:

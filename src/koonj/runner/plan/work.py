@@ -1,4 +1,4 @@
-"""A planned migration together with all that running it needs."""
+"""A planned migration, with everything that is needed to run it."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from koonj.sql.transactions import Mode, ScriptShape, Step
 
 @dataclass(frozen=True, slots=True)
 class NumberedStatement:
-    """A statement with its number among those that a script sends: transaction control is not counted."""
+    """Statement with its number in the script, from 1; transaction control is not counted."""
 
     index: int
     statement: Statement
 
     def bare_trace(self, seconds: float, *, in_transaction: bool) -> StatementTrace:
-        """A trace that only says which statement it is and how long it took."""
+        """Return a trace with the statement and its duration only."""
         one = self.statement
         return StatementTrace(self.index, one.line, one.summary, in_transaction, seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedStep:
-    """What commits together."""
+    """Step of a script (statements that commit together), with numbered statements."""
 
     step: Step
     statements: tuple[NumberedStatement, ...]
 
     @property
     def last(self) -> int:
-        """The count of statements done once this step is committed."""
+        """Number of statements that are done when this step is committed; 0 if it has none."""
         return self.statements[-1].index if self.statements else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One migration, one way."""
+    """One script of a migration to run: its body or its rollback."""
 
     migration: Migration
     script: Script
@@ -51,34 +51,34 @@ class Work:
     planned: PlannedMigration
     statement_timeout: str
     explicit_lock_timeout: bool
-    """The file itself sets lock_timeout, which then holds for concurrent statements too."""
+    """The file sets lock_timeout itself; then it also applies to concurrent statements."""
     retries: int
-    where: str
-    """What a command needs to mean this target: `` --target staging``; empty where no word does."""
+    target_option: str
+    """Option that names this target in commands, with a space before: `` --target staging``. Can be empty."""
 
     @property
     def direction(self) -> Direction:
-        """Which way."""
+        """Direction of the run."""
         return self.planned.direction
 
     @property
     def total(self) -> int:
-        """How many statements the script has, transaction control not counted."""
+        """Number of statements in the script, without transaction control."""
         return len(self.planned.statements)
 
     @property
     def builds_concurrently(self) -> bool:
-        """Some statement works in several transactions of its own: stopped half way, it leaves something."""
+        """Whether a statement is CONCURRENTLY; if it fails, it can leave an INVALID index, for example."""
         return any(n.statement.is_concurrent for step in self.steps for n in step.statements)
 
     @property
     def in_one_transaction(self) -> bool:
-        """Script and history row commit together."""
+        """Whether the script and its history entry commit in one transaction."""
         return self.shape.mode is Mode.ONE_TRANSACTION
 
 
 def number_steps(shape: ScriptShape) -> tuple[NumberedStep, ...]:
-    """Number the statements of every step through."""
+    """Number the statements of all steps, from 1."""
     return tuple(_numbered(shape))
 
 
@@ -95,11 +95,11 @@ def make_work(
     direction: Direction,
     *,
     lock_timeout: str,
-    where: str = "",
+    target_option: str = "",
     done: int = 0,
     from_history: bool = False,
 ) -> Work:
-    """Plan one migration's script. `migration` must have a rollback script to go down."""
+    """Plan one script of a migration. For a rollback, `migration` must have a rollback script."""
     apply = direction is Direction.APPLY
     script = migration.sections.body if apply else migration.sections.rollback
     shape = migration.shape if apply else migration.rollback_shape
@@ -131,7 +131,7 @@ def make_work(
         statement_timeout=own.get("statement_timeout", "0"),
         explicit_lock_timeout="lock_timeout" in own,
         retries=int(own.get("retries", "0")),
-        where=where,
+        target_option=target_option,
     )
 
 

@@ -1,1 +1,1 @@
-"""Run migrations on the target in a transaction that is always rolled back."""
+"""Run migrations on the target in one transaction that is always rolled back."""

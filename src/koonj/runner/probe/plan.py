@@ -1,4 +1,4 @@
-"""A plan as a probe carries it out: what it refuses, its short lock_timeout, and what to know of it."""
+"""Convert the plan of an apply or rollback to the plan of a probe: conflicts, lock_timeout, notes."""
 
 from __future__ import annotations
 
@@ -14,74 +14,78 @@ from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts
 
 NOT_TRANSACTIONAL = "not_transactional"
-"""The state of a migration that cannot be rolled back as a whole, so that it cannot be probed."""
+"""State of a conflict: the migration is not one transaction, so it cannot be probed."""
 
 
 def as_probe(planned: PreparedPlan) -> PreparedPlan:
-    """The plan of a probe. Decisions only let it pass: history, which keeps them, is not written."""
-    works = tuple(_bounded(work) for work in planned.works)
+    """Return the plan of a probe. Allowed conflicts become notes, because a probe writes no history."""
+    works = tuple(_with_short_lock_timeout(work) for work in planned.works)
     plan = planned.plan
-    stops = tuple(_conflict(work) for work in works if not work.in_one_transaction)
-    notes = (_note(plan.target), *_isolation(works), *(_passed(o) for o in plan.allowed), *plan.notes)
+    conflicts = tuple(_conflict(work) for work in works if not work.in_one_transaction)
+    allowed = (_allowed_note(conflict) for conflict in plan.allowed)
+    notes = (_probe_note(plan.target), *_isolation_notes(works), *allowed, *plan.notes)
     plan = replace(
         plan,
         migrations=tuple(work.planned for work in works),
-        conflicts=(*plan.conflicts, *stops),
+        conflicts=(*plan.conflicts, *conflicts),
         allowed=(),
         notes=notes,
     )
     return replace(planned, plan=plan, works=works, decisions=())
 
 
-def _note(target: str) -> str:
+def _probe_note(target: str) -> str:
     return (
-        f"probe: BEGIN … ROLLBACK on {target} itself: its locks are real, sequences do not go back, "
-        f"lock_timeout {LOCK_LIMIT} at most"
+        f"probe: runs BEGIN … ROLLBACK on {target} itself. Its locks are real (lock_timeout at most "
+        f"{LOCK_LIMIT}). Sequences that it advances are not restored."
     )
 
 
-def _passed(conflict: Conflict) -> str:
-    return f"allowed for this probe, and not recorded: {spaced(conflict.state)}: {conflict.message}"
+def _allowed_note(conflict: Conflict) -> str:
+    return f"allowed for this probe, not recorded ({spaced(conflict.state)}): {conflict.message}"
 
 
-def _bounded(work: Work) -> Work:
+def _with_short_lock_timeout(work: Work) -> Work:
     limit = lock_limit(work.planned.lock_timeout)
     return replace(work, planned=replace(work.planned, lock_timeout=limit))
 
 
-def _isolation(works: Sequence[Work]) -> Iterator[str]:
-    """Each BEGIN that asks for another kind of transaction than the one there will be."""
-    first = _modes(works[0]) if works else ""
+def _isolation_notes(works: Sequence[Work]) -> Iterator[str]:
+    """Yield a note for each BEGIN with other transaction modes than the first one, which sets them all."""
+    first = _transaction_modes(works[0]) if works else ""
     for work in works[1:]:
-        modes = _modes(work)
+        modes = _transaction_modes(work)
         if modes and modes != first:
-            yield f"{work.migration.name}: its {modes} is not used: all is one transaction, of the first"
+            yield (
+                f"{work.migration.name}: {modes} is ignored, because the probe is one transaction and the "
+                "first migration sets its mode"
+            )
 
 
-def _modes(work: Work) -> str:
-    """What the script's own BEGIN asks for: ``ISOLATION LEVEL SERIALIZABLE``; empty where it is nothing."""
+def _transaction_modes(work: Work) -> str:
+    """Return the modes in the script's own BEGIN: ``ISOLATION LEVEL SERIALIZABLE``; empty if none."""
     opening = work.steps[0].step.begin if work.steps else None
     if opening is None:
         return ""
     words = (word.upper() for word in significant_texts(opening.text))
-    return " ".join(word for word in words if word not in _PLAIN)
+    return " ".join(word for word in words if word not in _PLAIN_BEGIN)
 
 
-_PLAIN = frozenset({"BEGIN", "START", "TRANSACTION", "WORK", ";"})
+_PLAIN_BEGIN = frozenset({"BEGIN", "START", "TRANSACTION", "WORK", ";"})
 
 
 def _conflict(work: Work) -> Conflict:
-    """Which statement keeps a migration from being one transaction, and why."""
+    """Return a conflict that names the statement because of which a migration is not one transaction."""
     name = work.migration.name
-    hint = f"Rehearse it instead, on scratch: koonj rehearse {name}"
-    found = _culprit(work)
+    hint = f"Rehearse it on a scratch database instead: koonj rehearse {name}"
+    found = _separate_statement(work)
     if found is None:
         message = f"{name} is not one transaction: {work.shape.explanation}."
         return Conflict(name, NOT_TRANSACTIONAL, message, hint, can_allow=False)
     numbered, why = found
     statement = numbered.statement
     message = (
-        f"{name} cannot be rolled back as a whole: statement {numbered.index} of {work.total}, "
+        f"{name} is not one transaction, so it cannot be probed. Statement {numbered.index} of {work.total}, "
         f"line {statement.line} ({statement.summary}): {why}."
     )
     return Conflict(
@@ -89,13 +93,14 @@ def _conflict(work: Work) -> Conflict:
     )
 
 
-def _culprit(work: Work) -> tuple[NumberedStatement, str] | None:
-    alone = [n for step in work.steps if not step.step.in_transaction for n in step.statements]
-    for numbered in alone:
+def _separate_statement(work: Work) -> tuple[NumberedStatement, str] | None:
+    """Return the first statement that commits separately, and why."""
+    outside = [n for step in work.steps if not step.step.in_transaction for n in step.statements]
+    for numbered in outside:
         if numbered.statement.refusal is not Refusal.NO:
-            verb = "refuses" if numbered.statement.refusal is Refusal.YES else "may refuse"
+            verb = "refuses" if numbered.statement.refusal is Refusal.YES else "can refuse"
             return numbered, f"PostgreSQL {verb} {numbered.statement.refusal_reason} in a transaction"
-    if alone:
-        return alone[0], "it stands outside BEGIN … COMMIT, and commits at once"
+    if outside:
+        return outside[0], "it is outside BEGIN … COMMIT, so it commits immediately"
     later = [n for step in work.steps[1:] for n in step.statements]
     return (later[0], "the COMMIT before it ends the file's first transaction") if later else None

@@ -1,4 +1,4 @@
-"""A probe: all planned migrations on the target itself, in one transaction that is always rolled back."""
+"""Run a probe: all planned migrations on the target, in one transaction that is always rolled back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from koonj.postgres.session import check_deferred, roll_back
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.lock import LockLostError
-from koonj.runner.apply.statement import StatementError, execute, hearing
+from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.plan.work import NumberedStatement, Work
 from koonj.runner.probe.result import probe_cancelled, probe_failed, probed
 from koonj.runner.run.events import Event, MigrationStarted, Notice, StatementFinished
@@ -36,9 +36,13 @@ from koonj.sql.statements import Statement
 
 
 async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator[Event]:
-    """Run them one after the other, so that each sees what came before it; then ROLLBACK, whatever happened.
+    """Run the migrations one after the other, each on the result of the ones before; always roll back.
 
-    Every work must be one transaction. Raises MigrationError, LockLostError.
+    Each script in `works` must be one transaction.
+
+    Raises:
+        MigrationError: A migration failed, or the user cancelled.
+        LockLostError: A migration released the koonj lock and another run took it.
     """
     probe = _Probe(session, Tracer(session.conn, alone=False))
     try:
@@ -52,23 +56,24 @@ async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator
             except Cancelled as error:
                 raise MigrationError(probe_cancelled(work)) from error
             except (StatementError, psycopg.Error) as error:
-                raise MigrationError(probe_failed(work, error, alone=index == 1)) from error
+                raise MigrationError(probe_failed(work, error, first=index == 1)) from error
     finally:
         await roll_back(session.conn)
 
 
 @dataclass(slots=True)
 class _Probe:
-    """What one probe holds on to from migration to migration."""
+    """State of one probe, shared by its migrations."""
 
     session: RunContext
     tracer: Tracer
     interval: str | None = None
+    """client_connection_check_interval at the start of each migration; None before PostgreSQL 14."""
     marked: bool = False
-    """A savepoint of ours is before those of the migration that runs."""
+    """koonj's savepoint is set, before the savepoints of the current migration."""
 
     async def open(self, work: Work) -> None:
-        """Look at what is there, and begin, with the file's own BEGIN."""
+        """Start the tracer, and begin the transaction with the file's own BEGIN if it has one."""
         conn, opening = self.session.conn, work.steps[0].step.begin if work.steps else None
         self.interval = await dead_client_interval(conn)
         await self.tracer.begin()
@@ -76,7 +81,10 @@ class _Probe:
         await open_transaction(conn, text)
 
     async def before(self, statement: Statement) -> None:
-        """Our savepoint comes late, before the first one of the file: no SET TRANSACTION may follow one."""
+        """Prepare for a statement: limit its lock waits, and set koonj's savepoint if it is a SAVEPOINT.
+
+        koonj's savepoint is not set earlier, because SET TRANSACTION is not permitted after a savepoint.
+        """
         conn = self.session.conn
         await hold_lock_limit(conn)
         if statement.control is TransactionControl.SAVEPOINT and not self.marked:
@@ -84,7 +92,7 @@ class _Probe:
             self.marked = True
 
     async def after(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
-        """What a statement locked."""
+        """Return the trace of a statement: what it locked."""
         statement = numbered.statement
         bare = numbered.bare_trace(seconds, in_transaction=True)
         if is_silent(statement) and len(statement.spans) == 1:
@@ -92,16 +100,16 @@ class _Probe:
         return await self.tracer.after(bare)
 
     async def check(self, work: Work, *, last: bool) -> StatementTrace:
-        """What a commit would check, under the file's own role; what that locked."""
-        conn, begun = self.session.conn, monotonic()
+        """Check the deferred constraints, as COMMIT would, under the file's own role; return the trace."""
+        conn, start = self.session.conn, monotonic()
         await hold_lock_limit(conn)
         await (check_deferred(conn) if last else check_so_far(conn))
-        seconds = monotonic() - begun
+        seconds = monotonic() - start
         bare = StatementTrace(work.total, 0, "set constraints", in_transaction=True, seconds=seconds)
         return await self.tracer.after(bare)
 
     async def clear(self) -> None:
-        """Leave nothing of a migration but its work: no setting, role, temporary table or savepoint."""
+        """Remove the settings, role, temporary tables and savepoints of a migration."""
         conn = self.session.conn
         if self.marked:
             await forget_mark(conn)
@@ -110,12 +118,16 @@ class _Probe:
         await self._keep_lock()
 
     async def _keep_lock(self) -> None:
-        """A file can give koonj's lock away. Raises LockLostError."""
+        """Check that this session holds the koonj lock, which a migration can release, or take it again.
+
+        Raises:
+            LockLostError: Another run holds the lock.
+        """
         conn = self.session.conn
-        held = await advisory_lock.holder(conn)
-        mine = held is not None and held.pid == conn.info.backend_pid
-        if not mine and not await advisory_lock.try_lock(conn):
-            raise LockLostError(held)
+        holder = await advisory_lock.holder(conn)
+        is_ours = holder is not None and holder.pid == conn.info.backend_pid
+        if not is_ours and not await advisory_lock.try_lock(conn):
+            raise LockLostError(holder)
 
 
 async def _migration(probe: _Probe, work: Work, *, first: bool, last: bool) -> AsyncIterator[Event]:
@@ -132,10 +144,10 @@ async def _migration(probe: _Probe, work: Work, *, first: bool, last: bool) -> A
                 traces.append(await probe.after(numbered, event.seconds))
             yield event
     session.control.check()
-    said: list[Notice] = []
-    with hearing(session.conn, work.planned.name, said.append):
+    notices: list[Notice] = []
+    with forward_notices(session.conn, work.planned.name, notices.append):
         traces.append(await probe.check(work, last=last))
-    for notice in said:  # of triggers that were deferred until now
+    for notice in notices:  # from deferred triggers
         yield notice
     await probe.clear()
     yield probed(work, traces)

@@ -21,7 +21,7 @@ from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.watcher import LockWatcher
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
-from koonj.runner.apply.failure import of_error
+from koonj.runner.apply.failure import failure_of_error
 from koonj.runner.apply.invalid_index import must_be_valid
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
@@ -101,7 +101,7 @@ class ScriptRun:
                 raise LostError(str(error)) from error
             await roll_back(self.conn)  # if a statement did not end the session itself
             self.control.check()  # after a cancel, the error is not the fault of the script
-            failure = of_error(self.work, error, state="", next_steps=())
+            failure = failure_of_error(self.work, error, state="", next_steps=())
         except BaseException:
             if not self.conn.closed:
                 await roll_back(self.conn)

@@ -1,1 +1,1 @@
-"""A run as its consumers know it: the request, the stream of events, and the verbs cancel and answer."""
+"""The interface of a run: its request, its stream of events, and the methods `answer` and `cancel`."""

@@ -1,4 +1,7 @@
-"""Values as JSON has them, and back: for a command's output, a process of its own, a file that is kept."""
+"""Convert frozen dataclasses to plain JSON values and back.
+
+Used for the output of commands, for the rehearsal process and for cached rehearsals.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,18 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
 class PlainError(ValueError):
-    """What was read is not what this koonj writes."""
+    """Raised when data does not have the form that this version of koonj writes."""
 
 
 def to_plain(value: Any) -> Any:
-    """A value of ours as JSON has it: a dataclass by its fields, an enum by its word, a time by ISO 8601."""
+    """Return `value` as JSON types.
+
+    A dataclass becomes an object, a tuple a list, an enum its value, a time an ISO 8601 string.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
@@ -28,14 +34,17 @@ def to_plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def from_plain(kind: type[Made], data: Any) -> Made:
-    """The frozen dataclass that `to_plain` made `data` of; keys that it does not know are passed over.
+def from_plain(kind: type[Value], data: Any) -> Value:
+    """Build the dataclass `kind` from data of `to_plain`; ignore unknown keys.
 
-    Its fields may be of dataclasses, enums, tuples of one type, times, plain values, None. Raises PlainError.
+    Supported field types: dataclasses, enums, tuples of one type, times, plain values, None.
+
+    Raises:
+        PlainError: `data` lacks a field, or a value has the wrong type.
     """
-    made = _read(kind, data)
-    assert isinstance(made, kind)
-    return made
+    value = _read(kind, data)
+    assert isinstance(value, kind)
+    return value
 
 
 @cache
@@ -49,7 +58,7 @@ def _read(kind: Any, data: Any) -> Any:
         return _read_optional(kind, data)
     if origin is tuple:
         if not isinstance(data, list):
-            raise PlainError(f"a list was expected, not {data!r}")
+            raise PlainError(f"expected a list, got {data!r}")
         return tuple(_read(get_args(kind)[0], part) for part in data)
     if is_dataclass(kind):
         return _read_dataclass(kind, data)
@@ -65,18 +74,18 @@ def _read_scalar(kind: Any, data: Any) -> Any:
     if kind is float and isinstance(data, int):
         return float(data)
     if not isinstance(data, kind):
-        raise PlainError(f"{kind.__name__} was expected, not {data!r}")
+        raise PlainError(f"expected {kind.__name__}, got {data!r}")
     return data
 
 
 def _read_time(data: Any) -> datetime:
-    """The time of ISO 8601, which must have a zone."""
+    """Parse an ISO 8601 time, which must have a time zone."""
     try:
         time = datetime.fromisoformat(data)
     except (TypeError, ValueError) as error:
-        raise PlainError(f"a time was expected, not {data!r}") from error
+        raise PlainError(f"expected a time, got {data!r}") from error
     if time.tzinfo is None:
-        raise PlainError(f"a time with its zone was expected, not {data!r}")
+        raise PlainError(f"expected a time with a time zone, got {data!r}")
     return time
 
 
@@ -89,7 +98,7 @@ def _read_optional(kind: Any, data: Any) -> Any:
 
 def _read_dataclass(kind: Any, data: Any) -> Any:
     if not isinstance(data, dict):
-        raise PlainError(f"an object was expected, not {data!r}")
+        raise PlainError(f"expected an object, got {data!r}")
     hints = _hints(kind)
     values = {f.name: _read(hints[f.name], data[f.name]) for f in fields(kind) if f.name in data}
     try:

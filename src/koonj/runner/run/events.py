@@ -1,7 +1,7 @@
-"""What a run says, as it goes: the only thing that a screen, a command or a journal knows of it.
+"""Define the events of a run, the only interface between a run and its consumers.
 
-Events are frozen values that survive JSON (strings, numbers, booleans, None, tuples and other such values),
-and carry no secret: a target is its name. The last event of every stream is a `RunFinished`.
+Events are frozen values that can be converted to JSON and back (see `codec.py`). They contain no secrets:
+a target is given by its name. The last event of every stream is a `RunFinished`.
 """
 
 from dataclasses import dataclass, field
@@ -15,162 +15,164 @@ from koonj.sql.transactions import Mode
 
 
 class Direction(StrEnum):
-    """Which way a migration runs."""
+    """Which script of a migration runs: its body or its rollback."""
 
     APPLY = "apply"
     ROLLBACK = "rollback"
 
     @property
     def action(self) -> Action:
-        """As history records a run in this direction."""
+        """Action of a history entry for this direction."""
         return Action.APPLY if self is Direction.APPLY else Action.ROLLBACK
 
 
 class RunResult(StrEnum):
-    """How a run ended."""
+    """Result of a run."""
 
     DONE = "done"
     NOTHING = "nothing"
-    """There was nothing to do."""
+    """Nothing to do, or only a plan was requested."""
     DECLINED = "declined"
-    """The question was answered with no, or nobody could answer it."""
+    """The run was not confirmed, or there was nobody to ask."""
     REFUSED = "refused"
-    """Something must be decided or mended first: see `RunFinished.conflicts`."""
+    """A conflict stopped the run (see `RunFinished.conflicts`), or its plan changed after it was shown."""
     FAILED = "failed"
     CANCELLED = "cancelled"
-    """Cancelled by a person."""
+    """Cancelled by the user."""
     LOCKED = "locked"
-    """Another run holds the target's lock."""
+    """Another run holds the koonj lock."""
     PROBED = "probed"
-    """All of it ran on the target, and was rolled back."""
+    """All migrations of the probe ran on the target and were rolled back."""
 
 
 class QuestionKind(StrEnum):
-    """What counts as yes."""
+    """How a question must be confirmed."""
 
     YES = "yes"
-    """The word ``yes`` (a screen may take one key for it, not Enter and not the key that started the run)."""
+    """With the word ``yes``. A screen can use a key: not Enter, and not the key that started the run."""
     TYPED = "typed"
-    """`Question.expected`, typed in full: the name of a protected target."""
+    """With the text `Question.expected`: the name of a protected target, typed in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLock:
-    """A relation that a statement locks, as measured on scratch, beside what the target says of it."""
+    """Relation that a statement locks, as measured in a rehearsal, with its size on the target."""
 
     relation: str
-    """Schema-qualified, quoted as SQL wants it."""
+    """Qualified name, quoted as in SQL."""
     kind: str
     """``table``, ``partitioned table``, ``view``, …"""
     mode: str
-    """Such as ``ACCESS EXCLUSIVE``; what its indexes are locked in is in the sentence."""
+    """Lock mode, such as ``ACCESS EXCLUSIVE``. Locks on its indexes are described in `effect`."""
     rewrites: bool
-    """It gets new storage, with its rows in it."""
+    """The statement writes all its rows to new storage."""
     scans: bool
-    """It is read from end to end."""
+    """The statement reads all its rows."""
     bytes: int | None
-    """With indexes and TOAST, as the target's statistics have it; None: not known."""
+    """Size on the target with indexes and TOAST, from the target's statistics; None: unknown."""
     rows: int | None
-    """Estimated by the target; None: not known."""
+    """Number of rows, estimated by the target; None: unknown."""
     impact: int
-    """1 a note, 2 short and strong, 3 long, or it takes data away."""
+    """1: a note; 2: a strong lock, held briefly; 3: held long, or data is deleted."""
     effect: str
-    """What that means for those who use it."""
+    """The lock and its effect on other sessions, as text."""
     activity: str = ""
-    """How much it is used, in words, where that matters; once a plan, at the first lock on it."""
+    """How much the relation is used, as text; only if that matters, and at the first lock on it in a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStatement:
-    """One statement that a plan would send."""
+    """Statement that a plan would run."""
 
     index: int
-    """1-based within the script."""
+    """Number within the script, from 1."""
     line: int
-    """In the file."""
+    """Line in the file, from 1."""
     summary: str
-    """In words: ``create index documents_status_idx on documents``."""
+    """Short text: ``create index documents_status_idx on documents``."""
     in_transaction: bool
     locks: tuple[PlannedLock, ...] | None = None
-    """Those worth a word, heaviest first; None: not measured."""
+    """Locks with an effect on other sessions, highest impact first; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMigration:
-    """One migration's part of a plan."""
+    """Migration in a plan."""
 
     name: str
     direction: Direction
     in_transaction: bool
-    """The whole script commits together with its history row."""
+    """The whole script commits in one transaction, together with its history entry."""
     mode: Mode
     explanation: str
-    """The mode and its reason, in words."""
+    """The mode and its reason, as text."""
     statements: tuple[PlannedStatement, ...]
     statements_done: int = 0
-    """Statements that an earlier, unfinished entry committed and this one passes over."""
+    """Number of statements that an earlier, unfinished run committed; this run skips them."""
     from_history: bool = False
-    """The script is the text that history recorded, since the file is gone."""
+    """The file is missing; the script is the text from `koonj.history`."""
     lock_timeout: str = "5s"
     verdict: str | None = None
-    """The verdict of its rehearsal in one word; ``unknown``: there is none; None: nobody looked."""
+    """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""
-    """Why that is the verdict."""
+    """Reason for the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What stops a run until a person decides, or mends it."""
+    """Something that stops a run until the user allows it or fixes it."""
 
     name: str
-    """The migration's file name; empty where it is the folder or the target."""
+    """File name of the migration; empty if the conflict is not about one migration."""
     state: str
-    """A state's word (``late``, ``edited``, …), a problem's code, ``rollback_missing``, ``lossy``,
-    ``not_verified`` or ``not_transactional``."""
+    """State of the migration (``late``, ``edited``, …), code of a problem, ``unknown_number``,
+    ``rollback_missing``, ``lossy``, ``not_verified`` or ``not_transactional``."""
     message: str
     hint: str
     can_allow: bool
-    """`--allow STATE` lets the run pass; otherwise the thing must be mended."""
+    """Whether the user can let the run continue (`--allow STATE` or `--override`). If not, fix the cause."""
     line: int | None = None
     column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an action would do to one target, in order; made without changing anything."""
+    """What a run would do on one target, in order. Making a plan changes nothing."""
 
     target: str
     direction: Direction
     protected: bool
     server: str
-    """Whom the target turned out to be: ``PostgreSQL 18.6, database ragqa, user postgres, host /tmp``."""
+    """Identity of the connected server: ``PostgreSQL 18.6, database ragqa, user postgres, host /tmp``."""
     migrations: tuple[PlannedMigration, ...]
     conflicts: tuple[Conflict, ...] = ()
     allowed: tuple[Conflict, ...] = ()
-    """Conflicts that this run was told to pass; each becomes a history row."""
+    """Conflicts that are allowed or overridden; each is recorded in the history."""
     notes: tuple[str, ...] = ()
 
     @property
     def statements(self) -> int:
-        """How many statements it would send."""
+        """Number of statements that the plan would run."""
         return sum(len(m.statements) - m.statements_done for m in self.migrations)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a migration failed, what that leaves, and what can be done."""
+    """Failure of a run: where, why, what is committed, and what to do next."""
 
     name: str
+    """File name of the migration; empty if no migration failed but the target."""
     direction: Direction
     statement: int
-    """k of `of`, 1-based; 0 where it was not a statement (the connection, the history row)."""
+    """Number of the statement, from 1; 0 if no statement failed (but COMMIT, the connection, …)."""
     of: int
+    """Number of statements in the script."""
     file: str
-    """The path as the person knows it."""
+    """Path of the file, as shown to the user."""
     line: int | None
     column: int | None
     source_line: str
-    """The file's line as it stands, without its end."""
+    """Text of the line in the file, without its line end."""
     sqlstate: str | None
     severity: str
     message: str
@@ -178,69 +180,71 @@ class Failure:
     hint: str | None = None
     context: str | None = None
     committed: tuple[str, ...] = ()
-    """What of this migration is committed, a line each; empty: nothing."""
+    """Committed statements of this migration, one line of text each."""
     target_state: str = ""
-    """The state in which the target is left, in words."""
+    """What is committed on the target after the failure, as text."""
     next_steps: tuple[str, ...] = ()
-    """What can be done now, each a sentence with its command."""
+    """What to do next, best first; mostly a sentence with a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Anything that a run says."""
+    """Base class of all events."""
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """With its zone."""
+    """Time of the event, with its time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """The first event."""
+    """The first event of a run."""
 
     run_id: str
     target: str
     direction: Direction
     probe: bool = False
-    """Nothing of it will be committed."""
+    """The run is a probe: nothing is committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanMade(Event):
-    """The plan, before anything changes; again after the lock was got, where it then differs."""
+    """The plan, before anything changes; sent again if it differs after the lock was acquired."""
 
     plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Question(Event):
-    """The run waits until it is answered with `Run.answer`."""
+    """Question to the user; the run waits until it is answered with `Run.answer`."""
 
     id: str
     kind: QuestionKind
     text: str
     expected: str
-    """What must be answered to go on; any other answer is a no."""
+    """The answer that confirms the run; any other answer declines it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingForLock(Event):
-    """Another run holds the target's lock; said again as the wait goes on."""
+    """Another run holds the koonj lock; sent again every few seconds while the run waits."""
 
     holder: LockHolder | None
-    """None where the server does not show it to this role."""
+    """The session that holds the lock; None: the server hides it from this role."""
     seconds: float
+    """Seconds waited so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockAcquired(Event):
-    """This run is the only one on the target now."""
+    """This run holds the koonj lock now, so no other run can start on the target."""
 
     seconds: float
+    """Seconds waited."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecorded(Event):
-    """A decision was written to history."""
+    """A decision (an allow or override) was recorded in the history."""
 
     name: str
     state: str
@@ -249,7 +253,7 @@ class DecisionRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class MigrationStarted(Event):
-    """Migration `index` of `of` begins."""
+    """Migration `index` of `of` starts."""
 
     name: str
     direction: Direction
@@ -261,7 +265,7 @@ class MigrationStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class StatementStarted(Event):
-    """A statement was sent."""
+    """A statement is sent to the server."""
 
     name: str
     index: int
@@ -272,7 +276,7 @@ class StatementStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Notice(Event):
-    """The server said something while a statement ran."""
+    """The server sent a message (NOTICE, WARNING, …) during a migration."""
 
     name: str
     severity: str
@@ -284,7 +288,7 @@ class Notice(Event):
 
 @dataclass(frozen=True, slots=True)
 class StatementFinished(Event):
-    """A statement was answered."""
+    """A statement was successful."""
 
     name: str
     index: int
@@ -296,21 +300,21 @@ class StatementFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class Retrying(Event):
-    """A transaction was rolled back by a lock timeout or a deadlock, and is tried again after a pause."""
+    """A transaction failed (lock timeout, deadlock, …), was rolled back, and is retried after a delay."""
 
     name: str
     attempt: int
-    """The attempt that comes, from 2."""
+    """Number of the next attempt, from 2."""
     of: int
     sqlstate: str
     message: str
     delay: float
-    """Seconds until then."""
+    """Seconds until the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationFinished(Event):
-    """A migration and its history row are committed."""
+    """A migration and its history entry are committed."""
 
     name: str
     direction: Direction
@@ -320,42 +324,44 @@ class MigrationFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class MigrationProbed(Event):
-    """A migration ran on the target, in the transaction of a probe, which is rolled back at the end."""
+    """A migration ran in a probe, in a transaction that is rolled back at the end."""
 
     name: str
     direction: Direction
     seconds: float
-    """Of its statements."""
+    """Seconds that its statements took."""
     statements: int
     locks: tuple[RelationLock, ...] = ()
-    """The strongest that it took on each relation that was there before the probe. One that a migration
-    before it has taken, and still holds, does not show again."""
+    """The strongest lock that it took on each relation that existed before the probe.
+
+    A lock that an earlier migration took and still holds is not listed again.
+    """
     sequences: tuple[str, ...] = ()
-    """Those that it moved, and that do not go back."""
+    """Sequences that it advanced; a rollback does not restore them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationFailed(Event):
-    """A migration stopped; nothing after it was tried."""
+    """A migration failed or was cancelled; the migrations after it are not run."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelling(Event):
-    """The running statement is being cancelled on the server."""
+    """A cancel request for the running statement is sent to the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFinished(Event):
-    """The last event: the result."""
+    """The last event of a run: its result."""
 
     result: RunResult
     message: str
-    """One sentence."""
+    """The result in one or two sentences."""
     committed: tuple[str, ...] = ()
-    """File names, in the order in which they were committed."""
+    """File names of the committed migrations, in the order of their commits."""
     failure: Failure | None = None
     not_run: tuple[str, ...] = ()
-    """Planned, and not tried."""
+    """File names of planned migrations that were not started."""
     conflicts: tuple[Conflict, ...] = ()

@@ -1,4 +1,4 @@
-"""What a person asks of a run."""
+"""The request for a run: which migrations, in which direction, with which options."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,50 +7,53 @@ from koonj.runner.run.events import Direction
 
 
 class Extent(StrEnum):
-    """How far a run goes."""
+    """Which migrations a run includes."""
 
     NEXT = "next"
-    """One migration: the next pending one, or the one applied last."""
+    """One migration. Apply: the next pending one. Roll back: the one applied last."""
     UP_TO = "up_to"
-    """Apply: all pending up to and with `Request.number`. Roll back: all applied above it."""
+    """Apply: all pending up to `Request.number`, inclusive. Roll back: all applied with a higher number."""
     ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One run, as asked for."""
+    """Request for one run."""
 
     direction: Direction
     extent: Extent = Extent.NEXT
     number: int | None = None
-    """Of `Extent.UP_TO`."""
+    """Migration number; required with `Extent.UP_TO`."""
     allow: frozenset[str] = frozenset()
-    """States that a person decided to pass: ``late``, ``edited``, ``missing``, ``duplicate``, …"""
+    """States that do not stop this run: ``late``, ``edited``, ``missing``, ``duplicate``, …"""
     reason: str | None = None
-    """Why; needed with `allow`, and recorded."""
+    """Reason for `allow`; required with it, and recorded in the history."""
     assume_yes: bool = False
-    """The question for an ordinary target was answered beforehand; never a protected one's."""
+    """Do not ask for confirmation. A protected target asks anyway."""
     wait: float | None = 60.0
-    """Seconds to wait for the target's lock; 0 for not at all, None for ever."""
+    """Seconds to wait for the koonj lock; 0: do not wait, None: no limit."""
     plan_only: bool = False
-    """Stop after the plan."""
+    """Stop after the plan; change nothing."""
     override: str | None = None
-    """Why this run goes on without the verified rehearsal that the target's policy wants; recorded."""
+    """Reason to apply without the verified rollback that the target requires; recorded in the history."""
     measure: bool = False
-    """Rehearse what has no verdict yet, so that the plan can tell its locks; a policy does so in any case."""
+    """Rehearse migrations without a verdict, so that the plan shows their locks.
+
+    If the target requires verified rollbacks, koonj rehearses them in any case.
+    """
     probe: bool = False
-    """Run it all on the target in one transaction, and roll that back: nothing is kept."""
+    """Run all migrations on the target in one transaction, and always roll it back."""
 
     def __post_init__(self) -> None:
         if self.extent is Extent.UP_TO and self.number is None:
-            raise ValueError("Extent.UP_TO needs a number")
+            raise ValueError("Extent.UP_TO requires a number")
         if self.probe and self.plan_only:
-            raise ValueError("a plan touches nothing, and a probe runs: ask for one of them")
+            raise ValueError("use either plan_only (changes nothing) or probe (runs on the target), not both")
         if self.override is not None and not self.override.strip():
-            raise ValueError("to go on without a verified rehearsal needs a reason, which history keeps")
+            raise ValueError("override requires a reason, which is recorded in the history")
         if self.allow and not (self.reason and self.reason.strip()):
-            raise ValueError("to allow something needs a reason, which history keeps")
+            raise ValueError("allow requires a reason, which is recorded in the history")
 
     def reason_of(self, state: str) -> str:
-        """Why this run passes a conflict of that state; what history keeps."""
+        """Return the reason that is recorded for a conflict with this state."""
         return (self.reason if state in self.allow else self.override) or ""

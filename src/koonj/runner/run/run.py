@@ -1,4 +1,4 @@
-"""A run, as the screen and the command see it: one event stream and two verbs."""
+"""A run for its consumers: one stream of events and two methods, `answer` and `cancel`."""
 
 from __future__ import annotations
 
@@ -12,56 +12,68 @@ from psycopg import AsyncConnection
 
 from koonj.runner.run.events import Event
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error; it ends a run that a person cancelled
-    """A person cancelled the run between two statements."""
+class Cancelled(Exception):  # noqa: N818 - not an error; it ends a run that the user cancelled
+    """Raised when the user has cancelled the run, between two statements."""
 
 
 class Control:
-    """The inner side of the two verbs: what the steps of a run listen to."""
+    """The inner side of a run: delivers cancel requests and answers to its steps."""
 
     def __init__(self) -> None:
         self.run_id = str(uuid4())
         self._cancelled = asyncio.Event()
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._conn: AsyncConnection | None = None
-        self._told: Callable[[], None] | None = None
+        self._on_cancel: Callable[[], None] | None = None
 
     @property
     def cancelled(self) -> bool:
-        """Did a person cancel?"""
+        """Whether the user has cancelled the run."""
         return self._cancelled.is_set()
 
     def working_on(self, conn: AsyncConnection | None) -> None:
-        """Name the connection on which a cancel must stop the running statement."""
+        """Set the connection whose running statement a cancel request stops."""
         self._conn = conn
 
     @contextmanager
-    def telling(self, told: Callable[[], None]) -> Iterator[None]:
-        """Call `told` at once when a person cancels while this goes on."""
-        self._told = told
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` immediately if the user cancels inside this context."""
+        self._on_cancel = callback
         try:
             yield
         finally:
-            self._told = None
+            self._on_cancel = None
 
     def check(self) -> None:
-        """Raise Cancelled where a person cancelled. Called before each thing that changes anything."""
+        """Check for a cancel request. Call this before each step that changes anything.
+
+        Raises:
+            Cancelled: The user has cancelled the run.
+        """
         if self.cancelled:
             raise Cancelled
 
     async def pause(self, seconds: float) -> None:
-        """Sleep, unless cancelled. Raises Cancelled."""
+        """Sleep for `seconds`.
+
+        Raises:
+            Cancelled: The user has cancelled the run.
+        """
         try:
             await asyncio.wait_for(self._cancelled.wait(), seconds)
         except TimeoutError:
             return
         raise Cancelled
 
-    async def unless_cancelled(self, work: Awaitable[Made]) -> Made:
-        """The result of something long that changes nothing. Raises Cancelled."""
+    async def unless_cancelled(self, work: Awaitable[Value]) -> Value:
+        """Wait for long work that changes nothing, and return its result.
+
+        Raises:
+            Cancelled: The user has cancelled the run; `work` is cancelled too.
+        """
         task = asyncio.ensure_future(work)
         cancelled = asyncio.ensure_future(self._cancelled.wait())
         try:
@@ -75,31 +87,35 @@ class Control:
                 task.cancel()
                 await asyncio.wait((task,))
 
-    def expect(self, question_id: str) -> None:
-        """Make room for an answer, before the question is said."""
+    def expect_answer(self, question_id: str) -> None:
+        """Prepare to receive an answer. Call this before the question is sent."""
         self._answers[question_id] = asyncio.get_running_loop().create_future()
 
-    async def answer_to(self, question_id: str) -> str:
-        """Wait for the answer. Raises Cancelled."""
+    async def wait_for_answer(self, question_id: str) -> str:
+        """Wait for the answer to a question.
+
+        Raises:
+            Cancelled: The user has cancelled the run.
+        """
         return await self.unless_cancelled(self._answers[question_id])
 
-    def give(self, question_id: str, text: str) -> None:
-        """An answer came; one that nobody waits for is passed over."""
+    def receive_answer(self, question_id: str, text: str) -> None:
+        """Pass an answer to the waiting question; ignore it if no question waits."""
         answer = self._answers.get(question_id)
         if answer is not None and not answer.done():
             answer.set_result(text)
 
     async def cancel(self) -> None:
-        """Stop: cancel the running statement on the server, and start no other."""
-        if not self.cancelled and self._told is not None:
-            self._told()
+        """Cancel the running statement on the server, and start no other."""
+        if not self.cancelled and self._on_cancel is not None:
+            self._on_cancel()
         self._cancelled.set()
         if self._conn is not None and not self._conn.closed:
             await self._conn.cancel_safe()
 
 
 class Run:
-    """One apply or rollback. Its events can be read once."""
+    """One apply, rollback or probe. Its events can be read once."""
 
     def __init__(self, body: Callable[[Control], AsyncIterator[Event]]) -> None:
         self._body = body
@@ -107,22 +123,25 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's uuid, as history keeps it."""
+        """UUID of the run, as in `koonj.history.run_id`."""
         return self._control.run_id
 
     async def events(self) -> AsyncIterator[Event]:
-        """All that happens, as it happens; the last one is a RunFinished."""
+        """Yield the events of the run as they happen; the last one is a `RunFinished`."""
         async with aclosing(self._body(self._control)) as stream:  # type: ignore[type-var]  # it is a generator
             async for event in stream:
                 yield event
 
     async def cancel(self) -> None:
-        """Cancel the running statement on the server and end the run; what that leaves is said by its events.
+        """Cancel the running statement on the server and end the run.
 
-        Raises psycopg.Error where the server could not be asked; the run then ends with its statement.
+        The events of the run report the state of the target after that.
+
+        Raises:
+            psycopg.Error: The cancel request could not be sent. The run then ends after its statement.
         """
         await self._control.cancel()
 
     def answer(self, question_id: str, text: str) -> None:
         """Answer a `Question`."""
-        self._control.give(question_id, text)
+        self._control.receive_answer(question_id, text)

@@ -1,1 +1,1 @@
-"""Read what a target holds now: the state of each migration and its history."""
+"""Read a target: the state of each migration, and its history."""

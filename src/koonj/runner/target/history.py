@@ -1,4 +1,4 @@
-"""The entries on a target, for a person who wants to know what happened."""
+"""Read the history entries of a target, and the texts that they recorded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from koonj.postgres.connector import Connector
 async def read_history(
     connector: Connector, target: Target, name: str | None = None
 ) -> tuple[HistoryEntry, ...]:
-    """Every entry, oldest first, or those on one migration. SELECT only.
+    """Return the history entries, oldest first: all, or those of the migration `name`.
 
-    Raises ConnectError, HistoryError.
+    Runs only SELECT.
+
+    Raises:
+        ConnectError: The target cannot be reached.
+        HistoryError: The history cannot be read.
     """
     conn = await connector.connect(target, name="koonj history")
     async with conn:
@@ -22,9 +26,11 @@ async def read_history(
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:
-    """The text that ran in one entry; None where there is no such entry.
+    """Return the file text that a history entry recorded; None if there is no such entry.
 
-    Raises ConnectError, HistoryError.
+    Raises:
+        ConnectError: The target cannot be reached.
+        HistoryError: The history cannot be read.
     """
     conn = await connector.connect(target, name="koonj history")
     async with conn:

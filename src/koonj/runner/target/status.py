@@ -1,4 +1,4 @@
-"""What a target is like now. SELECT only: it makes nothing, and works for a role that may only read."""
+"""Read the status of a target. Runs only SELECT, so it works for a role with read access."""
 
 from __future__ import annotations
 
@@ -20,46 +20,47 @@ from koonj.postgres.history import HistoryError
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """One target, as far as it is known."""
+    """Status of one target, or the error that kept koonj from reading it."""
 
     target: str
+    """Name of the target."""
     dsn: str
-    """Without its secrets."""
+    """Connection string without secrets."""
     protected: bool
     server: ServerInfo | None
-    """None where it was not reached."""
+    """The connected server; None if it was not reached."""
     error: str | None = None
     hint: str | None = None
     has_history: bool = False
-    """False as well where that is not known: see `error`."""
+    """The table `koonj.history` exists. Also False if that is unknown: see `error`."""
     migrations: tuple[MigrationStatus, ...] = ()
-    """Empty where the states are not known."""
+    """Status of each migration; empty if unknown: see `error`."""
     running: LockHolder | None = None
-    """A run that goes on there now."""
+    """Session of the run that is in progress on the target."""
 
     @property
     def known(self) -> bool:
-        """Are the states known?"""
+        """Whether the states of the migrations are known."""
         return self.error is None
 
     @property
     def applied(self) -> int:
-        """How many migrations are in the database."""
+        """Number of applied migrations."""
         return sum(status.applied for status in self.migrations)
 
     @property
     def pending(self) -> int:
-        """How many wait to be applied, whatever else is to be said of them."""
+        """Number of migrations that are not applied, in any state."""
         return sum(not status.applied for status in self.migrations)
 
     @property
     def problems(self) -> tuple[MigrationStatus, ...]:
-        """Those that need a person."""
+        """Migrations in a state that needs a decision or a fix by the user."""
         return problems_of(self.migrations)
 
 
 async def read_status(connector: Connector, target: Target, folder: Folder) -> TargetStatus:
-    """Ask one target; a target that cannot be reached or read is an answer too, not an exception."""
+    """Read the status of one target. If it cannot be read, the status has an error; nothing is raised."""
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
     try:
         conn = await connector.connect(target, name="koonj status")
@@ -72,14 +73,14 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
         message = error_message(error)
-        return replace(status, error=message, hint="The connection was lost while reading. Try again.")
+        return replace(status, error=message, hint="The connection was lost while reading. Retry.")
     statuses = await asyncio.to_thread(states, folder, entries)
     return replace(status, has_history=has_history, migrations=_running(statuses, running), running=running)
 
 
 def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> tuple[MigrationStatus, ...]:
-    """What looks interrupted may be running at this moment: the lock tells."""
+    """Add a note to interrupted migrations if a run holds the lock: they can be running at this moment."""
     if holder is None:
         return tuple(statuses)
-    note = f"running now, or interrupted: {holder_words(holder)} holds the target's lock"
-    return tuple(replace(e, note=note) if e.state is State.INTERRUPTED else e for e in statuses)
+    note = f"running now, or interrupted: {holder_words(holder)} holds the koonj lock"
+    return tuple(replace(s, note=note) if s.state is State.INTERRUPTED else s for s in statuses)
