@@ -18,7 +18,7 @@ from support.screen import Project
 
 SWITCHED = """
 import asyncio, os, signal
-from koonj.tui import application
+from koonj.tui import app as koonj_app
 
 def on_load(app):  # SIGUSR1: Textual writes everything, as it does without us; SIGUSR2: back to what changed
     loop = asyncio.get_running_loop()
@@ -30,7 +30,7 @@ def switch(app, whole):
     os.environ["KOONJ_WHOLE_FRAMES"] = whole
     app.refresh(layout=True)
 
-application.Koonj.on_load = on_load
+koonj_app.Koonj.on_load = on_load
 """
 SIGN = b"\x1b]99;switched\x07"
 HELD = 16_000
