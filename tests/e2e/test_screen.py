@@ -31,8 +31,8 @@ def test_a_file_is_edited_here_and_applied(project: Project, person: Callable[..
     user.presses("i", sees="ran on local")
     terminal.type("x")
     terminal.until("changed, not saved")
-    user.presses("Escape", sees="is not saved")
-    user.decides("is not saved", "d")
+    user.presses("Escape", sees="has unsaved changes")
+    user.decides("has unsaved changes", "d")
     terminal.until("✓ applied")
     assert file.read_text() == f"-- typed here\n{before}"
     user.leaves("q")

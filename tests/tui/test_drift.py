@@ -1,4 +1,4 @@
-"""The Drift screen: who has what, the definitions of both sides, and that it can be left while it works."""
+"""The drift screen: differences, definitions of both sides, cancel and close."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def opened(screen: Screen) -> None:
     await screen.until(lambda: is_open(screen))
 
 
-async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> None:
+async def test_screen_shows_which_side_has_each_object(project: Project, recorded: Recorded) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("+ 1 only the target has")
@@ -77,9 +77,7 @@ async def test_it_says_whose_what_is(project: Project, recorded: Recorded) -> No
         assert "! 003_add_status.sql has no file any more." in text
 
 
-async def test_the_object_under_the_cursor_shows_both_definitions(
-    project: Project, recorded: Recorded
-) -> None:
+async def test_selected_object_shows_both_definitions(project: Project, recorded: Recorded) -> None:
     async with project.open((140, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("+ CREATE INDEX documents_title_idx ON public.documents")
@@ -91,7 +89,7 @@ async def test_the_object_under_the_cursor_shows_both_definitions(
         await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
 
 
-async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project, recorded: Recorded) -> None:
+async def test_table_counts_once_and_includes_its_columns(project: Project, recorded: Recorded) -> None:
     table = ObjectName("table", "public.notes")
     column = ObjectName("column", "public.notes.id")
     recorded.says_of_drift(
@@ -117,7 +115,7 @@ async def test_a_table_counts_once_and_has_its_columns_beneath(project: Project,
             assert line in screen.text()
 
 
-async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
+async def test_definition_is_below_and_wrapped_when_80_columns_wide(
     project: Project, recorded: Recorded
 ) -> None:
     async with project.open((80, 24), program=recorded.program) as screen:
@@ -131,7 +129,7 @@ async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
         await screen.until("+ CREATE INDEX")
 
 
-async def test_no_drift_is_said_plainly(project: Project, recorded: Recorded) -> None:
+async def test_screen_says_so_when_there_is_no_drift(project: Project, recorded: Recorded) -> None:
     recorded.says_of_drift(drift())
     async with project.open((80, 24), program=recorded.program) as screen:
         await opened(screen)
@@ -139,13 +137,13 @@ async def test_no_drift_is_said_plainly(project: Project, recorded: Recorded) ->
         assert "No drift: the target's catalog is what its applied files produce" in screen.text()
 
 
-async def test_it_says_how_long_it_works_and_c_cancels(project: Project, recorded: Recorded) -> None:
+async def test_screen_shows_elapsed_time_and_c_cancels(project: Project, recorded: Recorded) -> None:
     recorded.hold("drift")
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("comparing  0:01")
         await screen.press("c")
-        await screen.until("Cancelled: it is not known whether the target has drifted.")
+        await screen.until("Cancelled. It is unknown whether the target has drifted.")
         await screen.until(lambda: recorded.ended == 1)
         recorded.let_go("drift")
         await screen.press("R")
@@ -153,7 +151,7 @@ async def test_it_says_how_long_it_works_and_c_cancels(project: Project, recorde
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "D", "ctrl+q"])
-async def test_esc_leaves_it_and_ends_what_goes_on(project: Project, recorded: Recorded, key: str) -> None:
+async def test_closing_ends_the_comparison(project: Project, recorded: Recorded, key: str) -> None:
     recorded.hold("drift")
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
@@ -163,13 +161,13 @@ async def test_esc_leaves_it_and_ends_what_goes_on(project: Project, recorded: R
         await screen.until(lambda: not screen.app.screen.workers or not is_open(screen))
 
 
-async def test_why_nothing_is_known(project: Project) -> None:
+async def test_screen_shows_why_the_comparison_failed(project: Project) -> None:
     async with project.open((100, 30), program=("sh", "-c", f"echo '{COMPLAINT}'")) as screen:
         await opened(screen)
-        await screen.until("It is not known: No scratch. Get one.")
+        await screen.until("koonj could not compare: No scratch. Get one.")
     async with project.open((100, 30), program=("true",)) as screen:
         await opened(screen)
-        await screen.until("It is not known: koonj drift ended without a result")
+        await screen.until("koonj could not compare: koonj drift ended without a result")
 
 
 async def test_y_copies_the_definitions(project: Project, recorded: Recorded) -> None:
@@ -177,15 +175,13 @@ async def test_y_copies_the_definitions(project: Project, recorded: Recorded) ->
         await opened(screen)
         await screen.until("public.documents_title_idx")
         await screen.press("y")
-        await screen.until("Copy: how index public.documents_title_idx differs")
+        await screen.until("Copy: the differences of index public.documents_title_idx")
         assert "+ CREATE INDEX documents_title_idx" in screen.text()
         await screen.press("escape", "escape")
         assert screen.app.screen is screen.main
 
 
-async def test_a_target_that_does_not_answer_is_not_compared(
-    three_targets: Project, recorded: Recorded
-) -> None:
+async def test_unreachable_target_is_not_compared(three_targets: Project, recorded: Recorded) -> None:
     async with three_targets.open((100, 30), program=recorded.program) as screen:
         await screen.press("3", "G", "enter")
         await screen.until(lambda: "► production" in screen.top())
@@ -195,7 +191,7 @@ async def test_a_target_that_does_not_answer_is_not_compared(
     assert recorded.calls == []
 
 
-async def test_a_click_chooses_an_object_and_a_key(project: Project, recorded: Recorded) -> None:
+async def test_click_selects_an_object_and_activates_a_key(project: Project, recorded: Recorded) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("public.documents_title_idx")

@@ -1,4 +1,4 @@
-"""All commands of the main screen, in the order of footer and help."""
+"""All commands of the main screen, in the order of the footer and the help."""
 
 from koonj.tui.commands.application import (
     Back,
