@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.commands.command import Group
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.command_palette import CommandPaletteDialog, FoundCommands
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.toolkit.key_presses import REPEAT

@@ -13,9 +13,9 @@ from textual import events
 from textual.keys import Keys
 
 from koonj.config import ConfigError, KeySetting
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
 from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
 from support.screen import Project

@@ -16,10 +16,10 @@ from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.runner.run.events import Direction, MigrationStarted
 from koonj.runner.target.status import TargetStatus
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Command, Situation, named
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.state.run import RunView, fold
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.widgets.preview import Tab

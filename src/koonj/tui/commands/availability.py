@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Group, Situation
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.widgets.footer import Hint
 
 KeysOf = Callable[[Command[Any]], Sequence[str]]

@@ -15,10 +15,10 @@ from koonj.humanize import now
 from koonj.migrations.folder import Folder
 from koonj.runner.run.events import MigrationFinished
 from koonj.runner.run.request import Request
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
