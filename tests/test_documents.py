@@ -9,7 +9,7 @@ from koonj.cli.diagnostics import ExitCode
 from koonj.migrations.migration_status import DECISIVE
 from koonj.migrations.states import GLYPHS
 from koonj.patterns.pattern import load
-from koonj.tui.commands import MAIN
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.render.legend import SIGNS
 from koonj.tui.toolkit.key_names import shown_key
 

@@ -36,9 +36,7 @@ def _has_exited(pid: int) -> bool:
         return True
 
 
-def test_error_stays_until_it_is_dismissed(
-    project: Project, new_user: Callable[..., TerminalUser]
-) -> None:
+def test_error_stays_until_it_is_dismissed(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.table(1)
     project.write(
         "002_wrong.sql", "BEGIN;\nINSERT INTO t1 DEFAULT VALUES;\nSELECT count(nope) FROM t1;\nCOMMIT;\n"

@@ -31,14 +31,16 @@ def test_file_is_edited_and_applied(project: Project, new_user: Callable[..., Te
     user.press("i", expect="ran on local")
     terminal.type("x")
     terminal.until("changed, not saved")
-    user.press("Escape", expect="is not saved")
-    user.answer_dialog("is not saved", "d")
+    user.press("Escape", expect="has unsaved changes")
+    user.answer_dialog("has unsaved changes", "d")
     terminal.until("✓ applied")
     assert file.read_text() == f"-- typed here\n{before}"
     user.quit("q")
 
 
-def test_command_palette_runs_a_command_by_its_name(project: Project, new_user: Callable[..., TerminalUser]) -> None:
+def test_command_palette_runs_a_command_by_its_name(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.table(1)
     project.table(2)
     user = new_user()
@@ -53,9 +55,7 @@ def test_command_palette_runs_a_command_by_its_name(project: Project, new_user: 
     user.quit("q")
 
 
-def test_zoom_fills_the_screen_and_is_undone(
-    project: Project, new_user: Callable[..., TerminalUser]
-) -> None:
+def test_zoom_fills_the_screen_and_is_undone(project: Project, new_user: Callable[..., TerminalUser]) -> None:
     project.copy(5)
     user = new_user()
     terminal = user.terminal

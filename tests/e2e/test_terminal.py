@@ -59,7 +59,9 @@ def test_no_color_sends_no_colour(project: Project, new_user: Callable[..., Term
     user.quit("q")
 
 
-def test_keys_in_one_packet_reach_the_right_screen(project: Project, new_user: Callable[..., TerminalUser]) -> None:
+def test_keys_in_one_packet_reach_the_right_screen(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.copy(5)
     user = new_user()
     terminal = user.terminal

@@ -8,7 +8,9 @@ from e2e.conftest import Project
 from support.terminal_user import TerminalUser
 
 
-def test_files_are_written_applied_and_rolled_back(project: Project, new_user: Callable[..., TerminalUser]) -> None:
+def test_files_are_written_applied_and_rolled_back(
+    project: Project, new_user: Callable[..., TerminalUser]
+) -> None:
     project.copy(5)
     user = new_user()
     terminal = user.terminal

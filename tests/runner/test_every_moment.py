@@ -98,7 +98,10 @@ async def _at_every_event(
         assert run_finished(events).result in allowed, (moment, run_finished(events))
         await _check(project)
         following = [event async for event in _start(project).events()]
-        assert run_finished(following).result in (RunResult.DONE, RunResult.NOTHING), (moment, run_finished(following))
+        assert run_finished(following).result in (RunResult.DONE, RunResult.NOTHING), (
+            moment,
+            run_finished(following),
+        )
         assert project.tables() == TABLES
         assert set((await project.states()).values()) == {"applied"}
         moment += 1

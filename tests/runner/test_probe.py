@@ -279,7 +279,9 @@ async def test_conflict_stops_the_probe_and_an_allow_is_not_recorded(project: Pr
     events = await project.apply(probe=True, allow=frozenset({"late"}), reason="to see")
     assert run_finished(events).result is RunResult.PROBED
     assert (
-        events_of_kind(events, PlanMade)[0].plan.notes[1].startswith("allowed for this probe, not recorded (late): ")
+        events_of_kind(events, PlanMade)[0]
+        .plan.notes[1]
+        .startswith("allowed for this probe, not recorded (late): ")
     )
     assert await project.entries() == entries
     assert project.tables() == {"t2"}

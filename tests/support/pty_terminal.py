@@ -21,9 +21,9 @@ PATIENCE = 60.0
 QUIET = 0.5
 """Seconds without a byte after which koonj has finished writing."""
 START = """
-from koonj.tui import watch
-watch.LOOK = watch.AGAIN = 0.2
-watch.MODEST = 1
+from koonj.tui.workers import watcher
+watcher.LOOK = watcher.AGAIN = 0.2
+watcher.MODEST = 1
 from koonj.cli.main import main
 import sys
 raise SystemExit(main(sys.argv[1:]))

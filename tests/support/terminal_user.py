@@ -67,7 +67,7 @@ class TerminalUser:
             assert time.monotonic() < end, f"{key} does not answer:\n{self.text}"
             time.sleep(READ)
             self.terminal.press(key)
-            self.terminal.until(lambda: question not in self.text or "too soon" in self.text)
+            self.terminal.until(lambda: question not in self.text or "too early" in self.text)
 
     def create_from_pattern(self, pattern: str, values: dict[str, str], *, expect: str, file: str) -> None:
         """Create a new file from `pattern`, with a value for every label of its fields.
@@ -89,7 +89,7 @@ class TerminalUser:
             self.terminal.press("Enter")
         self.terminal.until(lambda: self.is_reversed(f"[ Write {file}"))
         self.terminal.until(expect)
-        self.press("Enter", expect="Written: ")
+        self.press("Enter", expect="Created ")
         self.terminal.until(lambda: self.row(file[:12].replace("_", " ", 1)).startswith("›"))
 
     def quit(self, key: str = "q", status: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Apply and roll back: the plan first, a question that only a meant key answers, then the run and its result."""
+"""Apply and roll back: plan, confirmation by an intended key, run and result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.screen import Project, Screen
 
 
 async def hold(screen: Screen, key: str, seconds: float) -> None:
-    """A key that is held down: after 0.25 s it comes again and again, 30 times a second."""
+    """Hold a key down: after 0.25 s it repeats 30 times a second."""
     screen.app.post_message(Key(key, key))
     await asyncio.sleep(0.25)
     for _ in range(int(seconds * 30)):
@@ -23,7 +23,7 @@ async def hold(screen: Screen, key: str, seconds: float) -> None:
     await screen.pilot.pause()
 
 
-async def test_apply_next(project: Project, database: str) -> None:
+async def test_apply_next_applies_the_first_pending_migration(project: Project, database: str) -> None:
     project.table(1)
     project.table(2)
     async with project.open() as screen:
@@ -45,7 +45,7 @@ async def test_apply_next(project: Project, database: str) -> None:
     assert tables(database) == ["t1"]
 
 
-async def test_apply_all_and_roll_back_the_last(project: Project, database: str) -> None:
+async def test_apply_all_applies_all_and_roll_back_reverts_the_last(project: Project, database: str) -> None:
     for number in (1, 2, 3):
         project.table(number)
     async with project.open() as screen:
@@ -63,7 +63,7 @@ async def test_apply_all_and_roll_back_the_last(project: Project, database: str)
 
 
 @pytest.mark.parametrize("key", ["n", "escape"])
-async def test_no_changes_nothing(project: Project, database: str, key: str) -> None:
+async def test_cancelled_confirmation_changes_nothing(project: Project, database: str, key: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -74,7 +74,7 @@ async def test_no_changes_nothing(project: Project, database: str, key: str) -> 
     assert tables(database) == []
 
 
-async def test_enter_and_the_keys_that_start_a_run_do_not_confirm(project: Project, database: str) -> None:
+async def test_enter_and_keys_that_start_a_run_do_not_confirm(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -86,19 +86,19 @@ async def test_enter_and_the_keys_that_start_a_run_do_not_confirm(project: Proje
     assert tables(database) == []
 
 
-async def test_a_y_that_was_typed_ahead_does_not_confirm(project: Project, database: str) -> None:
+async def test_y_does_not_confirm_when_typed_ahead(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a", "y", "y")
         await screen.until(lambda: isinstance(screen.app.screen, Dialog))
         await screen.press("y")
-        await screen.until("Press y again for yes")
+        await screen.until("Press y again to confirm")
         assert tables(database) == []
         await screen.press("n")
         await screen.expect_run("not done")
 
 
-async def test_a_y_that_is_held_down_does_not_confirm(project: Project, database: str) -> None:
+async def test_y_does_not_confirm_when_held_down(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -111,7 +111,7 @@ async def test_a_y_that_is_held_down_does_not_confirm(project: Project, database
     assert tables(database) == ["t1"]
 
 
-async def test_a_protected_target_takes_its_name_and_nothing_less(protected: Project, database: str) -> None:
+async def test_protected_target_requires_its_whole_name(protected: Project, database: str) -> None:
     protected.table(1)
     async with protected.open() as screen:
         assert "► production PROTECTED" in screen.top()
@@ -119,7 +119,7 @@ async def test_a_protected_target_takes_its_name_and_nothing_less(protected: Pro
         await screen.expect_dialog("production    PROTECTED")
         await screen.type("y")
         await screen.press("enter")
-        await screen.until("That is not production.")
+        await screen.until("The name does not match.")
         await screen.press("backspace")
         await screen.type("productio")
         await screen.press("enter")
@@ -130,7 +130,7 @@ async def test_a_protected_target_takes_its_name_and_nothing_less(protected: Pro
     assert tables(database) == ["t1"]
 
 
-async def test_outside_a_transaction_is_said_before(project: Project) -> None:
+async def test_plan_shows_statements_outside_a_transaction(project: Project) -> None:
     project.table(1)
     project.write(
         "002_index.sql", "CREATE INDEX CONCURRENTLY i ON t1 (id);\n-- Rollback:\n-- DROP INDEX i;\n"
@@ -143,7 +143,7 @@ async def test_outside_a_transaction_is_said_before(project: Project) -> None:
         assert "1 of 1 CREATE INDEX" in screen.run()
 
 
-async def test_notices_are_shown(project: Project) -> None:
+async def test_run_pane_shows_notices(project: Project) -> None:
     project.write(
         "001_say.sql", "DO $$ BEGIN RAISE NOTICE 'hello [red]'; END $$;\n-- Rollback: none: it says\n"
     )
@@ -155,7 +155,7 @@ async def test_notices_are_shown(project: Project) -> None:
         assert "NOTICE: hello [red]" in screen.run()
 
 
-async def test_what_stops_a_run_is_shown_and_a_reason_lets_it_pass(project: Project, database: str) -> None:
+async def test_conflict_is_shown_and_allowed_with_a_reason(project: Project, database: str) -> None:
     project.table(2)
     async with project.open() as screen:
         await screen.press("a")
@@ -166,9 +166,9 @@ async def test_what_stops_a_run_is_shown_and_a_reason_lets_it_pass(project: Proj
         await screen.until("◂ late")
         await screen.until(lambda: screen.main.snapshot.check.since is None)
         await screen.press("a")
-        await screen.expect_dialog("The apply is stopped", "001_make_t1.sql", "late")
+        await screen.expect_dialog("Conflicts stop the apply", "001_make_t1.sql", "late")
         await screen.press("enter")
-        await screen.until("History needs a reason.")
+        await screen.until("Enter a reason, or press Esc")
         await screen.type("hotfix")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")

@@ -1,4 +1,4 @@
-"""What koonj writes to a terminal of 80 x 24 cells, byte for byte. Exact, on any machine."""
+"""Number and content of the bytes that koonj writes to a terminal of 80 x 24 cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.pty_terminal import PATIENCE, Terminal, configure, opened, started
 from support.screen import Project
 
 IDLE = 5.0
-"""Seconds in which the folder is looked at, and the target asked, two dozen times."""
+"""Seconds in which koonj checks folder and target about 24 times."""
 ESCAPE = b"\x1b"
 _SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 _COLOUR = re.compile(rb"(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:].*)?")
@@ -20,16 +20,16 @@ _COLOUR = re.compile(rb"(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:].*)?")
 
 @pytest.fixture
 def terminal(project: Project) -> Iterator[Terminal]:
-    """koonj with more migrations than lines, when the target has answered."""
+    """koonj with more migrations than lines, after the target has responded."""
     with opened(project, migrations=80) as terminal:
         yield terminal
 
 
-def test_starting(terminal: Terminal) -> None:
+def test_start_writes_few_bytes(terminal: Terminal) -> None:
     assert len(terminal.start) <= 14_000
 
 
-def test_nothing_is_written_while_nothing_happens(terminal: Terminal) -> None:
+def test_idle_koonj_writes_nothing(terminal: Terminal) -> None:
     assert terminal.read(IDLE) == b""
     assert b"umber, name, state or verdict" in terminal.press(b"/")
     assert terminal.read(IDLE / 2) == b""
@@ -41,12 +41,12 @@ def test_nothing_is_written_while_nothing_happens(terminal: Terminal) -> None:
     terminal.press(ESCAPE)
 
 
-def test_nothing_is_written_when_the_terminal_loses_the_focus_or_has_it_again(terminal: Terminal) -> None:
+def test_focus_changes_of_the_terminal_write_nothing(terminal: Terminal) -> None:
     assert terminal.press(b"\x1b[O") == b""
     assert terminal.press(b"\x1b[I") == b""
 
 
-def test_moving_the_cursor(terminal: Terminal) -> None:
+def test_cursor_movement_writes_few_bytes(terminal: Terminal) -> None:
     for _ in range(5):
         assert len(terminal.press(b"j")) <= 300
     to_the_edge, beyond = 12, 40
@@ -60,17 +60,17 @@ def test_moving_the_cursor(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("key", [b"n", b":"])
-def test_opening_a_palette(terminal: Terminal, key: bytes) -> None:
+def test_opening_a_palette_writes_few_bytes(terminal: Terminal, key: bytes) -> None:
     assert 0 < len(terminal.press(key)) <= 5_000
     terminal.press(ESCAPE)
 
 
-def test_a_message(terminal: Terminal) -> None:
+def test_message_writes_few_bytes(terminal: Terminal) -> None:
     assert b"Nothing is applied" in (said := terminal.press(b"r"))
     assert len(said) <= 500
 
 
-def test_a_run_of_100_migrations(project: Project) -> None:
+def test_run_of_100_migrations_writes_few_bytes(project: Project) -> None:
     with opened(project, migrations=100) as terminal:
         terminal.press(b"A")
         terminal.send(b"y")
@@ -80,7 +80,7 @@ def test_a_run_of_100_migrations(project: Project) -> None:
 
 
 def _session(project: Project, *options: str, **environ: str) -> bytes:
-    """All that is written while everything is looked at, and a run goes wrong."""
+    """Return all bytes of a session that opens most screens and has a failed run."""
     project.table(1)
     project.write("002_fails.sql", "SELECT 'ß東' / 0; -- ü\n-- Rollback: none: it reads\n")
     configure(project)
@@ -98,9 +98,7 @@ def _session(project: Project, *options: str, **environ: str) -> bytes:
 
 
 @pytest.mark.parametrize(("option", "locale"), [("--ascii", "C.UTF-8"), ("", "C"), ("", "POSIX")])
-def test_nothing_above_127_is_written_where_it_is_not_wanted(
-    project: Project, option: str, locale: str
-) -> None:
+def test_output_is_ascii_when_required(project: Project, option: str, locale: str) -> None:
     said = _session(project, *filter(None, [option]), LC_ALL=locale)
     assert b"1 Migrations" in said
     assert said.isascii()
@@ -111,7 +109,7 @@ def _colours(said: bytes) -> set[bytes]:
 
 
 def _parameters(sgr: bytes) -> Iterator[bytes]:
-    """Each with what belongs to it: ``1;38;5;3;4`` -> ``1``, ``38;5;3;4``."""
+    """Yield each parameter with its arguments: ``1;38;5;3;4`` -> ``1``, ``38;5;3;4``."""
     parts = sgr.split(b";")
     for place, part in enumerate(parts):
         if part in {b"38", b"48"}:
@@ -120,15 +118,15 @@ def _parameters(sgr: bytes) -> Iterator[bytes]:
         yield part
 
 
-def test_no_color_means_none(project: Project) -> None:
+def test_no_color_disables_colours(project: Project) -> None:
     assert _colours(_session(project, NO_COLOR="1")) == set()
 
 
-def test_an_empty_no_color_means_nothing(project: Project) -> None:
+def test_empty_no_color_is_ignored(project: Project) -> None:
     assert _colours(_session(project, NO_COLOR=""))
 
 
-def test_what_the_environment_says_to_textual_is_heard(project: Project) -> None:
+def test_environment_variables_of_textual_work(project: Project) -> None:
     nord = _session(project, TEXTUAL_THEME="nord")
     assert b"38;2;" in nord
     assert not re.search(
@@ -136,7 +134,7 @@ def test_what_the_environment_says_to_textual_is_heard(project: Project) -> None
     )
 
 
-def test_verdicts_as_they_come_and_then_nothing(project: Project, tmp_path: Path) -> None:
+def test_verdicts_write_few_bytes_and_then_nothing(project: Project, tmp_path: Path) -> None:
     homes = {f"XDG_{name}_HOME": str(tmp_path / name) for name in ("DATA", "CACHE")}
     with opened(project, environ={**homes, "KOONJ_REHEARSE": "1"}) as terminal:
         before = len(terminal.all)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.toolkit.key_names import shown_key
 from support.screen import Project
 

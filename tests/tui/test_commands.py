@@ -1,4 +1,4 @@
-"""The command palette: every command by its name, found as one types; Enter runs it, once."""
+"""The command palette: finds commands as the user types; Enter runs one, once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import asyncio
 
 import pytest
 
-from koonj.tui.commands import MAIN
-from koonj.tui.commands.availability import Offer, nearest
+from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.commands.command import Group
-from koonj.tui.screens.command_palette import Commands, FoundCommands
-from koonj.tui.screens.confirm_dialog import Confirm
+from koonj.tui.commands.main_screen import MAIN
+from koonj.tui.screens.command_palette import CommandPaletteDialog, FoundCommands
+from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.toolkit.key_presses import REPEAT
 from support.screen import Project, Screen
 
 
 async def opened(screen: Screen) -> None:
     await screen.press("colon")
-    await screen.until(lambda: isinstance(screen.app.screen, Commands))
+    await screen.until(lambda: isinstance(screen.app.screen, CommandPaletteDialog))
 
 
 def found(screen: Screen) -> list[str]:
@@ -25,10 +25,10 @@ def found(screen: Screen) -> list[str]:
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
-async def test_it_lists_every_command_but_those_that_only_move(project: Project, key: str) -> None:
+async def test_palette_lists_every_command_except_moves(project: Project, key: str) -> None:
     async with project.open((100, 40)) as screen:
         await screen.press(key)
-        await screen.until(lambda: isinstance(screen.app.screen, Commands))
+        await screen.until(lambda: isinstance(screen.app.screen, CommandPaletteDialog))
         names = found(screen)
         assert names == [command.name() for command in MAIN if command.listed]
         assert {"apply-next", "quit", "copy", "help"} < set(names)
@@ -41,7 +41,7 @@ async def test_it_lists_every_command_but_those_that_only_move(project: Project,
         assert screen.app.screen is screen.main
 
 
-async def test_it_runs_what_was_typed(project: Project) -> None:
+async def test_enter_runs_the_best_match(project: Project) -> None:
     async with project.open() as screen:
         await opened(screen)
         await screen.type("pane run")
@@ -50,7 +50,7 @@ async def test_it_runs_what_was_typed(project: Project) -> None:
         assert screen.app.screen is screen.main
 
 
-async def test_up_and_down_choose_while_one_types(project: Project) -> None:
+async def test_up_and_down_select_while_typing(project: Project) -> None:
     async with project.open() as screen:
         await opened(screen)
         await screen.type("pane-")
@@ -60,18 +60,18 @@ async def test_up_and_down_choose_while_one_types(project: Project) -> None:
         await screen.until(lambda: screen.main.pane.NUMBER == "2")
 
 
-async def test_what_cannot_be_used_now_says_why_and_does_not_run(project: Project) -> None:
+async def test_unavailable_command_shows_its_reason_and_does_not_run(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await opened(screen)
         await screen.type("roll back")
-        assert "not now: Nothing is applied on local." in screen.dialog()
+        assert "not available: Nothing is applied on local." in screen.dialog()
         await screen.press("enter")
-        assert isinstance(screen.app.screen, Commands)
+        assert isinstance(screen.app.screen, CommandPaletteDialog)
         assert " ! Nothing is applied on local." in screen.text()
 
 
-async def test_an_apply_from_here_asks_as_ever_and_a_held_enter_says_nothing(project: Project) -> None:
+async def test_apply_from_the_palette_asks_and_held_enter_does_not_confirm(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await opened(screen)
@@ -80,13 +80,13 @@ async def test_an_apply_from_here_asks_as_ever_and_a_held_enter_says_nothing(pro
             await screen.press("enter")
             await asyncio.sleep(0.04)
         await screen.expect_dialog("Apply 1 migration to local?")
-        assert isinstance(screen.app.screen, Confirm)
+        assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
         await screen.expect_run("not done")
         assert "0 applied" in screen.top()
 
 
-async def test_a_held_enter_does_not_go_on_in_what_it_opened(project: Project) -> None:
+async def test_held_enter_does_nothing_after_the_palette_closes(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await opened(screen)
@@ -95,23 +95,23 @@ async def test_a_held_enter_does_not_go_on_in_what_it_opened(project: Project) -
             await screen.press("enter")
             await asyncio.sleep(0.04)
         assert screen.app.screen is screen.main
-        assert screen.main.pane.NUMBER == "1", "an Enter in the migrations would go to the preview"
+        assert screen.main.pane.NUMBER == "1", "Enter in the migrations would go to the preview"
         await asyncio.sleep(REPEAT)
         await screen.press("enter")
-        assert screen.main.pane.NUMBER == "2", "an Enter of its own means what it always does"
+        assert screen.main.pane.NUMBER == "2", "a new Enter works as usual"
 
 
-async def test_nothing_found(project: Project) -> None:
+async def test_enter_shows_a_message_when_nothing_matches(project: Project) -> None:
     async with project.open() as screen:
         await opened(screen)
         await screen.type("xyzzy")
         await screen.press("enter")
-        assert isinstance(screen.app.screen, Commands)
-        assert "No command has these words" in screen.text()
+        assert isinstance(screen.app.screen, CommandPaletteDialog)
+        assert "No command matches" in screen.text()
 
 
-def offer(name: str, key: str = "", says: str = "") -> Offer:
-    return Offer(name, Group.KOONJ, (key,) if key else (), says, None)
+def offer(name: str, key: str = "", says: str = "") -> CommandEntry:
+    return CommandEntry(name, Group.KOONJ, (key,) if key else (), says, None)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def offer(name: str, key: str = "", says: str = "") -> Offer:
         ("xyzzy", []),
     ],
 )
-def test_the_nearest_come_first(typed: str, names: list[str]) -> None:
+def test_best_matches_come_first(typed: str, names: list[str]) -> None:
     offers = (
         offer("apply-next", "a"),
         offer("apply-all", "A"),
@@ -135,10 +135,10 @@ def test_the_nearest_come_first(typed: str, names: list[str]) -> None:
         offer("theme", says="Choose the colours."),
         offer("cancel", "c", "End an apply."),
     )
-    assert [one.name for one in nearest(offers, typed)] == names
+    assert [one.name for one in best_matches(offers, typed)] == names
 
 
-async def test_every_command_says_why_it_cannot_be_used_wherever_it_is_asked_for(project: Project) -> None:
+async def test_unavailable_command_shows_the_same_reason_by_key_and_palette(project: Project) -> None:
     async with project.open((200, 40)) as screen:
         reasons = {c: reason for c in MAIN if (reason := c.why_not(screen.main.situation())) is not None}
         assert {"apply-next", "apply-all", "roll-back-last", "cancel", "edit", "copy"} <= {
@@ -149,13 +149,13 @@ async def test_every_command_says_why_it_cannot_be_used_wherever_it_is_asked_for
             assert screen.bottom() == f" ! {reason}"
             assert screen.app.screen is screen.main
         await opened(screen)
-        for offered in screen.app.screen.query_one(FoundCommands).offers:
+        for offered in screen.app.screen.query_one(FoundCommands).entries:
             command = next(c for c in MAIN if c.name() == offered.name)
             assert offered.reason == reasons.get(command)
 
 
 @pytest.mark.parametrize("key", ["question_mark", "colon", "n", "y", "a"])
-async def test_ctrl_q_closes_what_is_open_and_then_quits(project: Project, key: str) -> None:
+async def test_ctrl_q_closes_the_open_screen_and_then_quits(project: Project, key: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press(key)

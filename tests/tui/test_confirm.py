@@ -1,4 +1,4 @@
-"""The question before a change says what, where, how much and in which way, at every size."""
+"""The confirmation shows target, server, migrations and statements at every size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.screen import Project
 OUTSIDE = "CREATE INDEX CONCURRENTLY i{0} ON t1 (id);\n\n-- Rollback:\n-- DROP INDEX CONCURRENTLY i{0};\n"
 
 
-async def test_facts_first(project: Project) -> None:
+async def test_confirmation_shows_facts_before_migrations(project: Project) -> None:
     project.table(1)
     project.write("002_index.sql", OUTSIDE.format(2))
     async with project.open((100, 30)) as screen:
@@ -27,9 +27,7 @@ async def test_facts_first(project: Project) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (40, 12)], ids=str)
-async def test_protected_is_said_in_reverse_and_not_by_colour(
-    protected: Project, size: tuple[int, int]
-) -> None:
+async def test_protected_target_is_shown_in_reverse_video(protected: Project, size: tuple[int, int]) -> None:
     protected.table(1)
     async with protected.open(size) as screen:
         await screen.press("a")
@@ -39,12 +37,12 @@ async def test_protected_is_said_in_reverse_and_not_by_colour(
         loud = [s.text.strip() for s in line if s.style and s.style.reverse]
         assert "".join(loud) == "productionPROTECTED"
         assert "type production" in screen.text()
-        assert "y yes" not in screen.text(), "y is a letter of a name here"
+        assert "y confirm" not in screen.text(), "y can be a letter of the name"
         await screen.press("escape")
         await screen.expect_run("not done")
 
 
-async def test_many_migrations_are_a_list_first(project: Project) -> None:
+async def test_many_migrations_are_listed_before_their_statements(project: Project) -> None:
     for number in range(1, 100):
         project.table(number)
     project.write("100_index.sql", OUTSIDE.format(100))

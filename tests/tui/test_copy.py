@@ -1,4 +1,4 @@
-"""y copies what one wants to paste elsewhere, and shows it: no terminal says whether it took it."""
+"""y copies the current item and shows it, because terminals do not report success."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koonj.tui.commands.clipboard import LIMIT, clean
-from koonj.tui.screens.copy_dialog import Copied
+from koonj.tui.screens.copy_dialog import CopyDialog
 from support.screen import Project, Screen
 
 
 async def copied(screen: Screen) -> str:
-    """Press y; what the clipboard has then."""
+    """Press y, and return the text of the clipboard."""
     await screen.press("y")
-    await screen.until(lambda: isinstance(screen.app.screen, Copied))
+    await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
     text = screen.app.clipboard
     await screen.press("escape")
     assert screen.app.screen is screen.main
     return text
 
 
-async def test_of_the_list_the_path(project: Project) -> None:
+async def test_list_copies_the_path(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         row = screen.main.selected
@@ -32,7 +32,7 @@ async def test_of_the_list_the_path(project: Project) -> None:
         assert await copied(screen) == row.migration.shown_path
 
 
-async def test_of_the_preview_the_text_of_the_tab(project: Project) -> None:
+async def test_preview_copies_the_text_of_the_tab(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("2")
@@ -43,7 +43,7 @@ async def test_of_the_preview_the_text_of_the_tab(project: Project) -> None:
         assert await copied(screen) == "BEGIN;\nDROP TABLE t1;\nCOMMIT;\n"
 
 
-async def test_of_the_targets_the_dsn_without_secrets(three_targets: Project) -> None:
+async def test_targets_copy_the_dsn_without_secrets(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         await screen.press("3", "G")
         text = await copied(screen)
@@ -53,7 +53,7 @@ async def test_of_the_targets_the_dsn_without_secrets(three_targets: Project) ->
         assert "password" not in text
 
 
-async def test_of_the_run_the_error_with_all_its_parts(project: Project) -> None:
+async def test_failed_run_copies_all_parts_of_the_error(project: Project) -> None:
     project.write("001_bad.sql", "BEGIN;\nSELECT * FROM nothing_there;\nCOMMIT;\n-- Rollback: none: x\n")
     async with project.open() as screen:
         await screen.press("a")
@@ -73,7 +73,7 @@ async def test_of_the_run_the_error_with_all_its_parts(project: Project) -> None
             assert part in text
 
 
-async def test_of_a_run_that_went_well_what_it_said(project: Project) -> None:
+async def test_successful_run_copies_its_log(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -84,11 +84,11 @@ async def test_of_a_run_that_went_well_what_it_said(project: Project) -> None:
         assert "applied 001_make_t1.sql, 1 statement" in await copied(screen)
 
 
-async def test_it_is_shown_whole_from_the_edge_with_its_size(project: Project) -> None:
+async def test_copied_text_is_shown_from_the_left_edge_with_its_size(project: Project) -> None:
     project.table(1)
     async with project.open((80, 24)) as screen:
         await screen.press("2", "y")
-        await screen.until("72 bytes sent to the terminal's clipboard")
+        await screen.until("koonj sent 72 bytes to the terminal's clipboard")
         lines = screen.lines()
         at = lines.index("-- 001_make_t1.sql")
         assert lines[at : at + 4] == [
@@ -99,7 +99,7 @@ async def test_it_is_shown_whole_from_the_edge_with_its_size(project: Project) -
         ]
 
 
-async def test_nothing_to_copy_is_said(project: Project) -> None:
+async def test_message_says_why_when_there_is_nothing_to_copy(project: Project) -> None:
     async with project.open() as screen:
         for pane, why in (
             ("1", "No migration is selected."),
@@ -111,7 +111,7 @@ async def test_nothing_to_copy_is_said(project: Project) -> None:
             assert screen.app.screen is screen.main
 
 
-async def test_a_text_that_is_too_long_is_not_sent_and_that_is_said(project: Project) -> None:
+async def test_too_long_text_is_not_sent_and_the_dialog_says_so(project: Project) -> None:
     line = "SELECT 'a line that makes the file long';\n"
     text = line * (LIMIT // len(line) * 20)
     project.write("001_long.sql", text + "-- Rollback: none: it reads\n")
@@ -119,13 +119,13 @@ async def test_a_text_that_is_too_long_is_not_sent_and_that_is_said(project: Pro
         await screen.press("2")
         await screen.until(line.strip())
         await screen.press("y")
-        await screen.until("nothing was sent")
+        await screen.until("Nothing was sent")
         assert screen.app.clipboard == ""
-        assert re.search(r"1,499,4\d\d bytes are more", screen.text())  # the rollback is told from it later
+        assert re.search(r"1,499,4\d\d bytes, more", screen.text())  # The rollback is cut off from it later.
         assert "more characters" in screen.dialog()
 
 
-async def test_what_others_wrote_is_shown_and_not_obeyed(project: Project) -> None:
+async def test_control_characters_are_not_copied(project: Project) -> None:
     project.write("001_evil.sql", "SELECT '\x1b[201~rm -rf /';\r\nSELECT 2;\n-- Rollback: none: x\n")
     async with project.open() as screen:
         await screen.press("2")
@@ -135,28 +135,28 @@ async def test_what_others_wrote_is_shown_and_not_obeyed(project: Project) -> No
         assert "\r" not in text
 
 
-async def test_y_before_the_question_is_not_taken_for_copy(project: Project) -> None:
+async def test_y_does_not_copy_before_the_confirmation(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a", "y")
         await screen.expect_dialog("Apply 1 migration to local?")
-        assert not any(isinstance(s, Copied) for s in screen.app.screen_stack)
+        assert not any(isinstance(s, CopyDialog) for s in screen.app.screen_stack)
         await screen.press("escape")
         await screen.expect_run("not done")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
-async def test_a_long_line_is_all_there(project: Project, size: tuple[int, int]) -> None:
+async def test_long_line_is_shown_completely(project: Project, size: tuple[int, int]) -> None:
     word = "".join(chr(97 + i % 26) for i in range(300))
     project.write("001_wide.sql", f"SELECT '{word}';\n-- Rollback: none: x\n")
     async with project.open(size) as screen:
         await screen.press("2", "y")
-        await screen.until(lambda: isinstance(screen.app.screen, Copied))
+        await screen.until(lambda: isinstance(screen.app.screen, CopyDialog))
         assert word in screen.dialog().replace("\n", "")
 
 
 @given(st.text(st.characters(codec="utf-8")))
-def test_what_is_copied_is_the_text_without_controls(text: str) -> None:
+def test_clean_removes_only_control_characters(text: str) -> None:
     made = clean(text)
     assert not any((c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f" for c in made)
     kept = [c for c in made if c not in "\n"]

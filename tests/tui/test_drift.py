@@ -1,4 +1,4 @@
-"""The Drift screen: who has what, the definitions of both sides, and that it can be left while it works."""
+"""The drift screen: differences, definitions of both sides, cancel and close."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ async def opened(screen: Screen) -> None:
     await screen.until(lambda: is_open(screen))
 
 
-async def test_it_says_whose_what_is(project: Project, recorded: RecordedRehearsals) -> None:
+async def test_screen_shows_which_side_has_each_object(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("+ 1 only the target has")
@@ -77,9 +79,7 @@ async def test_it_says_whose_what_is(project: Project, recorded: RecordedRehears
         assert "! 003_add_status.sql has no file." in text
 
 
-async def test_the_object_under_the_cursor_shows_both_definitions(
-    project: Project, recorded: RecordedRehearsals
-) -> None:
+async def test_selected_object_shows_both_definitions(project: Project, recorded: RecordedRehearsals) -> None:
     async with project.open((140, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("+ CREATE INDEX documents_title_idx ON public.documents")
@@ -91,7 +91,7 @@ async def test_the_object_under_the_cursor_shows_both_definitions(
         await screen.until("- COMMENT ON TABLE public.documents IS 'One file';")
 
 
-async def test_a_table_counts_once_and_has_its_columns_beneath(
+async def test_table_counts_once_and_includes_its_columns(
     project: Project, recorded: RecordedRehearsals
 ) -> None:
     table = ObjectName("table", "public.notes")
@@ -119,7 +119,7 @@ async def test_a_table_counts_once_and_has_its_columns_beneath(
             assert line in screen.text()
 
 
-async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
+async def test_definition_is_below_and_wrapped_when_80_columns_wide(
     project: Project, recorded: RecordedRehearsals
 ) -> None:
     async with project.open((80, 24), program=recorded.program) as screen:
@@ -133,7 +133,7 @@ async def test_in_eighty_columns_the_definition_stands_beneath_and_is_wrapped(
         await screen.until("+ CREATE INDEX")
 
 
-async def test_no_drift_is_said_plainly(project: Project, recorded: RecordedRehearsals) -> None:
+async def test_screen_says_so_when_there_is_no_drift(project: Project, recorded: RecordedRehearsals) -> None:
     recorded.set_drift(drift())
     async with project.open((80, 24), program=recorded.program) as screen:
         await opened(screen)
@@ -141,7 +141,7 @@ async def test_no_drift_is_said_plainly(project: Project, recorded: RecordedRehe
         assert "No drift: the target's catalog is what its applied files produce" in screen.text()
 
 
-async def test_it_says_how_long_it_works_and_c_cancels(
+async def test_screen_shows_elapsed_time_and_c_cancels(
     project: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.pause_at("drift")
@@ -149,7 +149,7 @@ async def test_it_says_how_long_it_works_and_c_cancels(
         await opened(screen)
         await screen.until("comparing  0:01")
         await screen.press("c")
-        await screen.until("Cancelled: it is not known whether the target has drifted.")
+        await screen.until("Cancelled. It is unknown whether the target has drifted.")
         await screen.until(lambda: recorded.terminated_calls == 1)
         recorded.resume("drift")
         await screen.press("R")
@@ -157,9 +157,7 @@ async def test_it_says_how_long_it_works_and_c_cancels(
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "D", "ctrl+q"])
-async def test_esc_leaves_it_and_ends_what_goes_on(
-    project: Project, recorded: RecordedRehearsals, key: str
-) -> None:
+async def test_closing_ends_the_comparison(project: Project, recorded: RecordedRehearsals, key: str) -> None:
     recorded.pause_at("drift")
     async with project.open((100, 30), program=recorded.program) as screen:
         await opened(screen)
@@ -169,13 +167,13 @@ async def test_esc_leaves_it_and_ends_what_goes_on(
         await screen.until(lambda: not screen.app.screen.workers or not is_open(screen))
 
 
-async def test_why_nothing_is_known(project: Project) -> None:
+async def test_screen_shows_why_the_comparison_failed(project: Project) -> None:
     async with project.open((100, 30), program=("sh", "-c", f"echo '{COMPLAINT}'")) as screen:
         await opened(screen)
-        await screen.until("It is not known: No scratch. Get one.")
+        await screen.until("koonj could not compare: No scratch. Get one.")
     async with project.open((100, 30), program=("true",)) as screen:
         await opened(screen)
-        await screen.until("It is not known: koonj drift ended without a result")
+        await screen.until("koonj could not compare: koonj drift ended without a result")
 
 
 async def test_y_copies_the_definitions(project: Project, recorded: RecordedRehearsals) -> None:
@@ -183,13 +181,13 @@ async def test_y_copies_the_definitions(project: Project, recorded: RecordedRehe
         await opened(screen)
         await screen.until("public.documents_title_idx")
         await screen.press("y")
-        await screen.until("Copy: how index public.documents_title_idx differs")
+        await screen.until("Copy: the differences of index public.documents_title_idx")
         assert "+ CREATE INDEX documents_title_idx" in screen.text()
         await screen.press("escape", "escape")
         assert screen.app.screen is screen.main
 
 
-async def test_a_target_that_does_not_answer_is_not_compared(
+async def test_unreachable_target_is_not_compared(
     three_targets: Project, recorded: RecordedRehearsals
 ) -> None:
     async with three_targets.open((100, 30), program=recorded.program) as screen:
@@ -201,7 +199,9 @@ async def test_a_target_that_does_not_answer_is_not_compared(
     assert recorded.calls == []
 
 
-async def test_a_click_chooses_an_object_and_a_key(project: Project, recorded: RecordedRehearsals) -> None:
+async def test_click_selects_an_object_and_activates_a_key(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("public.documents_title_idx")

@@ -1,4 +1,4 @@
-"""The editor in koonj: i opens it, what is wrong is marked as one types, and nothing is lost silently."""
+"""koonj's editor: marks problems as the user types, and never loses text silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koonj.config import Target
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens.editor import Editor
-from koonj.tui.screens.editor_dialogs import Ask
+from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_presses import REPEAT
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument
@@ -31,12 +31,12 @@ def _quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def offline(tmp_path: Path) -> Project:
-    """A project whose target never answers: nothing waits for it."""
+    """A project whose target is unreachable; no test waits for it."""
     return Project(tmp_path, Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"))
 
 
 async def open_editor(screen: Screen) -> Editor:
-    """Open the selected migration, and wait until it was read."""
+    """Open the selected migration, and wait until it is examined."""
     await screen.press("i")
     await screen.until(lambda: isinstance(screen.app.screen, Editor))
     editor = screen.app.screen
@@ -45,28 +45,28 @@ async def open_editor(screen: Screen) -> Editor:
     return editor
 
 
-def standing(screen: Screen) -> str:
+def header(screen: Screen) -> str:
     return screen.lines()[0]
 
 
 async def answer(screen: Screen, key: str) -> None:
-    """Press a deciding key as somebody who has read the dialog."""
+    """Press a key after the time that a user needs to read the dialog."""
     await screen.expect_dialog()
     screen.later(REPEAT)
     await screen.press(key)
 
 
-async def test_what_is_typed_is_saved_and_the_main_screen_shows_it(offline: Project) -> None:
+async def test_typed_text_is_saved_and_shown_on_the_main_screen(offline: Project) -> None:
     name = offline.table(1)
     async with offline.open(answered=False) as screen:
         await open_editor(screen)
-        assert "  saved  " in standing(screen)
+        assert "  saved  " in header(screen)
         await screen.type("-- first line")
         await screen.press("enter")
-        assert "changed, not saved" in standing(screen)
+        assert "changed, not saved" in header(screen)
         await screen.press("ctrl+s")
         await screen.until("Saved.")
-        assert "  saved  " in standing(screen)
+        assert "  saved  " in header(screen)
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is screen.main)
         assert screen.row("make_t1").startswith("›")
@@ -74,7 +74,7 @@ async def test_what_is_typed_is_saved_and_the_main_screen_shows_it(offline: Proj
     assert (offline.migrations / name).read_text().startswith("-- first line\n-- 001_make_t1.sql\nBEGIN;\n")
 
 
-async def test_problems_are_marked_as_one_types_and_a_key_goes_to_the_next(offline: Project) -> None:
+async def test_problems_are_marked_while_typing_and_f8_goes_to_them(offline: Project) -> None:
     offline.table(1)
     async with offline.open(answered=False) as screen:
         editor = await open_editor(screen)
@@ -91,7 +91,7 @@ async def test_problems_are_marked_as_one_types_and_a_key_goes_to_the_next(offli
         await screen.until("No problems")
 
 
-async def test_marks_follow_their_lines_before_the_text_is_read_again(
+async def test_marks_follow_their_lines_before_the_text_is_examined_again(
     offline: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offline.write("001_bad.sql", "-- one\nBEGIN;\nVACUUM;\nCOMMIT;\n-- Rollback: none: it is a test\n")
@@ -106,16 +106,16 @@ async def test_marks_follow_their_lines_before_the_text_is_read_again(
         assert editor.text.looks.row_of(2) == 2
 
 
-async def test_leaving_asks_for_what_is_not_saved(offline: Project) -> None:
+async def test_closing_asks_about_unsaved_changes(offline: Project) -> None:
     name = offline.table(1)
     before = (offline.migrations / name).read_bytes()
     async with offline.open(answered=False) as screen:
         await open_editor(screen)
         await screen.type("x")
         await screen.press("escape")
-        await screen.expect_dialog("Not saved", "is not saved")
+        await screen.expect_dialog("Not saved", "has unsaved changes")
         await screen.press("enter")
-        assert isinstance(screen.app.screen, Ask)
+        assert isinstance(screen.app.screen, ChoiceDialog)
         await screen.press("escape")
         assert isinstance(screen.app.screen, Editor)
         await screen.press("escape")
@@ -130,24 +130,24 @@ async def test_leaving_asks_for_what_is_not_saved(offline: Project) -> None:
     assert (offline.migrations / name).read_bytes() == b"y" + before
 
 
-async def test_what_another_program_writes_is_read_where_nothing_was_typed(offline: Project) -> None:
+async def test_changed_file_is_reloaded_when_nothing_was_typed(offline: Project) -> None:
     name = offline.table(1)
     async with offline.open(answered=False) as screen:
         await open_editor(screen)
         (offline.migrations / name).write_text("-- theirs\nSELECT 1;\n")
         await screen.until("-- theirs")
-        assert "  saved  " in standing(screen)
+        assert "  saved  " in header(screen)
 
 
-async def test_what_another_program_wrote_is_not_overwritten_unasked(offline: Project) -> None:
+async def test_changed_file_is_not_overwritten_without_a_question(offline: Project) -> None:
     path = offline.migrations / offline.table(1)
     async with offline.open(answered=False) as screen:
         await open_editor(screen)
         await screen.type("-- mine ")
         path.write_text("-- theirs\n")
-        await screen.until(lambda: "changed on disk" in standing(screen))
+        await screen.until(lambda: "changed on disk" in header(screen))
         await screen.press("ctrl+s")
-        await screen.expect_dialog("Another program wrote the file")
+        await screen.expect_dialog("Another program changed the file")
         await screen.press("escape")
         assert path.read_text() == "-- theirs\n"
         await screen.press("ctrl+s")
@@ -159,14 +159,14 @@ async def test_what_another_program_wrote_is_not_overwritten_unasked(offline: Pr
         await screen.press("home")
         await screen.type("x")
         path.unlink()
-        await screen.until(lambda: "gone from disk" in standing(screen))
+        await screen.until(lambda: "gone from disk" in header(screen))
         await screen.press("ctrl+s")
         await answer(screen, "o")
         await screen.until("Saved.")
     assert path.read_text() == "x-- theirs again\n"
 
 
-async def test_a_change_between_the_last_look_and_saving_is_seen(
+async def test_change_just_before_saving_is_detected(
     offline: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = offline.migrations / offline.table(1)
@@ -179,11 +179,11 @@ async def test_a_change_between_the_last_look_and_saving_is_seen(
         await screen.expect_dialog("Changed on disk")
         await answer(screen, "r")
         await screen.until("-- theirs")
-        assert "  saved  " in standing(screen)
+        assert "  saved  " in header(screen)
     assert path.read_text() == "-- theirs\n"
 
 
-async def test_a_migration_that_ran_says_so_and_saving_asks_once(project: Project) -> None:
+async def test_applied_migration_is_marked_and_saving_asks_once(project: Project) -> None:
     name = project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -194,9 +194,13 @@ async def test_a_migration_that_ran_says_so_and_saving_asks_once(project: Projec
         assert "It ran on local" in screen.lines()[1]
         await screen.type("-- x")
         await screen.press("ctrl+s")
-        await screen.expect_dialog("It ran already", "It ran on local", "call this one edited")
+        await screen.expect_dialog(
+            "Already applied",
+            "This migration was applied on local",
+            "If its statements change, its state becomes",
+        )
         await screen.press("escape")
-        assert "changed, not saved" in standing(screen)
+        assert "changed, not saved" in header(screen)
         await screen.press("ctrl+s")
         await answer(screen, "s")
         await screen.until("Saved.")
@@ -216,20 +220,20 @@ async def test_a_migration_that_ran_says_so_and_saving_asks_once(project: Projec
         (b"--" + b"a" * 30_000, "characters"),
     ],
 )
-async def test_what_would_not_come_out_as_it_went_in_is_not_edited_here(
+async def test_file_is_rejected_when_it_cannot_be_saved_unchanged(
     offline: Project, raw: bytes, why: str
 ) -> None:
     path = offline.migrations / "001_odd.sql"
     path.write_bytes(raw)
     async with offline.open((160, 24), answered=False) as screen:
         await screen.press("i")
-        await screen.until("is not edited here")
+        await screen.until("koonj cannot edit 001_odd.sql")
         assert why in screen.bottom()
         assert "e opens it in your own editor" in screen.bottom()
         assert screen.app.screen is screen.main
 
 
-async def test_untouched_bytes_stay(offline: Project) -> None:
+async def test_untouched_bytes_are_preserved(offline: Project) -> None:
     raw = "\ufeff-- one\r\n\x0c\x85SELECT '\u2028\x1b[31m\t';\r\n-- no end".encode()
     path = offline.migrations / "001_odd.sql"
     path.write_bytes(raw)
@@ -243,19 +247,19 @@ async def test_untouched_bytes_stay(offline: Project) -> None:
     assert path.read_bytes() == raw.replace(b"-- one", b"-- one!")
 
 
-async def test_the_cursor_is_where_it_is_drawn_beside_hidden_and_wide_characters(offline: Project) -> None:
+async def test_cursor_position_is_right_next_to_hidden_and_wide_characters(offline: Project) -> None:
     offline.write("001_odd.sql", "-- \x1b漢\t\u202ex")
     async with offline.open(answered=False) as screen:
         editor = await open_editor(screen)
         await screen.press("end", "left")
         assert (
             editor.text.cursor_screen_offset.x == screen.lines()[1].index("x") + 1
-        )  # 漢 is one character, two cells
+        )  # 漢 is one character in two cells.
         await screen.press("left")
-        assert "U+202E" in standing(screen)
+        assert "U+202E" in header(screen)
 
 
-async def test_ascii_and_no_colour(offline: Project) -> None:
+async def test_editor_works_with_ascii_and_without_colours(offline: Project) -> None:
     offline.write("001_odd.sql", "-- é\nVACUUM\n")
     async with offline.open(terminal=Terminal(ascii_only=True, colour=False), answered=False) as screen:
         await open_editor(screen)
@@ -266,13 +270,13 @@ async def test_ascii_and_no_colour(offline: Project) -> None:
     assert (offline.migrations / "001_odd.sql").read_text().startswith("ü-- é\n")
 
 
-async def test_it_cannot_be_opened_during_a_run_or_without_a_file(offline: Project) -> None:
+async def test_editor_does_not_open_when_no_migration_is_selected(offline: Project) -> None:
     async with offline.open(answered=False) as screen:
         await screen.press("i")
         assert "No migration is selected." in screen.bottom()
 
 
-async def test_typing_at_the_edge_of_a_small_terminal(offline: Project) -> None:
+async def test_typing_works_at_the_edge_of_a_small_terminal(offline: Project) -> None:
     offline.table(1)
     async with offline.open((40, 12), answered=False) as screen:
         await open_editor(screen)
@@ -287,7 +291,7 @@ _TEXTS = st.text(
 
 
 @given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-def test_a_file_comes_out_as_it_went_in(lines: list[str], newline: str, bom: bool) -> None:
+def test_unedited_text_encodes_to_the_same_bytes(lines: list[str], newline: str, bom: bool) -> None:
     raw = (("\ufeff" if bom else "") + newline.join(lines)).encode()
     opened = FileText.of(raw)
     document = ExactDocument(opened.text, opened.newline, lambda *_: None)
@@ -304,7 +308,7 @@ _PLACES = st.tuples(st.integers(0, 5), st.integers(0, 20))
     _TEXTS,
     st.sampled_from(["", "\n", "\r\n", "\r"]),
 )
-def test_an_edit_changes_what_it_replaces_and_nothing_else(
+def test_edit_changes_only_the_replaced_range(
     lines: list[str], start: tuple[int, int], end: tuple[int, int], typed: str, newline: str
 ) -> None:
     text = "\r\n".join(lines)
@@ -325,7 +329,7 @@ def test_an_edit_changes_what_it_replaces_and_nothing_else(
     assert document.text == text
 
 
-def test_textual_still_makes_its_document_where_koonj_overrides_it() -> None:
+def test_textual_still_creates_its_document_in_the_overridden_method() -> None:
     assert "_set_document" in vars(TextArea)
     editor = SqlEditor("a\x0cb", "\n")
     assert isinstance(editor.document, ExactDocument)
@@ -333,7 +337,7 @@ def test_textual_still_makes_its_document_where_koonj_overrides_it() -> None:
     assert editor.document.line_count == 1
 
 
-def test_standing_in_words() -> None:
+def test_save_states_have_words() -> None:
     assert [s.value for s in SaveState] == [
         "saved",
         "changed, not saved",
@@ -344,7 +348,7 @@ def test_standing_in_words() -> None:
         FileText.of(os.urandom(2) + b"\xff\xfe")
 
 
-async def test_keys_of_the_editor_are_in_its_bindings_and_each_does_what_it_says(offline: Project) -> None:
+async def test_keys_of_the_editor_run_their_commands(offline: Project) -> None:
     offline.write("001_bad.sql", "VACUUM;\nBEGIN;\nVACUUM;\nCOMMIT;\n-- Rollback: none: it is a test\n")
     async with offline.open(answered=False) as screen:
         editor = await open_editor(screen)

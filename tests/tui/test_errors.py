@@ -1,8 +1,8 @@
-"""Errors: everything that is known, and it stays until it is dismissed; cancelling; quitting."""
+"""Errors stay visible until the user dismisses them; cancel and quit during a run."""
 
 from __future__ import annotations
 
-from koonj.tui.screens.quit_dialog import Leave
+from koonj.tui.screens.quit_dialog import QuitDialog
 from support.screen import Project
 
 BROKEN = """\
@@ -17,7 +17,7 @@ COMMIT;
 SLEEP = "SELECT pg_sleep(30);\n-- Rollback: none: it sleeps\n"
 
 
-async def test_an_error_says_everything_and_stays(project: Project) -> None:
+async def test_error_shows_all_details_and_stays(project: Project) -> None:
     path = project.write("001_broken.sql", BROKEN)
     project.table(2)
     async with project.open((120, 40)) as screen:
@@ -57,7 +57,7 @@ async def test_cancel_stops_the_statement_on_the_server(project: Project) -> Non
         await screen.expect_run("cancelled")
 
 
-async def test_elapsed_time_goes_on_while_a_statement_runs(project: Project) -> None:
+async def test_elapsed_time_updates_while_a_statement_runs(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open() as screen:
         await screen.press("a")
@@ -68,7 +68,7 @@ async def test_elapsed_time_goes_on_while_a_statement_runs(project: Project) -> 
         await screen.expect_run("cancelled")
 
 
-async def test_quitting_during_a_run_asks(project: Project) -> None:
+async def test_quit_asks_during_a_run(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open() as screen:
         await screen.press("a")
@@ -78,7 +78,7 @@ async def test_quitting_during_a_run_asks(project: Project) -> None:
         await screen.press("q")
         await screen.expect_dialog("Quit during a run?")
         await screen.press("escape")
-        assert not isinstance(screen.app.screen, Leave)
+        assert not isinstance(screen.app.screen, QuitDialog)
         assert screen.main.control.running
         await screen.press("q")
         await screen.expect_dialog("Quit during a run?")
@@ -86,7 +86,7 @@ async def test_quitting_during_a_run_asks(project: Project) -> None:
         await screen.until(lambda: screen.app.return_code is not None and not screen.app.is_running)
 
 
-async def test_the_target_stays_while_a_run_goes_on(three_targets: Project) -> None:
+async def test_target_cannot_be_changed_during_a_run(three_targets: Project) -> None:
     three_targets.write("001_sleep.sql", SLEEP)
     async with three_targets.open() as screen:
         await screen.press("a")
@@ -94,9 +94,9 @@ async def test_the_target_stays_while_a_run_goes_on(three_targets: Project) -> N
         await screen.press("y")
         await screen.until("statement 1 of 1")
         await screen.press("t", "j", "enter")
-        assert "the target stays" in screen.bottom()
+        assert "You can choose another target after it has finished." in screen.bottom()
         assert "► local" in screen.top()
         await screen.press("A")
-        assert "A run is going on" in screen.bottom()
+        assert "A run is in progress" in screen.bottom()
         await screen.press("c")
         await screen.expect_run("cancelled")

@@ -1,4 +1,4 @@
-"""A server that says a great deal, and one that says it at length."""
+"""Many messages of the server, and very long ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def apply(screen: Screen, word: str = "done") -> None:
     await screen.expect_run(word)
 
 
-async def test_a_flood_of_notices_keeps_the_last_and_counts_the_others(project: Project) -> None:
+async def test_log_keeps_the_last_notices_and_counts_earlier_ones(project: Project) -> None:
     body = f"BEGIN FOR i IN 1..{NOTICES} LOOP RAISE NOTICE 'number %', i; END LOOP; END"
     project.write("001_say.sql", f"DO $$ {body} $$;\n-- Rollback: none: it says\n")
     async with project.open() as screen:
@@ -31,7 +31,7 @@ async def test_a_flood_of_notices_keeps_the_last_and_counts_the_others(project: 
         assert f"… {NOTICES + 1 - LOG_LIMIT} earlier lines" in screen.run()
 
 
-async def test_who_scrolled_up_stays_there(project: Project) -> None:
+async def test_log_stays_scrolled_up_when_lines_are_added(project: Project) -> None:
     body = "BEGIN FOR i IN 1..100 LOOP RAISE NOTICE 'number %', i; END LOOP; PERFORM pg_sleep(0.3); END"
     project.write("001_say.sql", f"DO $$ {body} $$;\n-- Rollback: none: it says\n")
     async with project.open() as screen:
@@ -47,7 +47,7 @@ async def test_who_scrolled_up_stays_there(project: Project) -> None:
         assert "done" in screen.run()
 
 
-async def test_a_message_of_a_megabyte_is_cut_and_says_so(project: Project) -> None:
+async def test_message_of_a_megabyte_is_cut_with_a_note(project: Project) -> None:
     project.write(
         "001_long.sql",
         "DO $$ BEGIN RAISE EXCEPTION '%', repeat('word ', 200000); END $$;\n-- Rollback: none: it fails\n",
@@ -62,7 +62,7 @@ async def test_a_message_of_a_megabyte_is_cut_and_says_so(project: Project) -> N
         assert "… and 992000 more characters" in " ".join(text.split())
 
 
-async def test_control_characters_of_the_server_are_shown_not_obeyed(project: Project) -> None:
+async def test_control_characters_of_the_server_are_made_visible(project: Project) -> None:
     project.write(
         "001_evil.sql",
         "DO $$ BEGIN RAISE NOTICE E'a\\tb\\x1b[31mc\\rd\\u202ee [red]f'; END $$;\n-- Rollback: none: it says\n",
@@ -72,7 +72,7 @@ async def test_control_characters_of_the_server_are_shown_not_obeyed(project: Pr
         assert "a   b␛[31mc␍d<U+202E>e [red]f" in screen.run()
 
 
-def test_lines_keep_their_order_whatever_comes_together() -> None:
+def test_log_keeps_the_order_of_mixed_events() -> None:
     view = RunView("local", Direction.APPLY, 0.0)
     said = [events.Notice("m", "NOTICE", str(n)) for n in range(3)]
     retry = events.Retrying("m", 2, 3, "55P03", "lock timeout", 1.0)

@@ -1,4 +1,4 @@
-"""Only changed cells are written; what the terminal then shows is what writing everything would have shown."""
+"""koonj writes only changed cells; the terminal shows the same as after a full write."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ lines = st.lists(segments, max_size=5).map(Strip)
 
 @st.composite
 def sessions(draw: st.DrawFn) -> tuple[int, int, list[list[tuple[int, int, Strip] | None]]]:
-    """A size, and frames: what is put where, as Textual puts whole rows and parts of them; None: it is forgotten."""
+    """Draw a size and frames. A change is row, column and strip; None forgets the terminal's contents."""
     width, height = draw(st.integers(2, 24)), draw(st.integers(1, 4))
 
     def fitted(line: Strip, width: int) -> Strip:
@@ -81,7 +81,7 @@ def wanted(frame: Frame) -> list[list[Cell]]:
 
 @pytest.mark.slow
 @given(sessions(), st.data())
-def test_the_terminal_shows_what_is_wanted(
+def test_terminal_shows_the_frame(
     session: tuple[int, int, list[list[tuple[int, int, Strip] | None]]], data: st.DataObject
 ) -> None:
     width, height, frames = session
@@ -107,7 +107,7 @@ def test_the_terminal_shows_what_is_wanted(
 
 @pytest.mark.slow
 @given(sessions())
-def test_a_terminal_that_knows_no_graphemes_is_wrong_about_these_only(
+def test_terminal_without_graphemes_is_wrong_only_next_to_them(
     session: tuple[int, int, list[list[tuple[int, int, Strip] | None]]],
 ) -> None:
     width, height, frames = session
@@ -126,8 +126,8 @@ def test_a_terminal_that_knows_no_graphemes_is_wrong_about_these_only(
 
 
 @given(st.lists(st.lists(segments, max_size=6), min_size=1, max_size=5))
-def test_looks_are_those_of_textual(rows: list[list[Segment]]) -> None:
-    """Each line written as Textual writes it, and as we do."""
+def test_styles_equal_those_of_textual(rows: list[list[Segment]]) -> None:
+    """Write each line like Textual and like koonj, and compare."""
     plain = [
         Strip(
             [
@@ -175,7 +175,7 @@ sgr = st.lists(
 
 
 @given(sgr, sgr)
-def test_the_pen_turns_to_any_look_by_the_shorter_way(before: str, after: str) -> None:
+def test_turn_reaches_any_style_with_few_bytes(before: str, after: str) -> None:
     terminal = Emulator(2, 1).feed(f"\x1b[0;{before or '0'}m")
     assert terminal.pen == look_from(before)
     turned = turn(look_from(before), look_from(after))
@@ -183,7 +183,7 @@ def test_the_pen_turns_to_any_look_by_the_shorter_way(before: str, after: str) -
     assert len(turned) <= len(f"\x1b[0;{after}m")
 
 
-def test_a_space_takes_the_pen_that_is_in_hand() -> None:
+def test_space_uses_the_current_style() -> None:
     frame = Frame(10, 1)
     frame.put(
         0, 0, Strip([Segment("a", Style(color="red")), Segment(" "), Segment("b", Style(color="red"))]), TRUE
@@ -191,7 +191,7 @@ def test_a_space_takes_the_pen_that_is_in_hand() -> None:
     assert frame.changes((0, 0)) == "\x1b[m\x1b[2J\x1b[H\x1b[31ma b\x1b[m\r"
 
 
-def test_what_is_blank_to_the_end_is_erased_not_written() -> None:
+def test_blank_end_of_a_line_is_erased() -> None:
     frame = Frame(40, 2)
     frame.put(0, 0, Strip([Segment("x" * 40)]), TRUE)
     frame.changes((0, 0))
@@ -201,7 +201,7 @@ def test_what_is_blank_to_the_end_is_erased_not_written() -> None:
     assert frame.changes((0, 0)) == f"\x1b[1;11H\x1b[41m{' ' * 30}\x1b[m\r"
 
 
-def test_near_changes_are_joined_by_what_is_between() -> None:
+def test_near_changes_are_joined_with_the_cells_between() -> None:
     frame = Frame(20, 1)
     frame.put(0, 0, Strip([Segment("a.b.................")]), TRUE)
     frame.changes((0, 0))
@@ -209,7 +209,7 @@ def test_near_changes_are_joined_by_what_is_between() -> None:
     assert frame.changes((0, 0)) == "\x1b[HA.B\x1b[18GC\r"
 
 
-def test_nothing_is_written_for_the_same_again_and_little_for_the_cursor_alone() -> None:
+def test_equal_frame_writes_nothing_and_cursor_move_writes_little() -> None:
     frame = Frame(20, 2)
     frame.put(0, 0, Strip([Segment("same")]), TRUE)
     frame.changes((0, 0))
@@ -218,19 +218,19 @@ def test_nothing_is_written_for_the_same_again_and_little_for_the_cursor_alone()
     assert frame.changes((3, 1)) == "\x1b[2;4H"
 
 
-def test_the_row_below_is_reached_by_the_shortest_way() -> None:
+def test_next_row_is_reached_with_a_line_end() -> None:
     frame = Frame(20, 3)
     for y, text in enumerate(("ab", "cd", "")):
         frame.put(y, 0, Strip([Segment(text.ljust(20))]), TRUE)
     assert frame.changes((0, 2)) == "\x1b[m\x1b[2J\x1b[Hab\r\ncd\r\n"
 
 
-def test_what_a_terminal_would_take_for_a_command_is_never_written() -> None:
+def test_control_characters_are_never_written() -> None:
     row = cells_of([Segment("a\x1b[31mb\tc\x07\x9bd")], 12, TRUE)
     assert "".join(text for text, _ in row) == "a[31mbcd    "
 
 
-def test_colours_are_those_the_terminal_has() -> None:
+def test_colours_are_reduced_to_those_of_the_terminal() -> None:
     orange = [Segment("x", Style(color="#ff8000"))]
     assert cells_of(orange, 1, ColorSystem.TRUECOLOR)[0][1].ink == "38;2;255;128;0"
     assert cells_of(orange, 1, ColorSystem.EIGHT_BIT)[0][1].ink == "38;5;208"

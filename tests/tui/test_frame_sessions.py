@@ -1,4 +1,4 @@
-"""koonj on a real pty: what a terminal shows after any keys is what writing everything anew would show."""
+"""koonj on a real pty: after any keys the terminal shows the same as after a full write."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from support.screen import Project
 
 SWITCHED = """
 import asyncio, os, signal
-from koonj.tui import application
+from koonj.tui import app as koonj_app
 
-def on_load(app):  # SIGUSR1: Textual writes everything, as it does without us; SIGUSR2: back to what changed
+def on_load(app):  # SIGUSR1: Textual writes everything. SIGUSR2: koonj writes changes only.
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, switch, app, "1")
     loop.add_signal_handler(signal.SIGUSR2, switch, app, "")
@@ -30,13 +30,13 @@ def switch(app, whole):
     os.environ["KOONJ_WHOLE_FRAMES"] = whole
     app.refresh(layout=True)
 
-application.Koonj.on_load = on_load
+koonj_app.Koonj.on_load = on_load
 """
 SIGN = b"\x1b]99;switched\x07"
 HELD = 16_000
-"""Bytes that the kernel keeps for a pty which nobody reads."""
+"""Bytes that the kernel buffers for a pty that no process reads."""
 LEFT = "\x1b[?7l"
-"""What Textual asks a terminal for at the start and the cells depend on: lines do not wrap."""
+"""Sequence that Textual writes at the start, and that the cells depend on: lines do not wrap."""
 MOVES = [
     b"j",
     b"k",
@@ -82,7 +82,7 @@ SELECT '東';
 
 
 class Watched:
-    """koonj, and terminals that take what it writes."""
+    """koonj, and two emulators that receive its output."""
 
     def __init__(self, terminal: Terminal, size: tuple[int, int] = (80, 24)) -> None:
         self.terminal = terminal
@@ -92,7 +92,7 @@ class Watched:
         self._taken = 0
 
     def settle(self, quiet: float = 0.3) -> None:
-        """Let it write all it has to, and the terminals take it."""
+        """Wait until koonj has written everything, and feed it to the emulators."""
         self.terminal.read_until_quiet(quiet)
         self._take(len(self.terminal.all))
 
@@ -122,7 +122,7 @@ class Watched:
         self.settle()
 
     def whole(self) -> Watched:
-        """Fresh terminals on which Textual has written everything."""
+        """Return new emulators on which Textual has written everything."""
         self.settle(0.7)
         self._switch(signal.SIGUSR1)
         fresh = Watched(self.terminal, (self.emulator.columns, self.emulator.rows))
@@ -134,7 +134,7 @@ class Watched:
         return fresh
 
     def _switch(self, number: signal.Signals) -> None:
-        """Let it write in the other way, and take what came in the one before."""
+        """Switch the way koonj writes, and feed the output of the earlier way."""
         os.kill(self.terminal.process.pid, number)
         while (end := self.terminal.all.find(SIGN, self._taken)) < 0:
             self.terminal.read(0.05)
@@ -142,7 +142,7 @@ class Watched:
         self.terminal.read_until_quiet(0.2)
 
     def check(self) -> None:
-        """What is seen is what would be seen had everything been written by Textual."""
+        """Check that the emulators show the same as after a full write by Textual."""
         fresh = self.whole()
         mine, theirs = self.emulator.lines(), fresh.emulator.lines()
         assert mine == theirs
@@ -161,7 +161,7 @@ class Watched:
 
 
 def shown(screen: pyte.Screen) -> list[list[object]]:
-    """pyte's cells; of a blank only what is seen of it."""
+    """Return pyte's cells; of a blank cell only its visible attributes."""
     return [
         [
             (cell.data, cell.bg, cell.reverse and cell.fg, cell.reverse, cell.underscore)
@@ -187,7 +187,7 @@ def watched(project: Project, environ: dict[str, str] | None = None) -> Iterator
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_keys(project: Project, seed: int) -> None:
+def test_terminal_is_right_after_random_keys(project: Project, seed: int) -> None:
     chance = random.Random(seed)
     with watched(project) as seen:
         for _ in range(3):
@@ -199,14 +199,14 @@ def test_any_keys(project: Project, seed: int) -> None:
             seen.check()
 
 
-def test_wide_and_joined_characters(project: Project) -> None:
+def test_terminal_is_right_with_wide_and_joined_characters(project: Project) -> None:
     with watched(project) as seen:
         for keys in ((b"G",), (b"2", b"l", b"l"), (b"1", b"k", b"G")):
             seen.press(*keys)
             seen.check()
 
 
-def test_the_terminal_may_be_another_size_and_back_before_anybody_looked(project: Project) -> None:
+def test_terminal_is_right_after_two_quick_resizes(project: Project) -> None:
     with watched(project) as seen:
         for size in ((60, 20), (80, 24)):
             seen.terminal.resize(*size)
@@ -215,7 +215,7 @@ def test_the_terminal_may_be_another_size_and_back_before_anybody_looked(project
         seen.check()
 
 
-def test_repainting_begins_with_a_cleared_screen(project: Project) -> None:
+def test_redraw_clears_the_screen_first(project: Project) -> None:
     with watched(project) as seen:
         before = [row.copy() for row in seen.emulator.cells]
         seen.emulator.feed("\x1b[5;5Hwrong\x1b[24;1Hwrong\x1b[H")
@@ -224,10 +224,12 @@ def test_repainting_begins_with_a_cleared_screen(project: Project) -> None:
         assert seen.emulator.cells == before
 
 
-def test_a_slow_terminal_gets_the_newest_frame_not_every_one(project: Project) -> None:
+def test_slow_terminal_gets_only_the_newest_frame(project: Project) -> None:
     with watched(project) as seen:
         line = 5_000
-        for _ in range(60):  # from one end of the list to the other: some 600 bytes each, if all were sent
+        for _ in range(
+            60
+        ):  # From one end of the list to the other: about 600 bytes per frame if all were sent.
             seen.terminal.send(b"G")
             seen.terminal.read_slowly(0.02, line)
             seen.terminal.send(b"g")
@@ -241,10 +243,10 @@ def test_a_slow_terminal_gets_the_newest_frame_not_every_one(project: Project) -
         seen.check()
 
 
-def test_a_terminal_that_knows_how_holds_its_picture_until_the_frame_is_there(project: Project) -> None:
+def test_synchronized_output_is_used_when_the_terminal_supports_it(project: Project) -> None:
     with watched(project) as seen:
         assert b"\x1b[?2026h" not in seen.terminal.press(b"j")
-        seen.terminal.press(b"\x1b[?2026;2$y")  # the answer to Textual's question
+        seen.terminal.press(b"\x1b[?2026;2$y")  # The response to Textual's query.
         for frame in seen.terminal.press(b"j").split(b"\x1b[?2026h")[1:]:
             assert frame.count(b"\x1b[?2026l") == 1
             assert frame.endswith(b"\x1b[?2026l")
@@ -253,7 +255,7 @@ def test_a_terminal_that_knows_how_holds_its_picture_until_the_frame_is_there(pr
         seen.check()
 
 
-def test_a_process_that_was_stopped_writes_everything_when_it_goes_on(project: Project) -> None:
+def test_everything_is_written_when_the_process_resumes(project: Project) -> None:
     with watched(project) as seen:
         before = [row.copy() for row in seen.emulator.cells]
         seen.terminal.process.send_signal(signal.SIGSTOP)
@@ -263,18 +265,18 @@ def test_a_process_that_was_stopped_writes_everything_when_it_goes_on(project: P
         assert seen.emulator.cells == before
 
 
-def test_the_cursor_is_where_one_types(project: Project) -> None:
+def test_cursor_is_where_the_user_types(project: Project) -> None:
     with watched(project) as seen:
         seen.press(b"/", "東京".encode(), b"x")
         seen.settle()
         assert seen.emulator.lines()[seen.emulator.y].startswith(" / 東京x")
-        seen.press(b"\x1b[D", b"\x1b[D")  # at the end Textual itself is one too far
+        seen.press(b"\x1b[D", b"\x1b[D")  # At the end Textual itself is one column too far.
         seen.settle()
         assert seen.emulator.x == len(" / ") + 2
         seen.check()
 
 
-def test_without_colours_the_terminal_shows_the_same(project: Project) -> None:
+def test_terminal_is_right_without_colours(project: Project) -> None:
     with watched(project, {"NO_COLOR": "1"}) as seen:
         seen.press(b"j", b"?", b"\x1b", b"a")
         seen.check()

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from psycopg import AsyncConnection
 
-from koonj.tui.screens.allow_dialog import Allow
+from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.dialog import Dialog
-from koonj.tui.screens.quit_dialog import Leave
+from koonj.tui.screens.quit_dialog import QuitDialog
 from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
@@ -126,7 +126,7 @@ async def _allow(screen: Screen) -> None:
     await screen.until("missing")
     await _all_answered(screen)
     await screen.press("A")
-    await screen.until(lambda: isinstance(screen.app.screen, Allow))
+    await screen.until(lambda: isinstance(screen.app.screen, AllowDialog))
 
 
 async def _leave(screen: Screen) -> None:
@@ -139,7 +139,7 @@ async def _leave(screen: Screen) -> None:
     await screen.yes()
     await screen.until("statement 1 of 1")
     await screen.press("q")
-    await screen.until(lambda: isinstance(screen.app.screen, Leave))
+    await screen.until(lambda: isinstance(screen.app.screen, QuitDialog))
 
 
 async def _typed_name(screen: Screen) -> None:
@@ -195,7 +195,7 @@ async def test_the_name_of_a_protected_target(
 async def test_leaving_during_a_run(tables: Project) -> None:
     async with tables.open((80, 24)) as screen:
         await _leave(screen)
-        assert "w wait, then quit  c cancel and quit  Esc stay" in screen.text()
+        assert "w wait and quit  c cancel and quit  Esc keep koonj open" in screen.text()
         await screen.press("escape", "c")
         await screen.expect_run("cancelled")
 
@@ -216,7 +216,7 @@ async def test_forty_columns_and_twelve_lines(tables: Project, golden: Golden) -
         golden(screen, "preview_40")
         await screen.press("1", "a")
         await screen.expect_dialog("Apply 1 migration to local?")
-        assert "y yes, do it" in screen.text()
+        assert "y confirm" in screen.text()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

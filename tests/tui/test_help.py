@@ -30,9 +30,9 @@ async def test_what_cannot_be_used_now_says_why(project: Project) -> None:
         await opened(screen)
         lines = screen.dialog().splitlines()
         at = next(i for i, line in enumerate(lines) if "roll-back-last" in line)
-        assert "Not now: Nothing is applied on local." in lines[at + 1]
+        assert "Not available: Nothing is applied on local." in lines[at + 1]
         at = next(i for i, line in enumerate(lines) if "apply-next" in line)
-        assert "Not now" not in lines[at + 1]
+        assert "Not available" not in lines[at + 1]
 
 
 async def test_a_slash_searches_live_and_esc_shows_everything_again(project: Project) -> None:
@@ -69,7 +69,7 @@ async def test_nothing_found_is_said(project: Project) -> None:
         await screen.press("slash")
         await screen.type("xyzzy")
         assert "0 of" in screen.dialog()
-        assert "nothing has these words" in screen.dialog()
+        assert "no matches" in screen.dialog()
 
 
 async def test_enter_keeps_what_was_found_and_the_keys_scroll_it(project: Project) -> None:

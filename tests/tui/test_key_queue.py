@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from textual.events import Key, Paste
 
-from koonj.tui.screens.confirm_dialog import Confirm
+from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.dialog import Dialog
-from koonj.tui.screens.pattern_palette import Palette
+from koonj.tui.screens.pattern_palette import PatternPalette
 from support.screen import Project, Screen
 
 
@@ -50,7 +50,7 @@ async def test_tab_ends_a_field_before_the_next_is_typed(project: Project) -> No
         in_one_packet(screen, "enter", *"users", "tab", *"age", "tab", *"int", "tab", "0")
         await screen.until("ADD COLUMN IF NOT EXISTS age int DEFAULT 0 NOT NULL")
         in_one_packet(screen, "escape", "escape", "q")
-        await screen.until(lambda: not isinstance(screen.app.screen, Palette))
+        await screen.until(lambda: not isinstance(screen.app.screen, PatternPalette))
 
 
 async def test_a_form_is_there_before_it_is_filled_in(project: Project) -> None:
@@ -111,8 +111,8 @@ async def test_a_y_of_a_word_that_is_being_typed_is_no_yes(project: Project, pau
         for letter in "my yaks obey; they say yay":
             in_one_packet(screen, letter)
             await asyncio.sleep(pause)
-        await screen.until(lambda: isinstance(screen.app.screen, Confirm))
+        await screen.until(lambda: isinstance(screen.app.screen, ConfirmDialog))
         await asyncio.sleep(0.3)
-        assert isinstance(screen.app.screen, Confirm)
+        assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
         await screen.expect_run("not done")

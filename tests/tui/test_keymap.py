@@ -13,9 +13,9 @@ from textual import events
 from textual.keys import Keys
 
 from koonj.config import ConfigError, KeySetting
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
 from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
 from support.screen import Project
@@ -118,10 +118,7 @@ class TestWishes:
         }
 
     def test_an_unknown_command(self) -> None:
-        assert (
-            refused(aply_next="x")
-            == "koonj.toml:1: there is no command 'aply-next'. Did you mean 'apply-next'?"
-        )
+        assert refused(aply_next="x") == "koonj.toml:1: no command 'aply-next'. Did you mean 'apply-next'?"
 
     def test_an_unknown_key(self) -> None:
         assert refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is no key. Did you mean 'pagedown'?"
@@ -129,17 +126,17 @@ class TestWishes:
 
     def test_one_key_for_two_commands(self) -> None:
         assert refused(edit="f") == (
-            "koonj.toml:1: f is edit's and format's. "
-            'Under [keys] give format another one, such as format = "f5", or format = [].'
+            "koonj.toml:1: f is the key of both edit and format. "
+            'In [keys], set another key for format, for example format = "f5" or format = [].'
         )
         assert refused(edit_external="x", format="x").startswith(
-            "koonj.toml:2: x is format's and edit-external's (koonj.toml:1). "
+            "koonj.toml:2: x is the key of both format and edit-external (koonj.toml:1). "
         )
 
     @pytest.mark.parametrize("key", DECIDING)
     @pytest.mark.parametrize("command", ["apply_next", "apply_all", "roll_back_last", "down"])
     def test_no_change_and_no_moving_on_a_key_that_decides(self, command: str, key: str) -> None:
-        assert "is a key that decides in dialogs" in refused(**{command: key})
+        assert "confirms or cancels in dialogs" in refused(**{command: key})
 
     def test_every_command_that_changes_a_database_is_guarded(self) -> None:
         guarded = {c.name() for c in MAIN if c.group is Group.CHANGES}
@@ -148,13 +145,13 @@ class TestWishes:
     @pytest.mark.parametrize(("command", "key"), KEPT.items())
     def test_what_dialogs_and_titles_name_stays(self, command: str, key: str) -> None:
         name = command.replace("-", "_")
-        assert f"{command} keeps {shown_key(key)}" in refused(**{name: "f8"})
-        assert "keeps this one" in refused(edit=key)
+        assert f"{command} must keep {shown_key(key)}" in refused(**{name: "f8"})
+        assert "must keep this one" in refused(edit=key)
         held = wished(**{name: [key, "f8"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
 
     def test_a_way_out_remains(self) -> None:
-        assert "without one there is no way out" in refused(quit=[])
+        assert "quit must have a key" in refused(quit=[])
 
 
 class TestAtWork:
@@ -200,7 +197,7 @@ class TestAtWork:
         async with project.open(keymap=wished(quit="Q", new="")) as screen:
             assert ":new writes one" in screen.text()
             await screen.press("c")
-            await screen.until("Q quits koonj")
+            await screen.until("To quit koonj, press Q.")
 
     async def test_dialogs_move_by_the_same_keys(self, project: Project) -> None:
         async with project.open((80, 24), keymap=wished(down="J")) as screen:

@@ -106,11 +106,11 @@ async def test_a_click_never_confirms(project: Project) -> None:
     async with project.open((100, 30)) as screen:
         await click_hint(screen, "a apply")
         await screen.expect_dialog("Apply 1 migration to local?")
-        for label in ("y yes", "j/k"):
+        for label in ("y confirm", "j/k"):
             await click_hint(screen, label)
         await screen.pilot.pause(2 * QUIET)
         await screen.expect_dialog("Apply 1 migration to local?")
-        await click_hint(screen, "n/Esc no")
+        await click_hint(screen, "n/Esc cancel")
         await screen.expect_run("not done")
         assert "0 applied" in screen.top()
 
@@ -119,15 +119,15 @@ async def test_the_mouse_at_rest_on_a_key_shows_what_it_does(project: Project) -
     project.table(1)
     async with project.open((100, 30), tooltips=True) as screen:
         await screen.pilot.hover(offset=over_hint(screen, "n new"))
-        await screen.until("Write a new migration from a pattern")
+        await screen.until("Create a migration from a pattern")
         for label in (
             "roll back",
             "r roll back",
         ):  # Textual hides at the first move, and waits after the next
             await screen.pilot.hover(offset=over_hint(screen, label))
-        await screen.until("Not now: Nothing is applied on local.")
+        await screen.until("Not available: Nothing is applied on local.")
         await screen.pilot.hover(MigrationList, offset=(3, 3))
-        await screen.until(lambda: "Not now" not in screen.text())
+        await screen.until(lambda: "Not available" not in screen.text())
 
 
 async def test_the_wheel_moves_what_is_under_it(project: Project) -> None:

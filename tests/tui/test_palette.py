@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from koonj.patterns.pattern import Pattern, load
-from koonj.tui.screens.pattern_palette import Palette
+from koonj.tui.screens.pattern_palette import PatternPalette
 from koonj.tui.widgets.form_field import FieldRow
 from koonj.tui.widgets.pattern_list import PatternList
 from koonj.tui.widgets.sql_pane import SqlPreview
@@ -14,14 +14,16 @@ from support.screen import Project, Screen
 PATTERNS, _ = load()
 
 
-async def open_palette(screen: Screen, title: str) -> Palette:
+async def open_palette(screen: Screen, title: str) -> PatternPalette:
     """Open it, and put the cursor on the pattern of that title."""
     await screen.press("n")
-    await screen.until(lambda: isinstance(screen.app.screen, Palette) and bool(patterns(screen).sources))
+    await screen.until(
+        lambda: isinstance(screen.app.screen, PatternPalette) and bool(patterns(screen).sources)
+    )
     titles = [source.title for source in patterns(screen).sources]
     await screen.press("g", *["j"] * titles.index(title))
     palette = screen.app.screen
-    assert isinstance(palette, Palette)
+    assert isinstance(palette, PatternPalette)
     await screen.until(lambda: bool(palette.rows) and f"─ {title}" in screen.text())
     return palette
 
@@ -37,7 +39,7 @@ def sql(screen: Screen) -> str:
 async def write(screen: Screen) -> None:
     """Enter until the last line, and once more on it."""
     palette = screen.app.screen
-    assert isinstance(palette, Palette)
+    assert isinstance(palette, PatternPalette)
     for _ in range(len(palette.rows) + 1):
         await screen.press("enter")
     await screen.until(lambda: screen.app.screen is screen.main)
@@ -75,7 +77,7 @@ async def test_a_blank_migration(project: Project) -> None:
         await screen.until(lambda: screen.app.screen is screen.main)
         await screen.until("002 add_status")
         assert screen.row("add_status").startswith("›")
-        assert "Written: 002_add_status.sql." in screen.bottom()
+        assert "Created 002_add_status.sql." in screen.bottom()
     assert (project.migrations / "002_add_status.sql").read_text().startswith("-- 002_add_status.sql\n")
 
 
@@ -87,7 +89,7 @@ async def test_errors_stand_at_their_field_and_nothing_is_written(project: Proje
         await screen.type("!!")
         await screen.until("! '!!' has no letter")
         await screen.press("enter", "enter")
-        assert isinstance(screen.app.screen, Palette)
+        assert isinstance(screen.app.screen, PatternPalette)
         assert palette.rows[0].has_focus_within
         await screen.press("escape", "escape")
         await screen.until(lambda: screen.app.screen is screen.main)

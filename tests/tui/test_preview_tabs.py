@@ -216,7 +216,7 @@ async def test_a_role_that_may_not_read_the_text_is_told_so(project: Project) ->
         (project.migrations / name).write_text("SELECT 1;\n-- Rollback: none: x\n")
         await screen.until("✎ edited")
         await show(screen, "Changes")
-        await screen.until("It cannot be read: koonj.history has a format that this version")
+        await screen.until("koonj could not read this: koonj.history has a format that this version")
 
 
 async def test_a_missing_file_has_statements_and_history_but_no_changes(project: Project) -> None:
@@ -238,7 +238,7 @@ async def test_format_says_why_not_in_the_other_tabs(project: Project) -> None:
     async with project.open() as screen:
         await show(screen, "History")
         await screen.press("f")
-        await screen.until("Only Body and Rollback can be formatted.")
+        await screen.until("Only the tabs Body and Rollback can be formatted.")
 
 
 @pytest.mark.parametrize("shown", Tab)

@@ -339,10 +339,10 @@ async def test_c_cancels_it(tables: Project, recorded: RecordedRehearsals) -> No
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
-        await screen.until("Rehearsing 001_make_t1.sql; c cancels.")
+        await screen.until("Rehearsing 001_make_t1.sql. To cancel, press c.")
         await screen.until("… rehearsing")
         await screen.press("p")
-        assert "001_make_t1.sql is being rehearsed; c cancels it." in screen.bottom()
+        assert "koonj is rehearsing 001_make_t1.sql. To cancel that, press c." in screen.bottom()
         await screen.press("c")
         await screen.until("The rehearsal of 001_make_t1.sql was cancelled.")
         assert screen.row("001").endswith("◦ pending")
@@ -373,7 +373,7 @@ async def test_why_it_cannot_be_rehearsed(project: Project, recorded: RecordedRe
         (project.migrations / "001_make_t1.sql").unlink()
         await screen.until("∅ missing")
         await screen.press("p")
-        assert "There is no file 001_make_t1.sql to rehearse." in screen.bottom()
+        assert "The file 001_make_t1.sql is missing, so it cannot be rehearsed." in screen.bottom()
 
 
 # The end

@@ -146,7 +146,7 @@ async def test_a_dialog_that_is_open_follows_the_size_of_the_terminal(project: P
             box = [line for line in screen.lines() if "│" in line or "┌" in line or "└" in line]
             assert any("┌" in line for line in box)
             assert any("└" in line for line in box)
-            assert "y yes, do it" in screen.text()
+            assert "y confirm" in screen.text()
             assert "Apply 29 migrations" in screen.text()
         await screen.press("n")
         await screen.expect_run("not done")
@@ -201,7 +201,7 @@ async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Proj
         await screen.expect_dialog("late", "edited", "(edited, late)")
         await screen.type("  ")
         await screen.press("enter")
-        await screen.until("History needs a reason.")
+        await screen.until("Enter a reason, or press Esc")
         await screen.type("both")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")

@@ -1,4 +1,4 @@
-"""What was changed in a text: lines, and what lines do not show."""
+"""The difference between two texts: lines, and notes on invisible changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def shown(made: Change) -> list[str]:
     return [f"{line.sign}{line.number} {line.text}" for line in made.lines]
 
 
-def test_an_edit_in_the_middle_has_three_lines_around_it() -> None:
+def test_edit_in_the_middle_has_three_context_lines() -> None:
     old = "".join(f"{n}\n" for n in range(1, 21))
     assert shown(change(old, old.replace("10\n", "ten\n"))) == [
         "…7 line 7",
@@ -30,7 +30,7 @@ def test_an_edit_in_the_middle_has_three_lines_around_it() -> None:
 
 
 @given(LINES, LINES)
-def test_the_lines_lead_from_one_text_to_the_other(old: list[str], new: list[str]) -> None:
+def test_lines_transform_the_old_text_into_the_new(old: list[str], new: list[str]) -> None:
     made = change("".join(line + "\n" for line in old), "".join(line + "\n" for line in new))
     took = [(line.number, line.text) for line in made.lines if line.sign == "-"]
     gave = [(line.number, line.text) for line in made.lines if line.sign == "+"]
@@ -41,14 +41,14 @@ def test_the_lines_lead_from_one_text_to_the_other(old: list[str], new: list[str
     ]
 
 
-def test_what_lines_do_not_show_is_said() -> None:
+def test_notes_name_invisible_changes() -> None:
     assert change("a\n", "a\r\n").notes == ("Line ends were LF, and are CR LF now.",)
     assert change("a\n", "\ufeffa\n").notes == ("A byte-order mark was added.",)
     assert "The last line no longer ends with a line end." in change("a\nb\n", "a\nb").notes
     assert change("a\n", "a\n") == Change(())
 
 
-def test_a_small_edit_of_a_large_text_is_found_without_comparing_its_lines() -> None:
+def test_small_edit_of_a_large_text_is_found_without_a_line_diff() -> None:
     old = "INSERT INTO t VALUES (1);\n" * 50_000
     new = old[: 26 * 30_000] + "SELECT 1;\n" + old[26 * 30_000 :]
     made = change(old, new)

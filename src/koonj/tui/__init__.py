@@ -1,1 +1,1 @@
-"""The screen."""
+"""koonj in a terminal: the Textual application, its screens, widgets and workers."""

@@ -1,4 +1,7 @@
-"""The Textual application: theme, first screen, and the end. Import it after `terminal.settle`."""
+"""The Textual application: theme, keymap and first screen.
+
+Call `toolkit.capabilities.settle` before you import this module.
+"""
 
 from __future__ import annotations
 
@@ -30,18 +33,21 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Closable(Protocol):
-    """A screen that can be left."""
+    """A screen that the user can close."""
 
     def close(self) -> None:
-        """Leave it, as Esc does, or the main screen and koonj; what would be lost is asked for first."""
+        """Close the screen, as Esc does; the main screen quits koonj.
+
+        Asks first if unsaved work would be lost.
+        """
 
 
 SWITCH = 0.001
-"""Seconds that a thread which reads may hold back the one that paints; Python's own are 0.005."""
+"""Seconds after which a worker thread lets the painting thread run (Python's default: 0.005)."""
 
 
 class Koonj(CrashReport, ChangedCells, KeyedApp):
-    """koonj on a terminal."""
+    """The koonj application."""
 
     CSS_PATH = "app.tcss"
     TITLE = "koonj"
@@ -51,7 +57,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     def __init__(self, engine: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.engine = engine
-        self._in_order = KeyQueue(self, self._take)
+        self._key_queue = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = choose(terminal)
@@ -62,13 +68,15 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
             add_line_filter(self, AsciiFilter())
 
     def get_default_screen(self) -> LoadingScreen:
-        """What is seen first, and brings the rest."""
-        return LoadingScreen(self.engine.settings, self._main, self._in_order.begin)
+        return LoadingScreen(self.engine.settings, self._main, self._key_queue.begin)
 
     async def _main(self) -> Main:
-        """Make the main screen of the folder as it is now; where it cannot be read, that finds out why."""
+        """Return the main screen with the folder as it is now.
+
+        If the folder cannot be read, the main screen finds the reason itself.
+        """
         await asyncio.to_thread(import_module, "koonj.tui.screens.main")
-        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - the first paint did not wait for it
+        from koonj.migrations.folder import FolderError  # noqa: PLC0415 - not needed for the first paint
         from koonj.tui.screens.main import Main  # noqa: PLC0415 - as above
 
         folder = None
@@ -77,27 +85,26 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
         return Main(self.engine, self.keymap, folder)
 
     def key_now(self, key: str) -> str:
-        """Give the key for a text that names `key`, as [keys] has it."""
-        return self.keymap.now(key)
+        """Return what a text shows for the default key `key` after [keys] is applied."""
+        return self.keymap.current_key(key)
 
     def on_mount(self) -> None:
-        """Leave the terminal clean when told to go."""
         leave_when_told(self)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     @property
     def ansi_theme(self) -> TerminalTheme:
-        """What the theme makes of the 16 colours. Textual asks when the theme becomes another one."""
+        """The 16 ANSI colours of the current theme. Textual reads it at a change of theme."""
         return palette(self.current_theme) or super().ansi_theme
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when keys come, before anybody acts on them; and let nobody act on two at once."""
+        """Record each key before any widget handles it, and handle one key at a time."""
         if isinstance(event, events.Key):
             self.key_presses.note(event)
-            if isinstance(self.screen, LoadingScreen) and self.screen.is_left_by(event):
+            if isinstance(self.screen, LoadingScreen) and self.screen.is_quit_key(event):
                 self.exit()
         if isinstance(event, Typed) and not event.is_forwarded:
-            await self._in_order.take(event)
+            await self._key_queue.take(event)
         else:
             await super().on_event(event)
 
@@ -106,29 +113,34 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
             await super().on_event(event)
 
     async def action_quit(self) -> None:
-        """Ctrl+Q: what covers the main screen closes; there it quits, and asks while a run goes on."""
+        """Handle Ctrl+Q: close the current screen; on the main screen quit koonj."""
         if isinstance(self.screen, Closable):
             self.screen.close()
 
 
-async def show(settings: Settings, terminal: Terminal, wishes: ScreenSettings = ScreenSettings()) -> int:  # noqa: B008 - a frozen value
-    """Run the screen until the person leaves; gives the exit status.
+async def run_app(
+    settings: Settings,
+    terminal: Terminal,
+    screen_settings: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
+) -> int:
+    """Run the application until the user quits. Return the exit status.
 
-    Raises ConfigError, before anything is drawn, for a theme or a key that there is not.
+    Raises:
+        ConfigError: a theme or key of the settings does not exist. Nothing is drawn then.
     """
     asyncio.get_running_loop().set_default_executor(DaemonExecutor())
     sys.setswitchinterval(SWITCH)
-    keymap = _keymap(wishes.keys)
-    async with Backend(settings, rehearses=wishes.rehearse is not False) as engine:
+    keymap = _keymap(screen_settings.keys)
+    async with Backend(settings, rehearses=screen_settings.rehearse is not False) as engine:
         app = Koonj(engine, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0
 
 
-def _keymap(wishes: tuple[KeySetting, ...]) -> Keymap:
-    if not wishes:
+def _keymap(settings: tuple[KeySetting, ...]) -> Keymap:
+    if not settings:
         return Keymap()
-    from koonj.tui.commands import MAIN  # noqa: PLC0415 - the first paint does not wait for all commands
+    from koonj.tui.commands.main_screen import MAIN  # noqa: PLC0415 - not needed for the first paint
     from koonj.tui.commands.rebinding import rebind  # noqa: PLC0415 - as above
 
-    return rebind(wishes, MAIN)
+    return rebind(settings, MAIN)

@@ -1,4 +1,4 @@
-"""The way in: what the terminal can do first, then Textual, then the screen."""
+"""Start of the screen: read what the terminal can do, then import and run Textual."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ USAGE_ERROR = 2
 
 def run(
     settings: Settings,
-    wishes: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
+    screen_settings: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
     *,
     ascii_only: bool = False,
 ) -> int:
-    """Show koonj's screen until the person leaves; gives the exit status.
+    """Run the screen until the user quits. Return the exit status.
 
-    Raises ConfigError, before anything is drawn, for a wish that cannot be met.
+    Raises:
+        ConfigError: a screen setting is wrong. Nothing is drawn then.
     """
     refusal = capabilities.refusal(os.environ, is_tty=sys.stdin.isatty() and sys.stderr.isatty())
     if refusal is not None:
         print(refusal, file=sys.stderr)
         return USAGE_ERROR
-    found = capabilities.read(os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=wishes)
+    found = capabilities.read(
+        os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=screen_settings
+    )
     capabilities.settle(found, os.environ)
-    gc.disable()  # what is imported stays: nothing has to look for garbage in it; see `LoadingScreen`
-    from koonj.tui.app import show  # noqa: PLC0415 - Textual reads its switches when it is imported
+    gc.disable()  # Imported modules are never garbage. `LoadingScreen` enables the collector again.
+    from koonj.tui.app import run_app  # noqa: PLC0415 - Textual reads environment variables when it is imported
 
-    return asyncio.run(show(settings, found, wishes))
+    return asyncio.run(run_app(settings, found, screen_settings))

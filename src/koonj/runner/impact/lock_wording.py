@@ -35,9 +35,7 @@ def sentence(one: RelationImpact, known: RelationFacts | None, reads: Mapping[st
 def full_read_words(reads: Mapping[str, bool]) -> str:
     """Return the relations of `full_reads` as text: ``rewrites documents and scans chunks``."""
     verbs = {name: "rewrites" if is_rewritten else "scans" for name, is_rewritten in reads.items()}
-    return " and ".join(
-        f"{verb} {without_public(name)}" for name, verb in verbs.items()
-    )
+    return " and ".join(f"{verb} {without_public(name)}" for name, verb in verbs.items())
 
 
 def relation_words(relation: str, kind: str) -> str:

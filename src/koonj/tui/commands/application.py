@@ -1,4 +1,4 @@
-"""Commands of the whole screen."""
+"""Commands of the whole application: panes, help, palette, theme, suspend, quit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from koonj.tui.toolkit.textual_private import paint_anew
 
 
 class NextPane(Command[Verbs]):
-    """To the next pane."""
+    """Go to the next pane."""
 
     key = "tab"
     label = "next pane"
@@ -20,70 +20,71 @@ class NextPane(Command[Verbs]):
     listed = False
 
     def run(self, screen: Verbs) -> None:
-        """Round and round."""
+        """Focus the next pane; wrap around at the end."""
         screen.step_pane(1)
 
 
 class PreviousPane(Command[Verbs]):
-    """To the pane before."""
+    """Go to the previous pane."""
 
     key = "shift+tab"
-    label = "pane before"
+    label = "previous pane"
     group = Group.MOVING
     listed = False
 
     def run(self, screen: Verbs) -> None:
-        """Round and round."""
+        """Focus the previous pane; wrap around at the start."""
         screen.step_pane(-1)
 
 
 class _Jump(Command[Verbs]):
-    label = "pane"
+    label = "go to pane"
     group = Group.MOVING
 
     def run(self, screen: Verbs) -> None:
-        """Focus it."""
-        screen.focus_pane(self.key)  # a pane keeps its number, whatever else leads to it
+        screen.focus_pane(self.key)  # The number of a pane is fixed, even if [keys] adds other keys.
 
 
 class PaneMigrations(_Jump):
-    """To the migrations."""
+    """Go to the migrations."""
 
     key = "1"
 
 
 class PanePreview(_Jump):
-    """To the preview."""
+    """Go to the preview."""
 
     key = "2"
 
 
 class PaneTargets(_Jump):
-    """To the targets."""
+    """Go to the targets."""
 
     key = "3"
 
 
 class PaneRun(_Jump):
-    """To the run."""
+    """Go to the run."""
 
     key = "4"
 
 
 class Back(Command[Verbs]):
-    """One step back: end the zoom, dismiss the run, clear the filter, go to the list. It never quits."""
+    """Go back: leave zoom, close the run result, clear the filter, or go to the list.
+
+    Never quits koonj.
+    """
 
     key = "escape"
-    label = "back"
+    label = "go back"
     group = Group.KOONJ
 
     def run(self, screen: Verbs) -> None:
-        """The nearest thing first."""
         screen.step_back()
 
 
 class Help(Command[Verbs]):
-    """All keys, those of the current pane first."""
+    """Show all keys, those of the current pane first."""
 
     key = "question_mark"
     also = ("f1",)
@@ -93,80 +94,80 @@ class Help(Command[Verbs]):
     while_running = True
 
     def run(self, screen: Verbs) -> None:
-        """Open the help."""
-        screen.over.help()
+        screen.navigator.help()
 
 
 class CommandPalette(Command[Verbs]):
-    """All commands by name; type to find one, Enter runs it."""
+    """Find a command by its name and run it."""
 
     key = "colon"
     also = ("ctrl+p",)
-    label = "commands"
+    label = "run command"
     group = Group.KOONJ
     footer = "1234"
     while_running = True
     listed = False
 
     def run(self, screen: Verbs) -> None:
-        """Open it."""
-        screen.over.commands()
+        screen.navigator.command_palette()
 
 
 class Repaint(Command[HasApp]):
-    """Draw the whole screen anew."""
+    """Redraw the whole screen."""
 
     key = "ctrl+l"
-    label = "repaint"
+    label = "redraw screen"
     group = Group.KOONJ
 
     def run(self, screen: HasApp) -> None:
-        """Everything, from a cleared screen: another program may have written over it."""
+        """Clear the screen and redraw it, for example after another program wrote to it."""
         paint_anew(screen.app)
 
 
 class Theme(Command[Verbs]):
-    """The next theme: the terminal's own colours, dark, light. For this session; [screen] keeps one."""
+    """Switch to the next theme (terminal, dark, light) for this session.
 
-    label = "theme"
+    To keep one, set [screen] theme.
+    """
+
+    label = "switch theme"
     group = Group.KOONJ
 
     def why_not(self, now: Situation) -> str | None:
-        """Where there are to be no colours, all themes are one."""
-        return "NO_COLOR is set, so there are no colours to choose." if not now.has_colours else None
+        """Return a reason if colours are off: all themes look the same then."""
+        return "NO_COLOR is set, so koonj uses no colours." if not now.has_colours else None
 
     def run(self, screen: Verbs) -> None:
-        """Switch, and say how to keep it."""
+        """Switch the theme and show how to keep it."""
         screen.app.theme = name = after(screen.app.theme)
-        screen.post_message(StatusMessage(f"Theme {name}: {_LOOKS.get(name) or _keep(name)}"))
+        screen.post_message(StatusMessage(f"Theme {name}. {_LOOKS.get(name) or _keep(name)}"))
 
 
-_LOOKS = {"terminal": "the terminal's own colours."}
+_LOOKS = {"terminal": "It uses the terminal's own colours."}
 
 
 def _keep(name: str) -> str:
     path = own_file(os.environ)
-    return f'[screen] theme = "{name}" in {path and shown_path(path, os.environ)} keeps it.'
+    return f'To keep it: [screen] theme = "{name}" in {path and shown_path(path, os.environ)}'
 
 
 class Suspend(Command[Verbs]):
-    """Put koonj in the background; fg brings it back."""
+    """Suspend koonj. Type fg in the shell to resume."""
 
     key = "ctrl+z"
-    label = "suspend"
+    label = "suspend koonj"
     group = Group.KOONJ
 
     def why_not(self, now: Situation) -> str | None:
-        """A stopped process would keep a transaction and its locks open."""
-        return "A run is going on; a stopped koonj would keep its locks." if now.running else None
+        """Return a reason during a run: a stopped process keeps its transaction open."""
+        return "A run is in progress. A suspended koonj would keep its locks." if now.running else None
 
     def run(self, screen: Verbs) -> None:
-        """Stop the process."""
         screen.app.action_suspend_process()
 
 
 class Quit(Command[Verbs]):
-    """Quit koonj. While a run goes on it asks: wait, or cancel."""
+    """Quit koonj. During a run, ask whether to wait or cancel."""
 
     key = "q"
     also = ("ctrl+q",)
@@ -176,5 +177,4 @@ class Quit(Command[Verbs]):
     while_running = True
 
     def run(self, screen: Verbs) -> None:
-        """Now, or after the person decided about the run."""
-        screen.over.quit()
+        screen.navigator.quit()

@@ -1,4 +1,7 @@
-"""Commands as help and command palette show them: with their keys, and why one cannot be used now."""
+"""Commands as the help, the command palette and the footer show them.
+
+Each with its keys, and with the reason if it is not available now.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +10,71 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.command import Command, Group, Situation
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.widgets.footer import Hint
 
 KeysOf = Callable[[Command[Any]], Sequence[str]]
-"""The keys of a command as they are written for people; none where it has no key."""
+"""Returns the keys of a command as the user reads them; empty if it has no key."""
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One command, at one moment."""
+class CommandEntry:
+    """A command as the help and the command palette show it at one moment."""
 
     name: str
     group: Group
     keys: tuple[str, ...]
     help: str
     reason: str | None
-    """Why it cannot be used now; None where it can."""
+    """Why it is not available now; None if it is."""
     label: str = ""
 
     @cached_property
     def text(self) -> str:
-        """Where words are looked for, in lower case."""
+        """The searchable text, in lower case."""
         names = f"{self.name} {self.name.replace('-', ' ')} {self.name.replace('-', '')}"
         return f"{names} {self.label} {' '.join(self.keys)} {self.group.heading} {self.help}".lower()
 
-    def has(self, word: str) -> bool:
-        """Does `word` stand in it? One character alone is a key, or begins a word of the name."""
+    def contains(self, word: str) -> bool:
+        """Return whether the entry matches `word`.
+
+        A single character matches a key, or the start of a word of the name.
+        """
         if len(word) == 1:
             return word in self.keys or any(part.startswith(word) for part in self.name.split("-"))
         return word.lower() in self.text
 
 
-def offers(commands: Iterable[Command[Any]], now: Situation, keys: KeysOf) -> tuple[Offer, ...]:
-    """All `commands` as they stand now."""
+def command_entries(
+    commands: Iterable[Command[Any]], now: Situation, keys: KeysOf
+) -> tuple[CommandEntry, ...]:
+    """Return an entry for each of `commands`."""
     return tuple(
-        Offer(c.name(), c.group, tuple(keys(c)), c.help(), c.why_not(now), c.label) for c in commands
+        CommandEntry(c.name(), c.group, tuple(keys(c)), c.help(), c.why_not(now), c.label) for c in commands
     )
 
 
-def having(found: Sequence[Offer], typed: str) -> tuple[Offer, ...]:
-    """Those in which every word of `typed` stands, in the order in which they were."""
+def matching(found: Sequence[CommandEntry], typed: str) -> tuple[CommandEntry, ...]:
+    """Return the entries that contain every word of `typed`, in the same order."""
     words = typed.split()
-    return tuple(offer for offer in found if all(offer.has(word) for word in words))
+    return tuple(entry for entry in found if all(entry.contains(word) for word in words))
 
 
-def nearest(found: Sequence[Offer], typed: str) -> tuple[Offer, ...]:
-    """Those that `typed` may mean, the best first: by name, then by any word; else by letters in order."""
-    if by_words := having(found, typed):
-        return tuple(sorted(by_words, key=lambda offer: _rank(offer, typed)))
+def best_matches(found: Sequence[CommandEntry], typed: str) -> tuple[CommandEntry, ...]:
+    """Return the entries that match `typed`, the best first.
+
+    By name, then by any word; if no word matches, by letters of the name in order.
+    """
+    if by_words := matching(found, typed):
+        return tuple(sorted(by_words, key=lambda entry: _rank(entry, typed)))
     letters = "".join(typed.lower().split())
-    return tuple(offer for offer in found if _in_order(letters, offer.name))
+    return tuple(entry for entry in found if _in_order(letters, entry.name))
 
 
-def _rank(offer: Offer, typed: str) -> int:
-    sought, name = "-".join(typed.lower().split()), offer.name
-    if typed.strip() in offer.keys or sought == name:
+def _rank(entry: CommandEntry, typed: str) -> int:
+    sought, name = "-".join(typed.lower().split()), entry.name
+    if typed.strip() in entry.keys or sought == name:
         return 0
     if name.startswith(sought):
         return 1
@@ -78,7 +89,7 @@ def _in_order(letters: str, name: str) -> bool:
 
 
 def hints(now: Situation) -> tuple[Hint, ...]:
-    """What matters in the focused pane; what cannot be used now is dim."""
+    """Return the footer of the focused pane. Commands that are not available are dim."""
     running, keys = now.running, now.keymap
     shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.shown(c)]
     offered = [(c, c.why_not(now)) for c in shown]
@@ -90,4 +101,4 @@ def hints(now: Situation) -> tuple[Hint, ...]:
 
 
 def _help(command: Command[Any], reason: str | None) -> str:
-    return command.help() if reason is None else f"{command.help()}\n\nNot now: {reason}"
+    return command.help() if reason is None else f"{command.help()}\n\nNot available: {reason}"

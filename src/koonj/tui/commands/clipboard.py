@@ -1,8 +1,9 @@
-"""What y copies, made fit for the clipboard; each pane says what it has for that.
+"""Preparation of the text that the key y copies; each pane supplies the text.
 
-The text goes to the terminal in base64 (OSC 52), so nothing in it is obeyed on the way. It is pasted into
-shells and editors later, where it comes from others still: a line end and what looks like keys would be typed
-there, and ESC [ 201 ~ ends a bracketed paste early. So no control character is copied but line feed and tab.
+The text goes to the terminal in base64 (OSC 52), so the terminal executes nothing in it. The user pastes it
+into shells and editors later. There a carriage return or an escape sequence would act as if it was typed,
+and ESC [ 201 ~ ends a bracketed paste early. The text comes from other people, so koonj copies no control
+characters except line feed and tab.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from dataclasses import dataclass
 from koonj.tui.widgets.pane import Copyable
 
 LIMIT = 74_994
-"""Bytes that are sent at most: base64 makes 99,992 of them, and hterm and others take 100,000 in one sequence
+"""Maximum number of bytes to send. In base64 they are 99,992; hterm and others accept 100,000 in one sequence
 (chromium.org, libapps, hterm/etc/osc52.vim)."""
 _LINE_END = re.compile(r"\r\n?")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 SHOWN = 100_000
-"""Characters of a text that is too long to be sent: so much of it is kept, to be shown."""
+"""Number of characters to keep, for display, of a text that is too long to send."""
 
 
 @dataclass(frozen=True)
@@ -28,27 +29,27 @@ class Clip:
     """A text to copy."""
 
     what: str
-    """In words: ``the path of 001_create_users.sql``."""
+    """Description of the text, for example ``the path of 001_create_users.sql``."""
     text: str
     size: int
-    """Bytes of the whole text, as UTF-8."""
-    beyond: int = 0
-    """Characters of the whole text that are not in `text`, since it is too long to be sent."""
+    """Size of the whole text in bytes, as UTF-8."""
+    omitted: int = 0
+    """Number of characters of the whole text that are not in `text`; 0 if it is complete."""
 
     @property
     def fits(self) -> bool:
-        """Do terminals take so much at once?"""
+        """Whether a terminal accepts a text of this size in one sequence."""
         return self.size <= LIMIT
 
 
 def clean(text: str) -> str:
-    """`text` as it may be pasted: lines end in a line feed, and of control characters it has the tab only."""
+    """Return `text` with line feeds as line ends, and no control characters but tab."""
     text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
     return text.encode("utf-8", "replace").decode()
 
 
 def clip(copyable: Copyable) -> Clip:
-    """Make a clip of what a pane has to copy."""
+    """Return the clip of a pane's text."""
     what, text = copyable.what, copyable.read()
     if len(text) > SHOWN:
         return Clip(what, clean(text[:SHOWN]), len(text.encode("utf-8", "replace")), len(text) - SHOWN)

@@ -1,8 +1,9 @@
-"""Commands: one class each. Key, footer, help and bindings all come from that one declaration.
+"""Base class of commands: one class declares key, footer, help and binding.
 
-A command's docstring is its help. `why_not` says why it cannot be used now: it is then dim, and pressing its
-key shows the reason. It is asked with a `Situation`, so it needs no screen; `run` needs verbs, and the screen
-that has them is not known here.
+The docstring of a command is its help. `why_not` returns the reason if the command is not available now:
+koonj then shows it dim, and shows the reason when the user presses its key. `why_not` needs only a
+`Situation`, no screen. `run` needs a screen with certain methods (`Verbs`); this module does not import any
+screen.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from koonj.tui.widgets.preview import Tab
 
 
 class Group(StrEnum):
-    """Where a command belongs, in the order of the help."""
+    """Group of a command, in the order of the help."""
 
     CHANGES = "changes"
     MIGRATIONS = "migrations"
@@ -40,7 +41,7 @@ class Group(StrEnum):
 
     @property
     def heading(self) -> str:
-        """The heading of the group in the help; a pane's has its number."""
+        """The heading of the group in the help. The group of a pane has its number."""
         return _HEADINGS[self]
 
 
@@ -51,39 +52,39 @@ _HEADINGS = {
     Group.TARGETS: "3 Targets",
     Group.RUN: "4 Run",
     Group.EDITOR: "Editor",
-    Group.MOVING: "Moving",
+    Group.MOVING: "Move",
     Group.KOONJ: "koonj",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides which commands of the main screen can be used now."""
+    """Facts that decide which commands of the main screen are available now."""
 
     snapshot: Snapshot
     keymap: Keymap = Keymap()  # noqa: RUF009 - a frozen value
     pane: str = "1"
-    """The number of the pane that has the keys."""
+    """Number of the pane with the focus."""
     selected: Row | None = None
-    """The migration under the list's cursor."""
+    """Selected migration."""
     running: bool = False
-    """Does a run go on? It may have told nothing yet."""
+    """Whether a run is in progress. Its first event can still be missing."""
     run: RunView | None = None
-    """What the run told, or the last one."""
+    """State of the current or the last run."""
     rehearsing: str | None = None
-    """The migration whose rehearsal the person waits for."""
+    """Name of the migration whose rehearsal the user started."""
     tab: Tab = Tab.BODY
-    """What the preview shows."""
+    """Current tab of the preview."""
     has_text: bool = False
-    """Is there a text in that tab?"""
+    """Whether that tab has a text."""
     nothing_to_copy: str | None = None
-    """Why the pane has nothing to copy; None where it has something."""
+    """Why the pane has nothing to copy; None if it has a text."""
     has_colours: bool = True
-    """May koonj use colours?"""
+    """Whether koonj uses colours."""
 
 
 class HasApp(Protocol):
-    """A screen that can be drawn anew, and has a theme."""
+    """A screen with an application."""
 
     @property
     def app(self) -> App[object]:
@@ -91,135 +92,135 @@ class HasApp(Protocol):
 
 
 class HasPane(Protocol):
-    """A screen whose keys move a pane."""
+    """A screen with a pane that keys can move."""
 
     @property
     def pane(self) -> Pane:
-        """The pane that has the keys."""
+        """The pane with the focus."""
 
 
 class Openers(Protocol):
-    """What can be opened over the main screen."""
+    """Methods that open another screen over the main screen."""
 
     def help(self) -> None:
-        """Show all keys."""
+        """Open the help."""
 
-    def commands(self) -> None:
+    def command_palette(self) -> None:
         """Open the command palette."""
 
-    def palette(self) -> None:
-        """Begin a new migration."""
+    def new_migration(self) -> None:
+        """Open the pattern palette for a new migration."""
 
     def copy(self) -> None:
-        """Copy what the pane is about, and show it."""
+        """Copy the current item of the pane, and show it."""
 
     def drift(self) -> None:
-        """Compare the chosen target with its files."""
+        """Compare the target's schema with its applied migrations."""
 
     def edit(self) -> None:
         """Open the selected file in koonj's editor."""
 
     def edit_external(self) -> None:
-        """Open the selected file in the person's editor."""
+        """Open the selected file in the user's editor."""
 
     def quit(self) -> None:
-        """Quit, after the question about a run that goes on."""
+        """Quit koonj. During a run, ask first."""
 
 
 class Verbs(HasApp, HasPane, Protocol):
-    """What a command may ask of the main screen."""
+    """Methods of the main screen that commands use."""
 
     @property
-    def over(self) -> Openers:
-        """What opens other screens over this one."""
+    def navigator(self) -> Openers:
+        """The object that opens other screens over this one."""
 
     def post_message(self, message: Message) -> bool:
-        """Tell the screen something."""
+        """Post a message to the screen."""
 
     def start_run(self, request: Request) -> None:
-        """Begin a run on the chosen target."""
+        """Start a run on the chosen target."""
 
     def cancel(self) -> None:
-        """End the run that goes on, or the rehearsal that the person waits for."""
+        """Cancel the current run, or the rehearsal that the user started."""
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration."""
 
-    def look_again(self) -> None:
-        """Read the folder and ask all targets."""
+    def refresh_all(self) -> None:
+        """Read the folder and check all targets."""
 
     def focus_pane(self, number: str) -> None:
-        """Give the keys to a pane."""
+        """Focus the pane with that number."""
 
     def step_pane(self, step: int) -> None:
-        """Give the keys to a pane before or after."""
+        """Focus the pane that is `step` panes further."""
 
     def step_back(self) -> None:
-        """Put away the nearest thing that can be."""
+        """Leave zoom, close the run result, clear the filter, or go to the list."""
 
     def step_tab(self, step: int) -> None:
-        """Show a tab before or after."""
+        """Show the tab that is `step` tabs further."""
 
     def toggle_zoom(self) -> None:
-        """Give the pane the whole screen, or take it back."""
+        """Zoom the current pane to the whole screen, or restore the layout."""
 
     def toggle_format(self) -> None:
-        """Show the text formatted, or as it stands."""
+        """Show the text formatted, or as written."""
 
     def open_filter(self) -> None:
-        """Let the person type a filter."""
+        """Open the line for the filter."""
 
     def open_current(self) -> None:
-        """Do what Enter means in the pane."""
+        """Handle Enter in the current pane."""
 
 
 ScreenT_contra = TypeVar("ScreenT_contra", contravariant=True)
 
 
 class Command(Generic[ScreenT_contra]):
-    """Something that the person can ask of a screen, which is known by its verbs only."""
+    """A command of a screen. It uses the screen only through a protocol."""
 
     key: ClassVar[str] = ""
-    """Textual's name of the key; empty where the command has none but by the person's wish."""
+    """Textual's name of the default key; empty if the command has none."""
     also: ClassVar[tuple[str, ...]] = ()
-    """Other keys for the same."""
+    """Textual's names of more default keys."""
     label: ClassVar[str]
-    """A word or two for the footer."""
+    """Label for the footer: a verb and its object, 1 to 3 words."""
     group: ClassVar[Group]
     footer: ClassVar[str] = ""
-    """The numbers of the panes in which the bottom line shows it."""
+    """Numbers of the panes whose footer shows the command."""
     while_running: ClassVar[bool] = False
-    """Does the bottom line show it while a run goes on?"""
+    """Whether the footer shows the command during a run."""
 
     listed: ClassVar[bool] = True
-    """Is it in the command palette? Not what only moves."""
+    """Whether the command palette lists it. Commands that only move are not listed."""
 
     def why_not(self, now: Situation) -> str | None:
-        """Why it cannot be used now; None where it can."""
+        """Return why the command is not available now; None if it is."""
         return None
 
     def run(self, screen: ScreenT_contra) -> None:
-        """Do it."""
+        """Run the command on `screen`."""
         raise NotImplementedError
 
     @classmethod
     def name(cls) -> str:
-        """A stable name, for bindings and keymaps: ``apply-next``."""
+        """Return the stable name for bindings and [keys], for example ``apply-next``."""
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
     def help(cls) -> str:
-        """What it does, in a sentence."""
+        """Return the help: the docstring in one line."""
         return " ".join((cls.__doc__ or "").split())
 
     @classmethod
     def all_keys(cls) -> tuple[str, ...]:
-        """All its keys, as declared; which hold, `Keymap.keys_of` says."""
+        """Return all declared keys. `Keymap.keys_of` returns the current ones."""
         return (cls.key, *cls.also) if cls.key else cls.also
 
 
 def bindings(commands: Iterable[Command[Any]]) -> list[Binding]:
-    """Bindings for a screen whose `action_command` takes a command's name."""
+    """Return bindings for a screen with an `action_command(name)` method."""
     return [_binding(command) for command in commands]
 
 
@@ -230,5 +231,9 @@ def _binding(command: Command[Any]) -> Binding:
 
 
 def named(commands: Sequence[Command[ScreenT_contra]], name: str) -> Command[ScreenT_contra]:
-    """The command of that name. Raises StopIteration where there is none."""
+    """Return the command with that name.
+
+    Raises:
+        StopIteration: no command has that name.
+    """
     return next(c for c in commands if c.name() == name)

@@ -1,4 +1,4 @@
-"""Commands about a migration's text: opening an editor, and those of koonj's own."""
+"""Commands that open an editor, and the commands of koonj's own editor."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ class _OfFile(Command[Verbs]):
     footer = "12"
 
     def why_not(self, now: Situation) -> str | None:
-        """There must be a file; and a run must not be left alone with another screen over it."""
+        """Return a reason if there is no file, or a run is in progress."""
         if now.running:
-            return "A run is going on; the editor would hide it."
+            return "A run is in progress. The editor would hide it."
         if now.selected is None:
             return "No migration is selected."
         if now.selected.migration is None:
-            return f"There is no file {now.selected.name}; the preview shows what history recorded."
+            return f"The file {now.selected.name} is missing. The preview shows the text from koonj.history."
         return None
 
 
 class Edit(_OfFile):
-    """Edit the selected migration here, with its problems marked as you type."""
+    """Edit the selected migration in koonj, with its problems marked as you type."""
 
     key = "i"
     label = "edit"
 
     def run(self, screen: Verbs) -> None:
-        """Open koonj's editor."""
-        screen.over.edit()
+        screen.navigator.edit()
 
 
 class EditExternal(_OfFile):
@@ -41,18 +40,17 @@ class EditExternal(_OfFile):
     label = "$EDITOR"
 
     def run(self, screen: Verbs) -> None:
-        """Lend the terminal to the editor."""
-        screen.over.edit_external()
+        screen.navigator.edit_external()
 
 
 class EditorVerbs(HasApp, Protocol):
-    """What a command may ask of koonj's editor."""
+    """Methods of koonj's editor that commands use."""
 
     def save(self) -> None:
-        """Write the file, after the questions that this raises."""
+        """Save the file; ask first if that is necessary."""
 
     def next_problem(self, step: int) -> None:
-        """Put the cursor on a problem after or before."""
+        """Move the cursor to the next problem (1) or the previous one (-1)."""
 
 
 class _Editing(Command[EditorVerbs]):
@@ -60,49 +58,45 @@ class _Editing(Command[EditorVerbs]):
 
 
 class Save(_Editing):
-    """Save the file, if nobody else wrote it meanwhile."""
+    """Save the file. Asks first if another program changed it."""
 
     key = "ctrl+s"
     label = "save"
 
     def run(self, screen: EditorVerbs) -> None:
-        """Ask what has to be asked, and write."""
         screen.save()
 
 
 class NextProblem(_Editing):
-    """To the next problem of the file."""
+    """Go to the next problem of the file."""
 
     key = "f8"
     also = ("ctrl+n",)
     label = "next problem"
 
     def run(self, screen: EditorVerbs) -> None:
-        """From the cursor on."""
         screen.next_problem(1)
 
 
 class PreviousProblem(_Editing):
-    """To the problem before."""
+    """Go to the previous problem of the file."""
 
     key = "shift+f8"
-    label = "problem before"
+    label = "previous problem"
 
     def run(self, screen: EditorVerbs) -> None:
-        """From the cursor back."""
         screen.next_problem(-1)
 
 
 class RepaintEditor(_Editing):
-    """Draw the whole screen anew."""
+    """Redraw the whole screen."""
 
     key = "ctrl+l"
-    label = "repaint"
+    label = "redraw screen"
 
     def run(self, screen: EditorVerbs) -> None:
-        """Everything, from a cleared screen."""
         paint_anew(screen.app)
 
 
 EDITING: tuple[Command[EditorVerbs], ...] = (Save(), NextProblem(), PreviousProblem(), RepaintEditor())
-"""What the editor understands beside what moves and changes its text."""
+"""Commands of the editor, in addition to the keys that move the cursor and change the text."""

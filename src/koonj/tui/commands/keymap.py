@@ -1,7 +1,7 @@
-"""Which key is which command's: as declared, unless the person wishes otherwise in [keys].
+"""The keys of commands: the default keys, or those that the user sets in [keys].
 
-One place is asked by footer, help, command palette and tooltips, so that all show the key that holds.
-`key_wishes` makes one of the configuration.
+Footer, help, command palette and tooltips all use it, so they all show the current key. `rebinding.rebind`
+makes a keymap from the configuration.
 """
 
 from __future__ import annotations
@@ -14,35 +14,39 @@ from koonj.tui.toolkit.key_names import NO_KEY, shown_key
 
 
 class HasKeys(Protocol):
-    """A command, as far as its keys go."""
+    """A command with a name and keys."""
 
     def name(self) -> str:
-        """Its name in [keys]."""
+        """Return the name in [keys]."""
 
     def all_keys(self) -> tuple[str, ...]:
-        """Textual's names of its keys, as declared."""
+        """Return Textual's names of the default keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The keys of commands, by the commands' names; of those that are not in it, the declared ones."""
+    """The current keys of all commands."""
 
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    instead: Mapping[str, str] = field(default_factory=dict)
-    """For texts: of each changed command the first declared key -> what leads to it now, for people."""
+    """Command name -> Textual's names of its keys. Other commands have their default keys."""
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    """For texts: first default key of each changed command -> its new key, or ``:name`` if it has none."""
 
     def keys_of(self, command: HasKeys) -> tuple[str, ...]:
-        """Textual's names of the keys that a command has now; none where it has no key."""
+        """Return Textual's names of the current keys of a command; empty if it has none."""
         return self.changed.get(command.name(), command.all_keys())
 
     def shown(self, command: HasKeys) -> tuple[str, ...]:
-        """The same, as they are written for people."""
+        """Return the current keys of a command as the user reads them."""
         return tuple(shown_key(key) for key in self.keys_of(command))
 
-    def now(self, key: str) -> str:
-        """What a text says where, but for the person's wishes, it would say `key`."""
-        return self.instead.get(key, key)
+    def current_key(self, key: str) -> str:
+        """Return what a text shows for the default key `key`: the current key or command."""
+        return self.replacements.get(key, key)
 
     def for_textual(self) -> dict[str, str]:
-        """For `App.set_keymap`, which takes an empty text for no wish at all."""
+        """Return the argument of `App.set_keymap`.
+
+        Textual ignores an empty text, so a command without keys gets `NO_KEY`.
+        """
         return {name: ",".join(keys) or NO_KEY for name, keys in self.changed.items()}

@@ -1,4 +1,4 @@
-"""Moving: the same keys in every pane, in dialogs and in the help."""
+"""Commands that move: the same keys in every pane, in dialogs and in the help."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from koonj.tui.commands.command import Command, Group, HasApp, HasPane
 from koonj.tui.widgets.pane import Pane
 
 SIDEWAYS = 8
-"""Columns that one key moves the text sideways."""
+"""Columns to scroll sideways per key press."""
 
 
 class _Move(Command[HasPane]):
@@ -17,111 +17,100 @@ class _Move(Command[HasPane]):
     listed = False
 
     def run(self, screen: HasPane) -> None:
-        """Move the focused pane."""
         self.move(screen.pane)
 
     def move(self, pane: Pane) -> None:
-        """How."""
+        """Move `pane`. Subclasses implement this."""
         raise NotImplementedError
 
 
 class Down(_Move):
-    """One line down."""
+    """Move one line down."""
 
-    key, also, label = "down", ("j",), "down"
+    key, also, label = "down", ("j",), "line down"
 
     def move(self, pane: Pane) -> None:
-        """One line."""
         pane.go(1)
 
 
 class Up(_Move):
-    """One line up."""
+    """Move one line up."""
 
-    key, also, label = "up", ("k",), "up"
+    key, also, label = "up", ("k",), "line up"
 
     def move(self, pane: Pane) -> None:
-        """One line."""
         pane.go(-1)
 
 
 class PageDown(_Move):
-    """One page down."""
+    """Move one page down."""
 
     key, also, label = "pagedown", ("ctrl+f",), "page down"
 
     def move(self, pane: Pane) -> None:
-        """One page."""
         pane.go(pane.page)
 
 
 class PageUp(_Move):
-    """One page up."""
+    """Move one page up."""
 
     key, also, label = "pageup", ("ctrl+b",), "page up"
 
     def move(self, pane: Pane) -> None:
-        """One page."""
         pane.go(-pane.page)
 
 
 class HalfDown(_Move):
-    """Half a page down."""
+    """Move half a page down."""
 
-    key, label = "ctrl+d", "half down"
+    key, label = "ctrl+d", "half page down"
 
     def move(self, pane: Pane) -> None:
-        """Half a page."""
         pane.go(max(1, pane.page // 2))
 
 
 class HalfUp(_Move):
-    """Half a page up."""
+    """Move half a page up."""
 
-    key, label = "ctrl+u", "half up"
+    key, label = "ctrl+u", "half page up"
 
     def move(self, pane: Pane) -> None:
-        """Half a page."""
         pane.go(-max(1, pane.page // 2))
 
 
 class First(_Move):
-    """To the first line."""
+    """Go to the first line."""
 
-    key, also, label = "g", ("home",), "first"
+    key, also, label = "g", ("home",), "first line"
 
     def move(self, pane: Pane) -> None:
-        """The first."""
         pane.go_to(0)
 
 
 class Last(_Move):
-    """To the last line."""
+    """Go to the last line."""
 
-    key, also, label = "G", ("end",), "last"
+    key, also, label = "G", ("end",), "last line"
 
     def move(self, pane: Pane) -> None:
-        """The last."""
         pane.go_to(pane.count() - 1)
 
 
 class ScrollRight(_Move):
-    """See what is right of the edge."""
+    """Scroll right."""
 
-    key, also, label = "right", ("l",), "right"
+    key, also, label = "right", ("l",), "scroll right"
 
     def move(self, pane: Pane) -> None:
-        """Some columns."""
         pane.sideways(SIDEWAYS)
 
 
 class ScrollLeft(_Move):
-    """Back to the left."""
+    """Scroll left."""
 
-    key, also, label = "left", ("h",), "left"
+    key, also, label = "left", ("h",), "scroll left"
 
     def move(self, pane: Pane) -> None:
-        """Some columns."""
         pane.sideways(-SIDEWAYS)
 
 
@@ -137,12 +126,12 @@ MOVING: tuple[_Move, ...] = (
     ScrollRight(),
     ScrollLeft(),
 )
-"""What every screen with a pane understands."""
+"""Commands of every screen with a pane."""
 
 
-class Covering(HasApp, HasPane, Protocol):
-    """A screen that covers the main one, and has a pane."""
+class OverlayScreen(HasApp, HasPane, Protocol):
+    """A screen over the main screen, with a pane."""
 
 
-COVERING: tuple[Command[Covering], ...] = (*MOVING, Repaint())
-"""Moving its pane; and a screen that was written over is drawn anew whatever it shows."""
+OVERLAY: tuple[Command[OverlayScreen], ...] = (*MOVING, Repaint())
+"""Commands of every screen over the main screen: move its pane, and redraw the screen."""

@@ -1,4 +1,4 @@
-"""Commands of one pane each; their keys work from every pane."""
+"""Commands of one pane. Their keys work in every pane."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from koonj.tui.commands.command import Command, Group, Situation, Verbs
 
 
 class Filter(Command[Verbs]):
-    """Show only those whose number, name, state or verdict has these words; Enter keeps it, Esc clears it."""
+    """Filter the list by number, name, state or verdict.
+
+    Enter keeps the filter, Esc clears it.
+    """
 
     key = "slash"
     label = "filter"
@@ -14,12 +17,11 @@ class Filter(Command[Verbs]):
     footer = "1"
 
     def run(self, screen: Verbs) -> None:
-        """Open the line to type in."""
         screen.open_filter()
 
 
 class New(Command[Verbs]):
-    """Write a new migration from a pattern, or a blank one."""
+    """Create a migration from a pattern, or a blank one."""
 
     key = "n"
     label = "new"
@@ -27,16 +29,15 @@ class New(Command[Verbs]):
     footer = "1"
 
     def why_not(self, now: Situation) -> str | None:
-        """The number of the next one must be known."""
-        return None if now.snapshot.folder else "The migrations folder has not been read yet."
+        """Return a reason if the folder is not read: its next number is unknown."""
+        return None if now.snapshot.folder else "koonj has not read the migrations folder yet."
 
     def run(self, screen: Verbs) -> None:
-        """Open the palette."""
-        screen.over.palette()
+        screen.navigator.new_migration()
 
 
 class Targets(Command[Verbs]):
-    """Go to the targets; there Enter chooses the one under the cursor."""
+    """Go to the targets. Enter there chooses the selected target."""
 
     key = "t"
     label = "target"
@@ -44,12 +45,11 @@ class Targets(Command[Verbs]):
     footer = "14"
 
     def run(self, screen: Verbs) -> None:
-        """Focus the pane."""
         screen.focus_pane("3")
 
 
 class Refresh(Command[Verbs]):
-    """Read the folder and ask every target again."""
+    """Read the folder and check every target again."""
 
     key = "R"
     label = "refresh"
@@ -57,12 +57,11 @@ class Refresh(Command[Verbs]):
     footer = "3"
 
     def run(self, screen: Verbs) -> None:
-        """Look again, everywhere."""
-        screen.look_again()
+        screen.refresh_all()
 
 
 class Open(Command[Verbs]):
-    """In the migrations: read the preview. In the targets: choose the one under the cursor."""
+    """In the migrations, go to the preview. In the targets, choose the selected one."""
 
     key = "enter"
     also = ("space",)
@@ -72,12 +71,14 @@ class Open(Command[Verbs]):
     footer = "3"
 
     def run(self, screen: Verbs) -> None:
-        """What Enter means depends on the pane."""
         screen.open_current()
 
 
 class Copy(Command[Verbs]):
-    """Copy what the pane is about: path, text, dsn without secrets, the run's error or what it said."""
+    """Copy the current item to the clipboard.
+
+    It is a path, a text, a connection string without secrets, or run output.
+    """
 
     key = "y"
     label = "copy"
@@ -85,18 +86,20 @@ class Copy(Command[Verbs]):
     footer = "1234"
 
     def why_not(self, now: Situation) -> str | None:
-        """There must be a text; and a y that is meant for a question must find no other meaning."""
+        """Return a reason if there is no text, or while a confirmation is about to open.
+
+        The user can press y for the confirmation before it opens; koonj must not copy then.
+        """
         if now.running and (now.run is None or now.run.migration is None):
-            return "The question has not come yet; y is the answer to it."
+            return "Not now: y is reserved for the confirmation that follows."
         return now.nothing_to_copy
 
     def run(self, screen: Verbs) -> None:
-        """Send it to the terminal's clipboard, and show it."""
-        screen.over.copy()
+        screen.navigator.copy()
 
 
 class Zoom(Command[Verbs]):
-    """Give the current pane the whole screen, and back. Another pane that is gone to takes its place."""
+    """Zoom the current pane to the whole screen, or restore the layout."""
 
     key = "plus"
     label = "zoom"
@@ -105,12 +108,14 @@ class Zoom(Command[Verbs]):
     while_running = False
 
     def run(self, screen: Verbs) -> None:
-        """In, or out."""
         screen.toggle_zoom()
 
 
 class NextTab(Command[Verbs]):
-    """Show the next tab: Body, Rollback, Statements, Changes since it ran, Rehearsal, History."""
+    """Show the next tab of the preview.
+
+    The tabs are Body, Rollback, Statements, Changes, Rehearsal and History.
+    """
 
     key = "v"
     also = ("right_square_bracket",)
@@ -119,24 +124,22 @@ class NextTab(Command[Verbs]):
     footer = "2"
 
     def run(self, screen: Verbs) -> None:
-        """The next one; after the last the first."""
         screen.step_tab(1)
 
 
 class PreviousTab(Command[Verbs]):
-    """Show the tab before."""
+    """Show the previous tab of the preview."""
 
     key = "left_square_bracket"
     label = "previous tab"
     group = Group.PREVIEW
 
     def run(self, screen: Verbs) -> None:
-        """The one before; before the first the last."""
         screen.step_tab(-1)
 
 
 class Format(Command[Verbs]):
-    """Show the text as a formatter writes it, and back. The file stays as it is."""
+    """Show the SQL formatted, or as written. Does not change the file."""
 
     key = "f"
     label = "format"
@@ -144,11 +147,10 @@ class Format(Command[Verbs]):
     footer = "2"
 
     def why_not(self, now: Situation) -> str | None:
-        """There must be a text."""
+        """Return a reason if the tab has no SQL text."""
         if not now.tab.is_text:
-            return "Only Body and Rollback can be formatted."
-        return None if now.has_text else "There is no text to format."
+            return "Only the tabs Body and Rollback can be formatted."
+        return None if now.has_text else "This tab has no text to format."
 
     def run(self, screen: Verbs) -> None:
-        """Format in a thread, or show the file's own text again."""
         screen.toggle_format()

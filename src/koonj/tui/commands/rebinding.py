@@ -1,5 +1,6 @@
-"""The wishes of [keys], met or refused: nothing that the person writes may make a change easier to begin by
-mistake, or leave no way out.
+"""The keymap from [keys], with checks.
+
+koonj rejects a setting that makes it easier to start a change by mistake, or that leaves no key to quit.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from koonj.tui.commands.keymap import Keymap
 from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
 
 DECIDING = ("y", "n", "w", "c", "enter", "space")
-"""Keys that decide in a dialog, or do what is under the cursor. One that is pressed twice, held down or meant
-for another screen must not begin a change; and one that is held down to move must not decide."""
+"""Keys that confirm or cancel in a dialog, or act on the selected item. Such a key must not start a change:
+the user can press it twice, hold it down or press it for another screen. And a key that moves can be held
+down, so it must not confirm."""
 KEPT: Mapping[str, str] = MappingProxyType(
     {
         "back": "escape",
@@ -27,28 +29,37 @@ KEPT: Mapping[str, str] = MappingProxyType(
         "pane-run": "4",
     }
 )
-"""Commands that keep a key: dialogs and the panes' titles name it."""
+"""Commands that must keep a key, because dialogs and pane titles show it."""
 
 
-def rebind(wishes: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> Keymap:
-    """The keys as the person wishes them. Raises ConfigError for a wish that cannot be met."""
+def rebind(settings: Iterable[KeySetting], commands: Sequence[Command[Any]]) -> Keymap:
+    """Return the keymap with the user's keys.
+
+    Raises:
+        ConfigError: a setting names an unknown command or key, or is not allowed.
+    """
     by_name = {command.name(): command for command in commands}
-    wishes = tuple(wishes)
+    settings = tuple(settings)
     changed = {}
-    for wish in wishes:
-        if wish.command not in by_name:
+    for setting in settings:
+        if setting.command not in by_name:
             known = sorted(by_name)
             raise ConfigError(
-                f"{wish.where}: there is no command {wish.command!r}. {did_you_mean(wish.command, known)}"
+                f"{setting.where}: no command {setting.command!r}. {did_you_mean(setting.command, known)}"
             )
-        changed[wish.command] = _keys(wish, by_name[wish.command])
-    made = Keymap(MappingProxyType(changed), MappingProxyType(_instead(changed, by_name)))
-    _no_key_twice(made, wishes, commands)
+        changed[setting.command] = _keys(setting, by_name[setting.command])
+    made = Keymap(MappingProxyType(changed), MappingProxyType(_replacements(changed, by_name)))
+    _no_key_twice(made, settings, commands)
     return made
 
 
-def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Command[Any]]) -> dict[str, str]:
-    """A command without a key is found in the command palette, by its name."""
+def _replacements(
+    changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Command[Any]]
+) -> dict[str, str]:
+    """Return what texts show for the default key of each changed command.
+
+    For a command without a key that is its name in the command palette.
+    """
     return {
         shown_key(by_name[name].key): shown_key(keys[0]) if keys else f":{name}"
         for name, keys in changed.items()
@@ -56,42 +67,46 @@ def _instead(changed: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Comma
     }
 
 
-def _keys(wish: KeySetting, command: Command[Any]) -> tuple[str, ...]:
-    """The keys of one wish, in Textual's names. Raises ConfigError."""
+def _keys(setting: KeySetting, command: Command[Any]) -> tuple[str, ...]:
+    """Return Textual's names of the keys of one setting.
+
+    Raises:
+        ConfigError: a key is unknown or not allowed.
+    """
     keys = []
-    for text in wish.keys:
+    for text in setting.keys:
         try:
             keys.append(key_named(text))
         except KeyNameError as error:
-            raise ConfigError(f"{wish.where}: {wish.command}: {error}") from error
-    _allowed(wish, command, keys)
+            raise ConfigError(f"{setting.where}: {setting.command}: {error}") from error
+    _allowed(setting, command, keys)
     return tuple(dict.fromkeys(keys))
 
 
-def _allowed(wish: KeySetting, command: Command[Any], keys: Sequence[str]) -> None:
-    kept = KEPT.get(wish.command)
+def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) -> None:
+    kept = KEPT.get(setting.command)
     if kept is not None and kept not in keys:
         more = ", ".join(f'"{key}"' for key in (kept, *keys))
         raise ConfigError(
-            f"{wish.where}: {wish.command} keeps {shown_key(kept)}, which dialogs and titles name; "
-            f"others can be added: {wish.command} = [{more}]."
+            f"{setting.where}: {setting.command} must keep {shown_key(kept)}, because dialogs show it. "
+            f"Add other keys to it: {setting.command} = [{more}]."
         )
-    if wish.command == "quit" and not keys:
-        raise ConfigError(f"{wish.where}: quit needs a key: without one there is no way out.")
+    if setting.command == "quit" and not keys:
+        raise ConfigError(f"{setting.where}: quit must have a key.")
     if command.group in {Group.CHANGES, Group.MOVING} and (bad := [k for k in keys if k in DECIDING]):
-        what = "changes the database" if command.group is Group.CHANGES else "is pressed again and again"
+        what = "changes the database" if command.group is Group.CHANGES else "is often held down"
         raise ConfigError(
-            f"{wish.where}: {wish.command} {what}, and {shown_key(bad[0])} is a key that decides "
-            f"in dialogs. Take one that is none of {', '.join(map(shown_key, DECIDING))}."
+            f"{setting.where}: {setting.command} {what}, and {shown_key(bad[0])} confirms or "
+            f"cancels in dialogs. Use a key other than {', '.join(map(shown_key, DECIDING))}."
         )
 
 
-def _no_key_twice(made: Keymap, wishes: Sequence[KeySetting], commands: Sequence[Command[Any]]) -> None:
+def _no_key_twice(made: Keymap, settings: Sequence[KeySetting], commands: Sequence[Command[Any]]) -> None:
     holders: dict[str, list[Command[Any]]] = {}
     for command in commands:
         for key in made.keys_of(command):
             holders.setdefault(key, []).append(command)
-    where = {wish.command: wish.where for wish in wishes}
+    where = {setting.command: setting.where for setting in settings}
     for key, twice in holders.items():
         if len(twice) < 2:
             continue
@@ -108,8 +123,8 @@ def _clash(key: str, one: Command[Any], other: Command[Any], made: Keymap, where
     at = f" ({where[name]})" if name in where else ""
     left = [k for k in made.keys_of(other) if k != key]
     if name in KEPT:
-        remedy = f"Take another key for {one.name()}: {name} keeps this one."
+        remedy = f"Use another key for {one.name()}: {name} must keep this one."
     else:
         keys = "[" + ", ".join(f'"{k}"' for k in left) + "]"
-        remedy = f'Under [keys] give {name} another one, such as {name} = "f5", or {name} = {keys}.'
-    return f"{where[one.name()]}: {shown_key(key)} is {one.name()}'s and {name}'s{at}. {remedy}"
+        remedy = f'In [keys], set another key for {name}, for example {name} = "f5" or {name} = {keys}.'
+    return f"{where[one.name()]}: {shown_key(key)} is the key of both {one.name()} and {name}{at}. {remedy}"

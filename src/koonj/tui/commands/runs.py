@@ -1,4 +1,7 @@
-"""Commands that change a target. Each shows its plan and asks before it changes anything."""
+"""Commands that start or cancel a run, a rehearsal or a drift comparison.
+
+A run shows its plan and asks before it changes a target.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ class _Change(Command[Verbs]):
     group = Group.CHANGES
     footer = "134"
     request: Request
-    nothing: str
+    nothing_to_do: str
 
     def why_not(self, now: Situation) -> str | None:
-        """The target must have answered and have something to do; one run at a time."""
+        """Return a reason if the target has not responded or has no work, or during a run."""
         check = now.snapshot.check
         if now.running:
-            return f"A run is going on; wait for its end, or cancel it with {now.keymap.now('c')}."
+            return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
         if now.snapshot.lost is not None:
             return now.snapshot.lost
         if check.status is None:
-            return f"{check.target.name} has not answered yet."
+            return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
-            again = f"({now.keymap.now('R')} asks again)"
+            again = f"(press {now.keymap.current_key('R')} to retry)"
             return f"{check.target.name} cannot be reached: {check.status.error} {again}"
-        return None if self.anything(check) else f"{self.nothing} on {check.target.name}."
+        return None if self.has_work(check) else f"{self.nothing_to_do} on {check.target.name}."
 
-    def anything(self, check: Check) -> bool:
-        """Is there something to do?"""
+    def has_work(self, check: Check) -> bool:
+        """Return whether the run would do anything."""
         return bool(check.counts.pending)
 
     def run(self, screen: Verbs) -> None:
-        """Begin; the run itself asks."""
+        """Start the run. The run itself asks for confirmation."""
         screen.start_run(self.request)
 
 
@@ -43,16 +46,16 @@ class ApplyNext(_Change):
     key = "a"
     label = "apply"
     request = Request(Direction.APPLY)
-    nothing = "Nothing is pending"
+    nothing_to_do = "Nothing is pending"
 
 
 class ApplyAll(_Change):
     """Apply all pending migrations to the chosen target."""
 
     key = "A"
-    label = "all"
+    label = "all"  # The footer of 80 columns has no room for "apply all".
     request = Request(Direction.APPLY, Extent.ALL)
-    nothing = "Nothing is pending"
+    nothing_to_do = "Nothing is pending"
 
 
 class RollBackLast(_Change):
@@ -61,15 +64,18 @@ class RollBackLast(_Change):
     key = "r"
     label = "roll back"
     request = Request(Direction.ROLLBACK)
-    nothing = "Nothing is applied"
+    nothing_to_do = "Nothing is applied"
 
-    def anything(self, check: Check) -> bool:
-        """What failed or was cut off may have left something, where it ran step by step: the run knows."""
+    def has_work(self, check: Check) -> bool:
+        """Return whether anything is applied, or a run did not finish.
+
+        A failed or interrupted run can have committed statements; the run finds out.
+        """
         return bool(check.counts.applied) or check.counts.stopped
 
 
 class Cancel(Command[Verbs]):
-    """Cancel the running statement on the server, and end the run; or the rehearsal that was asked for."""
+    """Cancel the run (and its statement on the server), or the current rehearsal."""
 
     key = "c"
     also = ("ctrl+c",)
@@ -79,18 +85,20 @@ class Cancel(Command[Verbs]):
     while_running = True
 
     def why_not(self, now: Situation) -> str | None:
-        """There must be a run, or a rehearsal that a person waits for."""
+        """Return a reason unless there is a run, or a rehearsal that the user started."""
         if now.running or now.rehearsing is not None:
             return None
-        return f"Nothing is running. {now.keymap.now('q')} quits koonj."
+        return f"Nothing is running. To quit koonj, press {now.keymap.current_key('q')}."
 
     def run(self, screen: Verbs) -> None:
-        """Ask the server to stop."""
         screen.cancel()
 
 
 class Rehearse(Command[Verbs]):
-    """Rehearse the selected migration now: up, down and up again on a scratch database, not on a target."""
+    """Rehearse the selected migration: apply, roll back, apply again.
+
+    Runs on a scratch database, never on a target.
+    """
 
     key = "p"
     label = "rehearse"
@@ -98,25 +106,25 @@ class Rehearse(Command[Verbs]):
     footer = "12"
 
     def why_not(self, now: Situation) -> str | None:
-        """There must be a file; one at a time."""
+        """Return a reason if there is no file, or during a rehearsal or a run."""
         chosen = now.rehearsing
         if chosen is not None:
-            return f"{chosen} is being rehearsed; {now.keymap.now('c')} cancels it."
+            return f"koonj is rehearsing {chosen}. To cancel that, press {now.keymap.current_key('c')}."
         if now.running:
-            return "A run is going on; rehearse when it has ended."
+            return "A run is in progress. Rehearse after it has finished."
         if now.selected is None:
             return "No migration is selected."
         if now.selected.migration is None:
-            return f"There is no file {now.selected.name} to rehearse."
+            return f"The file {now.selected.name} is missing, so it cannot be rehearsed."
         return None
 
     def run(self, screen: Verbs) -> None:
-        """Begin, and show the tab in which its result will be."""
+        """Start the rehearsal and show the tab for its result."""
         screen.rehearse_selected()
 
 
 class Drift(Command[Verbs]):
-    """What the chosen target has that its applied files do not produce, and the other way round."""
+    """Compare the target's schema with its applied migrations."""
 
     key = "D"
     label = "drift"
@@ -124,17 +132,16 @@ class Drift(Command[Verbs]):
     footer = "3"
 
     def why_not(self, now: Situation) -> str | None:
-        """The target must answer, and must not be changed meanwhile."""
+        """Return a reason if the target does not respond, or a run is changing it."""
         check = now.snapshot.check
         if now.running:
-            return "A run is going on; compare when it has ended."
+            return "A run is in progress. Compare after it has finished."
         if check.status is None:
-            return f"{check.target.name} has not answered yet."
+            return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
-            again = f"({now.keymap.now('R')} asks again)"
+            again = f"(press {now.keymap.current_key('R')} to retry)"
             return f"{check.target.name} cannot be reached: {check.status.error} {again}"
         return None
 
     def run(self, screen: Verbs) -> None:
-        """Open the screen, which begins at once."""
-        screen.over.drift()
+        screen.navigator.drift()

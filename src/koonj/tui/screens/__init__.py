@@ -1,1 +1,1 @@
-"""Screens, one per file."""
+"""Screens and dialogs, one per file."""

@@ -1,4 +1,4 @@
-"""What stops a run, and the offer to pass it for a reason."""
+"""The dialog that shows conflicts and asks for a reason to allow them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
 
-class Allow(Dialog[str | None]):
-    """Gives the person's reason, or None. The plan is shown and asked for afterwards as ever."""
+class AllowDialog(Dialog[str | None]):
+    """Ask for a reason to allow conflicts. The result is the reason, or None.
+
+    The run then shows its plan and asks for confirmation as usual.
+    """
 
     HINTS = (
-        Hint("Enter", "allow, with this reason"),
-        Hint("Esc", "leave it", command=CLOSE),
+        Hint("Enter", "allow"),
+        Hint("Esc", "cancel", command=CLOSE),
         Hint("PgDn/PgUp", "scroll"),
     )
 
@@ -33,38 +36,40 @@ class Allow(Dialog[str | None]):
         self._direction = direction
 
     def heading(self) -> str:
-        """What was stopped."""
-        return "The apply is stopped" if self._direction is Direction.APPLY else "The rollback is stopped"
+        return (
+            "Conflicts stop the apply"
+            if self._direction is Direction.APPLY
+            else "Conflicts stop the rollback"
+        )
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Each conflict, and what a reason does."""
         lines = [line for conflict in self._conflicts for line in conflict_lines(conflict, width)]
         states = ", ".join(sorted({spaced(o.state) for o in self._conflicts}))
-        text = f"To go on all the same, say why: history keeps the decision ({states}) and the reason."
+        text = (
+            f"To continue anyway, enter a reason. "
+            f"The decision ({states}) and the reason are recorded in the history."
+        )
         return [*lines, [], *[[(" " + one, PLAIN)] for one in wrap(text, width - 2)]]
 
     def answers(self) -> Sequence[Widget]:
-        """A line for the reason."""
         reason = Input(placeholder="reason", compact=True, id="typed")
         reason.cursor_blink = False
         return (reason,)
 
     def on_mount(self) -> None:
-        """Type at once."""
         super().on_mount()
         self.query_one(Input).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Esc leaves everything as it is."""
         if event.key in BACK:
             event.stop()
             self.close()
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """A reason must have been typed."""
+        """Close with the reason; an empty reason is not accepted."""
         event.stop()
         if event.value.strip():
             self.dismiss(event.value.strip())
         else:
-            self.say("History needs a reason. Esc leaves it.")
+            self.say("Enter a reason, or press Esc to cancel.")

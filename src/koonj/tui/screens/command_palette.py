@@ -1,4 +1,4 @@
-"""The command palette: every command by its name, found as it is typed."""
+"""The command palette: a list of all commands with a search line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.tui.commands.availability import Offer, nearest
+from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
 from koonj.tui.toolkit.key_presses import BACK
@@ -21,65 +21,59 @@ from koonj.tui.widgets.pane import CursorPane
 from koonj.tui.widgets.search_input import SearchRow
 
 _FOOT = 2
-"""Lines with the whole help of the current command."""
+"""Lines for the help of the current command."""
 _LOW = 16
-"""Lines of a terminal that has no room for them."""
+"""Terminal height below which the help of the current command is omitted."""
 _KEYS = 8
-"""Cells for the keys of a command at the right."""
+"""Cells for the key of a command at the right."""
 
 
 class FoundCommands(CursorPane):
-    """The commands that were found, one a line, and the whole help of the current one beneath."""
+    """The matching commands, one per line, and below them the help of the current one."""
 
     TITLE = "Commands"
 
-    found: reactive[tuple[Offer, ...]] = reactive((), repaint=False)
+    found: reactive[tuple[CommandEntry, ...]] = reactive((), repaint=False)
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, entries: Sequence[CommandEntry]) -> None:
         super().__init__()
-        self.offers = offers
-        self.set_reactive(FoundCommands.found, tuple(offers))
-        self._names = 2 + max((len(offer.name) for offer in offers), default=0)
+        self.entries = entries
+        self.set_reactive(FoundCommands.found, tuple(entries))
+        self._names = 2 + max((len(entry.name) for entry in entries), default=0)
 
     @property
-    def current(self) -> Offer | None:
-        """The one under the cursor."""
+    def current(self) -> CommandEntry | None:
+        """The command under the cursor."""
         return self.found[self.cursor] if self.found else None
 
     def watch_found(self) -> None:
-        """The best is current."""
         self.top = 0
         self.cursor = 0
         self.body_changed()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Other lines beneath."""
         super().watch_cursor(old, new)
         self.refresh()
 
     def count(self) -> int:
-        """Those that were found."""
         return len(self.found)
 
     def title(self) -> tuple[str, str]:
-        """How many of how many."""
-        return self.TITLE, f"{len(self.found)} of {len(self.offers)}"
+        return self.TITLE, f"{len(self.found)} of {len(self.entries)}"
 
     def head(self, width: int) -> Sequence[Strip]:
-        """That nothing was found."""
         if self.found:
             return ()
-        return (strip([(" no command has these words or letters", DIM)], width),)
+        return (strip([(" no command matches", DIM)], width),)
 
     def draw(self, index: int, width: int) -> Strip:
-        """Name, what it does or why it cannot be used now, first key."""
-        offer, here = self.found[index], index == self.cursor
-        key = offer.keys[0] if offer.keys else ""
+        entry, here = self.found[index], index == self.cursor
+        key = entry.keys[0] if entry.keys else ""
         room = width - 1 - self._names - max(_KEYS, cell_len(key) + 2)
-        says = offer.help if offer.reason is None else f"not now: {offer.reason}"
-        texts = ["›" if here else " ", offer.name.ljust(self._names), cut(says, room)]
+        says = entry.help if entry.reason is None else f"not available: {entry.reason}"
+        texts = ["›" if here else " ", entry.name.ljust(self._names), cut(says, room)]
         gap = width - sum(map(cell_len, texts)) - cell_len(key) - 1
-        looks = (STRONG, PLAIN) if offer.reason is None else (DIM, DIM)
+        looks = (STRONG, PLAIN) if entry.reason is None else (DIM, DIM)
         parts: list[Part] = [(texts[0], PLAIN), (texts[1], looks[0]), (texts[2], looks[1])]
         parts += [(" " * gap, PLAIN), (key, looks[0])]
         if here:
@@ -87,38 +81,35 @@ class FoundCommands(CursorPane):
         return strip(parts, width)
 
     def foot(self, width: int) -> Sequence[Strip]:
-        """All of what the current one does, and why it cannot be used now."""
         if self.app.size.height < _LOW:
             return ()
-        offer = self.current
+        entry = self.current
         lines: list[list[Part]] = [[]]
-        if offer is not None:
-            lines += [[(f" {text}", PLAIN)] for text in wrap(offer.help, width - 2)]
-            reason = offer.reason and f"not now: {offer.reason}"
+        if entry is not None:
+            lines += [[(f" {text}", PLAIN)] for text in wrap(entry.help, width - 2)]
+            reason = entry.reason and f"not available: {entry.reason}"
             lines += [[(f" {text}", DIM)] for text in wrap(reason, width - 2)] if reason else []
         lines += [[]] * _FOOT
         return [strip(line, width) for line in lines[: _FOOT + 1]]
 
 
-class Commands(Dialog[str | None]):
-    """Gives the name of the command to run, or None.
+class CommandPaletteDialog(Dialog[str | None]):
+    """Let the user find a command. The result is its name, or None.
 
-    Enter runs it once: a key that is still held down from before, or goes on being held, means nothing.
+    Enter runs the command once; koonj ignores repeats of a held key.
     """
 
-    HINTS = (Hint("Enter", "run it"), Hint("Up/Down", "choose"), Hint("Esc", "close", command=CLOSE))
+    HINTS = (Hint("Enter", "run command"), Hint("Up/Down", "select"), Hint("Esc", "close", command=CLOSE))
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, entries: Sequence[CommandEntry]) -> None:
         super().__init__()
-        self._offers = offers
+        self._entries = entries
 
     def body(self) -> Sequence[Widget]:
-        """The line to type in, and what it finds."""
-        return SearchRow(":", "name, key or words"), FoundCommands(self._offers)
+        return SearchRow(":", "name, key or words"), FoundCommands(self._entries)
 
     @property
-    def asked(self) -> int:
-        """The line to type in."""
+    def answer_lines(self) -> int:
         return 1
 
     @property
@@ -126,22 +117,19 @@ class Commands(Dialog[str | None]):
         return self.query_one(FoundCommands)
 
     def on_mount(self) -> None:
-        """Type at once."""
         super().on_mount()
         self.query_one(SearchRow).line.focus()
 
-    def fewest(self, width: int) -> int:
-        """As many as all commands take."""
-        return 1 + len(self._offers) + len(self._found.foot(width))
+    def min_lines(self, width: int) -> int:
+        return 1 + len(self._entries) + len(self._found.foot(width))
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """Live."""
+        """Update the matches as the user types."""
         event.stop()
-        self._found.found = nearest(self._offers, event.value)
+        self._found.found = best_matches(self._entries, event.value)
 
     def on_key(self, event: events.Key) -> None:
-        """Moving while it is typed, Enter, and back."""
         if event.key in BACK:
             event.stop()
             self.close()
@@ -153,13 +141,13 @@ class Commands(Dialog[str | None]):
             self._enter(event)
 
     def _enter(self, event: events.Key) -> None:
-        offer = self._found.current
+        entry = self._found.current
         if self._keys.is_repeat(event):
-            return  # held down
-        if offer is None:
-            self.say("No command has these words. Esc closes.")
-        elif offer.reason is not None:
-            self.say(offer.reason)
+            return
+        if entry is None:
+            self.say("No command matches. Press Esc to close.")
+        elif entry.reason is not None:
+            self.say(entry.reason)
         else:
             self._keys.swallow(event)
-            self.dismiss(offer.name)
+            self.dismiss(entry.name)

@@ -1,4 +1,4 @@
-"""The question before a change: everything that will happen, and a yes that cannot slip out."""
+"""The confirmation of a change: shows the plan, and prevents accidental keys."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from koonj.tui.toolkit.key_presses import BACK
 from koonj.tui.widgets.footer import Hint
 
 _YES, _NO = "y", "n"
+_IGNORED = "Ignored: key pressed too early or held down. Press y again to confirm."  # fits in 80 columns
 
 
-class Confirm(Dialog[str | None]):
-    """Gives the question's expected answer, or None for a no.
+class ConfirmDialog(Dialog[str | None]):
+    """Show the plan and ask for confirmation.
 
-    An ordinary target takes the single key y: never Enter, never a key that starts a run, never a key typed
-    ahead or held down. A protected one takes its name, typed.
+    The result is the expected answer of the question, or None. For an ordinary target only the key y
+    confirms: not Enter, not a key that starts a run, and not a key that was pressed too early or is held
+    down. For a protected target the user types its name.
     """
 
-    HINTS = (Hint("y", "yes, do it"), Hint("n/Esc", "no", command=CLOSE), Hint("j/k", "scroll"))
+    HINTS = (Hint("y", "confirm"), Hint("n/Esc", "cancel", command=CLOSE), Hint("j/k", "scroll"))
     _TYPED_HINTS = (
-        Hint("Enter", "yes, by the whole name"),
-        Hint("Esc", "no", command=CLOSE),
+        Hint("Enter", "confirm"),
+        Hint("Esc", "cancel", command=CLOSE),
         Hint("PgDn/PgUp", "scroll"),
     )
 
@@ -42,20 +44,16 @@ class Confirm(Dialog[str | None]):
         self.typed = question.kind is QuestionKind.TYPED
 
     def heading(self) -> str:
-        """Apply how many to which target?"""
         return heading(self._plan)
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        """y and n are letters of a name, too."""
         return self._TYPED_HINTS if self.typed else self.HINTS
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Target, server, migrations with their statements, notes."""
         return plan_lines(self._plan, self._dsn, width)
 
     def answers(self) -> Sequence[Widget]:
-        """Of a protected target: a line for its name."""
         if not self.typed:
             return ()
         name = Input(
@@ -65,7 +63,6 @@ class Confirm(Dialog[str | None]):
         return (name,)
 
     def on_mount(self) -> None:
-        """The keys lead to the text, or to the line for the name."""
         super().on_mount()
         if self.typed:
             self.query_one(Input).focus()
@@ -73,24 +70,21 @@ class Confirm(Dialog[str | None]):
             self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Only y, n and Esc decide."""
         if event.key in BACK or (event.key == _NO and not self.typed):
             event.stop()
             self.close()
         elif event.key == _YES and not self.typed:
             event.stop()
-            self.decide(
-                event, self._yes, "That y came too soon, or was held down. Press y again for yes, n for no."
-            )
+            self.decide(event, self._confirm, _IGNORED)
 
-    def _yes(self) -> None:
+    def _confirm(self) -> None:
         self.dismiss(self._question.expected)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on only because the whole name was typed."""
+        """Confirm if the user typed the target's name."""
         event.stop()
         if event.value.strip() == self._question.expected:
             self.dismiss(self._question.expected)
         else:
-            self.say(f"That is not {self._question.expected}. Type the whole name; Esc: no.")
+            self.say(f"The name does not match. Type {self._question.expected}, or press Esc to cancel.")

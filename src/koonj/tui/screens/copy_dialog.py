@@ -1,4 +1,7 @@
-"""What was copied: always shown, since no terminal says whether it took it."""
+"""The dialog that shows the copied text.
+
+koonj always shows it, because a terminal does not report whether it accepted the text.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,15 @@ from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
 _SENT = """\
-{size} sent to the terminal's clipboard (OSC 52). Where that is not allowed, select it here (Shift+mouse)."""
+koonj sent {size} to the terminal's clipboard (OSC 52). If the terminal does not allow that, \
+select the text here (Shift+mouse)."""
 _TOO_LONG = """\
-{size} are more than terminals take at once ({limit}): nothing was sent. Select it here (Shift+mouse), or \
-take it from the file."""
+The text has {size}, more than terminals accept ({limit}). Nothing was sent. \
+Select the text here (Shift+mouse), or copy it from the file."""
 
 
-class Copied(Dialog[None]):
-    """The text over the whole width: its lines begin at the terminal's edge, with nothing before them."""
+class CopyDialog(Dialog[None]):
+    """Show the copied text from the left edge over the whole width, to select it."""
 
     HINTS = (Hint("Esc", "close", command=CLOSE), Hint("j/k", "scroll"))
     WIDTH = 10_000
@@ -35,32 +39,32 @@ class Copied(Dialog[None]):
         self._clip = clip
 
     def heading(self) -> str:
-        """What it is."""
         return f"Copy: {self._clip.what}"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """What became of it, and all of it."""
+        """Return the result of the copy, and the whole text."""
         text = self._clip.text
-        lines: list[Line] = [[(" " + one, DIM if self._clip.fits else WARNING)] for one in self._said(width)]
+        lines: list[Line] = [
+            [(" " + one, DIM if self._clip.fits else WARNING)] for one in self._result_lines(width)
+        ]
         lines += [[]]
         for row in text.removesuffix("\n").split("\n"):
             shown = visible(row, keep="\t").expandtabs(4)
             lines += [[(part, PLAIN)] for part in chop_cells(shown, max(2, width))] or [[]]
-        if self._clip.beyond:
-            lines += [[], [(f" … and {self._clip.beyond:,} more characters", DIM)]]
+        if self._clip.omitted:
+            lines += [[], [(f" … and {self._clip.omitted:,} more characters", DIM)]]
         return [*lines, []]
 
-    def _said(self, width: int) -> list[str]:
-        said = _SENT if self._clip.fits else _TOO_LONG
-        return wrap(said.format(size=_bytes(self._clip.size), limit=_bytes(LIMIT)), width - 2)
+    def _result_lines(self, width: int) -> list[str]:
+        text = _SENT if self._clip.fits else _TOO_LONG
+        return wrap(text.format(size=_bytes(self._clip.size), limit=_bytes(LIMIT)), width - 2)
 
     def on_mount(self) -> None:
-        """The keys scroll."""
         super().on_mount()
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """The keys that close; y is none, since it is what opened this, and may be held down."""
+        """Close. y does not close: it opened the dialog and can still be held down."""
         if event.key in {*BACK, "q", "enter"}:
             event.stop()
             self.close()

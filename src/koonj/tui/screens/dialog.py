@@ -1,4 +1,7 @@
-"""Dialogs: a box over the screen, and the rule that no key decides that was not meant for it."""
+"""Base class of dialogs: a box over the screen.
+
+A key decides only if the user pressed it for this dialog.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import COVERING
+from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.run_lines import Line
 from koonj.tui.toolkit.key_presses import KeyPresses
 from koonj.tui.toolkit.keyed_app import KeyedApp
@@ -27,23 +30,24 @@ from koonj.tui.widgets.pane import Pane
 Result = TypeVar("Result")
 
 CLOSE = "close"
-"""What a click on a hint asks for that closes the dialog."""
+"""Command of a hint that closes the dialog when it is clicked."""
 
 QUIET = 0.12
-"""Seconds after a deciding key in which it must not come again: keyboards repeat a held key within 0.1 s."""
+"""Seconds to wait after a key that decides. Keyboards repeat a held key within 0.1 s, so a repeat comes in
+time."""
 
 _FRAME = 3
-"""Lines of the box around the text: its border and the keys."""
+"""Lines of the box around the text: border and keys."""
 _LOW = 20
-"""Lines of a terminal that has none to spare around a dialog."""
+"""Terminal height up to which a dialog uses all lines."""
 READING = 0.3
-"""Seconds that a dialog must have been on the screen before a key decides."""
+"""Seconds that a dialog must be visible before a key decides."""
 TYPING = 1.5
-"""The same, where it came up while the person was typing a text: who types does not look up at once."""
+"""The same if the dialog opened while the user was typing: it takes longer to notice it then."""
 
 
 class DialogText(Pane):
-    """A dialog's text. It scrolls where it is longer than the box."""
+    """A dialog's text. It scrolls if it is longer than the box."""
 
     def __init__(self, heading: Callable[[], str], make: Callable[[int], Sequence[Line]]) -> None:
         super().__init__()
@@ -56,43 +60,41 @@ class DialogText(Pane):
         if width and width != self._width:
             self._width, self._lines = width, self._make(width)
 
-    def make_again(self) -> None:
-        """The lines are others now: from the first one."""
+    def rebuild(self) -> None:
+        """Make the lines again and scroll to the first one."""
         self._width = 0
         self._wrap(self.size.width)
         self.top = 0
         self.body_changed()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Title and all lines, wrapped to the width that the box has."""
         self._wrap(width)
         return super().get_content_height(container, viewport, width)
 
     def on_resize(self) -> None:
-        """Wrap anew."""
         self._wrap(self.size.width)
         super().on_resize()
 
     def title(self) -> tuple[str, str]:
-        """The dialog's title, and which part is visible."""
         return self._heading(), self.place
 
     def count(self) -> int:
-        """Lines."""
         return len(self._lines)
 
     def draw(self, index: int, width: int) -> Strip:
-        """One line."""
         return strip(self._lines[index], width)
 
 
 class Dialog(ModalScreen[Result], Generic[Result]):
-    """A box of text over the screen, with keys that move the text; a subclass says which keys decide."""
+    """A box of text over the screen, with keys that move the text.
 
-    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    Subclasses define the keys that decide.
+    """
+
+    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     HINTS: ClassVar[tuple[Hint, ...]] = ()
     WIDTH: ClassVar[int] = 100
-    """Cells, where the terminal has them."""
+    """Width in cells, if the terminal is wide enough."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,28 +102,27 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         self._reading = READING
 
     def heading(self) -> str:
-        """The title."""
+        """Return the title."""
         raise NotImplementedError
 
     def lines(self, width: int) -> Sequence[Line]:
-        """The text, wrapped to `width`."""
+        """Return the text, wrapped to `width` cells."""
         raise NotImplementedError
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        """The keys that matter in it."""
+        """The keys to show at the bottom."""
         return self.HINTS
 
     def body(self) -> Sequence[Widget]:
-        """The pane with the text; a subclass may have another, or a line above it."""
+        """Return the main widgets: by default one pane with the text."""
         return (DialogText(self.heading, self.lines),)
 
     def answers(self) -> Sequence[Widget]:
-        """Widgets under the text, such as a line to type in."""
+        """Return the widgets below the text, for example a line to type in."""
         return ()
 
     def compose(self) -> ComposeResult:
-        """Text, what is asked, keys."""
         with Vertical(id="box") as box:
             box.styles.width = self.WIDTH
             yield from self.body()
@@ -129,96 +130,100 @@ class Dialog(ModalScreen[Result], Generic[Result]):
             yield BottomLine(id="keys")
 
     def on_resize(self) -> None:
-        """Another room."""
         self._fit()
 
     def _fit(self) -> None:
-        """The text leaves room for what is asked, and for the screen behind."""
+        """Limit the height of the text, so that the answer stays visible."""
         high = self.app.size.height
-        most = max(3, (high * 9 // 10 if high > _LOW else high) - _FRAME - self.asked)
+        most = max(3, (high * 9 // 10 if high > _LOW else high) - _FRAME - self.answer_lines)
         self.pane.styles.max_height = most
-        self.pane.styles.min_height = min(most, self.fewest(min(self.WIDTH, self.app.size.width) - 2))
+        self.pane.styles.min_height = min(most, self.min_lines(min(self.WIDTH, self.app.size.width) - 2))
 
-    def fewest(self, width: int) -> int:
-        """Lines that the pane always has: a box that jumps as one types is hard to read."""
+    def min_lines(self, width: int) -> int:
+        """Return the minimum number of lines of the pane.
+
+        With a fixed height the box does not jump while the user types.
+        """
         return 0
 
     @property
-    def asked(self) -> int:
-        """Lines that what is asked takes."""
+    def answer_lines(self) -> int:
+        """Number of lines of the widgets from `answers`."""
         return 2 * len(self.query(Input))
 
     def on_mount(self) -> None:
-        """Show the keys; note when the dialog is on the screen."""
-        self._fit()  # before it is painted for the first time: a slow line carries it once
+        self._fit()  # Before the first paint, so that a slow connection transfers the dialog once.
         self.query_one("#keys", BottomLine).hints = self.hints
         if isinstance(self.app.screen_stack[-2].focused, Input):
             self._reading = TYPING
-        self.call_after_refresh(self._note)
+        self.call_after_refresh(self._record_paint)
 
-    def _note(self) -> None:
+    def _record_paint(self) -> None:
         self._painted = monotonic()
 
     @property
     def pane(self) -> Pane:
-        """The text."""
+        """The pane with the text."""
         return self.query_one("#box Pane", Pane)
 
     def close(self) -> None:
-        """Leave everything as it is."""
+        """Close the dialog without a decision."""
         self.dismiss(None)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
-        """A click may close; it never decides."""
+        """Close the dialog if the user clicked that key. A click never decides."""
         event.stop()
         if event.command == CLOSE:
             self.close()
 
     def action_command(self, name: str) -> None:
-        """Move the text, or draw all anew."""
-        named(COVERING, name).run(self)
+        """Run a command: move the text, or redraw the screen."""
+        named(OVERLAY, name).run(self)
 
     def painted_for(self) -> float:
-        """Seconds since it is on the screen; 0 before."""
+        """Return the seconds since the dialog was first painted; 0 before that."""
         return 0.0 if self._painted is None else monotonic() - self._painted
 
-    def decide(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
-        """Do what a key decides, if it was pressed once and for this dialog; else say `otherwise`.
+    def decide(self, event: events.Key, action: Callable[[], None], message: str) -> None:
+        """Call `action` if the key was pressed once, for this dialog; else show `message`.
 
-        A held key is found out twice: by the same key shortly before and, should koonj have been too busy to
-        see that, by the same key shortly after. A letter of a text that is being typed is, too, by others.
+        A held key is recognized by the same key shortly before it. If koonj was too busy to see that, it is
+        recognized by the same key shortly after. A letter of a word is recognized by the other letters.
         """
-        if self.is_meant(event):
-            self._wait_for_quiet(event, act, otherwise)
+        if self.is_intended(event):
+            self._wait_for_quiet(event, action, message)
         else:
-            self.say(otherwise)
+            self.say(message)
 
-    def _wait_for_quiet(self, event: events.Key, act: Callable[[], None], otherwise: str) -> None:
+    def _wait_for_quiet(self, event: events.Key, action: Callable[[], None], message: str) -> None:
         begun = monotonic()
 
-        def decided() -> None:
+        def decide_now() -> None:
             if not self.is_current:
                 return
             if not self._keys.is_latest(event):
-                self.say(otherwise)
-            elif monotonic() - begun > 2 * QUIET:  # too busy to have seen all keys
-                self._wait_for_quiet(event, act, otherwise)
+                self.say(message)
+            elif monotonic() - begun > 2 * QUIET:  # koonj was too busy to see all keys.
+                self._wait_for_quiet(event, action, message)
             else:
-                act()
+                action()
 
-        self.set_timer(QUIET, decided)
+        self.set_timer(QUIET, decide_now)
 
     @property
     def _keys(self) -> KeyPresses:
         return cast("KeyedApp", self.app).key_presses
 
-    def is_meant(self, event: events.Key) -> bool:
-        """Was this key pressed for this dialog: after it could be read, and not held down since before?"""
+    def is_intended(self, event: events.Key) -> bool:
+        """Return whether the user pressed this key for this dialog.
+
+        That means after the text was readable, and the key was not held down since before.
+        """
         if self._painted is None or event.time < self._painted + self._reading:
             return False
         return not (self._keys.is_repeat(event) or self._keys.is_in_a_word(event))
 
     def say(self, text: str) -> None:
-        """One line instead of the keys."""
+        """Show one line instead of the keys."""
         self.query_one("#keys", BottomLine).said = (text, True)

@@ -1,4 +1,4 @@
-"""Drift: what the target has that its applied files do not produce, and the other way round."""
+"""The drift screen: differences between the target's schema and its migrations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from koonj.config import Target
 from koonj.runner.drift.report import DriftReport
 from koonj.tui.commands.clipboard import Clip, clean
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import COVERING
+from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.drift_lines import counted, grouped, head_parts, working
-from koonj.tui.screens.copy_dialog import Copied
+from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.toolkit.key_presses import BACK
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
@@ -27,15 +27,15 @@ from koonj.tui.widgets.text_line import TextLine
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.child_events import SubprocessError
 
-CLOSE, CANCEL, AGAIN, COPY, OTHER = "close", "cancel", "again", "copy", "other"
+CLOSE, CANCEL, AGAIN, COPY, NEXT_PANE = "close", "cancel", "again", "copy", "next-pane"
 TICK = 1.0
 """Seconds between two updates of the elapsed time."""
 WIDE = 100
-"""Cells from which on list and definition stand side by side."""
+"""Width in cells from which list and definition are side by side."""
 _WORKING = (Hint("c", "cancel", command=CANCEL), Hint("Esc", "close", command=CLOSE))
 _FOUND = (
-    Hint("j/k", "object"),
-    Hint("Tab", "other pane", command=OTHER),
+    Hint("j/k", "select object"),
+    Hint("Tab", "next pane", command=NEXT_PANE),
     Hint("y", "copy", command=COPY),
     Hint("R", "compare again", command=AGAIN),
     Hint("Esc", "close", command=CLOSE),
@@ -44,9 +44,12 @@ _NOTHING = (Hint("R", "compare again", command=AGAIN), Hint("Esc", "close", comm
 
 
 class DriftScreen(Screen[None]):
-    """Covers the main screen; compares when it is opened, in a process of its own, and shows what differs."""
+    """A screen that compares when it opens, and shows the differences.
 
-    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    The comparison runs in a process of its own.
+    """
+
+    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "DriftList"
 
     def __init__(self, engine: Backend, target: Target) -> None:
@@ -58,7 +61,6 @@ class DriftScreen(Screen[None]):
         self._found: DriftReport | None = None
 
     def compose(self) -> ComposeResult:
-        """Target and servers, how many, which; the one under the cursor; keys."""
         yield TextLine(id="place")
         yield TextLine(id="counts")
         with Container(id="drift"):
@@ -67,53 +69,52 @@ class DriftScreen(Screen[None]):
         yield BottomLine()
 
     def on_mount(self) -> None:
-        """Begin at once: that is what it was opened for."""
         self.compare()
 
     @property
     def pane(self) -> Pane:
-        """The one that has the keys."""
+        """The pane with the focus."""
         return self.focused if isinstance(self.focused, Pane) else self.objects
 
     @property
     def objects(self) -> DriftList:
-        """What differs."""
+        """The list of differing objects."""
         return self.query_one(DriftList)
 
     @property
-    def busy(self) -> bool:
-        """Is it being compared?"""
+    def is_comparing(self) -> bool:
+        """Whether a comparison is in progress."""
         return self._ticker is not None
 
     # Comparing
 
     def compare(self) -> None:
-        """Anew."""
+        """Compare again."""
         self._found, self._since = None, monotonic()
         self.objects.differences = ()
-        self._ticker = self._ticker or self.set_interval(TICK, self._tell)
+        self._ticker = self._ticker or self.set_interval(TICK, self._update)
         self.query_one(BottomLine).hints = _WORKING
-        self._tell()
+        self._update()
         start_task(self, self._compare, "drift", exclusive=True)
 
     async def _compare(self) -> None:
         try:
             found = await self._engine.drift(self._target)
         except (OSError, SubprocessError) as error:
-            self._ended(f"It is not known: {error}")
-        except Exception as error:  # a defect must be seen, and must not take the screen along
-            self._ended(f"koonj failed: {type(error).__name__}: {error}")
+            self._finish(f"koonj could not compare: {error}")
+        except Exception as error:  # A bug must be visible, but must not end the screen.
+            self._finish(f"koonj failed: {type(error).__name__}: {error}")
         else:
             self._found = found
             self.objects.differences = grouped(found.differences)
-            self._ended("")
+            self._finish("")
 
     def cancel(self) -> None:
-        """Compare no further."""
+        """Cancel the comparison."""
         self.workers.cancel_group(self, "drift")
-        self._ended("Cancelled: it is not known whether the target has drifted.")
+        self._finish("Cancelled. It is unknown whether the target has drifted.")
 
-    def _ended(self, trouble: str) -> None:
+    def _finish(self, trouble: str) -> None:
         if self._ticker is not None:
             self._ticker.stop()
             self._ticker = None
@@ -122,24 +123,23 @@ class DriftScreen(Screen[None]):
         self.objects.trouble = trouble
         self.objects.notes = self._found.notes if self._found else ()
         self.objects.none = self._found is not None and not anything
-        self._tell()
+        self._update()
 
-    def _tell(self) -> None:
-        """The lines above the panes; one pane alone where there is nothing to compare."""
+    def _update(self) -> None:
+        """Show the lines above the panes. Without differences, show only the list."""
         self.query_one(Definition).display = bool(self.objects.differences)
         self.query_one("#place", TextLine).parts = head_parts(self._target, self._found)
-        line = working(monotonic() - self._since) if self.busy else counted(self._found)
+        line = working(monotonic() - self._since) if self.is_comparing else counted(self._found)
         self.query_one("#counts", TextLine).parts = line
 
-    # What is done
+    # Commands
 
     def action_command(self, name: str) -> None:
-        """Move a pane, or draw all anew."""
+        """Run a command: move a pane, or redraw the screen."""
         self.query_one(BottomLine).said = None
-        named(COVERING, name).run(self)
+        named(OVERLAY, name).run(self)
 
     def on_key(self, event: events.Key) -> None:
-        """The keys of this screen."""
         command = _KEYS.get(event.key) or (CLOSE if event.key in BACK else None)
         if command is not None:
             event.stop()
@@ -147,17 +147,17 @@ class DriftScreen(Screen[None]):
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
-        """A click on a key is as good as the key."""
+        """Handle a click on a key like the key."""
         self._do(event.command)
 
     def _do(self, command: str) -> None:
         if command == CLOSE:
             self.close()
-        elif command == CANCEL and self.busy:
+        elif command == CANCEL and self.is_comparing:
             self.cancel()
-        elif command == AGAIN and not self.busy:
+        elif command == AGAIN and not self.is_comparing:
             self.compare()
-        elif command == OTHER:
+        elif command == NEXT_PANE:
             (self.objects if self.pane is not self.objects else self.query_one(Definition)).focus()
         elif command == COPY and self.objects.current is not None:
             self._copy()
@@ -165,23 +165,23 @@ class DriftScreen(Screen[None]):
     def _copy(self) -> None:
         definition = self.query_one(Definition)
         text = clean(definition.text)
-        clip = Clip(f"how {definition.name_shown} differs", text, len(text.encode()))
+        clip = Clip(f"the differences of {definition.name_shown}", text, len(text.encode()))
         if clip.fits:
             self.app.copy_to_clipboard(clip.text)
-        self.app.push_screen(Copied(clip))
+        self.app.push_screen(CopyDialog(clip))
 
     def close(self) -> None:
-        """Leave it; what goes on is ended."""
+        """Close the screen and end the comparison."""
         if self.is_current:
             self.dismiss(None)
 
     @on(DriftList.Selected)
     def selected(self, message: DriftList.Selected) -> None:
-        """Show the object's definitions."""
+        """Show the definitions of the selected object."""
         self.query_one(Definition).differing = message.differing
 
     def on_resize(self, event: events.Resize) -> None:
-        """Side by side where there is room."""
+        """Place the panes side by side if the screen is wide enough."""
         self.set_class(event.size.width >= WIDE, "-wide")
 
 
@@ -191,7 +191,7 @@ _KEYS = {
     "c": CANCEL,
     "R": AGAIN,
     "y": COPY,
-    "tab": OTHER,
-    "shift+tab": OTHER,
-    "enter": OTHER,
+    "tab": NEXT_PANE,
+    "shift+tab": NEXT_PANE,
+    "enter": NEXT_PANE,
 }

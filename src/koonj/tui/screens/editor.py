@@ -1,4 +1,4 @@
-"""The editor: one migration's text, what is wrong with it, and whether it is saved."""
+"""The editor screen: one migration's text, its problems, and whether it is saved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from koonj.tui.commands.editor import EDITING
 from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, ran_on
 from koonj.tui.documents.editor_analysis import EditorAnalysis, examine
 from koonj.tui.screens import editor_dialogs as questions
-from koonj.tui.screens.editor_dialogs import Ask
+from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.editor_header import place_parts, ran_parts
@@ -33,33 +33,39 @@ from koonj.tui.widgets.sql_editor import SqlEditor
 from koonj.tui.widgets.text_line import TextLine
 
 PAUSE = 0.25
-"""Seconds after the last key, until the text is read again."""
+"""Seconds after the last key before the text is examined again."""
 LOOK = 1.5
-"""Seconds between two looks at the file."""
+"""Seconds between two checks of the file on disk."""
 
 
 class Editor(Screen[bool]):
-    """Gives whether it saved. What would be lost is asked for before it is left."""
+    """Edit one file. The result is whether the user saved it.
 
-    BINDINGS = bindings(EDITING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    The editor asks before it closes if unsaved changes would be lost.
+    """
+
+    BINDINGS = bindings(EDITING)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "SqlEditor"
 
     def __init__(self, migration: Migration, file: FileOnDisk, snapshot: Callable[[], Snapshot]) -> None:
-        """`file` is the migration as it was read for this. Raises NotEditable."""
+        """Create the editor of `migration`, whose file was read as `file`.
+
+        Raises:
+            NotEditable: the editor could not save the file unchanged.
+        """
         super().__init__()
         self._migration = migration
         self._file = file
         self._opened = FileText.of(file.raw)
         self._snapshot = snapshot
-        self._elsewhere: SaveState | None = None
-        self._told = False
-        """Was it asked whether a migration that ran is to be changed?"""
+        self._disk_state: SaveState | None = None
+        self._asked_about_applied = False
+        """Whether the user confirmed to change an applied migration."""
         self._saved = False
         self._writing = asyncio.Lock()
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Where one is, the text, what is wrong, the keys."""
         yield TextLine(id="place")
         yield TextLine(id="ran")
         yield SqlEditor(self._opened.text, self._opened.newline)
@@ -67,28 +73,27 @@ class Editor(Screen[bool]):
         yield BottomLine()
 
     def on_mount(self) -> None:
-        """Begin to look."""
         names = self._ran_on()
         self.query_one("#ran", TextLine).parts = ran_parts(names)
         self.query_one("#ran").display = bool(names)
         self.query_one(BottomLine).hints = _HINTS
         self._show_place()
         self._examine()
-        start_task(self, self._keep_looking, "file")
+        start_task(self, self._watch_file, "file")
 
     @property
     def text(self) -> SqlEditor:
-        """The text."""
+        """The text area."""
         return self.query_one(SqlEditor)
 
     @property
-    def standing(self) -> SaveState:
-        """How the text stands to the file."""
-        return SaveState.of(dirty=self.dirty, elsewhere=self._elsewhere)
+    def save_state(self) -> SaveState:
+        """How the text differs from the file on disk."""
+        return SaveState.of(dirty=self.dirty, elsewhere=self._disk_state)
 
     @property
     def dirty(self) -> bool:
-        """Was it changed here?"""
+        """Whether the text has unsaved changes."""
         return self.text.text != self._opened.text
 
     @property
@@ -101,28 +106,28 @@ class Editor(Screen[bool]):
     # Commands
 
     def action_command(self, name: str) -> None:
-        """Do what a key asks."""
-        self.hush()
+        """Run the command of a key."""
+        self.clear_message()
         named(EDITING, name).run(self)
 
     def say(self, text: str, *, is_problem: bool = True) -> None:
-        """Something that the person should read, until the next key."""
+        """Show a message until the next key."""
         self.query_one(BottomLine).said = (text, is_problem)
 
     @on(SqlEditor.Pressed)
-    def hush(self) -> None:
-        """The bottom line shows the keys again."""
+    def clear_message(self) -> None:
+        """Show the keys in the bottom line again."""
         self.query_one(BottomLine).said = None
 
     def next_problem(self, step: int) -> None:
-        """Put the cursor on the problem after, or before, the one where it is."""
+        """Move the cursor to the next problem (`step` 1) or the previous one (-1)."""
         places = sorted(
             (row, (problem.column or 1) - 1)
             for problem in self.query_one(ProblemList).problems
             if problem.line and (row := self.text.looks.row_of(problem.line - 1)) is not None
         )
         if not places:
-            self.say("No problem has a line to go to.", is_problem=False)
+            self.say("No problem has a line number.", is_problem=False)
             return
         at = self.text.cursor_location
         later = [place for place in places if place > at] if step > 0 else [p for p in places if p < at]
@@ -133,7 +138,7 @@ class Editor(Screen[bool]):
 
     @on(TextArea.Changed)
     def changed(self) -> None:
-        """Read it when the person pauses."""
+        """Examine the text when the user pauses."""
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(PAUSE, self._examine)
@@ -145,13 +150,12 @@ class Editor(Screen[bool]):
         line = self.text.document.get_line(row)
         width = self.size.width or self.app.size.width
         self.query_one("#place", TextLine).parts = place_parts(
-            self._migration.shown_path, self.standing, row + 1, column + 1, line[column : column + 1], width
+            self._migration.shown_path, self.save_state, row + 1, column + 1, line[column : column + 1], width
         )
         here = self.text.looks.problems_at(row)
         self.query_one(ProblemList).here = here[0] if here else None
 
     def on_resize(self) -> None:
-        """The first line is another one."""
         self._show_place()
 
     def _examine(self) -> None:
@@ -165,64 +169,64 @@ class Editor(Screen[bool]):
         try:
             found = await examine(migration)
         except (OSError, RuntimeError) as error:
-            self.say(f"Its problems are not known: {error}")
+            self.say(f"koonj could not check the text: {error}")
             return
         if self.text.text == text:
-            self._judge(found)
+            self._show_problems(found)
 
-    def _judge(self, found: EditorAnalysis) -> None:
-        of_folder = self._snapshot().problems_of(self._migration.name)
-        problems: tuple[Problem, ...] = (*of_folder, *found.problems)
+    def _show_problems(self, found: EditorAnalysis) -> None:
+        folder_problems = self._snapshot().problems_of(self._migration.name)
+        problems: tuple[Problem, ...] = (*folder_problems, *found.problems)
         self.text.read_again(problems, found.colours)
         self.query_one(ProblemList).problems = problems
         self._show_place()
 
     # The file
 
-    async def _keep_looking(self) -> None:
+    async def _watch_file(self) -> None:
         while True:
             await asyncio.sleep(LOOK)
-            await self._look()
+            await self._check_file()
 
-    async def _look(self) -> None:
+    async def _check_file(self) -> None:
         async with self._writing:
             try:
                 file = await asyncio.to_thread(read, self._folder, self._migration.name, self._file)
             except FileGone:
-                self._differs(SaveState.GONE)
+                self._set_disk_state(SaveState.GONE)
             except (OSError, FileRefused):
-                self._differs(SaveState.ON_DISK)
+                self._set_disk_state(SaveState.ON_DISK)
             else:
-                self._seen(file)
+                self._handle_file(file)
 
-    def _seen(self, file: FileOnDisk) -> None:
+    def _handle_file(self, file: FileOnDisk) -> None:
         if file is self._file:
-            self._differs(None)
+            self._set_disk_state(None)
         elif self.dirty:
-            self._differs(SaveState.ON_DISK)
+            self._set_disk_state(SaveState.ON_DISK)
         else:
-            self._load(file, "Another program wrote the file; this is its text now.")
+            self._load(file, "Another program changed the file. koonj reloaded it.")
 
-    def _differs(self, standing: SaveState | None) -> None:
-        if standing is not self._elsewhere:
-            self._elsewhere = standing
+    def _set_disk_state(self, state: SaveState | None) -> None:
+        if state is not self._disk_state:
+            self._disk_state = state
             self._show_place()
 
     def _load(self, file: FileOnDisk, why: str) -> None:
         try:
             opened = FileText.of(file.raw)
         except NotEditable as error:
-            self._differs(SaveState.ON_DISK)
-            self.say(f"Another program wrote the file. {error}")
+            self._set_disk_state(SaveState.ON_DISK)
+            self.say(f"Another program changed the file. {error}")
             return
-        self._file, self._opened, self._elsewhere = file, opened, None
+        self._file, self._opened, self._disk_state = file, opened, None
         self.text.load(opened.text, opened.newline)
         self._show_place()
         self._examine()
         self.say(why, is_problem=False)
 
     def reload(self) -> None:
-        """Take what is on disk."""
+        """Read the file from disk and discard the changes."""
         start_task(self, self._reload, "save", exclusive=True)
 
     async def _reload(self) -> None:
@@ -230,70 +234,73 @@ class Editor(Screen[bool]):
             try:
                 file = await asyncio.to_thread(read, self._folder, self._migration.name)
             except (NotSaved, OSError, FileRefused) as error:
-                self.say(f"It cannot be read: {_words(error)}")
+                self.say(f"The file cannot be read: {_message(error)}")
             else:
-                self._load(file, "Read again; what was typed here is gone.")
+                self._load(file, "Reloaded. Your changes were discarded.")
 
-    # Saving and leaving
+    # Save and close
 
-    def save(self, then: Callable[[], Any] | None = None) -> None:
-        """Write it, after the questions that this raises; `then` is done when it is written."""
+    def save(self, on_saved: Callable[[], Any] | None = None) -> None:
+        """Save the file, after questions if needed; then call `on_saved`."""
         names = self._ran_on()
-        if self._elsewhere is not None:
-            self.app.push_screen(Ask(*questions.elsewhere(self._elsewhere)), partial(self._overwrite, then))
+        if self._disk_state is not None:
+            question = questions.disk_question(self._disk_state)
+            self.app.push_screen(ChoiceDialog(*question), partial(self._overwrite, on_saved))
         elif not self.dirty:
             self.say("There is nothing to save.", is_problem=False)
-        elif names and not self._told:
-            self.app.push_screen(Ask(*questions.ran(names)), partial(self._save_all_the_same, then))
+        elif names and not self._asked_about_applied:
+            question = questions.applied_question(names)
+            self.app.push_screen(ChoiceDialog(*question), partial(self._save_anyway, on_saved))
         else:
-            start_task(self, partial(self._save, then), "save", exclusive=True)
+            start_task(self, partial(self._save, on_saved), "save", exclusive=True)
 
-    def _overwrite(self, then: Callable[[], Any] | None, answer: str | None) -> None:
+    def _overwrite(self, on_saved: Callable[[], Any] | None, answer: str | None) -> None:
         if answer == "o":
-            start_task(self, partial(self._save, then, over=True), "save", exclusive=True)
+            start_task(self, partial(self._save, on_saved, overwrite=True), "save", exclusive=True)
         elif answer == "r":
             self.reload()
 
-    def _save_all_the_same(self, then: Callable[[], Any] | None, answer: str | None) -> None:
+    def _save_anyway(self, on_saved: Callable[[], Any] | None, answer: str | None) -> None:
         if answer == "s":
-            self._told = True
-            self.save(then)
+            self._asked_about_applied = True
+            self.save(on_saved)
 
-    async def _save(self, then: Callable[[], Any] | None, *, over: bool = False) -> None:
+    async def _save(self, on_saved: Callable[[], Any] | None, *, overwrite: bool = False) -> None:
         async with self._writing:
             text = self.text.text
             raw = self._opened.encoded(text)
             name = self._migration.name
             try:
-                await asyncio.to_thread(save, self._folder, name, raw, None if over else self._file.raw)
+                await asyncio.to_thread(save, self._folder, name, raw, None if overwrite else self._file.raw)
                 self._file = replace(await asyncio.to_thread(read, self._folder, name), raw=raw)
             except NotSaved as error:
-                self._differs(SaveState.GONE if isinstance(error, FileGone) else SaveState.ON_DISK)
-                self.call_next(self.save, then)  # which asks now
+                self._set_disk_state(SaveState.GONE if isinstance(error, FileGone) else SaveState.ON_DISK)
+                self.call_next(self.save, on_saved)  # It asks now.
                 return
             except (OSError, FileRefused) as error:
-                self.say(f"Not saved: {_words(error)}")
+                self.say(f"Not saved. {_message(error)}")
                 return
             self._opened = replace(self._opened, text=text)
-            self._elsewhere, self._saved = None, True
+            self._disk_state, self._saved = None, True
             self._show_place()
             self.say("Saved.", is_problem=False)
-        if then is not None:
-            then()
+        if on_saved is not None:
+            on_saved()
 
     def close(self) -> None:
-        """Leave it; what is not saved is asked for."""
-        if self.dirty or self._elsewhere is SaveState.GONE:
-            self.app.push_screen(Ask(*questions.unsaved(self._migration.name)), self._leave)
+        """Close the editor; ask first if there are unsaved changes."""
+        if self.dirty or self._disk_state is SaveState.GONE:
+            question = questions.unsaved_question(self._migration.name)
+            self.app.push_screen(ChoiceDialog(*question), self._handle_close_answer)
         else:
             self._end()
 
     @on(SqlEditor.Left)
     def left(self) -> None:
-        """Esc."""
+        """Handle Esc: close the editor."""
         self.close()
 
-    def _leave(self, answer: str | None) -> None:
+    def _handle_close_answer(self, answer: str | None) -> None:
         if answer == "s":
             self.save(self._end)
         elif answer == "d":
@@ -316,5 +323,5 @@ _HINTS = tuple(
 )
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

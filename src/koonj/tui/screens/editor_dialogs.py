@@ -1,4 +1,4 @@
-"""A question with a few answers, a key each; no key answers it that was not meant for it."""
+"""The questions of the editor: each answer has a key."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
 
-class Ask(Dialog[str | None]):
-    """Gives the key of an answer, or None for Esc."""
+class ChoiceDialog(Dialog[str | None]):
+    """Ask a question. The result is the key of the answer, or None for Esc."""
 
     WIDTH = 72
 
@@ -28,24 +28,19 @@ class Ask(Dialog[str | None]):
         self._shown = (*(Hint(key, label) for key, label in answers), Hint("Esc", back, command=CLOSE))
 
     def heading(self) -> str:
-        """What it is about."""
         return self._about
 
     def lines(self, width: int) -> Sequence[Line]:
-        """What each answer means."""
         return [[(" " + text, PLAIN)] for text in wrap(self._text, width - 2)]
 
     @property
     def hints(self) -> tuple[Hint, ...]:
-        """The answers."""
         return self._shown
 
     def on_mount(self) -> None:
-        """The keys lead here."""
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """An answer, or back."""
         if event.key in BACK:
             event.stop()
             self.close()
@@ -54,42 +49,47 @@ class Ask(Dialog[str | None]):
             self._decide(event, event.key)
 
     def _decide(self, event: events.Key, key: str) -> None:
-        def answered() -> None:
+        def close() -> None:
             self.dismiss(key)
 
-        self.decide(event, answered, f"That {key} came too soon, or was held down. Press it again.")
+        self.decide(event, close, f"Ignored: {key} was pressed too early or held down. Press it again.")
 
 
 Question = tuple[str, str, tuple[tuple[str, str], ...], str]
-"""Title, text, answers with their keys, and what Esc does."""
+"""Title, text, answers as pairs of key and label, and the label of Esc."""
 
 
-def unsaved(name: str) -> Question:
-    """On leaving."""
+def unsaved_question(name: str) -> Question:
+    """Return the question for closing with unsaved changes."""
     return (
         "Not saved",
-        f"{name} was changed here and is not saved.",
-        (("s", "save, close"), ("d", "discard")),
-        "stay",
+        f"{name} has unsaved changes.",
+        (("s", "save and close"), ("d", "discard changes")),
+        "keep editing",
     )
 
 
-def elsewhere(standing: SaveState) -> Question:
-    """On saving over what another program did."""
-    if standing is SaveState.GONE:
-        text = "The file is not there any more: another program deleted or renamed it. o writes it again."
-        return "Gone from disk", text, (("o", "write it again"),), "go on editing"
+def disk_question(state: SaveState) -> Question:
+    """Return the question for saving a file that another program changed or deleted."""
+    if state is SaveState.GONE:
+        text = (
+            "The file is missing: another program deleted or renamed it. "
+            "To create it again with this text, press o."
+        )
+        return "Missing on disk", text, (("o", "recreate"),), "keep editing"
     text = (
-        "Another program wrote the file since it was read here. o writes this text over its text; r reads "
-        "its text, and what was typed here is lost."
+        "Another program changed the file after koonj read it. To replace its text with yours, press o. "
+        "To load its text and discard your changes, press r."
     )
-    return "Changed on disk", text, (("o", "overwrite"), ("r", "read its text")), "go on editing"
+    return "Changed on disk", text, (("o", "overwrite"), ("r", "reload")), "keep editing"
 
 
-def ran(names: Sequence[str]) -> Question:
-    """On changing what ran."""
+def applied_question(names: Sequence[str]) -> Question:
+    """Return the question for saving a migration that was applied."""
     text = (
-        f"It ran on {' and '.join(names)}. A migration is never modified once it ran: history keeps the text "
-        "that ran and will call this one edited. To change what it did, write a new migration."
+        f"This migration was applied on {' and '.join(names)}. "
+        "Do not change a migration after it was applied. "
+        "If its statements change, its state becomes edited, which blocks the next apply. "
+        "To change the schema, write a new migration."
     )
-    return "It ran already", text, (("s", "save all the same"),), "go on editing"
+    return "Already applied", text, (("s", "save anyway"),), "keep editing"

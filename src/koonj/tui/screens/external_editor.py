@@ -1,4 +1,4 @@
-"""The person's own editor: which one, and how it is started."""
+"""The user's own editor: its command, and how koonj starts it."""
 
 from __future__ import annotations
 
@@ -11,47 +11,59 @@ from shutil import which
 
 from textual.app import App, SuspendNotSupported
 
-_USUAL = ("sensible-editor", "editor", "vim", "vi", "nano")
+_DEFAULT_EDITORS = ("sensible-editor", "editor", "vim", "vi", "nano")
 
 
 class EditorError(Exception):
-    """The file cannot be edited. The message says why and what to do."""
+    """Raised when the file cannot be edited. The message has the reason and the fix."""
 
 
 def command(environ: Mapping[str, str]) -> list[str]:
-    """The editor's command line. Raises EditorError where there is none."""
+    """Return the editor's command line.
+
+    Raises:
+        EditorError: no editor was found, or its variable is not a command line.
+    """
     for variable in ("VISUAL", "EDITOR"):
         if line := environ.get(variable, "").strip():
             return _words(variable, line)
-    for name in _USUAL:
+    for name in _DEFAULT_EDITORS:
         if found := which(name, path=environ.get("PATH")):
             return [found]
-    raise EditorError("No editor found: set VISUAL or EDITOR to its command, such as 'vim' or 'code --wait'.")
+    raise EditorError(
+        "No editor found. Set VISUAL or EDITOR to its command, for example 'vim' or 'code --wait'."
+    )
 
 
 def _words(variable: str, line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
-        raise EditorError(f"{variable} cannot be read as a command line: {error}.") from error
+        raise EditorError(f"{variable} is not a valid command line: {error}.") from error
 
 
 def edit(app: App[None], path: Path) -> None:
-    """Lend the terminal to the editor until it ends. Raises EditorError."""
+    """Suspend koonj, and run the editor in the terminal until it ends.
+
+    Raises:
+        EditorError: the editor did not start, or failed.
+    """
     words = command(os.environ)
     try:
         with app.suspend():
-            wrong = _run(words, path)  # must not raise: Textual would not take the terminal back
+            problem = _run(words, path)  # It must not raise, or Textual does not resume.
     except SuspendNotSupported as error:
-        raise EditorError(f"This terminal cannot be lent to an editor: edit {path} in another.") from error
-    if wrong:
-        raise EditorError(wrong)
+        raise EditorError(
+            f"koonj cannot suspend itself in this terminal. Edit {path} in another terminal."
+        ) from error
+    if problem:
+        raise EditorError(problem)
 
 
 def _run(words: list[str], path: Path) -> str:
-    """Run the editor; gives what went wrong, empty for nothing."""
+    """Run the editor. Return the error message; empty if there is none."""
     try:
-        ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the person's own command
+        ended = subprocess.run([*words, str(path)], check=False)  # noqa: S603 - the user's own command
     except OSError as error:
-        return f"{words[0]} does not start: {error.strerror or error}. Look at VISUAL and EDITOR."
+        return f"{words[0]} does not start: {error.strerror or error}. Check VISUAL and EDITOR."
     return f"{words[0]} ended with exit status {ended.returncode}." if ended.returncode else ""

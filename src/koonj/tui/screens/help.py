@@ -1,4 +1,4 @@
-"""The help: every key, from the commands themselves, what states and verdicts mean. It can be searched."""
+"""The help: all keys and commands, and what states and verdicts mean; searchable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.tui.commands.availability import Offer, having
+from koonj.tui.commands.availability import CommandEntry, matching
 from koonj.tui.commands.command import Group
 from koonj.tui.render.legend import SIGNS, having_words, legend_lines
 from koonj.tui.render.run_lines import Line
@@ -21,80 +21,81 @@ from koonj.tui.widgets.search_input import SearchRow
 
 _SEARCH = "/"
 _NARROW = 60
-"""Cells; with fewer the help of a command stands under its keys."""
+"""Width in cells below which the help of a command is under its keys."""
 _INDENT = 4
 
 _READING = (Hint("/", "search", command=_SEARCH), Hint("j/k", "scroll"), Hint("Esc", "close", command=CLOSE))
-_SEARCHING = (Hint("Enter", "keep"), Hint("Up/Down", "scroll"), Hint("Esc", "all again", command=CLOSE))
+_SEARCHING = (
+    Hint("Enter", "keep matches"),
+    Hint("Up/Down", "scroll"),
+    Hint("Esc", "clear search", command=CLOSE),
+)
 
 
 class HelpDialog(Dialog[None]):
-    """All commands by group, those of the pane that had the keys first."""
+    """Show all commands by group, the group of the current pane first."""
 
     HINTS = _READING
 
-    def __init__(self, offers: Sequence[Offer], first: str) -> None:
+    def __init__(self, entries: Sequence[CommandEntry], first: str) -> None:
         super().__init__()
-        self._offers = offers
+        self._entries = entries
         self._groups = sorted(Group, key=lambda group: not group.heading.startswith(first))
         self._typed = ""
 
-    # What it shows
+    # Text
 
     def heading(self) -> str:
-        """What it is; how many of how many, while something is sought."""
+        """Return the title; during a search with the number of matches."""
         if not self._typed.strip():
             return "Help"
-        count = len(self._offers) + len(SIGNS)
-        found = len(having(self._offers, self._typed)) + len(having_words(self._typed))
+        count = len(self._entries) + len(SIGNS)
+        found = len(matching(self._entries, self._typed)) + len(having_words(self._typed))
         return f"Help  /{self._typed}  {found} of {count}"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Group by group, and then states and verdicts."""
-        return self._sought(width, self._typed)
+        """Return the groups of commands, then states and verdicts."""
+        return self._matching_lines(width, self._typed)
 
-    def _sought(self, width: int, typed: str) -> Sequence[Line]:
-        found = having(self._offers, typed)
-        keys = 2 + max((len(_keys(offer)) for offer in self._offers), default=0)
-        names = 2 + max((len(offer.name) for offer in self._offers), default=0)
+    def _matching_lines(self, width: int, typed: str) -> Sequence[Line]:
+        found = matching(self._entries, typed)
+        keys = 2 + max((len(_keys(entry)) for entry in self._entries), default=0)
+        names = 2 + max((len(entry.name) for entry in self._entries), default=0)
         lines: list[Line] = []
         for group in self._groups:
-            members = [offer for offer in found if offer.group is group]
+            members = [entry for entry in found if entry.group is group]
             if members:
                 lines += [[], [(f" {group.heading}", ACCENT)]]
-            for offer in members:
-                lines += _entry(offer, keys, names, width)
+            for entry in members:
+                lines += _entry(entry, keys, names, width)
         lines += legend_lines(having_words(typed), width)
-        return lines[1:] or [[(" nothing has these words; Esc shows everything again", DIM)]]
+        return lines[1:] or [[(" no matches; press Esc to clear the search", DIM)]]
 
     def answers(self) -> Sequence[Widget]:
-        """The line to search in, unseen until it is asked for."""
+        """Return the search line. It is invisible until the user searches."""
         row = SearchRow(_SEARCH, "key, name or words")
         row.visible = False
         return (row,)
 
     @property
-    def asked(self) -> int:
-        """The line to search in."""
+    def answer_lines(self) -> int:
         return 1
 
     def on_mount(self) -> None:
-        """The keys lead to the text."""
         super().on_mount()
         self.pane.focus()
 
-    def fewest(self, width: int) -> int:
-        """As many as all commands and signs take."""
-        return 1 + len(self._sought(width, ""))
+    def min_lines(self, width: int) -> int:
+        """Return the height for all commands, states and verdicts."""
+        return 1 + len(self._matching_lines(width, ""))
 
-    # What is done
+    # Keys and search
 
     @property
     def _row(self) -> SearchRow:
         return self.query_one(SearchRow)
 
     def on_key(self, event: events.Key) -> None:
-        """The keys that search, and those that close."""
         typing = self._row.line.has_focus
         if event.key in BACK or (event.key in {"q", "question_mark", "f1"} and not typing):
             event.stop()
@@ -104,7 +105,7 @@ class HelpDialog(Dialog[None]):
             self._search()
 
     def close(self) -> None:
-        """First what was sought, then the help itself."""
+        """End the search; without a search close the help."""
         if not self._row.visible:
             self.dismiss(None)
             return
@@ -114,7 +115,7 @@ class HelpDialog(Dialog[None]):
 
     @on(BottomLine.Clicked)
     def searched(self, event: BottomLine.Clicked) -> None:
-        """A click on the key that searches."""
+        """Start the search when the user clicks its key."""
         if event.command == _SEARCH:
             self._search()
 
@@ -129,32 +130,35 @@ class HelpDialog(Dialog[None]):
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """Live."""
+        """Update the matches as the user types."""
         event.stop()
         self._typed = event.value
-        self.query_one(DialogText).make_again()
+        self.query_one(DialogText).rebuild()
 
     @on(Input.Submitted)
     def kept(self, event: Input.Submitted) -> None:
-        """What was found stays, and the keys scroll it."""
+        """Keep the matches, and let the keys scroll them."""
         event.stop()
         self._read()
 
 
-def _keys(offer: Offer) -> str:
-    return " ".join(offer.keys)
+def _keys(entry: CommandEntry) -> str:
+    return " ".join(entry.keys)
 
 
-def _entry(offer: Offer, keys: int, names: int, width: int) -> Iterator[Line]:
-    """Keys, name, help; what cannot be used now is dim, and says why."""
-    usable = offer.reason is None
+def _entry(entry: CommandEntry, keys: int, names: int, width: int) -> Iterator[Line]:
+    """Yield keys, name and help of a command.
+
+    A command that is not available is dim, with the reason.
+    """
+    usable = entry.reason is None
     looks = (STRONG, PLAIN) if usable else (DIM, DIM)
     narrow = width < _NARROW
-    lead: Line = [("   " + _keys(offer).ljust(keys), looks[0]), (offer.name.ljust(names), DIM)]
+    lead: Line = [("   " + _keys(entry).ljust(keys), looks[0]), (entry.name.ljust(names), DIM)]
     left = _INDENT + 2 if narrow else 3 + keys + names
-    texts: list[Line] = [[(text, looks[1])] for text in wrap(offer.help, width - left - 1)]
-    if offer.reason is not None:
-        texts += [[(text, PLAIN)] for text in wrap(f"Not now: {offer.reason}", width - left - 1)]
+    texts: list[Line] = [[(text, looks[1])] for text in wrap(entry.help, width - left - 1)]
+    if entry.reason is not None:
+        texts += [[(text, PLAIN)] for text in wrap(f"Not available: {entry.reason}", width - left - 1)]
     if narrow:
         yield lead
     else:

@@ -1,7 +1,7 @@
-"""What is seen first: the names of the migrations' files, while koonj reads them and imports its rest.
+"""The first screen: file names, shown while koonj reads and imports the rest.
 
-What the target says of them is not known yet, so no state stands beside a name. Keys that are typed meanwhile
-wait for the main screen.
+The target has not responded yet, so no states are shown. Keys that the user types in the meantime wait for
+the main screen.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from koonj.tui.theme import DIM, PLAIN, RAISED
 from koonj.tui.toolkit.strips import cut, strip
 from koonj.tui.toolkit.tasks import start_task
 
-_LEAVE = ("q", "ctrl+c")
+_QUIT_KEYS = ("q", "ctrl+c")
 _DIGITS = 3
-"""Cells for a number, at least: as in the list."""
+"""Minimum width of a number in cells, as in the list."""
 
 
 class FileNames(Widget):
-    """The whole screen: folder, title, names, and what koonj is at."""
+    """The contents of the first screen: folder, title, file names and status."""
 
     ALLOW_SELECT = False
 
@@ -40,7 +40,6 @@ class FileNames(Widget):
         self._digits = max((name.index("_") for name in self._names), default=_DIGITS)
 
     def render_line(self, y: int) -> Strip:
-        """Textual asks for line `y`."""
         return self._line(y, self.size.width).apply_style(self.rich_style)
 
     def _line(self, y: int, width: int) -> Strip:
@@ -58,39 +57,44 @@ class FileNames(Widget):
 
 
 class LoadingScreen(Screen[None]):
-    """Lies below the main screen, and is seen until that is there."""
+    """The screen below the main screen. It is visible until the main screen is ready."""
 
     DEFAULT_CSS = "LoadingScreen FileNames { width: 1fr; height: 1fr; }"
 
     def __init__(
-        self, settings: Settings, make_next: Callable[[], Awaitable[Screen[Any]]], opened: Callable[[], None]
+        self,
+        settings: Settings,
+        make_next: Callable[[], Awaitable[Screen[Any]]],
+        on_ready: Callable[[], None],
     ) -> None:
         super().__init__()
         self._settings = settings
         self._make_next = make_next
-        """Makes the screen that covers this one: it imports and reads what that needs."""
-        self._opened = opened
-        """To be called when keys have somewhere to go."""
+        """Creates the main screen, with the imports and data that it needs."""
+        self._on_ready = on_ready
+        """Called when the main screen can receive keys."""
         self._first: str | None = None
 
     def compose(self) -> ComposeResult:
-        """One widget."""
         yield FileNames(self._settings)
 
     def on_mount(self) -> None:
-        """The first paint waits for nothing."""
+        # After the first paint, so that it does not wait for this.
         self.call_after_refresh(start_task, self, self._open, "opening")
 
-    def is_left_by(self, event: events.Key) -> bool:
-        """Is that the first key, and one that leaves? A later one may belong to what was typed before."""
+    def is_quit_key(self, event: events.Key) -> bool:
+        """Return whether the key is the first one and quits koonj.
+
+        A later key can belong to an earlier one, which waits for the main screen.
+        """
         self._first = self._first or event.key
-        return event.key == self._first and event.key in _LEAVE
+        return event.key == self._first and event.key in _QUIT_KEYS
 
     async def _open(self) -> None:
-        """Everything else."""
+        """Load the main screen after the first paint."""
         await self.app.push_screen(await self._make_next())
-        self._opened()
-        gc.freeze()  # what was imported stays: no collection has to look at it while a key waits
+        self._on_ready()
+        gc.freeze()  # Imported modules stay in memory, so later collections can skip them.
         gc.enable()
 
 
@@ -99,7 +103,10 @@ def _relative(settings: Settings) -> str:
 
 
 def _names(settings: Settings) -> Sequence[str]:
-    """None where the folder cannot be listed: reading it will say why."""
+    """Return the names of the files; empty if the folder cannot be listed.
+
+    The main screen then shows the error.
+    """
     try:
         with os.scandir(settings.migrations) as entries:
             return in_order(entry.name for entry in entries)

@@ -1,4 +1,4 @@
-"""The main screen: four panes, and who tells whom. State flows down, messages come up."""
+"""The main screen: four panes. State flows down to widgets, messages come up."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from koonj.humanize import now
 from koonj.migrations.folder import Folder
 from koonj.runner.run.events import MigrationFinished
 from koonj.runner.run.request import Request
-from koonj.tui.commands import MAIN
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.keymap import Keymap
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
@@ -40,23 +40,23 @@ from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
 
 FOLLOW = 1.0
-"""Seconds between two readings of the states while a run goes on."""
+"""Seconds between two checks of the target during a run."""
 
 
 class Main(Screen[None]):
-    """Holds what is known and passes it down.
+    """The main screen. It holds the state and passes it to the panes.
 
-    `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do what is slow; `Navigator` opens what
-    covers it.
+    `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do the slow work; `Navigator` opens other
+    screens.
     """
 
-    BINDINGS = bindings(MAIN)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    BINDINGS = bindings(MAIN)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "MigrationList"
 
     known: reactive[Snapshot | None] = reactive(None, init=False, repaint=False)
     view: reactive[RunView | None] = reactive(None, init=False, repaint=False)
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
-    """Does the pane that has the keys take the whole middle?"""
+    """Whether the pane with the focus uses the space of all panes."""
 
     def __init__(self, engine: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
         super().__init__()
@@ -67,14 +67,15 @@ class Main(Screen[None]):
         self.rehearsing = RehearsalWorker(
             self, engine, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
         )
-        self.shown = PreviewText(self, engine, lambda: self.snapshot)
-        self.over = Navigator(self, engine, self.control, self.watcher, self.situation, self.action_command)
+        self.preview_text = PreviewText(self, engine, lambda: self.snapshot)
+        self.navigator = Navigator(
+            self, engine, self.control, self.watcher, self.situation, self.action_command
+        )
         self._followed = monotonic()
         known = Snapshot.of(engine.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
 
     def compose(self) -> ComposeResult:
-        """The panes between two lines; where each stands, `room` says."""
         yield TopLine().data_bind(snapshot=Main.known)
         with PaneGrid().data_bind(Main.view, Main.zoomed):
             yield MigrationList().data_bind(snapshot=Main.known)
@@ -85,15 +86,15 @@ class Main(Screen[None]):
         yield BottomLine()
 
     def on_mount(self) -> None:
-        """The first paint waits for nothing."""
+        # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
-        self.call_after_refresh(self.over.prepare)
+        self.call_after_refresh(self.navigator.preload)
 
-    # What is known, and who has the keys
+    # State and focus
 
     @property
     def snapshot(self) -> Snapshot:
-        """What is known of folder and targets."""
+        """The known state of folder and targets."""
         assert self.known is not None
         return self.known
 
@@ -109,28 +110,28 @@ class Main(Screen[None]):
 
     @property
     def filter_line(self) -> FilterLine:
-        """Where the filter is typed."""
+        """The input line of the filter."""
         return self.query_one(FilterLine)
 
     @property
     def panes(self) -> list[Pane]:
-        """In the order of their numbers."""
+        """All panes in the order of their numbers."""
         return sorted(self.query(Pane), key=lambda pane: pane.NUMBER)
 
     @property
     def pane(self) -> Pane:
-        """The one that has the keys."""
+        """The pane with the focus."""
         return self.focused if isinstance(self.focused, Pane) else self.migrations
 
     @property
     def selected(self) -> Row | None:
-        """The migration under the list's cursor."""
+        """The selected migration."""
         return self.migrations.selected
 
     # Commands
 
     def situation(self) -> Situation:
-        """Gather what decides which commands can be used now."""
+        """Return the facts that decide which commands are available."""
         pane, preview = self.pane, self.preview
         return Situation(
             self.snapshot,
@@ -147,8 +148,8 @@ class Main(Screen[None]):
         )
 
     def action_command(self, name: str) -> None:
-        """Do what a key asks, or say why not."""
-        self.hush()
+        """Run the command of a key, or show why it is not available."""
+        self.clear_message()
         command = named(MAIN, name)
         reason = command.why_not(self.situation())
         if reason is None:
@@ -157,70 +158,72 @@ class Main(Screen[None]):
             self.say(reason)
 
     def say(self, text: str) -> None:
-        """Something that the person should read, until the next key."""
+        """Show a problem until the next key."""
         self.post_message(messages.StatusMessage(text, is_problem=True))
 
-    def hush(self) -> None:
-        """The bottom line shows the keys again."""
+    def clear_message(self) -> None:
+        """Show the keys in the bottom line again."""
         self.query_one(BottomLine).said = None
 
     def focus_pane(self, number: str) -> None:
-        """Give the keys to a pane."""
+        """Focus the pane with that number."""
         next(pane for pane in self.panes if number == pane.NUMBER).focus()
 
     def step_pane(self, step: int) -> None:
-        """Give the keys to the pane before or after."""
+        """Focus the pane that is `step` panes further; wrap around."""
         panes = self.panes
         panes[(panes.index(self.pane) + step) % len(panes)].focus()
 
     def step_tab(self, step: int) -> None:
-        """Show the tab before or after."""
+        """Show the tab that is `step` tabs further."""
         self.preview.tab = self.preview.tab.beside(step)
 
     def toggle_zoom(self) -> None:
-        """Give the pane that has the keys the whole middle, or take it back."""
+        """Toggle zoom."""
         self.zoomed = not self.zoomed
 
     def toggle_format(self) -> None:
-        """Show the preview's text formatted, or as it stands."""
-        self.shown.toggle_format()
+        """Show the preview's text formatted, or as written."""
+        self.preview_text.toggle_format()
 
     def start_run(self, request: Request) -> None:
-        """Begin; the run itself asks."""
+        """Start the run. The run itself asks for confirmation."""
         self.control.start(request)
 
     def cancel(self) -> None:
-        """End the run; or, where none goes on, the rehearsal that the person waits for."""
+        """Cancel the run; if there is none, the rehearsal that the user started."""
         (self.control if self.control.running else self.rehearsing).cancel()
 
     def open_filter(self) -> None:
-        """Type a filter."""
+        """Open the line for the filter."""
         self.query_one(FilterRow).display = True
         self.filter_line.focus()
 
     def open_current(self) -> None:
-        """What Enter means."""
+        """Handle Enter: choose a target, or go to the preview."""
         if isinstance(self.pane, TargetList):
             self.pane.choose()
         else:
             self.focus_pane("2")
 
-    def look_again(self) -> None:
-        """Folder and targets."""
+    def refresh_all(self) -> None:
+        """Read the folder and check all targets."""
         self.watcher.look()
         self.watcher.ask_all()
         self.rehearsing.again()
 
     def rehearse_selected(self) -> None:
-        """Now, and show what comes of it."""
+        """Rehearse the selected migration and show the Rehearsal tab."""
         assert self.selected is not None
         name = self.selected.name
         self.rehearsing.choose(name)
         self.preview.tab = Tab.REHEARSAL
-        self.post_message(messages.StatusMessage(f"Rehearsing {name}; {self.keymap.now('c')} cancels."))
+        self.post_message(
+            messages.StatusMessage(f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}.")
+        )
 
     def step_back(self) -> None:
-        """The nearest thing that Esc can put away."""
+        """Leave zoom, close the run result, clear the filter, or go to the list."""
         if self.zoomed:
             self.zoomed = False
         elif self.view is not None and not self.view.running:
@@ -231,63 +234,63 @@ class Main(Screen[None]):
             self.migrations.focus()
 
     def close(self) -> None:
-        """Ctrl+Q, as Textual has it: quit koonj."""
-        self.over.quit()
+        """Quit koonj; Ctrl+Q calls this."""
+        self.navigator.quit()
 
     # Messages
 
     @on(messages.FolderRead)
     def folder_read(self, message: messages.FolderRead) -> None:
-        """The folder is another one: what targets said of it is asked again."""
+        """Show the new folder, and check all targets again."""
         self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
         self.known = self.snapshot.with_folder(message.folder)
         self.watcher.ask_all()
 
     @on(messages.FolderLost)
     def folder_lost(self, message: messages.FolderLost) -> None:
-        """The folder cannot be read."""
+        """Show that the folder cannot be read."""
         if message.error != self.snapshot.lost:
             self.known = replace(self.snapshot, lost=message.error)
 
     @on(messages.MigrationsWritten)
     def migrations_written(self, message: messages.MigrationsWritten) -> None:
-        """Show the first of them, whatever was filtered."""
+        """Clear the filter and select the first new migration."""
         self.clear_filter()
         self.migrations.select(message.names[0])
 
     @on(messages.BranchRead)
     def branch_read(self, message: messages.BranchRead) -> None:
-        """Another branch."""
+        """Show the current git branch."""
         self.known = replace(self.snapshot, branch=message.branch)
 
     @on(messages.TargetAsked)
     def target_asked(self, message: messages.TargetAsked) -> None:
-        """It is being asked; what it said before stays meanwhile."""
+        """Show that koonj checks the target; keep the earlier result until it responds."""
         self.known = self.snapshot.with_check(message.name, None, message.since)
 
     @on(messages.TargetAnswered)
     def target_answered(self, message: messages.TargetAnswered) -> None:
-        """It answered, or could not be reached."""
+        """Show the result of a check of a target."""
         if message.before is None or message.before is self.snapshot.check.status:
             self.known = self.snapshot.with_check(message.name, message.status, None)
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
-        """States are now those of this target."""
+        """Show the states of this target."""
         if self.control.running:
-            self.say("A run is going on; the target stays until it has ended.")
+            self.say("A run is in progress. You can choose another target after it has finished.")
         else:
             self.known = self.snapshot.with_chosen(message.name)
             self.watcher.ask(self.snapshot.target)
 
     @on(messages.RunOpened)
-    def run_began(self, message: messages.RunOpened) -> None:
-        """Before it has said anything: it may not come to that."""
+    def run_opened(self, message: messages.RunOpened) -> None:
+        """Show the run before its first event; it can fail before that."""
         self.view = RunView(message.target, message.direction, now())
 
     @on(messages.RunReported)
-    def run_said(self, message: messages.RunReported) -> None:
-        """The run goes on."""
+    def run_reported(self, message: messages.RunReported) -> None:
+        """Update the run with its new events."""
         if self.view is not None:
             self.view = fold(self.view, message.events)
         finished = any(isinstance(event, MigrationFinished) for event in message.events)
@@ -295,25 +298,25 @@ class Main(Screen[None]):
             self._follow()
 
     def _follow(self) -> None:
-        """The states follow a long run, once a second at most: they are read from the target, as ever."""
+        """Read the states from the target during a long run, at most once a second."""
         if monotonic() - self._followed >= FOLLOW:
             self._followed = monotonic()
             self.watcher.ask(self.snapshot.target)
 
     @on(messages.QuestionAsked)
     def question_asked(self, message: messages.QuestionAsked) -> None:
-        """Show the plan and ask."""
-        self.over.confirm(message)
+        """Show the plan and ask for confirmation."""
+        self.navigator.confirm(message)
 
     @on(messages.RunStopped)
     def run_stopped(self, message: messages.RunStopped) -> None:
-        """Ask for a reason to go on; with one, the same is begun again."""
-        self.over.allow(message)
+        """Show the conflicts and ask for a reason to allow them."""
+        self.navigator.allow(message)
 
     @on(messages.RunEnded)
     def run_ended(self, message: messages.RunEnded) -> None:
-        """Whatever it did, the target is asked what it holds now."""
-        self.over.question_over()
+        """Show the end of the run, and check the target whatever the result."""
+        self.navigator.close_question()
         if message.error is not None and self.view is not None:
             self.view = broken(self.view, message.error, now())
         if self.view is not None and self.view.failure is not None:
@@ -323,77 +326,75 @@ class Main(Screen[None]):
         self.watcher.ask(self.snapshot.target)
 
     @on(messages.RehearsalReported)
-    def rehearsal_said(self, message: messages.RehearsalReported) -> None:
-        """Verdicts; of files that are others by now they are not true."""
+    def rehearsal_reported(self, message: messages.RehearsalReported) -> None:
+        """Store new verdicts, except of files that have changed since."""
         if self.rehearsing.is_from(message.source):
             rehearsals = self.snapshot.rehearsals.heard(message.events)
             self.set_rehearsals(rehearsals.until(first_change(message.folder, self.snapshot.folder)))
 
     @on(messages.RehearsalEnded)
     def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
-        """Something else may be to be rehearsed by now."""
+        """Start the next rehearsal, if there is one."""
         if self.rehearsing.is_from(message.source):
             self.rehearsing.ended(message.trouble)
 
     def set_rehearsals(self, rehearsals: Rehearsals) -> None:
-        """What rehearsals have told."""
+        """Store the state of the rehearsals."""
         if rehearsals != self.snapshot.rehearsals:
             self.known = replace(self.snapshot, rehearsals=rehearsals)
 
     @on(messages.StatusMessage)
-    def said(self, message: messages.StatusMessage) -> None:
-        """One line until the next key."""
+    def status_message(self, message: messages.StatusMessage) -> None:
+        """Show a message until the next key."""
         self.query_one(BottomLine).said = (message.text, message.is_problem)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
-        """A click on a key is as good as the key."""
+        """Handle a click on a key like the key."""
         self.action_command(event.command)
 
     @on(Input.Changed, "#filter")
     def filter_changed(self, event: Input.Changed) -> None:
-        """Live."""
+        """Apply the filter as the user types."""
         self.migrations.filter = event.value
 
     @on(FilterLine.Kept)
     def filter_kept(self) -> None:
-        """The list has the keys again."""
+        """Keep the filter and focus the list."""
         self.query_one(FilterRow).display = False
         self.migrations.focus()
 
     @on(FilterLine.Cleared)
     def clear_filter(self) -> None:
-        """All migrations again."""
+        """Show all migrations again."""
         self.filter_line.value = ""
         self.migrations.filter = ""
         self.filter_kept()
 
     @on(FilterLine.Moved)
     def filter_moved(self, message: FilterLine.Moved) -> None:
-        """Up and down while the filter is typed."""
+        """Move in the list while the user types the filter."""
         self.migrations.go(message.lines)
 
     def on_key(self, _: events.Key) -> None:
-        """A key that means nothing still puts away what was said."""
-        self.hush()
+        """Clear the message on every key, even one without a command."""
+        self.clear_message()
 
     def on_descendant_focus(self) -> None:
-        """Other keys matter now."""
         self._hints()
 
     def watch_known(self) -> None:
-        """The selected migration's state may be another one, and others may be to be rehearsed."""
-        self.call_later(self._shown_again)
+        """Update the preview and the footer, and start rehearsals that are needed now."""
+        self.call_later(self._show_selected)
         self.rehearsing.consider()
 
     def watch_view(self) -> None:
-        """Other keys matter now."""
         self._hints()
 
     @on(messages.MigrationSelected)
     @on(Preview.TabShown)
-    def _shown_again(self) -> None:
-        self.shown.show(self.selected)
+    def _show_selected(self) -> None:
+        self.preview_text.show(self.selected)
         self._hints()
 
     def _hints(self) -> None:

@@ -1,4 +1,7 @@
-"""What comes over the main screen: help, palette, the editor, the question whether to leave."""
+"""The navigator: opens other screens over the main screen, handles their results.
+
+Help, palettes, editor, dialogs and the drift screen.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from koonj.tui.commands import MAIN
-from koonj.tui.commands.availability import Offer, offers
+from koonj.tui.commands.availability import CommandEntry, command_entries
 from koonj.tui.commands.command import Command, Situation
+from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens import external_editor
-from koonj.tui.screens.allow_dialog import Allow
-from koonj.tui.screens.confirm_dialog import Confirm
+from koonj.tui.screens.allow_dialog import AllowDialog
+from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.help import HelpDialog
-from koonj.tui.screens.quit_dialog import Leave, Leaving
+from koonj.tui.screens.quit_dialog import QuitChoice, QuitDialog
 from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
@@ -40,7 +43,7 @@ _LATER = (
 
 
 class Navigator:
-    """Opens each, and goes on with what it gave."""
+    """Opens screens and dialogs over the main screen, and handles their results."""
 
     def __init__(
         self,
@@ -49,52 +52,52 @@ class Navigator:
         control: RunControl,
         watcher: Watcher,
         situation: Callable[[], Situation],
-        do: Callable[[str], None],
+        run_command: Callable[[str], None],
     ) -> None:
-        """`screen` is covered, and gets the messages; `do` does what a command's key would."""
+        """`screen` is the main screen; `run_command` runs a command like its key."""
         self._screen = screen
         self._engine = engine
         self._control = control
         self._watcher = watcher
         self._situation = situation
-        self._do = do
-        self._question: Confirm | None = None
+        self._run_command = run_command
+        self._question: ConfirmDialog | None = None
 
-    def prepare(self) -> None:
-        """Import what nobody waits for at the start: the palette brings all patterns' reading."""
+    def preload(self) -> None:
+        """Import screens that are not needed at the start."""
 
-        async def prepared() -> None:
+        async def import_screens() -> None:
             for module in _LATER:
                 await asyncio.to_thread(import_module, module)
 
-        start_task(self._screen, prepared, "palette")
+        start_task(self._screen, import_screens, "palette")
 
     def help(self) -> None:
-        """All keys."""
-        self._screen.app.push_screen(HelpDialog(self._offers(MAIN), self._situation().pane))
+        """Open the help."""
+        self._screen.app.push_screen(HelpDialog(self._entries(MAIN), self._situation().pane))
 
-    def commands(self) -> None:
-        """The command palette; what was chosen runs here, as if by its key."""
-        from koonj.tui.screens.command_palette import Commands  # noqa: PLC0415 - nobody waits for it at the start
+    def command_palette(self) -> None:
+        """Open the command palette; run the chosen command like its key."""
+        from koonj.tui.screens.command_palette import CommandPaletteDialog  # noqa: PLC0415 - see `preload`
 
         listed = [command for command in MAIN if command.listed]
-        self._screen.app.push_screen(Commands(self._offers(listed)), self._chosen)
+        self._screen.app.push_screen(CommandPaletteDialog(self._entries(listed)), self._chosen)
 
-    def _offers(self, commands: Sequence[Command[Any]]) -> tuple[Offer, ...]:
+    def _entries(self, commands: Sequence[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()
-        return offers(commands, now, now.keymap.shown)
+        return command_entries(commands, now, now.keymap.shown)
 
     def _say(self, text: str) -> None:
         self._screen.post_message(StatusMessage(text, is_problem=True))
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:
-            self._do(name)
+            self._run_command(name)
 
     def copy(self) -> None:
-        """To the terminal's clipboard, where it is not too long for it; shown in any case."""
+        """Copy the pane's text to the clipboard unless it is too long, and show it."""
         from koonj.tui.commands.clipboard import clip  # noqa: PLC0415 - as above
-        from koonj.tui.screens.copy_dialog import Copied  # noqa: PLC0415 - as above
+        from koonj.tui.screens.copy_dialog import CopyDialog  # noqa: PLC0415 - as above
 
         number = self._situation().pane
         copyable = next(p for p in self._screen.query(Pane) if number == p.NUMBER).copyable()
@@ -102,27 +105,27 @@ class Navigator:
         found = clip(copyable)
         if found.fits:
             self._screen.app.copy_to_clipboard(found.text)
-        self._screen.app.push_screen(Copied(found))
+        self._screen.app.push_screen(CopyDialog(found))
 
-    def palette(self) -> None:
-        """A new migration."""
-        from koonj.tui.screens.pattern_palette import Palette  # noqa: PLC0415 - see `prepare`
+    def new_migration(self) -> None:
+        """Open the pattern palette."""
+        from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `preload`
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
-        self._screen.app.push_screen(Palette(snapshot.settings, snapshot.folder), self._written)
+        self._screen.app.push_screen(PatternPalette(snapshot.settings, snapshot.folder), self._written)
 
     def _written(self, paths: tuple[Path, ...] | None) -> None:
         if paths:
             names = tuple(path.name for path in paths)
-            here, yours = map(self._situation().keymap.now, ("i", "e"))
-            said = f"Written: {', '.join(names)}. {here} edits it here, {yours} in your editor."
+            edit, external = map(self._situation().keymap.current_key, ("i", "e"))
+            text = f"Created {', '.join(names)}. Press {edit} or {external} to edit."
             self._screen.post_message(MigrationsWritten(names))
-            self._screen.post_message(StatusMessage(said))
+            self._screen.post_message(StatusMessage(text))
             self._watcher.look()
 
     def confirm(self, asked: QuestionAsked) -> None:
-        """The run's plan, and whether it may go on; nothing where it has ended meanwhile."""
+        """Show the plan and ask for confirmation, unless the run has ended."""
         if not self._control.running:
             return
 
@@ -131,39 +134,39 @@ class Navigator:
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
-        self._question = Confirm(asked.plan, asked.question, asked.target, status.dsn if status else "")
+        self._question = ConfirmDialog(asked.plan, asked.question, asked.target, status.dsn if status else "")
         self._screen.app.push_screen(self._question, answered)
 
-    def question_over(self) -> None:
-        """The run has ended, and waits for no answer any more."""
+    def close_question(self) -> None:
+        """Close the confirmation, because the run has ended."""
         if self._question is not None and self._question.is_current:
             self._question.dismiss(None)
         self._question = None
 
     def allow(self, stopped: RunStopped) -> None:
-        """What stops the run, and a reason to go on."""
+        """Show the conflicts; if the user gives a reason, start the run again."""
 
         def decided(reason: str | None) -> None:
             if reason:
                 self._control.go_on(stopped, reason)
 
-        self._screen.app.push_screen(Allow(stopped.conflicts, stopped.request.direction), decided)
+        self._screen.app.push_screen(AllowDialog(stopped.conflicts, stopped.request.direction), decided)
 
     def drift(self) -> None:
-        """The chosen target against its files."""
-        from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `prepare`
+        """Compare the target's schema with its applied migrations."""
+        from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `preload`
 
         self._screen.app.push_screen(DriftScreen(self._engine, self._situation().snapshot.target))
 
     def edit(self) -> None:
-        """The selected file in koonj's editor, as it is now."""
+        """Read the selected file and open it in koonj's editor."""
         row = self._situation().selected
         assert row is not None
         assert row.migration is not None
         start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
 
     async def _edit(self, migration: Migration) -> None:
-        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `prepare`
+        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `preload`
         from koonj.tui.documents.edit_buffer import NotEditable  # noqa: PLC0415 - as above
         from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
 
@@ -171,7 +174,7 @@ class Navigator:
             file = await asyncio.to_thread(read, migration.path.parent, migration.name)
             screen = Editor(migration, file, lambda: self._situation().snapshot)
         except (NotEditable, NotSaved, FileRefused, OSError) as error:
-            self._say(f"{migration.name} is not edited here: {error}")
+            self._say(f"koonj cannot edit {migration.name}: {error}")
         else:
             if self._screen.is_current:
                 self._screen.app.push_screen(screen, self._edited)
@@ -182,7 +185,7 @@ class Navigator:
             self._screen.post_message(StatusMessage("Saved."))
 
     def edit_external(self) -> None:
-        """The selected file in the person's editor."""
+        """Open the selected file in the user's editor."""
         row = self._situation().selected
         assert row is not None
         assert row.migration is not None
@@ -193,17 +196,17 @@ class Navigator:
         self._watcher.look()
 
     def quit(self) -> None:
-        """At once, or as the person decides about the run."""
+        """Quit koonj; during a run ask whether to wait or cancel."""
         if not self._control.running or self._control.leaving:
             self._screen.app.exit()
         else:
-            self._screen.app.push_screen(Leave(), self._leave)
+            self._screen.app.push_screen(QuitDialog(), self._quit)
 
-    def _leave(self, way: Leaving | None) -> None:
-        if way is None:
+    def _quit(self, choice: QuitChoice | None) -> None:
+        if choice is None:
             return
         if not self._control.running:
             self._screen.app.exit()
-        self._control.leave(cancel=way is Leaving.CANCEL)
-        q = self._situation().keymap.now("q")
-        self._say(f"koonj quits when the run has ended. {q} quits at once.")
+        self._control.leave(cancel=choice is QuitChoice.CANCEL)
+        q = self._situation().keymap.current_key("q")
+        self._say(f"koonj quits when the run has finished. To quit now, press {q}.")

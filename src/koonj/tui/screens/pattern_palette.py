@@ -1,4 +1,4 @@
-"""The palette: choose a pattern, fill its fields, see the finished SQL, write the file."""
+"""The pattern palette: choose a pattern, fill in its fields, and write the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.new import SlugError, create, next_number
 from koonj.patterns.pattern import load
 from koonj.tui.commands.command import bindings, named
-from koonj.tui.commands.navigation import COVERING
+from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.documents.drafts import (
     BlankSource,
     Drafting,
@@ -41,13 +41,13 @@ from koonj.tui.widgets.submit_line import WriteLine
 from koonj.tui.widgets.text_line import Heading, TextLine
 
 _WIDTH = 3
-"""Digits of a number in an empty folder."""
+"""Digits of a number if the folder is empty."""
 
 
-class Palette(Screen[tuple[Path, ...] | None]):
-    """Gives the paths of the files that it wrote, or None."""
+class PatternPalette(Screen[tuple[Path, ...] | None]):
+    """Create migrations from a pattern. The result is the new paths, or None."""
 
-    BINDINGS = bindings(COVERING)  # type: ignore[assignment] # a list of bindings is what Textual takes
+    BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "PatternList"
 
     def __init__(self, settings: Settings, folder: Folder) -> None:
@@ -57,10 +57,9 @@ class Palette(Screen[tuple[Path, ...] | None]):
         self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
         self._drafting: Drafting = drafting(self._source, {})
-        self._insist = False
+        self._show_all_errors = False
 
     def compose(self) -> ComposeResult:
-        """Patterns and form above, the SQL beneath."""
         with Horizontal(id="upper"):
             yield PatternList()
             with Vertical(id="form"):
@@ -72,50 +71,49 @@ class Palette(Screen[tuple[Path, ...] | None]):
         yield BottomLine()
 
     def on_mount(self) -> None:
-        """Read the patterns beside the screen."""
         start_task(self, self._load, "patterns")
 
     async def _load(self) -> None:
         patterns, problems = await asyncio.to_thread(load, self._settings.patterns)
         if not self.is_current:
-            return  # closed before they came
+            return  # The user closed the palette in the meantime.
         self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
         if problems:
             self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
 
     def _shown(self, path: Path) -> Path:
-        """Within the project as the person knows it."""
+        """Return the path relative to the project, if it is inside."""
         root = self._settings.root
         return path.relative_to(root) if path.is_relative_to(root) else path
 
     @property
     def pane(self) -> Pane:
-        """What the moving keys move: the list, or the SQL while a field is filled."""
+        """The pane that keys move: the list, or the SQL while a field has the focus."""
         return self.focused if isinstance(self.focused, Pane) else self.query_one(SqlPreview)
 
     def close(self) -> None:
-        """Write nothing."""
+        """Close without writing a file."""
         self.dismiss(None)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self) -> None:
-        """The one key that can be clicked closes."""
+        """Close: this is the only key with a click."""
         self.close()
 
     @property
     def rows(self) -> list[FieldRow]:
-        """The form's fields."""
+        """The rows of the form."""
         return list(self.query(FieldRow))
 
     def action_command(self, name: str) -> None:
-        """Move, or draw all anew."""
-        named(COVERING, name).run(self)
+        """Run a command: move, or redraw the screen."""
+        named(OVERLAY, name).run(self)
 
     @on(PatternList.Chosen)
     async def chosen(self, event: PatternList.Chosen) -> None:
-        """Another pattern: another form."""
+        """Show the form of the chosen pattern."""
         self._source = event.source
-        self._insist = False
+        self._show_all_errors = False
         fields = self.query_one("#fields")
         async with self.batch():
             await fields.remove_children()
@@ -126,7 +124,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     @on(FieldRow.Changed)
     def _draft(self) -> None:
-        """What the fields make now."""
+        """Update the SQL from the fields."""
         values = {row.field.name: row.value for row in self.rows}
         self._drafting = drafting(self._source, values)
         self._show()
@@ -134,7 +132,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
     def _show(self) -> None:
         made = self._drafting
         for row in self.rows:
-            row.show(dict(made.defaults), dict(made.errors), insist=self._insist)
+            row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors)
         preview = self.query_one(SqlPreview)
         preview.finished = made.finished
         self.query_one(Heading).text = self._source.title
@@ -146,7 +144,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     @on(FieldRow.Entered)
     def entered(self, event: FieldRow.Entered) -> None:
-        """To the next field; from the last one to the line that writes."""
+        """Focus the next field; after the last one, the line that writes the file."""
         self._show()
         rows = self.rows
         at = rows.index(event.row)
@@ -157,11 +155,11 @@ class Palette(Screen[tuple[Path, ...] | None]):
 
     @on(WriteLine.Pressed)
     def write(self) -> None:
-        """Write, or lead to what is missing."""
+        """Write the file; if a field is not valid, focus it."""
         if self._drafting.finished:
             start_task(self, self._write, "write", exclusive=True)
             return
-        self._insist = True
+        self._show_all_errors = True
         self._show()
         next(row for row in self.rows if row.field.name in self._drafting.errors).focus_entry()
 
@@ -169,7 +167,7 @@ class Palette(Screen[tuple[Path, ...] | None]):
         try:
             paths = await asyncio.to_thread(create, self._settings.migrations, self._drafting.drafts)
         except (OSError, SlugError) as error:
-            self._say(f"Nothing was written: {error}")
+            self._say(f"No file was written: {error}")
         else:
             self.dismiss(paths)
 
@@ -177,15 +175,15 @@ class Palette(Screen[tuple[Path, ...] | None]):
         self.query_one(BottomLine).said = (text, True)
 
     def on_descendant_focus(self) -> None:
-        """The keys that matter depend on where they go; a field shows its help."""
+        """Update the footer, and show the help of the focused field."""
         in_list = isinstance(self.focused, PatternList)
         self.query_one(BottomLine).hints = _LIST if in_list else _FORM
         self.query_one(Heading).raised = not isinstance(self.focused, Pane)
         for row in self.rows:
-            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._insist)
+            row.show(dict(self._drafting.defaults), dict(self._drafting.errors), insist=self._show_all_errors)
 
     def on_key(self, event: events.Key) -> None:
-        """Enter goes into the form; Esc comes back, and then leaves."""
+        """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
         self.query_one(BottomLine).said = None
         in_list = isinstance(self.focused, PatternList)
         if event.key in BACK:
@@ -199,5 +197,5 @@ class Palette(Screen[tuple[Path, ...] | None]):
             self.rows[0].focus_entry()
 
 
-_LIST = (Hint("Enter", "fill in"), Hint("j/k", "choose"), Hint("Esc", "close", command=CLOSE))
-_FORM = (Hint("Enter", "next"), Hint("PgDn/PgUp", "scroll the SQL"), Hint("Esc", "patterns"))
+_LIST = (Hint("Enter", "fill in fields"), Hint("j/k", "select pattern"), Hint("Esc", "close", command=CLOSE))
+_FORM = (Hint("Enter", "next field"), Hint("PgDn/PgUp", "scroll SQL"), Hint("Esc", "select pattern"))

@@ -1,4 +1,4 @@
-"""What history and rehearsals tell of the selected migration: made when the tab is shown that has it."""
+"""The contents of the tabs Changes, Rehearsal and History, loaded when shown."""
 
 from __future__ import annotations
 
@@ -26,41 +26,44 @@ from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.workers.backend import Backend
 
-_PATIENCE = 20.0
-"""Seconds that the target has for its answer."""
+_TIMEOUT = 20.0
+"""Seconds to wait for the target."""
 
 Read = Callable[[], Coroutine[Any, Any, Sheet]]
 
 
 class PreviewRecords:
-    """Brings entries and changes into the preview; again when file or history may be others."""
+    """Loader of records of the selected migration for the preview.
+
+    It loads them again if the file or the history can have changed.
+    """
 
     def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
-        """`screen` has the preview, and ends all work with itself."""
+        """`screen` has the preview; its workers end with it."""
         self._screen = screen
         self._engine = engine
         self._snapshot = snapshot
         self._key: tuple[object, ...] = ()
-        """What the sheet was, or is being, made of."""
+        """Inputs of the tab contents that are shown or being loaded."""
 
     @property
     def _preview(self) -> Preview:
         return self._screen.query_one(Preview)
 
     def show(self, row: Row | None) -> None:
-        """Show what the tab wants to know of `row`; what cannot have changed is not asked again."""
+        """Show the records of `row` in the current tab. Does nothing if nothing changed."""
         preview = self._preview
         key, read = self._wanted(row)
         if _same(key, self._key):
             return
         if key[:3] != self._key[:3]:
-            preview.told = None  # of another migration, target or tab
+            preview.told = None  # Another migration, target or tab.
         self._key = key
         if read is None or preview.nothing_in(preview.tab):
-            self._screen.workers.cancel_group(self._screen, "told")
+            self._screen.workers.cancel_group(self._screen, "records")
             preview.told = None
         else:
-            start_task(self._screen, partial(self._bring, key, read), "told", exclusive=True)
+            start_task(self._screen, partial(self._bring, key, read), "records", exclusive=True)
 
     def _wanted(self, row: Row | None) -> tuple[tuple[object, ...], Read | None]:
         tab, check = self._preview.tab, self._snapshot().check
@@ -74,7 +77,7 @@ class PreviewRecords:
                 partial(self._rehearsal, found, notes) if found else None
             )
         if tab is Tab.HISTORY:
-            # Whatever the target says anew, even the same, is a reason to read again.
+            # Each new response of the target is a reason to read again, even an equal one.
             return (tab, row.name, target.name, check.status), partial(self._history, target, row.name)
         entry = row.status.last_entry if row.status else None
         read = partial(self._changes, target, row, entry) if entry and row.migration else None
@@ -82,16 +85,18 @@ class PreviewRecords:
         return (tab, row.name, target.name, entry, row.state, file_hash, check.answered), read
 
     async def _bring(self, key: tuple[object, ...], read: Read) -> None:
-        preview = self._preview  # which is gone where the screen is left before the answer comes
+        preview = self._preview  # Before the wait: the screen can be closed during it.
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 sheet = await read()
         except TimeoutError:
-            sheet = TextSheet(f"No answer within {span_words(_PATIENCE)}. {preview.key_now('R')} asks again.")
+            sheet = TextSheet(
+                f"No response within {span_words(_TIMEOUT)}. To retry, press {preview.key_now('R')}."
+            )
             self._key = ()
-        except Exception as error:  # whatever a target that left raises must not take the screen along
+        except Exception as error:  # An error of a lost target must not end the screen.
             hint = getattr(error, "hint", None)
-            sheet = TextSheet(f"It cannot be read: {error}", *([hint] if hint else []))
+            sheet = TextSheet(f"koonj could not read this: {error}", *([hint] if hint else []))
         if self._key in (key, ()):
             preview.told = sheet
 
@@ -100,7 +105,7 @@ class PreviewRecords:
         return (
             HistorySheet(entries)
             if entries
-            else TextSheet(f"No entry on {name} is recorded on {target.name}.")
+            else TextSheet(f"The history on {target.name} has no entry for {name}.")
         )
 
     async def _rehearsal(self, found: Rehearsal, notes: str) -> Sheet:
@@ -108,39 +113,42 @@ class PreviewRecords:
         return await asyncio.to_thread(RehearsalSheet, found, notes.splitlines(), width)
 
     def _notes(self, found: Rehearsal) -> str:
-        """What else there is to know of where it took place, a line each."""
+        """Return notes about the rehearsal, one per line."""
         check, notes = self._snapshot().check, self._snapshot().rehearsals.notes
         server = check.status.server if check.status else None
         if not notes and server is not None and server.major != found.major:
-            notes = (f"{check.target.name} is PostgreSQL {server.major}: locks and DDL may differ there.",)
+            notes = (f"{check.target.name} is PostgreSQL {server.major}. Locks and DDL can differ there.",)
         return "\n".join(notes)
 
     async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
         assert row.migration is not None
         ran = await self._engine.recorded_text(target, entry.id)
         if ran is None:
-            return TextSheet(f"The text that ran is not in the history of {target.name} any more.")
+            return TextSheet(f"The history on {target.name} no longer has the text that ran.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
         return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(change, ran, text))
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
-    """Statuses are told apart by what they are, not by what they say: that may be ten thousand entries."""
-    return len(new) == len(old) and all(map(_alike, new, old))
+    """Return whether two keys are equal.
+
+    Statuses are compared by identity, because they can have 10,000 entries.
+    """
+    return len(new) == len(old) and all(map(_equal, new, old))
 
 
-def _alike(new: object, old: object) -> bool:
+def _equal(new: object, old: object) -> bool:
     return new is old or (isinstance(new, str | HistoryEntry | bool) and new == old)
 
 
 def _meaning(row: Row, entry: HistoryEntry) -> str:
-    """What the difference is, in words."""
+    """Return a sentence that explains the difference."""
     since = entry_words(entry)
     if entry.outcome is not Outcome.DONE:
         return f"The file was changed since: {since}."
     if row.status is not None and row.status.allowed:
-        return f"The file is not the text that ran, and was allowed as it is: {since}."
-    return f"{_MEANINGS.get(row.state, 'The file is not the text that ran')}: {since}."
+        return f"The file differs from the text that ran, and the difference was allowed: {since}."
+    return f"{_MEANINGS.get(row.state, 'The file differs from the text that ran')}: {since}."
 
 
 _MEANINGS: Mapping[State | None, str] = {

@@ -1,4 +1,4 @@
-"""What the preview shows: the selected migration's text, read and formatted beside the screen."""
+"""The selected migration's text for the preview, loaded in the background."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ Documents = AsyncIterator[Document]
 Make = Callable[[], Documents]
 
 FORMATTED = 200_000
-"""Characters that are formatted at most: the formatter takes seconds for more."""
+"""Maximum length in characters of a text to format. The formatter takes seconds for more."""
 
 
 class PreviewText:
-    """Brings the selected migration into the preview."""
+    """Loader of the selected migration for the preview."""
 
     def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
-        """`screen` has the preview, and ends all work with itself."""
+        """`screen` has the preview; its workers end with it."""
         self._screen = screen
         self._engine = engine
         self._snapshot = snapshot
-        self._told = PreviewRecords(screen, engine, snapshot)
+        self._records = PreviewRecords(screen, engine, snapshot)
         self._source: object = None
-        """What the preview's document was, or is being, made of."""
+        """Inputs of the document that is shown or being loaded."""
 
     @property
     def _preview(self) -> Preview:
@@ -52,32 +52,32 @@ class PreviewText:
         self._screen.post_message(StatusMessage(text, is_problem=True))
 
     def show(self, row: Row | None) -> None:
-        """Show `row`; what did not change is not read again."""
+        """Show `row`. Does nothing if nothing changed."""
         preview = self._preview
         preview.check = self._snapshot().check
         preview.rehearsals = self._snapshot().rehearsals
         preview.row = row
-        self._told.show(row)
+        self._records.show(row)
         source, make = self._made_of(row)
         if source == self._source:
             return
         self._source = source
         if row is not None and row.migration is not None and is_quick(row.migration):
             self._screen.workers.cancel_group(self._screen, "preview")
-            of_folder = self._snapshot().problems_of(row.name)
-            self._preview.document = document(row.migration, of_folder)
+            folder_problems = self._snapshot().problems_of(row.name)
+            self._preview.document = document(row.migration, folder_problems)
         elif make is not None:
             start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
             self._preview.document = None
 
     def _made_of(self, row: Row | None) -> tuple[object, Make | None]:
-        """What the document of `row` is made of, and how."""
+        """Return the inputs of the document of `row`, and the function that makes it."""
         if row is None:
             return None, None
         if row.migration is not None:
-            of_folder = self._snapshot().problems_of(row.name)
-            return (row.migration, of_folder), partial(self._read, row.migration, of_folder)
+            folder_problems = self._snapshot().problems_of(row.name)
+            return (row.migration, folder_problems), partial(self._read, row.migration, folder_problems)
         entry = row.status.last_entry if row.status else None
         target = self._snapshot().target
         if entry is None:
@@ -90,35 +90,35 @@ class PreviewText:
                 if source != self._source:
                     return
                 self._preview.document = made
-        except Exception as error:  # whatever a target that left raises must not take the screen along
+        except Exception as error:  # An error of a lost target must not end the screen.
             self._say(f"The text cannot be shown: {error}")
 
-    async def _read(self, migration: Migration, of_folder: tuple[Problem, ...]) -> Documents:
-        """The text at once, and then what is in it."""
+    async def _read(self, migration: Migration, folder_problems: tuple[Problem, ...]) -> Documents:
+        """Yield the text at once, and then the text with its analysis."""
         if not is_large(migration):
-            yield await asyncio.to_thread(document, migration, of_folder)
+            yield await asyncio.to_thread(document, migration, folder_problems)
             return
         colours = await asyncio.to_thread(first_colours, migration)
-        first = await asyncio.to_thread(document, migration, of_folder, Analysis(), colours)
+        first = await asyncio.to_thread(document, migration, folder_problems, Analysis(), colours)
         yield first
         await asyncio.to_thread(first.body.measure)
         try:
             found = await self._find(migration, colours)
         except (OSError, RuntimeError) as error:
-            unknown = f"it is not known how it runs: {error}"
+            unknown = f"koonj could not analyse the text: {error}"
             found = Analysis(unknown, unknown)
-        made = await asyncio.to_thread(document, migration, of_folder, found, colours)
+        made = await asyncio.to_thread(document, migration, folder_problems, found, colours)
         made.body.width = first.body.width
         yield made
 
     async def _find(self, migration: Migration, colours: Highlighting) -> Analysis:
-        """The facts; colours come as they are found."""
+        """Return the analysis; add colours to the text as they are found."""
         async with aclosing(read_apart(migration)) as all_found:
             async for found in all_found:
                 if isinstance(found, Analysis):
                     return found
                 self._add(colours, found)
-        raise RuntimeError("its reader said nothing")
+        raise RuntimeError("the process that reads it returned nothing")
 
     def _add(self, colours: Highlighting, found: TextPieces) -> None:
         colours.add(found.pieces, found.end)
@@ -127,19 +127,19 @@ class PreviewText:
             preview.refresh()
 
     async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
-        """The file is gone: history has its text."""
+        """Yield the text from the history, because the file is missing."""
         text = await self._engine.recorded_text(target, entry_id)
         if text is not None:
             async for made in self._read(Migration.from_recorded(name, text), ()):
                 yield made
 
     def toggle_format(self) -> None:
-        """Formatted, or as it stands."""
+        """Show the text formatted, or as written."""
         preview = self._preview
         if preview.formatted is not None:
             preview.formatted = None
         elif preview.shown is not None and len(preview.shown.text) > FORMATTED:
-            self._say("The text is too long to be formatted.")
+            self._say("The text is too long to format.")
         elif preview.shown is not None:
             work = partial(self._format, preview.shown)
             start_task(self._screen, work, "format", exclusive=True)

@@ -1,4 +1,4 @@
-"""The question that q asks while a run goes on."""
+"""The dialog that q opens during a run."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
 _TEXT = """\
-A run is going on. koonj can wait for its end and quit then, or cancel the running statement on the server.
+A run is in progress. koonj can wait for it and then quit, or cancel the running statement on the server.
 
-A cancelled migration that runs in one transaction is as if it had never begun; of one that runs step by \
-step, the steps done so far stay, and history has them."""
+If a migration runs in one transaction, cancelling it changes nothing. Otherwise the statements that are \
+already committed stay, and the history records them."""
 
 
-class Leaving(StrEnum):
-    """How to quit."""
+class QuitChoice(StrEnum):
+    """How to quit during a run."""
 
     WAIT = "w"
     CANCEL = "c"
 
 
-class Leave(Dialog[Leaving | None]):
-    """Gives the way to quit, or None to stay."""
+class QuitDialog(Dialog[QuitChoice | None]):
+    """Ask how to quit during a run. The result is the choice, or None to stay."""
 
-    HINTS = (Hint("w", "wait, then quit"), Hint("c", "cancel and quit"), Hint("Esc", "stay", command=CLOSE))
+    HINTS = (
+        Hint("w", "wait and quit"),
+        Hint("c", "cancel and quit"),
+        Hint("Esc", "keep koonj open", command=CLOSE),
+    )
     WIDTH = 72
 
     def heading(self) -> str:
-        """What it is about."""
         return "Quit during a run?"
 
     def lines(self, width: int) -> Sequence[Line]:
-        """What each way means."""
         return [[(" " + text, PLAIN)] for text in wrap(_TEXT, width - 2)]
 
     def on_mount(self) -> None:
-        """The keys lead here."""
         super().on_mount()
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Two ways out, and one back."""
         if event.key in BACK:
             event.stop()
             self.close()
-        elif event.key in tuple(Leaving):
+        elif event.key in tuple(QuitChoice):
             event.stop()
-            chosen = Leaving(event.key)
-            leave = partial(self._leave, chosen)
-            self.decide(event, leave, f"That {chosen} came too soon. Press it again.")
+            chosen = QuitChoice(event.key)
+            message = f"Ignored: {chosen} was pressed too early or held down. Press it again."
+            self.decide(event, partial(self._quit, chosen), message)
 
-    def _leave(self, way: Leaving) -> None:
-        self.dismiss(way)
+    def _quit(self, choice: QuitChoice) -> None:
+        self.dismiss(choice)

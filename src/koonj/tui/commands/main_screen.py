@@ -1,0 +1,68 @@
+"""All commands of the main screen, in the order of the footer and the help."""
+
+from koonj.tui.commands.application import (
+    Back,
+    CommandPalette,
+    Help,
+    NextPane,
+    PaneMigrations,
+    PanePreview,
+    PaneRun,
+    PaneTargets,
+    PreviousPane,
+    Quit,
+    Repaint,
+    Suspend,
+    Theme,
+)
+from koonj.tui.commands.command import Command, Verbs
+from koonj.tui.commands.editor import Edit, EditExternal
+from koonj.tui.commands.navigation import MOVING
+from koonj.tui.commands.panes import (
+    Copy,
+    Filter,
+    Format,
+    New,
+    NextTab,
+    Open,
+    PreviousTab,
+    Refresh,
+    Targets,
+    Zoom,
+)
+from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast
+
+MAIN: tuple[Command[Verbs], ...] = (
+    Open(),
+    ApplyNext(),
+    ApplyAll(),
+    RollBackLast(),
+    Cancel(),
+    New(),
+    Edit(),
+    Filter(),
+    NextTab(),
+    PreviousTab(),
+    Format(),
+    Targets(),
+    Rehearse(),
+    Drift(),
+    EditExternal(),
+    Refresh(),
+    Copy(),
+    Zoom(),
+    CommandPalette(),
+    Help(),
+    Quit(),
+    Back(),
+    Repaint(),
+    Theme(),
+    Suspend(),
+    NextPane(),
+    PreviousPane(),
+    PaneMigrations(),
+    PanePreview(),
+    PaneTargets(),
+    PaneRun(),
+    *MOVING,
+)
