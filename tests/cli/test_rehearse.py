@@ -200,7 +200,7 @@ def test_plan_shows_its_locks(project: Project, monkeypatch: pytest.MonkeyPatch)
     plan = project.koonj("apply", "--plan")
     assert "rehearsal: incomplete (" in plan.out
     assert "SHARE on t1 (" in plan.out
-    assert "writes wait" in plan.out
+    assert "blocks writes until the statement ends" in plan.out
 
 
 def target_log(project: Project, *argv: str, **environ: str) -> str:

@@ -35,9 +35,9 @@ async def test_status_works_in_a_read_only_session_for_a_role_without_privileges
 
 
 async def test_status_has_the_identity_of_the_server(project: Project) -> None:
-    begun = perf_counter()
+    start = perf_counter()
     status = await project.status()
-    took = perf_counter() - begun
+    took = perf_counter() - start
     [(version, database)] = project.sql("SELECT current_setting('server_version'), current_database()")
     assert status.server is not None
     assert version.startswith(status.server.version)

@@ -48,7 +48,7 @@ def test_a_verdict_is_said_where_somebody_looked() -> None:
             (text.strip(), style)
             for line in plan_lines(_plan(1, verdict), "", 80)
             for text, style in line
-            if "rehearsed" in text
+            if "rehearsal:" in text or "rehearsed" in text
         ]
 
     assert said(None) == []

@@ -1,1 +1,4 @@
-"""Plan, apply, roll back, rehearse and compare, as values and events. Prints nothing, knows no colours."""
+"""Plan, apply, roll back, rehearse and compare migrations.
+
+Results are values and events. The runner prints nothing and knows no colours.
+"""

@@ -1,4 +1,4 @@
-"""Carry out a run, from its first event to its last: plan, ask, lock, run the migrations."""
+"""Carry out a run: plan, ask, lock, run the migrations."""
 
 from __future__ import annotations
 
@@ -152,7 +152,10 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
 async def _run_under_lock(
     session: RunContext, job: Job, shown: PreparedPlan, measurement: ImpactMeasurement
 ) -> AsyncIterator[Event]:
-    """Acquire the koonj lock, plan again, and run what was shown. Only this part changes the target."""
+    """Acquire the koonj lock, plan again, and run what was shown.
+
+    Only this part of a run changes the target.
+    """
     session.control.check()
     await must_be_direct(session.conn)
     try:
@@ -190,7 +193,7 @@ async def _plan(session: RunContext, job: Job, server: ServerInfo) -> PreparedPl
 
 
 def _check_plan(planned: PreparedPlan, request: Request) -> None:
-    """End the run if the plan has conflicts or no work, or if only a plan was requested."""
+    """End the run if the plan has conflicts or no work, or only a plan is requested."""
     if planned.plan.conflicts:
         raise refused(planned.plan.conflicts)
     if not planned.works and not planned.decisions:
@@ -217,7 +220,10 @@ def _must_be_connected(session: RunContext) -> None:
 
 
 def _question(plan: Plan, *, probe: bool) -> Question:
-    """Return the confirmation question. A protected target requires its name, other targets ``yes``."""
+    """Return the confirmation question.
+
+    A protected target requires its name, other targets ``yes``.
+    """
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     number = len(plan.migrations)
     what = f"{verb} {count(number, 'migration')} on {plan.target}"
@@ -246,6 +252,9 @@ async def _migrate(session: RunContext, work: Work, index: int, total: int) -> A
 
 
 async def _release_lock(session: RunContext) -> None:
-    """Release the koonj lock. If the connection is closed, the server has already released it."""
+    """Release the koonj lock, unless the connection is closed.
+
+    If it is closed, the server has already released the lock.
+    """
     if not session.conn.closed:
         await advisory_lock.unlock(session.conn)

@@ -1,1 +1,1 @@
-"""Run a plan on the target: migrations, history entries, the koonj lock, failures and results."""
+"""Run a plan on the target: migrations, history entries, lock, failures, results."""

@@ -1,4 +1,4 @@
-"""Find out whether a transaction was committed if the connection was lost during COMMIT."""
+"""Find out whether a COMMIT took effect if the connection was lost during it."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def all_probed(target: str, direction: Direction, events: Iterable[Event]) -> Ru
 
 
 def nothing_to_do(direction: Direction) -> RunEnd:
-    """Return the end of a run without work, for example because another run has done it."""
+    """Return the end of a run without work, for example if another run has done it."""
     words = {
         Direction.APPLY: "Nothing to apply: no migration is pending.",
         Direction.ROLLBACK: "Nothing to roll back.",
@@ -128,8 +128,13 @@ def locked(holder: LockHolder, seconds: float) -> RunEnd:
 
 
 def lock_lost(holder: LockHolder | None) -> RunEnd:
-    """Return the end of a run whose migration released the koonj lock, which another run then took."""
-    other = "another run was there in the meantime" if holder is None else f"{holder_words(holder)} took it"
+    """Return the end of a run that lost the koonj lock to another run.
+
+    A migration of this run released it.
+    """
+    other = (
+        "another run was in progress in the meantime" if holder is None else f"{holder_words(holder)} took it"
+    )
     message = f"A migration released the koonj lock, and {other}. Uncommitted changes were rolled back."
     return RunEnd(RunResult.FAILED, message)
 
@@ -141,7 +146,7 @@ def connection_lost() -> RunEnd:
 
 
 def failed_or_cancelled(failure: Failure, *, cancelled: bool) -> RunEnd:
-    """Return the end of a run that failed, or that the user cancelled during a migration."""
+    """Return the end of a run that failed or was cancelled during a migration."""
     result = RunResult.CANCELLED if cancelled else RunResult.FAILED
     return RunEnd(
         result, f"Cancelled. {failure.target_state}" if cancelled else failure.message, failure=failure

@@ -1,4 +1,4 @@
-"""Build the failure of a migration: location, error, committed statements, resulting state, next steps."""
+"""Build the failure of a migration: location, error, state, next steps."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def failure_of_error(
 def _cause(
     work: Work, error: StatementError | psycopg.Error
 ) -> tuple[int, psycopg.Error, tuple[int | None, int | None]]:
-    """Return number of the statement, error of the server, and line and column in the file."""
+    """Return statement number, error of the server, and line and column in the file."""
     if isinstance(error, psycopg.Error):
         return 0, error, _end_position(work)
     return error.numbered.index, error.error, _position(work, error.numbered.statement, error.error.diag)
 
 
 def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
-    """Return the failure for a migration that the user cancelled between two statements.
+    """Return the failure for a migration that was cancelled between two statements.
 
     There is no error of the server then. `done`: number of committed statements.
     """
@@ -94,7 +94,10 @@ def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
 
 
 def _position(work: Work, statement: Statement, diagnostic: Diagnostic) -> tuple[int, int | None]:
-    """Return line and column of the error in the file; of its statement if the server gives no position."""
+    """Return line and column of the error in the file.
+
+    If the server gives no position, they are those of the statement.
+    """
     if statement.copy_data is not None:
         row = _COPY_ROW.match(diagnostic.context or "")
         if row is not None:
@@ -131,7 +134,7 @@ def _end_position(work: Work) -> tuple[int | None, int | None]:
 
 
 def done_lines(work: Work, done: int) -> tuple[str, ...]:
-    """Return one line of text for each of the first `done` statements, which are committed."""
+    """Return one line of text for each of the `done` committed statements."""
     return tuple(f"statement {s.index}: {s.summary}" for s in work.planned.statements[:done])
 
 

@@ -19,7 +19,10 @@ _DUPLICATE_TABLE = "42P07"
 
 
 async def invalid_index_sentence(conn: AsyncConnection, error: StatementError) -> str:
-    """Return a sentence about INVALID indexes after a CONCURRENTLY statement failed; empty if none."""
+    """Return a sentence about INVALID indexes after a failure; empty if none.
+
+    Only a CONCURRENTLY statement leaves them.
+    """
     if not error.numbered.statement.is_concurrent:
         return ""
     try:
@@ -30,7 +33,7 @@ async def invalid_index_sentence(conn: AsyncConnection, error: StatementError) -
 
 
 async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, events: Iterable[Event]) -> None:
-    """Check that CREATE INDEX CONCURRENTLY IF NOT EXISTS did not skip an INVALID index.
+    """Check that CREATE INDEX … IF NOT EXISTS did not skip an INVALID index.
 
     For an index that a failed build left, PostgreSQL reports "already exists, skipping", but no query can
     use it. `events`: the events of the statement.

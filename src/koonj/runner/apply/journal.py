@@ -35,7 +35,7 @@ class Journal:
         sqlstate: str | None = None,
         transactional: bool = False,
     ) -> NewHistoryEntry:
-        """Return a history entry for the migration; `done`: number of committed statements."""
+        """Return a history entry; `done`: number of committed statements."""
         prints = self.work.migration.fingerprints
         return NewHistoryEntry(
             name=self.work.migration.name,
@@ -76,5 +76,5 @@ class Journal:
 
 
 def recorded_message(error: psycopg.Error | None) -> str:
-    """Return the message that the history records for an error; None means cancelled by the user."""
+    """Return the message that the history records; None means cancelled by the user."""
     return "cancelled" if error is None else error_message(error)

@@ -1,4 +1,4 @@
-"""Acquire the koonj lock of the target and keep it, so that only one run is in progress at a time."""
+"""Acquire and keep the koonj lock, which allows one run at a time on a target."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ async def acquire_lock(
 
 
 async def keep_lock(session: RunContext) -> None:
-    """Check that this session holds the koonj lock; take it again if no other run was there meanwhile.
+    """Check that this session holds the koonj lock, or take it again.
 
-    A migration can release the lock (DISCARD ALL, pg_advisory_unlock_all).
+    A migration can release the lock (DISCARD ALL, pg_advisory_unlock_all). It is taken again only if no other
+    run has written to the history in the meantime.
 
     Raises:
         LockLostError: Another run holds the lock, or has run in the meantime.
@@ -76,7 +77,7 @@ async def keep_lock(session: RunContext) -> None:
 
 
 async def _another_ran(session: RunContext) -> bool:
-    """Return whether another run has written to the history since this run acquired the lock.
+    """Return whether another run wrote to the history since this run has the lock.
 
     Reads over a new connection, because the open transaction can have an older snapshot.
 

@@ -1,4 +1,4 @@
-"""Run one statement on the server, and pass on the server's messages while it runs."""
+"""Run one statement on the server, and pass on its messages while it runs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def execute(
 
 
 def _check_server_parses_alike(conn: AsyncConnection, work: Work, numbered: NumberedStatement) -> None:
-    """Check that the server reads the statement as koonj does: the same quotes, the same encoding.
+    """Check that the server reads the statement as koonj does (quotes, encoding).
 
     Otherwise a quote that ends in a different place could hide a COMMIT. Files are UTF-8.
 
@@ -92,7 +92,7 @@ def _check_server_parses_alike(conn: AsyncConnection, work: Work, numbered: Numb
 
 
 def _is_one_statement_with_escapes(text: str) -> bool:
-    """Return whether `text` is still one complete statement if backslashes in '…' escape."""
+    """Return whether `text` is one complete statement if backslashes in '…' escape."""
     if "\\" not in text:
         return True
     items = list(scan(text, standard_conforming_strings=False))
@@ -105,9 +105,9 @@ def _is_ascii(work: Work, numbered: NumberedStatement) -> bool:
 
 
 def _until_cancelled(rows: Iterable[bytes], control: Control) -> Iterator[bytes]:
-    """Yield the rows of a COPY; raise an error, which also ends the COPY on the server, on a cancel request.
+    """Yield the rows of a COPY; on a cancel request, raise an error.
 
-    Otherwise koonj would send all rows, although the server has already cancelled the COPY.
+    The error also ends the COPY on the server. Otherwise koonj would send all rows, although the server has already cancelled the COPY.
     """
     for chunk in rows:
         if control.cancelled:
@@ -121,7 +121,10 @@ async def _send(
     rows: Iterable[bytes] | None,
     queue: EventQueue,
 ) -> str:
-    """Send a statement, read all results, and return the last command tag. Put None in `queue` at the end."""
+    """Send a statement, read all results, and return the last command tag.
+
+    Put None in `queue` at the end.
+    """
     try:
         async with conn.cursor() as cursor:
             if rows is None:
@@ -139,7 +142,7 @@ async def _send(
 
 @contextmanager
 def forward_notices(conn: AsyncConnection, name: str, receive: Callable[[Notice], None]) -> Iterator[None]:
-    """Pass the server's messages to `receive` inside this context, as events of migration `name`."""
+    """Pass the server's messages to `receive`, as events of migration `name`."""
 
     def handle(diagnostic: Diagnostic) -> None:
         receive(_notice(name, diagnostic))  # convert it now: it is invalid after this call

@@ -35,7 +35,10 @@ class StepError(Exception):
 
 
 async def record_step_failure(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure:
-    """Record the failure after `done` committed statements, unless the outcome is unknown; return it."""
+    """Return the failure after `done` committed statements, and record it.
+
+    If the outcome of a statement is unknown, the history entry stays `started`.
+    """
     work = journal.work
     state = _committed(journal, done)
     if error.unknown:
@@ -57,7 +60,7 @@ async def record_step_failure(journal: Journal, entry_id: int, done: int, error:
 
 
 async def record_step_cancel(journal: Journal, entry_id: int, done: int) -> Failure:
-    """Record that the user cancelled after `done` committed statements; return the failure."""
+    """Return the failure of a cancel after `done` committed statements; record it."""
     state = _committed(journal, done)
     if not await _record_end(journal, entry_id, done, None):
         state += _NOT_RECORDED

@@ -1,4 +1,4 @@
-"""Run a migration in several transactions, as its file is written, and record each committed step.
+"""Run a migration in several transactions, and record each committed step.
 
 The history entry counts the committed statements. The count of a block is written in the block's own
 transaction, so it is exact. A statement outside a transaction is counted after the server's response. If
@@ -66,7 +66,7 @@ async def run_steps(session: RunContext, work: Work) -> AsyncIterator[Event]:
 
 
 async def _start(journal: Journal) -> int:
-    """Record a `started` entry, set the session's timeouts, and return the id of the entry.
+    """Record a `started` entry, set the session's timeouts, return the entry's id.
 
     If CREATE INDEX CONCURRENTLY fails with a lock timeout, it leaves an INVALID index. So a file with such a
     statement has no lock timeout, unless it sets one itself.
@@ -90,7 +90,7 @@ def _session_lock_timeout(work: Work) -> str:
 
 
 async def _restore_settings(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:
-    """Run the session settings of a step that an earlier run committed, for the steps after it.
+    """Run the session settings of a step that an earlier run committed.
 
     Raises:
         StepError: A statement failed.
@@ -107,7 +107,7 @@ async def _restore_settings(journal: Journal, step: NumberedStep) -> AsyncIterat
 
 
 async def _run_block(journal: Journal, entry_id: int, step: NumberedStep) -> AsyncIterator[Event]:
-    """Run a BEGIN … COMMIT block of the file, and count its statements in the same transaction.
+    """Run a BEGIN … COMMIT block of the file, and count it in the same transaction.
 
     Raises:
         StepError: The block failed, or the outcome of its COMMIT is unknown.
@@ -204,7 +204,10 @@ async def _statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Eve
 
 
 async def _count(journal: Journal, entry_id: int, step: NumberedStep) -> str:
-    """Record that a step is done, and finish the entry with the last step. Return the transaction id."""
+    """Record that a step is done, and return the transaction id.
+
+    The last step finishes the entry.
+    """
     conn = journal.session.conn
     if step.last == journal.work.total:
         return await history.finish(conn, entry_id, Outcome.DONE, step.last)

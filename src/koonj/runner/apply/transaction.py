@@ -1,4 +1,7 @@
-"""Run a migration in one transaction, together with its history entry: both are committed, or neither."""
+"""Run a migration in one transaction, together with its history entry.
+
+Either both are committed, or neither.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from koonj.runner.run.run import Cancelled
 
 
 class CommitError(Exception):
-    """Raised when BEGIN, COMMIT or the history entry fails, not a statement of the file."""
+    """Raised when BEGIN, COMMIT or the history entry fails, not a statement."""
 
     def __init__(
         self, error: psycopg.Error, transaction_id: str | None = None, *, recording: bool = False
@@ -38,7 +41,9 @@ class CommitError(Exception):
 
 
 async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Event]:
-    """Run the migration; retry as often as the file allows if the error can be temporary (see RETRIED).
+    """Run the migration; retry it as often as the file allows.
+
+    Only the errors in RETRIED are retried: the SQL is not their cause.
 
     Raises:
         MigrationError: The migration failed, or the user cancelled.

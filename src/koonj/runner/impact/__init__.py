@@ -1,1 +1,1 @@
-"""The impact of a plan on the target's tables: locks, sizes, activity; and the target's policy."""
+"""The impact of a plan on the target's tables, and the target's policy."""

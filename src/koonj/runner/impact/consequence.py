@@ -1,4 +1,4 @@
-"""Convert the locks of a statement to planned locks: one sentence per relation, with its impact."""
+"""Convert the locks of a statement to planned locks, with impact and effect."""
 
 from __future__ import annotations
 
@@ -97,12 +97,15 @@ def _impact(one: RelationImpact, known: RelationFacts | None, time: int) -> int:
 
 
 def _time(facts: Facts, reads: FullReads) -> int:
-    """Return SHORT or LONG: how long a statement takes that reads these relations in full."""
+    """Return SHORT or LONG: the duration of a statement that reads these in full."""
     return SHORT if all(_is_small(facts.get(name)) for name in reads) else LONG
 
 
 def _is_small(known: RelationFacts | None) -> bool:
-    """Return whether the relation is known to be smaller than SMALL; unknown sizes count as large."""
+    """Return whether the relation is known to be smaller than SMALL.
+
+    Unknown sizes count as large.
+    """
     return known is not None and known.bytes is not None and known.unknown == 0 and known.bytes < SMALL
 
 
@@ -112,7 +115,7 @@ def _is_small(known: RelationFacts | None) -> bool:
 def _still_held(
     trace: StatementTrace, facts: Facts, new: frozenset[str], omitted: frozenset[str]
 ) -> Iterator[RelationLock]:
-    """Yield strong locks of earlier statements that are still held, except on relations in `omitted`."""
+    """Yield strong locks that earlier statements still hold, except on `omitted`."""
     held = {lock.relation: lock for lock in trace.held if lock.mode.stops_writes and _is_mentioned(lock, new)}
     for lock in held.values():
         root = held.get(root_of(lock.relation, facts), lock)
@@ -145,7 +148,10 @@ def _is_mentioned(lock: RelationLock, new: frozenset[str]) -> bool:
 
 
 def _lock_origin(relation: str, mode: LockMode, earlier: Sequence[StatementTrace]) -> str:
-    """Return which statement took the lock: the last one that did, as a transaction takes a lock once."""
+    """Return which statement took the lock: the last one that did.
+
+    A transaction takes a lock only once.
+    """
     for trace in reversed(earlier):
         if any(lock.relation == relation and lock.mode is mode for lock in trace.locks):
             return f"statement {trace.index}"

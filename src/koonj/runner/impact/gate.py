@@ -1,4 +1,7 @@
-"""Apply the target's policy to a plan: without a verified rehearsal, a migration gets a conflict."""
+"""Apply the target's policy to a plan.
+
+If the target requires verified rehearsals, each migration without one becomes a conflict.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,16 @@ LOSSY = Verdict.LOSSY.value
 
 
 def requires_rehearsal(target: Target, request: Request) -> bool:
-    """Return whether the target's policy requires verified rehearsals for this request."""
+    """Return whether the target requires verified rehearsals for this request."""
     return target.require_verified and request.direction is Direction.APPLY and not request.probe
 
 
 def apply_policy(
     planned: PreparedPlan, request: Request, rehearsals: Mapping[str, Rehearsal], reason: str
 ) -> PreparedPlan:
-    """Add a conflict, or a decision if allowed or overridden, for each migration that is not verified.
+    """Add a conflict for each migration that is not verified.
+
+    If it is allowed or overridden, add a decision instead.
 
     `rehearsals`: by file name; `reason`: why migrations without one could not be rehearsed, or empty.
     """

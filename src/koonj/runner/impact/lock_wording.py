@@ -1,4 +1,4 @@
-"""Describe a lock in one sentence: relation and size, what the statement does, effect on other sessions."""
+"""Describe a lock in one sentence: relation, size, action, effect on others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sentence(one: RelationImpact, known: RelationFacts | None, reads: Mapping[st
 
 
 def full_read_words(reads: Mapping[str, bool]) -> str:
-    """Return the relations of `full_reads` as text: ``rewrites documents and scans chunks``."""
+    """Return `full_reads` as text: ``rewrites documents and scans chunks``."""
     verbs = {name: "rewrites" if is_rewritten else "scans" for name, is_rewritten in reads.items()}
     return " and ".join(f"{verb} {without_public(name)}" for name, verb in verbs.items())
 
@@ -51,7 +51,7 @@ def _subject(one: RelationImpact, known: RelationFacts | None) -> str:
 
 
 def _size(kind: str, known: RelationFacts | None) -> str:
-    """Return the size as text: `` (12 GB, 40 M rows)``; empty for kinds without a size."""
+    """Return the size as text: `` (12 GB, 40 M rows)``; empty if it has no size."""
     if kind not in _HAS_SIZE:
         return ""
     if known is None or known.bytes is None:
@@ -131,7 +131,7 @@ _HOUR = 3600.0
 
 
 def activity_words(facts: RelationFacts) -> str:
-    """Describe the activity on a relation: lock holders, scans and writes; can be empty."""
+    """Describe the activity on a relation (locks, scans, writes); can be empty."""
     return "; ".join(_parts(facts))
 
 
@@ -148,7 +148,7 @@ def _parts(facts: RelationFacts) -> Iterator[str]:
 
 
 def _since(facts: RelationFacts) -> str:
-    """Return the age of the oldest transaction that holds a lock, if this role can see it."""
+    """Return the age of the oldest transaction with a lock, if it is visible."""
     if facts.oldest is None:
         return ", for a time that is hidden from this role" if facts.hidden else ""
     which = "" if facts.sessions == 1 else "the oldest "

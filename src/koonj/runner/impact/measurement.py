@@ -1,4 +1,4 @@
-"""Measure the impact of a plan: rehearse its migrations, and ask the target for sizes and activity."""
+"""Measure the impact of a plan: rehearse it, and read sizes from the target."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ImpactMeasurement:
     async def measure(
         self, conn: AsyncConnection, control: Control, planned: PreparedPlan
     ) -> AsyncIterator[Event]:
-        """Rehearse the migrations of the plan, or read cached rehearsals; then read the sizes of tables.
+        """Rehearse the plan or read cached rehearsals; then read the sizes of tables.
 
         Raises:
             Cancelled: The user has cancelled the run.
@@ -98,7 +98,7 @@ class ImpactMeasurement:
             self.rehearsals[event.rehearsal.name] = event.rehearsal
 
     def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
-        """Return the plan with verdicts, locks and notes, and with the conflicts of the target's policy."""
+        """Return the plan with verdicts, locks, notes, and conflicts of the policy."""
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
         notes = (*planned.plan.notes, *self.notes)
         measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))

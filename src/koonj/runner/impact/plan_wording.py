@@ -1,4 +1,4 @@
-"""Texts of a plan that the command and the screen share: verdicts, and where sizes come from."""
+"""Texts of a plan that the command and the screen share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ ESTIMATED = (
 
 
 def verdict_words(migration: PlannedMigration) -> str:
-    """Return ``rehearsal: verified (…)``, or how to get a verdict; empty if it was not looked up."""
+    """Return ``rehearsal: verified (…)``, or how to get a verdict.
+
+    Empty if the verdict was not looked up.
+    """
     if migration.verdict is None:
         return ""
     reason = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""

@@ -1,4 +1,4 @@
-"""Find the effects of one statement on each existing table, including its indexes and partitions."""
+"""Find the effects of one statement on each table, its indexes and partitions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Locks = Mapping[str, RelationLock]
 
 @dataclass(frozen=True, slots=True)
 class RelationImpact:
-    """Strongest lock of a statement on one relation, and what the statement does to it."""
+    """Strongest lock of a statement on a relation, and what it does to the relation."""
 
     relation: str
     kind: str
@@ -37,7 +37,7 @@ class RelationImpact:
 
     @property
     def is_read_in_full(self) -> bool:
-        """Whether the statement scans, rewrites or rebuilds all of it, which takes longer if it is large."""
+        """Whether the statement scans, rewrites or rebuilds all of it."""
         return self.rewrites or self.scans or bool(self.rebuilt)
 
 
@@ -71,7 +71,7 @@ class _Effects:
 
 
 def relation_impacts(trace: StatementTrace, facts: Facts, new: frozenset[str]) -> tuple[RelationImpact, ...]:
-    """Return the impact on each relation that the statement locks, or changes under an earlier lock.
+    """Return the impact on each relation that the statement locks or changes.
 
     Relations in `new` and their indexes are omitted.
     """
@@ -86,7 +86,7 @@ def relation_impacts(trace: StatementTrace, facts: Facts, new: frozenset[str]) -
 
 
 def full_reads(trace: StatementTrace, facts: Facts, new: frozenset[str]) -> Mapping[str, bool]:
-    """Return the relations that the statement reads in full, by name, and whether it rewrites them.
+    """Return the relations that the statement reads in full: name, is it rewritten.
 
     All locks of the statement are held for that time. A partition counts as its root table.
     """
@@ -108,7 +108,10 @@ def root_of(name: str, facts: Facts) -> str:
 
 
 def _strongest_locks(trace: StatementTrace, effects: _Effects, new: frozenset[str]) -> Locks:
-    """Return the strongest lock on each relation: taken by the statement, or held earlier and needed now."""
+    """Return the strongest lock on each relation that the statement uses.
+
+    An earlier statement can have taken it.
+    """
     tables = {lock.of for lock in trace.held if lock.relation in effects.all and lock.of is not None}
     needed = (lock for lock in trace.held if lock.relation in effects.all | tables)
     found: dict[str, RelationLock] = {}
@@ -121,7 +124,7 @@ def _strongest_locks(trace: StatementTrace, effects: _Effects, new: frozenset[st
 
 
 def _group_name(lock: RelationLock, locks: Locks, facts: Facts, effects: _Effects) -> str:
-    """Return the relation that a table's lock is listed with: for a partition mostly its root table."""
+    """Return the relation that a lock is listed with; mostly the root table."""
     root = locks.get(root_of(lock.relation, facts), lock)
     if root.mode.rank < lock.mode.rank:
         return lock.relation

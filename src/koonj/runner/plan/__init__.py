@@ -1,1 +1,1 @@
-"""Plan a run: which migrations, in which order, with which conflicts and decisions."""
+"""Plan a run: migrations, their order, conflicts and decisions."""

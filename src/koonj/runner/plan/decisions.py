@@ -1,4 +1,4 @@
-"""Apply the decisions of a request to the states, and describe the history entries of these decisions."""
+"""Apply the decisions of a request to the states of the migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the plan: read the history of the target, then decide and plan. This changes nothing."""
+"""Make the plan of a run from the folder and the target; change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build a plan from the folder and the history, without access to either: values in, values out."""
+"""Build a plan from values that were read from the folder and the history."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PreparedPlan:
 
     @property
     def signature(self) -> frozenset[tuple[str, str, int]]:
-        """Migrations that would run: file name, hash of the file, count of committed statements."""
+        """Migrations that would run: file name, file hash, count of committed statements."""
         return frozenset(
             (w.migration.name, w.migration.file_hash, w.planned.statements_done) for w in self.works
         )
@@ -116,7 +116,7 @@ class Planner:
         )
 
     def _statements_done(self, status: MigrationStatus, migration: Migration) -> int:
-        """Return how many statements an unfinished run committed; 0 if they were edited since."""
+        """Return how many statements an unfinished run committed; 0 if edited since."""
         direction = self.request.direction
         entry = unfinished_entry(status, direction)
         if entry is None:
@@ -128,7 +128,7 @@ class Planner:
         return entry.statements_done if same else 0
 
     def _restart_conflict(self, status: MigrationStatus, work: Work) -> Conflict | None:
-        """Return a conflict if committed statements of an unfinished run were edited since."""
+        """Return a conflict if committed statements of an unfinished run were edited."""
         entry = unfinished_entry(status, self.request.direction)
         if entry is None or work.planned.statements_done:
             return None

@@ -1,4 +1,4 @@
-"""Decide where a migration resumes that stopped halfway, and what must run again before that."""
+"""Decide where an unfinished migration resumes, and what must run before that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _TRANSACTION_SETTINGS = frozenset({"local", "transaction", "constraints"})
 
 
 def unfinished_entry(status: MigrationStatus, direction: Direction) -> HistoryEntry | None:
-    """Return the entry of a run in this direction that stopped after it committed some statements."""
+    """Return the entry of an unfinished run in this direction.
+
+    None if it committed no statement.
+    """
     entry = status.last_entry
     if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return None
@@ -36,7 +39,7 @@ def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction
 
 
 def same_beginning(ran: Migration, now: Migration, direction: Direction, done: int) -> bool:
-    """Return whether both scripts start with the same `done` statements, in the same transactions.
+    """Return whether the first `done` statements and their transactions are equal.
 
     If so, the user can fix the statement that failed, and the run resumes with it.
     """
@@ -77,7 +80,10 @@ def _words(text: str) -> list[str]:
 
 
 def sets_session(text: str) -> bool:
-    """Return whether a statement changes session settings that later statements need in a new session."""
+    """Return whether a statement changes settings of the session.
+
+    In a new session, later statements need these settings again.
+    """
     words = [word.lower() for word in _first_words(text)]
     if words[:1] in (["set"], ["reset"]):
         return words[1] not in _TRANSACTION_SETTINGS if len(words) > 1 else False

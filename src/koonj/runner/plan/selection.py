@@ -1,4 +1,4 @@
-"""Select the migrations of a request, and find the conflicts that stop it. Values in, values out."""
+"""Select the migrations of a request, and find the conflicts that stop it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _can_apply(status: MigrationStatus) -> bool:
 
 
 def _can_roll_back(status: MigrationStatus) -> bool:
-    """Return whether a migration is applied, or stopped with statements that may be committed."""
+    """Return whether a migration is applied, or can have committed statements."""
     if status.applied:
         return True
     stopped = status.state in (State.FAILED, State.INTERRUPTED)
@@ -104,14 +104,17 @@ def _limit_rollback(statuses: Sequence[MigrationStatus], request: Request) -> tu
 def _newest_first(
     statuses: Sequence[MigrationStatus], entries: Sequence[HistoryEntry]
 ) -> list[MigrationStatus]:
-    """Return the migrations that can be rolled back, the one applied last first, whatever its number."""
+    """Return the migrations that can be rolled back, the last applied one first."""
     latest = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
     candidates = [status for status in statuses if _can_roll_back(status)]
     return sorted(candidates, key=lambda status: (latest.get(status.name, 0), status.number), reverse=True)
 
 
 def _unknown_number(statuses: Sequence[MigrationStatus], request: Request) -> tuple[Conflict, ...]:
-    """Return a conflict if no migration has the requested number. 0 is valid: it is below all numbers."""
+    """Return a conflict if no migration has the requested number.
+
+    0 is valid: it is below all numbers.
+    """
     if request.extent is not Extent.UP_TO or request.number in {0, *(s.number for s in statuses)}:
         return ()
     message = f"No migration has the number {request.number}."
@@ -132,7 +135,7 @@ def _errors(status: MigrationStatus) -> Iterable[Conflict]:
 
 
 def problems_as_conflicts(file: str, name: str, problems: Iterable[Problem]) -> tuple[Conflict, ...]:
-    """Return the errors among `problems` as conflicts; they cannot be allowed, only fixed in the file."""
+    """Return the errors among `problems` as conflicts, which cannot be allowed."""
     return tuple(
         Conflict(
             name,
@@ -149,7 +152,9 @@ def problems_as_conflicts(file: str, name: str, problems: Iterable[Problem]) -> 
 
 
 def folder_conflicts(folder: Folder) -> tuple[Conflict, ...]:
-    """Return errors of files that koonj cannot read or run: one of them might have to run first.
+    """Return errors of files that koonj cannot read or run, as conflicts.
+
+    One of these files might have to run first.
 
     Duplicate numbers are omitted: they are a state, and matter only while one of the files is pending.
     """

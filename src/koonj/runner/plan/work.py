@@ -16,7 +16,7 @@ from koonj.sql.transactions import Mode, ScriptShape, Step
 
 @dataclass(frozen=True, slots=True)
 class NumberedStatement:
-    """Statement with its number in the script, from 1; transaction control is not counted."""
+    """Statement with its number in the script, from 1, without transaction control."""
 
     index: int
     statement: Statement
@@ -36,7 +36,7 @@ class NumberedStep:
 
     @property
     def last(self) -> int:
-        """Number of statements that are done when this step is committed; 0 if it has none."""
+        """Number of statements done when this step is committed; 0 if it has none."""
         return self.statements[-1].index if self.statements else 0
 
 
@@ -68,7 +68,10 @@ class Work:
 
     @property
     def builds_concurrently(self) -> bool:
-        """Whether a statement is CONCURRENTLY; if it fails, it can leave an INVALID index, for example."""
+        """Whether a statement is CONCURRENTLY.
+
+        If it fails, it can leave an INVALID index, for example.
+        """
         return any(n.statement.is_concurrent for step in self.steps for n in step.statements)
 
     @property
@@ -99,7 +102,7 @@ def make_work(
     done: int = 0,
     from_history: bool = False,
 ) -> Work:
-    """Plan one script of a migration. For a rollback, `migration` must have a rollback script."""
+    """Plan one script of a migration; it must exist."""
     apply = direction is Direction.APPLY
     script = migration.sections.body if apply else migration.sections.rollback
     shape = migration.shape if apply else migration.rollback_shape

@@ -1,4 +1,4 @@
-"""Convert the plan of an apply or rollback to the plan of a probe: conflicts, lock_timeout, notes."""
+"""Convert the plan of an apply or rollback to the plan of a probe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ NOT_TRANSACTIONAL = "not_transactional"
 
 
 def as_probe(planned: PreparedPlan) -> PreparedPlan:
-    """Return the plan of a probe. Allowed conflicts become notes, because a probe writes no history."""
+    """Return the plan of a probe.
+
+    Allowed conflicts become notes, because a probe writes no history.
+    """
     works = tuple(_with_short_lock_timeout(work) for work in planned.works)
     plan = planned.plan
     conflicts = tuple(_conflict(work) for work in works if not work.in_one_transaction)
@@ -51,7 +54,10 @@ def _with_short_lock_timeout(work: Work) -> Work:
 
 
 def _isolation_notes(works: Sequence[Work]) -> Iterator[str]:
-    """Yield a note for each BEGIN with other transaction modes than the first one, which sets them all."""
+    """Yield a note for each BEGIN whose modes are ignored.
+
+    The first BEGIN sets the modes of the whole probe.
+    """
     first = _transaction_modes(works[0]) if works else ""
     for work in works[1:]:
         modes = _transaction_modes(work)
@@ -63,7 +69,10 @@ def _isolation_notes(works: Sequence[Work]) -> Iterator[str]:
 
 
 def _transaction_modes(work: Work) -> str:
-    """Return the modes in the script's own BEGIN: ``ISOLATION LEVEL SERIALIZABLE``; empty if none."""
+    """Return the modes in the script's BEGIN: ``ISOLATION LEVEL SERIALIZABLE``.
+
+    Empty if there are none.
+    """
     opening = work.steps[0].step.begin if work.steps else None
     if opening is None:
         return ""
@@ -75,7 +84,7 @@ _PLAIN_BEGIN = frozenset({"BEGIN", "START", "TRANSACTION", "WORK", ";"})
 
 
 def _conflict(work: Work) -> Conflict:
-    """Return a conflict that names the statement because of which a migration is not one transaction."""
+    """Return a conflict with the statement that prevents one transaction."""
     name = work.migration.name
     hint = f"Rehearse it on a scratch database instead: koonj rehearse {name}"
     found = _separate_statement(work)

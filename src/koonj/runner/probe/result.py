@@ -1,4 +1,4 @@
-"""The result of a probe for one migration: its locks and sequences, or its failure."""
+"""The result of a probe for one migration: locks and sequences, or a failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from koonj.runner.run.events import Failure, MigrationProbed
 
 
 def probe_failed(work: Work, error: StatementError | psycopg.Error, *, first: bool) -> Failure:
-    """Return the failure for an error in a probe; `first`: no migration ran before this one."""
+    """Return the failure for an error in a probe; `first`: of its first migration."""
     cause = error.error if isinstance(error, StatementError) else error
     state = f"The connection was lost. {_STATE}" if is_lost(cause) else _STATE
     return failure_of_error(work, error, state=state, next_steps=tuple(_next_steps(work, cause, first=first)))

@@ -1,4 +1,4 @@
-"""Run a probe: all planned migrations on the target, in one transaction that is always rolled back."""
+"""Run a probe: all planned migrations in one transaction, always rolled back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from koonj.sql.statements import Statement
 
 
 async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator[Event]:
-    """Run the migrations one after the other, each on the result of the ones before; always roll back.
+    """Run the migrations one after the other in one transaction; always roll back.
 
     Each script in `works` must be one transaction.
 
@@ -73,7 +73,7 @@ class _Probe:
     """koonj's savepoint is set, before the savepoints of the current migration."""
 
     async def open(self, work: Work) -> None:
-        """Start the tracer, and begin the transaction with the file's own BEGIN if it has one."""
+        """Start the tracer, and the transaction with the file's own BEGIN if it has one."""
         conn, opening = self.session.conn, work.steps[0].step.begin if work.steps else None
         self.interval = await dead_client_interval(conn)
         await self.tracer.begin()
@@ -81,7 +81,7 @@ class _Probe:
         await open_transaction(conn, text)
 
     async def before(self, statement: Statement) -> None:
-        """Prepare for a statement: limit its lock waits, and set koonj's savepoint if it is a SAVEPOINT.
+        """Limit the lock waits of a statement; before a SAVEPOINT, set koonj's own.
 
         koonj's savepoint is not set earlier, because SET TRANSACTION is not permitted after a savepoint.
         """
@@ -100,7 +100,7 @@ class _Probe:
         return await self.tracer.after(bare)
 
     async def check(self, work: Work, *, last: bool) -> StatementTrace:
-        """Check the deferred constraints, as COMMIT would, under the file's own role; return the trace."""
+        """Check the deferred constraints as COMMIT would, and return the trace."""
         conn, start = self.session.conn, monotonic()
         await hold_lock_limit(conn)
         await (check_deferred(conn) if last else check_so_far(conn))
@@ -118,7 +118,9 @@ class _Probe:
         await self._keep_lock()
 
     async def _keep_lock(self) -> None:
-        """Check that this session holds the koonj lock, which a migration can release, or take it again.
+        """Check that this session holds the koonj lock, or take it again.
+
+        A migration can release the lock.
 
         Raises:
             LockLostError: Another run holds the lock.

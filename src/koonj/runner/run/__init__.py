@@ -1,1 +1,1 @@
-"""The interface of a run: its request, its stream of events, and the methods `answer` and `cancel`."""
+"""The interface of a run: its request, its events, and `answer` and `cancel`."""

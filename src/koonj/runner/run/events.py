@@ -56,7 +56,7 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedLock:
-    """Relation that a statement locks, as measured in a rehearsal, with its size on the target."""
+    """Lock of a statement, measured in a rehearsal, with the size on the target."""
 
     relation: str
     """Qualified name, quoted as in SQL."""
@@ -208,7 +208,10 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlanMade(Event):
-    """The plan, before anything changes; sent again if it differs after the lock was acquired."""
+    """The plan, before anything changes.
+
+    It is sent again if the plan is different after the koonj lock was acquired.
+    """
 
     plan: Plan
 
@@ -226,7 +229,7 @@ class Question(Event):
 
 @dataclass(frozen=True, slots=True)
 class WaitingForLock(Event):
-    """Another run holds the koonj lock; sent again every few seconds while the run waits."""
+    """Another run holds the koonj lock; sent every few seconds while this run waits."""
 
     holder: LockHolder | None
     """The session that holds the lock; None: the server hides it from this role."""
@@ -300,7 +303,10 @@ class StatementFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class Retrying(Event):
-    """A transaction failed (lock timeout, deadlock, …), was rolled back, and is retried after a delay."""
+    """A failed transaction was rolled back, and is retried after a delay.
+
+    For example after a lock timeout or a deadlock.
+    """
 
     name: str
     attempt: int

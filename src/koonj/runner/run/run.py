@@ -1,4 +1,4 @@
-"""A run for its consumers: one stream of events and two methods, `answer` and `cancel`."""
+"""A run for its consumers: a stream of events, and `answer` and `cancel`."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ async def read_history(
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:
-    """Return the file text that a history entry recorded; None if there is no such entry.
+    """Return the file text that a history entry recorded; None if it is not found.
 
     Raises:
         ConnectError: The target cannot be reached.

@@ -1,4 +1,4 @@
-"""Read the status of a target. Runs only SELECT, so it works for a role with read access."""
+"""Read the status of a target, with SELECT only."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ class TargetStatus:
 
 
 async def read_status(connector: Connector, target: Target, folder: Folder) -> TargetStatus:
-    """Read the status of one target. If it cannot be read, the status has an error; nothing is raised."""
+    """Read the status of one target.
+
+    If it cannot be read, the status has an error; nothing is raised.
+    """
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
     try:
         conn = await connector.connect(target, name="koonj status")
@@ -79,7 +82,10 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
 
 
 def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> tuple[MigrationStatus, ...]:
-    """Add a note to interrupted migrations if a run holds the lock: they can be running at this moment."""
+    """Add a note to interrupted migrations if a run holds the lock.
+
+    They can be running at this moment.
+    """
     if holder is None:
         return tuple(statuses)
     note = f"running now, or interrupted: {holder_words(holder)} holds the koonj lock"
