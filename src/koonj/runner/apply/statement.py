@@ -107,7 +107,8 @@ def _is_ascii(work: Work, numbered: NumberedStatement) -> bool:
 def _until_cancelled(rows: Iterable[bytes], control: Control) -> Iterator[bytes]:
     """Yield the rows of a COPY; on a cancel request, raise an error.
 
-    The error also ends the COPY on the server. Otherwise koonj would send all rows, although the server has already cancelled the COPY.
+    The error also ends the COPY on the server. Otherwise koonj would send all rows, although the server has
+    already cancelled the COPY.
     """
     for chunk in rows:
         if control.cancelled:
