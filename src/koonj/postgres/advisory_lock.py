@@ -36,7 +36,7 @@ class LockHolder:
 def holder_words(holder: LockHolder | None) -> str:
     """A lock's holder as text: ``koonj (pid 4259, user ada, 10.0.0.7)``."""
     if holder is None:
-        return "a session that this role may not see"
+        return "a session that is hidden from this role"
     return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
 
 
