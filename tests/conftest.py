@@ -1,8 +1,8 @@
-"""What every test stands on: a clean environment, a home of its own, and a real PostgreSQL.
+"""Fixtures for all tests: clean environment, temporary home, real PostgreSQL.
 
-One scratch cluster for each process (each pytest-xdist worker), started by the first test that needs a database.
-KOONJ_TEST_BINDIR chooses the server programs to test with; by default they are found as koonj finds them. It stays in
-the environment, because pytest-xdist starts its workers after this file was loaded.
+Each process (each pytest-xdist worker) has one scratch cluster. The first test that needs a database starts it.
+KOONJ_TEST_BINDIR selects the server binaries to test with; by default, koonj finds them as usual. It stays in the
+environment, because pytest-xdist starts its workers after this file was loaded.
 """
 
 import os
@@ -28,27 +28,30 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 
 BINDIR = os.environ.get("KOONJ_TEST_BINDIR", "")
 MARK = f"KOONJ_TEST_PROCESS={os.getpid()}-{secrets.token_hex(4)}"
-"""In the environment of everything that a test starts, so that what is left behind can be found."""
+"""Environment variable of every process that a test starts, to find the processes that remain."""
 
 
 def _clean_environment() -> None:
-    """Remove what the shell says to koonj, Textual, libpq and git; a test sets what it needs.
+    """Remove variables for koonj, Textual, libpq and git; a test sets what it needs.
 
-    The time zone, the clock and the locale of the tests themselves stay those of the machine: no test may depend
-    on them. `.ci/run` proves it.
+    The tests themselves keep the time zone, the clock and the locale of the machine, because no test may depend on
+    them. `.ci/run` checks that.
     """
     exact = {"NO_COLOR", "FORCE_COLOR", "COLORTERM", "ESCDELAY", "DATABASE_URL"}
     exact |= {"EDITOR", "VISUAL", "PAGER", "LINES", "COLUMNS"}
     for name in list(os.environ):
         if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|PSYCOPG_|GIT_", name):
             del os.environ[name]
-    os.environ["KOONJ_REHEARSE"] = "0"  # only what a test asks for: the others are not about rehearsals
+    os.environ["KOONJ_REHEARSE"] = "0"  # most tests are not about rehearsals; the others turn them on
     name, _, value = MARK.partition("=")
     os.environ[name] = value
 
 
 def _set_locale_of_children() -> None:
-    """Set the locale of what a test starts: koonj draws ASCII where the locale asks for it."""
+    """Set the locale of processes that a test starts.
+
+    koonj draws only ASCII if the locale is not UTF-8.
+    """
     for name in list(os.environ):
         if name.startswith("LC_") or name == "LANGUAGE":
             del os.environ[name]
@@ -56,9 +59,10 @@ def _set_locale_of_children() -> None:
 
 
 def _let_signals_through() -> None:
-    """Let what a test starts be interrupted, also where this process may not: in the background, under nohup.
+    """Make signals work in processes that a test starts.
 
-    A signal that is ignored stays ignored in children; one that has a handler does not.
+    In the background or under nohup, this process ignores signals. Children inherit an ignored signal, but not a
+    handler.
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -70,7 +74,7 @@ _let_signals_through()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--golden=write`` writes the golden screens and pictures anew."""
+    """Add the option ``--golden=write``, which writes the golden screens and pictures."""
     parser.addoption("--golden", default="compare", choices=("compare", "write"))
 
 
@@ -89,7 +93,7 @@ def _point_home_to(folder: Path, put: Callable[[str, str], None]) -> None:
 
 
 def _new_folder() -> Path:
-    # In /tmp and open to others: root's server runs as another account, which may not enter pytest's tmp_path.
+    # In /tmp, and open to others: root runs the server with another account, which cannot enter pytest's tmp_path.
     folder = Path(tempfile.mkdtemp(prefix="koonj-test-", dir="/tmp"))
     folder.chmod(0o755)
     return folder
@@ -97,30 +101,29 @@ def _new_folder() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _session() -> Iterator[None]:
-    """A home that is nobody's, for the whole run; at its end nothing that a test started may still run."""
-    # Not before: pytest-xdist's workers shall start in the locale of the machine.
+    """Set a temporary home for the run; at its end, check that no process remains."""
+    # Not earlier, because the workers of pytest-xdist must start in the locale of the machine.
     _set_locale_of_children()
     folder = _new_folder()
     _point_home_to(folder, os.environ.__setitem__)
-    os.environ["XDG_CACHE_HOME"] = str(
-        folder / ".cache"
-    )  # one for all tests: root copies server programs to it
+    # One cache for all tests, because root copies the server binaries to it.
+    os.environ["XDG_CACHE_HOME"] = str(folder / ".cache")
     yield
     shutil.rmtree(folder, ignore_errors=True)
     end = time.monotonic() + 5
-    while (left := _left_behind()) and time.monotonic() < end:
+    while (remaining := _remaining_processes()) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not left, f"processes that the tests left behind: {left}"
+    assert not remaining, f"processes that the tests started and that still run: {remaining}"
 
 
 @pytest.fixture(autouse=True)
-def _no_kept_verdicts(_session: None) -> None:
-    """Remove the verdicts that earlier tests left in the cache: no test may depend on what ran before it."""
+def _no_cached_verdicts(_session: None) -> None:
+    """Delete cached verdicts of earlier tests, so that no test depends on them."""
     shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "koonj", "rehearsals"), ignore_errors=True)
 
 
-def _left_behind() -> list[str]:
-    """The command lines of living processes, other than this one, that carry MARK."""
+def _remaining_processes() -> list[str]:
+    """Return the command lines of other running processes that have MARK."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         if folder.name == str(os.getpid()):
@@ -131,13 +134,13 @@ def _left_behind() -> list[str]:
                     f"{folder.name}: {(folder / 'cmdline').read_bytes().replace(bytes(1), b' ').decode()}"
                 )
         except OSError:
-            continue  # it ended just now, or is another user's
+            continue  # it has just exited, or belongs to another user
     return found
 
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home folder of the test's own: HOME and XDG_*_HOME point to it, but for the cache."""
+    """A home folder for one test. HOME and XDG_*_HOME point to it, except the cache."""
     folder = _new_folder()
     _point_home_to(folder, monkeypatch.setenv)
     yield folder
@@ -146,13 +149,16 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def binaries() -> Binaries:
-    """The server programs that the tests run on."""
+    """The server binaries that the tests use."""
     return choose({**os.environ, "KOONJ_PG_BINDIR": BINDIR})
 
 
 @pytest.fixture(scope="session")
 def server(binaries: Binaries) -> Iterator[TemporaryServer]:
-    """This process's scratch cluster. Roles and settings in it are seen by all its tests: see `scratch`."""
+    """The scratch cluster of this process.
+
+    All its tests see roles and settings of the cluster; `scratch` is for one test.
+    """
     with TemporaryServer(
         binaries, settings={"max_connections": "100", "max_prepared_transactions": "10"}
     ) as running:
@@ -161,7 +167,10 @@ def server(binaries: Binaries) -> Iterator[TemporaryServer]:
 
 @pytest.fixture(scope="session")
 def _databases(server: TemporaryServer) -> Iterator[Callable[[], str]]:
-    """Makes empty databases. Drops the oldest later, when their sessions are gone: that is 100 ms faster."""
+    """A function that creates empty databases.
+
+    It drops the oldest ones later, when their sessions have ended, which is 100 ms faster.
+    """
     used: deque[str] = deque()
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         quick = sql.SQL("STRATEGY FILE_COPY" if server.binaries.major >= 15 else "")
@@ -181,25 +190,28 @@ def _databases(server: TemporaryServer) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def make_database(_databases: Callable[[], str]) -> Callable[[], str]:
-    """Call it for the dsn of one more empty database. At most 20 live at a time."""
+    """A function that creates an empty database and returns its dsn; 20 exist at most."""
     return _databases
 
 
 @pytest.fixture
 def database(make_database: Callable[[], str]) -> str:
-    """The dsn of a fresh empty database."""
+    """The dsn of a new empty database."""
     return make_database()
 
 
 @pytest.fixture
 def scratch(binaries: Binaries) -> Iterator[TemporaryServer]:
-    """A cluster of the test's own, for roles, settings and kills."""
+    """A cluster for one test, which can change roles and settings or kill the server."""
     with TemporaryServer(binaries) as running:
         yield running
 
 
 def _client(binaries: Binaries, name: str) -> Path:
-    """A client program that is not older than the server: from the server's own folder if it has one."""
+    """Return a client program that is not older than the server, or skip the test.
+
+    It is from the server's own folder if there is one.
+    """
     program = binaries.program(name) or shutil.which(name)
     if program is None:
         pytest.skip(f"no {name} on this machine")
@@ -208,20 +220,21 @@ def _client(binaries: Binaries, name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def psql(binaries: Binaries) -> Path:
-    """The path of psql, or a skip."""
+    """The path of psql. Skips the test if there is none."""
     return _client(binaries, "psql")
 
 
 @pytest.fixture(scope="session")
 def pg_dump(binaries: Binaries) -> Path:
-    """The path of pg_dump, or a skip."""
+    """The path of pg_dump. Skips the test if there is none."""
     return _client(binaries, "pg_dump")
 
 
 def _keep_bytecode() -> None:
-    """Let Python keep what it compiled, though the shell forbids it.
+    """Allow Python to write compiled files, even if the shell forbids it.
 
-    Otherwise pytest rewrites every test file in each process, and every koonj that a test starts compiles itself.
+    Otherwise pytest rewrites every test file in each process, and every koonj that a test starts compiles all its
+    modules.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
@@ -231,30 +244,36 @@ _keep_bytecode()
 
 TESTS = Path(__file__).parent
 SCREEN = {"binaries", "offline"}
-"""The fixtures of tests/tui below all those with which a test opens the screen, or starts koonj on a pty."""
+"""Fixtures that every test uses, directly or not, if it opens the screen or starts koonj on a pty."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Two processes for each core with ``-n auto``: half of the time a test waits for a server, a screen or a key."""
+    """Return two processes per core for ``-n auto``.
+
+    A test waits half of the time, for a server, a screen or a key.
+    """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None  # a number that somebody chose
+        return None  # the user has set the number
     return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A process that has no tests left takes some of another's: tests take from 1 ms to half a minute."""
+    """Let a process without remaining tests take tests of another process.
+
+    The times of tests range from 1 ms to half a minute.
+    """
     if config.getoption("dist") != "load":
-        return None  # what somebody chose
+        return None  # the user has chosen another mode
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest drops what -m does not want
+@pytest.hookimpl(tryfirst=True)  # before pytest removes tests that -m does not select
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a screen or a terminal: no test is forgotten, and `make fast` leaves them out."""
+    """Mark tests that use a screen or a terminal, so that `make fast` omits them."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         fixtures = set(getattr(item, "fixturenames", ()))

@@ -36,20 +36,20 @@ def _majors() -> list[Binaries]:
     return list({binaries.major: binaries for binaries in discover()}.values())
 
 
-@pytest.mark.parametrize("programs", _majors(), ids=lambda binaries: str(binaries.major))
-async def test_sample_has_no_drift_on_any_version(binaries: Binaries, connector: Connector) -> None:
-    with TemporaryServer(binaries) as target_server:
+@pytest.mark.parametrize("installed", _majors(), ids=lambda installed: str(installed.major))
+async def test_sample_has_no_drift_on_any_version(installed: Binaries, connector: Connector) -> None:
+    with TemporaryServer(installed) as target_server:
         project = Project(SAMPLE, Target("local", target_server.dsn()), connector)
         assert run_finished(await project.apply()).result == "done"
         drift = await drift_of(project)
         assert (drift.differences, drift.notes, drift.migrations) == ((), (), 15)
         assert drift.objects > 300
         for other in _majors():
-            if other.major != binaries.major:
+            if other.major != installed.major:
                 drift = await drift_of(project, major=other.major)
                 assert drift.differences == ()
                 assert (
-                    f"PostgreSQL {binaries.major}, the scratch server runs PostgreSQL {other.major}"
+                    f"PostgreSQL {installed.major}, the scratch server runs PostgreSQL {other.major}"
                     in drift.notes[0]
                 )
 

@@ -33,7 +33,7 @@ async def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
 
 
 def write_uncached(folder: RehearsalFolder) -> None:
-    """Write a first migration that differs from every other test, because the tests share the cache."""
+    """Write a first migration that no other test has, so that nothing is cached."""
     table = f"t{secrets.token_hex(8)}"
     folder.write(1, f"CREATE TABLE {table} (id int);", f"DROP TABLE {table};")
 

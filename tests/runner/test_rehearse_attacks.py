@@ -1,4 +1,4 @@
-"""Test migrations that hide a data loss, only seem to lose data, or try to end the rehearsal."""
+"""Test migrations that hide a data loss, seem to lose data, or end the session."""
 
 from __future__ import annotations
 

@@ -111,7 +111,10 @@ class Screen:
             await self.pilot.pause(STEP)
 
     def later(self, seconds: float) -> None:
-        """Let time pass without waiting: every key, and the painting of the dialog, is so many seconds older."""
+        """Let time pass without waiting.
+
+        Every key press, and the painting of the dialog, becomes so many seconds older.
+        """
         keys, dialog = self.app.key_presses, self.app.screen
         for event in {id(event): event for event in keys._last.values()}.values():
             event.time -= seconds

@@ -1,4 +1,4 @@
-"""Fixtures of the screen's tests: a project on disk, its targets on the real server."""
+"""Fixtures for tests of the screen: projects with targets on a real server."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from koonj.tui.workers import watcher
 from support.screen import Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
-SHOWN = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
-"""What every moment looks like on a golden screen, whenever and wherever it was."""
+SHOWN_TIME = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
+"""The date and time that golden screens show for every time."""
 UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none connect_timeout=2"
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the folder so often that tests need not wait."""
+def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the folder every 0.1 s, so that tests do not have to wait."""
     monkeypatch.setattr(watcher, "LOOK", 0.1)
 
 
-def short(dsn: str) -> str:
-    """The dsn with what leads to the server only, as a person would write it."""
+def short_dsn(dsn: str) -> str:
+    """Return the dsn with only host, database and user, as a user would write it."""
     return make_conninfo(
         "", **{k: v for k, v in conninfo_to_dict(dsn).items() if k in {"host", "dbname", "user"}}
     )
@@ -36,31 +36,37 @@ def short(dsn: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path, database: str) -> Project:
-    """One target, ``local``, and an empty folder."""
-    return Project(tmp_path, Target("local", short(database)))
+    """A project with an empty folder and one target, ``local``."""
+    return Project(tmp_path, Target("local", short_dsn(database)))
 
 
 @pytest.fixture
 def three_targets(tmp_path: Path, make_database: Callable[[], str]) -> Project:
-    """``local`` and ``staging`` answer; ``production`` is protected and cannot be reached."""
+    """A project with three targets: ``local``, ``staging``, ``production``.
+
+    ``production`` is protected and cannot be reached.
+    """
     return Project(
         tmp_path,
-        Target("local", short(make_database())),
-        Target("staging", short(make_database())),
+        Target("local", short_dsn(make_database())),
+        Target("staging", short_dsn(make_database())),
         Target("production", UNREACHABLE, protected=True),
     )
 
 
 @pytest.fixture
 def protected(tmp_path: Path, database: str) -> Project:
-    """One protected target, ``production``."""
-    return Project(tmp_path, Target("production", short(database), protected=True))
+    """A project with one protected target, ``production``."""
+    return Project(tmp_path, Target("production", short_dsn(database), protected=True))
 
 
 @pytest.fixture
 def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set what the screen takes from the machine: the date, the time zone, the user, the host, the round trip."""
-    monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN)
+    """Fix the values that the screen takes from the machine.
+
+    These are date, time zone, user, host and round trip.
+    """
+    monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN_TIME)
     monkeypatch.setattr(connector, "perf_counter", lambda: 0.0)
     monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.setattr("socket.gethostname", lambda: "bastion")
@@ -68,13 +74,16 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def golden(pinned: None, request: pytest.FixtureRequest) -> Callable[[Screen, str], None]:
-    """Compare the whole screen with ``golden/NAME.txt``; ``--golden=write`` writes it instead."""
+    """A function that compares the screen with ``golden/NAME.txt``.
+
+    With ``--golden=write`` it writes the file instead.
+    """
 
     def compare(screen: Screen, name: str) -> None:
         path = GOLDEN / f"{name}.txt"
-        seen = masked(screen.lines())
+        shown = masked(screen.lines())
         if request.config.getoption("golden") == "write":
-            path.write_text(seen, encoding="utf-8")
-        assert seen == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
+            path.write_text(shown, encoding="utf-8")
+        assert shown == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
 
     return compare

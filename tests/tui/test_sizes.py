@@ -9,7 +9,7 @@ import pytest
 
 from koonj.config import Target
 from support.screen import Project
-from tui.conftest import UNREACHABLE, short
+from tui.conftest import UNREACHABLE, short_dsn
 
 LONG = "a-target-with-a-very-long-name-that-somebody-has-chosen-for-it"
 
@@ -17,7 +17,7 @@ LONG = "a-target-with-a-very-long-name-that-somebody-has-chosen-for-it"
 @pytest.fixture
 def twelve(tmp_path: Path, make_database: Callable[[], str]) -> Project:
     """A long name that is protected, and eleven that cannot be reached."""
-    first = Target(LONG, short(make_database()), protected=True)
+    first = Target(LONG, short_dsn(make_database()), protected=True)
     return Project(tmp_path, first, *(Target(f"t{n}", UNREACHABLE) for n in range(1, 12)))
 
 
