@@ -77,7 +77,7 @@ _NOT_LISTED = {
     "pane-targets",
     "pane-run",
 }
-"""Commands with well-known keys, or keys that README shows as a range; the help lists them all."""
+"""Commands with well-known keys, or keys that README shows as a range."""
 
 
 def test_every_picture_exists_and_is_used() -> None:
@@ -97,7 +97,10 @@ def test_every_problem_code_is_explained() -> None:
 
 
 def _codes() -> Iterator[str]:
-    """Yield first arguments and keys that look like problem codes, in the packages that find problems."""
+    """Yield the codes of problems in the packages that find problems.
+
+    They are first arguments of calls, or keys of dictionaries, that look like a code.
+    """
     for folder in ("sql", "migrations"):
         for file in (ROOT / "src" / "koonj" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

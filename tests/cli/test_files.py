@@ -1,4 +1,4 @@
-"""Commands without a database (check, show, new, patterns, init), and the command line."""
+"""Commands without a database, and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output to a stdout that is closed or full, and to a terminal that shows only ASCII."""
+"""Output to a closed or full stdout, and to a terminal that shows only ASCII."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ NOTHING = "State: Nothing was committed: a probe is always rolled back."
 
 @pytest.fixture
 def documents(project: Project) -> Project:
-    """Return a project with a table and two pending migrations; the first one alters the table."""
+    """Return a project with a table and two pending migrations, one on this table."""
     project.sql("CREATE TABLE documents (id serial PRIMARY KEY)")
     project.write(
         "001_alter.sql",

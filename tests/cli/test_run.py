@@ -1,4 +1,4 @@
-"""koonj apply, rollback and history without a terminal: changes, text, JSON, exit codes."""
+"""koonj apply, rollback and history without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""koonj status: text, JSON and exit codes; it creates nothing and needs few rights."""
+"""koonj status: text, JSON, exit codes; it creates nothing, needs few rights."""
 
 from __future__ import annotations
 

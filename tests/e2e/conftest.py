@@ -1,4 +1,4 @@
-"""Fixtures for koonj in a real terminal (tmux), with a project and a real PostgreSQL."""
+"""Fixtures for koonj in a real terminal (tmux) with a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -94,6 +94,9 @@ def embedded(tmp_path: Path, home: Path) -> Project:
 
 @pytest.fixture
 def new_user(tmp_path: Path) -> Iterator[Callable[..., TerminalUser]]:
-    """Return a function that opens a terminal of 80 x 24 cells with these environment variables."""
+    """Return a function that opens a terminal of 80 x 24 cells.
+
+    Its arguments are environment variables of the terminal.
+    """
     with ExitStack() as stack:
         yield lambda **environ: TerminalUser(stack.enter_context(Tmux(tmp_path, environ)))

@@ -1,4 +1,4 @@
-"""The key y copies to the clipboard of the terminal (OSC 52, here of tmux), and shows the copied text."""
+"""The key y copies to the terminal's clipboard (OSC 52) and shows the copied text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key e runs the user's own editor in the terminal; after that koonj continues."""
+"""The key e runs the user's own editor in the terminal, then koonj continues."""
 
 from __future__ import annotations
 

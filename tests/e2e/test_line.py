@@ -1,4 +1,4 @@
-"""Terminals that change their size, send bytes late, or show another program's output."""
+"""Terminals that are resized, send bytes late, or show another program's output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WAITS = """
 ARROW = 0.15
 """Seconds between the bytes of one key, on a line with a delay of 150 ms."""
 KEY_TIMEOUT = 0.24
-"""Over ssh, koonj waits a little longer than this many seconds for the next byte of a key."""
+"""Seconds; over ssh, koonj waits a little longer for the next byte of a key."""
 
 
 def test_resize_during_a_run_keeps_the_screen_correct(

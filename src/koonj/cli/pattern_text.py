@@ -32,6 +32,7 @@ def pattern_lines(pattern: Pattern) -> Iterator[str]:
     for field in pattern.fields:
         yield from _field(field)
     yield ""
+    yield "For example:"
     needed = (field for field in pattern.fields if field.required and not field.default)
     yield f"koonj new --pattern {pattern.key} {' '.join(map(_example, needed))}"
 
