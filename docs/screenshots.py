@@ -101,9 +101,9 @@ async def _tour(settings: Settings, folder: Path) -> None:
     from koonj.tui.app import Koonj
     from koonj.tui.workers.backend import Backend
 
-    found = capabilities.read(os.environ, encoding="utf-8", ascii_only=False)
-    async with Backend(settings, rehearses=True) as engine:
-        app = Koonj(engine, found)
+    found = capabilities.detect(os.environ, encoding="utf-8", ascii_only=False)
+    async with Backend(settings, rehearses=True) as backend:
+        app = Koonj(backend, found)
         async with app.run_test(size=SIZE) as pilot:
             await _reading(pilot)
             await _rehearsing(pilot, folder)

@@ -24,7 +24,7 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the folder so often that tests need not wait."""
-    monkeypatch.setattr(watcher, "LOOK", 0.1)
+    monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
 
 
 def short(dsn: str) -> str:

@@ -115,4 +115,4 @@ async def test_a_y_of_a_word_that_is_being_typed_is_no_yes(project: Project, pau
         await asyncio.sleep(0.3)
         assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")

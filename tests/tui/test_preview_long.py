@@ -10,7 +10,7 @@ import pytest
 
 from koonj.migrations.migration import Migration
 from koonj.tui.documents.analysis import Analysis
-from koonj.tui.documents.analysis_process import TextPieces, read_apart
+from koonj.tui.documents.analysis_process import SegmentBatch, analyze_in_process
 from koonj.tui.documents.highlighting import LARGE
 from koonj.tui.screens import preview_text
 from koonj.tui.theme import PLAIN
@@ -26,14 +26,14 @@ def may_finish(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Hold back the analysis of the whole text until the test sets this event."""
     may_finish = asyncio.Event()
 
-    async def held_back(migration: Migration) -> AsyncGenerator[TextPieces | Analysis, None]:
-        async with aclosing(read_apart(migration)) as all_found:
+    async def held_back(migration: Migration) -> AsyncGenerator[SegmentBatch | Analysis, None]:
+        async with aclosing(analyze_in_process(migration)) as all_found:
             async for found in all_found:
                 if isinstance(found, Analysis):
                     await may_finish.wait()
                 yield found
 
-    monkeypatch.setattr(preview_text, "read_apart", held_back)
+    monkeypatch.setattr(preview_text, "analyze_in_process", held_back)
     return may_finish
 
 
@@ -51,7 +51,7 @@ async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_
     async with project.open(answered=False) as screen:
         await screen.until("1 INSERT INTO t VALUES ('it''s');")
         await screen.until(lambda: coloured(screen))
-        assert "reading how it runs" in screen.preview()
+        assert "analyzing the statements" in screen.preview()
         may_finish.set()
         await screen.until("no BEGIN in the file")
 
@@ -76,7 +76,7 @@ async def test_statements_of_a_long_file_are_listed_to_the_last(
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
         await screen.press("v", "v")
-        assert "reading how it runs" in screen.preview()
+        assert "analyzing the statements" in screen.preview()
         may_finish.set()
         await screen.until("insert into t")
         await screen.press("2", "G")
@@ -120,7 +120,7 @@ async def test_a_change_that_is_too_large_is_not_compared_line_by_line_and_says_
         path.write_text("".join(f"SELECT {n}, 2;\n" for n in range(3_000)) + NONE)
         await screen.until("✎ edited")
         await screen.press("v", "v", "v")
-        await screen.until("Too much is different to compare it line by line")
+        await screen.until("Too many differences to compare the lines one by one")
         assert "- " in screen.preview()
         await screen.press("2", "G")
         await screen.until("2001 more lines")

@@ -62,12 +62,12 @@ async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commit
         lines = [" ".join(line.split()) for line in screen.pane("2")]
         body = lines.index(next(line for line in lines if line.startswith("Body: committed separately")))
         assert lines[body + 1 : body + 7] == [
-            "in transaction 1",
+            "transaction 1",
             "line 1 begin",
             "1 line 2 create table notes",
             "2 line 3 insert into notes",
             "line 4 commit",
-            "each on its own, in no transaction",
+            "outside a transaction",
         ]
         assert "3 line 5 create index concurrently notes_id on notes" in lines
         assert "Rollback: one transaction" in lines
@@ -78,7 +78,7 @@ async def test_a_transaction_that_koonj_opens_is_said_to_be_its(project: Project
     project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
     async with project.open() as screen:
         await show(screen, "Statements")
-        assert "in transaction 1, which koonj opens" in screen.preview()
+        assert "transaction 1, opened by koonj" in screen.preview()
 
 
 async def test_a_statement_that_is_clicked_is_shown_where_it_stands(project: Project) -> None:
@@ -148,7 +148,7 @@ async def test_a_cosmetic_change_and_a_changed_rollback_are_called_what_they_are
         path.write_text(text.replace("-- DROP TABLE t1", "-- DROP TABLE IF EXISTS t1"))
         await screen.until("Only the rollback was changed after it ran")
         path.write_bytes(text.replace("\n", "\r\n").encode())
-        await screen.until("Line ends were LF, and are CR LF now.")
+        await screen.until("The line ends changed from LF to CR LF.")
 
 
 async def test_history_tells_every_act_newest_first(project: Project) -> None:

@@ -69,7 +69,7 @@ async def test_what_is_pending_gets_its_verdict_by_itself(
 async def test_very_many_are_asked_for_in_parts(
     tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsals, "AT_ONCE", 2)
+    monkeypatch.setattr(rehearsals, "MAX_NAMES", 2)
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
     assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]

@@ -50,7 +50,7 @@ async def test_a_lock_that_another_holds_is_waited_for_and_the_holder_named(
             await screen.until("waiting for the lock for 0:0")
             assert "held by koonj of ada (pid " in " ".join(screen.run().split())
         await screen.expect_run("done")
-        assert "lock obtained after" in screen.run()
+        assert "lock acquired after" in screen.run()
 
 
 async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database: str) -> None:
@@ -69,29 +69,29 @@ async def test_a_lock_that_is_not_given_back_ends_the_run_and_stays_to_be_read(
 ) -> None:
     project.table(1)
     async with project.open() as screen:
-        start = screen.main.engine.start
+        start = screen.main.backend.start_run
 
         async def impatient(target: Target, request: Request) -> Run:
             return await start(target, replace(request, wait=0.0))
 
-        screen.main.engine.start = impatient  # type: ignore[method-assign] # only the patience differs
+        screen.main.backend.start_run = impatient  # type: ignore[method-assign] # only the patience differs
         with session(database) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
             await begin(screen)
             await screen.expect_run("locked:")
         assert screen.main.view is not None
-        assert screen.main.view.wrong
+        assert screen.main.view.has_problem
 
 
 async def test_a_server_that_is_gone_when_the_run_begins(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
-        start = screen.main.engine.start
+        start = screen.main.backend.start_run
 
         async def elsewhere(_: Target, request: Request) -> Run:
             return await start(Target("local", "host=127.0.0.1 port=1 connect_timeout=2"), request)
 
-        screen.main.engine.start = elsewhere  # type: ignore[method-assign, assignment] # as if the server had gone
+        screen.main.backend.start_run = elsewhere  # type: ignore[method-assign, assignment] # as if the server had gone
         await screen.press("a")
         await screen.expect_run("failed")
         assert "refused" in screen.run()
@@ -105,7 +105,7 @@ async def test_a_run_that_cannot_even_be_made_is_shown(project: Project) -> None
         async def broken(_: Target, __: Request) -> Run:
             raise RuntimeError("no wheels")
 
-        screen.main.engine.start = broken  # type: ignore[method-assign, assignment] # a defect
+        screen.main.backend.start_run = broken  # type: ignore[method-assign, assignment] # a defect
         await screen.press("a")
         await screen.expect_run("koonj failed: RuntimeError: no wheels")
         await screen.press("escape")
@@ -149,7 +149,7 @@ async def test_a_dialog_that_is_open_follows_the_size_of_the_terminal(project: P
             assert "y confirm" in screen.text()
             assert "Apply 29 migrations" in screen.text()
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 async def test_what_failed_step_by_step_can_be_rolled_back_though_nothing_is_applied(

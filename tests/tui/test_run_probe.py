@@ -17,5 +17,5 @@ def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
         (Tone.DONE, "probed 001_x.sql, 2 statements, 0.25 s, to be rolled back")
     ]
     assert view.migration is None
-    assert not view.wrong
+    assert not view.has_problem
     assert {result_words(verdict)[1] for verdict in RunResult} >= {"probed"}

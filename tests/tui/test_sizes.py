@@ -43,7 +43,7 @@ async def test_every_size_shows_target_and_keys(twelve: Project, size: tuple[int
         await screen.expect_dialog("Apply 1 migration")
         assert "Esc no" in screen.text()
         await screen.press("escape")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 async def test_counts_stay_to_be_seen_beside_a_long_name(twelve: Project) -> None:

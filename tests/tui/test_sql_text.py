@@ -25,7 +25,7 @@ TEXTS = [
 
 def coloured(sql: SqlText, first: int, last: int) -> list[list[Part]]:
     """The lines, with all the colours that can be had."""
-    while not sql.reach(first, last):
+    while not sql.highlight(first, last):
         pass
     return [sql.line(index) for index in range(first, last + 1)]
 
@@ -56,7 +56,7 @@ def test_lines_are_those_of_postgres(text: str, odd: int) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     lines = LineIndex(text)
     assert [lines.line(index) for index in range(len(lines))] == expected
-    assert all(lines.of(lines.start(index)) == index for index in range(len(lines)))
+    assert all(lines.line_at(lines.start(index)) == index for index in range(len(lines)))
 
 
 def test_an_empty_text_has_one_empty_line() -> None:

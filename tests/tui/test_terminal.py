@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from koonj.config import ScreenSettings as Wishes
-from koonj.tui.toolkit.capabilities import read, refusal, settle
+from koonj.tui.toolkit.capabilities import detect, refusal, set_environment
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project
 
@@ -32,17 +32,17 @@ def test_a_terminal_is_not() -> None:
 
 
 def test_no_color_counts_when_it_is_not_empty() -> None:
-    assert not read({"NO_COLOR": "1"}, encoding="utf-8").colour
-    assert read({"NO_COLOR": ""}, encoding="utf-8").colour
+    assert not detect({"NO_COLOR": "1"}, encoding="utf-8").colour
+    assert detect({"NO_COLOR": ""}, encoding="utf-8").colour
     environ = {"NO_COLOR": ""}
-    settle(read(environ, encoding="utf-8"), environ)
+    set_environment(detect(environ, encoding="utf-8"), environ)
     assert "NO_COLOR" not in environ
 
 
 def test_over_ssh_the_mouse_is_off_and_escape_is_patient() -> None:
     environ = {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}
-    terminal = read(environ, encoding="utf-8")
-    settle(terminal, environ)
+    terminal = detect(environ, encoding="utf-8")
+    set_environment(terminal, environ)
     assert not terminal.mouse
     assert environ["ESCDELAY"] == "250"
     assert environ["TEXTUAL_ANIMATIONS"] == "none"
@@ -55,8 +55,8 @@ def test_what_the_person_set_stays() -> None:
         "TEXTUAL_THEME": "nord",
         "TEXTUAL_ANIMATIONS": "full",
     }
-    terminal = read(environ, encoding="utf-8")
-    settle(terminal, environ)
+    terminal = detect(environ, encoding="utf-8")
+    set_environment(terminal, environ)
     assert environ["ESCDELAY"] == "400"
     assert environ["TEXTUAL_ANIMATIONS"] == "full"
     assert terminal.theme == "nord"
@@ -65,7 +65,7 @@ def test_what_the_person_set_stays() -> None:
 @pytest.mark.parametrize(("set_to", "seconds"), [(None, 0.25), ("400", 0.4)])
 def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds: float) -> None:
     code = (
-        "import os; from koonj.tui.toolkit.capabilities import read, settle; settle(read(os.environ, encoding='utf-8'), os.environ);"
+        "import os; from koonj.tui.toolkit.capabilities import detect, set_environment; set_environment(detect(os.environ, encoding='utf-8'), os.environ);"
         "from textual import constants; print(constants.ESCAPE_DELAY, constants.TEXTUAL_ANIMATIONS)"
     )
     environ = {**os.environ, "SSH_TTY": "/dev/pts/1", **({"ESCDELAY": set_to} if set_to else {})}
@@ -78,29 +78,29 @@ def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds
 @pytest.mark.parametrize("remote", [{}, {"SSH_TTY": "/dev/pts/1"}], ids=["here", "ssh"])
 def test_the_mouse_is_as_it_is_wished(remote: dict[str, str]) -> None:
     for wish, expected in ((True, True), (False, False), (None, not remote)):
-        assert read(remote, encoding="utf-8", wishes=Wishes(mouse=wish)).mouse is expected
+        assert detect(remote, encoding="utf-8", screen=Wishes(mouse=wish)).mouse is expected
 
 
 def test_ascii_as_it_is_wished_but_never_more_than_the_terminal_can() -> None:
     console = {"TERM": "linux"}
-    assert read(console, encoding="utf-8").ascii_only
-    assert not read(console, encoding="utf-8", wishes=Wishes(ascii_only=False)).ascii_only
-    assert read({}, encoding="utf-8", wishes=Wishes(ascii_only=True)).ascii_only
-    assert read({}, encoding="latin-1", wishes=Wishes(ascii_only=False)).ascii_only
-    assert read({}, encoding="utf-8", ascii_only=True, wishes=Wishes(ascii_only=False)).ascii_only
+    assert detect(console, encoding="utf-8").ascii_only
+    assert not detect(console, encoding="utf-8", screen=Wishes(ascii_only=False)).ascii_only
+    assert detect({}, encoding="utf-8", screen=Wishes(ascii_only=True)).ascii_only
+    assert detect({}, encoding="latin-1", screen=Wishes(ascii_only=False)).ascii_only
+    assert detect({}, encoding="utf-8", ascii_only=True, screen=Wishes(ascii_only=False)).ascii_only
 
 
 @pytest.mark.parametrize(
     ("encoding", "ascii_only"), [("utf-8", False), ("UTF8", False), ("latin-1", True), (None, True)]
 )
 def test_a_terminal_without_utf8_gets_ascii(encoding: str | None, ascii_only: bool) -> None:
-    assert read({"TERM": "xterm"}, encoding=encoding).ascii_only is ascii_only
+    assert detect({"TERM": "xterm"}, encoding=encoding).ascii_only is ascii_only
 
 
 async def test_ascii_writes_nothing_above_127(project: Project) -> None:
     project.write("001_ümlaut.sql", "SELECT 'ß東';\n-- Rollback: none: nothing\n")
     project.table(2)
-    async with project.open((80, 24), read({"TERM": "xterm"}, encoding="utf-8", ascii_only=True)) as screen:
+    async with project.open((80, 24), detect({"TERM": "xterm"}, encoding="utf-8", ascii_only=True)) as screen:
         assert screen.text().isascii()
         assert ". pending" in screen.text()
         assert all(len(line) <= 80 for line in screen.lines())

@@ -18,7 +18,7 @@ from textual.geometry import Region
 import koonj
 from koonj.tui.theme.ascii import to_ascii
 from koonj.tui.toolkit import textual_private
-from koonj.tui.toolkit.textual_private import _is_known, _line_of, _pieces, _size
+from koonj.tui.toolkit.textual_private import _is_known, _pieces, _size, _writer_thread
 from support.screen import Project
 
 
@@ -75,7 +75,7 @@ def test_changed_cells_stand_on_the_thread_that_writes() -> None:
     line = WriterThread(written)
     app = App[None]()
     app._driver = SimpleNamespace(is_inline=False, _writer_thread=line)  # type: ignore[assignment]
-    assert _line_of(app) is line
+    assert _writer_thread(app) is line
     assert (line.is_alive(), line._queue.qsize()) == (False, 0)
     line.start()
     line.write("x")
@@ -96,14 +96,14 @@ def test_changed_cells_stand_on_the_thread_that_writes() -> None:
 def test_where_there_is_no_such_thread_textual_writes(driver: object) -> None:
     app = App[None]()
     app._driver = driver  # type: ignore[assignment]
-    assert _line_of(app) is None
+    assert _writer_thread(app) is None
 
 
 def test_whole_frames_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     app = App[None]()
     app._driver = SimpleNamespace(is_inline=False, _writer_thread=WriterThread(io.StringIO()))  # type: ignore[assignment]
     monkeypatch.setenv("KOONJ_WHOLE_FRAMES", "1")
-    assert _line_of(app) is None
+    assert _writer_thread(app) is None
 
 
 async def test_goldens_stand_on_the_compositor(project: Project) -> None:

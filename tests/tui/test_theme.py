@@ -28,12 +28,12 @@ from koonj.tui.theme import (
     THEMES,
     WAITING,
     WARNING,
-    choose,
+    choose_theme,
     palette,
     token_style,
 )
 from koonj.tui.theme.highlight import TOKENS
-from koonj.tui.toolkit.capabilities import Terminal, read
+from koonj.tui.toolkit.capabilities import Terminal, detect
 from koonj.tui.toolkit.textual_private import screen_styles
 from support.colours import BLINDNESS, contrast, difference, in_256, visible_colour
 from support.pty_terminal import opened
@@ -119,19 +119,19 @@ class TestHighlighting:
 
 class TestChoice:
     def test_the_terminals_own_by_default(self) -> None:
-        assert choose(read({}, encoding="utf-8")) == "terminal"
+        assert choose_theme(detect({}, encoding="utf-8")) == "terminal"
 
     def test_the_environment_goes_first(self) -> None:
         wishes = ScreenSettings(theme=ThemeSetting("light", "koonj.toml:2"))
-        assert choose(read({}, encoding="utf-8", wishes=wishes)) == "light"
-        assert choose(read({"TEXTUAL_THEME": "dark"}, encoding="utf-8", wishes=wishes)) == "dark"
+        assert choose_theme(detect({}, encoding="utf-8", screen=wishes)) == "light"
+        assert choose_theme(detect({"TEXTUAL_THEME": "dark"}, encoding="utf-8", screen=wishes)) == "dark"
 
     def test_the_first_that_there_is_as_textual_has_it(self) -> None:
-        assert choose(read({"TEXTUAL_THEME": "mine, nord"}, encoding="utf-8")) == "nord"
+        assert choose_theme(detect({"TEXTUAL_THEME": "mine, nord"}, encoding="utf-8")) == "nord"
 
     @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))
     def test_any_of_textuals_own(self, name: str) -> None:
-        assert choose(Terminal(theme=name)) == name
+        assert choose_theme(Terminal(theme=name)) == name
         made = palette(BUILTIN_THEMES[name])
         assert (made is None) is BUILTIN_THEMES[name].ansi
 
@@ -139,13 +139,13 @@ class TestChoice:
         wishes = ScreenSettings(theme=ThemeSetting("drak", "koonj.toml:2"))
         with pytest.raises(
             ConfigError,
-            match=r"^koonj\.toml:2: theme = 'drak': there is no such theme\. Did you mean 'dark'\?",
+            match=r"^koonj\.toml:2: theme = 'drak': no such theme\. Did you mean 'dark'\?",
         ):
-            choose(read({}, encoding="utf-8", wishes=wishes))
+            choose_theme(detect({}, encoding="utf-8", screen=wishes))
         with pytest.raises(
-            ConfigError, match=r"^TEXTUAL_THEME=lihgt: there is no such theme\. Did you mean 'light'"
+            ConfigError, match=r"^TEXTUAL_THEME=lihgt: no such theme\. Did you mean 'light'"
         ):
-            choose(read({"TEXTUAL_THEME": "lihgt"}, encoding="utf-8"))
+            choose_theme(detect({"TEXTUAL_THEME": "lihgt"}, encoding="utf-8"))
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
@@ -204,7 +204,7 @@ async def test_no_color_leaves_no_colour_in_any_theme(
     project: Project, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    terminal = read({"NO_COLOR": "1", "TEXTUAL_THEME": theme}, encoding="utf-8")
+    terminal = detect({"NO_COLOR": "1", "TEXTUAL_THEME": theme}, encoding="utf-8")
     project.table(1)
     async with project.open((80, 24), terminal) as screen:
         await screen.press("question_mark")

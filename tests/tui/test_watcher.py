@@ -14,21 +14,21 @@ from koonj.postgres.connector import Connector
 from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Extent
 from koonj.tui.workers import watcher
-from support import project as engine
+from support import project as projects
 from support.screen import Project
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "AGAIN", 0.1)
-    monkeypatch.setattr(watcher, "FOLLOW", 0.1)
-    monkeypatch.setattr(watcher, "MODEST", 1)
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "RUN_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1)
 
 
 async def elsewhere(project: Project, direction: Direction) -> None:
     """Another koonj changes the target."""
     async with Connector() as connector:
-        other = engine.Project(project.migrations, project.targets[0], connector)
+        other = projects.Project(project.migrations, project.targets[0], connector)
         await other.run(direction, extent=Extent.ALL)
 
 
@@ -66,13 +66,13 @@ async def test_asking_again_disables_no_key_and_changes_nothing_where_nothing_ch
     async with project.open() as screen:
         status = screen.main.snapshot.check.status
         asked: list[object] = []
-        ask = screen.main.engine.ask
+        ask = screen.main.backend.read_status
 
         async def counted(*values: object) -> object:
             asked.append(values)
             return await ask(*values)  # type: ignore[arg-type] # handed on as they are
 
-        screen.main.engine.ask = counted  # type: ignore[method-assign, assignment] # it counts
+        screen.main.backend.read_status = counted  # type: ignore[method-assign, assignment] # it counts
         await screen.until(lambda: len(asked) > 2)
         assert screen.main.snapshot.check.status is status
         assert screen.main.snapshot.check.since is None
@@ -81,16 +81,16 @@ async def test_asking_again_disables_no_key_and_changes_nothing_where_nothing_ch
 async def test_a_server_that_goes_and_comes_back(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
-        ask, good = screen.main.engine.ask, project.targets[0]
+        ask, good = screen.main.backend.read_status, project.targets[0]
         away = Target("local", "host=127.0.0.1 port=1 connect_timeout=2")
 
         async def to_nowhere(target: Target, folder: object) -> object:
             return await ask(away, folder)  # type: ignore[arg-type] # handed on as it is
 
-        screen.main.engine.ask = to_nowhere  # type: ignore[method-assign, assignment] # the server is away
+        screen.main.backend.read_status = to_nowhere  # type: ignore[method-assign, assignment] # the server is away
         await screen.until("× unreachable")
         assert "? unknown" in screen.row("make_t1")
-        screen.main.engine.ask = ask  # type: ignore[method-assign] # it is back
+        screen.main.backend.read_status = ask  # type: ignore[method-assign] # it is back
         await screen.until("◦ pending")
         assert good.name in screen.top()
 

@@ -30,7 +30,7 @@ SETTINGS = Settings(ROOT, ROOT / "migrations", ROOT / "patterns", (LOCAL,), LOCA
 USERS = Migration.from_recorded("001_create_users.sql", "CREATE TABLE users ();")
 WITH_FILE = Row(USERS.number, USERS.name, State.PENDING, USERS, None)
 WITHOUT_FILE = Row(2, "002_gone.sql", State.MISSING, None, None)
-NOT_ANSWERED = Situation(Snapshot.of(SETTINGS))
+NOT_ANSWERED = Situation(Snapshot.initial(SETTINGS))
 
 
 def answered(state: State | None = None, **status: Any) -> Situation:
@@ -73,7 +73,7 @@ def test_there_is_one_run_at_a_time(command: str) -> None:
 @pytest.mark.parametrize("command", ["apply-next", "apply-all", "roll-back-last"])
 def test_a_change_needs_a_folder_that_can_be_read(command: str) -> None:
     now = answered(State.PENDING)
-    now = replace(now, snapshot=replace(now.snapshot, lost="There is no folder project/migrations."))
+    now = replace(now, snapshot=replace(now.snapshot, folder_error="There is no folder project/migrations."))
     assert why_not(command, now) == "There is no folder project/migrations."
 
 

@@ -1,7 +1,7 @@
-"""The statements of a file as lines: what is sent, from which line of the file, in or out of a transaction.
+"""List the statements of a file: summary, line number, transaction.
 
-One line of text for each, so that the hundred thousand statements of a large file cross from one process to
-another, and are held, as one text; a line is taken apart when it is drawn.
+The list is one text with one line of JSON for each statement. A large file has a hundred thousand statements,
+and one text is quick to send from another process and to keep. A line is parsed when it is drawn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MODES = {Mode.ONE_TRANSACTION: "one transaction", Mode.SEVERAL: "committed sepa
 
 
 class ScriptPart(StrEnum):
-    """What a line belongs to."""
+    """Part of the file: body or rollback."""
 
     BODY = "body"
     ROLLBACK = "rollback"
@@ -30,39 +30,42 @@ class ScriptPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One line of the list."""
+    """One line of the list: a statement or a heading."""
 
-    of: ScriptPart
+    part: ScriptPart
     text: str
-    """What the statement does; of a heading, its words."""
+    """Summary of the statement, or the words of the heading."""
     line: int = 0
-    """Of the file, 1-based; 0: a heading."""
+    """Line in the file, 1-based; 0 for a heading."""
     number: int = 0
-    """Among those that are sent, as a run counts them; 0: transaction control."""
+    """Number of the statement in a run; 0 for transaction control such as BEGIN."""
     name: str = ""
-    """The object, as `text` has it; empty where it is unknown."""
+    """Name of the object as in `text`; empty if unknown."""
     is_title: bool = False
-    """A heading of body or rollback as a whole."""
+    """Whether this is the heading of the whole body or rollback."""
 
     @classmethod
-    def read(cls, text: str) -> StatementLine:
-        """What `statement_lines` wrote."""
+    def from_json(cls, text: str) -> StatementLine:
+        """Parse a line of `statement_lines`."""
         of, *rest = json.loads(text)
         return cls(ScriptPart(of), *rest)
 
 
 def statement_lines(migration: Migration) -> str:
-    """Body and rollback, one JSON array a line; empty where there is no statement at all."""
+    """Return the lines of body and rollback, one JSON array in each.
+
+    Empty without statements.
+    """
     sections = migration.sections
-    lines = [*_of(ScriptPart.BODY, sections.body, migration.shape)]
+    lines = [*_script_lines(ScriptPart.BODY, sections.body, migration.shape)]
     if sections.rollback is not None and migration.rollback_shape is not None:
-        lines += _of(ScriptPart.ROLLBACK, sections.rollback, migration.rollback_shape)
+        lines += _script_lines(ScriptPart.ROLLBACK, sections.rollback, migration.rollback_shape)
     if not any(line.line for line in lines):
         return ""
     return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
 
 
-def _of(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
+def _script_lines(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
     if shape.steps:
         yield StatementLine(of, f"{of.capitalize()}: {_MODES[shape.mode]}", is_title=True)
     blocks, was_alone = 0, False
@@ -71,14 +74,14 @@ def _of(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[Statemen
         if step.step.in_transaction:
             yield StatementLine(of, _block(shape, blocks))
         elif not was_alone:
-            yield StatementLine(of, "each on its own, in no transaction")
+            yield StatementLine(of, "outside a transaction")
         was_alone = not step.step.in_transaction
         yield from _statements(of, script, step)
 
 
 def _block(shape: ScriptShape, number: int) -> str:
     opens = shape.mode is Mode.ONE_TRANSACTION and not shape.wrapped
-    return f"in transaction {number}" + (", which koonj opens" if opens else "")
+    return f"transaction {number}" + (", opened by koonj" if opens else "")
 
 
 def _statements(of: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
