@@ -121,7 +121,9 @@ class TestWishes:
         assert refused(aply_next="x") == "koonj.toml:1: no command 'aply-next'. Did you mean 'apply-next'?"
 
     def test_an_unknown_key(self) -> None:
-        assert refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is not a key. Did you mean 'pagedown'?"
+        assert (
+            refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is not a key. Did you mean 'pagedown'?"
+        )
         assert "terminals cannot distinguish 'ctrl+i' from 'tab'" in refused(edit="ctrl+i")
 
     def test_one_key_for_two_commands(self) -> None:

@@ -1,4 +1,4 @@
-"""Long files: there at once, coloured where somebody looks, and what is in them comes later."""
+"""Long files: the text is shown at once, colours and analysis follow."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def may_finish(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 
 def coloured(screen: Screen) -> bool:
-    """Has the last visible line of the text a colour?"""
+    """Return whether the last visible line of the text has a colour."""
     preview = screen.main.preview
     last = min(preview.count(), preview.top + preview.page) - 1
     return any(style is not PLAIN for _, style in preview.sql.line(last))
 
 
-async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_runs(
+async def test_first_lines_are_coloured_before_the_analysis_is_complete(
     project: Project, may_finish: asyncio.Event
 ) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
@@ -56,7 +56,7 @@ async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_
         await screen.until("no BEGIN in the file")
 
 
-async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> None:
+async def test_end_of_the_file_gets_colours(project: Project) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
@@ -69,9 +69,7 @@ async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> Non
         await screen.until(lambda: coloured(screen))
 
 
-async def test_statements_of_a_long_file_are_listed_to_the_last(
-    project: Project, may_finish: asyncio.Event
-) -> None:
+async def test_all_statements_of_a_long_file_are_listed(project: Project, may_finish: asyncio.Event) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
@@ -84,7 +82,7 @@ async def test_statements_of_a_long_file_are_listed_to_the_last(
         assert f"{MANY} :{MANY} insert into t" in last or f"{MANY} line {MANY} insert into t" in last
 
 
-async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
+async def test_copy_rows_are_counted_and_not_highlighted_as_sql(project: Project) -> None:
     rows = LARGE // 5
     project.write("001_copy.sql", "COPY t (a) FROM stdin;\n" + "SELECT\n" * rows + "\\.\nSELECT 1;\n" + NONE)
     async with project.open(size=(160, 30)) as screen:
@@ -98,7 +96,7 @@ async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
         assert style.dim
 
 
-async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Project) -> None:
+async def test_scroll_position_stays_when_a_long_file_changes(project: Project) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("no BEGIN in the file")
@@ -109,7 +107,7 @@ async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Pr
         assert screen.main.preview.top == top
 
 
-async def test_a_change_that_is_too_large_is_not_compared_line_by_line_and_says_so(project: Project) -> None:
+async def test_too_large_change_is_shown_without_comparison(project: Project) -> None:
     path = project.write("001_a.sql", "".join(f"SELECT {n};\n" for n in range(3_000)) + NONE)
     async with project.open(size=(160, 40)) as screen:
         await screen.until("no BEGIN in the file")

@@ -46,9 +46,9 @@ class KeyQueue:
 
     async def _next(self) -> None:
         event = self._waiting.popleft()
-        self._marker = behind = _Marker(self._pumps(self._path()), self._done)
+        self._marker = marker = _Marker(self._pumps(self._path()), self._done)
         await self._handle(event)
-        behind()
+        marker()
 
     def _pumps(self, path: list[MessagePump]) -> Iterator[MessagePump]:
         """Yield the pumps that the key passes, then those of what it caused."""
@@ -60,8 +60,8 @@ class KeyQueue:
         first = self._app.focused or self._app.screen
         return [*first.ancestors_with_self, self._app]
 
-    def _done(self, behind: _Marker) -> None:
-        if behind is not self._marker:
+    def _done(self, marker: _Marker) -> None:
+        if marker is not self._marker:
             return  # this marker was given up before, after its timeout
         self._marker = None
         self._continue()
