@@ -1,7 +1,7 @@
 """Analyze a large file in a process of its own.
 
 In a process, the parser's hold on Python's lock and its garbage collection delay no key. Unlike a thread, a
-process can be killed when nobody needs the result any more. It writes its results as messages to stdout. A
+process can be killed when its result is no longer needed. It writes its results as messages to stdout. A
 message is a header of 48 bytes with three sizes, then JSON, then two texts. The texts are not part of the
 JSON, because parsing them as JSON would take too long.
 """

@@ -102,9 +102,9 @@ def _rollback(found: Analysis) -> SqlText | None:
 
 
 def _text_above(text: str, line: int | None) -> str:
-    """Return the text above line `line` (1-based), without blank lines at its end.
+    """Return the text above line `line` (1-based), or all of it if `line` is None.
 
-    All for None.
+    Blank lines at its end are removed.
     """
     if line is None:
         return text

@@ -1,7 +1,7 @@
 """Keep the highlighting of a text while it is edited.
 
-A long text takes longer to highlight than a key may take. So an edited line is highlighted without the
-others, and the other lines keep their styles, also if they move. When the user pauses, the whole text is
+Highlighting a long text takes longer than one key press should take. So an edited line is highlighted without
+the others, and the other lines keep their styles, also if they move. When the user pauses, the whole text is
 analyzed again.
 """
 
@@ -65,7 +65,7 @@ class LiveHighlighting:
     def row_of(self, line: int) -> int | None:
         """Return the present row of line `line` (0-based) of the analyzed text.
 
-        None if it is deleted.
+        Returns None if the line is deleted.
         """
         return next((row for row, at in enumerate(self._origins) if at in (line, ~line)), None)
 

@@ -47,8 +47,8 @@ class StatementLine:
     @classmethod
     def from_json(cls, text: str) -> StatementLine:
         """Parse a line of `statement_lines`."""
-        of, *rest = json.loads(text)
-        return cls(ScriptPart(of), *rest)
+        part, *rest = json.loads(text)
+        return cls(ScriptPart(part), *rest)
 
 
 def statement_lines(migration: Migration) -> str:
@@ -65,18 +65,18 @@ def statement_lines(migration: Migration) -> str:
     return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
 
 
-def _script_lines(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
+def _script_lines(part: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
     if shape.steps:
-        yield StatementLine(of, f"{of.capitalize()}: {_MODES[shape.mode]}", is_title=True)
+        yield StatementLine(part, f"{part.capitalize()}: {_MODES[shape.mode]}", is_title=True)
     blocks, was_alone = 0, False
     for step in number_steps(shape):
         blocks += step.step.in_transaction
         if step.step.in_transaction:
-            yield StatementLine(of, _block(shape, blocks))
+            yield StatementLine(part, _block(shape, blocks))
         elif not was_alone:
-            yield StatementLine(of, "outside a transaction")
+            yield StatementLine(part, "outside a transaction")
         was_alone = not step.step.in_transaction
-        yield from _statements(of, script, step)
+        yield from _statements(part, script, step)
 
 
 def _block(shape: ScriptShape, number: int) -> str:
@@ -84,18 +84,18 @@ def _block(shape: ScriptShape, number: int) -> str:
     return f"transaction {number}" + (", opened by koonj" if opens else "")
 
 
-def _statements(of: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
+def _statements(part: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
     if step.step.begin is not None:
-        yield _line(of, script, step.step.begin, 0)
+        yield _line(part, script, step.step.begin, 0)
     for numbered in step.statements:
-        yield _line(of, script, numbered.statement, numbered.index)
+        yield _line(part, script, numbered.statement, numbered.index)
     if step.step.end is not None:
-        yield _line(of, script, step.step.end, 0)
+        yield _line(part, script, step.step.end, 0)
 
 
-def _line(of: ScriptPart, script: Script, statement: Statement, number: int) -> StatementLine:
+def _line(part: ScriptPart, script: Script, statement: Statement, number: int) -> StatementLine:
     text = statement.summary
     if statement.copy_data is not None:
         rows = script.source.text.count("\n", *statement.copy_data)
         text += f", {count(rows, 'row')}"
-    return StatementLine(of, text, statement.line, number, statement.name)
+    return StatementLine(part, text, statement.line, number, statement.name)

@@ -94,7 +94,7 @@ class Rehearsals:
     def before(self, place: Place | None) -> Rehearsals:
         """Return the state without the verdicts at `place` and after it.
 
-        All if it is None. They depend on the file that has changed at `place`.
+        These depend on the file that has changed at `place`. None as `place` means that no file has changed.
         """
         if place is None or not self.results:
             return self
@@ -110,7 +110,7 @@ def verdict_mark(verdict: Verdict) -> Mark:
 def first_change(old: Folder | None, new: Folder | None) -> Place | None:
     """Return the first place where two versions of the folder differ.
 
-    None if their migrations are equal.
+    Returns None if their migrations are equal.
     """
     if old is new or old is None or new is None:
         return None

@@ -165,7 +165,7 @@ class Snapshot:
     def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
         """Return the state with a target's new status.
 
-        None as `status` keeps the last one.
+        If `status` is None, the target keeps its last status.
         """
         checks = [
             replace(c, status=status or c.status, since=since) if c.target.name == name else c

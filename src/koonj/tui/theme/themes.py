@@ -1,11 +1,11 @@
-"""Themes: the terminal's own colours, a dark one, a light one.
+"""Themes: the terminal's own colours, a dark one, a light one, and Textual's.
 
-And Textual's, for users who ask for one. Panes draw in the names of the 16 colours. A theme other than the
-terminal's defines these colours in its palette. Textual replaces each name and dims what is dim when a line
-is written.
+Textual's themes are only for users who ask for one. Panes draw in the names of the 16 colours. A theme other
+than the terminal's defines these colours in its palette. Textual replaces each name, and dims what is dim,
+when a line is written.
 
-The four colours of states can be told apart with all three kinds of colour blindness, in 256 colours too. All
-text has a contrast of at least 4.5 (WCAG 2.2, 1.4.3). tests/tui/test_theme.py computes both.
+The four colours of states can be distinguished with all three kinds of colour blindness, in 256 colours too.
+All text has a contrast of at least 4.5 (WCAG 2.2, 1.4.3). tests/tui/test_theme.py computes both.
 """
 
 from __future__ import annotations

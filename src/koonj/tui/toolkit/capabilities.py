@@ -40,7 +40,7 @@ class Terminal:
 def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
     """Return why no screen can be drawn and what to use instead.
 
-    None if one can be drawn.
+    Returns None if a screen can be drawn.
     """
     if not is_tty:
         return f"koonj's screen requires a terminal, but stdin or stderr is not one. {_USE_COMMANDS}"

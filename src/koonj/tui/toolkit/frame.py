@@ -79,7 +79,7 @@ class Frame:
 
 
 class _Writer:
-    """Writes one frame.
+    """Output of one frame.
 
     Knows the look that is set and, mostly, the position of the cursor.
     """
@@ -199,7 +199,10 @@ def _size(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
-    """The shortest way of the cursor, both 0-based, -1 for unknown."""
+    """Return the shortest sequence that moves the cursor.
+
+    Rows and columns are 0-based; -1 means unknown.
+    """
     if (y, x) == (to_y, to_x):
         return ""
     ways = [f"\x1b[{to_y + 1};{to_x + 1}H" if to_x else f"\x1b[{to_y + 1}H" if to_y else "\x1b[H"]

@@ -132,7 +132,7 @@ def display_key(key: str) -> str:
 def _character(name: str) -> str | None:
     """Return the character that a key types.
 
-    None for control characters, although Unicode names them.
+    Returns None for control characters, although Unicode has names for some of them.
     """
     character = key_to_character(_LONG.get(name, name))
     return character if character and character.isprintable() else None

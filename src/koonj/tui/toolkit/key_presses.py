@@ -31,9 +31,9 @@ class KeyPresses:
     """Key that seems to be held down, whose repeats are ignored."""
 
     def record(self, event: Key) -> None:
-        """Record a press. The same event can come again on its way up through the widgets.
+        """Record a press of a key.
 
-        It counts once.
+        The same event can reach koonj again on its way up through the widgets. It counts only once.
         """
         last = self._last.get(event.key)
         if last is event:

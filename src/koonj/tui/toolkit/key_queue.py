@@ -24,7 +24,7 @@ Typed = events.Key | events.Paste
 
 
 class KeyQueue:
-    """Sends keys and pasted text to an app one at a time, after `start`."""
+    """Queue of keys and pasted text, handled one at a time after `start`."""
 
     def __init__(self, app: App[None], handle: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app

@@ -77,7 +77,7 @@ def look_on_blank(look: CellLook) -> CellLook:
 
 @lru_cache(maxsize=4096)
 def transition(before: CellLook, after: CellLook) -> str:
-    """The shortest sequence that turns the pen from one look to another."""
+    """Return the shortest sequence that changes the terminal from one look to another."""
     if before == after:
         return ""
     link = "" if before.link == after.link else f"\x1b]8;{after.link or ';'}\x1b\\"
@@ -86,9 +86,9 @@ def transition(before: CellLook, after: CellLook) -> str:
         after.background,
     ):
         return link
-    anew = _set(PLAIN, after)
+    after_reset = _set(PLAIN, after)
     steps = _sgr([*_unset(before, after), *_set(_left(before, after), after)])
-    return min(steps, _sgr(["0", *anew]) if anew else RESET, key=len) + link
+    return min(steps, _sgr(["0", *after_reset]) if after_reset else RESET, key=len) + link
 
 
 def _sgr(codes: list[str]) -> str:

@@ -105,8 +105,8 @@ class ChangedCells(App[None]):
         elif line.is_alive():
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if changes := self._frame.changes(cursor):
-                begin, end = _SYNC if self._sync_available else ("", "")
-                self._driver.write(f"{begin}{changes}{end}")
+                start, end = _SYNC if self._sync_available else ("", "")
+                self._driver.write(f"{start}{changes}{end}")
             self._previous_cursor_position = cursor
 
     def on_resize(self, event: events.Resize) -> None:
@@ -124,7 +124,10 @@ class ChangedCells(App[None]):
             self._write_changes()
 
     def on_app_blur(self, event: events.AppBlur) -> None:
-        """Keep the focus when the terminal's window loses it: nothing looks different."""
+        """Keep the focus when the terminal's window loses it.
+
+        Textual would otherwise remove the focus from the current pane.
+        """
         event.prevent_default()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
@@ -142,7 +145,7 @@ def repaint(app: App[Any]) -> None:
 def _writer_thread(app: App[None]) -> Any:
     """Return the thread that writes to the terminal.
 
-    None if Textual must write by itself.
+    Returns None if Textual must write by itself.
     """
     driver = app._driver  # noqa: SLF001 - as above
     if driver is None or driver.is_inline or app.debug or os.environ.get("KOONJ_WHOLE_FRAMES"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Backend:
-    """Reads the folder, reads the status of targets, starts runs.
+    """Access of the screen to the folder, the targets and the runs.
 
     Holds the connector while the screen is open.
     """

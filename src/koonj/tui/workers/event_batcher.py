@@ -26,7 +26,7 @@ _YIELD_AFTER = 500
 
 
 class EventBatcher:
-    """Posts events in order: rare ones at once, frequent ones together."""
+    """Queue of events: posts rare ones at once, frequent ones together."""
 
     def __init__(
         self, node: MessagePump, message: Callable[[tuple[Event, ...]], Message] = RunReported

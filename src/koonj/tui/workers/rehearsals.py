@@ -30,7 +30,7 @@ _GROUP = "rehearsal"
 
 
 class RehearsalWorker:
-    """Runs one rehearsal at a time in a process of its own.
+    """Control of one rehearsal at a time, in a process of its own.
 
     Posts its events as messages.
     """
@@ -169,34 +169,34 @@ class RehearsalWorker:
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
         self._update(self._rehearsals.with_waiting(names))
-        heard = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
-        check, trouble = self._snapshot().check, ""
-        said = self._backend.rehearse(check.target, names, again=not by_itself, major=major)
+        batcher = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
+        check, failure = self._snapshot().check, ""
+        rehearsal_events = self._backend.rehearse(check.target, names, again=not by_itself, major=major)
         try:
-            async with aclosing(said) as events:
+            async with aclosing(rehearsal_events) as events:
                 async for event in events:
-                    if heard.add(event):
+                    if batcher.add(event):
                         await asyncio.sleep(0)
         except (OSError, SubprocessError) as error:
-            trouble = str(error)
+            failure = str(error)
         except Exception as error:  # a defect must be visible, and must not end the screen
-            trouble = f"koonj failed: {type(error).__name__}: {error}"
-        heard.flush()
-        self._node.post_message(RehearsalEnded(source, trouble))
+            failure = f"koonj failed: {type(error).__name__}: {error}"
+        batcher.flush()
+        self._node.post_message(RehearsalEnded(source, failure))
 
     async def _wait_until_idle(self) -> None:
         """Wait until the folder and the keys are quiet for a moment, and no run is left."""
         pause = PAUSE
         while pause > 0:
             await asyncio.sleep(pause)
-            rest = cast("KeyedApp", self._node.app).key_presses.idle_seconds(monotonic())
-            pause = PAUSE if self._is_running() else PAUSE - rest
+            idle = cast("KeyedApp", self._node.app).key_presses.idle_seconds(monotonic())
+            pause = PAUSE if self._is_running() else PAUSE - idle
 
-    def finish(self, trouble: str) -> None:
+    def finish(self, error: str) -> None:
         """Record the end of the current rehearsal; `error` if it has no result."""
         self._current = None
-        if trouble:
-            self._update(self._rehearsals.with_error(trouble))
+        if error:
+            self._update(self._rehearsals.with_error(error))
         elif self._rehearsals.waiting:
             self._update(self._rehearsals.without_waiting())
         name, self.requested = self.requested, None

@@ -27,7 +27,7 @@ NO = "no"
 
 
 class RunControl:
-    """Starts a run, follows its events, answers its question and cancels it."""
+    """Control of one run: its start, events, confirmation and cancellation."""
 
     def __init__(self, node: DOMNode, backend: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """Take the parts of the screen that it works for.

@@ -21,7 +21,7 @@ _LONGEST = 256 * 1024 * 1024
 
 
 class Subprocesses:
-    """Starts koonj commands and makes sure that each of them ends."""
+    """Running koonj commands; all of them end with the screen."""
 
     def __init__(self, cwd: Path, program: Sequence[str] = PROGRAM) -> None:
         self._cwd = cwd

@@ -40,7 +40,7 @@ FIRST_START_TIMEOUT = 90.0
 
 
 class Watcher:
-    """Reads the folder all the time and targets on request, in the background."""
+    """Reader of the folder, all the time, and of the targets, on request."""
 
     def __init__(
         self,
