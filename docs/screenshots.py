@@ -1,6 +1,6 @@
-"""Makes the pictures of the documentation from the real program, on the sample and a real server.
+"""Draw the pictures of the documentation with the real program.
 
-.venv/bin/python docs/screenshots.py
+It uses the sample and a server of its own. Run it from the root: .venv/bin/python docs/screenshots.py
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent
 SAMPLE = DOCS.parent / "database"
 SIZE = (120, 34)
-PATIENCE = 1200
-"""How often to look whether the screen has come so far, twenty times a second."""
+MAX_CHECKS = 1200
+"""Number of checks, 20 per second, before the script gives up waiting for a text."""
 
 TARGETS = """
 [targets.local]
@@ -34,7 +34,7 @@ database = "ragqa"
 dsn = "host=127.0.0.1 port=1 dbname=ragqa user=migrator"
 protected = true
 """
-FORGETFUL = """-- 016_add_status_to_documents.sql
+INCOMPLETE_ROLLBACK = """-- 016_add_status_to_documents.sql
 -- Workflow status of a document; every existing row is 'active'.
 BEGIN;
 
@@ -55,7 +55,7 @@ BY_HAND = (
     "COMMENT ON TABLE documents IS NULL",
     "CREATE TABLE notes_of_monday (id int, note text)",
 )
-"""What somebody did in a hurry, and no file says."""
+"""Statements that change the target without a migration."""
 NEW = "016_add_status_to_documents.sql"
 BROKEN = """-- 016_add_status_to_documents.sql
 -- Workflow status of a document; every existing row is 'active'.
@@ -73,11 +73,11 @@ COMMIT;
 """
 
 
-async def _until(pilot: Pilot[None], text: str) -> None:
-    """Wait until the screen shows a text."""
+async def _wait_for(pilot: Pilot[None], text: str) -> None:
+    """Wait until the screen shows `text`."""
     from koonj.tui.toolkit.textual_private import screen_text
 
-    for _ in range(PATIENCE):
+    for _ in range(MAX_CHECKS):
         await pilot.pause(0.05)
         if any(text in line for line in screen_text(pilot.app)):
             return
@@ -85,153 +85,153 @@ async def _until(pilot: Pilot[None], text: str) -> None:
     raise SystemExit(f"the screen never showed {text!r}:\n{seen}")
 
 
-async def _yes(pilot: Pilot[None]) -> None:
-    """As a person who has read the plan: a y that comes at once does not count."""
+async def _confirm(pilot: Pilot[None]) -> None:
+    """Press y after a second, because koonj ignores a y that comes at once."""
     await pilot.pause(1)
     await pilot.press("y")
 
 
-def _keep(pilot: Pilot[None], name: str) -> None:
+def _save_picture(pilot: Pilot[None], name: str) -> None:
     picture = pilot.app.export_screenshot(title="koonj")
     (DOCS / f"{name}.svg").write_text(picture, encoding="utf-8")
     print(f"docs/{name}.svg")
 
 
-async def _tour(settings: Settings, folder: Path) -> None:
+async def _draw_all(settings: Settings, folder: Path) -> None:
     from koonj.tui.app import Koonj
     from koonj.tui.workers.backend import Backend
 
-    found = capabilities.read(os.environ, encoding="utf-8", ascii_only=False)
-    async with Backend(settings, rehearses=True) as engine:
-        app = Koonj(engine, found)
+    found = capabilities.detect(os.environ, encoding="utf-8", ascii_only=False)
+    async with Backend(settings, rehearses=True) as backend:
+        app = Koonj(backend, found)
         async with app.run_test(size=SIZE) as pilot:
-            await _reading(pilot)
-            await _rehearsing(pilot, folder)
-            await _applying(pilot)
-            await _drifting(pilot, settings.target)
-            await _writing(pilot, folder)
-            await _failing(pilot, folder)
-            await _looking(pilot)
+            await _draw_help(pilot)
+            await _draw_verdicts(pilot, folder)
+            await _draw_runs(pilot)
+            await _draw_drift(pilot, settings.target)
+            await _draw_editing(pilot, folder)
+            await _draw_failures(pilot, folder)
+            await _draw_themes(pilot)
 
 
-async def _reading(pilot: Pilot[None]) -> None:
-    """Before anything has run."""
-    await _until(pilot, "15 pending")
+async def _draw_help(pilot: Pilot[None]) -> None:
+    """Draw help and command palette before any run."""
+    await _wait_for(pilot, "15 pending")
     await pilot.press("question_mark")
-    await _until(pilot, "Apply and roll back")
-    _keep(pilot, "help")
+    await _wait_for(pilot, "Apply and roll back")
+    _save_picture(pilot, "help")
     await pilot.press("escape", "colon")
-    await _until(pilot, "apply-next")
-    _keep(pilot, "commands")
+    await _wait_for(pilot, "apply-next")
+    _save_picture(pilot, "commands")
     await pilot.press("escape")
 
 
-async def _rehearsing(pilot: Pilot[None], folder: Path) -> None:
-    """All that is pending, and a file whose rollback forgets two things."""
-    (folder / NEW).write_text(FORGETFUL)
+async def _draw_verdicts(pilot: Pilot[None], folder: Path) -> None:
+    """Draw the verdicts; one file has a rollback that misses two changes."""
+    (folder / NEW).write_text(INCOMPLETE_ROLLBACK)
     await pilot.press("R")
-    await _until(pilot, "◔ 016 incomplete")
+    await _wait_for(pilot, "◔ 016 incomplete")
     await pilot.press("G")
-    await _until(pilot, NEW)
-    _keep(pilot, "verdicts")
+    await _wait_for(pilot, NEW)
+    _save_picture(pilot, "verdicts")
     await pilot.press("v", "v", "v", "v")
-    await _until(pilot, "What differs")
+    await _wait_for(pilot, "What differs")
     await pilot.pause(0.5)
-    _keep(pilot, "rehearsal")
+    _save_picture(pilot, "rehearsal")
     await pilot.press("v", "v", "g")
     (folder / NEW).unlink()
     await pilot.press("R")
-    await _until(pilot, "15 pending")
+    await _wait_for(pilot, "15 pending")
 
 
-async def _drifting(pilot: Pilot[None], target: Target) -> None:
-    """What was done by hand."""
+async def _draw_drift(pilot: Pilot[None], target: Target) -> None:
+    """Draw the drift after changes without a migration."""
     async with Connector() as connector, await connector.connect(target, name="by hand") as conn:
         for statement in BY_HAND:
             await conn.execute(statement)
     await pilot.press("D")
-    await _until(pilot, "only the target has")
+    await _wait_for(pilot, "only the target has")
     await pilot.pause(0.5)
     await pilot.press("j")
     await pilot.pause(0.5)
-    _keep(pilot, "drift")
+    _save_picture(pilot, "drift")
     await pilot.press("escape")
 
 
-async def _applying(pilot: Pilot[None]) -> None:
-    """All of the sample, and the last one back; a protected target."""
+async def _draw_runs(pilot: Pilot[None]) -> None:
+    """Draw confirmation, runs and tabs: apply the sample, roll back one migration."""
     await pilot.press("A")
-    await _until(pilot, "yes, do it")
-    _keep(pilot, "confirm")
-    await _yes(pilot)
-    await _until(pilot, "Applied 15 migrations")
+    await _wait_for(pilot, "y confirm")
+    _save_picture(pilot, "confirm")
+    await _confirm(pilot)
+    await _wait_for(pilot, "Applied 15 migrations")
     await pilot.press("r")
-    await _until(pilot, "yes, do it")
-    await _yes(pilot)
-    await _until(pilot, "Rolled back 1 migration")
+    await _wait_for(pilot, "y confirm")
+    await _confirm(pilot)
+    await _wait_for(pilot, "Rolled back 1 migration")
     await pilot.press("G", "k", "k", "k", "k", "k")
-    await _until(pilot, "010_index_chunks_for_search.sql")
-    _keep(pilot, "koonj")
+    await _wait_for(pilot, "010_index_chunks_for_search.sql")
+    _save_picture(pilot, "koonj")
     await pilot.press("v", "v")
-    await _until(pilot, "[Statements]")
-    _keep(pilot, "statements")
+    await _wait_for(pilot, "[Statements]")
+    _save_picture(pilot, "statements")
     await pilot.press("v", "v", "v")
-    await _until(pilot, "[History]")
-    await _until(pilot, "applied")
-    _keep(pilot, "history")
+    await _wait_for(pilot, "[History]")
+    await _wait_for(pilot, "applied")
+    _save_picture(pilot, "history")
     await pilot.press("v")
     await pilot.resize_terminal(80, 24)
-    await _until(pilot, "4 Run")
-    _keep(pilot, "narrow")
+    await _wait_for(pilot, "4 Run")
+    _save_picture(pilot, "narrow")
     await pilot.resize_terminal(*SIZE)
 
 
-async def _writing(pilot: Pilot[None], folder: Path) -> None:
-    """A pattern, and koonj's own editor."""
+async def _draw_editing(pilot: Pilot[None], folder: Path) -> None:
+    """Draw the pattern palette and the editor."""
     await pilot.press("n")
-    await _until(pilot, "Add a column")
-    _keep(pilot, "palette")
+    await _wait_for(pilot, "Add a column")
+    _save_picture(pilot, "palette")
     await pilot.press("escape")
     (folder / NEW).write_text(BROKEN)
     await pilot.press("R")
-    await _until(pilot, "2 pending")
+    await _wait_for(pilot, "2 pending")
     await pilot.press("G")
-    await _until(pilot, NEW)
+    await _wait_for(pilot, NEW)
     await pilot.press("i")
-    await _until(pilot, "saved")
+    await _wait_for(pilot, "saved")
     await pilot.pause(0.5)
-    _keep(pilot, "editor")
+    _save_picture(pilot, "editor")
     await pilot.press("escape")
 
 
-async def _failing(pilot: Pilot[None], folder: Path) -> None:
-    """An error, and a file that was changed after it ran."""
+async def _draw_failures(pilot: Pilot[None], folder: Path) -> None:
+    """Draw a failed run, and a file that was edited after it was applied."""
     await pilot.press("A")
-    await _until(pilot, "yes, do it")
-    await _yes(pilot)
-    await _until(pilot, "42704")
-    _keep(pilot, "error")
+    await _wait_for(pilot, "y confirm")
+    await _confirm(pilot)
+    await _wait_for(pilot, "42704")
+    _save_picture(pilot, "error")
     edited = folder / "010_index_chunks_for_search.sql"
     edited.write_text(edited.read_text().replace("CONCURRENTLY doc", "CONCURRENTLY IF NOT EXISTS doc"))
     await pilot.press("escape", "R", "1", "g", *"jjjjjjjjj", "2")
-    await _until(pilot, "✎ edited")
+    await _wait_for(pilot, "✎ edited")
     await pilot.press("v", "v", "v")
-    await _until(pilot, "IF NOT EXISTS d")
+    await _wait_for(pilot, "IF NOT EXISTS d")
     await pilot.pause(0.5)
-    _keep(pilot, "changes")
+    _save_picture(pilot, "changes")
 
 
-async def _looking(pilot: Pilot[None]) -> None:
-    """koonj's own colours."""
+async def _draw_themes(pilot: Pilot[None]) -> None:
+    """Draw the dark and the light theme."""
     await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "1")
     for theme in ("dark", "light"):
         await pilot.press("colon", *"theme", "enter")
         await pilot.pause(0.5)
-        _keep(pilot, theme)
+        _save_picture(pilot, theme)
 
 
 def main() -> None:
-    """Copy the sample, and walk through it with an embedded server of its own."""
+    """Draw all pictures in a temporary folder, with a copy of the sample."""
     with tempfile.TemporaryDirectory(prefix="koonj-") as place:
         os.environ["XDG_DATA_HOME"] = str(Path(place) / "data")
         os.environ["XDG_CACHE_HOME"] = str(Path(place) / "cache")
@@ -240,7 +240,7 @@ def main() -> None:
         os.chdir(place)
         (Path(place) / "koonj.toml").write_text(TARGETS)
         shutil.copytree(SAMPLE / "patterns", folder.parent / "patterns")
-        asyncio.run(_tour(load(Path(place), environ=os.environ), folder))
+        asyncio.run(_draw_all(load(Path(place), environ=os.environ), folder))
 
 
 if __name__ == "__main__":

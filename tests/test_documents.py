@@ -11,7 +11,7 @@ from koonj.migrations.states import GLYPHS
 from koonj.patterns.pattern import load
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.render.legend import SIGNS
-from koonj.tui.toolkit.key_names import shown_key
+from koonj.tui.toolkit.key_names import display_key
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def test_every_exit_code_has_a_row_in_the_readme() -> None:
 
 
 def test_documented_keys_exist() -> None:
-    known = {shown_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
+    known = {display_key(key) for command in MAIN for key in command.all_keys()} | {"y", "n", "Up", "Down"}
     for text, title in ((README, "## The screen"), (SCREENS, "## All keys")):
         section = text.split(title)[1].split("\n## ")[0]
         named = {key for row in _rows(section) for key in re.findall(r"`([^`$-]+)`", row[0])}
@@ -63,7 +63,7 @@ def test_every_command_of_the_palette_is_documented() -> None:
     screen = README.split("## The screen")[1].split("\n## ")[0]
     written = set(re.findall(r"`([^`\s]+)`", screen + SCREENS))
     for command in MAIN:
-        names = {shown_key(key) for key in command.all_keys()} or {command.name()}
+        names = {display_key(key) for key in command.all_keys()} or {command.name()}
         if command.listed and command.name() not in _NOT_LISTED:
             assert names & written, f"{command.name()} ({names}) is in neither README nor screens.md"
 

@@ -101,5 +101,5 @@ def test_screen_is_refused_without_a_usable_terminal(
     project.copy(1)
     user = new_user()
     user.open("exit=2", command)
-    assert "Use the headless command: koonj status, koonj apply, koonj rollback" in user.terminal.unwrapped()
+    assert "Use the commands instead: koonj status, koonj apply, koonj rollback" in user.terminal.unwrapped()
     user.expect_clean_terminal(status=2)

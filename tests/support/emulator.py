@@ -11,7 +11,7 @@ import re
 from rich.cells import cell_len, split_graphemes
 
 from koonj.tui.toolkit.cells import BLANK, Cell
-from koonj.tui.toolkit.sgr import PLAIN, CellLook, look_from, on_blank
+from koonj.tui.toolkit.sgr import PLAIN, CellLook, look_from, look_on_blank
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<private>[?<>]?)(?P<numbers>[0-9;]*)(?P<inter>\$?)(?P<final>[A-Za-z])"
@@ -66,7 +66,7 @@ class Emulator:
             if token["osc"].startswith("8;"):
                 link = token["osc"][2:]
                 self.pen = CellLook(
-                    self.pen.marks, self.pen.ink, self.pen.ground, "" if link == ";" else link
+                    self.pen.attributes, self.pen.foreground, self.pen.background, "" if link == ";" else link
                 )
         elif token["private"] or token["inter"]:
             self._mode(token)
@@ -118,7 +118,7 @@ class Emulator:
         self.x, self.y = max(0, min(self.x, self.columns - 1)), max(0, min(self.y, self.rows - 1))
 
     def _erase(self, y: int, x: int) -> None:
-        assert on_blank(self.pen) == PLAIN, "terminals differ in what they erase with"
+        assert look_on_blank(self.pen) == PLAIN, "terminals differ in what they erase with"
         if self.cells[y][x][0] == "":
             self._halve(y, x)
         self.cells[y][x:] = [BLANK] * (self.columns - x)
@@ -136,9 +136,9 @@ class Emulator:
                 self.pen = CellLook(link=pen.link)
             elif code in _UNSET:
                 self.pen = CellLook(
-                    pen.marks - set(_UNSET[code]) - ({"21"} if code == "24" else set()),
-                    pen.ink,
-                    pen.ground,
+                    pen.attributes - set(_UNSET[code]) - ({"21"} if code == "24" else set()),
+                    pen.foreground,
+                    pen.background,
                     pen.link,
                 )
             else:
@@ -147,9 +147,9 @@ class Emulator:
                 is_ink |= code[0] == "9" and len(code) == 2
                 is_ground |= code[0] == "1" and len(code) == 3
                 self.pen = CellLook(
-                    pen.marks | new.marks,
-                    new.ink if is_ink else pen.ink,
-                    new.ground if is_ground else pen.ground,
+                    pen.attributes | new.attributes,
+                    new.foreground if is_ink else pen.foreground,
+                    new.background if is_ground else pen.background,
                     pen.link,
                 )
 
@@ -165,7 +165,7 @@ class Emulator:
                 self.x = self.columns - width
             for x in range(self.x, self.x + width):
                 self._halve(self.y, x)
-            look = on_blank(self.pen) if grapheme == " " else self.pen
+            look = look_on_blank(self.pen) if grapheme == " " else self.pen
             self.cells[self.y][self.x : self.x + width] = [(grapheme, look), *[("", look)] * (width - 1)]
             self.x = min(self.x + width, self.columns - 1)
 
@@ -179,4 +179,4 @@ class Emulator:
         while last < self.columns and row[last][0] == "":
             last += 1
         if last - first > 1:
-            row[first:last] = [(" ", on_blank(row[first][1]))] * (last - first)
+            row[first:last] = [(" ", look_on_blank(row[first][1]))] * (last - first)

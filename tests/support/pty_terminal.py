@@ -22,8 +22,8 @@ QUIET = 0.5
 """Seconds without a byte after which koonj has finished writing."""
 START = """
 from koonj.tui.workers import watcher
-watcher.LOOK = watcher.AGAIN = 0.2
-watcher.MODEST = 1
+watcher.FOLDER_INTERVAL = watcher.TARGET_INTERVAL = 0.2
+watcher.INTERVAL_FACTOR = 1
 from koonj.cli.main import main
 import sys
 raise SystemExit(main(sys.argv[1:]))

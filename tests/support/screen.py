@@ -18,7 +18,7 @@ from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.dialog import READING, Dialog
 from koonj.tui.screens.main import Main
 from koonj.tui.toolkit.capabilities import Terminal
-from koonj.tui.toolkit.key_presses import REPEAT
+from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from koonj.tui.toolkit.textual_private import screen_text
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.workers.backend import Backend
@@ -139,7 +139,7 @@ class Screen:
     async def yes(self) -> None:
         """Press y, as if so long after the last one that it cannot be that one held down."""
         if self._said_yes:
-            self.later(REPEAT)
+            self.later(REPEAT_PAUSE)
         await self.press("y")
         self._said_yes = True
 
@@ -207,8 +207,8 @@ class Project:
         `answered`: wait until every target has answered. `rehearses`: rehearse in the background, with
         `program`.
         """
-        async with Backend(self.settings, rehearses=rehearses, program=program) as engine:
-            app = Koonj(engine, terminal or Terminal(), keymap)
+        async with Backend(self.settings, rehearses=rehearses, program=program) as backend:
+            app = Koonj(backend, terminal or Terminal(), keymap)
             async with app.run_test(size=size, tooltips=tooltips) as pilot:
                 screen = Screen(app, pilot, self.migrations)
                 await screen.until(lambda: any(isinstance(s, Main) for s in app.screen_stack))

@@ -24,7 +24,7 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 @pytest.fixture(autouse=True)
 def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the folder every 0.1 s, so that tests do not have to wait."""
-    monkeypatch.setattr(watcher, "LOOK", 0.1)
+    monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
 
 
 def short_dsn(dsn: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from textual.events import Key
 
 from koonj.tui.screens.dialog import Dialog
-from koonj.tui.toolkit.key_presses import REPEAT
+from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from support.screen import Project, Screen
 
 
@@ -69,7 +69,7 @@ async def test_cancelled_confirmation_changes_nothing(project: Project, database
         await screen.press("a")
         await screen.expect_dialog()
         await screen.press(key)
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
         assert "◦ pending" in screen.row("make_t1")
     assert tables(database) == []
 
@@ -82,7 +82,7 @@ async def test_enter_and_keys_that_start_a_run_do_not_confirm(project: Project, 
         await screen.press("enter", "space", "a", "A", "r", "Y", "tab", "enter")
         assert isinstance(screen.app.screen, Dialog)
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
     assert tables(database) == []
 
 
@@ -95,7 +95,7 @@ async def test_y_does_not_confirm_when_typed_ahead(project: Project, database: s
         await screen.until("Press y again to confirm")
         assert tables(database) == []
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 async def test_y_does_not_confirm_when_held_down(project: Project, database: str) -> None:
@@ -105,7 +105,7 @@ async def test_y_does_not_confirm_when_held_down(project: Project, database: str
         await hold(screen, "y", 1.0)
         assert isinstance(screen.app.screen, Dialog)
         assert tables(database) == []
-        await asyncio.sleep(REPEAT)
+        await asyncio.sleep(REPEAT_PAUSE)
         await screen.press("y")
         await screen.expect_run("done")
     assert tables(database) == ["t1"]

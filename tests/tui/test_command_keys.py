@@ -6,7 +6,7 @@ from collections import Counter
 
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.main_screen import MAIN
-from koonj.tui.toolkit.key_names import shown_key
+from koonj.tui.toolkit.key_names import display_key
 from support.screen import Project
 
 
@@ -32,7 +32,7 @@ async def test_help_lists_every_command_the_current_pane_first(project: Project)
         text = await screen.expect_dialog("Help")
         assert text.index(Group.PREVIEW.heading) < text.index(Group.MIGRATIONS.heading)
         for command in MAIN:
-            assert shown_key(command.key) in text
+            assert display_key(command.key) in text
             assert command.help().split()[0] in text
         await screen.press("escape")
         assert screen.app.screen is screen.main

@@ -11,7 +11,7 @@ from koonj.tui.commands.command import Group
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens.command_palette import CommandPaletteDialog, FoundCommands
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
-from koonj.tui.toolkit.key_presses import REPEAT
+from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from support.screen import Project, Screen
 
 
@@ -82,7 +82,7 @@ async def test_apply_from_the_palette_asks_and_held_enter_does_not_confirm(proje
         await screen.expect_dialog("Apply 1 migration to local?")
         assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
         assert "0 applied" in screen.top()
 
 
@@ -96,7 +96,7 @@ async def test_held_enter_does_nothing_after_the_palette_closes(project: Project
             await asyncio.sleep(0.04)
         assert screen.app.screen is screen.main
         assert screen.main.pane.NUMBER == "1", "Enter in the migrations would go to the preview"
-        await asyncio.sleep(REPEAT)
+        await asyncio.sleep(REPEAT_PAUSE)
         await screen.press("enter")
         assert screen.main.pane.NUMBER == "2", "a new Enter works as usual"
 

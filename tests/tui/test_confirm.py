@@ -23,7 +23,7 @@ async def test_confirmation_shows_facts_before_migrations(project: Project) -> N
         assert text.index("statements  2") < text.index(" 001_make_t1.sql")
         assert "(outside a transaction)" in text
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (40, 12)], ids=str)
@@ -39,7 +39,7 @@ async def test_protected_target_is_shown_in_reverse_video(protected: Project, si
         assert "type production" in screen.text()
         assert "y confirm" not in screen.text(), "y can be a letter of the name"
         await screen.press("escape")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 async def test_many_migrations_are_listed_before_their_statements(project: Project) -> None:
@@ -59,4 +59,4 @@ async def test_many_migrations_are_listed_before_their_statements(project: Proje
         await screen.press("G")
         assert "(outside a transaction)" in screen.text()
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")

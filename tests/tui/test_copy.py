@@ -142,7 +142,7 @@ async def test_y_does_not_copy_before_the_confirmation(project: Project) -> None
         await screen.expect_dialog("Apply 1 migration to local?")
         assert not any(isinstance(s, CopyDialog) for s in screen.app.screen_stack)
         await screen.press("escape")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)

@@ -16,7 +16,7 @@ from koonj.tui.screens import editor as editor_screen
 from koonj.tui.screens.editor import Editor
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.toolkit.capabilities import Terminal
-from koonj.tui.toolkit.key_presses import REPEAT
+from koonj.tui.toolkit.key_presses import REPEAT_PAUSE
 from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
@@ -52,7 +52,7 @@ def header(screen: Screen) -> str:
 async def answer(screen: Screen, key: str) -> None:
     """Press a key after the time that a user needs to read the dialog."""
     await screen.expect_dialog()
-    screen.later(REPEAT)
+    screen.later(REPEAT_PAUSE)
     await screen.press(key)
 
 
@@ -159,7 +159,7 @@ async def test_changed_file_is_not_overwritten_without_a_question(offline: Proje
         await screen.press("home")
         await screen.type("x")
         path.unlink()
-        await screen.until(lambda: "gone from disk" in header(screen))
+        await screen.until(lambda: "deleted on disk" in header(screen))
         await screen.press("ctrl+s")
         await answer(screen, "o")
         await screen.until("Saved.")
@@ -229,7 +229,7 @@ async def test_file_is_rejected_when_it_cannot_be_saved_unchanged(
         await screen.press("i")
         await screen.until("koonj cannot edit 001_odd.sql")
         assert why in screen.bottom()
-        assert "e opens it in your own editor" in screen.bottom()
+        assert "Press e to open it in your own editor" in screen.bottom()
         assert screen.app.screen is screen.main
 
 
@@ -293,9 +293,9 @@ _TEXTS = st.text(
 @given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_unedited_text_encodes_to_the_same_bytes(lines: list[str], newline: str, bom: bool) -> None:
     raw = (("\ufeff" if bom else "") + newline.join(lines)).encode()
-    opened = FileText.of(raw)
+    opened = FileText.from_bytes(raw)
     document = ExactDocument(opened.text, opened.newline, lambda *_: None)
-    assert opened.encoded(document.text) == raw
+    assert opened.to_bytes(document.text) == raw
 
 
 _PLACES = st.tuples(st.integers(0, 5), st.integers(0, 20))
@@ -342,10 +342,10 @@ def test_save_states_have_words() -> None:
         "saved",
         "changed, not saved",
         "changed on disk",
-        "gone from disk",
+        "deleted on disk",
     ]
     with pytest.raises(NotEditable):
-        FileText.of(os.urandom(2) + b"\xff\xfe")
+        FileText.from_bytes(os.urandom(2) + b"\xff\xfe")
 
 
 async def test_keys_of_the_editor_run_their_commands(offline: Project) -> None:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from koonj.tui.toolkit.cells import Cell, cells_of
 from koonj.tui.toolkit.frame import Frame
-from koonj.tui.toolkit.sgr import PLAIN, look_from, on_blank, turn
+from koonj.tui.toolkit.sgr import PLAIN, look_from, look_on_blank, transition
 from support.emulator import Emulator
 
 TRUE = ColorSystem.TRUECOLOR
@@ -178,7 +178,7 @@ sgr = st.lists(
 def test_turn_reaches_any_style_with_few_bytes(before: str, after: str) -> None:
     terminal = Emulator(2, 1).feed(f"\x1b[0;{before or '0'}m")
     assert terminal.pen == look_from(before)
-    turned = turn(look_from(before), look_from(after))
+    turned = transition(look_from(before), look_from(after))
     assert terminal.feed(turned).pen == look_from(after)
     assert len(turned) <= len(f"\x1b[0;{after}m")
 
@@ -232,7 +232,7 @@ def test_control_characters_are_never_written() -> None:
 
 def test_colours_are_reduced_to_those_of_the_terminal() -> None:
     orange = [Segment("x", Style(color="#ff8000"))]
-    assert cells_of(orange, 1, ColorSystem.TRUECOLOR)[0][1].ink == "38;2;255;128;0"
-    assert cells_of(orange, 1, ColorSystem.EIGHT_BIT)[0][1].ink == "38;5;208"
-    assert cells_of(orange, 1, ColorSystem.STANDARD)[0][1].ink == "91"
-    assert on_blank(cells_of(orange, 1, TRUE)[0][1]) == PLAIN
+    assert cells_of(orange, 1, ColorSystem.TRUECOLOR)[0][1].foreground == "38;2;255;128;0"
+    assert cells_of(orange, 1, ColorSystem.EIGHT_BIT)[0][1].foreground == "38;5;208"
+    assert cells_of(orange, 1, ColorSystem.STANDARD)[0][1].foreground == "91"
+    assert look_on_blank(cells_of(orange, 1, TRUE)[0][1]) == PLAIN

@@ -280,4 +280,4 @@ def test_terminal_is_right_without_colours(project: Project) -> None:
     with watched(project, {"NO_COLOR": "1"}) as seen:
         seen.press(b"j", b"?", b"\x1b", b"a")
         seen.check()
-        assert not any(look.ink or look.ground for row in seen.emulator.cells for _, look in row)
+        assert not any(look.foreground or look.background for row in seen.emulator.cells for _, look in row)

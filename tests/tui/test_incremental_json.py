@@ -1,4 +1,4 @@
-"""JSON in slices is JSON."""
+"""The incremental JSON parser returns what `json` returns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from([None, 1]), st.booleans())
-def test_it_reads_what_json_reads(value: object, indent: int | None, ascii_only: bool) -> None:
+def test_result_is_that_of_json(value: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     assert incremental_json.loads(text, 100) == json.loads(text)
     assert incremental_json.loads(f" \n{text}\n ", 100) == json.loads(text)
@@ -27,11 +27,11 @@ def test_it_reads_what_json_reads(value: object, indent: int | None, ascii_only:
 @pytest.mark.parametrize(
     "text", ["", "{", "[", '{"a"', '{"a":', '{"a":1', "[1,", "[1", "[1 2]", '{"a" 1}', "{1:2", "1 2"]
 )
-def test_what_is_no_json_is_refused(text: str) -> None:
+def test_invalid_json_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         incremental_json.loads(text, 100)
 
 
-def test_of_long_lists_the_first_values_are_kept() -> None:
+def test_only_the_first_items_of_long_lists_are_kept() -> None:
     text = json.dumps({"event": {"up": list(range(9)), "down": [[1, 2, 3], [4]]}})
     assert incremental_json.loads(text, 2) == {"event": {"up": [0, 1], "down": [[1, 2, 3], [4]]}}

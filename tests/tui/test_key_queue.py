@@ -1,4 +1,4 @@
-"""Keys that arrive in one packet, as over ssh, go where they would have gone one by one; none is lost."""
+"""Keys that arrive in one packet, as over ssh, have the same effect as one by one; none is lost."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from support.screen import Project, Screen
 
 
 def in_one_packet(screen: Screen, *keys: str) -> None:
-    """All of them before the program has seen the first."""
+    """Send all keys before the program handles the first one."""
     for key in keys:
         named = {"/": "slash", " ": "space", "_": "underscore"}.get(key, key)
         screen.app.post_message(Key(named, key if len(key) == 1 else None))
 
 
-async def test_what_is_typed_behind_the_slash_is_the_filter_and_no_command(project: Project) -> None:
+async def test_text_after_slash_is_the_filter(project: Project) -> None:
     for number in (1, 2, 3):
         project.table(number)
     async with project.open() as screen:
@@ -32,7 +32,7 @@ async def test_what_is_typed_behind_the_slash_is_the_filter_and_no_command(proje
         await screen.until(lambda: screen.main.selected is not None and screen.main.selected.number == 3)
 
 
-async def test_what_is_pasted_behind_the_slash_is_the_filter(project: Project) -> None:
+async def test_pasted_text_after_slash_is_the_filter(project: Project) -> None:
     for number in (1, 2, 3):
         project.table(number)
     async with project.open() as screen:
@@ -43,7 +43,7 @@ async def test_what_is_pasted_behind_the_slash_is_the_filter(project: Project) -
         assert "002" in screen.row("make_t2")
 
 
-async def test_tab_ends_a_field_before_the_next_is_typed(project: Project) -> None:
+async def test_text_after_tab_goes_to_the_next_field(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("n")
         await screen.until("Add a column")
@@ -53,7 +53,7 @@ async def test_tab_ends_a_field_before_the_next_is_typed(project: Project) -> No
         await screen.until(lambda: not isinstance(screen.app.screen, PatternPalette))
 
 
-async def test_a_form_is_there_before_it_is_filled_in(project: Project) -> None:
+async def test_form_opens_before_text_is_typed(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("n")
         await screen.until("blank migration")
@@ -63,14 +63,14 @@ async def test_a_form_is_there_before_it_is_filled_in(project: Project) -> None:
         await screen.until("ALTER TABLE users")
 
 
-async def test_a_key_whose_widget_is_gone_holds_nobody_up(project: Project) -> None:
+async def test_key_of_a_removed_widget_does_not_block(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         in_one_packet(screen, "question_mark", "escape", "question_mark", "escape", "2")
         await screen.until(lambda: screen.main.pane.NUMBER == "2" and screen.app.screen is screen.main)
 
 
-async def test_no_key_is_lost_however_fast_they_come(project: Project) -> None:
+async def test_no_key_is_lost_at_high_speed(project: Project) -> None:
     for number in range(1, 301):
         project.table(number)
     async with project.open() as screen:
@@ -82,7 +82,7 @@ async def test_no_key_is_lost_however_fast_they_come(project: Project) -> None:
         await screen.until(lambda: screen.main.migrations.cursor == 229)
 
 
-async def test_keys_that_come_while_dialogs_open_and_close_leave_nothing_stuck(project: Project) -> None:
+async def test_keys_work_while_dialogs_open_and_close(project: Project) -> None:
     for number in range(1, 10):
         project.table(number)
     async with project.open() as screen:
@@ -94,7 +94,7 @@ async def test_keys_that_come_while_dialogs_open_and_close_leave_nothing_stuck(p
         assert screen.main.pane.NUMBER == "1"
 
 
-async def test_ctrl_c_behind_the_key_that_started_a_run_ends_it(project: Project) -> None:
+async def test_ctrl_c_after_the_start_key_ends_the_run(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         in_one_packet(screen, "a", "ctrl+c")
@@ -104,7 +104,7 @@ async def test_ctrl_c_behind_the_key_that_started_a_run_ends_it(project: Project
 
 
 @pytest.mark.parametrize("pause", [0.05, 0.2])
-async def test_a_y_of_a_word_that_is_being_typed_is_no_yes(project: Project, pause: float) -> None:
+async def test_y_in_a_typed_word_does_not_confirm(project: Project, pause: float) -> None:
     project.table(1)
     async with project.open() as screen:
         in_one_packet(screen, "a", "/")
@@ -115,4 +115,4 @@ async def test_a_y_of_a_word_that_is_being_typed_is_no_yes(project: Project, pau
         await asyncio.sleep(0.3)
         assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")

@@ -17,7 +17,7 @@ from koonj.tui.commands.command import Group
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import DECIDING, KEPT, rebind
-from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
+from koonj.tui.toolkit.key_names import KeyNameError, display_key, parse_key
 from support.screen import Project
 
 
@@ -61,7 +61,7 @@ class TestNames:
         ],
     )
     def test_as_people_write_them(self, text: str, name: str) -> None:
-        assert key_named(text) == name
+        assert parse_key(text) == name
 
     @pytest.mark.parametrize(
         "text",
@@ -81,23 +81,23 @@ class TestNames:
     )
     def test_what_is_no_key(self, text: str) -> None:
         with pytest.raises(KeyNameError):
-            key_named(text)
+            parse_key(text)
 
     def test_every_character_is_named_as_it_arrives(self) -> None:
         for character in string.digits + string.ascii_letters + string.punctuation:
-            name = key_named(character)
-            assert key_named(name) == name
-            assert shown_key(name) == character
+            name = parse_key(character)
+            assert parse_key(name) == name
+            assert display_key(name) == character
             assert events.Key(name, character).name_aliases
 
     def test_what_is_shown_can_be_written(self) -> None:
         for command in MAIN:
             for key in command.all_keys():
-                assert key_named(shown_key(key)) == key
+                assert parse_key(display_key(key)) == key
 
     def test_textuals_names_are_known(self) -> None:
         for key in ("up", "home", "backspace", "delete", "f12", Keys.ControlPageUp.value):
-            assert key_named(key) == key
+            assert parse_key(key) == key
 
 
 class TestWishes:
@@ -121,8 +121,10 @@ class TestWishes:
         assert refused(aply_next="x") == "koonj.toml:1: no command 'aply-next'. Did you mean 'apply-next'?"
 
     def test_an_unknown_key(self) -> None:
-        assert refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is no key. Did you mean 'pagedown'?"
-        assert "cannot tell 'ctrl+i' from 'tab'" in refused(edit="ctrl+i")
+        assert (
+            refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is not a key. Did you mean 'pagedown'?"
+        )
+        assert "terminals cannot distinguish 'ctrl+i' from 'tab'" in refused(edit="ctrl+i")
 
     def test_one_key_for_two_commands(self) -> None:
         assert refused(edit="f") == (
@@ -145,7 +147,7 @@ class TestWishes:
     @pytest.mark.parametrize(("command", "key"), KEPT.items())
     def test_what_dialogs_and_titles_name_stays(self, command: str, key: str) -> None:
         name = command.replace("-", "_")
-        assert f"{command} must keep {shown_key(key)}" in refused(**{name: "f8"})
+        assert f"{command} must keep {display_key(key)}" in refused(**{name: "f8"})
         assert "must keep this one" in refused(edit=key)
         held = wished(**{name: [key, "f8"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
@@ -227,7 +229,7 @@ class TestAtWork:
         ('[keys]\napply-next = "y"', "~/.config/koonj/config.toml:2: apply-next changes the database"),
         (
             '[screen]\ntheme = "blak"',
-            "~/.config/koonj/config.toml:2: theme = 'blak': there is no such theme.",
+            "~/.config/koonj/config.toml:2: theme = 'blak': no such theme.",
         ),
         ("[screen]\ntheme = 1", "~/.config/koonj/config.toml:2: screen.theme must be a string"),
     ],

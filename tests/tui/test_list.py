@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.runner.target.status import TargetStatus
-from koonj.tui.state.rehearsals import LONGEST
+from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.widgets.migration_list import columns
 from koonj.tui.workers import watcher
 from koonj.tui.workers.backend import Backend
@@ -31,13 +31,13 @@ async def test_before_the_target_answers_states_are_unknown_not_guessed(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.table(1)
-    ask, may_answer = Backend.ask, asyncio.Event()
+    ask, may_answer = Backend.read_status, asyncio.Event()
 
     async def late(backend: Backend, target: Target, folder: Folder) -> TargetStatus:
         await may_answer.wait()
         return await ask(backend, target, folder)
 
-    monkeypatch.setattr(Backend, "ask", late)
+    monkeypatch.setattr(Backend, "read_status", late)
     async with project.open(answered=False) as screen:
         await screen.until("001 make_t1")
         assert "? unknown" in screen.row("make_t1")
@@ -164,8 +164,8 @@ async def _calls(screen: Screen) -> int:
 
 
 async def test_ten_thousand_rows_move_as_ten_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "LOOK", 3600.0)
-    monkeypatch.setattr(watcher, "AGAIN", 3600.0)
+    monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 3600.0)
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 3600.0)
 
     def write(first: int, last: int) -> None:
         for number in range(first, last + 1):
@@ -230,7 +230,7 @@ def test_columns_fill_the_row_and_a_verdict_never_takes_a_names_room(
     assert found.number + found.name + found.word + found.verdict + 6 == width
     without = columns(width, number, word, rehearsals=False)
     assert (found.number, found.word) == (without.number, without.word)
-    assert found.verdict in ({0, 2, 3 + LONGEST} if rehearsals else {0})
+    assert found.verdict in ({0, 2, 3 + WORD_WIDTH} if rehearsals else {0})
     if found.verdict:
         assert found.name >= 12
     if found.verdict > 2:

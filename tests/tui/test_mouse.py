@@ -111,7 +111,7 @@ async def test_a_click_never_confirms(project: Project) -> None:
         await screen.pilot.pause(2 * QUIET)
         await screen.expect_dialog("Apply 1 migration to local?")
         await click_hint(screen, "n/Esc cancel")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
         assert "0 applied" in screen.top()
 
 

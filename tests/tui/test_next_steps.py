@@ -1,4 +1,4 @@
-"""After a run that did not go well: the keys that make sense, best first."""
+"""Next steps after a run that did not succeed: the useful keys, best first."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def keys(view: RunView) -> str:
         ({"name": "", "sqlstate": "08006"}, "R ask the target again, a try again"),
     ],
 )
-def test_after_a_failure(changes: dict[str, Any], expected: str) -> None:
+def test_failure_shows_next_steps(changes: dict[str, Any], expected: str) -> None:
     assert keys(ended(RunResult.FAILED, failure=replace(FAILURE, **changes))) == expected
 
 
 @pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r roll back what it left")])
-def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str) -> None:
+def test_partly_committed_migration_can_be_rolled_back(inside: bool, expected: str) -> None:
     planned = PlannedMigration(
         FAILURE.name, Direction.APPLY, inside, Mode.ONE_TRANSACTION if inside else Mode.SEVERAL, "", ()
     )
@@ -67,7 +67,7 @@ def test_what_is_left_step_by_step_can_be_taken_back(inside: bool, expected: str
     assert keys(view) == f"i edit 003, a try again{expected}"
 
 
-def test_after_what_is_no_failure() -> None:
+def test_other_results_show_their_next_steps() -> None:
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
     assert keys(ended(RunResult.REFUSED, conflicts=(late,))) == "i edit 002, a try again"
     assert keys(ended(RunResult.LOCKED)) == "a try again"
@@ -77,7 +77,7 @@ def test_after_what_is_no_failure() -> None:
     assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R ask the target again"
 
 
-def test_a_file_that_is_gone_cannot_be_edited() -> None:
+def test_missing_file_cannot_be_edited() -> None:
     gone = Conflict("001_a.sql", "missing", "is applied, but its file is missing", "", can_allow=True)
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
     assert next_keys(ended(RunResult.REFUSED, conflicts=(gone,))) == (("a", "try again"),)

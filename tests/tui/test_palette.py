@@ -1,4 +1,4 @@
-"""The palette: a pattern, its fields, the finished SQL, a new file with the next free number."""
+"""The pattern palette: fields, SQL preview, and the files it writes with the next free number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATTERNS, _ = load()
 
 
 async def open_palette(screen: Screen, title: str) -> PatternPalette:
-    """Open it, and put the cursor on the pattern of that title."""
+    """Open the palette and move the cursor to the pattern with that title."""
     await screen.press("n")
     await screen.until(
         lambda: isinstance(screen.app.screen, PatternPalette) and bool(patterns(screen).sources)
@@ -37,7 +37,7 @@ def sql(screen: Screen) -> str:
 
 
 async def write(screen: Screen) -> None:
-    """Enter until the last line, and once more on it."""
+    """Press Enter in every field, and once more on the last line."""
     palette = screen.app.screen
     assert isinstance(palette, PatternPalette)
     for _ in range(len(palette.rows) + 1):
@@ -46,7 +46,7 @@ async def write(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.key)
-async def test_each_pattern_becomes_files(project: Project, pattern: Pattern) -> None:
+async def test_every_pattern_writes_its_files(project: Project, pattern: Pattern) -> None:
     project.table(41)
     async with project.open((120, 36)) as screen:
         palette = await open_palette(screen, pattern.title)
@@ -62,11 +62,11 @@ async def test_each_pattern_becomes_files(project: Project, pattern: Pattern) ->
         written = sorted(project.migrations.glob("*.sql"))[1:]
         assert [path.name[:4] for path in written] == [f"{42 + i:03}_" for i in range(len(pattern.files))]
         assert finished == "\n\n".join(path.read_text(encoding="utf-8") for path in written)
-        main = screen.main  # the bottom line has the name before the list does
+        main = screen.main  # the bottom line shows the name before the list does
         await screen.until(lambda: main.selected is not None and main.selected.name == written[0].name)
 
 
-async def test_a_blank_migration(project: Project) -> None:
+async def test_blank_migration_is_written_and_selected(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await open_palette(screen, "blank migration")
@@ -81,7 +81,7 @@ async def test_a_blank_migration(project: Project) -> None:
     assert (project.migrations / "002_add_status.sql").read_text().startswith("-- 002_add_status.sql\n")
 
 
-async def test_errors_stand_at_their_field_and_nothing_is_written(project: Project) -> None:
+async def test_invalid_value_shows_error_at_its_field_and_writes_nothing(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         palette = await open_palette(screen, "blank migration")
@@ -96,7 +96,7 @@ async def test_errors_stand_at_their_field_and_nothing_is_written(project: Proje
     assert len(list(project.migrations.iterdir())) == 1
 
 
-async def test_the_sql_is_seen_with_examples_before_anything_is_typed(project: Project) -> None:
+async def test_sql_preview_shows_examples_when_fields_are_empty(project: Project) -> None:
     pattern = PATTERNS[0]
     async with project.open() as screen:
         await open_palette(screen, pattern.title)
@@ -105,7 +105,7 @@ async def test_the_sql_is_seen_with_examples_before_anything_is_typed(project: P
         assert "BEGIN" in sql(screen) or "CREATE" in sql(screen)
 
 
-async def test_escape_goes_back_to_the_patterns_and_what_was_typed_stays(project: Project) -> None:
+async def test_escape_returns_to_the_list_and_keeps_typed_values(project: Project) -> None:
     async with project.open() as screen:
         palette = await open_palette(screen, "blank migration")
         await screen.press("enter")
@@ -116,7 +116,7 @@ async def test_escape_goes_back_to_the_patterns_and_what_was_typed_stays(project
         assert [row.value for row in palette.query(FieldRow)] == ["keep me"]
 
 
-async def test_a_pattern_of_the_project_is_in_the_list_and_a_bad_one_is_named(project: Project) -> None:
+async def test_invalid_pattern_of_the_project_is_named(project: Project) -> None:
     project.patterns.mkdir(parents=True)
     (project.patterns / "bad.sql").write_text("no pattern at all\n")
     async with project.open() as screen:

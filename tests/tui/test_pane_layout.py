@@ -1,4 +1,4 @@
-"""Where the panes stand: nothing overlaps, nothing is wasted, who has the keys is always to be seen."""
+"""Layout of the panes: no overlap, no unused line, and the focused pane is always visible."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCENES = st.builds(
 
 
 @given(SCENES)
-def test_no_cell_belongs_to_two_panes_and_no_line_to_none(scene: PaneSituation) -> None:
+def test_panes_do_not_overlap_and_cover_every_line(scene: PaneSituation) -> None:
     regions = room(scene)
     lines: set[int] = set()
     for number, region in regions.items():
@@ -47,7 +47,7 @@ def test_no_cell_belongs_to_two_panes_and_no_line_to_none(scene: PaneSituation) 
 
 
 @given(SCENES)
-def test_who_has_the_keys_is_there_and_open(scene: PaneSituation) -> None:
+def test_focused_pane_is_visible_and_open(scene: PaneSituation) -> None:
     region = room(scene)[scene.focused]
     assert region.height >= min(scene.height, 2)
     if scene.height >= 10 and scene.focused in (MIGRATIONS, PREVIEW):
@@ -55,7 +55,7 @@ def test_who_has_the_keys_is_there_and_open(scene: PaneSituation) -> None:
 
 
 @given(SCENES)
-def test_zoomed_it_has_everything(scene: PaneSituation) -> None:
+def test_zoomed_pane_has_the_whole_area(scene: PaneSituation) -> None:
     if scene.zoomed:
         assert list(room(scene)) == [scene.focused]
         assert room(scene)[scene.focused].size == (scene.width, scene.height)
@@ -74,7 +74,7 @@ def test_zoomed_it_has_everything(scene: PaneSituation) -> None:
         ((80, 5), PaneArrangement.ONE),
     ],
 )
-def test_the_shape_for_a_size(size: tuple[int, int], expected: PaneArrangement) -> None:
+def test_arrangement_depends_on_size(size: tuple[int, int], expected: PaneArrangement) -> None:
     assert shape(*size) is expected
 
 
@@ -82,7 +82,7 @@ def heights(scene: PaneSituation) -> dict[str, int]:
     return {number: region.height for number, region in room(scene).items()}
 
 
-def test_at_80_by_24_targets_and_run_are_a_line_each_until_they_are_needed() -> None:
+def test_targets_and_run_have_one_line_at_80_by_24_until_they_are_needed() -> None:
     assert heights(PaneSituation(80, 22, targets=4)) == {MIGRATIONS: 20, PREVIEW: 20, TARGETS: 1, RUN: 1}
     assert heights(PaneSituation(80, 22, TARGETS, targets=4))[TARGETS] == 4
     assert heights(PaneSituation(80, 22, RUN, run=9))[RUN] == 9
@@ -92,7 +92,7 @@ def test_at_80_by_24_targets_and_run_are_a_line_each_until_they_are_needed() -> 
     assert heights(PaneSituation(80, 22, stage=RunStage.TO_READ, run=300))[RUN] == 15
 
 
-def test_a_tall_one_keeps_targets_and_the_last_run_in_sight() -> None:
+def test_targets_and_last_run_stay_visible_when_the_terminal_is_tall() -> None:
     assert heights(PaneSituation(100, 28, stage=RunStage.DONE, run=5, targets=4)) == {
         MIGRATIONS: 19,
         PREVIEW: 19,
@@ -101,9 +101,7 @@ def test_a_tall_one_keeps_targets_and_the_last_run_in_sight() -> None:
     }
 
 
-def test_in_two_columns_the_list_is_no_wider_than_it_has_to_be_and_the_run_leaves_most_to_the_preview() -> (
-    None
-):
+def test_two_columns_give_most_space_to_the_preview() -> None:
     regions = room(PaneSituation(200, 48, targets=7, stage=RunStage.WORK, run=300))
     assert regions[MIGRATIONS].width == regions[TARGETS].width == 64
     assert regions[PREVIEW].x == 66
@@ -111,7 +109,7 @@ def test_in_two_columns_the_list_is_no_wider_than_it_has_to_be_and_the_run_leave
     assert regions[TARGETS].bottom == regions[RUN].bottom == 48
 
 
-def test_at_40_by_12_one_is_open_and_the_others_are_titles() -> None:
+def test_one_pane_is_open_and_others_are_titles_at_40_by_12() -> None:
     assert heights(PaneSituation(40, 10)) == {MIGRATIONS: 7, PREVIEW: 1, TARGETS: 1, RUN: 1}
     assert heights(PaneSituation(40, 10, PREVIEW)) == {MIGRATIONS: 1, PREVIEW: 7, TARGETS: 1, RUN: 1}
     assert heights(PaneSituation(40, 10, TARGETS)) == {MIGRATIONS: 1, PREVIEW: 1, TARGETS: 7, RUN: 1}

@@ -1,4 +1,4 @@
-"""Six screens in colour, as pictures: what a change of theme or highlighting does is seen in a browser."""
+"""Six screens in colour as pictures, which show changes of themes or highlighting in a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.screen import Project, Screen
 Way = Callable[[Screen], Awaitable[None]]
 PICTURES = Path(__file__).parent / "pictures"
 _ID = re.compile(r"terminal-\d+")
-"""Textual makes it of the whole content."""
+"""Identifier that Textual computes from the whole content."""
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def tables(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 async def _main(_: Screen) -> None:
-    """As it opens."""
+    """Leave the screen as it opens."""
 
 
 async def _statements(screen: Screen) -> None:
@@ -58,7 +58,7 @@ async def _editor(screen: Screen) -> None:
         ("editor", "terminal", _editor),
     ],
 )
-async def test_picture(
+async def test_screen_looks_like_its_picture(
     tables: Project, request: pytest.FixtureRequest, name: str, theme: str, way: Way
 ) -> None:
     terminal = Terminal() if theme == "terminal" else Terminal(theme=theme)

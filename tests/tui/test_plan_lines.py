@@ -1,4 +1,4 @@
-"""A measured plan on the screen: the same words as the command's, and a look for what is heavy."""
+"""A measured plan on the screen: the words of the command, with a style for the impact."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _plan(weight: int, verdict: str | None) -> Plan:
 
 @pytest.mark.parametrize(("weight", "looks"), [(1, DIM), (2, PLAIN), (3, WARNING)])
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_a_lock_is_said_in_full_and_looks_as_heavy_as_it_is(weight: int, looks: object, width: int) -> None:
+def test_lock_is_shown_completely_in_the_style_of_its_impact(weight: int, looks: object, width: int) -> None:
     lines = plan_lines(_plan(weight, "verified"), "", width)
     texts = ["".join(text for text, _ in line) for line in lines]
     assert all(len(text) <= width for text in texts)
@@ -42,7 +42,7 @@ def test_a_lock_is_said_in_full_and_looks_as_heavy_as_it_is(weight: int, looks: 
     assert "2 wait for one" in [text.strip() for text in texts]
 
 
-def test_a_verdict_is_said_where_somebody_looked() -> None:
+def test_verdict_is_shown_when_the_migration_was_rehearsed() -> None:
     def said(verdict: str | None) -> list[object]:
         return [
             (text.strip(), style)

@@ -1,11 +1,11 @@
-"""The preview: body and rollback with the file's own line numbers, how it runs, what is wrong."""
+"""The preview: body and rollback with the file's line numbers, transactions, problems."""
 
 from __future__ import annotations
 
 from support.screen import Project
 
 
-async def test_body_and_rollback_with_the_numbers_of_the_file(project: Project) -> None:
+async def test_body_and_rollback_have_line_numbers_of_the_file(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         assert "[Body]" in screen.pane("2")[0]
@@ -19,7 +19,7 @@ async def test_body_and_rollback_with_the_numbers_of_the_file(project: Project) 
         assert "[Body]" in screen.pane("2")[0]
 
 
-async def test_the_head_says_how_it_runs(project: Project) -> None:
+async def test_header_shows_how_statements_commit(project: Project) -> None:
     project.table(1)
     project.write(
         "002_index.sql", "CREATE INDEX CONCURRENTLY i ON t1 (id);\n-- Rollback:\n-- DROP INDEX i;\n"
@@ -31,13 +31,13 @@ async def test_the_head_says_how_it_runs(project: Project) -> None:
         assert "step by step" in screen.preview() or "outside a transaction" in screen.preview()
 
 
-async def test_problems_are_shown_with_their_line(project: Project) -> None:
+async def test_problem_is_shown_with_its_line(project: Project) -> None:
     project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback:\n-- SELECT 1;\n")
     async with project.open() as screen:
         assert "! error, line 1:" in screen.preview()
 
 
-async def test_a_number_that_is_used_twice_is_a_problem_of_both(project: Project) -> None:
+async def test_duplicate_number_is_a_problem_of_both_files(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: nothing\n")
     project.write("001_b.sql", "SELECT 1;\n-- Rollback: none: nothing\n")
     async with project.open() as screen:
@@ -45,14 +45,14 @@ async def test_a_number_that_is_used_twice_is_a_problem_of_both(project: Project
         assert "001_b.sql" in screen.preview()
 
 
-async def test_a_file_without_rollback_says_so(project: Project) -> None:
+async def test_file_without_rollback_shows_the_reason(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
     async with project.open() as screen:
         await screen.press("v")
         assert "No rollback: it only reads" in screen.preview()
 
 
-async def test_f_formats_the_view_and_says_so(project: Project) -> None:
+async def test_f_formats_the_preview_and_keeps_the_file(project: Project) -> None:
     path = project.write("001_a.sql", "select a,b from t where x=1;\n-- Rollback: none: it only reads\n")
     before = path.read_bytes()
     async with project.open() as screen:
@@ -64,7 +64,7 @@ async def test_f_formats_the_view_and_says_so(project: Project) -> None:
     assert path.read_bytes() == before
 
 
-async def test_long_lines_are_reached_sideways(project: Project) -> None:
+async def test_long_line_can_be_scrolled_sideways(project: Project) -> None:
     project.write("001_a.sql", f"SELECT '{'x' * 80}' AS the_end;\n-- Rollback: none: it only reads\n")
     async with project.open() as screen:
         assert "the_end" not in screen.preview()
@@ -74,7 +74,7 @@ async def test_long_lines_are_reached_sideways(project: Project) -> None:
         assert "SELECT" in screen.preview()
 
 
-async def test_a_missing_file_is_read_from_history(project: Project) -> None:
+async def test_missing_file_shows_text_from_history(project: Project) -> None:
     name = project.table(1)
     async with project.open() as screen:
         await screen.press("a")

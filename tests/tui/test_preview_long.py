@@ -1,4 +1,4 @@
-"""Long files: there at once, coloured where somebody looks, and what is in them comes later."""
+"""Long files: the text is shown at once, colours and analysis follow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from koonj.migrations.migration import Migration
 from koonj.tui.documents.analysis import Analysis
-from koonj.tui.documents.analysis_process import TextPieces, read_apart
+from koonj.tui.documents.analysis_process import SegmentBatch, analyze_in_process
 from koonj.tui.documents.highlighting import LARGE
 from koonj.tui.screens import preview_text
 from koonj.tui.theme import PLAIN
@@ -26,37 +26,37 @@ def may_finish(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Hold back the analysis of the whole text until the test sets this event."""
     may_finish = asyncio.Event()
 
-    async def held_back(migration: Migration) -> AsyncGenerator[TextPieces | Analysis, None]:
-        async with aclosing(read_apart(migration)) as all_found:
+    async def held_back(migration: Migration) -> AsyncGenerator[SegmentBatch | Analysis, None]:
+        async with aclosing(analyze_in_process(migration)) as all_found:
             async for found in all_found:
                 if isinstance(found, Analysis):
                     await may_finish.wait()
                 yield found
 
-    monkeypatch.setattr(preview_text, "read_apart", held_back)
+    monkeypatch.setattr(preview_text, "analyze_in_process", held_back)
     return may_finish
 
 
 def coloured(screen: Screen) -> bool:
-    """Has the last visible line of the text a colour?"""
+    """Return whether the last visible line of the text has a colour."""
     preview = screen.main.preview
     last = min(preview.count(), preview.top + preview.page) - 1
     return any(style is not PLAIN for _, style in preview.sql.line(last))
 
 
-async def test_the_first_lines_are_there_and_coloured_before_it_is_known_how_it_runs(
+async def test_first_lines_are_coloured_before_the_analysis_is_complete(
     project: Project, may_finish: asyncio.Event
 ) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open(answered=False) as screen:
         await screen.until("1 INSERT INTO t VALUES ('it''s');")
         await screen.until(lambda: coloured(screen))
-        assert "reading how it runs" in screen.preview()
+        assert "analyzing the statements" in screen.preview()
         may_finish.set()
         await screen.until("no BEGIN in the file")
 
 
-async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> None:
+async def test_end_of_the_file_gets_colours(project: Project) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
@@ -69,14 +69,12 @@ async def test_the_end_gets_its_colours_once_it_is_read(project: Project) -> Non
         await screen.until(lambda: coloured(screen))
 
 
-async def test_statements_of_a_long_file_are_listed_to_the_last(
-    project: Project, may_finish: asyncio.Event
-) -> None:
+async def test_all_statements_of_a_long_file_are_listed(project: Project, may_finish: asyncio.Event) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("1 INSERT INTO t")
         await screen.press("v", "v")
-        assert "reading how it runs" in screen.preview()
+        assert "analyzing the statements" in screen.preview()
         may_finish.set()
         await screen.until("insert into t")
         await screen.press("2", "G")
@@ -84,7 +82,7 @@ async def test_statements_of_a_long_file_are_listed_to_the_last(
         assert f"{MANY} :{MANY} insert into t" in last or f"{MANY} line {MANY} insert into t" in last
 
 
-async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
+async def test_copy_rows_are_counted_and_not_highlighted_as_sql(project: Project) -> None:
     rows = LARGE // 5
     project.write("001_copy.sql", "COPY t (a) FROM stdin;\n" + "SELECT\n" * rows + "\\.\nSELECT 1;\n" + NONE)
     async with project.open(size=(160, 30)) as screen:
@@ -98,7 +96,7 @@ async def test_rows_of_a_copy_are_counted_and_no_sql(project: Project) -> None:
         assert style.dim
 
 
-async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Project) -> None:
+async def test_scroll_position_stays_when_a_long_file_changes(project: Project) -> None:
     project.write("001_long.sql", INSERT * MANY + NONE)
     async with project.open() as screen:
         await screen.until("no BEGIN in the file")
@@ -109,7 +107,7 @@ async def test_a_long_file_that_changes_stays_where_the_person_reads(project: Pr
         assert screen.main.preview.top == top
 
 
-async def test_a_change_that_is_too_large_is_not_compared_line_by_line_and_says_so(project: Project) -> None:
+async def test_too_large_change_is_shown_without_comparison(project: Project) -> None:
     path = project.write("001_a.sql", "".join(f"SELECT {n};\n" for n in range(3_000)) + NONE)
     async with project.open(size=(160, 40)) as screen:
         await screen.until("no BEGIN in the file")
@@ -120,7 +118,7 @@ async def test_a_change_that_is_too_large_is_not_compared_line_by_line_and_says_
         path.write_text("".join(f"SELECT {n}, 2;\n" for n in range(3_000)) + NONE)
         await screen.until("✎ edited")
         await screen.press("v", "v", "v")
-        await screen.until("Too much is different to compare it line by line")
+        await screen.until("Too many differences to compare the lines one by one")
         assert "- " in screen.preview()
         await screen.press("2", "G")
         await screen.until("2001 more lines")

@@ -1,4 +1,4 @@
-"""The preview's tabs: statements, changes since it ran, history on the target; and what each says when empty."""
+"""The tabs of the preview: statements, changes since the last run, history; and their empty states."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def apply(screen: Screen) -> None:
     await screen.expect_run("done")
 
 
-async def test_v_goes_round_and_brackets_go_both_ways(project: Project) -> None:
+async def test_v_and_brackets_switch_tabs_and_wrap_around(project: Project) -> None:
     project.table(1)
     async with project.open(size=(160, 30)) as screen:
         seen = []
@@ -53,7 +53,7 @@ async def test_v_goes_round_and_brackets_go_both_ways(project: Project) -> None:
         assert "[Body]" in screen.pane("2")[0]
 
 
-async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commits_them(
+async def test_statements_have_the_numbers_of_a_run_and_show_their_transaction(
     project: Project,
 ) -> None:
     project.write("001_notes.sql", STEPS)
@@ -62,26 +62,26 @@ async def test_statements_are_numbered_as_a_run_counts_them_and_tell_what_commit
         lines = [" ".join(line.split()) for line in screen.pane("2")]
         body = lines.index(next(line for line in lines if line.startswith("Body: committed separately")))
         assert lines[body + 1 : body + 7] == [
-            "in transaction 1",
+            "transaction 1",
             "line 1 begin",
             "1 line 2 create table notes",
             "2 line 3 insert into notes",
             "line 4 commit",
-            "each on its own, in no transaction",
+            "outside a transaction",
         ]
         assert "3 line 5 create index concurrently notes_id on notes" in lines
         assert "Rollback: one transaction" in lines
         assert "1 line 9 drop table notes" in lines
 
 
-async def test_a_transaction_that_koonj_opens_is_said_to_be_its(project: Project) -> None:
+async def test_transaction_opened_by_koonj_is_marked(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1;\n-- Rollback: none: it only reads\n")
     async with project.open() as screen:
         await show(screen, "Statements")
-        assert "in transaction 1, which koonj opens" in screen.preview()
+        assert "transaction 1, opened by koonj" in screen.preview()
 
 
-async def test_a_statement_that_is_clicked_is_shown_where_it_stands(project: Project) -> None:
+async def test_click_on_statement_shows_its_line(project: Project) -> None:
     filler = "-- a comment\n" * 60
     project.write("001_a.sql", f"SELECT 1;\n{filler}SELECT 2 AS far;\n-- Rollback:\n-- SELECT 3;\n")
     async with project.open() as screen:
@@ -92,14 +92,14 @@ async def test_a_statement_that_is_clicked_is_shown_where_it_stands(project: Pro
         assert "62 SELECT 2 AS far;" in screen.preview()
 
 
-async def test_a_tab_that_is_clicked_is_shown(project: Project) -> None:
+async def test_click_on_tab_shows_it(project: Project) -> None:
     project.table(1)
     async with project.open(size=(160, 30)) as screen:
         await screen.pilot.click(screen.main.preview, offset=(screen.pane("2")[0].index("Changes") + 2, 0))
         assert "[Changes]" in screen.pane("2")[0]
 
 
-async def test_changes_of_what_never_ran(project: Project) -> None:
+async def test_changes_are_empty_when_the_migration_never_ran(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await show(screen, "Changes")
@@ -107,7 +107,7 @@ async def test_changes_of_what_never_ran(project: Project) -> None:
         assert any(segment.style and segment.style.dim for segment in title_of(screen, "Changes"))
 
 
-async def test_changes_of_what_is_as_it_ran(project: Project) -> None:
+async def test_changes_are_empty_when_the_file_is_unchanged(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await show(screen, "Changes")
@@ -115,7 +115,7 @@ async def test_changes_of_what_is_as_it_ran(project: Project) -> None:
         await screen.until("The file is what ran on local: applied")
 
 
-async def test_an_edit_is_shown_as_a_difference(project: Project) -> None:
+async def test_edit_is_shown_as_a_difference(project: Project) -> None:
     name = project.table(1)
     async with project.open(size=(160, 40)) as screen:
         await apply(screen)
@@ -134,7 +134,7 @@ async def test_an_edit_is_shown_as_a_difference(project: Project) -> None:
         await screen.until("The file is what ran on local")
 
 
-async def test_a_cosmetic_change_and_a_changed_rollback_are_called_what_they_are(project: Project) -> None:
+async def test_cosmetic_change_and_changed_rollback_are_named(project: Project) -> None:
     name = project.table(1)
     path = project.migrations / name
     async with project.open(size=(160, 40)) as screen:
@@ -148,10 +148,10 @@ async def test_a_cosmetic_change_and_a_changed_rollback_are_called_what_they_are
         path.write_text(text.replace("-- DROP TABLE t1", "-- DROP TABLE IF EXISTS t1"))
         await screen.until("Only the rollback was changed after it ran")
         path.write_bytes(text.replace("\n", "\r\n").encode())
-        await screen.until("Line ends were LF, and are CR LF now.")
+        await screen.until("The line ends changed from LF to CR LF.")
 
 
-async def test_history_tells_every_act_newest_first(project: Project) -> None:
+async def test_history_lists_all_entries_newest_first(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1/0;\n-- Rollback:\n-- SELECT 2;\n")
     async with project.open(size=(160, 50)) as screen:
         await show(screen, "History")
@@ -173,7 +173,7 @@ async def test_history_tells_every_act_newest_first(project: Project) -> None:
         assert f"as {role(project)}" in seen
 
 
-async def test_what_another_does_on_the_target_appears(project: Project) -> None:
+async def test_history_shows_entries_of_another_process(project: Project) -> None:
     name = project.table(1)
     async with project.open(size=(160, 50)) as screen:
         await apply(screen)
@@ -196,7 +196,7 @@ ALLOW = """
     """
 
 
-async def test_a_target_that_cannot_be_reached_leaves_both_unknown(three_targets: Project) -> None:
+async def test_changes_and_history_are_unknown_when_the_target_is_unreachable(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open(size=(160, 40)) as screen:
         await screen.press("3", "G", "enter")
@@ -207,7 +207,7 @@ async def test_a_target_that_cannot_be_reached_leaves_both_unknown(three_targets
             assert "It is not known what ran on production" in " ".join(screen.preview().split())
 
 
-async def test_a_role_that_may_not_read_the_text_is_told_so(project: Project) -> None:
+async def test_role_without_privilege_on_the_text_sees_the_reason(project: Project) -> None:
     name = project.table(1)
     async with project.open(size=(160, 40)) as screen:
         await apply(screen)
@@ -219,7 +219,7 @@ async def test_a_role_that_may_not_read_the_text_is_told_so(project: Project) ->
         await screen.until("koonj could not read this: koonj.history has a format that this version")
 
 
-async def test_a_missing_file_has_statements_and_history_but_no_changes(project: Project) -> None:
+async def test_missing_file_has_statements_and_history_but_no_changes(project: Project) -> None:
     name = project.table(1)
     async with project.open(size=(160, 40)) as screen:
         await apply(screen)
@@ -233,7 +233,7 @@ async def test_a_missing_file_has_statements_and_history_but_no_changes(project:
         await screen.until("apply done")
 
 
-async def test_format_says_why_not_in_the_other_tabs(project: Project) -> None:
+async def test_format_shows_the_reason_in_other_tabs(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await show(screen, "History")
@@ -242,7 +242,7 @@ async def test_format_says_why_not_in_the_other_tabs(project: Project) -> None:
 
 
 @pytest.mark.parametrize("shown", Tab)
-def test_the_shown_tab_is_never_lost(shown: Tab) -> None:
+def test_current_tab_is_always_in_the_title(shown: Tab) -> None:
     for width in range(60):
         names = tab_names(shown, width)
         assert f"[{shown}]" in names
@@ -250,7 +250,7 @@ def test_the_shown_tab_is_never_lost(shown: Tab) -> None:
     assert tab_names(shown, 60).count(" ") == len(Tab) - 1
 
 
-def test_a_column_of_the_title_is_a_tab_or_a_step() -> None:
+def test_title_column_is_a_tab_or_a_step() -> None:
     title = " 2 ‹ [Statements] Changes › "
     assert tab_at(title, title.index("Ch")) is Tab.CHANGES
     assert tab_at(title, title.index("‹")) == -1
@@ -259,7 +259,7 @@ def test_a_column_of_the_title_is_a_tab_or_a_step() -> None:
 
 
 def title_of(screen: Screen, tab: str) -> list[Segment]:
-    """The segments of the title that hold a tab's name."""
+    """Return the segments of the title with a tab's name."""
     return [segment for segment in screen.main.preview.render_line(0) if tab in segment.text]
 
 

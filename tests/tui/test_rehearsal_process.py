@@ -1,4 +1,4 @@
-"""The whole way once: files, koonj's own commands in processes of their own, a scratch server, verdicts, drift."""
+"""The whole way: files, koonj's own commands in processes, a scratch server, verdicts, drift."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.pty_terminal import configure
 from support.screen import Project, Screen
 
 PATIENCE = 120.0
-"""Seconds for a server that is made for it, at the lowest priority, on a machine that is busy."""
+"""Seconds in which a server can be created with the lowest priority on a busy machine."""
 
 FORGETS_THE_INDEX = """
     BEGIN;
@@ -35,7 +35,9 @@ async def until(screen: Screen, seen: Callable[[], bool]) -> None:
         await screen.pilot.pause(0.05)
 
 
-async def test_verdicts_and_drift(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_screen_shows_verdicts_and_drift_of_real_processes(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("DATA", "CACHE", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     project.table(1)

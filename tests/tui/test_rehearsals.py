@@ -1,4 +1,4 @@
-"""Rehearsals beside the screen: what is rehearsed by itself, what its verdicts show, when they are true no more."""
+"""Rehearsals in the background: which ones start, how verdicts are shown, when they become invalid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.screen import Project, Screen
 
 @pytest.fixture
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
-    """Three tables, of which the second one's rollback is wrong."""
+    """Results of three migrations; the rollback of the second one is wrong."""
     made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
     made.set_rehearsals(
         rehearsal("001_make_t1.sql"),
@@ -39,7 +39,7 @@ def tables(project: Project) -> Project:
 
 
 def requested_names(recorded: RecordedRehearsals) -> list[str]:
-    """All that was asked for, whatever the call."""
+    """Return the names of all requested rehearsals, in all calls."""
     return [name for names in recorded.requested_names for name in names]
 
 
@@ -51,10 +51,10 @@ async def apply(screen: Screen, keys: str = "A") -> None:
     await screen.press("escape", "1")
 
 
-# What is rehearsed by itself
+# Background rehearsals
 
 
-async def test_what_is_pending_gets_its_verdict_by_itself(
+async def test_pending_migrations_are_rehearsed_in_the_background(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -66,16 +66,16 @@ async def test_what_is_pending_gets_its_verdict_by_itself(
     assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
 
 
-async def test_very_many_are_asked_for_in_parts(
+async def test_many_migrations_are_rehearsed_by_several_processes(
     tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsals, "AT_ONCE", 2)
+    monkeypatch.setattr(rehearsals, "MAX_NAMES", 2)
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
     assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql"], ["003_make_t3.sql"]]
 
 
-async def test_the_command_is_told_folder_priority_and_names(
+async def test_command_has_options_for_folder_and_priority(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open(rehearses=True, program=recorded.program) as screen:
@@ -84,7 +84,7 @@ async def test_the_command_is_told_folder_priority_and_names(
     assert recorded.calls[0][: len(options)] == options
 
 
-async def test_what_is_applied_is_not_rehearsed_but_what_was_edited_since_is(
+async def test_edited_migration_is_rehearsed_and_applied_one_is_not(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30)) as screen:
@@ -97,7 +97,7 @@ async def test_what_is_applied_is_not_rehearsed_but_what_was_edited_since_is(
     assert recorded.requested_names == [["002_make_t2.sql"]]
 
 
-async def test_a_verdict_stays_when_its_migration_is_applied(
+async def test_verdict_stays_when_the_migration_is_applied(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -107,7 +107,7 @@ async def test_a_verdict_stays_when_its_migration_is_applied(
     assert len(recorded.requested_names) == 1
 
 
-async def test_a_target_of_another_major_version_has_its_own_verdicts(
+async def test_migration_is_rehearsed_again_for_another_major_version(
     tmp_path: Path, database: str, recorded: RecordedRehearsals
 ) -> None:
     with connect(database) as connection:
@@ -128,7 +128,7 @@ async def test_a_target_of_another_major_version_has_its_own_verdicts(
     assert asked_for == [str(mine), str(others[0].major)]
 
 
-async def test_nothing_begins_before_the_target_has_answered(
+async def test_no_rehearsal_starts_before_the_target_answers(
     three_targets: Project, recorded: RecordedRehearsals
 ) -> None:
     three_targets.table(1)
@@ -140,7 +140,7 @@ async def test_nothing_begins_before_the_target_has_answered(
     assert len(recorded.calls) == 1
 
 
-async def test_nothing_begins_while_keys_are_pressed(
+async def test_no_rehearsal_starts_while_keys_are_pressed(
     tables: Project, recorded: RecordedRehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rehearsals, "PAUSE", 1.0)
@@ -152,17 +152,17 @@ async def test_nothing_begins_while_keys_are_pressed(
         await screen.until("◉")
 
 
-async def test_it_can_be_off(tables: Project, recorded: RecordedRehearsals) -> None:
+async def test_no_rehearsal_starts_when_disabled(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open(program=recorded.program) as screen:
         await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert screen.row("001").endswith("◦ pending")
     assert recorded.calls == []
 
 
-# What is shown meanwhile
+# Display
 
 
-async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
+async def test_only_the_current_migration_shows_rehearsing(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.pause_at("002_make_t2.sql")
@@ -181,9 +181,7 @@ async def test_the_one_that_is_rehearsed_says_so_and_the_others_nothing(
         await screen.until("◕ lossy")
 
 
-async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
+async def test_row_shows_only_the_glyph_at_80_columns(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕")
         assert screen.row("001").endswith("◦ pending ◉")
@@ -192,7 +190,7 @@ async def test_in_eighty_columns_the_row_has_the_glyph_and_the_preview_the_word(
         await screen.until("◔ incomplete: The rollback leaves")
 
 
-async def test_the_filter_finds_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
+async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await screen.press("slash")
@@ -204,9 +202,7 @@ async def test_the_filter_finds_verdicts(tables: Project, recorded: RecordedRehe
         assert "verdict. Esc shows all." in screen.pane("1")[2]
 
 
-async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
+async def test_kept_filter_includes_later_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
@@ -219,7 +215,7 @@ async def test_a_filter_that_is_kept_takes_in_what_gets_its_verdict_later(
         assert len(screen.migrations()) == 1
 
 
-async def test_the_first_line_counts_what_is_pending_and_not_verified(
+async def test_first_line_counts_pending_migrations_that_are_not_verified(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -228,7 +224,7 @@ async def test_the_first_line_counts_what_is_pending_and_not_verified(
         assert "not verified" not in screen.top()
 
 
-async def test_what_stops_an_apply_is_said_before_what_is_not_verified(
+async def test_first_line_shows_conflict_before_verdicts(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -243,10 +239,10 @@ async def test_what_stops_an_apply_is_said_before_what_is_not_verified(
         assert top.index("∅ 001 missing") < top.index("not verified")
 
 
-# When it is true no more
+# Invalid verdicts
 
 
-async def test_a_changed_file_loses_its_verdict_and_those_of_all_after_it_at_once(
+async def test_changed_file_invalidates_its_verdict_and_later_ones(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -263,7 +259,7 @@ async def test_a_changed_file_loses_its_verdict_and_those_of_all_after_it_at_onc
     assert recorded.requested_names[-1] == ["002_make_t2.sql", "003_make_t3.sql"]
 
 
-async def test_a_rehearsal_of_a_file_that_changes_meanwhile_is_ended_and_begun_anew(
+async def test_rehearsal_restarts_when_its_file_changes(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.pause_at("001_make_t1.sql")
@@ -276,7 +272,9 @@ async def test_a_rehearsal_of_a_file_that_changes_meanwhile_is_ended_and_begun_a
         await screen.until(lambda: recorded.terminated_calls >= 1)
 
 
-async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: RecordedRehearsals) -> None:
+async def test_rehearsal_continues_when_a_later_file_is_added(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
     recorded.pause_at("002_make_t2.sql")
     recorded.set_rehearsals(rehearsal("004_make_t4.sql"))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -290,7 +288,7 @@ async def test_a_new_file_behind_does_not_disturb_it(tables: Project, recorded: 
     assert recorded.requested_names[1:] == [["004_make_t4.sql"]]
 
 
-async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itself(
+async def test_failed_rehearsal_shows_the_reason_and_is_not_retried(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.set_failure("There is no PostgreSQL to rehearse on.")
@@ -305,7 +303,7 @@ async def test_what_cannot_be_rehearsed_says_why_and_is_not_tried_again_by_itsel
         await screen.until("◕ lossy")
 
 
-async def test_a_program_that_says_something_else_is_no_verdict(tables: Project, tmp_path: Path) -> None:
+async def test_unexpected_output_of_the_process_is_an_error(tables: Project, tmp_path: Path) -> None:
     async with tables.open((140, 30), rehearses=True, program=("echo", "hello")) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("It could not be rehearsed: not an event:")
@@ -317,10 +315,10 @@ async def test_a_program_that_says_something_else_is_no_verdict(tables: Project,
         await screen.until("No such file")
 
 
-# One that is asked for
+# Rehearsals on request
 
 
-async def test_p_rehearses_the_selected_one_whatever_its_state_and_shows_it(
+async def test_p_rehearses_the_selected_migration_in_any_state(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     async with tables.open((140, 30), program=recorded.program) as screen:
@@ -335,7 +333,7 @@ async def test_p_rehearses_the_selected_one_whatever_its_state_and_shows_it(
     assert "--again" in recorded.calls[0]
 
 
-async def test_c_cancels_it(tables: Project, recorded: RecordedRehearsals) -> None:
+async def test_c_cancels_the_requested_rehearsal(tables: Project, recorded: RecordedRehearsals) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
@@ -349,7 +347,7 @@ async def test_c_cancels_it(tables: Project, recorded: RecordedRehearsals) -> No
         await screen.until(lambda: recorded.terminated_calls == 1)
 
 
-async def test_one_that_is_asked_for_goes_first_and_the_others_go_on_after_it(
+async def test_requested_rehearsal_runs_before_the_others(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.pause_at("001_make_t1.sql")
@@ -363,7 +361,9 @@ async def test_one_that_is_asked_for_goes_first_and_the_others_go_on_after_it(
     assert recorded.requested_names[1:] == [["003_make_t3.sql"], ["001_make_t1.sql", "002_make_t2.sql"]]
 
 
-async def test_why_it_cannot_be_rehearsed(project: Project, recorded: RecordedRehearsals) -> None:
+async def test_requested_rehearsal_shows_why_it_failed(
+    project: Project, recorded: RecordedRehearsals
+) -> None:
     async with project.open((140, 30), program=recorded.program) as screen:
         await screen.press("p")
         assert "No migration is selected." in screen.bottom()
@@ -376,10 +376,10 @@ async def test_why_it_cannot_be_rehearsed(project: Project, recorded: RecordedRe
         assert "The file 001_make_t1.sql is missing, so it cannot be rehearsed." in screen.bottom()
 
 
-# The end
+# End of the process
 
 
-async def test_leaving_ends_it(tables: Project, recorded: RecordedRehearsals) -> None:
+async def test_quitting_ends_the_rehearsal_process(tables: Project, recorded: RecordedRehearsals) -> None:
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
@@ -387,8 +387,10 @@ async def test_leaving_ends_it(tables: Project, recorded: RecordedRehearsals) ->
     assert recorded.terminated_calls == 1
 
 
-async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: RecordedRehearsals) -> None:
-    """It has a session of its own; see children.py."""
+async def test_ctrl_c_of_the_terminal_does_not_reach_the_process(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    """See `Subprocesses.run`: the process has a session of its own."""
     recorded.pause_at("001_make_t1.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("… rehearsing")
@@ -398,9 +400,7 @@ async def test_ctrl_c_of_the_terminal_is_not_its(tables: Project, recorded: Reco
         assert recorded.terminated_calls == 0
 
 
-async def test_what_it_says_of_many_statements_holds_no_key_back(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
+async def test_long_output_does_not_delay_keys(tables: Project, recorded: RecordedRehearsals) -> None:
     up = INCOMPLETE.apply * 5_000
     recorded.set_rehearsals(rehearsal("001_make_t1.sql", apply=up))
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
@@ -409,7 +409,7 @@ async def test_what_it_says_of_many_statements_holds_no_key_back(
         await screen.until("the first 500 statements")
 
 
-async def test_another_major_version_than_the_targets_is_said(
+async def test_different_major_version_of_the_scratch_server_is_shown(
     tables: Project, recorded: RecordedRehearsals
 ) -> None:
     recorded.set_rehearsals(rehearsal("001_make_t1.sql", server="PostgreSQL 12.1", major=12))
@@ -432,7 +432,7 @@ async def test_y_copies_the_rehearsal(tables: Project, recorded: RecordedRehears
         assert "ACCESS EXCLUSIVE documents" in text
 
 
-async def test_one_that_does_not_end_when_it_is_told_is_killed(
+async def test_process_is_killed_when_it_ignores_sigterm(
     tables: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocesses, "GRACE", 0.2)

@@ -1,4 +1,4 @@
-"""A run that cannot begin, must wait, is refused or is cut off: the screen says what, who and what to do."""
+"""Runs that cannot start, must wait, are refused or break: what the screen shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def session(dsn: str) -> Iterator[psycopg.Connection]:
 
 
 def end_others(dsn: str) -> None:
-    """The server ends every session of the database but this one: as when it is shut down."""
+    """Terminate all other sessions of the database, as a shutdown does."""
     with session(dsn) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -39,9 +39,7 @@ async def begin(screen: Screen) -> None:
     await screen.yes()
 
 
-async def test_a_lock_that_another_holds_is_waited_for_and_the_holder_named(
-    project: Project, database: str
-) -> None:
+async def test_run_waits_for_the_koonj_lock_and_names_the_holder(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         with session(database) as other:
@@ -50,7 +48,7 @@ async def test_a_lock_that_another_holds_is_waited_for_and_the_holder_named(
             await screen.until("waiting for the lock for 0:0")
             assert "held by koonj of ada (pid " in " ".join(screen.run().split())
         await screen.expect_run("done")
-        assert "lock obtained after" in screen.run()
+        assert "lock acquired after" in screen.run()
 
 
 async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database: str) -> None:
@@ -64,55 +62,53 @@ async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database:
             await screen.expect_run("cancelled")
 
 
-async def test_a_lock_that_is_not_given_back_ends_the_run_and_stays_to_be_read(
-    project: Project, database: str
-) -> None:
+async def test_run_ends_when_the_lock_is_not_released(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
-        start = screen.main.engine.start
+        start = screen.main.backend.start_run
 
         async def impatient(target: Target, request: Request) -> Run:
             return await start(target, replace(request, wait=0.0))
 
-        screen.main.engine.start = impatient  # type: ignore[method-assign] # only the patience differs
+        screen.main.backend.start_run = impatient  # type: ignore[method-assign] # only the patience differs
         with session(database) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
             await begin(screen)
             await screen.expect_run("locked:")
         assert screen.main.view is not None
-        assert screen.main.view.wrong
+        assert screen.main.view.has_problem
 
 
-async def test_a_server_that_is_gone_when_the_run_begins(project: Project) -> None:
+async def test_unreachable_server_at_start_is_shown(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
-        start = screen.main.engine.start
+        start = screen.main.backend.start_run
 
         async def elsewhere(_: Target, request: Request) -> Run:
             return await start(Target("local", "host=127.0.0.1 port=1 connect_timeout=2"), request)
 
-        screen.main.engine.start = elsewhere  # type: ignore[method-assign, assignment] # as if the server had gone
+        screen.main.backend.start_run = elsewhere  # type: ignore[method-assign, assignment] # the server is unreachable
         await screen.press("a")
         await screen.expect_run("failed")
         assert "refused" in screen.run()
         assert "committed" not in screen.run()
 
 
-async def test_a_run_that_cannot_even_be_made_is_shown(project: Project) -> None:
+async def test_defect_at_start_is_shown(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
 
         async def broken(_: Target, __: Request) -> Run:
             raise RuntimeError("no wheels")
 
-        screen.main.engine.start = broken  # type: ignore[method-assign, assignment] # a defect
+        screen.main.backend.start_run = broken  # type: ignore[method-assign, assignment] # a defect
         await screen.press("a")
         await screen.expect_run("koonj failed: RuntimeError: no wheels")
         await screen.press("escape")
         assert "nothing has run yet" in screen.run()
 
 
-async def test_a_server_that_dies_during_the_run(project: Project, database: str) -> None:
+async def test_lost_server_during_the_run_is_shown(project: Project, database: str) -> None:
     project.write("001_sleep.sql", SLEEP)
     async with project.open((100, 40)) as screen:
         await begin(screen)
@@ -123,7 +119,7 @@ async def test_a_server_that_dies_during_the_run(project: Project, database: str
         await screen.until("1 pending")
 
 
-async def test_a_server_that_dies_while_the_question_is_asked(project: Project, database: str) -> None:
+async def test_lost_server_during_the_confirmation_is_shown(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
@@ -134,7 +130,7 @@ async def test_a_server_that_dies_while_the_question_is_asked(project: Project, 
         assert "◦ pending" in screen.row("make_t1")
 
 
-async def test_a_dialog_that_is_open_follows_the_size_of_the_terminal(project: Project) -> None:
+async def test_open_dialog_follows_the_terminal_size(project: Project) -> None:
     for number in range(1, 30):
         project.table(number)
     async with project.open((120, 36)) as screen:
@@ -149,12 +145,10 @@ async def test_a_dialog_that_is_open_follows_the_size_of_the_terminal(project: P
             assert "y confirm" in screen.text()
             assert "Apply 29 migrations" in screen.text()
         await screen.press("n")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
-async def test_what_failed_step_by_step_can_be_rolled_back_though_nothing_is_applied(
-    project: Project, database: str
-) -> None:
+async def test_partly_committed_migration_can_be_rolled_back(project: Project, database: str) -> None:
     project.write(
         "001_steps.sql",
         """
@@ -178,7 +172,7 @@ async def test_what_failed_step_by_step_can_be_rolled_back_though_nothing_is_app
         assert other.execute("SELECT to_regclass('half')").fetchone() == (None,)
 
 
-async def test_what_cannot_be_allowed_opens_no_question(project: Project) -> None:
+async def test_conflict_that_cannot_be_allowed_opens_no_dialog(project: Project) -> None:
     project.write("001_open.sql", "BEGIN;\nSELECT 1;\n-- Rollback: none: it reads\n")
     async with project.open((100, 40)) as screen:
         await screen.press("a")
@@ -187,7 +181,7 @@ async def test_what_cannot_be_allowed_opens_no_question(project: Project) -> Non
         assert "001_open.sql" in screen.run()
 
 
-async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Project) -> None:
+async def test_several_conflicts_are_allowed_with_one_reason(project: Project) -> None:
     project.table(2)
     async with project.open((100, 40)) as screen:
         await begin(screen)
@@ -210,7 +204,7 @@ async def test_states_of_several_kinds_are_allowed_with_one_reason(project: Proj
         await screen.expect_run("done")
 
 
-async def test_a_deadlock_of_timeouts_is_tried_again_and_told(project: Project, database: str) -> None:
+async def test_lock_timeout_is_retried_and_shown(project: Project, database: str) -> None:
     project.table(1)
     project.write(
         "002_alter.sql",
@@ -235,7 +229,7 @@ async def test_a_deadlock_of_timeouts_is_tried_again_and_told(project: Project, 
         assert "✓ applied" in screen.row("alter")
 
 
-async def test_the_folder_is_another_one_when_the_question_is_answered(project: Project) -> None:
+async def test_run_is_refused_when_files_change_during_the_confirmation(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")

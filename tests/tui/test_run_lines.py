@@ -1,4 +1,4 @@
-"""A run in lines: everything that is known, under the cell where it belongs."""
+"""The lines of a run: failure, lock holder, rehearsal, retry, wrapping."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from koonj.tui.toolkit.strips import cut, wrap
 
 
 def failure(source: str, column: int) -> Failure:
-    """At a column (1-based) of a line."""
+    """Return a failure at a column (1-based) of a line."""
     return Failure(
         "001_a.sql", Direction.APPLY, 1, 1, "001_a.sql", 1, column, source, "42601", "ERROR", "syntax error"
     )
@@ -41,7 +41,7 @@ def text(line: Line) -> str:
     ],
 )
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_caret_stands_under_its_cell(before: str, width: int) -> None:
+def test_caret_is_below_its_cell(before: str, width: int) -> None:
     lines = [
         text(line) for line in failure_lines(failure(before + "WRONG" + " more" * 99, len(before) + 1), width)
     ]
@@ -51,7 +51,7 @@ def test_the_caret_stands_under_its_cell(before: str, width: int) -> None:
     assert cell_len(source[: source.index("WRONG")]) == len(caret) - 1
 
 
-def test_a_failure_without_a_file_says_nothing_of_one() -> None:
+def test_failure_without_file_shows_no_location() -> None:
     lines = failure_lines(
         Failure(
             "",
@@ -72,7 +72,7 @@ def test_a_failure_without_a_file_says_nothing_of_one() -> None:
     assert [text(line).split()[0] for line in lines] == ["ERROR", "next"]
 
 
-def test_who_holds_the_lock_and_for_how_long() -> None:
+def test_lock_holder_and_waiting_time_are_shown() -> None:
     holder = LockHolder(77, "koonj", "10.0.0.7", "ada", None)
     view = fold(
         RunView("local", Direction.APPLY, 100.0),
@@ -82,7 +82,7 @@ def test_who_holds_the_lock_and_for_how_long() -> None:
     assert "waiting for the lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
 
 
-def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
+def test_rehearsal_for_the_plan_is_not_shown_as_apply() -> None:
     view = fold(
         RunView("local", Direction.APPLY, 0.0),
         [MigrationRehearsalStarted("007_a.sql", 1, 2, at=datetime.fromtimestamp(1, UTC))],
@@ -90,7 +90,7 @@ def test_what_is_rehearsed_for_the_plan_is_not_said_to_be_applied() -> None:
     assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql  1 of 2  0:05"
 
 
-def test_a_retry_counts_down() -> None:
+def test_retry_counts_down() -> None:
     retry = events.Retrying("m", 2, 5, "55P03", "lock timeout", 4.0, at=datetime.fromtimestamp(100, UTC))
     view = fold(RunView("local", Direction.APPLY, 100.0), [retry])
     assert "attempt 2 of 5 in 3 s" in text(progress(view, 101.0, 80)[1])
@@ -100,12 +100,12 @@ def test_a_retry_counts_down() -> None:
 @pytest.mark.parametrize(
     "said", ["a b c " * 99, "x" * 500, "東京" * 99, "e\u0301" * 200, " " * 300, "", "a\n\nb", "\u0301" * 999]
 )
-def test_wrapping_keeps_every_letter_and_the_width(said: str, width: int) -> None:
+def test_wrapping_keeps_all_letters_and_the_width(said: str, width: int) -> None:
     lines = wrap(said, width)
     assert all(cell_len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(said.split())
 
 
-def test_what_is_left_out_is_marked() -> None:
+def test_omitted_text_is_marked() -> None:
     assert wrap("one two three four five six", 10, 2) == ["one two", "three …"]
     assert cut("東京大阪", 5) == "東京…"

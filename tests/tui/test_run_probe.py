@@ -1,10 +1,10 @@
-"""The screen's words for a probe, should one be shown there."""
+"""The words of the screen for a probe."""
 
 from koonj.runner.run.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
 from koonj.tui.state.run import RunView, Tone, fold, result_words
 
 
-def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
+def test_probed_is_shown_without_a_problem() -> None:
     view = fold(
         RunView("local", Direction.APPLY, 0.0),
         (
@@ -17,5 +17,5 @@ def test_probed_is_said_and_is_nothing_to_worry_about() -> None:
         (Tone.DONE, "probed 001_x.sql, 2 statements, 0.25 s, to be rolled back")
     ]
     assert view.migration is None
-    assert not view.wrong
+    assert not view.has_problem
     assert {result_words(verdict)[1] for verdict in RunResult} >= {"probed"}

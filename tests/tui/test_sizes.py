@@ -1,4 +1,4 @@
-"""Every size of terminal shows what matters: the target, its counts, the keys; long names are cut, and say so."""
+"""Every terminal size shows the target, its counts and the keys; long names are cut with an ellipsis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG = "a-target-with-a-very-long-name-that-somebody-has-chosen-for-it"
 
 @pytest.fixture
 def twelve(tmp_path: Path, make_database: Callable[[], str]) -> Project:
-    """A long name that is protected, and eleven that cannot be reached."""
+    """Project with a protected target with a long name and eleven unreachable targets."""
     first = Target(LONG, short_dsn(make_database()), protected=True)
     return Project(tmp_path, first, *(Target(f"t{n}", UNREACHABLE) for n in range(1, 12)))
 
@@ -43,16 +43,16 @@ async def test_every_size_shows_target_and_keys(twelve: Project, size: tuple[int
         await screen.expect_dialog("Apply 1 migration")
         assert "Esc no" in screen.text()
         await screen.press("escape")
-        await screen.expect_run("not done")
+        await screen.expect_run("not confirmed")
 
 
-async def test_counts_stay_to_be_seen_beside_a_long_name(twelve: Project) -> None:
+async def test_counts_are_visible_next_to_a_long_target_name(twelve: Project) -> None:
     twelve.table(1)
     async with twelve.open((80, 24)) as screen:
         assert "… PROTECTED   0 applied  1 pending" in screen.top()
 
 
-async def test_what_is_wrong_with_the_current_target_is_seen_wherever_it_stands(twelve: Project) -> None:
+async def test_error_of_the_current_target_is_visible_at_any_position(twelve: Project) -> None:
     async with twelve.open((80, 24)) as screen:
         await screen.press("3", *"jjjjj")
         assert screen.targets()[-3:] != []
@@ -62,7 +62,7 @@ async def test_what_is_wrong_with_the_current_target_is_seen_wherever_it_stands(
         assert "refused" not in " ".join(screen.targets())
 
 
-async def test_the_end_of_a_time_stamp_is_shown_where_there_is_no_room_for_all(twelve: Project) -> None:
+async def test_end_of_a_timestamp_is_shown_when_it_does_not_fit(twelve: Project) -> None:
     twelve.write(f"20240131093059_{'name_' * 9}.sql", "SELECT 1;\n-- Rollback: none: x\n")
     async with twelve.open((80, 24)) as screen:
         assert "›…093059 name_name_name_n… ◦ pending" in screen.migrations()[0]

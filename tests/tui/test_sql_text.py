@@ -1,4 +1,4 @@
-"""SQL as coloured lines: no text is changed by colours, and every place of a long text has its own."""
+"""SQL as coloured lines: colours change no text, and every part of a long text can be coloured."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TEXTS = [
 
 
 def coloured(sql: SqlText, first: int, last: int) -> list[list[Part]]:
-    """The lines, with all the colours that can be had."""
-    while not sql.reach(first, last):
+    """Return the lines with all colours."""
+    while not sql.highlight(first, last):
         pass
     return [sql.line(index) for index in range(first, last + 1)]
 
 
-def cut_up(text: str) -> SqlText:
+def split_up(text: str) -> SqlText:
     return SqlText(text, 1, Highlighting(text, segments(text), end=len(text)))
 
 
@@ -40,63 +40,63 @@ def styled(parts: list[Part]) -> list[str]:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_colours_change_no_text(text: str) -> None:
-    sql, plain = cut_up(text), SqlText(text)
+    sql, plain = split_up(text), SqlText(text)
     for index, parts in enumerate(coloured(sql, 0, len(sql) - 1)):
         assert "".join(piece for piece, _ in parts) == "".join(piece for piece, _ in plain.line(index))
 
 
-def test_keywords_within_dollar_quotes_are_coloured_where_they_stand() -> None:
+def test_keywords_in_dollar_quotes_are_coloured() -> None:
     sql = SqlText("DO $x$\nBEGIN\n  NULL;\nEND\n$x$;\n")
     assert styled(coloured(sql, 0, 4)[1]) == ["BEGIN"]
 
 
 @given(st.text(alphabet="ab\r\n"), st.integers(0, 3))
-def test_lines_are_those_of_postgres(text: str, odd: int) -> None:
+def test_lines_are_those_of_postgresql(text: str, odd: int) -> None:
     text += "x" * (BLOCK - odd) + "\r\n" + text
     expected = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     lines = LineIndex(text)
     assert [lines.line(index) for index in range(len(lines))] == expected
-    assert all(lines.of(lines.start(index)) == index for index in range(len(lines)))
+    assert all(lines.line_at(lines.start(index)) == index for index in range(len(lines)))
 
 
-def test_an_empty_text_has_one_empty_line() -> None:
+def test_empty_text_has_one_empty_line() -> None:
     assert [LineIndex("").line(index) for index in range(len(LineIndex("")))] == [""]
 
 
-def test_the_end_of_a_long_text_is_coloured_without_what_stands_before() -> None:
-    sql = cut_up("INSERT INTO t VALUES ('it''s', 1);\n" * 20_000 + "SELECT 'the end';\n")
+def test_end_of_a_long_text_is_coloured_without_its_start() -> None:
+    sql = split_up("INSERT INTO t VALUES ('it''s', 1);\n" * 20_000 + "SELECT 'the end';\n")
     assert styled(coloured(sql, 20_000, 20_000)[0]) == ["SELECT", "'", "the end", "'"]
 
 
-def test_rows_of_a_copy_are_no_sql() -> None:
-    sql = cut_up("COPY t (a) FROM stdin;\n" + "SELECT\tfrom\n" * 9 + "\\.\nSELECT 1;\n")
+def test_copy_rows_are_not_highlighted_as_sql() -> None:
+    sql = split_up("COPY t (a) FROM stdin;\n" + "SELECT\tfrom\n" * 9 + "\\.\nSELECT 1;\n")
     rows = coloured(sql, 0, 11)
     assert [style for _, style in rows[1]] == [style for _, style in rows[9]]
     assert styled(rows[11])[0] == "SELECT"
 
 
-def test_a_long_body_is_coloured_in_its_language_anywhere() -> None:
+def test_long_routine_body_is_coloured_in_its_language() -> None:
     body = "  IF x THEN RAISE NOTICE 'hi'; END IF;\n" * 4_000
-    sql = cut_up(
+    sql = split_up(
         f"CREATE FUNCTION f() RETURNS void AS $f$\nBEGIN\n{body}END $f$ LANGUAGE plpgsql;\nSELECT 1;\n"
     )
     assert "RAISE" in styled(coloured(sql, 3_000, 3_000)[0])
     assert styled(coloured(sql, len(sql) - 1, len(sql) - 1)[0])[0] == "SELECT"
 
 
-def test_a_long_statement_is_coloured_anywhere() -> None:
-    sql = cut_up("INSERT INTO t VALUES\n" + "  ('it''s', 1),\n" * 20_000 + "  ('end', 2);\n")
+def test_long_statement_is_coloured_anywhere() -> None:
+    sql = split_up("INSERT INTO t VALUES\n" + "  ('it''s', 1),\n" * 20_000 + "  ('end', 2);\n")
     assert "it" in "".join(styled(coloured(sql, 15_000, 15_000)[0]))
 
 
-def test_a_long_string_is_a_string_all_over() -> None:
-    sql = cut_up("SELECT '\n" + "SELECT 1;\n" * 4_000 + "';\nSELECT 1;\n")
+def test_long_string_is_a_string_everywhere() -> None:
+    sql = split_up("SELECT '\n" + "SELECT 1;\n" * 4_000 + "';\nSELECT 1;\n")
     [parts] = coloured(sql, 3_000, 3_000)
     assert [text for text, _ in parts] == ["SELECT 1;"]
     assert styled(coloured(sql, len(sql) - 1, len(sql) - 1)[0])[0] == "SELECT"
 
 
-def test_what_is_not_known_yet_is_plain_and_gets_its_colours_when_it_is() -> None:
+def test_unknown_text_is_plain_until_its_segments_are_known() -> None:
     text = "SELECT 1;\n" * 10_000
     pieces: list[Segment] = list(segments(text))
     colours = Highlighting(text, [(0, SegmentKind.SQL)], end=100)
@@ -111,14 +111,14 @@ def test_what_is_not_known_yet_is_plain_and_gets_its_colours_when_it_is() -> Non
 
 
 @given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=9))
-def test_pieces_come_in_order_and_cover_the_text(parts: list[str]) -> None:
+def test_segments_are_in_order_and_cover_the_text(parts: list[str]) -> None:
     text = "\n".join(parts) * 200
     starts = [start for start, _ in segments(text)]
     assert starts == sorted(set(starts))
     assert starts[0] == 0
 
 
-def test_a_token_has_the_look_of_its_kind() -> None:
+def test_token_has_the_style_of_its_type() -> None:
     from pygments.token import Keyword  # type: ignore[import-untyped]
 
     sql = SqlText("SELECT 1;")

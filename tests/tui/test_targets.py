@@ -1,11 +1,11 @@
-"""Targets: each asked by itself, the chosen one unmistakable."""
+"""Targets: each is asked separately, and the chosen one is clearly marked."""
 
 from __future__ import annotations
 
 from support.screen import Project
 
 
-async def test_each_target_says_where_it_leads_and_what_it_holds(three_targets: Project) -> None:
+async def test_target_shows_its_address_and_counts(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open((100, 30)) as screen:
         local, staging, production, *_ = screen.targets()
@@ -17,7 +17,7 @@ async def test_each_target_says_where_it_leads_and_what_it_holds(three_targets: 
         assert "× unreachable  protected" in production
 
 
-async def test_in_a_narrow_column_where_it_leads_stands_beneath(three_targets: Project) -> None:
+async def test_address_is_below_the_name_when_the_column_is_narrow(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open((120, 30)) as screen:
         local, _, production, version, where, dsn = screen.targets()
@@ -32,14 +32,14 @@ async def test_in_a_narrow_column_where_it_leads_stands_beneath(three_targets: P
         assert len(screen.targets()) == 6
 
 
-async def test_one_that_cannot_be_reached_holds_nobody_up(three_targets: Project) -> None:
+async def test_unreachable_target_does_not_delay_others(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open(answered=False) as screen:
         await screen.until(lambda: screen.main.snapshot.check.status is not None)
         assert "1 pending" in screen.top()
 
 
-async def test_the_chosen_one_is_marked_in_words_here_and_in_the_first_line(three_targets: Project) -> None:
+async def test_chosen_target_is_marked_in_list_and_first_line(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         assert screen.targets()[0].startswith(" ► local")
         assert "chosen" in screen.targets()[0]
@@ -51,7 +51,7 @@ async def test_the_chosen_one_is_marked_in_words_here_and_in_the_first_line(thre
         assert "► staging" in screen.top()
 
 
-async def test_what_is_wrong_with_a_target_is_told_without_its_password(three_targets: Project) -> None:
+async def test_target_error_is_shown_without_the_password(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         await screen.press("3", "G")
         await screen.until("refused")
@@ -75,7 +75,7 @@ async def test_states_are_those_of_the_chosen_target(three_targets: Project) -> 
         assert "? unknown" in screen.row("make_t1")
 
 
-async def test_a_key_that_cannot_be_used_says_why(three_targets: Project) -> None:
+async def test_unavailable_key_shows_the_reason(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         await screen.press("a")
         assert "Nothing is pending on local." in screen.bottom()
@@ -87,7 +87,7 @@ async def test_a_key_that_cannot_be_used_says_why(three_targets: Project) -> Non
         assert "Nothing is running." in screen.bottom()
 
 
-async def test_refresh_asks_again(project: Project) -> None:
+async def test_refresh_asks_the_target_again(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         before = screen.main.snapshot.check.status

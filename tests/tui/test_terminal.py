@@ -1,4 +1,4 @@
-"""What the terminal can do, and when there is no screen."""
+"""Features of the terminal, and the terminals that get no screen."""
 
 from __future__ import annotations
 
@@ -9,63 +9,63 @@ import sys
 import pytest
 
 from koonj.config import ScreenSettings as Wishes
-from koonj.tui.toolkit.capabilities import read, refusal, settle
+from koonj.tui.toolkit.capabilities import detect, refusal, set_environment
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project
 
 
 @pytest.mark.parametrize("environ", [{}, {"TERM": ""}, {"TERM": "dumb"}])
-def test_a_terminal_that_cannot_move_its_cursor_is_refused(environ: dict[str, str]) -> None:
+def test_terminal_without_cursor_movement_is_refused(environ: dict[str, str]) -> None:
     said = refusal(environ, is_tty=True)
     assert said is not None
     assert "koonj status" in said
 
 
-def test_no_terminal_is_refused() -> None:
+def test_missing_terminal_is_refused() -> None:
     said = refusal({"TERM": "xterm"}, is_tty=False)
     assert said is not None
     assert "koonj apply" in said
 
 
-def test_a_terminal_is_not() -> None:
+def test_terminal_is_accepted() -> None:
     assert refusal({"TERM": "xterm-256color"}, is_tty=True) is None
 
 
-def test_no_color_counts_when_it_is_not_empty() -> None:
-    assert not read({"NO_COLOR": "1"}, encoding="utf-8").colour
-    assert read({"NO_COLOR": ""}, encoding="utf-8").colour
+def test_no_color_has_effect_when_not_empty() -> None:
+    assert not detect({"NO_COLOR": "1"}, encoding="utf-8").colour
+    assert detect({"NO_COLOR": ""}, encoding="utf-8").colour
     environ = {"NO_COLOR": ""}
-    settle(read(environ, encoding="utf-8"), environ)
+    set_environment(detect(environ, encoding="utf-8"), environ)
     assert "NO_COLOR" not in environ
 
 
-def test_over_ssh_the_mouse_is_off_and_escape_is_patient() -> None:
+def test_ssh_disables_the_mouse_and_delays_escape() -> None:
     environ = {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}
-    terminal = read(environ, encoding="utf-8")
-    settle(terminal, environ)
+    terminal = detect(environ, encoding="utf-8")
+    set_environment(terminal, environ)
     assert not terminal.mouse
     assert environ["ESCDELAY"] == "250"
     assert environ["TEXTUAL_ANIMATIONS"] == "none"
 
 
-def test_what_the_person_set_stays() -> None:
+def test_environment_of_the_user_stays_unchanged() -> None:
     environ = {
         "SSH_TTY": "/dev/pts/1",
         "ESCDELAY": "400",
         "TEXTUAL_THEME": "nord",
         "TEXTUAL_ANIMATIONS": "full",
     }
-    terminal = read(environ, encoding="utf-8")
-    settle(terminal, environ)
+    terminal = detect(environ, encoding="utf-8")
+    set_environment(terminal, environ)
     assert environ["ESCDELAY"] == "400"
     assert environ["TEXTUAL_ANIMATIONS"] == "full"
     assert terminal.theme == "nord"
 
 
 @pytest.mark.parametrize(("set_to", "seconds"), [(None, 0.25), ("400", 0.4)])
-def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds: float) -> None:
+def test_textual_reads_the_escape_delay(set_to: str | None, seconds: float) -> None:
     code = (
-        "import os; from koonj.tui.toolkit.capabilities import read, settle; settle(read(os.environ, encoding='utf-8'), os.environ);"
+        "import os; from koonj.tui.toolkit.capabilities import detect, set_environment; set_environment(detect(os.environ, encoding='utf-8'), os.environ);"
         "from textual import constants; print(constants.ESCAPE_DELAY, constants.TEXTUAL_ANIMATIONS)"
     )
     environ = {**os.environ, "SSH_TTY": "/dev/pts/1", **({"ESCDELAY": set_to} if set_to else {})}
@@ -76,31 +76,31 @@ def test_textual_reads_the_patience_that_was_settled(set_to: str | None, seconds
 
 
 @pytest.mark.parametrize("remote", [{}, {"SSH_TTY": "/dev/pts/1"}], ids=["here", "ssh"])
-def test_the_mouse_is_as_it_is_wished(remote: dict[str, str]) -> None:
+def test_mouse_setting_overrides_the_default(remote: dict[str, str]) -> None:
     for wish, expected in ((True, True), (False, False), (None, not remote)):
-        assert read(remote, encoding="utf-8", wishes=Wishes(mouse=wish)).mouse is expected
+        assert detect(remote, encoding="utf-8", screen=Wishes(mouse=wish)).mouse is expected
 
 
-def test_ascii_as_it_is_wished_but_never_more_than_the_terminal_can() -> None:
+def test_ascii_setting_never_exceeds_the_terminal() -> None:
     console = {"TERM": "linux"}
-    assert read(console, encoding="utf-8").ascii_only
-    assert not read(console, encoding="utf-8", wishes=Wishes(ascii_only=False)).ascii_only
-    assert read({}, encoding="utf-8", wishes=Wishes(ascii_only=True)).ascii_only
-    assert read({}, encoding="latin-1", wishes=Wishes(ascii_only=False)).ascii_only
-    assert read({}, encoding="utf-8", ascii_only=True, wishes=Wishes(ascii_only=False)).ascii_only
+    assert detect(console, encoding="utf-8").ascii_only
+    assert not detect(console, encoding="utf-8", screen=Wishes(ascii_only=False)).ascii_only
+    assert detect({}, encoding="utf-8", screen=Wishes(ascii_only=True)).ascii_only
+    assert detect({}, encoding="latin-1", screen=Wishes(ascii_only=False)).ascii_only
+    assert detect({}, encoding="utf-8", ascii_only=True, screen=Wishes(ascii_only=False)).ascii_only
 
 
 @pytest.mark.parametrize(
     ("encoding", "ascii_only"), [("utf-8", False), ("UTF8", False), ("latin-1", True), (None, True)]
 )
-def test_a_terminal_without_utf8_gets_ascii(encoding: str | None, ascii_only: bool) -> None:
-    assert read({"TERM": "xterm"}, encoding=encoding).ascii_only is ascii_only
+def test_terminal_without_utf8_gets_ascii(encoding: str | None, ascii_only: bool) -> None:
+    assert detect({"TERM": "xterm"}, encoding=encoding).ascii_only is ascii_only
 
 
-async def test_ascii_writes_nothing_above_127(project: Project) -> None:
+async def test_ascii_mode_writes_no_character_above_127(project: Project) -> None:
     project.write("001_ümlaut.sql", "SELECT 'ß東';\n-- Rollback: none: nothing\n")
     project.table(2)
-    async with project.open((80, 24), read({"TERM": "xterm"}, encoding="utf-8", ascii_only=True)) as screen:
+    async with project.open((80, 24), detect({"TERM": "xterm"}, encoding="utf-8", ascii_only=True)) as screen:
         assert screen.text().isascii()
         assert ". pending" in screen.text()
         assert all(len(line) <= 80 for line in screen.lines())
@@ -108,8 +108,8 @@ async def test_ascii_writes_nothing_above_127(project: Project) -> None:
         assert screen.text().isascii()
 
 
-def test_what_the_first_paint_does_not_need_is_not_imported_before_it() -> None:
-    behind = {
+def test_first_paint_imports_no_heavy_module() -> None:
+    not_imported = {
         "psycopg",
         "pygments",
         "sqlparse",
@@ -122,10 +122,10 @@ def test_what_the_first_paint_does_not_need_is_not_imported_before_it() -> None:
     }
     code = "import sys, koonj.cli.main, koonj.tui.app; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert behind & set(said.stdout.split()) == set()
+    assert not_imported & set(said.stdout.split()) == set()
 
 
-def test_names_are_seen_before_the_folder_was_read(project: Project) -> None:
+def test_file_names_are_shown_before_the_folder_is_read(project: Project) -> None:
     for number in range(1, 8):
         project.table(number)
     configure(project)
@@ -133,7 +133,7 @@ def test_names_are_seen_before_the_folder_was_read(project: Project) -> None:
         said = terminal.until(b"make_t7")
         assert b"reading the folder" in said
         assert b"7 files" in said
-        terminal.send(b"jj?")  # what is typed before the main screen is there is not lost
+        terminal.send(b"jj?")  # keys typed before the main screen is loaded are not lost
         terminal.until(b"Esc")
         terminal.press(b"\x1b")
         terminal.send(b"q")
@@ -141,7 +141,7 @@ def test_names_are_seen_before_the_folder_was_read(project: Project) -> None:
         assert terminal.process.wait(PATIENCE) == 0
 
 
-def test_q_leaves_before_the_main_screen_is_there(project: Project) -> None:
+def test_q_quits_before_the_main_screen_is_loaded(project: Project) -> None:
     project.table(1)
     configure(project)
     with started(project) as terminal:
@@ -150,7 +150,7 @@ def test_q_leaves_before_the_main_screen_is_there(project: Project) -> None:
         assert b"2 Preview" not in terminal.read_until_quiet()
 
 
-def test_without_a_terminal_the_command_says_what_to_use(tmp_path: object) -> None:
+def test_command_without_terminal_names_alternatives(tmp_path: object) -> None:
     code = (
         "from pathlib import Path; from koonj.config import Settings, Target; from koonj.tui.launch import run;"
         "t = Target('x', ''); raise SystemExit(run(Settings(Path('.'), Path('.'), Path('.'), (t,), t)))"

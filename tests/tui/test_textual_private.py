@@ -1,4 +1,4 @@
-"""What koonj uses of Textual's inside: each test says what breaks when it changes."""
+"""koonj's uses of Textual's private interface: each test says what breaks when it changes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from textual.geometry import Region
 import koonj
 from koonj.tui.theme.ascii import to_ascii
 from koonj.tui.toolkit import textual_private
-from koonj.tui.toolkit.textual_private import _is_known, _line_of, _pieces, _size
+from koonj.tui.toolkit.textual_private import _is_known, _pieces, _size, _writer_thread
 from support.screen import Project
 
 
 def _textual_modules(source: Path) -> Iterator[str]:
-    """What a file imports of Textual, each name with its module."""
+    """Yield the names that a file imports from Textual, each with its module."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "textual")
@@ -31,8 +31,8 @@ def _textual_modules(source: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_only_one_module_imports_what_textual_calls_private() -> None:
-    """Who upgrades Textual then knows where to look."""
+def test_only_one_module_imports_private_modules_of_textual() -> None:
+    """So an upgrade of Textual concerns one module."""
     package = Path(koonj.__file__).parent
     found = {
         source
@@ -43,15 +43,15 @@ def test_only_one_module_imports_what_textual_calls_private() -> None:
     assert found == {Path(textual_private.__file__)}
 
 
-def test_ascii_mode_stands_on_the_list_of_filters() -> None:
-    """Without it `--ascii` and terminals without UTF-8 would get characters that they cannot show."""
+def test_textual_has_the_list_of_filters() -> None:
+    """Without it, `--ascii` and terminals without UTF-8 would get characters that they cannot show."""
     filters = App[int]()._filters
     assert isinstance(filters, list)
     assert all(isinstance(one, LineFilter) for one in filters)
 
 
-async def test_changed_cells_stand_on_the_compositors_updates(project: Project) -> None:
-    """Without them, or with other parts, Textual writes whole regions as it does by itself."""
+async def test_compositor_updates_have_the_expected_parts(project: Project) -> None:
+    """Without these parts Textual writes whole regions by itself."""
     async with project.open((80, 24)) as screen:
         compositor = screen.main._compositor
         shown = [strip.text for strip in compositor.render_strips()]
@@ -69,13 +69,13 @@ async def test_changed_cells_stand_on_the_compositors_updates(project: Project) 
             assert not _is_known(update)
 
 
-def test_changed_cells_stand_on_the_thread_that_writes() -> None:
-    """How many writes wait is asked of it, and whether the terminal is still ours."""
+def test_textual_has_the_writer_thread() -> None:
+    """koonj asks it for the number of waiting writes, and whether the terminal is still the same."""
     written = io.StringIO()
     line = WriterThread(written)
     app = App[None]()
     app._driver = SimpleNamespace(is_inline=False, _writer_thread=line)  # type: ignore[assignment]
-    assert _line_of(app) is line
+    assert _writer_thread(app) is line
     assert (line.is_alive(), line._queue.qsize()) == (False, 0)
     line.start()
     line.write("x")
@@ -93,42 +93,40 @@ def test_changed_cells_stand_on_the_thread_that_writes() -> None:
     ],
     ids=["none", "inline", "no thread", "another kind"],
 )
-def test_where_there_is_no_such_thread_textual_writes(driver: object) -> None:
+def test_textual_writes_by_itself_when_the_thread_is_missing(driver: object) -> None:
     app = App[None]()
     app._driver = driver  # type: ignore[assignment]
-    assert _line_of(app) is None
+    assert _writer_thread(app) is None
 
 
-def test_whole_frames_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_frames_are_written_when_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     app = App[None]()
     app._driver = SimpleNamespace(is_inline=False, _writer_thread=WriterThread(io.StringIO()))  # type: ignore[assignment]
     monkeypatch.setenv("KOONJ_WHOLE_FRAMES", "1")
-    assert _line_of(app) is None
+    assert _writer_thread(app) is None
 
 
-async def test_goldens_stand_on_the_compositor(project: Project) -> None:
-    """Without it the tests cannot read the screen; the program is not touched."""
+async def test_textual_has_the_compositor(project: Project) -> None:
+    """Without it the tests cannot read the screen; the program does not depend on it."""
     async with project.open((80, 24)) as screen:
         assert len(screen.lines()) == 24
 
 
-def test_every_character_keeps_its_cells() -> None:
+def test_ascii_characters_keep_the_number_of_cells() -> None:
     assert to_ascii("✓ applied") == "+ applied"
     assert to_ascii("東") == "??"
     assert to_ascii("plain") == "plain"
 
 
-async def test_a_defect_is_reported_without_values(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Textual's own report prints local variables, and with them a dsn and its password."""
+async def test_crash_report_has_no_values(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Textual's own report prints local variables, including a dsn and its password."""
 
     def defect() -> None:
         password = "hunter2"
         raise RuntimeError(f"a defect near something of {len(password)} letters")
 
     app = None
-    with pytest.raises(RuntimeError, match="a defect"):  # noqa: PT012 - the test's end raises it again
+    with pytest.raises(RuntimeError, match="a defect"):  # noqa: PT012 - the end of the test raises it again
         async with project.open((80, 24)) as screen:
             app = screen.app
             app.call_later(defect)

@@ -1,4 +1,4 @@
-"""Themes: every text can be read, every state told apart, and nothing is coloured where no colours are wanted."""
+"""Themes: contrast of all text, states that can be distinguished, and no colour with NO_COLOR."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from koonj.tui.theme import (
     THEMES,
     WAITING,
     WARNING,
-    choose,
+    choose_theme,
     palette,
     token_style,
 )
 from koonj.tui.theme.highlight import TOKENS
-from koonj.tui.toolkit.capabilities import Terminal, read
+from koonj.tui.toolkit.capabilities import Terminal, detect
 from koonj.tui.toolkit.textual_private import screen_styles
 from support.colours import BLINDNESS, contrast, difference, in_256, visible_colour
 from support.pty_terminal import opened
@@ -53,7 +53,7 @@ def _of(theme: Theme) -> TerminalTheme:
 
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("style", READ, ids=str)
-def test_every_text_has_the_contrast_that_wcag_asks_for(theme: Theme, style: Style) -> None:
+def test_text_has_the_contrast_of_wcag(theme: Theme, style: Style) -> None:
     ground = _of(theme).background_color
     text = visible_colour(style, _of(theme))
     assert contrast(text, ground) >= 4.5
@@ -61,14 +61,14 @@ def test_every_text_has_the_contrast_that_wcag_asks_for(theme: Theme, style: Sty
 
 
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
-def test_what_is_selected_has_it_too(theme: Theme) -> None:
+def test_selected_text_has_the_contrast_of_wcag(theme: Theme) -> None:
     ground = Color.parse(theme.variables["input-selection-background"]).get_truecolor()
     assert contrast(Color.parse(theme.foreground or "").get_truecolor(), ground) >= 4.5
 
 
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("eyes", BLINDNESS)
-def test_states_are_told_apart_with_any_eyes(theme: Theme, eyes: str) -> None:
+def test_states_differ_for_all_kinds_of_colour_vision(theme: Theme, eyes: str) -> None:
     colours = {name: visible_colour(style, _of(theme)) for name, style in TOLD_APART.items()}
     for one, other in combinations(colours, 2):
         assert difference(colours[one], colours[other], eyes) >= 20, (one, other)
@@ -76,14 +76,14 @@ def test_states_are_told_apart_with_any_eyes(theme: Theme, eyes: str) -> None:
         assert in_few >= 20, (one, other, "256 colours")
 
 
-def test_a_state_has_its_own_glyph_with_or_without_colour() -> None:
+def test_every_state_has_its_own_glyph() -> None:
     assert set(STATES) == {None, *GLYPHS}
     assert len(set(GLYPHS.values())) == len(GLYPHS)
 
 
-def test_only_colours_that_every_terminal_shows_readably() -> None:
+def test_only_readable_colours_are_used() -> None:
     used = {style.color.name for style in (*READ, *STATES.values()) if style.color}
-    assert used == {"green", "yellow", "red", "magenta", "cyan"}  # not blue, no bright ones
+    assert used == {"green", "yellow", "red", "magenta", "cyan"}  # no blue and no bright colours
 
 
 class TestHighlighting:
@@ -96,60 +96,58 @@ class TestHighlighting:
             if value == text
         )
 
-    def test_kinds_look_different_on_16_colours(self) -> None:
+    def test_token_types_differ_in_16_colours(self) -> None:
         kinds = ["-- c\n", "ALTER", "numeric", "15", "x", "t", "$1"]
         assert len({self.looks(text) for text in kinds}) == len(kinds)
 
     @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
-    def test_and_in_every_theme(self, theme: Theme) -> None:
+    def test_token_types_differ_in_every_theme(self, theme: Theme) -> None:
         kinds = [self.looks(text) for text in ("-- c\n", "ALTER", "15", "x", "t", "$1")]
         colours = [visible_colour(style, _of(theme)) for style in kinds]
         assert all(difference(a, b, "all colours") >= 15 for a, b in combinations(colours, 2))
 
-    def test_a_quoted_name_is_a_name(self) -> None:
+    def test_quoted_identifier_has_the_style_of_a_name(self) -> None:
         assert self.looks("T") == self.looks("t") == PLAIN
 
-    def test_a_psql_variable_is_one(self) -> None:
+    def test_psql_variable_has_its_own_style(self) -> None:
         assert self.looks(":v") == self.looks("$1") != PLAIN
 
-    def test_of_the_nearest_kind_above(self) -> None:
+    def test_unknown_type_has_the_style_of_its_parent(self) -> None:
         assert token_style(("Comment", "Single", "New")) == TOKENS["Comment",]
         assert token_style(("Text",)) == token_style(()) == PLAIN
 
 
 class TestChoice:
-    def test_the_terminals_own_by_default(self) -> None:
-        assert choose(read({}, encoding="utf-8")) == "terminal"
+    def test_default_is_the_terminal_theme(self) -> None:
+        assert choose_theme(detect({}, encoding="utf-8")) == "terminal"
 
-    def test_the_environment_goes_first(self) -> None:
+    def test_environment_overrides_the_configuration(self) -> None:
         wishes = ScreenSettings(theme=ThemeSetting("light", "koonj.toml:2"))
-        assert choose(read({}, encoding="utf-8", wishes=wishes)) == "light"
-        assert choose(read({"TEXTUAL_THEME": "dark"}, encoding="utf-8", wishes=wishes)) == "dark"
+        assert choose_theme(detect({}, encoding="utf-8", screen=wishes)) == "light"
+        assert choose_theme(detect({"TEXTUAL_THEME": "dark"}, encoding="utf-8", screen=wishes)) == "dark"
 
-    def test_the_first_that_there_is_as_textual_has_it(self) -> None:
-        assert choose(read({"TEXTUAL_THEME": "mine, nord"}, encoding="utf-8")) == "nord"
+    def test_first_existing_theme_is_chosen(self) -> None:
+        assert choose_theme(detect({"TEXTUAL_THEME": "mine, nord"}, encoding="utf-8")) == "nord"
 
     @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))
-    def test_any_of_textuals_own(self, name: str) -> None:
-        assert choose(Terminal(theme=name)) == name
+    def test_theme_of_textual_is_allowed(self, name: str) -> None:
+        assert choose_theme(Terminal(theme=name)) == name
         made = palette(BUILTIN_THEMES[name])
         assert (made is None) is BUILTIN_THEMES[name].ansi
 
-    def test_one_that_is_not_there(self) -> None:
+    def test_unknown_theme_is_an_error(self) -> None:
         wishes = ScreenSettings(theme=ThemeSetting("drak", "koonj.toml:2"))
         with pytest.raises(
             ConfigError,
-            match=r"^koonj\.toml:2: theme = 'drak': there is no such theme\. Did you mean 'dark'\?",
+            match=r"^koonj\.toml:2: theme = 'drak': no such theme\. Did you mean 'dark'\?",
         ):
-            choose(read({}, encoding="utf-8", wishes=wishes))
-        with pytest.raises(
-            ConfigError, match=r"^TEXTUAL_THEME=lihgt: there is no such theme\. Did you mean 'light'"
-        ):
-            choose(read({"TEXTUAL_THEME": "lihgt"}, encoding="utf-8"))
+            choose_theme(detect({}, encoding="utf-8", screen=wishes))
+        with pytest.raises(ConfigError, match=r"^TEXTUAL_THEME=lihgt: no such theme\. Did you mean 'light'"):
+            choose_theme(detect({"TEXTUAL_THEME": "lihgt"}, encoding="utf-8"))
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-async def test_the_screen_is_drawn_in_the_themes_colours_only(project: Project, theme: Theme) -> None:
+async def test_screen_uses_only_colours_of_the_theme(project: Project, theme: Theme) -> None:
     project.table(1)
     project.write("002_odd.sql", "BEGIN;\nSELECT 'x', 3; -- no end\n")
     async with project.open((120, 36), Terminal(theme=theme.name)) as screen:
@@ -170,7 +168,7 @@ def _in_theme(style: Style, theme: Theme) -> None:
     assert contrast(text, ground) >= (4 if text == RULE[theme.name] else 4.5), style
 
 
-async def test_the_command_goes_round_for_this_session_and_says_how_to_keep_it(project: Project) -> None:
+async def test_theme_command_wraps_around_and_names_the_setting(project: Project) -> None:
     async with project.open((120, 30)) as screen:
         for name, said in (
             ("dark", 'theme = "dark" in '),
@@ -183,14 +181,14 @@ async def test_the_command_goes_round_for_this_session_and_says_how_to_keep_it(p
             assert screen.app.native_ansi_color is (name == TERMINAL.name)
 
 
-def test_the_persons_own_file_is_heard(project: Project, home: Path) -> None:
+def test_configuration_file_of_the_user_is_read(project: Project, home: Path) -> None:
     own = home / ".config" / "koonj" / "config.toml"
     own.parent.mkdir(parents=True)
     own.write_text('[screen]\ntheme = "dark"\nmouse = true\n')
     foreground = b"38;2;%d;%d;%d" % tuple(_of(DARK).foreground_color)
     with opened(project, environ={"SSH_TTY": "/dev/pts/1"}, migrations=2) as terminal:
         assert foreground in terminal.start
-        assert b"\x1b[?1000h" in terminal.start  # the mouse, though it is over ssh
+        assert b"\x1b[?1000h" in terminal.start  # the mouse is on although the terminal is remote
     own.write_text('[screen]\ntheme = "dark"\n')
     environ = {"SSH_TTY": "/dev/pts/1", "TEXTUAL_COLOR_SYSTEM": "256"}
     with opened(project, environ=environ, migrations=2) as terminal:
@@ -200,11 +198,11 @@ def test_the_persons_own_file_is_heard(project: Project, home: Path) -> None:
 
 
 @pytest.mark.parametrize("theme", ["terminal", "dark", "light", "nord", "textual-light"])
-async def test_no_color_leaves_no_colour_in_any_theme(
+async def test_no_color_removes_all_colours(
     project: Project, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    terminal = read({"NO_COLOR": "1", "TEXTUAL_THEME": theme}, encoding="utf-8")
+    terminal = detect({"NO_COLOR": "1", "TEXTUAL_THEME": theme}, encoding="utf-8")
     project.table(1)
     async with project.open((80, 24), terminal) as screen:
         await screen.press("question_mark")
@@ -215,5 +213,5 @@ async def test_no_color_leaves_no_colour_in_any_theme(
         await screen.until("NO_COLOR is set")
 
 
-def test_textual_reduces_the_colours_that_a_terminal_does_not_have() -> None:
+def test_textual_reduces_colours_for_limited_terminals() -> None:
     assert Color.parse(DARK.background or "").downgrade(ColorSystem.EIGHT_BIT).number is not None

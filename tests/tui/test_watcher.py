@@ -1,4 +1,4 @@
-"""What others do meanwhile, to the target and to the folder, is seen without a key; and nothing stale stands unmarked."""
+"""Changes of the target and the folder by others appear without a key, and old content is marked."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from koonj.postgres.connector import Connector
 from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Extent
 from koonj.tui.workers import watcher
-from support import project as engine
+from support import project as projects
 from support.screen import Project
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "AGAIN", 0.1)
-    monkeypatch.setattr(watcher, "FOLLOW", 0.1)
-    monkeypatch.setattr(watcher, "MODEST", 1)
+    monkeypatch.setattr(watcher, "TARGET_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "RUN_INTERVAL", 0.1)
+    monkeypatch.setattr(watcher, "INTERVAL_FACTOR", 1)
 
 
 async def elsewhere(project: Project, direction: Direction) -> None:
-    """Another koonj changes the target."""
+    """Apply or roll back in another koonj process."""
     async with Connector() as connector:
-        other = engine.Project(project.migrations, project.targets[0], connector)
+        other = projects.Project(project.migrations, project.targets[0], connector)
         await other.run(direction, extent=Extent.ALL)
 
 
 @contextmanager
 def locked(dsn: str) -> Iterator[None]:
-    """Another run holds the target's lock."""
+    """Hold the koonj lock as another run does."""
     with psycopg.connect(dsn, autocommit=True, application_name="koonj of ada") as other:
         other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         yield
 
 
-async def test_what_another_process_applies_and_rolls_back_is_seen(project: Project) -> None:
+async def test_changes_of_another_process_appear(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         assert "◦ pending" in screen.row("make_t1")
@@ -51,7 +51,7 @@ async def test_what_another_process_applies_and_rolls_back_is_seen(project: Proj
         await screen.until("◦ pending")
 
 
-async def test_another_s_run_and_who_it_is_are_seen(project: Project, database: str) -> None:
+async def test_run_of_another_process_appears_with_its_holder(project: Project, database: str) -> None:
     async with project.open((120, 30)) as screen:
         assert "a run goes on" not in screen.text()
         with locked(database):
@@ -59,43 +59,43 @@ async def test_another_s_run_and_who_it_is_are_seen(project: Project, database: 
         await screen.until(lambda: "a run goes on" not in screen.text())
 
 
-async def test_asking_again_disables_no_key_and_changes_nothing_where_nothing_changed(
+async def test_automatic_read_changes_nothing_when_the_target_is_unchanged(
     project: Project,
 ) -> None:
     project.table(1)
     async with project.open() as screen:
         status = screen.main.snapshot.check.status
         asked: list[object] = []
-        ask = screen.main.engine.ask
+        ask = screen.main.backend.read_status
 
         async def counted(*values: object) -> object:
             asked.append(values)
-            return await ask(*values)  # type: ignore[arg-type] # handed on as they are
+            return await ask(*values)  # type: ignore[arg-type] # passed on unchanged
 
-        screen.main.engine.ask = counted  # type: ignore[method-assign, assignment] # it counts
+        screen.main.backend.read_status = counted  # type: ignore[method-assign, assignment] # it counts
         await screen.until(lambda: len(asked) > 2)
         assert screen.main.snapshot.check.status is status
         assert screen.main.snapshot.check.since is None
 
 
-async def test_a_server_that_goes_and_comes_back(project: Project) -> None:
+async def test_server_that_goes_away_and_returns_is_shown(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
-        ask, good = screen.main.engine.ask, project.targets[0]
+        ask, good = screen.main.backend.read_status, project.targets[0]
         away = Target("local", "host=127.0.0.1 port=1 connect_timeout=2")
 
         async def to_nowhere(target: Target, folder: object) -> object:
-            return await ask(away, folder)  # type: ignore[arg-type] # handed on as it is
+            return await ask(away, folder)  # type: ignore[arg-type] # passed on unchanged
 
-        screen.main.engine.ask = to_nowhere  # type: ignore[method-assign, assignment] # the server is away
+        screen.main.backend.read_status = to_nowhere  # type: ignore[method-assign, assignment] # the server is away
         await screen.until("× unreachable")
         assert "? unknown" in screen.row("make_t1")
-        screen.main.engine.ask = ask  # type: ignore[method-assign] # it is back
+        screen.main.backend.read_status = ask  # type: ignore[method-assign] # it is back
         await screen.until("◦ pending")
         assert good.name in screen.top()
 
 
-async def test_a_folder_that_is_renamed_says_so_until_it_is_back(
+async def test_renamed_folder_is_shown_until_it_returns(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
@@ -115,7 +115,7 @@ async def test_a_folder_that_is_renamed_says_so_until_it_is_back(
         assert "◦ pending" in screen.row("make_t1")
 
 
-async def test_a_file_that_is_deleted_while_it_is_selected(project: Project) -> None:
+async def test_selection_moves_when_the_selected_file_is_deleted(project: Project) -> None:
     for number in (1, 2, 3):
         project.table(number)
     async with project.open() as screen:
@@ -126,13 +126,13 @@ async def test_a_file_that_is_deleted_while_it_is_selected(project: Project) -> 
         await screen.until("003_make_t3.sql  ◦ pending")
 
 
-async def test_an_empty_folder_says_what_to_do(project: Project) -> None:
+async def test_empty_folder_shows_what_to_do(project: Project) -> None:
     async with project.open() as screen:
         assert "No migrations in" in screen.pane("1")[1]
         assert "n writes one." in " ".join(screen.pane("1"))
 
 
-async def test_files_that_cannot_be_in_the_list_stay_named(project: Project) -> None:
+async def test_files_that_cannot_be_listed_are_named(project: Project) -> None:
     project.write("12-bad.sql", "SELECT 1;\n")
     project.write("13-bad.sql", "SELECT 1;\n")
     async with project.open() as screen:

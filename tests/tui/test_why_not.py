@@ -1,4 +1,4 @@
-"""Why a command cannot be used now: asked with a `Situation`, without a screen, a terminal or a database."""
+"""Why a command is not available: asked with a `Situation`, without screen, terminal or database."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SETTINGS = Settings(ROOT, ROOT / "migrations", ROOT / "patterns", (LOCAL,), LOCA
 USERS = Migration.from_recorded("001_create_users.sql", "CREATE TABLE users ();")
 WITH_FILE = Row(USERS.number, USERS.name, State.PENDING, USERS, None)
 WITHOUT_FILE = Row(2, "002_gone.sql", State.MISSING, None, None)
-NOT_ANSWERED = Situation(Snapshot.of(SETTINGS))
+NOT_ANSWERED = Situation(Snapshot.initial(SETTINGS))
 
 
 def answered(state: State | None = None, **status: Any) -> Situation:
-    """The target has answered, with one migration in `state` or with none."""
+    """Return a situation in which the target answered, with one migration in `state` or with none."""
     applied = state in {State.APPLIED, State.EDITED}
     migrations = (
         () if state is None else (MigrationStatus(1, USERS.name, state, USERS, None, applied, allowed=False),)
@@ -54,51 +54,51 @@ def why_not(name: str, now: Situation) -> str | None:
 
 
 @pytest.mark.parametrize("command", ["apply-next", "apply-all", "roll-back-last"])
-def test_a_change_needs_a_target_that_has_answered(command: str) -> None:
+def test_change_requires_an_answer_of_the_target(command: str) -> None:
     assert why_not(command, NOT_ANSWERED) == "local has not responded yet."
 
 
 @pytest.mark.parametrize("command", ["apply-next", "apply-all", "roll-back-last"])
-def test_a_change_needs_a_target_that_can_be_reached(command: str) -> None:
+def test_change_requires_a_reachable_target(command: str) -> None:
     now = answered(error="connection refused")
     assert why_not(command, now) == "local cannot be reached: connection refused (press R to retry)"
 
 
 @pytest.mark.parametrize("command", ["apply-next", "apply-all", "roll-back-last"])
-def test_there_is_one_run_at_a_time(command: str) -> None:
+def test_change_is_not_available_during_a_run(command: str) -> None:
     now = replace(answered(State.PENDING), running=True)
     assert why_not(command, now) == "A run is in progress. Wait for it, or press c to cancel it."
 
 
 @pytest.mark.parametrize("command", ["apply-next", "apply-all", "roll-back-last"])
-def test_a_change_needs_a_folder_that_can_be_read(command: str) -> None:
+def test_change_requires_a_readable_folder(command: str) -> None:
     now = answered(State.PENDING)
-    now = replace(now, snapshot=replace(now.snapshot, lost="There is no folder project/migrations."))
+    now = replace(now, snapshot=replace(now.snapshot, folder_error="There is no folder project/migrations."))
     assert why_not(command, now) == "There is no folder project/migrations."
 
 
-def test_an_apply_needs_something_pending() -> None:
+def test_apply_requires_a_pending_migration() -> None:
     assert why_not("apply-next", answered(State.PENDING)) is None
     assert why_not("apply-next", answered(State.APPLIED)) == "Nothing is pending on local."
 
 
-def test_a_rollback_needs_something_applied() -> None:
+def test_rollback_requires_an_applied_migration() -> None:
     assert why_not("roll-back-last", answered(State.APPLIED)) is None
     assert why_not("roll-back-last", answered(State.PENDING)) == "Nothing is applied on local."
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.INTERRUPTED])
-def test_what_stopped_half_way_can_be_rolled_back(state: State) -> None:
+def test_partly_committed_migration_can_be_rolled_back(state: State) -> None:
     assert why_not("roll-back-last", answered(state)) is None
 
 
-def test_a_cancel_needs_a_run_or_a_rehearsal_that_somebody_waits_for() -> None:
+def test_cancel_requires_a_run_or_a_requested_rehearsal() -> None:
     assert why_not("cancel", NOT_ANSWERED) == "Nothing is running. To quit koonj, press q."
     assert why_not("cancel", replace(NOT_ANSWERED, running=True)) is None
     assert why_not("cancel", replace(NOT_ANSWERED, rehearsing=USERS.name)) is None
 
 
-def test_a_reason_names_the_key_that_the_person_has() -> None:
+def test_reason_names_the_key_of_the_user() -> None:
     keymap = Keymap(changed={"quit": ("f10",)}, replacements={"q": "F10"})
     now = replace(NOT_ANSWERED, keymap=keymap)
     assert why_not("cancel", now) == "Nothing is running. To quit koonj, press F10."
@@ -108,12 +108,12 @@ def test_a_reason_names_the_key_that_the_person_has() -> None:
 
 
 @pytest.mark.parametrize("command", ["edit-external", "edit", "rehearse"])
-def test_a_migration_must_be_selected(command: str) -> None:
+def test_command_requires_a_selected_migration(command: str) -> None:
     assert why_not(command, NOT_ANSWERED) == "No migration is selected."
 
 
 @pytest.mark.parametrize("command", ["edit-external", "edit", "rehearse"])
-def test_the_selected_migration_must_have_a_file(command: str) -> None:
+def test_command_requires_the_file_of_the_migration(command: str) -> None:
     assert why_not(command, replace(NOT_ANSWERED, selected=WITH_FILE)) is None
     reason = why_not(command, replace(NOT_ANSWERED, selected=WITHOUT_FILE))
     assert reason is not None
@@ -121,44 +121,44 @@ def test_the_selected_migration_must_have_a_file(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["edit-external", "edit"])
-def test_an_editor_does_not_hide_a_run(command: str) -> None:
+def test_editor_is_not_available_during_a_run(command: str) -> None:
     now = replace(NOT_ANSWERED, selected=WITH_FILE, running=True)
     assert why_not(command, now) == "A run is in progress. The editor would hide it."
 
 
-def test_there_is_one_chosen_rehearsal_at_a_time() -> None:
+def test_rehearse_is_not_available_during_a_requested_rehearsal() -> None:
     now = replace(NOT_ANSWERED, selected=WITH_FILE, rehearsing="007_other.sql")
     assert why_not("rehearse", now) == "koonj is rehearsing 007_other.sql. To cancel that, press c."
 
 
-def test_a_new_migration_needs_the_folder_for_its_number() -> None:
+def test_new_migration_requires_the_folder() -> None:
     assert why_not("new", NOT_ANSWERED) == "koonj has not read the migrations folder yet."
     read = NOT_ANSWERED.snapshot.with_folder(Folder(SETTINGS.migrations, (USERS,), 0, ()))
     assert why_not("new", replace(NOT_ANSWERED, snapshot=read)) is None
 
 
-# Commands about what is shown
+# Commands about the content of a pane
 
 
 @pytest.mark.parametrize("tab", list(Tab))
-def test_only_a_text_can_be_formatted(tab: Tab) -> None:
+def test_format_requires_a_tab_with_sql(tab: Tab) -> None:
     now = replace(NOT_ANSWERED, tab=tab, has_text=True)
     reason = None if tab in {Tab.BODY, Tab.ROLLBACK} else "Only the tabs Body and Rollback can be formatted."
     assert why_not("format", now) == reason
 
 
-def test_a_text_must_be_there_to_be_formatted() -> None:
+def test_format_requires_a_loaded_text() -> None:
     assert why_not("format", replace(NOT_ANSWERED, tab=Tab.BODY)) == "This tab has no text to format."
 
 
-def test_the_pane_says_why_there_is_nothing_to_copy() -> None:
+def test_copy_shows_the_reason_of_the_pane() -> None:
     assert why_not("copy", replace(NOT_ANSWERED, nothing_to_copy="Nothing has run yet.")) == (
         "Nothing has run yet."
     )
     assert why_not("copy", NOT_ANSWERED) is None
 
 
-def test_y_is_no_copy_while_a_question_may_come() -> None:
+def test_copy_is_not_available_before_a_confirmation() -> None:
     waits = replace(NOT_ANSWERED, running=True, run=RunView("local", Direction.APPLY, 0.0))
     assert why_not("copy", waits) == "Not now: y is reserved for the confirmation that follows."
     started = MigrationStarted(
@@ -168,13 +168,13 @@ def test_y_is_no_copy_while_a_question_may_come() -> None:
     assert why_not("copy", replace(waits, run=fold(waits.run, [started]))) is None
 
 
-def test_themes_differ_only_where_there_are_colours() -> None:
+def test_theme_command_requires_colours() -> None:
     assert why_not("theme", NOT_ANSWERED) is None
     reason = why_not("theme", replace(NOT_ANSWERED, has_colours=False))
     assert reason == "NO_COLOR is set, so koonj uses no colours."
 
 
-def test_koonj_is_not_suspended_while_it_holds_locks() -> None:
+def test_suspend_is_not_available_during_a_run() -> None:
     assert why_not("suspend", NOT_ANSWERED) is None
     reason = why_not("suspend", replace(NOT_ANSWERED, running=True))
     assert reason == "A run is in progress. A suspended koonj would keep its locks."
@@ -183,6 +183,6 @@ def test_koonj_is_not_suspended_while_it_holds_locks() -> None:
 # The footer
 
 
-def test_while_a_run_goes_on_the_footer_shows_what_can_be_done_about_it() -> None:
+def test_footer_shows_commands_for_a_run_in_progress() -> None:
     shown = hints(replace(answered(State.PENDING), running=True))
     assert [(hint.key, hint.usable) for hint in shown] == [("c", True), (":", True), ("?", True), ("q", True)]

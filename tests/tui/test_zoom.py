@@ -1,4 +1,4 @@
-"""Panes that rise, fall, and take everything; the screen stays right when the terminal changes meanwhile."""
+"""Zoom and sizes of the panes, also when the terminal is resized."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SLEEPS = "SELECT pg_sleep(30);\n-- Rollback: none: it reads\n"
 
 
 def titles(screen: Screen) -> list[str]:
-    """The numbers of the panes that are to be seen, from top to bottom."""
+    """Return the numbers of the visible panes, from top to bottom."""
     placed = [(p.region.y, p.region.x, p.NUMBER) for p in screen.main.panes if p.region.height]
     return [number for _, _, number in sorted(placed)]
 
@@ -29,9 +29,7 @@ async def resized(screen: Screen, width: int, lines: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(200, 50), (80, 24), (40, 12)], ids=str)
-async def test_plus_gives_a_pane_everything_and_takes_it_back(
-    project: Project, size: tuple[int, int]
-) -> None:
+async def test_plus_zooms_a_pane_and_restores_the_layout(project: Project, size: tuple[int, int]) -> None:
     project.table(1)
     async with project.open(size) as screen:
         before = screen.lines()
@@ -49,7 +47,7 @@ async def test_plus_gives_a_pane_everything_and_takes_it_back(
         assert screen.lines() == before
 
 
-async def test_escape_leaves_the_zoom_before_anything_else(project: Project) -> None:
+async def test_escape_leaves_zoom_first(project: Project) -> None:
     project.table(1)
     async with project.open((80, 24)) as screen:
         await screen.press("a")
@@ -63,7 +61,7 @@ async def test_escape_leaves_the_zoom_before_anything_else(project: Project) -> 
         assert "nothing has run yet" in screen.run()
 
 
-async def test_targets_rise_when_they_have_the_keys(three_targets: Project) -> None:
+async def test_targets_get_more_space_when_focused(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open((80, 24)) as screen:
         assert screen.pane("3") == [
@@ -77,7 +75,7 @@ async def test_targets_rise_when_they_have_the_keys(three_targets: Project) -> N
         assert height(screen, "3") == 1
 
 
-async def test_the_run_rises_when_it_works_and_says_its_end_in_a_line(project: Project) -> None:
+async def test_run_gets_more_space_while_it_is_in_progress(project: Project) -> None:
     project.table(1)
     project.write("002_sleep.sql", "SELECT pg_sleep(1);\n-- Rollback: none: it reads\n")
     async with project.open((80, 24)) as screen:
@@ -95,7 +93,7 @@ async def test_the_run_rises_when_it_works_and_says_its_end_in_a_line(project: P
         assert "applied 002_sleep.sql" in screen.run()
 
 
-async def test_an_error_has_the_room_it_needs_and_the_keys_that_make_sense(project: Project) -> None:
+async def test_error_gets_its_space_and_useful_keys(project: Project) -> None:
     project.table(1)
     project.write("002_fails.sql", "BEGIN;\nSELECT 1,\n  x;\nCOMMIT;\n-- Rollback: none: it reads\n")
     async with project.open((80, 24)) as screen:
@@ -113,7 +111,7 @@ async def test_an_error_has_the_room_it_needs_and_the_keys_that_make_sense(proje
         assert screen.row("002").startswith("›")
 
 
-async def test_the_terminal_changes_while_something_runs(project: Project) -> None:
+async def test_resize_during_a_run_keeps_the_screen_correct(project: Project) -> None:
     for number in range(1, 40):
         project.table(number)
     project.write("001_make_t1.sql", SLEEPS)
@@ -131,7 +129,7 @@ async def test_the_terminal_changes_while_something_runs(project: Project) -> No
         assert " a try again  i edit 001" in screen.pane("4")[-1]
 
 
-async def test_the_terminal_changes_while_a_pane_is_zoomed(project: Project) -> None:
+async def test_resize_while_zoomed_keeps_the_screen_correct(project: Project) -> None:
     for number in range(1, 40):
         project.table(number)
     async with project.open((80, 24)) as screen:
@@ -143,7 +141,7 @@ async def test_the_terminal_changes_while_a_pane_is_zoomed(project: Project) -> 
             assert "039 make_t39" in screen.migrations()[-1]
 
 
-async def test_the_filter_is_typed_under_the_list_in_every_shape(project: Project) -> None:
+async def test_filter_line_is_below_the_list_in_every_arrangement(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     async with project.open((200, 50)) as screen:
@@ -158,7 +156,7 @@ async def test_the_filter_is_typed_under_the_list_in_every_shape(project: Projec
             assert len(screen.migrations()) == 2
 
 
-async def test_every_pane_can_be_reached_at_40_by_12(three_targets: Project) -> None:
+async def test_every_pane_is_reachable_at_40_by_12(three_targets: Project) -> None:
     three_targets.table(1)
     async with three_targets.open((40, 12)) as screen:
         for number in ("1", "2", "3", "4", "1"):

@@ -110,7 +110,7 @@ async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
     """
     chunk = _CHUNK if capabilities.has_stream_chunked() else 1  # libpq 17
     rows = []
-    async for row in conn.cursor().stream(query("read_acts"), size=chunk):
+    async for row in conn.cursor().stream(query("read_entries"), size=chunk):
         rows.append(row)
         if len(rows) % _CHUNK == 0:
             await asyncio.sleep(0)
@@ -131,7 +131,7 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
 
 
 _COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name != "error")
-"""Columns of read_acts.sql."""
+"""Columns of read_entries.sql."""
 
 
 def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
@@ -154,7 +154,7 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
 
 async def latest(conn: AsyncConnection) -> int:
     """Return the id of the newest entry, 0 if there is none."""
-    cursor = await conn.execute(query("latest_act"))
+    cursor = await conn.execute(query("latest_entry"))
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])
 
@@ -183,7 +183,7 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
     """
     values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
     values["ended"] = record.outcome is not Outcome.STARTED
-    cursor = await conn.execute(query("insert_act"), values)
+    cursor = await conn.execute(query("insert_entry"), values)
     row = await cursor.fetchone()
     if row is None:
         raise NotWrittenError(
@@ -197,7 +197,7 @@ async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:
 
     Counts also the statements that will be committed with this transaction.
     """
-    return await _update(conn, "advance_act", {"id": entry_id, "statements_done": done})
+    return await _update(conn, "advance_entry", {"id": entry_id, "statements_done": done})
 
 
 async def finish(
@@ -220,7 +220,7 @@ async def finish(
         "error": error,
         "sqlstate": sqlstate,
     }
-    return await _update(conn, "finish_act", values)
+    return await _update(conn, "finish_entry", values)
 
 
 async def _update(conn: AsyncConnection, name: str, values: dict[str, Any]) -> str:
@@ -239,7 +239,7 @@ async def transaction_status(conn: AsyncConnection, transaction_id: str) -> str 
 
     See pg_xact_status in https://www.postgresql.org/docs/current/functions-info.html.
     """
-    cursor = await conn.execute(query("act_outcome"), (transaction_id,))
+    cursor = await conn.execute(query("transaction_status"), (transaction_id,))
     row = await cursor.fetchone()
     return None if row is None or row[0] is None else str(row[0])
 

@@ -1,6 +1,6 @@
 """The Textual application: theme, keymap and first screen.
 
-Call `toolkit.capabilities.settle` before you import this module.
+Call `toolkit.capabilities.set_environment` before you import this module.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from textual import events
 from koonj.config import KeySetting, ScreenSettings, Settings
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.loading import LoadingScreen
-from koonj.tui.theme import THEMES, choose, palette
+from koonj.tui.theme import THEMES, choose_theme, palette
 from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
-from koonj.tui.toolkit.signals import leave_when_told
+from koonj.tui.toolkit.signals import exit_on_signals
 from koonj.tui.toolkit.tasks import DaemonExecutor
 from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter
 from koonj.tui.workers.backend import Backend
@@ -42,7 +42,7 @@ class Closable(Protocol):
         """
 
 
-SWITCH = 0.001
+SWITCH_INTERVAL = 0.001
 """Seconds after which a worker thread lets the painting thread run (Python's default: 0.005)."""
 
 
@@ -54,13 +54,13 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
-    def __init__(self, engine: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
+    def __init__(self, backend: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
-        self.engine = engine
+        self.backend = backend
         self._key_queue = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = choose(terminal)
+        self.theme = choose_theme(terminal)
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
@@ -68,7 +68,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
             add_line_filter(self, AsciiFilter())
 
     def get_default_screen(self) -> LoadingScreen:
-        return LoadingScreen(self.engine.settings, self._main, self._key_queue.begin)
+        return LoadingScreen(self.backend.settings, self._main, self._key_queue.start)
 
     async def _main(self) -> Main:
         """Return the main screen with the folder as it is now.
@@ -81,15 +81,15 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
 
         folder = None
         with suppress(FolderError, OSError):
-            folder = await self.engine.read_folder()
-        return Main(self.engine, self.keymap, folder)
+            folder = await self.backend.read_folder()
+        return Main(self.backend, self.keymap, folder)
 
     def key_now(self, key: str) -> str:
         """Return what a text shows for the default key `key` after [keys] is applied."""
         return self.keymap.current_key(key)
 
     def on_mount(self) -> None:
-        leave_when_told(self)
+        exit_on_signals(self)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     @property
@@ -100,7 +100,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     async def on_event(self, event: events.Event) -> None:
         """Record each key before any widget handles it, and handle one key at a time."""
         if isinstance(event, events.Key):
-            self.key_presses.note(event)
+            self.key_presses.record(event)
             if isinstance(self.screen, LoadingScreen) and self.screen.is_quit_key(event):
                 self.exit()
         if isinstance(event, Typed) and not event.is_forwarded:
@@ -109,7 +109,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
             await super().on_event(event)
 
     async def _take(self, event: events.Event) -> None:
-        if not (isinstance(event, events.Key) and self.key_presses.is_swallowed(event)):
+        if not (isinstance(event, events.Key) and self.key_presses.is_ignored(event)):
             await super().on_event(event)
 
     async def action_quit(self) -> None:
@@ -129,10 +129,10 @@ async def run_app(
         ConfigError: a theme or key of the settings does not exist. Nothing is drawn then.
     """
     asyncio.get_running_loop().set_default_executor(DaemonExecutor())
-    sys.setswitchinterval(SWITCH)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     keymap = _keymap(screen_settings.keys)
-    async with Backend(settings, rehearses=screen_settings.rehearse is not False) as engine:
-        app = Koonj(engine, terminal, keymap)
+    async with Backend(settings, rehearses=screen_settings.rehearse is not False) as backend:
+        app = Koonj(backend, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
     return app.return_code or 0
 

@@ -28,10 +28,10 @@ def run(
     if refusal is not None:
         print(refusal, file=sys.stderr)
         return USAGE_ERROR
-    found = capabilities.read(
-        os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, wishes=screen_settings
+    found = capabilities.detect(
+        os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, screen=screen_settings
     )
-    capabilities.settle(found, os.environ)
+    capabilities.set_environment(found, os.environ)
     gc.disable()  # Imported modules are never garbage. `LoadingScreen` enables the collector again.
     from koonj.tui.app import run_app  # noqa: PLC0415 - Textual reads environment variables when it is imported
 

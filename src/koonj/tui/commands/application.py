@@ -7,8 +7,8 @@ import os
 from koonj.config.screen import own_file, shown_path
 from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
 from koonj.tui.state.messages import StatusMessage
-from koonj.tui.theme import after
-from koonj.tui.toolkit.textual_private import paint_anew
+from koonj.tui.theme import next_theme
+from koonj.tui.toolkit.textual_private import repaint
 
 
 class NextPane(Command[Verbs]):
@@ -121,7 +121,7 @@ class Repaint(Command[HasApp]):
 
     def run(self, screen: HasApp) -> None:
         """Clear the screen and redraw it, for example after another program wrote to it."""
-        paint_anew(screen.app)
+        repaint(screen.app)
 
 
 class Theme(Command[Verbs]):
@@ -139,7 +139,7 @@ class Theme(Command[Verbs]):
 
     def run(self, screen: Verbs) -> None:
         """Switch the theme and show how to keep it."""
-        screen.app.theme = name = after(screen.app.theme)
+        screen.app.theme = name = next_theme(screen.app.theme)
         screen.post_message(StatusMessage(f"Theme {name}. {_LOOKS.get(name) or _keep(name)}"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from koonj.tui.commands.command import Command, Group, HasApp, Situation, Verbs
-from koonj.tui.toolkit.textual_private import paint_anew
+from koonj.tui.toolkit.textual_private import repaint
 
 
 class _OfFile(Command[Verbs]):
@@ -95,7 +95,7 @@ class RepaintEditor(_Editing):
     label = "redraw screen"
 
     def run(self, screen: EditorVerbs) -> None:
-        paint_anew(screen.app)
+        repaint(screen.app)
 
 
 EDITING: tuple[Command[EditorVerbs], ...] = (Save(), NextProblem(), PreviousProblem(), RepaintEditor())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from koonj.tui.toolkit.key_names import NO_KEY, shown_key
+from koonj.tui.toolkit.key_names import NO_KEY, display_key
 
 
 class HasKeys(Protocol):
@@ -38,7 +38,7 @@ class Keymap:
 
     def shown(self, command: HasKeys) -> tuple[str, ...]:
         """Return the current keys of a command as the user reads them."""
-        return tuple(shown_key(key) for key in self.keys_of(command))
+        return tuple(display_key(key) for key in self.keys_of(command))
 
     def current_key(self, key: str) -> str:
         """Return what a text shows for the default key `key`: the current key or command."""

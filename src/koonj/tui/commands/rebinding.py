@@ -13,7 +13,7 @@ from koonj.config import ConfigError, KeySetting
 from koonj.config.toml_file import did_you_mean
 from koonj.tui.commands.command import Command, Group
 from koonj.tui.commands.keymap import Keymap
-from koonj.tui.toolkit.key_names import KeyNameError, key_named, shown_key
+from koonj.tui.toolkit.key_names import KeyNameError, display_key, parse_key
 
 DECIDING = ("y", "n", "w", "c", "enter", "space")
 """Keys that confirm or cancel in a dialog, or act on the selected item. Such a key must not start a change:
@@ -61,7 +61,7 @@ def _replacements(
     For a command without a key that is its name in the command palette.
     """
     return {
-        shown_key(by_name[name].key): shown_key(keys[0]) if keys else f":{name}"
+        display_key(by_name[name].key): display_key(keys[0]) if keys else f":{name}"
         for name, keys in changed.items()
         if by_name[name].key
     }
@@ -76,7 +76,7 @@ def _keys(setting: KeySetting, command: Command[Any]) -> tuple[str, ...]:
     keys = []
     for text in setting.keys:
         try:
-            keys.append(key_named(text))
+            keys.append(parse_key(text))
         except KeyNameError as error:
             raise ConfigError(f"{setting.where}: {setting.command}: {error}") from error
     _allowed(setting, command, keys)
@@ -88,7 +88,7 @@ def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) ->
     if kept is not None and kept not in keys:
         more = ", ".join(f'"{key}"' for key in (kept, *keys))
         raise ConfigError(
-            f"{setting.where}: {setting.command} must keep {shown_key(kept)}, because dialogs show it. "
+            f"{setting.where}: {setting.command} must keep {display_key(kept)}, because dialogs show it. "
             f"Add other keys to it: {setting.command} = [{more}]."
         )
     if setting.command == "quit" and not keys:
@@ -96,8 +96,8 @@ def _allowed(setting: KeySetting, command: Command[Any], keys: Sequence[str]) ->
     if command.group in {Group.CHANGES, Group.MOVING} and (bad := [k for k in keys if k in DECIDING]):
         what = "changes the database" if command.group is Group.CHANGES else "is often held down"
         raise ConfigError(
-            f"{setting.where}: {setting.command} {what}, and {shown_key(bad[0])} confirms or "
-            f"cancels in dialogs. Use a key other than {', '.join(map(shown_key, DECIDING))}."
+            f"{setting.where}: {setting.command} {what}, and {display_key(bad[0])} confirms or "
+            f"cancels in dialogs. Use a key other than {', '.join(map(display_key, DECIDING))}."
         )
 
 
@@ -127,4 +127,4 @@ def _clash(key: str, one: Command[Any], other: Command[Any], made: Keymap, where
     else:
         keys = "[" + ", ".join(f'"{k}"' for k in left) + "]"
         remedy = f'In [keys], set another key for {name}, for example {name} = "f5" or {name} = {keys}.'
-    return f"{where[one.name()]}: {shown_key(key)} is the key of both {one.name()} and {name}{at}. {remedy}"
+    return f"{where[one.name()]}: {display_key(key)} is the key of both {one.name()} and {name}{at}. {remedy}"

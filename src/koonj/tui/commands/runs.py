@@ -22,8 +22,8 @@ class _Change(Command[Verbs]):
         check = now.snapshot.check
         if now.running:
             return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
-        if now.snapshot.lost is not None:
-            return now.snapshot.lost
+        if now.snapshot.folder_error is not None:
+            return now.snapshot.folder_error
         if check.status is None:
             return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
@@ -71,7 +71,7 @@ class RollBackLast(_Change):
 
         A failed or interrupted run can have committed statements; the run finds out.
         """
-        return bool(check.counts.applied) or check.counts.stopped
+        return bool(check.counts.applied) or check.counts.has_stopped
 
 
 class Cancel(Command[Verbs]):

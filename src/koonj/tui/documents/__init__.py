@@ -1,1 +1,4 @@
-"""SQL text for the screen: lines, colours and analysis, away from the thread that paints."""
+"""SQL text for the screen: lines, colours, analysis, drafts and differences.
+
+Nothing here is a widget.
+"""

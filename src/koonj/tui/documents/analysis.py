@@ -1,4 +1,4 @@
-"""What koonj finds in a migration's text, for the preview: how it runs, its rollback, its problems."""
+"""Analyze a migration for the preview: transactions, rollback, problems."""
 
 from __future__ import annotations
 
@@ -9,36 +9,43 @@ from koonj.sql.problem import Problem
 from koonj.tui.documents.chunks import Segment, segments
 from koonj.tui.documents.statement_list import statement_lines
 
-READING = "reading how it runs"
-LISTED = 50
-"""Problems that are kept; a large file of another kind can have a hundred thousand."""
+ANALYZING = "analyzing the statements"
+MAX_PROBLEMS = 50
+"""Number of problems that are kept. A large file that is not SQL can have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Plain values, so that they can come from another process."""
+    """Result of the analysis of one migration.
 
-    mode: str = READING
-    """How the body runs, in words."""
-    rollback_mode: str = READING
-    """How the rollback runs; why there is none."""
+    Plain values that another process can send.
+    """
+
+    mode: str = ANALYZING
+    """How the statements of the body commit, in words."""
+    rollback_mode: str = ANALYZING
+    """How the statements of the rollback commit, or why there is no rollback."""
     rollback: str | None = None
-    """The rollback's text without its comment marks; None: there is no way back."""
+    """Text of the rollback without its comment marks; None if there is no rollback."""
     rollback_line: int | None = None
-    """The line of the file with ``-- Rollback:``."""
-    rollback_first: int = 1
-    """The line of the file where `rollback` begins."""
-    rollback_pieces: tuple[Segment, ...] = ()
+    """Line of the file with ``-- Rollback:``, 1-based."""
+    rollback_first_line: int = 1
+    """Line of the file where `rollback` starts, 1-based."""
+    rollback_segments: tuple[Segment, ...] = ()
     problems: tuple[Problem, ...] = ()
-    """The first of them."""
-    unlisted: int = 0
-    """How many more problems there are."""
+    """The first `MAX_PROBLEMS` problems."""
+    more_problems: int = 0
+    """Number of problems that are not in `problems`."""
     statements: str | None = None
-    """See `statement_lines`; None: not known yet."""
+    """Result of `statement_lines`; None while the analysis is not complete."""
 
 
 def analyze(migration: Migration) -> Analysis:
-    """Parse the whole text: of a large one, neither in the thread that paints nor in its process."""
+    """Return the analysis of a migration.
+
+    Parses the whole text. If the text is large, do not call it in the process that paints, not even in a
+    thread.
+    """
     sections, shape = migration.sections, migration.rollback_shape
     script = sections.rollback
     none = f"No rollback: {sections.none_reason}" if sections.none_reason else "The file has no rollback."
@@ -47,9 +54,9 @@ def analyze(migration: Migration) -> Analysis:
         rollback_mode=shape.explanation if shape else none,
         rollback=script.source.text if script else None,
         rollback_line=sections.rollback_line,
-        rollback_first=script.first_line if script else 1,
-        rollback_pieces=tuple(segments(script.source.text)) if script else (),
-        problems=migration.problems[:LISTED],
-        unlisted=len(migration.problems[LISTED:]),
+        rollback_first_line=script.first_line if script else 1,
+        rollback_segments=tuple(segments(script.source.text)) if script else (),
+        problems=migration.problems[:MAX_PROBLEMS],
+        more_problems=len(migration.problems[MAX_PROBLEMS:]),
         statements=statement_lines(migration),
     )

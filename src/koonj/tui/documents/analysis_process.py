@@ -1,8 +1,9 @@
-"""What is found in a large file, in a process of its own.
+"""Analyze a large file in a process of its own.
 
-There its work holds a lock, and its garbage is collected, for which no key waits; and unlike a thread it
-ends when nobody wants to know any more. What it finds it tells in messages: a line of JSON with two sizes,
-and as many bytes of JSON and of plain text, which is not read as JSON since that would take too long.
+In a process, the parser's hold on Python's lock and its garbage collection delay no key. Unlike a thread, a
+process can be killed when its result is no longer needed. It writes its results as messages to stdout. A
+message is a header of 48 bytes with three sizes, then JSON, then two texts. The texts are not part of the
+JSON, because parsing them as JSON would take too long.
 """
 
 from __future__ import annotations
@@ -20,103 +21,112 @@ from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.analysis import Analysis, analyze
 from koonj.tui.documents.chunks import Segment, segments
 
-_SETTLED = 0.2
-"""Seconds that the cursor must have stayed on it."""
-_CHUNK = 256 * 1024
-"""Bytes that are written at once."""
-_BATCH = 256
-"""Pieces that are told at once: a megabyte of text."""
+_DELAY = 0.2
+"""Seconds that the cursor must stay on a file before the process starts."""
+_WRITE_SIZE = 256 * 1024
+"""Number of bytes that are written to the process at once."""
+_BATCH_SIZE = 256
+"""Number of segments in a message: about a megabyte of text."""
 
 
 @dataclass(frozen=True, slots=True)
-class TextPieces:
-    """Where colouring of the text (without its byte-order mark) may begin; the first ones begin at 0."""
+class SegmentBatch:
+    """Next segments of a text (without its byte-order mark).
 
-    pieces: tuple[Segment, ...]
+    Those of the first batch start at 0.
+    """
+
+    segments: tuple[Segment, ...]
     end: int
-    """Up to where the pieces so far are known."""
+    """Offset up to which the segments are known, after this batch."""
 
 
-async def read_apart(migration: Migration) -> AsyncGenerator[TextPieces | Analysis, None]:
-    """Pieces as they are found, and last the facts. Raises OSError, or RuntimeError where it failed."""
-    await asyncio.sleep(_SETTLED)
+async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatch | Analysis, None]:
+    """Yield segments as they are found, and at last the analysis.
+
+    Raises: OSError, or RuntimeError if the process failed.
+    """
+    await asyncio.sleep(_DELAY)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", __name__, migration.name, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        for at in range(0, len(migration.raw), _CHUNK):
-            process.stdin.write(migration.raw[at : at + _CHUNK])
+        for at in range(0, len(migration.raw), _WRITE_SIZE):
+            process.stdin.write(migration.raw[at : at + _WRITE_SIZE])
             await process.stdin.drain()
         process.stdin.close()
-        async for found in _told(process.stdout):
+        async for found in _messages(process.stdout):
             yield found
     except asyncio.IncompleteReadError as error:
-        raise RuntimeError(f"its reader ended with {await process.wait()}") from error
+        raise RuntimeError(f"the process that analyzes the file ended with {await process.wait()}") from error
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
 
 
-async def _told(stream: asyncio.StreamReader) -> AsyncIterator[TextPieces | Analysis]:
-    """Every message, up to the facts. Raises IncompleteReadError."""
+async def _messages(stream: asyncio.StreamReader) -> AsyncIterator[SegmentBatch | Analysis]:
+    """Yield the messages of the process, up to and including the analysis.
+
+    Raises: IncompleteReadError.
+    """
     while True:
         header = await stream.readexactly(_HEADER)
         sizes = [int(size) for size in header.split()]
         values, *texts = [await stream.readexactly(size) for size in sizes]
         found = json.loads(values)
         if "end" in found:
-            yield TextPieces(tuple(map(tuple, found["pieces"])), found["end"])
+            yield SegmentBatch(tuple(map(tuple, found["segments"])), found["end"])
             continue
         rollback, statements = [text.decode("utf-8", "surrogatepass") for text in texts[:2]]
-        yield _facts_of(found, rollback, statements)
+        yield _analysis_of(found, rollback, statements)
         return
 
 
 _HEADER = 48
-"""Bytes: three numbers and blanks."""
+"""Size of a header in bytes: three numbers, padded with spaces."""
 
 
-def _facts_of(found: dict[str, Any], rollback: str, statements: str) -> Analysis:
+def _analysis_of(found: dict[str, Any], rollback: str, statements: str) -> Analysis:
     problems = tuple(Problem(**{**p, "severity": Severity(p["severity"])}) for p in found.pop("problems"))
-    pieces = tuple(map(tuple, found.pop("rollback_pieces")))
+    pieces = tuple(map(tuple, found.pop("rollback_segments")))
     has_rollback = found.pop("rollback") is not None
     return Analysis(
         **{**found, "statements": statements},
         rollback=rollback if has_rollback else None,
-        rollback_pieces=pieces,
+        rollback_segments=pieces,
         problems=problems,
     )
 
 
 def _main() -> None:
-    """Read a migration's bytes from standard input; write what is found."""
+    """Read a migration's bytes from stdin and write the messages to stdout."""
     migration = Migration(0, sys.argv[1], "", "", sys.stdin.buffer.read(), "")
     text = migration.text.removeprefix("\ufeff")
-    for pieces in _batches(text):
-        _tell(asdict(pieces))
+    for batch in _batches(text):
+        _send(asdict(batch))
     found = analyze(migration)
     rollback = None if found.rollback is None else ""
-    _tell(
+    _send(
         asdict(replace(found, rollback=rollback, statements=None)),
         found.rollback or "",
         found.statements or "",
     )
 
 
-def _batches(text: str) -> Iterator[TextPieces]:
+def _batches(text: str) -> Iterator[SegmentBatch]:
     batch: list[Segment] = []
     for piece in segments(text):
         batch.append(piece)
-        if len(batch) >= _BATCH:
-            yield TextPieces(tuple(batch), piece[0])
+        if len(batch) >= _BATCH_SIZE:
+            yield SegmentBatch(tuple(batch), piece[0])
             batch = []
-    yield TextPieces(tuple(batch), len(text))
+    yield SegmentBatch(tuple(batch), len(text))
 
 
-def _tell(values: dict[str, Any], *texts: str) -> None:
+def _send(values: dict[str, Any], *texts: str) -> None:
     parts = [json.dumps(values).encode(), *(text.encode("utf-8", "surrogatepass") for text in texts)]
     sizes = " ".join(str(len(part)) for part in parts)
     sys.stdout.buffer.write(sizes.ljust(_HEADER).encode() + b"".join(parts))

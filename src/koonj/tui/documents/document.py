@@ -1,4 +1,4 @@
-"""One migration as the preview shows it: its texts, how it runs, what is wrong with it."""
+"""A migration as the preview shows it: its texts, how they commit, its problems."""
 
 from __future__ import annotations
 
@@ -13,78 +13,82 @@ from koonj.tui.documents.line_index import BLOCK, LineIndex
 from koonj.tui.documents.sql_text import SqlText
 
 _SMALL, _FEW = 32_768, 100
-"""Bytes and semicolons that are parsed in less than half a frame."""
+"""Number of bytes and of semicolons that are parsed in less than half a frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What the preview draws of one migration."""
+    """Content of the preview for one migration."""
 
     name: str
     path: str
     body: SqlText
     rollback: SqlText | None
-    """None: there is no way back."""
+    """None if there is no rollback."""
     mode: str
-    """How the body runs, in words."""
+    """How the statements of the body commit, in words."""
     rollback_mode: str
-    """How the rollback runs; why there is none."""
+    """How the statements of the rollback commit, or why there is no rollback."""
     problems: tuple[Problem, ...]
-    unlisted: int = 0
-    """How many more problems there are."""
+    more_problems: int = 0
+    """Number of problems that are not in `problems`."""
     statements: LineIndex | None = None
-    """A `StatementLine` each; None: not known yet."""
-    known: bool = True
-    """False: what is in the text is still to be found."""
+    """JSON of one `StatementLine` in each line; None while the analysis is not complete."""
+    is_analyzed: bool = True
+    """Whether the analysis is complete."""
 
 
-def is_quick(migration: Migration) -> bool:
-    """Can it be parsed in the thread that paints?"""
+def is_small(migration: Migration) -> bool:
+    """Return whether a migration can be parsed in the thread that paints."""
     return len(migration.raw) <= _SMALL and migration.raw.count(b";") <= _FEW
 
 
 def is_large(migration: Migration) -> bool:
-    """Is it to be parsed in another process?"""
+    """Return whether a migration must be parsed in another process."""
     return len(migration.raw) > LARGE
 
 
-def document(
+def make_document(
     migration: Migration,
-    of_folder: tuple[Problem, ...] = (),
-    found: Analysis | None = None,
-    colours: Highlighting | None = None,
+    folder_problems: tuple[Problem, ...] = (),
+    analysis: Analysis | None = None,
+    highlighting: Highlighting | None = None,
 ) -> Document:
-    """A migration for the preview; `of_folder` is what is wrong with its name or number.
+    """Return the preview's content for a migration.
 
-    Parses its text where nothing was `found` before; see `is_quick`. With no facts, ``Facts()``, the whole
-    text is the body. `colours` are those of the whole text.
+    `folder_problems` are the problems of its name or number. Without an `analysis` the text is parsed here;
+    see `is_small`. With an empty one, ``Analysis()``, the whole text is shown as the body. `highlighting` is
+    that of the whole text.
     """
-    found = analyze(migration) if found is None else found
-    text = text_of(migration)
-    colours = Highlighting(text, segments(text), end=len(text)) if colours is None else colours
+    analysis = analyze(migration) if analysis is None else analysis
+    text = text_without_bom(migration)
+    highlighting = Highlighting(text, segments(text), end=len(text)) if highlighting is None else highlighting
     return Document(
         name=migration.name,
         path=migration.shown_path,
-        body=SqlText(_before(text, found.rollback_line), colours=colours),
-        rollback=_rollback(found),
-        mode=found.mode,
-        rollback_mode=found.rollback_mode,
-        problems=(*of_folder, *found.problems),
-        unlisted=found.unlisted,
-        statements=None if found.statements is None else LineIndex(found.statements),
-        known=found.statements is not None,
+        body=SqlText(_text_above(text, analysis.rollback_line), highlighting=highlighting),
+        rollback=_rollback(analysis),
+        mode=analysis.mode,
+        rollback_mode=analysis.rollback_mode,
+        problems=(*folder_problems, *analysis.problems),
+        more_problems=analysis.more_problems,
+        statements=None if analysis.statements is None else LineIndex(analysis.statements),
+        is_analyzed=analysis.statements is not None,
     )
 
 
-def first_colours(migration: Migration) -> Highlighting:
-    """Colours of a large text's beginning, as long as it is not known what follows."""
-    text = text_of(migration)
+def highlighting_of_start(migration: Migration) -> Highlighting:
+    """Return the highlighting of a large text's first block.
+
+    It is used until the segments of the text are known.
+    """
+    text = text_without_bom(migration)
     end = min(BLOCK, len(text))
     return Highlighting(text, segments(text[:end]), end=end)
 
 
-def text_of(migration: Migration) -> str:
-    """The text without a byte-order mark."""
+def text_without_bom(migration: Migration) -> str:
+    """Return the text of a migration without a byte-order mark."""
     return migration.text.removeprefix("\ufeff")
 
 
@@ -92,14 +96,21 @@ def _rollback(found: Analysis) -> SqlText | None:
     text = found.rollback
     if text is None:
         return None
-    return SqlText(text, found.rollback_first, Highlighting(text, found.rollback_pieces, end=len(text)))
+    return SqlText(
+        text, found.rollback_first_line, Highlighting(text, found.rollback_segments, end=len(text))
+    )
 
 
-def _before(text: str, line: int | None) -> str:
-    """The text above the rollback block, without the blank lines between."""
+def _text_above(text: str, line: int | None) -> str:
+    """Return the text above line `line` (1-based), or all of it if `line` is None.
+
+    Blank lines at its end are removed.
+    """
     if line is None:
         return text
     end = LineIndex(text).start(line - 1)
     while end and text[end - 1].isspace():
         end -= 1
-    return text[: end + 1] if text[end : end + 1] == "\n" else text[:end] + "\n"  # one copy: it may be large
+    return (
+        text[: end + 1] if text[end : end + 1] == "\n" else text[:end] + "\n"
+    )  # copies only once: the text can be large

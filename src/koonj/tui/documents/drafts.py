@@ -1,4 +1,4 @@
-"""What the palette writes from: a pattern or nothing, with what was typed into the fields so far."""
+"""Make drafts of new migrations from a pattern, or a blank form, and values."""
 
 from __future__ import annotations
 
@@ -11,75 +11,88 @@ from koonj.patterns.pattern import Field, FieldErrors, FieldKind, Pattern, defau
 
 
 class DraftSource(Protocol):
-    """Something that makes drafts of values."""
+    """Source of drafts: a pattern or the blank form."""
 
     @property
     def title(self) -> str:
-        """A few words for the list."""
+        """Title in the list, a few words."""
 
     @property
     def description(self) -> str:
-        """What it makes, in a paragraph; may be empty."""
+        """Description in a paragraph; can be empty."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What to fill in."""
+        """Fields to fill in."""
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """What empty fields mean."""
+        """Return the values that empty fields stand for."""
 
     def render(self, values: Mapping[str, str]) -> tuple[Draft, ...]:
-        """The drafts. Raises FieldErrors."""
+        """Return the drafts for these values.
+
+        Raises: FieldErrors.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class PatternSource:
-    """A pattern of koonj's library or of the project."""
+    """A built-in pattern or a pattern of the project."""
 
     pattern: Pattern
 
     @property
     def title(self) -> str:
-        """The pattern's."""
+        """Title of the pattern."""
         return self.pattern.title
 
     @property
     def description(self) -> str:
-        """The pattern's."""
+        """Description of the pattern."""
         return self.pattern.description
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The pattern's."""
+        """Fields of the pattern."""
         return self.pattern.fields
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """The pattern's."""
+        """Return the values that empty fields stand for."""
         return defaults(self.pattern, values)
 
     def render(self, values: Mapping[str, str]) -> tuple[Draft, ...]:
-        """The pattern's files."""
+        """Return the drafts of the pattern.
+
+        Raises: FieldErrors.
+        """
         return render(self.pattern, values)
 
 
 @dataclass(frozen=True, slots=True)
 class BlankSource:
-    """A migration with nothing but its form."""
+    """The form of a migration without statements."""
 
     title: str = "blank migration"
-    description: str = "Description, BEGIN and COMMIT, rollback: the statements are yours to write."
+    description: str = "Description, BEGIN and COMMIT, and a rollback. You write the statements."
     fields: tuple[Field, ...] = (
         Field(
-            "name", "name", FieldKind.TEXT, example="add status to documents", help="What it does, in words."
+            "name",
+            "name",
+            FieldKind.TEXT,
+            example="add status to documents",
+            help="What the migration does, in words.",
         ),
     )
 
     def defaults(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """None."""
+        """Return no values: the only field is required."""
         return {}
 
     def render(self, values: Mapping[str, str]) -> tuple[Draft, ...]:
-        """One file."""
+        """Return one draft, with the name in `values`.
+
+        Raises: FieldErrors.
+        """
         typed = values.get("name", "").strip()
         if not typed:
             raise FieldErrors({"name": "Needs a value. For example: add status to documents"})
@@ -90,27 +103,27 @@ class BlankSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafting:
-    """What the fields make at this moment."""
+class DraftResult:
+    """Drafts that the fields make now, with the errors of the fields."""
 
     drafts: tuple[Draft, ...]
     errors: Mapping[str, str]
-    """Field -> why its value does not do; empty when the drafts are finished."""
+    """Message for each field with a wrong value; empty if the drafts are complete."""
     defaults: Mapping[str, str]
 
     @property
-    def finished(self) -> bool:
-        """Can it be written?"""
+    def is_complete(self) -> bool:
+        """Whether the drafts can be written to files."""
         return not self.errors
 
 
-def drafting(source: DraftSource, values: Mapping[str, str]) -> Drafting:
-    """What `values` make; where some do not do, examples stand for them."""
+def make_drafts(source: DraftSource, values: Mapping[str, str]) -> DraftResult:
+    """Return the drafts that `values` make; examples replace wrong and missing values."""
     known = source.defaults(values)
     try:
-        return Drafting(source.render(values), {}, known)
-    except FieldErrors as wrong:
-        return Drafting(_with_examples(source, values, wrong.errors), wrong.errors, known)
+        return DraftResult(source.render(values), {}, known)
+    except FieldErrors as error:
+        return DraftResult(_with_examples(source, values, error.errors), error.errors, known)
 
 
 def _with_examples(
@@ -124,11 +137,14 @@ def _with_examples(
 
 
 def as_text(drafts: tuple[Draft, ...], number: int, width: int) -> str:
-    """The drafts as they would stand in their files, one after the other."""
-    named = zip(names(drafts, number, width), drafts, strict=True)
+    """Return the text of all drafts, each under its file name."""
+    named = zip(file_names(drafts, number, width), drafts, strict=True)
     return "\n\n".join(f"-- {name}\n{draft.text.rstrip()}\n" for name, draft in named)
 
 
-def names(drafts: tuple[Draft, ...], number: int, width: int) -> list[str]:
-    """The file names that the drafts would get now."""
+def file_names(drafts: tuple[Draft, ...], number: int, width: int) -> list[str]:
+    """Return the file names that the drafts would have now.
+
+    `width` is the number of digits.
+    """
     return [f"{number + i:0{width}d}_{draft.slug}.sql" for i, draft in enumerate(drafts)]

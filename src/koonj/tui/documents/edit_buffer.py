@@ -1,4 +1,4 @@
-"""What is edited: a text without what an editor does not show, and how it stands to the file on disk."""
+"""Text in the editor, and how it compares to the file on disk."""
 
 from __future__ import annotations
 
@@ -14,71 +14,90 @@ from koonj.migrations.states import State
 if TYPE_CHECKING:
     from koonj.tui.state.snapshot import Check
 
-LARGEST = 2_000_000
-"""Bytes that are edited here: beyond, a key would take longer than a frame."""
-LONGEST_LINE = 20_000
-"""Characters of a line, for the same reason."""
+MAX_BYTES = 2_000_000
+"""Largest file in bytes that koonj edits. In a larger one a key would take longer than a frame."""
+MAX_LINE = 20_000
+"""Longest line in characters that koonj edits, for the same reason."""
 _BOM = "\ufeff"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-class NotEditable(Exception):  # noqa: N818 - it says something of the file
-    """koonj's editor would not give the file back as it was. The message says why and what to do."""
+class NotEditable(Exception):  # noqa: N818 - it describes the file
+    """Raised if koonj's editor could not restore the file exactly.
+
+    The message says why and what to do.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """A file's text and what stands around it, which comes back when it is saved."""
+    """Text of a file, with its line ends and byte-order mark.
+
+    They are restored when the file is saved.
+    """
 
     text: str
-    """Without the byte-order mark; its line ends are all `newline`."""
+    """Text without the byte-order mark; all its line ends are `newline`."""
     newline: str
     bom: str
 
     @staticmethod
-    def of(raw: bytes) -> FileText:
-        """A file's bytes. Raises NotEditable."""
-        if len(raw) > LARGEST:
-            raise NotEditable(f"It has {len(raw) / 1e6:.1f} MB, which is too much to edit here.{_ELSEWHERE}")
+    def from_bytes(raw: bytes) -> FileText:
+        """Return the text of a file's bytes.
+
+        Raises: NotEditable.
+        """
+        if len(raw) > MAX_BYTES:
+            raise NotEditable(
+                f"The file has {len(raw) / 1e6:.1f} MB, which is too large for this editor.{_OTHER_EDITOR}"
+            )
         if (wrong := encoding.problem(raw)) is not None:
-            raise NotEditable(f"{wrong.message}{_ELSEWHERE}")
+            raise NotEditable(f"{wrong.message}{_OTHER_EDITOR}")
         text = raw.decode("utf-8")
         ends = sorted(set(_LINE_END.findall(text)))
         if len(ends) > 1:
             kinds = " and ".join(_NAMES[end] for end in ends)
-            raise NotEditable(f"Its lines end in {kinds}; here they would become all the same.{_ELSEWHERE}")
-        if max(map(len, text.split(ends[0] if ends else "\n"))) > LONGEST_LINE:
             raise NotEditable(
-                f"It has a line of more than {LONGEST_LINE} characters, too long to edit here.{_ELSEWHERE}"
+                f"Its lines end with {kinds}. This editor would make all of them the same.{_OTHER_EDITOR}"
+            )
+        if max(map(len, text.split(ends[0] if ends else "\n"))) > MAX_LINE:
+            raise NotEditable(
+                f"It has a line of more than {MAX_LINE} characters, too long for this editor.{_OTHER_EDITOR}"
             )
         bom = _BOM if text.startswith(_BOM) else ""
         return FileText(text.removeprefix(_BOM), ends[0] if ends else "\n", bom)
 
-    def encoded(self, text: str) -> bytes:
-        """The file's bytes with another text: those of `FileText.of` for the text that it gave."""
+    def to_bytes(self, text: str) -> bytes:
+        """Return the file's bytes with another text."""
         return (self.bom + text).encode("utf-8")
 
 
-_ELSEWHERE = " e opens it in your own editor."
+_OTHER_EDITOR = " Press e to open it in your own editor."
 _NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 class SaveState(StrEnum):
-    """How the text stands to the file, in the words of the screen."""
+    """State of the text compared to the file, in the words of the screen."""
 
     SAVED = "saved"
     UNSAVED = "changed, not saved"
-    ON_DISK = "changed on disk"
-    GONE = "gone from disk"
+    CHANGED_ON_DISK = "changed on disk"
+    DELETED_ON_DISK = "deleted on disk"
 
     @staticmethod
-    def of(*, dirty: bool, elsewhere: SaveState | None) -> SaveState:
-        """`elsewhere`: what another program did to the file."""
-        return elsewhere or (SaveState.UNSAVED if dirty else SaveState.SAVED)
+    def of(*, dirty: bool, on_disk: SaveState | None) -> SaveState:
+        """Return the state.
+
+        `on_disk` is set if another program changed or deleted the file.
+        """
+        return on_disk or (SaveState.UNSAVED if dirty else SaveState.SAVED)
 
 
-def ran_on(checks: Sequence[Check], name: str) -> tuple[str, ...]:
-    """The targets on which a migration ran, or began to, as those say that answered."""
+def targets_with(checks: Sequence[Check], name: str) -> tuple[str, ...]:
+    """Return the names of the targets where a migration is applied or interrupted.
+
+    Targets that did not answer are omitted.
+    """
     return tuple(
         check.target.name
         for check in checks

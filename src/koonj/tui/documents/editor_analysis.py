@@ -1,4 +1,4 @@
-"""What is in a text that is being edited: its problems, and where colours may begin. Never in a key's way."""
+"""Analyze a text that is being edited, without delaying a key."""
 
 from __future__ import annotations
 
@@ -8,42 +8,44 @@ from dataclasses import dataclass
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem
 from koonj.tui.documents.analysis import Analysis
-from koonj.tui.documents.analysis_process import read_apart
+from koonj.tui.documents.analysis_process import analyze_in_process
 from koonj.tui.documents.chunks import segments
-from koonj.tui.documents.document import is_large, is_quick, text_of
+from koonj.tui.documents.document import is_large, is_small, text_without_bom
 from koonj.tui.documents.highlighting import Highlighting
 
 
 @dataclass(frozen=True, slots=True)
 class EditorAnalysis:
-    """A text, read."""
+    """Highlighting and problems of a text in the editor."""
 
-    colours: Highlighting
+    highlighting: Highlighting
     problems: tuple[Problem, ...]
 
 
-async def examine(migration: Migration) -> EditorAnalysis:
-    """Read it: here where that is quick, else in a thread, a large one in a process of its own.
+async def analyze_for_editor(migration: Migration) -> EditorAnalysis:
+    """Return the analysis of a text in the editor.
 
-    Raises OSError, or RuntimeError where that failed.
+    A small text is analyzed at once, a larger one in a thread, a large one in a process of its own.
+
+    Raises: OSError, or RuntimeError if the process failed.
     """
-    if is_quick(migration):
-        return _examined(migration)
+    if is_small(migration):
+        return _analyze_here(migration)
     if not is_large(migration):
-        return await asyncio.to_thread(_examined, migration)
-    return await _examined_apart(migration)
+        return await asyncio.to_thread(_analyze_here, migration)
+    return await _analyze_in_process(migration)
 
 
-def _examined(migration: Migration) -> EditorAnalysis:
-    text = text_of(migration)
+def _analyze_here(migration: Migration) -> EditorAnalysis:
+    text = text_without_bom(migration)
     return EditorAnalysis(Highlighting(text, segments(text), end=len(text)), migration.problems)
 
 
-async def _examined_apart(migration: Migration) -> EditorAnalysis:
-    colours = Highlighting(text_of(migration), end=0)
-    all_found = read_apart(migration)
+async def _analyze_in_process(migration: Migration) -> EditorAnalysis:
+    colours = Highlighting(text_without_bom(migration), end=0)
+    all_found = analyze_in_process(migration)
     async for found in all_found:
         if isinstance(found, Analysis):
             return EditorAnalysis(colours, found.problems)
-        colours.add(found.pieces, found.end)
-    raise RuntimeError("its reader said nothing")
+        colours.add(found.segments, found.end)
+    raise RuntimeError("the process that analyzes the file sent nothing")

@@ -1,4 +1,4 @@
-"""The lines of a text, found where somebody looks: a long text is counted in blocks, never cut up whole."""
+"""Find the lines of a text without splitting it: line ends are counted in blocks."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from heapq import nlargest
 from itertools import pairwise
 
 BLOCK = 64 * 1024
-"""Characters that are looked at at once: a few hundred microseconds of work."""
-_KEPT = 32
-"""Blocks whose lines are kept."""
+"""Number of characters in a block: a few hundred microseconds of work."""
+_MAX_CACHED = 32
+"""Number of blocks whose line ends are kept."""
 _LINE_END = re.compile(r"\r\n?|\n")
 _LINE_FEED = re.compile(r"\n")
 
 
 class LineIndex:
-    r"""Where the lines of a text begin. Line ends are PostgreSQL's: ``\n``, ``\r`` or both.
+    r"""Offsets of the lines of a text.
 
-    What follows the last line end is a line only where it is not empty; an empty text has one line.
+    Line ends are PostgreSQL's: ``\n``, ``\r`` or both. Text after the last line end is a line only if it is
+    not empty. An empty text has one line.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._rule = _LINE_END if "\r" in text else _LINE_FEED
-        self._borders = array("Q", _borders(text))
+        self._pattern = _LINE_END if "\r" in text else _LINE_FEED
+        self._block_starts = array("Q", _block_starts(text))
         self._before = array("Q", [0])
-        """How many line ends stand before each border."""
-        for start, end in pairwise(self._borders):
+        """Number of line ends before each block."""
+        for start, end in pairwise(self._block_starts):
             self._before.append(self._before[-1] + self._count(start, end))
-        self._ends = lru_cache(_KEPT)(self._find)
+        self._ends = lru_cache(_MAX_CACHED)(self._find_ends)
         ends = self._before[-1]
         self._size = ends if ends and text[-1] in "\r\n" else ends + 1
 
@@ -40,7 +41,10 @@ class LineIndex:
         return self._size
 
     def start(self, index: int) -> int:
-        """The offset of line `index` (0-based); of one behind the last the text's length."""
+        """Return the offset of line `index` (0-based).
+
+        The length of the text if there is no such line.
+        """
         if index <= 0:
             return 0
         if index > self._before[-1]:
@@ -49,45 +53,51 @@ class LineIndex:
         return self._ends(block)[index - self._before[block] - 1]
 
     def span(self, index: int) -> tuple[int, int]:
-        """Where a line begins and ends, without its line end."""
+        """Return the start and the end of line `index`, without its line end."""
         start, end = self.start(index), self.start(index + 1)
         while end > start and self.text[end - 1] in "\r\n":
             end -= 1
         return start, end
 
     def line(self, index: int) -> str:
-        """A line without its end."""
+        """Return the text of line `index`, without its line end."""
         start, end = self.span(index)
         return self.text[start:end]
 
-    def of(self, offset: int) -> int:
-        """The line (0-based) in which a character stands."""
-        block = max(0, min(bisect_right(self._borders, offset) - 1, len(self._borders) - 2))
-        ends = self._ends(block) if len(self._borders) > 1 else ()
+    def line_at(self, offset: int) -> int:
+        """Return the line (0-based) that contains the character at `offset`."""
+        block = max(0, min(bisect_right(self._block_starts, offset) - 1, len(self._block_starts) - 2))
+        ends = self._ends(block) if len(self._block_starts) > 1 else ()
         return min(self._before[block] + bisect_right(ends, offset), self._size - 1)
 
-    def longest(self, most: int) -> Iterator[tuple[int, int]]:
-        """Start and end of the longest lines: `most` of each block, for the width of the text."""
+    def longest(self, per_block: int) -> Iterator[tuple[int, int]]:
+        """Yield the start and end of the longest lines, `per_block` of each block.
+
+        They are used to find the width of the text.
+        """
         start = 0
-        for block in range(len(self._borders) - 1):
-            starts = [start, *self._find(block)]
-            yield from nlargest(most, pairwise(starts), key=lambda span: span[1] - span[0])
+        for block in range(len(self._block_starts) - 1):
+            starts = [start, *self._find_ends(block)]
+            yield from nlargest(per_block, pairwise(starts), key=lambda span: span[1] - span[0])
             start = starts[-1]
         yield start, len(self.text)
 
-    def _find(self, block: int) -> tuple[int, ...]:
-        found = self._rule.finditer(self.text, self._borders[block], self._borders[block + 1])
+    def _find_ends(self, block: int) -> tuple[int, ...]:
+        found = self._pattern.finditer(self.text, self._block_starts[block], self._block_starts[block + 1])
         return tuple(end.end() for end in found)
 
     def _count(self, start: int, end: int) -> int:
         count = self.text.count
-        if self._rule is _LINE_FEED:
+        if self._pattern is _LINE_FEED:
             return count("\n", start, end)
         return count("\n", start, end) + count("\r", start, end) - count("\r\n", start, end)
 
 
-def _borders(text: str) -> Iterator[int]:
-    r"""Every so many characters, but not between a ``\r`` and its ``\n``."""
+def _block_starts(text: str) -> Iterator[int]:
+    r"""Yield the offsets of the blocks and the length of the text.
+
+    A block never starts between a ``\r`` and its ``\n``.
+    """
     at = 0
     while at < len(text):
         yield at

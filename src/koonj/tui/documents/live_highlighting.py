@@ -1,7 +1,8 @@
-"""The looks of a text that is being edited: those of its last reading, line by line, until the next one.
+"""Keep the highlighting of a text while it is edited.
 
-Reading all of a long text takes longer than a key may. So a line that was edited is coloured by itself, the
-others keep what they had, wherever they went, and when the person pauses all is read again.
+Highlighting a long text takes longer than one key press should take. So an edited line is highlighted without
+the others, and the other lines keep their styles, also if they move. When the user pauses, the whole text is
+analyzed again.
 """
 
 from __future__ import annotations
@@ -16,32 +17,32 @@ from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.strips import Part
 
 _LONG = 2_000
-"""Characters; a longer line is plain while it is edited."""
+"""Number of characters above which an edited line is plain."""
 
 
 class LiveHighlighting:
-    """Where each line was when the text was read, and whether it was edited since."""
+    """Styles and problems of the last analysis, mapped to the edited lines."""
 
     def __init__(self) -> None:
         self._origins: list[int] = []
-        """Of each line its index in the text that was read; of an edited one the ones' complement of it."""
+        """For each line its index in the analyzed text; for an edited line the ones' complement of it."""
         self._lines = LineIndex("")
         self._colours = Highlighting("", end=0)
-        self._own: dict[str, list[Part]] = {}
-        """Edited lines, coloured by themselves."""
+        self._edited_parts: dict[str, list[Part]] = {}
+        """Styles of edited lines, by their text."""
         self._problems: Mapping[int, tuple[Problem, ...]] = {}
         self.generation = 0
-        """Another one: what was drawn may look different now."""
+        """Changes if lines can look different than before."""
 
-    def read(self, text: str, count: int, found: Highlighting, problems: Iterable[Problem]) -> None:
-        """All is read: a text of `count` lines, its colours, its problems."""
+    def set_analysis(self, text: str, count: int, found: Highlighting, problems: Iterable[Problem]) -> None:
+        """Replace the analysis: a text of `count` lines, its highlighting, its problems."""
         self._lines, self._colours = LineIndex(text), found
         self._origins = list(range(count))
-        self._own.clear()
-        self.judge(problems)
+        self._edited_parts.clear()
+        self.set_problems(problems)
 
-    def judge(self, problems: Iterable[Problem]) -> None:
-        """What is wrong with the text that was read last."""
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Replace the problems of the text that was analyzed last."""
         by_line: dict[int, tuple[Problem, ...]] = {}
         for problem in problems:
             if problem.line is not None:
@@ -50,53 +51,62 @@ class LiveHighlighting:
         self._problems = by_line
         self.generation += 1
 
-    def edited(self, first: int, last: int, now: int) -> None:
-        """The lines from `first` to `last` were replaced by `now` others."""
+    def replace_lines(self, first: int, last: int, new_count: int) -> None:
+        """Replace the lines from `first` to `last` by `new_count` edited ones."""
         origins = self._origins
         old = origins[first] if first < len(origins) else len(origins)
-        origins[first : last + 1] = [old if old < 0 else ~old] + [~len(self._lines)] * (now - 1)
+        origins[first : last + 1] = [old if old < 0 else ~old] + [~len(self._lines)] * (new_count - 1)
 
     def problems_at(self, row: int) -> Sequence[Problem]:
-        """The problems of a line, the gravest first, as they were when it was read."""
-        found = self._problems.get(self._origin(row), ())
+        """Return the problems of a line at the last analysis, errors first."""
+        found = self._problems.get(self._original_index(row), ())
         return sorted(found, key=lambda p: list(Severity).index(p.severity)) if found else ()
 
     def row_of(self, line: int) -> int | None:
-        """Where line `line` (0-based) of the text that was read is now."""
+        """Return the present row of line `line` (0-based) of the analyzed text.
+
+        Returns None if the line is deleted.
+        """
         return next((row for row, at in enumerate(self._origins) if at in (line, ~line)), None)
 
-    def whence(self, row: int) -> int:
-        """Which line of the text that was read it is; negative where it was edited since."""
+    def original_line(self, row: int) -> int:
+        """Return the index of a row in the analyzed text.
+
+        Negative (ones' complement) if it was edited.
+        """
         return self._origins[row] if row < len(self._origins) else ~len(self._lines)
 
-    def _origin(self, row: int) -> int:
-        at = self.whence(row)
+    def _original_index(self, row: int) -> int:
+        at = self.original_line(row)
         return ~at if at < 0 else at
 
-    def reach(self, first: int, last: int) -> bool:
-        """Colour these lines for one slice of time at most; True when no more can be done of it now."""
-        if not highlighting.is_prepared():
+    def highlight(self, first: int, last: int) -> bool:
+        """Highlight these lines for one slice of time.
+
+        Returns True if nothing more can be highlighted there now.
+        """
+        if not highlighting.has_lexers():
             return False
         known = [at for at in self._origins[first : last + 1] if at >= 0]
         if not known:
             return True
-        return self._colours.reach(self._lines.start(min(known)), self._lines.span(max(known))[1])
+        return self._colours.highlight(self._lines.start(min(known)), self._lines.span(max(known))[1])
 
     def parts(self, row: int, line: str) -> list[Part]:
-        """A line and its looks, as far as they are known."""
-        at = self.whence(row)
+        """Return the text of a line with its styles, as far as they are known."""
+        at = self.original_line(row)
         if at >= 0:
             start, end = self._lines.span(at)
             if end - start == len(line):
                 return self._colours.parts(start, end)
-        return self._by_itself(line)
+        return self._parts_of_edited_line(line)
 
-    def _by_itself(self, line: str) -> list[Part]:
-        if not line or len(line) > _LONG or not highlighting.is_prepared():
+    def _parts_of_edited_line(self, line: str) -> list[Part]:
+        if not line or len(line) > _LONG or not highlighting.has_lexers():
             return [(line, PLAIN)]
-        if line not in self._own:
+        if line not in self._edited_parts:
             alone = Highlighting(line, end=len(line))
-            alone.reach(0, len(line))
-            self._own = dict(list(self._own.items())[-50:])
-            self._own[line] = alone.parts(0, len(line))
-        return self._own[line]
+            alone.highlight(0, len(line))
+            self._edited_parts = dict(list(self._edited_parts.items())[-50:])
+            self._edited_parts[line] = alone.parts(0, len(line))
+        return self._edited_parts[line]

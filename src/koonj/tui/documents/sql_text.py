@@ -1,4 +1,7 @@
-"""SQL as lines to draw: coloured where somebody looks, a slice at a time; no file holds the screen up."""
+"""Lines of SQL to draw.
+
+Only visible lines are highlighted, so a large file delays no key.
+"""
 
 from __future__ import annotations
 
@@ -18,44 +21,51 @@ _TAB = 4
 
 
 class SqlText:
-    """Lines of SQL. Line ends are PostgreSQL's: a line feed, a carriage return or both."""
+    """Lines of SQL.
 
-    def __init__(self, text: str, first_line: int = 1, colours: Highlighting | None = None) -> None:
+    Line ends are PostgreSQL's: a line feed, a carriage return or both.
+    """
+
+    def __init__(self, text: str, first_line: int = 1, highlighting: Highlighting | None = None) -> None:
         self.text = text
         self.first_line = first_line
-        """The number of the first line in its file."""
+        """Number of the first line in its file."""
         self.width = 0
-        """The widest line's cells; 0 before they were measured."""
-        self.colours = Highlighting(text, end=len(text)) if colours is None else colours
+        """Number of cells of the widest line; 0 before `measure`."""
+        self.highlighting = Highlighting(text, end=len(text)) if highlighting is None else highlighting
         self._lines = LineIndex(text)
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def line(self, index: int, columns: int = 0) -> list[Part]:
-        """Line `index` (0-based): its pieces and their looks, tabs expanded, nothing hidden.
+        """Return the parts of line `index` (0-based) with their styles.
 
-        Of a very long line no more than it takes to fill `columns` cells, where they are given.
+        Tabs are expanded and hidden characters are made visible. With `columns`, a very long line is cut
+        after enough text to fill that many cells.
         """
         start, end = self._lines.span(index)
         if end - start > _LONG_LINE and columns:
             end = min(end, start + _LONG_LINE + 2 * columns)
-        return _shown(self.colours.parts(start, end))
+        return _visible_parts(self.highlighting.parts(start, end))
 
-    def reach(self, first: int, last: int) -> bool:
-        """Colour from line `first` to line `last`, for one slice of time at most.
+    def highlight(self, first: int, last: int) -> bool:
+        """Highlight from line `first` to line `last` for one slice of time.
 
-        True when it got there, or as far as is possible now.
+        Returns True if nothing more can be highlighted there now.
         """
         start, (_, end) = self._lines.start(first), self._lines.span(last)
-        return self.colours.reach(start, min(end, start + (last - first + 1) * _LONG_LINE))
+        return self.highlighting.highlight(start, min(end, start + (last - first + 1) * _LONG_LINE))
 
-    def above(self, line: int) -> str:
-        """The text above line `line` (1-based)."""
+    def text_above(self, line: int) -> str:
+        """Return the text above line `line` (1-based)."""
         return self.text[: self._lines.start(line - 1)]
 
     def measure(self) -> None:
-        """Find the widest line's cells, as the lines with most characters tell; of a very long one these."""
+        """Set `width` from the lines with the most characters.
+
+        For very long ones, count characters.
+        """
         longest = nlargest(_MEASURED, self._lines.longest(_MEASURED), key=lambda span: span[1] - span[0])
         self.width = max(_cells(self.text[start:end].rstrip("\r\n")) for start, end in longest)
 
@@ -65,12 +75,12 @@ def _cells(line: str) -> int:
 
 
 def expand(text: str) -> str:
-    """One line of SQL as it is drawn: tabs expanded, hidden characters shown."""
-    return "".join(piece for piece, _ in _shown([(text, PLAIN)]))
+    """Return one line of SQL as it is drawn: tabs expanded, hidden characters visible."""
+    return "".join(piece for piece, _ in _visible_parts([(text, PLAIN)]))
 
 
-def _shown(parts: list[Part]) -> list[Part]:
-    """Tabs expanded to their stops, hidden characters shown."""
+def _visible_parts(parts: list[Part]) -> list[Part]:
+    """Return the parts with tabs expanded and hidden characters visible."""
     if not any("\t" in text for text, _ in parts):
         return [(visible(text), style) for text, style in parts]
     column = 0

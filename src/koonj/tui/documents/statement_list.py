@@ -1,7 +1,7 @@
-"""The statements of a file as lines: what is sent, from which line of the file, in or out of a transaction.
+"""List the statements of a file: summary, line number, transaction.
 
-One line of text for each, so that the hundred thousand statements of a large file cross from one process to
-another, and are held, as one text; a line is taken apart when it is drawn.
+The list is one text with one line of JSON for each statement. A large file has a hundred thousand statements,
+and one text is quick to send from another process and to keep. A line is parsed when it is drawn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MODES = {Mode.ONE_TRANSACTION: "one transaction", Mode.SEVERAL: "committed sepa
 
 
 class ScriptPart(StrEnum):
-    """What a line belongs to."""
+    """Part of the file: body or rollback."""
 
     BODY = "body"
     ROLLBACK = "rollback"
@@ -30,69 +30,72 @@ class ScriptPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One line of the list."""
+    """One line of the list: a statement or a heading."""
 
-    of: ScriptPart
+    part: ScriptPart
     text: str
-    """What the statement does; of a heading, its words."""
+    """Summary of the statement, or the words of the heading."""
     line: int = 0
-    """Of the file, 1-based; 0: a heading."""
+    """Line in the file, 1-based; 0 for a heading."""
     number: int = 0
-    """Among those that are sent, as a run counts them; 0: transaction control."""
+    """Number of the statement in a run; 0 for transaction control such as BEGIN."""
     name: str = ""
-    """The object, as `text` has it; empty where it is unknown."""
+    """Name of the object as in `text`; empty if unknown."""
     is_title: bool = False
-    """A heading of body or rollback as a whole."""
+    """Whether this is the heading of the whole body or rollback."""
 
     @classmethod
-    def read(cls, text: str) -> StatementLine:
-        """What `statement_lines` wrote."""
-        of, *rest = json.loads(text)
-        return cls(ScriptPart(of), *rest)
+    def from_json(cls, text: str) -> StatementLine:
+        """Parse a line of `statement_lines`."""
+        part, *rest = json.loads(text)
+        return cls(ScriptPart(part), *rest)
 
 
 def statement_lines(migration: Migration) -> str:
-    """Body and rollback, one JSON array a line; empty where there is no statement at all."""
+    """Return the lines of body and rollback, one JSON array in each.
+
+    Empty without statements.
+    """
     sections = migration.sections
-    lines = [*_of(ScriptPart.BODY, sections.body, migration.shape)]
+    lines = [*_script_lines(ScriptPart.BODY, sections.body, migration.shape)]
     if sections.rollback is not None and migration.rollback_shape is not None:
-        lines += _of(ScriptPart.ROLLBACK, sections.rollback, migration.rollback_shape)
+        lines += _script_lines(ScriptPart.ROLLBACK, sections.rollback, migration.rollback_shape)
     if not any(line.line for line in lines):
         return ""
     return "".join(json.dumps(astuple(line)) + "\n" for line in lines)
 
 
-def _of(of: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
+def _script_lines(part: ScriptPart, script: Script, shape: ScriptShape) -> Iterator[StatementLine]:
     if shape.steps:
-        yield StatementLine(of, f"{of.capitalize()}: {_MODES[shape.mode]}", is_title=True)
+        yield StatementLine(part, f"{part.capitalize()}: {_MODES[shape.mode]}", is_title=True)
     blocks, was_alone = 0, False
     for step in number_steps(shape):
         blocks += step.step.in_transaction
         if step.step.in_transaction:
-            yield StatementLine(of, _block(shape, blocks))
+            yield StatementLine(part, _block(shape, blocks))
         elif not was_alone:
-            yield StatementLine(of, "each on its own, in no transaction")
+            yield StatementLine(part, "outside a transaction")
         was_alone = not step.step.in_transaction
-        yield from _statements(of, script, step)
+        yield from _statements(part, script, step)
 
 
 def _block(shape: ScriptShape, number: int) -> str:
     opens = shape.mode is Mode.ONE_TRANSACTION and not shape.wrapped
-    return f"in transaction {number}" + (", which koonj opens" if opens else "")
+    return f"transaction {number}" + (", opened by koonj" if opens else "")
 
 
-def _statements(of: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
+def _statements(part: ScriptPart, script: Script, step: NumberedStep) -> Iterator[StatementLine]:
     if step.step.begin is not None:
-        yield _line(of, script, step.step.begin, 0)
+        yield _line(part, script, step.step.begin, 0)
     for numbered in step.statements:
-        yield _line(of, script, numbered.statement, numbered.index)
+        yield _line(part, script, numbered.statement, numbered.index)
     if step.step.end is not None:
-        yield _line(of, script, step.step.end, 0)
+        yield _line(part, script, step.step.end, 0)
 
 
-def _line(of: ScriptPart, script: Script, statement: Statement, number: int) -> StatementLine:
+def _line(part: ScriptPart, script: Script, statement: Statement, number: int) -> StatementLine:
     text = statement.summary
     if statement.copy_data is not None:
         rows = script.source.text.count("\n", *statement.copy_data)
         text += f", {count(rows, 'row')}"
-    return StatementLine(of, text, statement.line, number, statement.name)
+    return StatementLine(part, text, statement.line, number, statement.name)

@@ -1,4 +1,4 @@
-"""What was changed in a text, line by line."""
+"""Compare two versions of a text line by line."""
 
 from __future__ import annotations
 
@@ -8,75 +8,78 @@ from dataclasses import dataclass
 from koonj.sql.line_diff import line_hunks
 
 CONTEXT = 3
-"""Equal lines around a difference."""
-COMPARED = 4_000
-"""Lines that are compared one by one: the work can grow with the square of their number."""
-_SHOWN = 1_000
-"""Lines of each text that are shown where they are too many for that."""
+"""Number of equal lines around a difference."""
+MAX_COMPARED = 4_000
+"""Number of lines that are compared one by one: the work can grow with the square of it."""
+_MAX_SHOWN = 1_000
+"""Number of lines of each text that are shown if there are too many to compare."""
 _STEP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """One line: of both texts, of one only, or where equal lines were left out."""
+class TextDiffLine:
+    """One line of the difference: a line of the texts, or a mark for omitted lines."""
 
     sign: str
-    """``-`` was, ``+`` is, a blank for both; ``…`` where something is left out, and `text` says what."""
+    """``-`` in the old text, ``+`` in the new text, a space in both; ``…`` for omitted lines."""
     number: int
-    """1-based, in the text that it is of; of both: in the new one."""
+    """Line number, 1-based: in the old text for ``-``, else in the new text."""
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """From one text to another."""
+class TextDiff:
+    """Difference between two versions of a text."""
 
-    lines: tuple[ChangeLine, ...]
+    lines: tuple[TextDiffLine, ...]
     notes: tuple[str, ...] = ()
-    """What the lines do not show, in sentences."""
+    """Sentences about differences that the lines do not show."""
 
 
-def change(old: str, new: str) -> Change:
-    """What was changed from `old` to `new`. Takes up to a second: not for the thread that paints."""
-    notes = [*_invisible(old, new)]
-    old, new = _plain(old), _plain(new)
-    start, back = _ends(old, new)
+def diff_texts(old: str, new: str) -> TextDiff:
+    """Return the difference between `old` and `new`.
+
+    Takes up to a second, so do not call it in the thread that paints.
+    """
+    notes = [*_invisible_changes(old, new)]
+    old, new = _normalized(old), _normalized(new)
+    start, back = _common_ends(old, new)
     if start == len(old) == len(new):
-        return Change((), tuple(notes))
+        return TextDiff((), tuple(notes))
     first = old.count("\n", 0, start)
     before, after = _lines(old[start : len(old) - back]), _lines(new[start : len(new) - back])
-    if len(before) + len(after) <= COMPARED:
-        return Change(tuple(_compared(before, after, first + 1)), tuple(notes))
+    if len(before) + len(after) <= MAX_COMPARED:
+        return TextDiff(tuple(_hunk_lines(before, after, first + 1)), tuple(notes))
     notes.append(
-        f"Too much is different to compare it line by line: {len(before)} lines from line {first + 1} on "
-        f"were replaced by {len(after)}, some of which may be equal."
+        f"Too many differences to compare the lines one by one: {len(before)} lines from line {first + 1} "
+        f"on were replaced by {len(after)} lines. Some of them can be equal."
     )
-    whole = [*_whole("-", before, first + 1), *_whole("+", after, first + 1)]
-    return Change(tuple(whole), tuple(notes))
+    whole = [*_replaced_lines("-", before, first + 1), *_replaced_lines("+", after, first + 1)]
+    return TextDiff(tuple(whole), tuple(notes))
 
 
-def _compared(before: list[str], after: list[str], first: int) -> Iterator[ChangeLine]:
+def _hunk_lines(before: list[str], after: list[str], first: int) -> Iterator[TextDiffLine]:
     for hunk in line_hunks(before, after, context=CONTEXT):
-        yield ChangeLine("…", first + hunk[0].index, f"line {first + hunk[0].index}")
-        yield from (ChangeLine(line.sign, first + line.index, line.text) for line in hunk)
+        yield TextDiffLine("…", first + hunk[0].index, f"line {first + hunk[0].index}")
+        yield from (TextDiffLine(line.sign, first + line.index, line.text) for line in hunk)
 
 
-def _whole(sign: str, lines: list[str], first: int) -> Iterator[ChangeLine]:
-    yield from (ChangeLine(sign, first + n, line) for n, line in enumerate(lines[:_SHOWN]))
-    if len(lines) > _SHOWN:
-        yield ChangeLine("…", first + _SHOWN, f"{len(lines) - _SHOWN} more lines")
+def _replaced_lines(sign: str, lines: list[str], first: int) -> Iterator[TextDiffLine]:
+    yield from (TextDiffLine(sign, first + n, line) for n, line in enumerate(lines[:_MAX_SHOWN]))
+    if len(lines) > _MAX_SHOWN:
+        yield TextDiffLine("…", first + _MAX_SHOWN, f"{len(lines) - _MAX_SHOWN} more lines")
 
 
-def _invisible(old: str, new: str) -> Iterator[str]:
-    """Differences that lines do not show."""
+def _invisible_changes(old: str, new: str) -> Iterator[str]:
+    """Yield a sentence for each difference that lines do not show."""
     ends = _line_ends(old), _line_ends(new)
     if ends[0] != ends[1]:
-        yield f"Line ends were {ends[0]}, and are {ends[1]} now."
+        yield f"The line ends changed from {ends[0]} to {ends[1]}."
     if old.startswith(_BOM) != new.startswith(_BOM):
         yield f"A byte-order mark was {'added' if new.startswith(_BOM) else 'removed'}."
-    last = _plain(old).endswith("\n"), _plain(new).endswith("\n")
+    last = _normalized(old).endswith("\n"), _normalized(new).endswith("\n")
     if last[0] != last[1]:
-        yield f"The last line {'ends' if last[1] else 'no longer ends'} with a line end."
+        yield f"The last line {'now' if last[1] else 'no longer'} ends with a line end."
 
 
 _BOM = "\ufeff"
@@ -92,7 +95,7 @@ def _line_ends(text: str) -> str:
     return " and ".join(name for name, count in counts.items() if count) or "none"
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     text = text.removeprefix(_BOM)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
@@ -101,9 +104,12 @@ def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _ends(old: str, new: str) -> tuple[int, int]:
-    """How many characters are the same at the start and at the end: whole lines, but for the context."""
-    start = _common(old, new, min(len(old), len(new)))
+def _common_ends(old: str, new: str) -> tuple[int, int]:
+    """Return the number of equal characters at the start and at the end.
+
+    Counts whole lines, without the lines of context.
+    """
+    start = _common_start(old, new, min(len(old), len(new)))
     if start == len(old) == len(new):
         return start, 0
     start = _line_before(old, start)
@@ -111,7 +117,7 @@ def _ends(old: str, new: str) -> tuple[int, int]:
     return start, len(old) - _line_after(old, len(old) - back)
 
 
-def _common(old: str, new: str, most: int) -> int:
+def _common_start(old: str, new: str, most: int) -> int:
     at = 0
     while at < most and old[at : at + _STEP] == new[at : at + _STEP]:
         at += _STEP
@@ -135,7 +141,7 @@ def _tail(text: str, count: int) -> str:
 
 
 def _line_before(text: str, at: int) -> int:
-    """The beginning of the line that is `CONTEXT` lines above."""
+    """Return the start of the line that is `CONTEXT` lines above."""
     for _ in range(CONTEXT + 1):
         at = text.rfind("\n", 0, at)
         if at < 0:
@@ -144,7 +150,7 @@ def _line_before(text: str, at: int) -> int:
 
 
 def _line_after(text: str, at: int) -> int:
-    """The end of the line that is `CONTEXT` lines below."""
+    """Return the end of the line that is `CONTEXT` lines below."""
     for _ in range(CONTEXT + 1):
         at = text.find("\n", at + 1)
         if at < 0:

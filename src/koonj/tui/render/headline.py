@@ -117,7 +117,7 @@ _COUNTED = {
 
 def _of_rehearsals(snapshot: Snapshot) -> Iterator[Concern]:
     """Those that wait to be applied; one that could not be rehearsed is not known to be wrong."""
-    known = snapshot.rehearsals.known
+    known = snapshot.rehearsals.results
     wrong = {name for name, r in known.items() if r.verdict not in {Verdict.VERIFIED, Verdict.UNKNOWN}}
     rows = (row for row in snapshot.rows if row.name in wrong and row.state in WAITS) if wrong else ()
     named = [_verdict(row.name, known[row.name].verdict) for row in rows]
@@ -132,9 +132,9 @@ def _verdict(name: str, verdict: Verdict) -> str:
 
 
 def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
-    if snapshot.lost is not None:
+    if snapshot.folder_error is not None:
         yield Concern(Weight.LOST, "! folder cannot be read")
-    left = snapshot.left_out
+    left = snapshot.unlisted_files
     if left:
         only = left[0][0] if len(left) == 1 else ""
         yield Concern(Weight.LEFT_OUT, f"! {count(len(left), 'file')} left out", only)

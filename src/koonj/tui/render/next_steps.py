@@ -16,7 +16,7 @@ Key = tuple[str, str]
 
 def next_keys(view: RunView) -> tuple[Key, ...]:
     """What a person would press now; nothing where there is nothing to mend."""
-    if not view.wrong:
+    if not view.has_problem:
         return ()
     return _of_failure(view, view.failure) if view.failure is not None else _of_result(view)
 

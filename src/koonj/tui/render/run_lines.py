@@ -50,7 +50,7 @@ def _first(view: RunView, now: float) -> Line:
     elif view.migration is not None:
         line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
         line += [(view.migration.name, STRONG)]
-    return [*line, (f"  {clock(now - view.begun)}", ACCENT)]
+    return [*line, (f"  {clock(now - view.started)}", ACCENT)]
 
 
 def _second(view: RunView, now: float, width: int) -> list[Line]:

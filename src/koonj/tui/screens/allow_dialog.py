@@ -13,7 +13,7 @@ from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
@@ -61,7 +61,7 @@ class AllowDialog(Dialog[str | None]):
         self.query_one(Input).focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in BACK:
+        if event.key in CANCEL_KEYS:
             event.stop()
             self.close()
 

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from koonj.tui.commands.availability import CommandEntry, best_matches
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import Part, cut, strip, wrap
 from koonj.tui.widgets.footer import Hint
 from koonj.tui.widgets.pane import CursorPane
@@ -130,7 +130,7 @@ class CommandPaletteDialog(Dialog[str | None]):
         self._found.found = best_matches(self._entries, event.value)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in BACK:
+        if event.key in CANCEL_KEYS:
             event.stop()
             self.close()
         elif event.key in {"ctrl+n", "ctrl+p"}:
@@ -149,5 +149,5 @@ class CommandPaletteDialog(Dialog[str | None]):
         elif entry.reason is not None:
             self.say(entry.reason)
         else:
-            self._keys.swallow(event)
+            self._keys.ignore_repeats(event)
             self.dismiss(entry.name)

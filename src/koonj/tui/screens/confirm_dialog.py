@@ -13,7 +13,7 @@ from koonj.runner.run.events import Plan, Question, QuestionKind
 from koonj.tui.render.plan_lines import heading, plan_lines
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.widgets.footer import Hint
 
 _YES, _NO = "y", "n"
@@ -70,7 +70,7 @@ class ConfirmDialog(Dialog[str | None]):
             self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in BACK or (event.key == _NO and not self.typed):
+        if event.key in CANCEL_KEYS or (event.key == _NO and not self.typed):
             event.stop()
             self.close()
         elif event.key == _YES and not self.typed:

@@ -222,7 +222,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         """
         if self._painted is None or event.time < self._painted + self._reading:
             return False
-        return not (self._keys.is_repeat(event) or self._keys.is_in_a_word(event))
+        return not (self._keys.is_repeat(event) or self._keys.is_part_of_word(event))
 
     def say(self, text: str) -> None:
         """Show one line instead of the keys."""

@@ -17,7 +17,7 @@ from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.render.drift_lines import counted, grouped, head_parts, working
 from koonj.tui.screens.copy_dialog import CopyDialog
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.drift_definition import Definition
 from koonj.tui.widgets.drift_list import DriftList
@@ -52,9 +52,9 @@ class DriftScreen(Screen[None]):
     BINDINGS = bindings(OVERLAY)  # type: ignore[assignment] # Textual accepts a list of bindings
     AUTO_FOCUS = "DriftList"
 
-    def __init__(self, engine: Backend, target: Target) -> None:
+    def __init__(self, backend: Backend, target: Target) -> None:
         super().__init__()
-        self._engine = engine
+        self._backend = backend
         self._target = target
         self._since = 0.0
         self._ticker: Timer | None = None
@@ -99,7 +99,7 @@ class DriftScreen(Screen[None]):
 
     async def _compare(self) -> None:
         try:
-            found = await self._engine.drift(self._target)
+            found = await self._backend.drift(self._target)
         except (OSError, SubprocessError) as error:
             self._finish(f"koonj could not compare: {error}")
         except Exception as error:  # A bug must be visible, but must not end the screen.
@@ -140,7 +140,7 @@ class DriftScreen(Screen[None]):
         named(OVERLAY, name).run(self)
 
     def on_key(self, event: events.Key) -> None:
-        command = _KEYS.get(event.key) or (CLOSE if event.key in BACK else None)
+        command = _KEYS.get(event.key) or (CLOSE if event.key in CANCEL_KEYS else None)
         if command is not None:
             event.stop()
             self._do(command)

@@ -20,8 +20,8 @@ from koonj.migrations.save import FileGone, FileOnDisk, FileRefused, NotSaved, r
 from koonj.sql.problem import Problem
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.editor import EDITING
-from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, ran_on
-from koonj.tui.documents.editor_analysis import EditorAnalysis, examine
+from koonj.tui.documents.edit_buffer import FileText, NotEditable, SaveState, targets_with
+from koonj.tui.documents.editor_analysis import EditorAnalysis, analyze_for_editor
 from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.state.snapshot import Snapshot
@@ -56,7 +56,7 @@ class Editor(Screen[bool]):
         super().__init__()
         self._migration = migration
         self._file = file
-        self._opened = FileText.of(file.raw)
+        self._opened = FileText.from_bytes(file.raw)
         self._snapshot = snapshot
         self._disk_state: SaveState | None = None
         self._asked_about_applied = False
@@ -89,7 +89,7 @@ class Editor(Screen[bool]):
     @property
     def save_state(self) -> SaveState:
         """How the text differs from the file on disk."""
-        return SaveState.of(dirty=self.dirty, elsewhere=self._disk_state)
+        return SaveState.of(dirty=self.dirty, on_disk=self._disk_state)
 
     @property
     def dirty(self) -> bool:
@@ -101,7 +101,7 @@ class Editor(Screen[bool]):
         return Path(self._migration.folder)
 
     def _ran_on(self) -> tuple[str, ...]:
-        return ran_on(self._snapshot().checks, self._migration.name)
+        return targets_with(self._snapshot().checks, self._migration.name)
 
     # Commands
 
@@ -160,14 +160,14 @@ class Editor(Screen[bool]):
 
     def _examine(self) -> None:
         text = self.text.text
-        raw = self._opened.encoded(text)
+        raw = self._opened.to_bytes(text)
         start_task(
             self, partial(self._read, text, replace(self._migration, raw=raw)), "examine", exclusive=True
         )
 
     async def _read(self, text: str, migration: Migration) -> None:
         try:
-            found = await examine(migration)
+            found = await analyze_for_editor(migration)
         except (OSError, RuntimeError) as error:
             self.say(f"koonj could not check the text: {error}")
             return
@@ -177,7 +177,7 @@ class Editor(Screen[bool]):
     def _show_problems(self, found: EditorAnalysis) -> None:
         folder_problems = self._snapshot().problems_of(self._migration.name)
         problems: tuple[Problem, ...] = (*folder_problems, *found.problems)
-        self.text.read_again(problems, found.colours)
+        self.text.read_again(problems, found.highlighting)
         self.query_one(ProblemList).problems = problems
         self._show_place()
 
@@ -193,9 +193,9 @@ class Editor(Screen[bool]):
             try:
                 file = await asyncio.to_thread(read, self._folder, self._migration.name, self._file)
             except FileGone:
-                self._set_disk_state(SaveState.GONE)
+                self._set_disk_state(SaveState.DELETED_ON_DISK)
             except (OSError, FileRefused):
-                self._set_disk_state(SaveState.ON_DISK)
+                self._set_disk_state(SaveState.CHANGED_ON_DISK)
             else:
                 self._handle_file(file)
 
@@ -203,7 +203,7 @@ class Editor(Screen[bool]):
         if file is self._file:
             self._set_disk_state(None)
         elif self.dirty:
-            self._set_disk_state(SaveState.ON_DISK)
+            self._set_disk_state(SaveState.CHANGED_ON_DISK)
         else:
             self._load(file, "Another program changed the file. koonj reloaded it.")
 
@@ -214,9 +214,9 @@ class Editor(Screen[bool]):
 
     def _load(self, file: FileOnDisk, why: str) -> None:
         try:
-            opened = FileText.of(file.raw)
+            opened = FileText.from_bytes(file.raw)
         except NotEditable as error:
-            self._set_disk_state(SaveState.ON_DISK)
+            self._set_disk_state(SaveState.CHANGED_ON_DISK)
             self.say(f"Another program changed the file. {error}")
             return
         self._file, self._opened, self._disk_state = file, opened, None
@@ -268,13 +268,15 @@ class Editor(Screen[bool]):
     async def _save(self, on_saved: Callable[[], Any] | None, *, overwrite: bool = False) -> None:
         async with self._writing:
             text = self.text.text
-            raw = self._opened.encoded(text)
+            raw = self._opened.to_bytes(text)
             name = self._migration.name
             try:
                 await asyncio.to_thread(save, self._folder, name, raw, None if overwrite else self._file.raw)
                 self._file = replace(await asyncio.to_thread(read, self._folder, name), raw=raw)
             except NotSaved as error:
-                self._set_disk_state(SaveState.GONE if isinstance(error, FileGone) else SaveState.ON_DISK)
+                self._set_disk_state(
+                    SaveState.DELETED_ON_DISK if isinstance(error, FileGone) else SaveState.CHANGED_ON_DISK
+                )
                 self.call_next(self.save, on_saved)  # It asks now.
                 return
             except (OSError, FileRefused) as error:
@@ -289,7 +291,7 @@ class Editor(Screen[bool]):
 
     def close(self) -> None:
         """Close the editor; ask first if there are unsaved changes."""
-        if self.dirty or self._disk_state is SaveState.GONE:
+        if self.dirty or self._disk_state is SaveState.DELETED_ON_DISK:
             question = questions.unsaved_question(self._migration.name)
             self.app.push_screen(ChoiceDialog(*question), self._handle_close_answer)
         else:

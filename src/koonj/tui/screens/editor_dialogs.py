@@ -10,7 +10,7 @@ from koonj.tui.documents.edit_buffer import SaveState
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
@@ -41,7 +41,7 @@ class ChoiceDialog(Dialog[str | None]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in BACK:
+        if event.key in CANCEL_KEYS:
             event.stop()
             self.close()
         elif event.key in self._keys_of:
@@ -71,7 +71,7 @@ def unsaved_question(name: str) -> Question:
 
 def disk_question(state: SaveState) -> Question:
     """Return the question for saving a file that another program changed or deleted."""
-    if state is SaveState.GONE:
+    if state is SaveState.DELETED_ON_DISK:
         text = (
             "The file is missing: another program deleted or renamed it. "
             "To create it again with this text, press o."

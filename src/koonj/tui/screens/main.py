@@ -23,7 +23,7 @@ from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
-from koonj.tui.state.run import RunView, broken, fold
+from koonj.tui.state.run import RunView, crashed, fold
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.widgets.filter_input import FilterLine, FilterRow
 from koonj.tui.widgets.footer import BottomLine
@@ -58,21 +58,21 @@ class Main(Screen[None]):
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
 
-    def __init__(self, engine: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
+    def __init__(self, backend: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
         super().__init__()
-        self.engine = engine
+        self.backend = backend
         self.keymap = keymap
-        self.control = control = RunControl(self, engine, lambda: self.snapshot)
-        self.watcher = Watcher(self, engine, lambda: self.snapshot, lambda: control.running)
+        self.control = control = RunControl(self, backend, lambda: self.snapshot)
+        self.watcher = Watcher(self, backend, lambda: self.snapshot, lambda: control.running)
         self.rehearsing = RehearsalWorker(
-            self, engine, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
+            self, backend, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
         )
-        self.preview_text = PreviewText(self, engine, lambda: self.snapshot)
+        self.preview_text = PreviewText(self, backend, lambda: self.snapshot)
         self.navigator = Navigator(
-            self, engine, self.control, self.watcher, self.situation, self.action_command
+            self, backend, self.control, self.watcher, self.situation, self.action_command
         )
         self._followed = monotonic()
-        known = Snapshot.of(engine.settings)
+        known = Snapshot.initial(backend.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
 
     def compose(self) -> ComposeResult:
@@ -140,7 +140,7 @@ class Main(Screen[None]):
             self.selected,
             running=self.control.running,
             run=self.view,
-            rehearsing=self.rehearsing.chosen,
+            rehearsing=self.rehearsing.requested,
             tab=preview.tab,
             has_text=bool(preview.shown),
             nothing_to_copy=pane.NOTHING_TO_COPY if pane.copyable() is None else None,
@@ -208,15 +208,15 @@ class Main(Screen[None]):
 
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""
-        self.watcher.look()
+        self.watcher.read_folder()
         self.watcher.ask_all()
-        self.rehearsing.again()
+        self.rehearsing.retry()
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration and show the Rehearsal tab."""
         assert self.selected is not None
         name = self.selected.name
-        self.rehearsing.choose(name)
+        self.rehearsing.rehearse(name)
         self.preview.tab = Tab.REHEARSAL
         self.post_message(
             messages.StatusMessage(f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}.")
@@ -249,8 +249,8 @@ class Main(Screen[None]):
     @on(messages.FolderLost)
     def folder_lost(self, message: messages.FolderLost) -> None:
         """Show that the folder cannot be read."""
-        if message.error != self.snapshot.lost:
-            self.known = replace(self.snapshot, lost=message.error)
+        if message.error != self.snapshot.folder_error:
+            self.known = replace(self.snapshot, folder_error=message.error)
 
     @on(messages.MigrationsWritten)
     def migrations_written(self, message: messages.MigrationsWritten) -> None:
@@ -318,25 +318,25 @@ class Main(Screen[None]):
         """Show the end of the run, and check the target whatever the result."""
         self.navigator.close_question()
         if message.error is not None and self.view is not None:
-            self.view = broken(self.view, message.error, now())
+            self.view = crashed(self.view, message.error, now())
         if self.view is not None and self.view.failure is not None:
             self.migrations.select(self.view.failure.name)
-        if self.control.leaving:
+        if self.control.is_quitting:
             self.app.exit()
         self.watcher.ask(self.snapshot.target)
 
     @on(messages.RehearsalReported)
     def rehearsal_reported(self, message: messages.RehearsalReported) -> None:
         """Store new verdicts, except of files that have changed since."""
-        if self.rehearsing.is_from(message.source):
-            rehearsals = self.snapshot.rehearsals.heard(message.events)
-            self.set_rehearsals(rehearsals.until(first_change(message.folder, self.snapshot.folder)))
+        if self.rehearsing.is_current(message.source):
+            rehearsals = self.snapshot.rehearsals.with_events(message.events)
+            self.set_rehearsals(rehearsals.before(first_change(message.folder, self.snapshot.folder)))
 
     @on(messages.RehearsalEnded)
     def rehearsal_ended(self, message: messages.RehearsalEnded) -> None:
         """Start the next rehearsal, if there is one."""
-        if self.rehearsing.is_from(message.source):
-            self.rehearsing.ended(message.trouble)
+        if self.rehearsing.is_current(message.source):
+            self.rehearsing.finish(message.error)
 
     def set_rehearsals(self, rehearsals: Rehearsals) -> None:
         """Store the state of the rehearsals."""
@@ -386,7 +386,7 @@ class Main(Screen[None]):
     def watch_known(self) -> None:
         """Update the preview and the footer, and start rehearsals that are needed now."""
         self.call_later(self._show_selected)
-        self.rehearsing.consider()
+        self.rehearsing.start_if_needed()
 
     def watch_view(self) -> None:
         self._hints()

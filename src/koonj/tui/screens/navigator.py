@@ -48,7 +48,7 @@ class Navigator:
     def __init__(
         self,
         screen: Screen[None],
-        engine: Backend,
+        backend: Backend,
         control: RunControl,
         watcher: Watcher,
         situation: Callable[[], Situation],
@@ -56,7 +56,7 @@ class Navigator:
     ) -> None:
         """`screen` is the main screen; `run_command` runs a command like its key."""
         self._screen = screen
-        self._engine = engine
+        self._backend = backend
         self._control = control
         self._watcher = watcher
         self._situation = situation
@@ -122,7 +122,7 @@ class Navigator:
             text = f"Created {', '.join(names)}. Press {edit} or {external} to edit."
             self._screen.post_message(MigrationsWritten(names))
             self._screen.post_message(StatusMessage(text))
-            self._watcher.look()
+            self._watcher.read_folder()
 
     def confirm(self, asked: QuestionAsked) -> None:
         """Show the plan and ask for confirmation, unless the run has ended."""
@@ -148,7 +148,7 @@ class Navigator:
 
         def decided(reason: str | None) -> None:
             if reason:
-                self._control.go_on(stopped, reason)
+                self._control.restart_allowing(stopped, reason)
 
         self._screen.app.push_screen(AllowDialog(stopped.conflicts, stopped.request.direction), decided)
 
@@ -156,7 +156,7 @@ class Navigator:
         """Compare the target's schema with its applied migrations."""
         from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `preload`
 
-        self._screen.app.push_screen(DriftScreen(self._engine, self._situation().snapshot.target))
+        self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
 
     def edit(self) -> None:
         """Read the selected file and open it in koonj's editor."""
@@ -180,7 +180,7 @@ class Navigator:
                 self._screen.app.push_screen(screen, self._edited)
 
     def _edited(self, saved: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
-        self._watcher.look()
+        self._watcher.read_folder()
         if saved:
             self._screen.post_message(StatusMessage("Saved."))
 
@@ -193,11 +193,11 @@ class Navigator:
             external_editor.edit(self._screen.app, row.migration.path)
         except external_editor.EditorError as error:
             self._say(str(error))
-        self._watcher.look()
+        self._watcher.read_folder()
 
     def quit(self) -> None:
         """Quit koonj; during a run ask whether to wait or cancel."""
-        if not self._control.running or self._control.leaving:
+        if not self._control.running or self._control.is_quitting:
             self._screen.app.exit()
         else:
             self._screen.app.push_screen(QuitDialog(), self._quit)
@@ -207,6 +207,6 @@ class Navigator:
             return
         if not self._control.running:
             self._screen.app.exit()
-        self._control.leave(cancel=choice is QuitChoice.CANCEL)
+        self._control.quit_after_run(cancel=choice is QuitChoice.CANCEL)
         q = self._situation().keymap.current_key("q")
         self._say(f"koonj quits when the run has finished. To quit now, press {q}.")

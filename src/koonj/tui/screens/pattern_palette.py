@@ -19,17 +19,17 @@ from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
 from koonj.tui.documents.drafts import (
     BlankSource,
-    Drafting,
+    DraftResult,
     DraftSource,
     PatternSource,
     as_text,
-    drafting,
-    names,
+    file_names,
+    make_drafts,
 )
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.dialog import CLOSE
 from koonj.tui.theme import DIM
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import cut
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.footer import BottomLine, Hint
@@ -56,7 +56,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         self._number = next_number(folder)
         self._digits = max((len(m.name.partition("_")[0]) for m in folder.migrations), default=_WIDTH)
         self._source: DraftSource = BlankSource()
-        self._drafting: Drafting = drafting(self._source, {})
+        self._drafting: DraftResult = make_drafts(self._source, {})
         self._show_all_errors = False
 
     def compose(self) -> ComposeResult:
@@ -126,7 +126,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     def _draft(self) -> None:
         """Update the SQL from the fields."""
         values = {row.field.name: row.value for row in self.rows}
-        self._drafting = drafting(self._source, values)
+        self._drafting = make_drafts(self._source, values)
         self._show()
 
     def _show(self) -> None:
@@ -134,12 +134,12 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         for row in self.rows:
             row.show(dict(made.defaults), dict(made.errors), insist=self._show_all_errors)
         preview = self.query_one(SqlPreview)
-        preview.finished = made.finished
+        preview.finished = made.is_complete
         self.query_one(Heading).text = self._source.title
         about = cut(" ".join(self._source.description.split()), 400)
         self.query_one("#about", TextLine).parts = ((f" {about}", DIM),)
         preview.sql = SqlText(as_text(made.drafts, self._number, self._digits))
-        files = names(made.drafts, self._number, self._digits) if made.finished else []
+        files = file_names(made.drafts, self._number, self._digits) if made.is_complete else []
         self.query_one(WriteLine).files = tuple(files)
 
     @on(FieldRow.Entered)
@@ -156,7 +156,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
     @on(WriteLine.Pressed)
     def write(self) -> None:
         """Write the file; if a field is not valid, focus it."""
-        if self._drafting.finished:
+        if self._drafting.is_complete:
             start_task(self, self._write, "write", exclusive=True)
             return
         self._show_all_errors = True
@@ -186,7 +186,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
         """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
         self.query_one(BottomLine).said = None
         in_list = isinstance(self.focused, PatternList)
-        if event.key in BACK:
+        if event.key in CANCEL_KEYS:
             event.stop()
             if in_list:
                 self.close()

@@ -14,7 +14,7 @@ from koonj.humanize import span_words
 from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.migrations.states import State
 from koonj.runner.rehearse.verdict import Rehearsal
-from koonj.tui.documents.text_diff import change
+from koonj.tui.documents.text_diff import diff_texts
 from koonj.tui.render.act_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task
@@ -38,10 +38,10 @@ class PreviewRecords:
     It loads them again if the file or the history can have changed.
     """
 
-    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, screen: Screen[None], backend: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """`screen` has the preview; its workers end with it."""
         self._screen = screen
-        self._engine = engine
+        self._backend = backend
         self._snapshot = snapshot
         self._key: tuple[object, ...] = ()
         """Inputs of the tab contents that are shown or being loaded."""
@@ -71,7 +71,7 @@ class PreviewRecords:
             return (tab,), None
         target = check.target
         if tab is Tab.REHEARSAL:
-            found = self._snapshot().rehearsals.known.get(row.name)
+            found = self._snapshot().rehearsals.results.get(row.name)
             notes = self._notes(found) if found else ""
             return (tab, row.name, target.name, found, notes), (
                 partial(self._rehearsal, found, notes) if found else None
@@ -101,7 +101,7 @@ class PreviewRecords:
             preview.told = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
-        entries = await self._engine.history(target, name)
+        entries = await self._backend.history(target, name)
         return (
             HistorySheet(entries)
             if entries
@@ -122,11 +122,11 @@ class PreviewRecords:
 
     async def _changes(self, target: Target, row: Row, entry: HistoryEntry) -> Sheet:
         assert row.migration is not None
-        ran = await self._engine.recorded_text(target, entry.id)
+        ran = await self._backend.recorded_text(target, entry.id)
         if ran is None:
             return TextSheet(f"The history on {target.name} no longer has the text that ran.")
         text = await asyncio.to_thread(getattr, row.migration, "text")
-        return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(change, ran, text))
+        return ChangeSheet(_meaning(row, entry), await asyncio.to_thread(diff_texts, ran, text))
 
 
 def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:

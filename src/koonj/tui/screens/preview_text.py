@@ -14,8 +14,8 @@ from koonj.migrations.migration import Migration
 from koonj.sql.format import pretty
 from koonj.sql.problem import Problem
 from koonj.tui.documents.analysis import Analysis
-from koonj.tui.documents.analysis_process import TextPieces, read_apart
-from koonj.tui.documents.document import Document, document, first_colours, is_large, is_quick
+from koonj.tui.documents.analysis_process import SegmentBatch, analyze_in_process
+from koonj.tui.documents.document import Document, highlighting_of_start, is_large, is_small, make_document
 from koonj.tui.documents.highlighting import Highlighting
 from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.screens.preview_records import PreviewRecords
@@ -35,12 +35,12 @@ FORMATTED = 200_000
 class PreviewText:
     """Loader of the selected migration for the preview."""
 
-    def __init__(self, screen: Screen[None], engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, screen: Screen[None], backend: Backend, snapshot: Callable[[], Snapshot]) -> None:
         """`screen` has the preview; its workers end with it."""
         self._screen = screen
-        self._engine = engine
+        self._backend = backend
         self._snapshot = snapshot
-        self._records = PreviewRecords(screen, engine, snapshot)
+        self._records = PreviewRecords(screen, backend, snapshot)
         self._source: object = None
         """Inputs of the document that is shown or being loaded."""
 
@@ -62,10 +62,10 @@ class PreviewText:
         if source == self._source:
             return
         self._source = source
-        if row is not None and row.migration is not None and is_quick(row.migration):
+        if row is not None and row.migration is not None and is_small(row.migration):
             self._screen.workers.cancel_group(self._screen, "preview")
             folder_problems = self._snapshot().problems_of(row.name)
-            self._preview.document = document(row.migration, folder_problems)
+            self._preview.document = make_document(row.migration, folder_problems)
         elif make is not None:
             start_task(self._screen, partial(self._bring, source, make), "preview", exclusive=True)
         else:
@@ -96,39 +96,39 @@ class PreviewText:
     async def _read(self, migration: Migration, folder_problems: tuple[Problem, ...]) -> Documents:
         """Yield the text at once, and then the text with its analysis."""
         if not is_large(migration):
-            yield await asyncio.to_thread(document, migration, folder_problems)
+            yield await asyncio.to_thread(make_document, migration, folder_problems)
             return
-        colours = await asyncio.to_thread(first_colours, migration)
-        first = await asyncio.to_thread(document, migration, folder_problems, Analysis(), colours)
+        colours = await asyncio.to_thread(highlighting_of_start, migration)
+        first = await asyncio.to_thread(make_document, migration, folder_problems, Analysis(), colours)
         yield first
         await asyncio.to_thread(first.body.measure)
         try:
             found = await self._find(migration, colours)
         except (OSError, RuntimeError) as error:
-            unknown = f"koonj could not analyse the text: {error}"
+            unknown = f"koonj could not analyze the text: {error}"
             found = Analysis(unknown, unknown)
-        made = await asyncio.to_thread(document, migration, folder_problems, found, colours)
+        made = await asyncio.to_thread(make_document, migration, folder_problems, found, colours)
         made.body.width = first.body.width
         yield made
 
     async def _find(self, migration: Migration, colours: Highlighting) -> Analysis:
         """Return the analysis; add colours to the text as they are found."""
-        async with aclosing(read_apart(migration)) as all_found:
+        async with aclosing(analyze_in_process(migration)) as all_found:
             async for found in all_found:
                 if isinstance(found, Analysis):
                     return found
                 self._add(colours, found)
-        raise RuntimeError("the process that reads it returned nothing")
+        raise RuntimeError("the process that analyzes the file sent nothing")
 
-    def _add(self, colours: Highlighting, found: TextPieces) -> None:
-        colours.add(found.pieces, found.end)
+    def _add(self, colours: Highlighting, found: SegmentBatch) -> None:
+        colours.add(found.segments, found.end)
         preview = self._preview
-        if preview.sql.colours is colours:
+        if preview.sql.highlighting is colours:
             preview.refresh()
 
     async def _recall(self, name: str, target: Target, entry_id: int) -> Documents:
         """Yield the text from the history, because the file is missing."""
-        text = await self._engine.recorded_text(target, entry_id)
+        text = await self._backend.recorded_text(target, entry_id)
         if text is not None:
             async for made in self._read(Migration.from_recorded(name, text), ()):
                 yield made

@@ -11,7 +11,7 @@ from textual import events
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog
 from koonj.tui.theme import PLAIN
-from koonj.tui.toolkit.key_presses import BACK
+from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.strips import wrap
 from koonj.tui.widgets.footer import Hint
 
@@ -50,7 +50,7 @@ class QuitDialog(Dialog[QuitChoice | None]):
         self.pane.focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in BACK:
+        if event.key in CANCEL_KEYS:
             event.stop()
             self.close()
         elif event.key in tuple(QuitChoice):

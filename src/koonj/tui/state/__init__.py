@@ -1,1 +1,1 @@
-"""What the screen knows: frozen values without widgets and colours."""
+"""State of the screen: frozen values without widgets and colours."""

@@ -1,4 +1,4 @@
-"""What widgets and watchers tell the screen: each message is a value, sent upward."""
+"""Messages from widgets and workers to the screen. Each one is a value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class FolderRead(Message):
-    """The migrations folder was read, and differs from what was known."""
+    """The migrations folder was read, and its content has changed."""
 
     folder: Folder
 
@@ -33,7 +33,7 @@ class FolderLost(Message):
 
 @dataclass
 class BranchRead(Message):
-    """The folder is on another git branch than was known."""
+    """The git branch of the folder has changed."""
 
     branch: str | None
 
@@ -44,17 +44,20 @@ class TargetAsked(Message):
 
     name: str
     since: float
-    """On the monotonic clock."""
+    """Time on the monotonic clock."""
 
 
 @dataclass
 class TargetAnswered(Message):
-    """A target's status, or why there is none."""
+    """A target's status was read, or could not be read."""
 
     name: str
     status: TargetStatus
     before: TargetStatus | None = None
-    """Where nobody asked: what it said before, and still must have said last for this to be news."""
+    """For an automatic read: the status that it was compared with.
+
+    The message is ignored if the screen has another status by now.
+    """
 
 
 @dataclass
@@ -66,14 +69,14 @@ class MigrationSelected(Message):
 
 @dataclass
 class TargetChosen(Message):
-    """The person chose a target."""
+    """The user chose a target."""
 
     name: str
 
 
 @dataclass
 class RunOpened(Message):
-    """A run was asked for."""
+    """A run was started."""
 
     target: str
     direction: Direction
@@ -81,32 +84,32 @@ class RunOpened(Message):
 
 @dataclass
 class RunReported(Message):
-    """What the run said since the last time, in order."""
+    """New events of the run, in order."""
 
     events: tuple[Event, ...]
 
 
 @dataclass
 class QuestionAsked(Message):
-    """The run asks whether it may go on with its plan, and waits for the answer."""
+    """The run waits for the confirmation of its plan."""
 
     plan: Plan
     question: Question
     target: Target
     answer: Callable[[str | None], None]
-    """Takes the answer, to this question of this run; None is a no."""
+    """Function that answers this question of this run; None means no."""
 
 
 @dataclass
 class RunEnded(Message):
-    """The run's stream has ended; `error` where it broke instead of finishing."""
+    """The event stream of the run has ended; `error` if it has no result."""
 
     error: str | None = None
 
 
 @dataclass
 class RunStopped(Message):
-    """The run has ended at what stops it; the person may pass all of that for a reason."""
+    """The run was refused because of conflicts that the user can allow with a reason."""
 
     request: Request
     conflicts: tuple[Conflict, ...]
@@ -114,33 +117,33 @@ class RunStopped(Message):
 
 @dataclass
 class RehearsalReported(Message):
-    """What a rehearsal said since the last time, in order."""
+    """New events of a rehearsal, in order."""
 
     events: tuple[Event, ...]
     folder: Folder
-    """As it was when the rehearsal was asked for."""
+    """Folder at the start of the rehearsal."""
     source: object
-    """Which one it is."""
+    """Identity of the rehearsal."""
 
 
 @dataclass
 class RehearsalEnded(Message):
-    """A rehearsal has ended; `trouble` where it broke off instead of finishing."""
+    """A rehearsal has ended; `error` if it has no result."""
 
     source: object
-    trouble: str = ""
+    error: str = ""
 
 
 @dataclass
 class MigrationsWritten(Message):
-    """New migrations were written; the folder has not been read since."""
+    """New migrations were written; the folder was not read since then."""
 
     names: tuple[str, ...]
 
 
 @dataclass
 class StatusMessage(Message):
-    """One line for the person, shown in the bottom line until the next key."""
+    """One line for the user, shown in the bottom line until the next key."""
 
     text: str
     is_problem: bool = False

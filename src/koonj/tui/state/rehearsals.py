@@ -1,4 +1,4 @@
-"""What rehearsals have told so far, as one frozen value: verdicts, what is rehearsed now, what went wrong."""
+"""State of the rehearsals: verdicts, the current one, the last error."""
 
 from __future__ import annotations
 
@@ -16,96 +16,102 @@ from koonj.runner.rehearse.verdict import VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.runner.run.events import Event
 
 REHEARSING = "rehearsing"
-"""The word where there is no verdict yet, but one is on its way."""
-LONGEST = max(len(REHEARSING), *map(len, Verdict))
-"""Cells of a word."""
+"""Word that is shown while the verdict is being found."""
+WORD_WIDTH = max(len(REHEARSING), *map(len, Verdict))
+"""Number of cells of the longest word."""
 
 Place = tuple[int, str]
-"""Number and file name: the order of a folder."""
+"""Number and file name of a migration: its place in the folder's order."""
 Mark = tuple[str, str, Verdict | None]
-"""Glyph, word, and the verdict that they stand for; None while it is being found out."""
+"""Glyph, word and verdict that they stand for; the verdict is None during the rehearsal."""
 
 
 @dataclass(frozen=True)
 class Rehearsals:
-    """All that is known of rehearsals, whichever target is chosen: they take place elsewhere."""
+    """State of all rehearsals. It does not depend on the chosen target."""
 
-    known: Mapping[str, Rehearsal] = field(default_factory=dict)
-    """By file name; what the file and those before it are now."""
-    now: str | None = None
-    """The one that is rehearsed now."""
+    results: Mapping[str, Rehearsal] = field(default_factory=dict)
+    """Last rehearsal of each migration by file name, valid for the present files."""
+    current: str | None = None
+    """Name of the migration that is being rehearsed."""
     waiting: frozenset[str] = frozenset()
-    """Those that have been asked for, and have no verdict yet."""
-    trouble: str = ""
-    """Why the last ones could not be rehearsed; empty where they could."""
+    """Names of the migrations that wait for a verdict."""
+    error: str = ""
+    """Why the last rehearsal has no result; empty if it has one."""
     notes: tuple[str, ...] = ()
-    """What there is to know of the scratch they are rehearsed on."""
+    """Notes about the scratch server."""
 
     @property
-    def any(self) -> bool:
-        """Is there, or will there be, something to show?"""
-        return bool(self.known or self.waiting)
+    def has_any(self) -> bool:
+        """Whether there is, or will be, a verdict to show."""
+        return bool(self.results or self.waiting)
 
     def mark(self, name: str) -> Mark | None:
-        """What a migration's row shows; None: nothing."""
-        if name == self.now:
+        """Return the mark in a migration's row; None if there is none."""
+        if name == self.current:
             return "…", REHEARSING, None
-        rehearsal = self.known.get(name)
+        rehearsal = self.results.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
 
     def word(self, name: str) -> str:
-        """The word alone; empty where there is none."""
+        """Return the word of the mark; empty if there is none."""
         mark = self.mark(name)
         return "" if mark is None else mark[1]
 
-    # From one to the next
+    # Changes
 
-    def asked(self, names: Iterable[str]) -> Rehearsals:
-        """These are to be rehearsed."""
-        return replace(self, waiting=frozenset(names), now=None, trouble="")
+    def with_waiting(self, names: Iterable[str]) -> Rehearsals:
+        """Return the state in which a rehearsal of these names has started."""
+        return replace(self, waiting=frozenset(names), current=None, error="")
 
-    def stopped(self) -> Rehearsals:
-        """Nothing more comes."""
-        return replace(self, waiting=frozenset(), now=None)
+    def without_waiting(self) -> Rehearsals:
+        """Return the state in which no verdict is awaited."""
+        return replace(self, waiting=frozenset(), current=None)
 
-    def failed(self, trouble: str) -> Rehearsals:
-        """Nothing more comes, and why."""
-        return replace(self.stopped(), trouble=trouble)
+    def with_error(self, error: str) -> Rehearsals:
+        """Return the state after a rehearsal without a result."""
+        return replace(self.without_waiting(), error=error)
 
-    def heard(self, events: Iterable[Event]) -> Rehearsals:
-        """With what a rehearsal said."""
-        known, waiting, rehearsals = dict(self.known), set(self.waiting), self
+    def with_events(self, events: Iterable[Event]) -> Rehearsals:
+        """Return the state after some events of a rehearsal."""
+        results, waiting, rehearsals = dict(self.results), set(self.waiting), self
         for event in events:
             match event:
                 case RehearsalStarted():
                     rehearsals = replace(rehearsals, notes=event.notes)
                 case MigrationRehearsalStarted():
-                    rehearsals = replace(rehearsals, now=event.name)
+                    rehearsals = replace(rehearsals, current=event.name)
                 case MigrationRehearsalFinished():
-                    known[event.rehearsal.name] = event.rehearsal
+                    results[event.rehearsal.name] = event.rehearsal
                     waiting.discard(event.rehearsal.name)
-                    rehearsals = replace(rehearsals, now=None)
+                    rehearsals = replace(rehearsals, current=None)
                 case RehearsalFinished():
                     waiting.clear()
-                    trouble = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
-                    rehearsals = replace(rehearsals, now=None, trouble=trouble)
-        return replace(rehearsals, known=known, waiting=frozenset(waiting))
+                    error = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
+                    rehearsals = replace(rehearsals, current=None, error=error)
+        return replace(rehearsals, results=results, waiting=frozenset(waiting))
 
-    def until(self, place: Place | None) -> Rehearsals:
-        """Without what stands there or behind: it depends on what was changed there. None: nothing was."""
-        if place is None or not self.known:
+    def before(self, place: Place | None) -> Rehearsals:
+        """Return the state without the verdicts at `place` and after it.
+
+        These depend on the file that has changed at `place`. None as `place` means that no file has changed.
+        """
+        if place is None or not self.results:
             return self
-        kept = {name: r for name, r in self.known.items() if (r.number, r.name) < place}
-        return self if len(kept) == len(self.known) else replace(self, known=kept)
+        kept = {name: r for name, r in self.results.items() if (r.number, r.name) < place}
+        return self if len(kept) == len(self.results) else replace(self, results=kept)
 
 
 def verdict_mark(verdict: Verdict) -> Mark:
-    """Glyph and word of a verdict."""
+    """Return the glyph and the word of a verdict."""
     return VERDICT_GLYPHS[verdict], verdict.value, verdict
 
 
 def first_change(old: Folder | None, new: Folder | None) -> Place | None:
-    """The first place in which two readings of the folder differ; None where all migrations are the same."""
+    """Return the first place where two versions of the folder differ.
+
+    Returns None if their migrations are equal.
+    """
     if old is new or old is None or new is None:
         return None
     for before, after in zip(old.migrations, new.migrations, strict=False):

@@ -1,4 +1,4 @@
-"""What the screen knows of a run: its events, folded one by one into a frozen value."""
+"""State of a run: its events, folded one by one into a frozen value."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.sql.display import shortened, spaced
 
 LOG_LIMIT = 2_000
-"""Lines that are kept; of a longer run the first ones go, and are counted."""
+"""Number of log lines that are kept. The first lines of a longer log are dropped and counted."""
 
 
 class RunStage(StrEnum):
-    """How far a run is, as far as it needs room."""
+    """Stage of a run, as far as it decides how much space its pane gets."""
 
     REST = "rest"
-    """None, or one that waits for its answer."""
+    """No run, or one that waits for confirmation."""
     WORK = "work"
     DONE = "done"
-    """Ended, and all is well."""
+    """Ended without an error or a conflict."""
     TO_READ = "to read"
-    """Ended with an error or a conflict."""
+    """Ended with an error or a conflict, which the user should read."""
 
 
 class Tone(StrEnum):
-    """What a line of the log is."""
+    """Kind of a log line."""
 
     STEP = "step"
     DONE = "done"
@@ -44,7 +44,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of what happened."""
+    """One line of the log."""
 
     tone: Tone
     text: str
@@ -52,43 +52,43 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run as far as its events have told."""
+    """State of a run after its events so far."""
 
     target: str
     direction: Direction
-    begun: float
-    """Unix seconds."""
+    started: float
+    """Start in Unix seconds."""
     rehearsing: MigrationRehearsalStarted | None = None
-    """The one that is rehearsed for the plan."""
+    """Migration that is being rehearsed for the plan."""
     plan: Plan | None = None
     migration: events.MigrationStarted | None = None
-    """The one that runs."""
+    """Migration that is running."""
     statement: events.StatementStarted | None = None
-    """The one that runs."""
+    """Statement that is running."""
     waiting: events.WaitingForLock | None = None
     asking: bool = False
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
-    gone: int = 0
-    """Lines of the log that were too many to keep."""
+    dropped_lines: int = 0
+    """Number of log lines that were dropped."""
     finished: events.RunFinished | None = None
     ended: float | None = None
-    """Unix seconds; None while it goes on."""
+    """End in Unix seconds; None while the run is in progress."""
 
     @property
     def running(self) -> bool:
-        """Does it go on?"""
+        """Whether the run is in progress."""
         return self.ended is None
 
     @property
     def failure(self) -> Failure | None:
-        """Why it failed."""
+        """Failure of the run; None if it did not fail."""
         return self.finished.failure if self.finished else None
 
     @property
-    def wrong(self) -> bool:
-        """Did it end with something to read: an error, a conflict, or no result at all?"""
+    def has_problem(self) -> bool:
+        """Whether the run ended with an error, with a conflict or without a result."""
         if self.running:
             return False
         if self.finished is None or self.finished.result in _TO_READ:
@@ -97,40 +97,46 @@ class RunView:
 
     @property
     def stage(self) -> RunStage:
-        """How far it is, as far as it needs room: one that only asks needs none."""
+        """Stage of the run; one that only asks for confirmation needs no space."""
         if self.running:
             at_work = self.migration is not None or self.waiting is not None or bool(self.log)
             return RunStage.WORK if at_work else RunStage.REST
-        return RunStage.TO_READ if self.wrong else RunStage.DONE
+        return RunStage.TO_READ if self.has_problem else RunStage.DONE
 
-    def saying(self, tone: Tone, *texts: str) -> RunView:
-        """The same with more lines."""
+    def with_lines(self, tone: Tone, *texts: str) -> RunView:
+        """Return the state with more log lines."""
         log = (*self.log, *(LogLine(tone, shortened(text)) for text in texts[-LOG_LIMIT:]))
-        gone = self.gone + len(self.log) + len(texts) - min(len(log), LOG_LIMIT)
-        return replace(self, log=log[-LOG_LIMIT:], gone=gone)
+        dropped = self.dropped_lines + len(self.log) + len(texts) - min(len(log), LOG_LIMIT)
+        return replace(self, log=log[-LOG_LIMIT:], dropped_lines=dropped)
 
 
 def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
-    """The view after some events. Those of one kind come in one step: a server can say a great deal."""
+    """Return the state after some events.
+
+    Notices that follow each other are added at once: a server can send very many.
+    """
     for kind, same in groupby(events_in_order, type):
         if kind is events.Notice:
             texts = [text for notice in same if isinstance(notice, events.Notice) for text in _notice(notice)]
-            view = view.saying(Tone.NOTICE, *texts)
-        elif step := _STEPS.get(kind):
+            view = view.with_lines(Tone.NOTICE, *texts)
+        elif step := _HANDLERS.get(kind):
             for event in same:
                 view = step(view, event)
     return view
 
 
-def broken(view: RunView, error: str, at: float) -> RunView:
-    """The view after its stream broke without a result: what the target holds is not known."""
-    over = view.saying(Tone.BAD, error)
-    return replace(over, ended=at, asking=False, statement=None, waiting=None, retrying=None)
+def crashed(view: RunView, error: str, at: float) -> RunView:
+    """Return the state after the stream broke without a result.
+
+    The target's state is unknown.
+    """
+    ended = view.with_lines(Tone.BAD, error)
+    return replace(ended, ended=at, asking=False, statement=None, waiting=None, retrying=None)
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     for note in event.plan.notes:
-        view = view.saying(Tone.NOTICE, note)
+        view = view.with_lines(Tone.NOTICE, note)
     return replace(view, plan=event.plan, rehearsing=None)
 
 
@@ -144,18 +150,20 @@ def _question(view: RunView, _: events.Question) -> RunView:
 
 def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
     if view.waiting is None or view.waiting.holder != event.holder:
-        view = view.saying(Tone.ATTENTION, f"waiting for the lock, held by {holder_words(event.holder)}")
+        view = view.with_lines(
+            Tone.ATTENTION, f"waiting for the koonj lock, held by {holder_words(event.holder)}"
+        )
     return replace(view, waiting=event, asking=False)
 
 
 def _locked(view: RunView, event: events.LockAcquired) -> RunView:
     if view.waiting is not None:
-        view = view.saying(Tone.STEP, f"lock obtained after {duration(event.seconds)}")
+        view = view.with_lines(Tone.STEP, f"lock acquired after {duration(event.seconds)}")
     return replace(view, waiting=None, asking=False)
 
 
 def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
-    return view.saying(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
+    return view.with_lines(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
@@ -173,35 +181,35 @@ def _notice(event: events.Notice) -> list[str]:
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
-    view = view.saying(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
+    view = view.with_lines(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
         done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
-        view = view.saying(Tone.STEP, done)
+        view = view.with_lines(Tone.STEP, done)
     return replace(view, statement=None)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    view = view.saying(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
+    view = view.with_lines(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
     return replace(view, migration=None, statement=None)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
-    view = view.saying(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
+    view = view.with_lines(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return replace(view, migration=None, statement=None)
 
 
 def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
-    """``3 statements, 0.12 s``."""
+    """Return what ran in words: ``3 statements, 0.12 s``."""
     return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
 
 def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
-    return replace(view.saying(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
+    return replace(view.with_lines(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
 
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
@@ -216,7 +224,7 @@ def _finished(view: RunView, event: events.RunFinished) -> RunView:
     )
 
 
-_STEPS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
+_HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
         MigrationRehearsalStarted: _rehearsing,
         events.PlanMade: _plan_made,
@@ -239,7 +247,7 @@ _RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
     {
         RunResult.DONE: (Tone.DONE, "done"),
         RunResult.NOTHING: (Tone.STEP, "nothing to do"),
-        RunResult.DECLINED: (Tone.STEP, "not done"),
+        RunResult.DECLINED: (Tone.STEP, "not confirmed"),
         RunResult.REFUSED: (Tone.ATTENTION, "refused"),
         RunResult.FAILED: (Tone.BAD, "failed"),
         RunResult.CANCELLED: (Tone.ATTENTION, "cancelled"),
@@ -253,5 +261,5 @@ _TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, 
 
 
 def result_words(result: RunResult) -> tuple[Tone, str]:
-    """How a result reads."""
+    """Return the tone and the words of a result."""
     return _RESULTS[result]

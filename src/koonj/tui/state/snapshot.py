@@ -1,4 +1,4 @@
-"""What the screen knows, as one frozen value: it flows down to the widgets, and none keeps a copy."""
+"""State of the screen as one frozen value. Widgets receive it and keep no copy."""
 
 from __future__ import annotations
 
@@ -16,37 +16,40 @@ from koonj.tui.state.rehearsals import Rehearsals, first_change
 
 if TYPE_CHECKING:
     from koonj.runner.target.status import (
-        TargetStatus,  # brings psycopg, which the first paint does not wait for
+        TargetStatus,  # imports psycopg, which the first paint does not wait for
     )
 
 UNKNOWN = "unknown"
-"""The word for the state of a migration on a target that has not answered."""
+"""Word for the state of a migration on a target that has not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many migrations are in the database, wait to be applied, need a person."""
+    """Numbers of migrations on a target: applied, pending, with conflicts."""
 
     applied: int
     pending: int
     problems: int
-    stopped: bool = False
-    """Is one of them failed or interrupted?"""
+    has_stopped: bool = False
+    """Whether one of them is failed or interrupted."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One target, and what it last said."""
+    """One target with its last status."""
 
     target: Target
     status: TargetStatus | None = None
-    """None: it has not answered yet."""
+    """Last status; None before the first answer."""
     since: float | None = None
-    """While it is being asked: since when, on the monotonic clock."""
+    """Time on the monotonic clock since which the target is being asked; None if it is not."""
 
     @cached_property
     def counts(self) -> Counts:
-        """Of the migrations there; counted once, since a folder may hold thousands."""
+        """Numbers of migrations on the target.
+
+        They are counted only once, because a folder can have thousands.
+        """
         status = self.status
         if status is None:
             return Counts(0, 0, 0)
@@ -55,25 +58,25 @@ class Check:
 
     @property
     def answered(self) -> bool:
-        """Is what this says of the target's migrations read from its server?"""
+        """Whether the last status was read from the server."""
         return self.status is not None and self.status.error is None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One migration as the list shows it."""
+    """One migration in the list."""
 
     number: int
     name: str
     state: State | None
-    """None: unknown."""
+    """State on the chosen target; None if unknown."""
     migration: Migration | None
-    """None: there is no such file."""
+    """File of the migration; None if it is missing."""
     status: MigrationStatus | None
 
     @property
     def word(self) -> str:
-        """The state in words."""
+        """State in words."""
         if self.state is None:
             return UNKNOWN
         allowed = self.status is not None and self.status.allowed
@@ -82,82 +85,88 @@ class Row:
 
     @property
     def label(self) -> tuple[str, str]:
-        """The number as the file writes it, and the rest of the name without its ending."""
+        """Number as in the file name, and the rest of the name without ``.sql``."""
         digits, _, rest = self.name.partition("_")
         return (digits, rest.removesuffix(".sql")) if digits.isdigit() else ("", self.name)
 
     @property
     def digits(self) -> int:
-        """How many the number is written with."""
+        """Number of digits at the start of the file name."""
         return len(self.name) - len(self.name.lstrip("0123456789"))
 
-    def has(self, word: str) -> bool:
-        """Is a filter's word, in lower case, in number, name or state? The name begins with the number."""
+    def matches(self, word: str) -> bool:
+        """Return whether number, name or state contain a word in lower case.
+
+        The name includes the number.
+        """
         return word in self.name.lower() or word in self.word
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that the screen shows of folder and targets, at one moment."""
+    """State of the folder and all targets at one moment."""
 
     settings: Settings
     checks: tuple[Check, ...]
     chosen: str
-    """The chosen target's name."""
+    """Name of the chosen target."""
     folder: Folder | None = None
-    """None: not read yet."""
-    lost: str | None = None
-    """Why the folder cannot be read now; `folder` is then what it was before."""
+    """Migrations folder; None before it was read."""
+    folder_error: str | None = None
+    """Why the folder cannot be read now; `folder` is then its last content."""
     branch: str | None = None
-    """The git branch that the folder is on; None: none, or not known."""
+    """Git branch of the folder; None if there is none or it is unknown."""
     rows: tuple[Row, ...] = ()
-    """The migrations of folder and target together, in order; the same tuple where they did not change."""
+    """Migrations of the folder and the target together, in order; the same tuple if they did not change."""
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
-    """What rehearsals told of these files."""
+    """State of the rehearsals of these files."""
 
     @staticmethod
-    def of(settings: Settings) -> Snapshot:
-        """Before anything was read."""
+    def initial(settings: Settings) -> Snapshot:
+        """Return the state before anything was read."""
         return Snapshot(settings, tuple(Check(t) for t in settings.targets), settings.target.name)
 
     @property
     def check(self) -> Check:
-        """The chosen target's."""
+        """The chosen target with its status."""
         return next(c for c in self.checks if c.target.name == self.chosen)
 
     @property
     def target(self) -> Target:
-        """The chosen one."""
+        """The chosen target."""
         return self.check.target
 
     @property
-    def left_out(self) -> tuple[tuple[str, Problem], ...]:
-        """Files of the folder that cannot be in the list, and why."""
+    def unlisted_files(self) -> tuple[tuple[str, Problem], ...]:
+        """Files of the folder that cannot be in the list, with their problem."""
         if self.folder is None:
             return ()
         listed = {m.name for m in self.folder.migrations} if self.folder.problems else set()
         return tuple((name, p) for name, p in self.folder.problems if name and name not in listed)
 
     def row(self, name: str | None) -> Row | None:
-        """The row of that file name."""
+        """Return the row with that file name; None if there is none."""
         return next((r for r in self.rows if r.name == name), None)
 
     def problems_of(self, name: str) -> tuple[Problem, ...]:
-        """What is wrong with a file's name or number."""
+        """Return the problems of a file's name or number."""
         problems = self.folder.problems if self.folder else ()
-        return tuple(problem for of, problem in problems if of == name)
+        return tuple(problem for file, problem in problems if file == name)
 
     def with_folder(self, folder: Folder) -> Snapshot:
-        """The same with the folder as it is now, and the verdicts that are still true of it."""
-        rehearsals = self.rehearsals.until(first_change(self.folder, folder))
-        return self._with(folder=folder, lost=None, rehearsals=rehearsals)
+        """Return the state with a new folder and the verdicts still valid for it."""
+        rehearsals = self.rehearsals.before(first_change(self.folder, folder))
+        return self._with(folder=folder, folder_error=None, rehearsals=rehearsals)
 
     def with_chosen(self, name: str) -> Snapshot:
-        """The same with another target chosen."""
+        """Return the state with another target chosen."""
         return self._with(chosen=name)
 
     def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
-        """The same with what a target said; `status` None keeps what it said before."""
+        """Return the state with a target's new status.
+
+        If `status` is None, the target keeps its last status.
+        """
         checks = [
             replace(c, status=status or c.status, since=since) if c.target.name == name else c
             for c in self.checks
@@ -165,7 +174,10 @@ class Snapshot:
         return self._with(checks=tuple(checks))
 
     def _with(self, **changes: Any) -> Snapshot:
-        """The same with changes; rows are made anew only where these touch them."""
+        """Return the state with changes.
+
+        Rows are created again only if these changes concern them.
+        """
         new = replace(self, **changes)
         if new.folder is self.folder and new.statuses is self.statuses:
             return new
@@ -173,16 +185,18 @@ class Snapshot:
 
     @property
     def statuses(self) -> tuple[MigrationStatus, ...]:
-        """What the chosen target said of its migrations."""
+        """Status of the migrations on the chosen target."""
         status = self.check.status
         return status.migrations if status and self.check.answered else ()
 
 
-def _rows(folder: Folder | None, said: tuple[MigrationStatus, ...]) -> tuple[Row, ...]:
-    statuses = {status.name: status for status in said}
+def _rows(folder: Folder | None, migration_statuses: tuple[MigrationStatus, ...]) -> tuple[Row, ...]:
+    statuses = {status.name: status for status in migration_statuses}
     rows = [_row_of(m, statuses.pop(m.name, None)) for m in (folder.migrations if folder else ())]
-    gone = [Row(e.number, e.name, e.state, None, e) for e in statuses.values() if e.applied or e.last_entry]
-    return tuple(sorted(rows + gone, key=lambda r: (r.number, r.name))) if gone else tuple(rows)
+    missing = [
+        Row(e.number, e.name, e.state, None, e) for e in statuses.values() if e.applied or e.last_entry
+    ]
+    return tuple(sorted(rows + missing, key=lambda r: (r.number, r.name))) if missing else tuple(rows)
 
 
 def _row_of(migration: Migration, status: MigrationStatus | None) -> Row:

@@ -1,6 +1,6 @@
-"""Looks: styles with a meaning, the colours of SQL, and the themes that say which colours these are.
+"""Styles: those with a meaning, those of SQL, and the themes with their colours.
 
-No state is told by colour alone: each has its glyph and its word; cursor and focus are bars, not colours.
+No state is shown by colour alone: each has its glyph and its word. Cursor and focus are bars, not colours.
 """
 
 from koonj.tui.theme.highlight import token_style
@@ -18,7 +18,7 @@ from koonj.tui.theme.styles import (
     WARNING,
     glyph,
 )
-from koonj.tui.theme.themes import DARK, LIGHT, TERMINAL, THEMES, after, choose, palette
+from koonj.tui.theme.themes import DARK, LIGHT, TERMINAL, THEMES, choose_theme, next_theme, palette
 
 __all__ = [
     "ACCENT",
@@ -36,9 +36,9 @@ __all__ = [
     "THEMES",
     "WAITING",
     "WARNING",
-    "after",
-    "choose",
+    "choose_theme",
     "glyph",
+    "next_theme",
     "palette",
     "token_style",
 ]

@@ -1,4 +1,4 @@
-"""koonj's signs in ASCII, for terminals and fonts that have no others."""
+"""Replace koonj's glyphs by ASCII, for terminals and fonts that do not have them."""
 
 from __future__ import annotations
 
@@ -42,16 +42,19 @@ def _table() -> dict[int, str]:
 
 
 class AsciiFilter(LineFilter):
-    """Nothing above 0x7F is written: our glyphs have twins, every other character becomes a ``?``."""
+    """Filter after which no character above 0x7F is written.
+
+    koonj's glyphs become ASCII glyphs, every other character becomes ``?``.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """One line."""
+        """Return the segments of one line in ASCII."""
         return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
 def to_ascii(text: str) -> str:
-    """`text` in ASCII, in as many cells."""
+    """Return `text` in ASCII, with the same number of cells."""
     if text.isascii():
         return text
-    twins = text.translate(_table())
-    return "".join(c if c.isascii() else "?" * cell_len(c) for c in twins)
+    replaced = text.translate(_table())
+    return "".join(c if c.isascii() else "?" * cell_len(c) for c in replaced)

@@ -1,8 +1,8 @@
-"""The looks of SQL: Pygments' kinds of token -> styles, in the names of the 16 colours.
+"""Styles of SQL: Pygments' token types mapped to styles in the 16 colours.
 
-Keywords carry the structure, so they are bold and are seen without colour too. What a statement is about, its
-names, stays plain; what stands in quotes, is a number or is put in by psql has a colour. Blue is not used,
-since on a dark terminal it is often unreadable, nor bright black, which is often the background.
+Keywords show the structure, so they are bold, which is visible without colour too. Names are plain. Strings,
+numbers and psql variables have a colour. Blue is not used, because it is often unreadable on a dark terminal,
+and bright black is not used, because it is often the background.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,18 @@ TOKENS: Mapping[tuple[str, ...], Style] = MappingProxyType(
         ("Literal", "String", "Name"): _PLAIN,
     }
 )
-"""A kind without an entry looks like its nearest parent. An identifier in quotes is a name, not a string."""
+"""Styles by token type. A type without an entry has the style of its nearest parent.
+
+An identifier in quotes is a name, not a string.
+"""
 
 
 @cache
 def token_style(kind: Sequence[str]) -> Style:
-    """How a token looks; `kind` is Pygments' token type, a tuple such as ``('Literal', 'Number')``."""
+    """Return the style of a token.
+
+    `kind` is Pygments' type, such as ``('Literal', 'Number')``.
+    """
     names = tuple(kind)
     while names:
         if (style := TOKENS.get(names)) is not None:

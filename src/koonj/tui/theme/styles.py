@@ -1,4 +1,7 @@
-"""Styles with a meaning, in the names of the 16 colours. Which colours these are, the theme says."""
+"""Styles with a meaning, in the names of the 16 colours.
+
+The theme defines these colours.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +14,7 @@ PLAIN = Style.null()
 DIM = Style(dim=True)
 STRONG = Style(bold=True)
 MARKED = Style(reverse=True)
-"""The cursor's row, and the title of the pane that has the keys."""
+"""Row of the cursor, and title of the pane that has the focus."""
 RAISED = Style(reverse=True, bold=True)
 GOOD = Style(color="green")
 WAITING = Style(color="yellow")
@@ -38,5 +41,8 @@ STATES: Mapping[State | None, Style] = MappingProxyType(
 
 
 def glyph(state: State | None) -> str:
-    """One cell that stands for a state; each has its own, with or without colour."""
+    """Return the glyph of a state, one cell wide.
+
+    Each state has its own, with or without colour.
+    """
     return "?" if state is None else GLYPHS[state]

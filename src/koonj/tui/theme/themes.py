@@ -1,10 +1,11 @@
-"""The themes: the terminal's own colours, a dark one, a light one; and Textual's, for who asks for one.
+"""Themes: the terminal's own colours, a dark one, a light one, and Textual's.
 
-Panes draw in the names of the 16 colours. A theme that is not the terminal's own says which colours these
-are: its palette, by which Textual replaces each name, and dims what is dim, when a line is written.
+Textual's themes are only for users who ask for one. Panes draw in the names of the 16 colours. A theme other
+than the terminal's defines these colours in its palette. Textual replaces each name, and dims what is dim,
+when a line is written.
 
-The four colours of states keep their distance for all three kinds of colour blindness, in 256 colours too;
-all text has a contrast of 4.5 at least (WCAG 2.2, 1.4.3). tests/tui/test_theme.py computes both.
+The four colours of states can be distinguished with all three kinds of colour blindness, in 256 colours too.
+All text has a contrast of at least 4.5 (WCAG 2.2, 1.4.3). tests/tui/test_theme.py computes both.
 """
 
 from __future__ import annotations
@@ -55,13 +56,13 @@ TERMINAL = Theme(
         "screen-selection-foreground": "ansi_black",
     },
 )
-"""The default theme: 16 colours of the terminal's own palette, light or dark."""
+"""Default theme: 16 colours of the terminal's own palette, light or dark."""
 
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
 def _own(name: str, colours: Mapping[str, str], *, dark: bool) -> Theme:
-    """A theme of koonj's own: one background, no shades of it, states in their four colours."""
+    """Return a theme with one background, without shades of it."""
     fore, back = colours["foreground"], colours["background"]
     return Theme(
         name=name,
@@ -125,11 +126,14 @@ _LIGHT = {
 DARK = _own("dark", _DARK, dark=True)
 LIGHT = _own("light", _LIGHT, dark=False)
 THEMES = (TERMINAL, DARK, LIGHT)
-"""In the order in which the command `theme` goes through them."""
+"""Themes in the order in which the command `theme` switches through them."""
 
 
 def _palette(colours: Mapping[str, str]) -> TerminalTheme:
-    """The 16 colours; the bright eight are the same, since nothing of koonj's is drawn in them."""
+    """Return the 16 colours.
+
+    The bright eight are the same, because koonj draws nothing in them.
+    """
     rgb = {name: Color.parse(value).rgb for name, value in colours.items()}
     return TerminalTheme(rgb["background"], rgb["foreground"], [rgb[name] for name in _NAMES])
 
@@ -152,27 +156,33 @@ _OF_TEXTUAL = MappingProxyType(
 
 
 def palette(theme: Theme) -> TerminalTheme | None:
-    """What a theme makes of the 16 colours; None: they stay the terminal's own."""
+    """Return a theme's 16 colours; None if they are the terminal's own."""
     if theme.ansi:
         return None
     if theme.name in _PALETTES:
         return _PALETTES[theme.name]
     generated = theme.to_color_system().generate()
-    colours = {name: Color.parse(generated[of]).hex6 for name, of in _OF_TEXTUAL.items()}
+    colours = {name: Color.parse(generated[role]).hex6 for name, role in _OF_TEXTUAL.items()}
     return _palette(colours)
 
 
-def choose(terminal: Terminal) -> str:
-    """The name of the theme that is asked for: the first one that there is. Raises ConfigError."""
+def choose_theme(terminal: Terminal) -> str:
+    """Return the name of the first theme in the user's setting that exists.
+
+    Raises: ConfigError.
+    """
     known = [theme.name for theme in THEMES] + sorted(BUILTIN_THEMES)
     names = [name.strip() for name in terminal.theme.split(",")]
     for name in names:
         if name in known:
             return name
-    raise ConfigError(f"{terminal.theme_said_by}: there is no such theme. {did_you_mean(names[0], known)}")
+    raise ConfigError(f"{terminal.theme_source}: no such theme. {did_you_mean(names[0], known)}")
 
 
-def after(name: str, themes: Sequence[Theme] = THEMES) -> str:
-    """The theme that comes after the one called `name`."""
+def next_theme(name: str, themes: Sequence[Theme] = THEMES) -> str:
+    """Return the name of the theme after the one called `name`.
+
+    The first one after the last.
+    """
     names = [theme.name for theme in themes]
     return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

@@ -1,4 +1,7 @@
-"""How the verdicts of rehearsals look. Not part of `theme` itself, which the first paint waits for."""
+"""Styles of the verdicts.
+
+Not imported by `theme` itself, so that the first paint does not wait for it.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,4 +23,4 @@ VERDICTS: Mapping[Verdict | None, Style] = MappingProxyType(
         Verdict.UNKNOWN: DIM,
     }
 )
-"""None: it is being found out."""
+"""Styles by verdict; None while the verdict is being found."""

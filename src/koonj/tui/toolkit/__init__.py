@@ -1,1 +1,1 @@
-"""What koonj adds to Textual and to the terminal. Nothing here knows a migration."""
+"""Additions to Textual and to the terminal. Nothing here depends on migrations."""

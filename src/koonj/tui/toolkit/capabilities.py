@@ -1,4 +1,7 @@
-"""What the terminal can do. To be known before Textual is imported, which reads its switches only then."""
+"""Detect the features of the terminal.
+
+This is done before Textual is imported, because Textual reads its environment variables then.
+"""
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -7,83 +10,96 @@ from koonj.config import ScreenSettings
 from koonj.sql.display import wants_ascii
 
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})
-_INSTEAD = "Use the headless command: koonj status, koonj apply, koonj rollback (koonj --help lists all)."
+_USE_COMMANDS = (
+    "Use the commands instead: koonj status, koonj apply, koonj rollback (koonj --help lists all)."
+)
 
 THEME = "terminal"
-"""The theme in the terminal's own colours."""
+"""Name of the theme in the terminal's own colours."""
 _BASE_THEME = "ansi-dark"
-"""Textual's own theme in the terminal's colours; in force until ours is registered."""
+"""Textual's theme in the terminal's colours, used until koonj's themes are registered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What this terminal shows and how it is best treated."""
+    """Features of this terminal and settings of the user for it."""
 
     colour: bool = True
-    """False where NO_COLOR is set and not empty (https://no-color.org)."""
+    """False if NO_COLOR is set and not empty (https://no-color.org)."""
     ascii_only: bool = False
-    """Nothing above 0x7F may be written."""
+    """Whether only characters up to 0x7F can be written."""
     remote: bool = False
-    """The terminal is at the other end of an ssh connection."""
+    """Whether the terminal is at the other end of an ssh connection."""
     mouse: bool = True
     theme: str = THEME
-    """Its name, or names of which the first one that there is counts, with commas between them."""
-    theme_said_by: str = ""
-    """Who asks for it, for a complaint."""
+    """Name of the theme, or names with commas between them, of which the first existing one is used."""
+    theme_source: str = ""
+    """Setting that names the theme, for an error message."""
 
 
 def refusal(environ: Mapping[str, str], *, is_tty: bool) -> str | None:
-    """Why no screen can be drawn here and what to use instead, or None where one can."""
+    """Return why no screen can be drawn and what to use instead.
+
+    Returns None if a screen can be drawn.
+    """
     if not is_tty:
-        return f"koonj's screen needs a terminal, and its input or error output is not one. {_INSTEAD}"
+        return f"koonj's screen requires a terminal, but stdin or stderr is not one. {_USE_COMMANDS}"
     if environ.get("TERM", "") in _NO_SCREEN:
         name = environ.get("TERM") or "not set"
-        return f"koonj's screen needs a terminal that can move its cursor, and TERM is {name}. {_INSTEAD}"
+        reason = f"koonj's screen requires a terminal that can move its cursor, but TERM is {name}."
+        return f"{reason} {_USE_COMMANDS}"
     return None
 
 
-def read(
+def detect(
     environ: Mapping[str, str],
     *,
     encoding: str | None,
     ascii_only: bool = False,
-    wishes: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
+    screen: ScreenSettings = ScreenSettings(),  # noqa: B008 - a frozen value
 ) -> Terminal:
-    """What `environ`, the output's `encoding` and the configuration's `wishes` say.
+    """Return the features of the terminal from the environment and the settings.
 
-    `ascii_only` is the command line's. A wish goes before what koonj would find best, never before what the
-    terminal cannot do; the environment goes before the configuration, since it was said later.
+    `encoding` is that of the output. `ascii_only` is the option of the command line. A setting of the user
+    overrides koonj's default, but never a limit of the terminal. The environment overrides the configuration
+    file.
     """
     remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
     colour = not environ.get("NO_COLOR")
-    theme, said_by = _theme(environ, wishes) if colour else (THEME, "")
-    best_ascii = environ.get("TERM") == "linux" if wishes.ascii_only is None else wishes.ascii_only
+    theme, source = _theme(environ, screen) if colour else (THEME, "")
+    best_ascii = environ.get("TERM") == "linux" if screen.ascii_only is None else screen.ascii_only
     return Terminal(
         colour=colour,
         ascii_only=ascii_only or best_ascii or wants_ascii(environ, encoding),
         remote=remote,
-        mouse=not remote if wishes.mouse is None else wishes.mouse,
+        mouse=not remote if screen.mouse is None else screen.mouse,
         theme=theme,
-        theme_said_by=said_by,
+        theme_source=source,
     )
 
 
-def _theme(environ: Mapping[str, str], wishes: ScreenSettings) -> tuple[str, str]:
-    """Its name, and who asks for it."""
-    if given := environ.get("TEXTUAL_THEME"):
-        return given, f"TEXTUAL_THEME={given}"
-    if wishes.theme is not None:
-        return wishes.theme.name, f"{wishes.theme.where}: theme = {wishes.theme.name!r}"
+def _theme(environ: Mapping[str, str], screen: ScreenSettings) -> tuple[str, str]:
+    """Return the name of the theme and the setting that names it."""
+    if name := environ.get("TEXTUAL_THEME"):
+        return name, f"TEXTUAL_THEME={name}"
+    if screen.theme is not None:
+        return screen.theme.name, f"{screen.theme.where}: theme = {screen.theme.name!r}"
     return THEME, ""
 
 
-def settle(terminal: Terminal, environ: MutableMapping[str, str]) -> None:
-    """Set the switches that Textual reads at import; what the person has set already stays."""
+def set_environment(terminal: Terminal, environ: MutableMapping[str, str]) -> None:
+    """Set the environment variables that Textual reads at import.
+
+    Variables that the user has set stay unchanged.
+    """
     environ.setdefault("TEXTUAL_THEME", _BASE_THEME)
     environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     if terminal.remote:
-        # An arrow key's bytes may come in two packets: without patience it reads as Escape and two letters.
+        # The bytes of an arrow key can come in two packets. If Textual does not wait for the second one,
+        # it reads Escape and two letters.
         environ.setdefault("ESCDELAY", "250")
     if environ.get("NO_COLOR") == "":
-        del environ["NO_COLOR"]  # Textual takes an empty one for set, against the convention
+        del environ[
+            "NO_COLOR"
+        ]  # an empty value means not set (https://no-color.org), but Textual reads it as set

@@ -1,4 +1,7 @@
-"""Text as a terminal has it: in cells, of which each holds a grapheme, or a part of a wide one."""
+"""Text as the cells of a terminal.
+
+A cell holds a grapheme, or a part of a wide one.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,19 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from koonj.tui.toolkit.sgr import PLAIN, CellLook, look_from, on_blank
+from koonj.tui.toolkit.sgr import PLAIN, CellLook, look_from, look_on_blank
 
 Cell = tuple[str, CellLook]
-"""A grapheme and its look. A wide one's further cells have no text; a space's look is what is seen of it."""
+"""A grapheme and its look.
+
+The further cells of a wide grapheme have no text. A space has only the visible part of a look.
+"""
 Row = Sequence[Cell]
 
 
 BLANK: Cell = (" ", PLAIN)
 _JOINER = "\u200d"
-_SURE = (
+_SURE_NARROW = (
     (0x20, 0x7E),
     (0xA0, 0xAC),
     (0xAE, 0x2FF),
@@ -33,11 +39,14 @@ _SURE = (
     (0x2713, 0x2718),
 )
 _SURE_WIDE = ((0x3001, 0x303E), (0x3041, 0x4DBF), (0x4E00, 0xA48C), (0xAC00, 0xD7A3), (0xFF01, 0xFF60))
-"""Of other characters terminals do not all think that they are as wide as we do."""
+"""Characters whose width is the same on all terminals. For others terminals differ."""
 
 
 def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> Row:
-    """`width` cells; controls, and characters that a terminal takes for commands, are left out."""
+    """Return `width` cells.
+
+    Control characters are omitted, because a terminal could obey them.
+    """
     row: list[Cell] = []
     for text, style, control in segments:
         if not control:
@@ -47,13 +56,13 @@ def cells_of(segments: Iterable[Segment], width: int, system: ColorSystem) -> Ro
 
 @lru_cache(maxsize=4096)
 def look_of(style: Style, system: ColorSystem) -> CellLook:
-    """What Textual would write for `style` on a terminal with these colours."""
+    """Return the look that Textual would write for `style` with these colours."""
     link = f"id={style.link_id};{style.link}" if style.link else ""
     return look_from(Strip.render_ansi(style, system), link)
 
 
 def _add(row: list[Cell], text: str, look: CellLook) -> None:
-    space = (" ", on_blank(look))
+    space = (" ", look_on_blank(look))
     if text.isascii() and text.isprintable():
         row += [space if char == " " else (char, look) for char in text]
         return
@@ -62,15 +71,15 @@ def _add(row: list[Cell], text: str, look: CellLook) -> None:
             row.append(space if grapheme == " " else (grapheme, look))
             row += [("", look)] * (width - 1)
         elif row and row[-1][0]:
-            row[-1] = (row[-1][0] + grapheme, look)  # a mark whose letter was in the segment before
+            row[-1] = (row[-1][0] + grapheme, look)  # a combining mark whose letter is in the segment before
 
 
 def _fitted(row: list[Cell], width: int) -> Row:
-    return whole([*row, *[BLANK] * (width - len(row))], 0, width)
+    return crop_row([*row, *[BLANK] * (width - len(row))], 0, width)
 
 
-def whole(row: Row, start: int, end: int) -> Row:
-    """A part of a row; of a wide character that is cut only blanks are left."""
+def crop_row(row: Row, start: int, end: int) -> Row:
+    """Return a part of a row; a wide character that is cut becomes blanks."""
     part = row[start:end]
     if start < end < len(row) and row[end][0] == "":
         at = len(part) - 1
@@ -86,12 +95,15 @@ def whole(row: Row, start: int, end: int) -> Row:
 
 
 def _blanks(cells: Row) -> list[Cell]:
-    return [(" ", on_blank(look)) for _, look in cells]
+    return [(" ", look_on_blank(look)) for _, look in cells]
 
 
 @lru_cache(maxsize=1024)
 def _graphemes(text: str) -> tuple[tuple[str, int], ...]:
-    """Each with its width in cells. What has no width joins what is before it."""
+    """Return the graphemes with their widths in cells.
+
+    A character without width joins the one before it.
+    """
     parts: list[str] = []
     for char in text:
         if _is_control(char):
@@ -108,14 +120,14 @@ def _is_control(char: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def is_sure(text: str) -> bool:
-    """Every terminal moves its cursor by as many cells as we think."""
+def has_sure_width(text: str) -> bool:
+    """Return whether `text` has the same width on every terminal."""
     if len(text) != 1:
         return False
-    ranges = _SURE if cell_len(text) == 1 else _SURE_WIDE
+    ranges = _SURE_NARROW if cell_len(text) == 1 else _SURE_WIDE
     return any(first <= ord(text) <= last for first, last in ranges)
 
 
-def reach(text: str) -> int:
-    """How many cells after its first one a grapheme may cover where the terminal knows it not as one."""
+def max_width(text: str) -> int:
+    """Return the number of cells that `text` covers at most, on any terminal."""
     return max(cell_len(text), sum(cell_len(char) for char in text))

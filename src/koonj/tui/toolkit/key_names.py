@@ -1,4 +1,4 @@
-"""Names of keys: as people write and read them, and Textual's."""
+"""Names of keys: as users write and read them, and as Textual names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 from koonj.config.toml_file import did_you_mean
 
 NO_KEY = Keys.Ignore.value
-"""Textual's name for a key that nobody can press."""
+"""Textual's name of a key that does not exist on any keyboard."""
 _MODIFIERS = ("alt", "ctrl", "hyper", "meta", "shift", "super")
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -26,8 +26,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "option": "alt",
     }
 )
-"""Other words for the same, such as those that koonj shows."""
-_SAME: Mapping[str, str] = MappingProxyType(
+"""Other names of keys, such as those that koonj shows."""
+_SAME_BYTES: Mapping[str, str] = MappingProxyType(
     {
         "ctrl+i": "tab",
         "ctrl+m": "enter",
@@ -35,44 +35,50 @@ _SAME: Mapping[str, str] = MappingProxyType(
         "ctrl+left_square_bracket": "escape",
     }
 )
-"""What most terminals send for the left is what they send for the right (ASCII control characters)."""
+"""Keys on the left send the same byte as those on the right on most terminals (ASCII control characters)."""
 _NAMED = frozenset(
     key.value for key in Keys if key.value.isalnum() and key is not Keys.Return
-)  # without the modifiers, and what is no key
+)  # without modifiers and names that are no key
 
 
 _FORMS = 'Write it as "a", "A", "?", "ctrl+a", "alt+x", "f5" or "pagedown".'
 
 
 class KeyNameError(ValueError):
-    """There is no such key; the message says what there is instead."""
+    """Raised if there is no such key. The message says which keys there are."""
 
 
-def key_named(text: str) -> str:
-    """Textual's name of a key that is written ``ctrl+a``, ``Ctrl+A``, ``?``, ``question_mark``, ``PgDn``.
+def parse_key(text: str) -> str:
+    """Return Textual's name of a key.
 
-    Raises KeyNameError.
+    The user can write ``ctrl+a``, ``Ctrl+A``, ``?``, ``question_mark`` or ``PgDn``.
+
+    Raises: KeyNameError.
     """
     *modifiers, base = _split(text)
     modifiers = [_WORDS.get(word.lower(), word.lower()) for word in modifiers]
     for word in modifiers:
         if word not in _MODIFIERS:
-            raise KeyNameError(f"{text!r} is no key: {word!r} is none of {', '.join(_MODIFIERS)}.")
+            raise KeyNameError(
+                f"{text!r} is not a key: {word!r} is not a modifier ({', '.join(_MODIFIERS)})."
+            )
     name = _base(text, base)
     if len(name) == 1 and name.isalpha() and modifiers:
         name = name.lower()
         if modifiers == ["shift"]:
             return name.upper()
     elif modifiers == ["shift"] and _character(name) not in {None, " "}:
-        raise KeyNameError(f"{text!r}: write the character itself that Shift makes of it.")
+        raise KeyNameError(f"{text!r}: write the character that the key types with Shift.")
     key = "+".join([*sorted(set(modifiers)), name])
-    if key in _SAME:
-        raise KeyNameError(f"a terminal cannot tell {text!r} from {_SAME[key]!r}. Take another key.")
+    if key in _SAME_BYTES:
+        raise KeyNameError(
+            f"terminals cannot distinguish {text!r} from {_SAME_BYTES[key]!r}. Use another key."
+        )
     return key
 
 
 def _split(text: str) -> list[str]:
-    """At each ``+``, except for one that is the key itself."""
+    """Split at each ``+``, except for one that is the key itself."""
     if text.endswith("++"):
         return [*text[:-2].split("+"), "+"]
     return [text] if text == "+" else text.split("+")
@@ -88,21 +94,21 @@ def _base(text: str, base: str) -> str:
     if character is not None and _of_character(text, character) == word:
         return word
     near = did_you_mean(word, sorted({*_NAMED, *KEY_NAME_REPLACEMENTS.values()}))
-    raise KeyNameError(f"{text!r} is no key. {near if near.startswith('Did') else _FORMS}")
+    raise KeyNameError(f"{text!r} is not a key. {near if near.startswith('Did') else _FORMS}")
 
 
 def _of_character(text: str, character: str) -> str:
-    """As Textual names the key that types a character."""
+    """Return Textual's name of the key that types a character."""
     if character.isalnum():
         return character
     try:
         name = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
     except ValueError:
-        raise KeyNameError(f"{text!r} is no key.") from None
+        raise KeyNameError(f"{text!r} is not a key.") from None
     return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
-_SHOWN: Mapping[str, str] = MappingProxyType(
+_DISPLAY_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "escape": "Esc",
         "space": "Space",
@@ -114,17 +120,20 @@ _SHOWN: Mapping[str, str] = MappingProxyType(
 )
 
 
-def shown_key(key: str) -> str:
-    """Textual's name of a key as it is written for people: ``ctrl+d`` as ``Ctrl+D``, ``slash`` as ``/``."""
+def display_key(key: str) -> str:
+    """Return a key as koonj shows it: ``ctrl+d`` as ``Ctrl+D``, ``slash`` as ``/``."""
     *modifiers, base = key.split("+")
-    shown = _SHOWN.get(base) or _character(base) or base.capitalize()
+    shown = _DISPLAY_NAMES.get(base) or _character(base) or base.capitalize()
     if not modifiers:
         return shown
     return "+".join([*(word.capitalize() for word in modifiers), shown.upper() if len(shown) == 1 else shown])
 
 
 def _character(name: str) -> str | None:
-    """What a key types; Unicode's own names have some for control characters too."""
+    """Return the character that a key types.
+
+    Returns None for control characters, although Unicode has names for some of them.
+    """
     character = key_to_character(_LONG.get(name, name))
     return character if character and character.isprintable() else None
 

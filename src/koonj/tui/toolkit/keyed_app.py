@@ -1,4 +1,4 @@
-"""What widgets, dialogs and workers may ask of the app: when keys were pressed, and which key does what."""
+"""Base class of the app: key presses, and keys that the user has changed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from koonj.tui.toolkit.key_presses import KeyPresses
 
 
 class KeyedApp(App[None]):
-    """An app that remembers key presses and knows which keys the person has changed."""
+    """An app that records key presses and knows the keys that the user has changed."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
         self.key_presses = KeyPresses()
 
     def key_now(self, key: str) -> str:
-        """Give the key for a text that names `key`: the same one, or the one that the person has instead."""
+        """Return the key that the user has for `key`, for a text that names it."""
         return key

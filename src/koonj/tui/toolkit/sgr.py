@@ -1,6 +1,6 @@
-"""How a cell looks, and the shortest SGR sequence from one look to another.
+"""Look of a cell, and the shortest SGR sequence from one look to another.
 
-Codes are those of ECMA-48 8.3.117 (SGR), as xterm, tmux, GNU screen and the Linux console read them.
+The codes are those of ECMA-48 8.3.117 (SGR), as xterm, tmux, GNU screen and the Linux console read them.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _OFF = {
     "52": "54",
     "53": "55",
 }
-"""What sets an attribute -> what unsets it, and with it every other of the same value."""
+"""Code that sets an attribute -> code that resets it, and all others with the same value."""
 _SEEN_ON_BLANK = frozenset(_OFF) - {"1", "2", "3", "8"}
-"""Attributes that make a space look like more than its background."""
+"""Attributes that are visible on a space, besides its background."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellLook:
-    """What a terminal needs to be told of a cell beside its character."""
+    """Look of a cell: what a terminal must know besides the character."""
 
-    marks: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
     """SGR codes: ``1`` bold, ``7`` reverse, …"""
-    ink: str = ""
+    foreground: str = ""
     """SGR code of the foreground, ``31`` or ``38;5;208``; empty for the terminal's own."""
-    ground: str = ""
-    """The same of the background."""
+    background: str = ""
+    """SGR code of the background; empty for the terminal's own."""
     link: str = ""
-    """Parameters and address of a hyperlink (OSC 8); empty for none."""
+    """Parameters and address of a hyperlink (OSC 8); empty if there is none."""
 
 
 PLAIN = CellLook()
@@ -48,7 +48,10 @@ PLAIN = CellLook()
 
 @lru_cache(maxsize=4096)
 def look_from(sgr: str, link: str = "") -> CellLook:
-    """The look that the codes of `sgr`, separated by semicolons, give to a fresh pen."""
+    """Return the look that the codes of `sgr` produce after a reset.
+
+    The codes are separated by semicolons.
+    """
     codes = sgr.split(";") if sgr else []
     marks: set[str] = set()
     ink = ground = ""
@@ -67,22 +70,25 @@ def look_from(sgr: str, link: str = "") -> CellLook:
 
 
 @lru_cache(maxsize=4096)
-def on_blank(look: CellLook) -> CellLook:
-    """What of `look` is seen on a space: two spaces of which this is equal look alike."""
-    return look if look.marks & _SEEN_ON_BLANK else CellLook(ground=look.ground, link=look.link)
+def look_on_blank(look: CellLook) -> CellLook:
+    """Return the part of `look` that is visible on a space."""
+    return look if look.attributes & _SEEN_ON_BLANK else CellLook(background=look.background, link=look.link)
 
 
 @lru_cache(maxsize=4096)
-def turn(before: CellLook, after: CellLook) -> str:
-    """The shortest sequence that turns the pen from one look to another."""
+def transition(before: CellLook, after: CellLook) -> str:
+    """Return the shortest sequence that changes the terminal from one look to another."""
     if before == after:
         return ""
     link = "" if before.link == after.link else f"\x1b]8;{after.link or ';'}\x1b\\"
-    if before.marks == after.marks and (before.ink, before.ground) == (after.ink, after.ground):
+    if before.attributes == after.attributes and (before.foreground, before.background) == (
+        after.foreground,
+        after.background,
+    ):
         return link
-    anew = _set(PLAIN, after)
+    after_reset = _set(PLAIN, after)
     steps = _sgr([*_unset(before, after), *_set(_left(before, after), after)])
-    return min(steps, _sgr(["0", *anew]) if anew else RESET, key=len) + link
+    return min(steps, _sgr(["0", *after_reset]) if after_reset else RESET, key=len) + link
 
 
 def _sgr(codes: list[str]) -> str:
@@ -90,24 +96,29 @@ def _sgr(codes: list[str]) -> str:
 
 
 def _unset(before: CellLook, after: CellLook) -> list[str]:
-    codes = sorted({_OFF[mark] for mark in before.marks - after.marks})
-    if before.ink and not after.ink:
+    codes = sorted({_OFF[mark] for mark in before.attributes - after.attributes})
+    if before.foreground and not after.foreground:
         codes.append("39")
-    if before.ground and not after.ground:
+    if before.background and not after.background:
         codes.append("49")
     return codes
 
 
 def _left(before: CellLook, after: CellLook) -> CellLook:
-    """What is left of `before` once `_unset` was sent: unsetting bold unsets dim too."""
-    gone = {_OFF[mark] for mark in before.marks - after.marks}
-    return CellLook(frozenset(m for m in before.marks if _OFF[m] not in gone), before.ink, before.ground)
+    """Return the rest of `before` after the codes of `_unset`.
+
+    The code that resets bold also resets dim.
+    """
+    gone = {_OFF[mark] for mark in before.attributes - after.attributes}
+    return CellLook(
+        frozenset(m for m in before.attributes if _OFF[m] not in gone), before.foreground, before.background
+    )
 
 
 def _set(before: CellLook, after: CellLook) -> list[str]:
-    codes = sorted(after.marks - before.marks, key=int)
-    if after.ink and after.ink != before.ink:
-        codes.append(after.ink)
-    if after.ground and after.ground != before.ground:
-        codes.append(after.ground)
+    codes = sorted(after.attributes - before.attributes, key=int)
+    if after.foreground and after.foreground != before.foreground:
+        codes.append(after.foreground)
+    if after.background and after.background != before.background:
+        codes.append(after.background)
     return codes

@@ -1,4 +1,4 @@
-"""Told to go: leave the terminal clean, and be gone even where the terminal is."""
+"""Exit on signals: restore the terminal, and exit even if the terminal is gone."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from threading import Timer
 from textual.app import App
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-PATIENCE = 3.0
-"""Seconds for the orderly way out, which waits for ever to write to a terminal that has vanished."""
+EXIT_TIMEOUT = 3.0
+"""Seconds for a normal exit, which never ends if the terminal has vanished."""
 
 
-def leave_when_told(app: App[None]) -> None:
-    """From now on SIGTERM and SIGHUP end `app` with the exit status that shells give them."""
+def exit_on_signals(app: App[None]) -> None:
+    """Let SIGTERM and SIGHUP exit `app` with status 128 + signal number, as shells do."""
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, _leave, app, 128 + number)
+        loop.add_signal_handler(number, _exit, app, 128 + number)
 
 
-def _leave(app: App[None], status: int) -> None:
+def _exit(app: App[None], status: int) -> None:
     app.exit(return_code=status)
-    last = Timer(PATIENCE, os._exit, (status,))
+    last = Timer(EXIT_TIMEOUT, os._exit, (status,))
     last.daemon = True
     last.start()

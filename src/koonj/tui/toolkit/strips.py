@@ -1,4 +1,4 @@
-"""Lines for the screen, made in one place: text of others is made visible here, and cut to its cells."""
+"""Build lines for the screen with visible characters and an exact width."""
 
 import re
 from collections.abc import Iterable
@@ -16,9 +16,10 @@ _LINE_END = re.compile(r"\r\n|\n")
 
 
 def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | None = None) -> Strip:
-    """A line of exactly `width` cells; every text is shown literally, `fill` styles what is left over.
+    """Return a line of exactly `width` cells.
 
-    What does not fit is cut, and an ellipsis says so, in the style `more` or that of the text.
+    Every text is shown literally, `fill` styles the rest. Text that does not fit is cut with an ellipsis, in
+    the style `more` or that of the text.
     """
     line = Strip([Segment(visible(text), style) for text, style in parts if text])
     if line.cell_length <= width or width < 1:
@@ -29,7 +30,7 @@ def strip(parts: Iterable[Part], width: int, fill: Style = PLAIN, more: Style | 
 
 
 def fit(text: str, width: int) -> str:
-    """`text` in exactly `width` cells: padded, or cut with an ellipsis."""
+    """Return `text` in exactly `width` cells: padded, or cut with an ellipsis."""
     text = visible(text)
     if width <= 0:
         return ""
@@ -39,29 +40,29 @@ def fit(text: str, width: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells."""
+    """Return `text` in at most `width` cells, cut with an ellipsis."""
     return fit(text, width).rstrip() if cell_len(visible(text)) > width else visible(text)
 
 
-def wrap(text: str, width: int, most: int = 0) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces where it can be; line ends stay.
+def wrap(text: str, width: int, max_lines: int = 0) -> list[str]:
+    """Return `text` in lines of at most `width` cells, broken at spaces if possible.
 
-    `most` lines at most, where it is given; the last of these then ends in an ellipsis.
+    Line ends stay. With `max_lines`, further lines are omitted and the last one ends with an ellipsis.
     """
     width = max(width, 8)
     if len(text) <= width and text.isascii() and text.isprintable():
-        return [text]  # most are so, and there may be thousands at once
+        return [text]  # most texts are like this, and there can be thousands at once
     lines: list[str] = []
     for paragraph in _LINE_END.split(text.rstrip("\r\n")):
         lines += _wrap_one(visible(paragraph, keep="\t").expandtabs(4), width)
-    if most and len(lines) > most:
-        lines[most - 1 :] = [cut(f"{lines[most - 1]} …", width)]
+    if max_lines and len(lines) > max_lines:
+        lines[max_lines - 1 :] = [cut(f"{lines[max_lines - 1]} …", width)]
     return lines
 
 
 def _wrap_one(text: str, width: int) -> list[str]:
     lines = []
-    start, reach = 0, 3 * width  # characters that are looked at for a line: some take no cell
+    start, reach = 0, 3 * width  # characters that are examined for a line: some have no width
     while len(text) - start > reach or cell_len(text[start:]) > width:
         head = set_cell_size(text[start : start + reach], width)[:reach]
         at = head.rfind(" ")

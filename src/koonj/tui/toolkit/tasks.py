@@ -1,4 +1,4 @@
-"""Work beside the screen: a coroutine that the screen outlives."""
+"""Run coroutines in the background of the screen."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 def start_task(node: DOMNode, work: Work, group: str, *, exclusive: bool = False) -> None:
-    """Begin `work` in Textual's loop; it ends with `node`. `exclusive` ends what the group did before.
+    """Start `work` in Textual's loop. It ends with `node`.
 
-    Without a description Textual would write one of all that `work` holds: whole folders, and secrets.
+    `exclusive` cancels other work of the group. The description is set because Textual would otherwise write
+    one with all values in `work`: whole folders, and secrets.
     """
     worker: Worker[None] = node.run_worker(work, group=group, description=group, exclusive=exclusive)
-    del worker  # nobody waits for it: what it finds out comes as a message
+    del worker  # nothing waits for it: results come as messages
 
 
 Parameters = ParamSpec("Parameters")
@@ -27,15 +28,16 @@ Result = TypeVar("Result")
 
 
 class DaemonExecutor(ThreadPoolExecutor):
-    """An executor for asyncio, which wants a ThreadPoolExecutor: each call gets a daemon thread of its own.
+    """Executor for asyncio that runs each call in a daemon thread of its own.
 
-    Python's own pool is joined at exit, and a thread within getaddrinfo() cannot be stopped.
+    Python's own pool is joined at exit, and a thread in getaddrinfo() cannot be stopped. asyncio requires a
+    subclass of ThreadPoolExecutor.
     """
 
     def submit(
         self, fn: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Future[Result]:
-        """Run `fn` in a thread that ends with it, or with the process."""
+        """Run `fn` in a thread that ends with it or with the process."""
         future: Future[Result] = Future()
 
         def work() -> None:
@@ -43,11 +45,11 @@ class DaemonExecutor(ThreadPoolExecutor):
                 return
             try:
                 future.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # as the pool does: it belongs to whoever waits for the result
+            except BaseException as error:  # as in Python's pool: it is raised where the result is awaited
                 future.set_exception(error)
 
         Thread(target=work, daemon=True).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as in Python
-        """Nothing to wait for."""
+        """Do nothing: daemon threads are not joined."""

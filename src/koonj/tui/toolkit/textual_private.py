@@ -1,4 +1,7 @@
-"""What koonj uses of Textual beyond its public interface; tests/tui/test_textual_private.py holds each."""
+"""All uses of Textual's private interface.
+
+Tests/tui/test_textual_private.py tests each.
+"""
 
 from __future__ import annotations
 
@@ -26,89 +29,91 @@ from koonj.tui.toolkit.frame import Frame
 
 
 class CrashReport:
-    """Mixed into an App: a defect ends it with a report that holds no values, so that no secret is in it.
+    """Mixin for an App: report a defect without the values of variables.
 
-    Overrides App._fatal_error, which prints every local variable.
+    So no secret is shown. Overrides App._fatal_error, which prints every local variable.
     """
 
     def _fatal_error(self) -> None:
         report = visible("".join(format_exception(*exc_info())), keep="\n")
-        cast("App[None]", self).panic(Text(f"koonj has a defect and had to stop.\n\n{report}"))
+        cast("App[None]", self).panic(
+            Text(f"koonj stopped because of a defect (a bug in koonj).\n\n{report}")
+        )
 
 
 _BACKLOG = 2
-"""Writes that may wait for the terminal; a frame beyond is left out, and the newest written later."""
-_AGAIN = 0.02
-"""Seconds until then."""
+"""Number of writes that can wait for the terminal; a further frame is skipped, the newest written later."""
+_RETRY_DELAY = 0.02
+"""Seconds until the skipped frame is tried again."""
 _SYNC = "\x1b[?2026h", "\x1b[?2026l"
 Update = ChopsUpdate | LayoutUpdate
 
 
 class ChangedCells(App[None]):
-    """Mixed into an App: of a frame only the cells that changed are written, and nothing for none.
+    """Mixin for an App: write only the cells of a frame that changed.
 
-    Overrides App._display, and reads the compositor's updates and the driver's writer thread. Where these are
-    not as expected, in inline mode, under TEXTUAL=debug, and with KOONJ_WHOLE_FRAMES in the environment (to
-    compare), Textual writes by itself.
+    Overrides App._display, and reads the compositor's updates and the driver's writer thread. Textual writes
+    by itself if these are not as expected, in inline mode, under TEXTUAL=debug, and with KOONJ_WHOLE_FRAMES
+    in the environment (to compare).
     """
 
     _frame: Frame | None = None
-    _line: Any = None
-    """The thread that writes to the terminal; another one after a suspension."""
-    _later: asyncio.TimerHandle | None = None
+    _writer: Any = None
+    """Thread that writes to the terminal; a new one after a suspension."""
+    _retry: asyncio.TimerHandle | None = None
 
     def forget_cells(self) -> None:
-        """The terminal may show anything: the next frame clears it and is written whole."""
+        """Forget what the terminal shows, so that the next frame is written completely."""
         if self._frame is not None:
             self._frame.forget()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if renderable is None or self._batch_count or self.is_headless:
             super()._display(screen, renderable)
-        elif _line_of(self) is not None and isinstance(renderable, Update) and _is_known(renderable):
-            self._want(screen, renderable)
+        elif _writer_thread(self) is not None and isinstance(renderable, Update) and _is_known(renderable):
+            self._put(screen, renderable)
             self._write_changes()
             self.post_display_hook()
         else:
             self._frame = None
             super()._display(screen, renderable)
 
-    def _want(self, screen: Screen[Any], update: Update) -> None:
+    def _put(self, screen: Screen[Any], update: Update) -> None:
         pieces = _pieces(update)
         size = _size(update)
         if self._frame is None or self._frame.size != size:
             self._frame = Frame(*size)
-            strips = screen._compositor.render_strips(size)  # noqa: SLF001 - an update may hold a part only
+            strips = screen._compositor.render_strips(size)  # noqa: SLF001 - an update can contain only a part
             pieces = ((y, 0, strip) for y, strip in enumerate(strips))
         system = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
         for y, x, strip in pieces:
             self._frame.put(y, x, strip, system)
 
     def _write_changes(self) -> None:
-        """Now; or, while the terminal is slow, later."""
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
-        line = _line_of(self)
+        """Write the changes now, or later while the terminal is slow."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        line = _writer_thread(self)
         if self._frame is None or self._driver is None or line is None or not self._running or self._closed:
             return
-        if line is not self._line:  # the terminal was somebody else's meanwhile
-            self._line = line
+        if line is not self._writer:  # another program used the terminal in the meantime
+            self._writer = line
             self._frame.forget()
         if line._queue.qsize() >= _BACKLOG:  # noqa: SLF001 - its `write` would block
-            self._later = asyncio.get_running_loop().call_later(_AGAIN, self._write_changes)
+            self._retry = asyncio.get_running_loop().call_later(_RETRY_DELAY, self._write_changes)
         elif line.is_alive():
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if changes := self._frame.changes(cursor):
-                begin, end = _SYNC if self._sync_available else ("", "")
-                self._driver.write(f"{begin}{changes}{end}")
+                start, end = _SYNC if self._sync_available else ("", "")
+                self._driver.write(f"{start}{changes}{end}")
             self._previous_cursor_position = cursor
 
     def on_resize(self, event: events.Resize) -> None:
-        """The terminal may have lost what it showed, even where it is as large as before.
+        """Write again, because the terminal can have lost its content.
 
-        SIGWINCH says that its size became another one, not which it had meanwhile; and Textual sends this
-        event when the terminal was lent to somebody. Only the terminal's own reports leave nothing out.
+        SIGWINCH reports a change of the size, but not the sizes between, and Textual sends this event when
+        another program has used the terminal. Only the terminal's own reports (in-band resize) are complete.
         """
         if self._frame is None:
             return
@@ -119,23 +124,29 @@ class ChangedCells(App[None]):
             self._write_changes()
 
     def on_app_blur(self, event: events.AppBlur) -> None:
-        """The terminal's window lost the focus: nothing looks different, the focused pane keeps the keys."""
+        """Keep the focus when the terminal's window loses it.
+
+        Textual would otherwise remove the focus from the current pane.
+        """
         event.prevent_default()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
-        """It has the focus again."""
+        """Keep the focus when the terminal's window gets it again."""
         event.prevent_default()
 
 
-def paint_anew(app: App[Any]) -> None:
+def repaint(app: App[Any]) -> None:
     """Write the whole screen, whatever the terminal shows now."""
     if isinstance(app, ChangedCells):
         app.forget_cells()
     app.refresh(layout=True)
 
 
-def _line_of(app: App[None]) -> Any:
-    """The thread that writes to the terminal; None where Textual has to write as it does."""
+def _writer_thread(app: App[None]) -> Any:
+    """Return the thread that writes to the terminal.
+
+    Returns None if Textual must write by itself.
+    """
     driver = app._driver  # noqa: SLF001 - as above
     if driver is None or driver.is_inline or app.debug or os.environ.get("KOONJ_WHOLE_FRAMES"):
         return None
@@ -145,7 +156,7 @@ def _line_of(app: App[None]) -> Any:
 
 
 def _is_known(update: Update) -> bool:
-    """The update has the parts that we read."""
+    """Return whether the update has the attributes that koonj reads."""
     if isinstance(update, LayoutUpdate):
         return isinstance(getattr(update, "region", None), tuple) and hasattr(update, "strips")
     return all(isinstance(getattr(update, part, None), list) for part in ("chops", "spans", "chop_ends"))
@@ -158,7 +169,7 @@ def _size(update: Update) -> Size:
 
 
 def _pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
-    """Row, column and what is there now."""
+    """Yield the row, the column and the strip of each part of an update."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             x = update.region.x
@@ -173,17 +184,23 @@ def _pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
 
 
 def add_line_filter(app: App[None], line_filter: LineFilter) -> None:
-    """From now on each line that `app` writes passes `line_filter`. Uses App._filters, the list of these."""
+    """Let `line_filter` filter each line that `app` writes. Uses App._filters."""
     app._filters.append(line_filter)  # noqa: SLF001 - Textual has no public way (its issue 3086)
 
 
 def screen_text(app: App[None]) -> list[str]:
-    """The lines of the screen as they are shown, without looks. Uses Screen._compositor."""
+    """Return the lines of the screen as they are shown, without styles.
+
+    Uses Screen._compositor.
+    """
     strips: list[Strip] = app.screen._compositor.render_strips()  # noqa: SLF001 - the export is an image only
     return [strip.text.rstrip() for strip in strips]
 
 
 def screen_styles(app: App[None]) -> set[Style]:
-    """The looks of all text on the screen, after all filters. Uses Screen._compositor."""
+    """Return the styles of all text on the screen, after all filters.
+
+    Uses Screen._compositor.
+    """
     strips: list[Strip] = app.screen._compositor.render_strips()  # noqa: SLF001 - as above
     return {segment.style or Style.null() for strip in strips for segment in strip if segment.text.strip()}

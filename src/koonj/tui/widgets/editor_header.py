@@ -14,8 +14,8 @@ from koonj.tui.toolkit.strips import Part, cut, fit
 _LOOKS = {
     SaveState.SAVED: GOOD,
     SaveState.UNSAVED: WAITING,
-    SaveState.ON_DISK: BAD,
-    SaveState.GONE: BAD,
+    SaveState.CHANGED_ON_DISK: BAD,
+    SaveState.DELETED_ON_DISK: BAD,
 }
 _SHORT = 8
 """Cells of a name that are shown whatever else there is to say."""

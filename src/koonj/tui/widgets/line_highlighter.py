@@ -25,15 +25,15 @@ class LineHighlighter:
         """Colour for one slice, unless the next one is on its way already."""
         if self.is_waiting:
             return
-        if not highlighting.is_prepared():
+        if not highlighting.has_lexers():
             self.is_waiting = True
             start_task(self._widget, self._prepare, "colours")
         elif not self._reach():
             self.is_waiting = True
-            self._widget.set_timer(highlighting.SLICE * 2, self._go_on)
+            self._widget.set_timer(highlighting.TIME_SLICE * 2, self._go_on)
 
     async def _prepare(self) -> None:
-        await asyncio.to_thread(highlighting.prepare)
+        await asyncio.to_thread(highlighting.load_lexers)
         self._go_on()
 
     def _go_on(self) -> None:

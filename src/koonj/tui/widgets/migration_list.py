@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.tui.state.messages import MigrationSelected
-from koonj.tui.state.rehearsals import LONGEST
+from koonj.tui.state.rehearsals import WORD_WIDTH
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.theme import BAD, DIM, MARKED, PLAIN, STATES, STRONG, glyph
 from koonj.tui.theme.verdicts import VERDICTS
@@ -43,7 +43,7 @@ def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
     word = min(word, max(WORD, width // 3))
     number = min(number, max(_NUMBER, width - word - _NAME - 5))
     name = width - number - word - 6
-    whole, glyph = 3 + LONGEST, 2
+    whole, glyph = 3 + WORD_WIDTH, 2
     verdict = 0
     if rehearsals and name - glyph >= _SEEN:
         verdict = whole if name - whole >= _READ else glyph
@@ -121,7 +121,9 @@ class MigrationList(CursorPane):
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
         for word in self.filter.lower().split():
-            self.rows = tuple([row for row in self.rows if row.has(word) or word in self._verdict_word(row)])
+            self.rows = tuple(
+                [row for row in self.rows if row.matches(word) or word in self._verdict_word(row)]
+            )
         self._find()
         self.body_changed()
 
@@ -174,7 +176,7 @@ class MigrationList(CursorPane):
     def _nothing(self, snapshot: Snapshot) -> str:
         """Why no row is shown."""
         if snapshot.folder is None:
-            return "" if snapshot.lost else "reading the folder"
+            return "" if snapshot.folder_error else "reading the folder"
         if snapshot.rows:
             count = len(snapshot.rows)
             return f"None of {count} has these words in number, name, state or verdict. Esc shows all."
@@ -210,7 +212,7 @@ class MigrationList(CursorPane):
 
     def _cells(self, width: int) -> Columns:
         if self._columns is None or self._columns[0] != width:
-            rehearsals = self.snapshot is not None and self.snapshot.rehearsals.any
+            rehearsals = self.snapshot is not None and self.snapshot.rehearsals.has_any
             found = columns(width, self._number_width, self._word_width, rehearsals=rehearsals)
             self._columns = (width, found)
         return self._columns[1]
@@ -218,14 +220,14 @@ class MigrationList(CursorPane):
 
 def _about(snapshot: Snapshot) -> tuple[object, ...]:
     """What the head is made of."""
-    return snapshot.lost, snapshot.folder
+    return snapshot.folder_error, snapshot.folder
 
 
 def _wrong(snapshot: Snapshot) -> str:
     """What keeps the list from being the whole truth."""
-    if snapshot.lost is not None:
-        return ("Below is what the folder held before. " if snapshot.rows else "") + snapshot.lost
-    left = snapshot.left_out
+    if snapshot.folder_error is not None:
+        return ("Below is what the folder held before. " if snapshot.rows else "") + snapshot.folder_error
+    left = snapshot.unlisted_files
     if not left:
         return ""
     name, problem = left[0]

@@ -51,7 +51,7 @@ class RunPane(Pane):
     def _follow(self) -> None:
         """Stay on the newest line; an error or a conflict is read from its beginning."""
         if self._following:
-            self.top = self._ending if self.view is not None and self.view.wrong else self.last_top
+            self.top = self._ending if self.view is not None and self.view.has_problem else self.last_top
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
@@ -66,7 +66,7 @@ class RunPane(Pane):
         known = self._wrapped if width == self._width else {}
         self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
         lines = [line for entry in view.log for line in self._wrapped[entry]]
-        return [[(f" … {view.gone} earlier lines", DIM)], *lines] if view.gone else lines
+        return [[(f" … {view.dropped_lines} earlier lines", DIM)], *lines] if view.dropped_lines else lines
 
     def on_resize(self) -> None:
         """Wrap anew."""
@@ -95,7 +95,7 @@ class RunPane(Pane):
         view = self.view
         if view is None:
             return None
-        if view.wrong:
+        if view.has_problem:
             return Copyable(f"how the run on {view.target} ended", lambda: _text(result_lines(view, _WIDE)))
         return Copyable(f"what the run on {view.target} said", lambda: _text(_all_lines(view)))
 

@@ -64,7 +64,7 @@ class SqlEditor(TextArea):
     # The document
 
     def _set_document(self, text: str, language: str | None) -> None:
-        self.document = ExactDocument(text, self._ending, self.looks.edited)
+        self.document = ExactDocument(text, self._ending, self.looks.replace_lines)
         self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
@@ -81,12 +81,12 @@ class SqlEditor(TextArea):
 
     def read_again(self, problems: Sequence[Problem], found: Highlighting) -> None:
         """The text as it is now was read: its problems and colours."""
-        self.looks.read(self.text, self.document.line_count, found, problems)
+        self.looks.set_analysis(self.text, self.document.line_count, found, problems)
         self.refresh()
 
     def judge(self, problems: Sequence[Problem]) -> None:
         """What is wrong with the text that was read last."""
-        self.looks.judge(problems)
+        self.looks.set_problems(problems)
         self.refresh()
 
     # Keys
@@ -131,7 +131,7 @@ class SqlEditor(TextArea):
         return ScrollView.render_lines(self, crop)
 
     def _reach(self) -> bool:
-        return self.looks.reach(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1)
+        return self.looks.highlight(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1)
 
     def render_line(self, y: int) -> Strip:
         """Number, mark and text of one line."""
@@ -154,7 +154,7 @@ class SqlEditor(TextArea):
             self._generation = self.looks.generation
         line, (first, last) = self.document.get_line(row), sorted(self.selection)
         selected = self.selection if first[0] <= row <= last[0] else None
-        whence = self.looks.whence(row)
+        whence = self.looks.original_line(row)
         return row, line, whence, left, room, self.gutter_width, selected, self.has_focus, self.rich_style
 
     def _margin(self, row: int) -> Strip:

@@ -63,7 +63,7 @@ class SqlPane(Pane):
         self._highlighter.work()
 
     def _reach(self) -> bool:
-        return self.sql.reach(self.top, min(len(self.sql), self.top + self.page) - 1)
+        return self.sql.highlight(self.top, min(len(self.sql), self.top + self.page) - 1)
 
     def draw(self, index: int, width: int) -> Strip:
         """Number and text, coloured as far as time allowed."""

@@ -1,1 +1,1 @@
-"""Slow work in the background: each worker posts messages and touches no screen."""
+"""Slow work in the background. Workers post messages and do not touch the screen."""

@@ -1,4 +1,7 @@
-"""The screen's one door to folder, targets and runs. What connects is imported when it is first needed."""
+"""Connect the screen to the migrations folder, the targets and the runs.
+
+Modules that connect to a server are imported when they are first needed.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,19 @@ if TYPE_CHECKING:
 
 
 class Backend:
-    """Reads the folder, asks targets, starts runs; holds the connector for as long as the screen lives."""
+    """Access of the screen to the folder, the targets and the runs.
+
+    Holds the connector while the screen is open.
+    """
 
     def __init__(
         self, settings: Settings, *, rehearses: bool = False, program: Sequence[str] = PROGRAM
     ) -> None:
-        """`rehearses`: also while nobody asks for it. `program` is koonj's command, with which it is done."""
+        """Take the settings; connect to nothing yet.
+
+        `rehearses`: whether pending and edited migrations are rehearsed in the background. `program` is the
+        koonj command that rehearses and compares.
+        """
         self.settings = settings
         self.rehearses = rehearses
         self._children = Subprocesses(settings.root, program)
@@ -50,21 +60,27 @@ class Backend:
             await self._connector.close()
 
     async def read_folder(self) -> Folder:
-        """The folder as it is now; what did not change is not read again. Raises FolderError, OSError."""
+        """Return the folder as it is now. Files that did not change are not read again.
+
+        Raises: FolderError, OSError.
+        """
         async with self._reading:
             if self._reader is None:
                 self._reader = await asyncio.to_thread(_reader, self.settings.migrations)
             return await asyncio.to_thread(self._reader.read)
 
-    async def ask(self, target: Target, folder: Folder) -> TargetStatus:
-        """What `target` says of itself and of `folder`'s migrations. It changes nothing there."""
+    async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
+        """Return the status of `target` and of `folder`'s migrations on it.
+
+        Changes nothing there.
+        """
         connector = await self._connect()
         from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
         return await read_status(connector, target, folder)
 
-    async def unknown(self, target: Target, error: str) -> TargetStatus:
-        """The status of a target of which nothing could be learned."""
+    async def error_status(self, target: Target, error: str) -> TargetStatus:
+        """Return the status of a target that cannot be read, with `error` as the reason."""
         await self._connect()
         from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import TargetStatus  # noqa: PLC0415 - brings psycopg
@@ -75,13 +91,13 @@ class Backend:
             protected=target.protected,
             server=None,
             error=error,
-            hint="Is the server reachable from here? R asks again.",
+            hint="Check that the server is running and reachable. Press R to retry.",
             has_history=False,
             migrations=(),
         )
 
-    async def start(self, target: Target, request: Request) -> Run:
-        """Make a run of `request`; it begins when its events are read."""
+    async def start_run(self, target: Target, request: Request) -> Run:
+        """Return a run of `request`. It starts when its events are read."""
         connector = await self._connect()
         from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
 
@@ -89,14 +105,17 @@ class Backend:
         return start(connector, target, reader, request, self.settings.scratch)
 
     async def recorded_text(self, target: Target, entry_id: int) -> str | None:
-        """The text that history recorded with an entry; None where there is no such entry."""
+        """Return the text that a history entry recorded; None if there is no such entry."""
         connector = await self._connect()
         from koonj.runner.target.history import recorded_text  # noqa: PLC0415 - brings psycopg
 
         return await recorded_text(connector, target, entry_id)
 
     async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
-        """Every entry on one migration, oldest first. Raises TargetError."""
+        """Return all history entries of one migration, oldest first.
+
+        Raises: TargetError.
+        """
         connector = await self._connect()
         from koonj.runner.target.history import read_history  # noqa: PLC0415 - brings psycopg
 
@@ -105,44 +124,53 @@ class Backend:
     async def rehearse(
         self, target: Target, names: Sequence[str], *, again: bool = False, major: int | None = None
     ) -> AsyncGenerator[Event, None]:
-        """What a rehearsal of these files says, in a process of its own at the lowest priority.
+        """Yield the events of a rehearsal of these files.
 
-        `target` is the one that they are for; nothing of it is touched. `again`: also of those whose verdict
-        is known. `major`: of the target's server. Raises OSError, or SubprocessError where it broke off.
+        It runs in a process of its own with the lowest priority. `target` is the target that the verdicts are
+        for; koonj changes nothing on it. `again`: also rehearse files whose verdict is known. `major`: the
+        major version of the target's server.
+
+        Raises: OSError, or SubprocessError if the process ended without a result.
         """
-        from koonj.tui.workers.child_events import rehearsal_events  # noqa: PLC0415 - not needed at the start
+        from koonj.tui.workers.child_events import rehearsal_events  # noqa: PLC0415 - not needed for the first paint
 
-        words = ["rehearse", "--json", "--idle", *(["--again"] if again else []), *self._where(target)]
+        words = [
+            "rehearse",
+            "--json",
+            "--idle",
+            *(["--again"] if again else []),
+            *self._target_options(target),
+        ]
         words += [] if major is None else ["--target-pg", str(major)]
         async with (
-            self._children.started(*words, *names) as said,
-            aclosing(rehearsal_events(said)) as events,
+            self._children.run(*words, *names) as output,
+            aclosing(rehearsal_events(output)) as events,
         ):
             async for event in events:
                 yield event
 
     async def drift(self, target: Target) -> DriftReport:
-        """How `target`'s catalog differs from what its applied files produce.
+        """Return how `target`'s schema differs from its applied migrations.
 
-        Raises OSError, SubprocessError.
+        Raises: OSError, SubprocessError.
         """
-        from koonj.tui.workers.child_events import drift_of  # noqa: PLC0415 - not needed at the start
+        from koonj.tui.workers.child_events import read_drift  # noqa: PLC0415 - not needed for the first paint
 
-        async with self._children.started("drift", "--json", *self._where(target)) as said:
-            return await drift_of(said)
+        async with self._children.run("drift", "--json", *self._target_options(target)) as output:
+            return await read_drift(output)
 
-    def _where(self, target: Target) -> Sequence[str]:
-        """The options with which the command finds the same folder and target."""
+    def _target_options(self, target: Target) -> Sequence[str]:
+        """Return the options that select the same folder and target for the command."""
         folder = ("--migrations", str(self.settings.migrations))
         if target.declared:
             return (*folder, "--target", target.name)
-        # Where it is of the environment, that is the command's too, and a secret in it stays there.
+        # The command inherits a target from the environment, so a secret in it stays out of its arguments.
         return (*folder, "--dsn", target.dsn) if target.name == "dsn" else folder
 
     async def _connect(self) -> Connector:
         async with self._connecting:
             if self._connector is None:
-                # Importing psycopg takes a third of a second: not in the thread that paints.
+                # Importing psycopg takes a third of a second, so it is not done in the thread that paints.
                 await asyncio.to_thread(import_module, "koonj.runner.start")
                 await asyncio.to_thread(import_module, "koonj.runner.target.status")
                 from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""What koonj's own commands say in JSON: the events of a rehearsal as they come, the report of a drift."""
+"""Read the JSON output of `koonj rehearse` and `koonj drift`."""
 
 from __future__ import annotations
 
@@ -15,87 +15,116 @@ from koonj.runner.run.events import Event
 from koonj.tui.workers import incremental_json
 
 if TYPE_CHECKING:
-    from koonj.runner.drift.report import DriftReport  # brings psycopg
+    from koonj.runner.drift.report import DriftReport  # imports psycopg
 
 _SHORT, _LONG = 4_096, 512 * 1024
-"""Bytes of a line that is read in less than a millisecond; of one that no thread may read at once."""
+"""Longest line in bytes that is parsed in less than a millisecond; longest that a thread parses at once."""
 
 
-KEPT = 500
-"""Statements of a script, and differences, that are kept of a rehearsal: a person looks at no more, and the
-screen holds them for hundreds of migrations."""
+MAX_ITEMS = 500
+"""Number of statements of a script, and of differences, that are kept of a rehearsal.
+
+The user reads no more of them, and the screen keeps them for hundreds of migrations.
+"""
 
 
 class SubprocessError(RuntimeError):
-    """A command of koonj's own said something else than it was asked for. The message is for people."""
+    """Raised if a koonj command wrote something unexpected.
+
+    The message is for the user.
+    """
 
 
-async def rehearsal_events(said: asyncio.StreamReader) -> AsyncGenerator[Event, None]:
-    """Every event, up to and with the last one. Raises SubprocessError."""
-    while line := await _line(said):
+async def rehearsal_events(output: asyncio.StreamReader) -> AsyncGenerator[Event, None]:
+    """Yield the events of ``koonj rehearse --json``, up to and including the last one.
+
+    Raises: SubprocessError.
+    """
+    while line := await _line(output):
         try:
             event = parse_event(line) if len(line) <= _SHORT else await asyncio.to_thread(_event_of, line)
         except PlainError as error:
-            raise SubprocessError(complaint(line) or str(error)) from error
+            raise SubprocessError(error_of(line) or str(error)) from error
         if event is not None:
             yield event
         if isinstance(event, RehearsalFinished):
             return
-    raise SubprocessError("koonj rehearse ended without a result. Try it in a shell: koonj rehearse")
+    raise SubprocessError("koonj rehearse ended without a result. To see why, run: koonj rehearse")
 
 
 def _event_of(line: bytes) -> Event | None:
-    """Raises PlainError."""
+    """Parse one event, without the items that are not kept.
+
+    Raises: PlainError.
+    """
     event = parse_event(line) if len(line) <= _LONG else _long_event(line)
     return (
-        replace(event, rehearsal=_kept(event.rehearsal))
+        replace(event, rehearsal=_shortened(event.rehearsal))
         if isinstance(event, MigrationRehearsalFinished)
         else event
     )
 
 
 def _long_event(line: bytes) -> MigrationRehearsalFinished:
-    """The only event that has no end: a migration may have 100,000 statements. Raises PlainError."""
+    """Parse the only event without a size limit.
+
+    A migration can have 100,000 statements.
+
+    Raises: PlainError.
+    """
     try:
-        return from_plain(MigrationRehearsalFinished, incremental_json.loads(line.decode(), KEPT))
+        return from_plain(MigrationRehearsalFinished, incremental_json.loads(line.decode(), MAX_ITEMS))
     except ValueError as error:
         raise PlainError(str(error)) from error
 
 
-def _kept(found: Rehearsal) -> Rehearsal:
-    if max(map(len, (found.apply, found.rollback, found.differences))) <= KEPT:
+def _shortened(found: Rehearsal) -> Rehearsal:
+    if max(map(len, (found.apply, found.rollback, found.differences))) <= MAX_ITEMS:
         return found
-    apply, rollback, differences = found.apply[:KEPT], found.rollback[:KEPT], found.differences[:KEPT]
+    apply, rollback, differences = (
+        found.apply[:MAX_ITEMS],
+        found.rollback[:MAX_ITEMS],
+        found.differences[:MAX_ITEMS],
+    )
     return replace(found, apply=apply, rollback=rollback, differences=differences)
 
 
-async def _line(said: asyncio.StreamReader) -> bytes:
-    """Raises SubprocessError."""
+async def _line(output: asyncio.StreamReader) -> bytes:
+    """Return the next line; empty at the end.
+
+    Raises: SubprocessError.
+    """
     try:
-        return await said.readline()
+        return await output.readline()
     except ValueError as error:  # a line longer than the stream's limit
-        raise SubprocessError(f"What koonj rehearse says is too long: {error}") from error
+        raise SubprocessError(f"The output of koonj rehearse has a line that is too long: {error}") from error
 
 
-async def drift_of(said: asyncio.StreamReader) -> DriftReport:
-    """The report of ``koonj drift --json``. Raises SubprocessError."""
-    return await asyncio.to_thread(_drift_of, await said.read())
+async def read_drift(output: asyncio.StreamReader) -> DriftReport:
+    """Return the report of ``koonj drift --json``.
+
+    Raises: SubprocessError.
+    """
+    return await asyncio.to_thread(_drift_of, await output.read())
 
 
-def _drift_of(said: bytes) -> DriftReport:
-    from koonj.runner.drift.report import DriftReport  # noqa: PLC0415 - brings psycopg: not in the thread that paints
+def _drift_of(output: bytes) -> DriftReport:
+    from koonj.runner.drift.report import DriftReport  # noqa: PLC0415 - imports psycopg, so not in the thread that paints
 
     try:
-        return from_plain(DriftReport, json.loads(said)["drift"])
+        return from_plain(DriftReport, json.loads(output)["drift"])
     except (ValueError, TypeError, KeyError) as error:
-        why = complaint(said) or "koonj drift ended without a result. Try it in a shell: koonj drift"
+        why = error_of(output) or "koonj drift ended without a result. To see why, run: koonj drift"
         raise SubprocessError(why) from error
 
 
-def complaint(said: bytes) -> str:
-    """The error that a command wrote instead, with its hint; empty where it is none."""
+def error_of(output: bytes) -> str:
+    """Return the error and the hint that a command wrote instead of a result.
+
+    Empty if none.
+    """
     try:
-        error = json.loads(said)["error"]
+        error = json.loads(output)["error"]
         return f"{error['message']} {error.get('hint') or ''}".strip()
     except (ValueError, TypeError, KeyError):
         return ""

@@ -1,4 +1,4 @@
-"""What a run or a rehearsal says, gathered for a moment: of 100,000 notices come some hundred messages."""
+"""Collect events, so that 100,000 notices become some hundred messages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRe
 from koonj.runner.run.events import Event, Notice, StatementFinished, StatementStarted
 from koonj.tui.state.messages import RunReported
 
-MOMENT = 0.1
-"""Seconds: nobody reads faster."""
-_OFTEN = (Notice, StatementStarted, StatementFinished, MigrationRehearsalStarted, MigrationRehearsalFinished)
-_MANY = 500
-"""Events that are gathered without a look at anything else."""
+INTERVAL = 0.1
+"""Seconds between two messages of frequent events: faster than a user can read."""
+_FREQUENT = (
+    Notice,
+    StatementStarted,
+    StatementFinished,
+    MigrationRehearsalStarted,
+    MigrationRehearsalFinished,
+)
+_YIELD_AFTER = 500
+"""Number of frequent events after which other tasks get a turn."""
 
 
 class EventBatcher:
-    """Hands events on in order: rare ones at once, those that come often together."""
+    """Queue of events: posts rare ones at once, frequent ones together."""
 
     def __init__(
         self, node: MessagePump, message: Callable[[tuple[Event, ...]], Message] = RunReported
@@ -28,24 +34,27 @@ class EventBatcher:
         self._node = node
         self._message = message
         self._events: list[Event] = []
-        self._told = 0.0
-        self._coming = False
+        self._flushed_at = 0.0
+        self._is_scheduled = False
 
-    def take(self, event: Event) -> bool:
-        """Take an event; True when it is time that others have their turn."""
+    def add(self, event: Event) -> bool:
+        """Add an event.
+
+        Return True if other tasks of the event loop should have a turn now.
+        """
         self._events.append(event)
-        if not isinstance(event, _OFTEN) or monotonic() - self._told >= MOMENT:
-            self.tell()
+        if not isinstance(event, _FREQUENT) or monotonic() - self._flushed_at >= INTERVAL:
+            self.flush()
             return True
-        if not self._coming:
-            self._coming = True
-            self._node.set_timer(MOMENT, self.tell)
-        return len(self._events) % _MANY == 0
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._node.set_timer(INTERVAL, self.flush)
+        return len(self._events) % _YIELD_AFTER == 0
 
-    def tell(self) -> None:
-        """Hand on what there is."""
-        self._coming = False
+    def flush(self) -> None:
+        """Post the events that were collected."""
+        self._is_scheduled = False
         if self._events:
-            self._told = monotonic()
+            self._flushed_at = monotonic()
             self._node.post_message(self._message(tuple(self._events)))
             self._events = []

@@ -1,7 +1,8 @@
-"""JSON of many megabytes, read so that other threads have their turn.
+"""Parse JSON of many megabytes without blocking other threads.
 
-`json.loads` holds Python's lock until it has read everything: 100 ms for 5 MB. Here it reads the small
-values, and what holds them is read by Python, which lets go of the lock every millisecond.
+`json.loads` holds Python's lock until it has parsed everything: 100 ms for 5 MB. Here `json` parses only the
+small values. The containers of the upper levels are parsed in Python, which releases the lock every few
+milliseconds.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from typing import Any
 _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\n\r]*")
 _DEPTH = 3
-"""Levels that Python reads: an event, its value, the lists in that."""
+"""Number of levels that are parsed in Python: an event, its value, the lists in it."""
 
 
-def loads(text: str, most: int) -> Any:
-    """What `text` says; of the lists that Python reads only the first `most` values. Raises ValueError."""
+def loads(text: str, max_items: int) -> Any:
+    """Return the value of `text`.
+
+    Of the lists in the upper levels only the first `max_items` are kept.
+
+    Raises: ValueError.
+    """
     try:
-        value, end = _Reading(text, most).value(0, _DEPTH)
+        value, end = _Parser(text, max_items).value(0, _DEPTH)
     except IndexError as error:
         raise ValueError("the text ends too early") from error
     if _skip(text, end) != len(text):
@@ -33,13 +39,13 @@ def _skip(text: str, at: int) -> int:
     return found.end()
 
 
-class _Reading:
-    def __init__(self, text: str, most: int) -> None:
+class _Parser:
+    def __init__(self, text: str, max_items: int) -> None:
         self._text = text
-        self._most = most
+        self._max_items = max_items
 
     def value(self, at: int, depth: int) -> tuple[Any, int]:
-        """A value, and where it ends."""
+        """Return a value and the offset where it ends."""
         at = _skip(self._text, at)
         if depth and self._text[at] == "{":
             return self._object(at + 1, depth - 1)
@@ -62,13 +68,13 @@ class _Reading:
         at = _skip(self._text, at)
         while self._text[at] != "]":
             value, at = self.value(at, depth)
-            if len(found) < self._most:
+            if len(found) < self._max_items:
                 found.append(value)
             at = self._next(at, "]")
         return found, at + 1
 
     def _next(self, at: int, end: str) -> int:
-        """Where the next one begins, or `end` stands."""
+        """Return the offset of the next item, or of `end`."""
         at = _skip(self._text, at)
         if self._text[at] == end:
             return at

@@ -1,4 +1,4 @@
-"""Rehearsals beside the screen: of what is pending or edited, by itself; and of one that a person chose."""
+"""Rehearse in the background, or one migration that the user asks for."""
 
 from __future__ import annotations
 
@@ -23,56 +23,66 @@ from koonj.tui.workers.child_events import SubprocessError
 from koonj.tui.workers.event_batcher import EventBatcher
 
 PAUSE = 0.3
-"""Seconds after the last change of the folder, and after the last key, before one begins by itself."""
-AT_ONCE = 500
-"""Migrations that one process is asked for: their names stand in its arguments, which have an end."""
+"""Seconds without a change of the folder and without a key before a rehearsal starts by itself."""
+MAX_NAMES = 500
+"""Number of migrations that one process rehearses: their names are its arguments, which are limited."""
 _GROUP = "rehearsal"
 
 
 class RehearsalWorker:
-    """One rehearsal at a time, in a process of its own. What it says goes to the screen as messages."""
+    """Control of one rehearsal at a time, in a process of its own.
+
+    Posts its events as messages.
+    """
 
     def __init__(
         self,
         node: DOMNode,
-        engine: Backend,
+        backend: Backend,
         snapshot: Callable[[], Snapshot],
         is_running: Callable[[], bool],
-        know: Callable[[Rehearsals], None],
+        update: Callable[[Rehearsals], None],
     ) -> None:
-        """`node` gets the messages, and ends all work with itself; `know` takes what is known from now on."""
+        """Take the parts of the screen that it works for.
+
+        `node` receives the messages; when it is removed, all work ends. `update` is called with every change
+        of the rehearsals.
+        """
         self._node = node
-        self._engine = engine
+        self._backend = backend
         self._snapshot = snapshot
         self._is_running = is_running
-        self._know = know
-        self._rows: tuple[Row, ...] = ()
-        """For which it was last looked what is to be done."""
+        self._update = update
+        self._checked_rows: tuple[Row, ...] = ()
+        """Rows of the last look for missing verdicts."""
         self._tried: frozenset[str] = frozenset()
-        """Those asked for since the folder changed: what brought no verdict is not asked for again."""
+        """Names that were rehearsed since the folder changed. Those without a verdict are not tried again."""
         self._majors: dict[str, int | None] = {}
-        """For which major version each was last asked for: that of the target of then."""
-        self._source: object = None
-        """The rehearsal that goes on; None: none does."""
-        self._last: Place = (0, "")
-        """The last migration that it is about."""
-        self.chosen: str | None = None
-        """The one that a person asked for, while it goes on."""
+        """Major version of PostgreSQL that each migration was last rehearsed for: that of its target."""
+        self._current: object = None
+        """Identity of the current rehearsal; None if there is none."""
+        self._last_place: Place = (0, "")
+        """Place of the last migration in the current rehearsal."""
+        self.requested: str | None = None
+        """Name of the migration that the user asked for, while it is rehearsed."""
 
     @property
     def _rehearsals(self) -> Rehearsals:
         return self._snapshot().rehearsals
 
-    def consider(self) -> None:
-        """Begin where something is to be rehearsed and nothing else goes on. Cheap where nothing changed."""
+    def start_if_needed(self) -> None:
+        """Start a rehearsal if a verdict is missing and no work is in progress.
+
+        Returns quickly if the rows did not change.
+        """
         rows = self._snapshot().rows
-        if not self._engine.rehearses or self._source is not None or self._is_running():
+        if not self._backend.rehearses or self._current is not None or self._is_running():
             return
-        if rows is not self._rows:
-            self._rows = rows
+        if rows is not self._checked_rows:
+            self._checked_rows = rows
             missing = self._missing(rows)
             if missing:
-                self._begin(missing[:AT_ONCE], by_itself=True)
+                self._begin(missing[:MAX_NAMES], by_itself=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
         return [
@@ -82,70 +92,70 @@ class RehearsalWorker:
         ]
 
     def _is_missing(self, name: str) -> bool:
-        """Is there no verdict, or was it asked for a target of another major version?"""
-        if name in self._rehearsals.known:
+        """Return whether a verdict is missing, or is for another major version."""
+        if name in self._rehearsals.results:
             return self._majors.get(name, self._major) != self._major
         return name not in self._tried
 
     @property
     def _major(self) -> int | None:
-        """Of the chosen target's server; None where that has not answered."""
+        """Major version of the chosen target's server; None if it has not answered."""
         status = self._snapshot().check.status
         return status.server.major if status and status.server else None
 
-    def is_from(self, source: object) -> bool:
-        """Is that what the rehearsal says that goes on?"""
-        return source is self._source
+    def is_current(self, source: object) -> bool:
+        """Return whether `source` is the current rehearsal."""
+        return source is self._current
 
     def folder_changed(self, old: Folder | None, new: Folder) -> None:
-        """A rehearsal of files that are others now is not waited for."""
+        """Stop a rehearsal whose files have changed; start a requested one again."""
         changed = first_change(old, new)
         if changed is None:
             return
         self._tried = frozenset()
-        if self._source is not None and changed <= self._last:
-            name = self.chosen
+        if self._current is not None and changed <= self._last_place:
+            name = self.requested
             self.stop()
             if name is not None:
-                self._node.call_later(self.choose, name)
+                self._node.call_later(self.rehearse, name)
 
-    def again(self) -> None:
-        """What could not be rehearsed may be tried once more."""
+    def retry(self) -> None:
+        """Allow migrations without a verdict to be rehearsed again."""
         self._tried = frozenset()
-        self._look_again()
+        self._start_later()
 
-    def choose(self, name: str) -> None:
-        """Rehearse one now, also where its verdict is known."""
+    def rehearse(self, name: str) -> None:
+        """Rehearse one migration now, even if its verdict is known."""
         row = self._snapshot().row(name)
         if row is not None and row.migration is not None:
             self._tried = frozenset()
             self._begin([row], by_itself=False)
-            self.chosen = name
+            self.requested = name
 
     def cancel(self) -> None:
-        """End the one that a person asked for."""
-        name = self.chosen
+        """Cancel the rehearsal that the user asked for."""
+        name = self.requested
         assert name is not None
         self.stop()
         self._tried = frozenset({name})
         self._node.post_message(StatusMessage(f"The rehearsal of {name} was cancelled.", is_problem=True))
-        self._look_again()
+        self._start_later()
 
     def stop(self) -> None:
-        """End whatever goes on."""
+        """Stop the current rehearsal."""
         self._node.workers.cancel_group(self._node, _GROUP)
-        self._source = self.chosen = None
-        self._know(self._rehearsals.stopped())
+        self._current = self.requested = None
+        self._update(self._rehearsals.without_waiting())
 
-    def _look_again(self) -> None:
-        self._rows = ()
-        self._node.call_later(self.consider)
+    def _start_later(self) -> None:
+        self._checked_rows = ()
+        self._node.call_later(self.start_if_needed)
 
     def _begin(self, rows: list[Row], *, by_itself: bool) -> None:
         folder = self._snapshot().folder
         assert folder is not None
-        self._source = source = object()
-        self._last = max((row.number, row.name) for row in rows)
+        self._current = source = object()
+        self._last_place = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
         work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
         start_task(self._node, work, _GROUP, exclusive=True)
@@ -154,52 +164,50 @@ class RehearsalWorker:
         self, source: object, folder: Folder, names: tuple[str, ...], *, by_itself: bool
     ) -> None:
         if by_itself:
-            await self._quiet()
+            await self._wait_until_idle()
         major = self._major
         self._tried |= frozenset(names)
         self._majors.update(dict.fromkeys(names, major))
-        self._know(self._rehearsals.asked(names))
-        heard = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
-        check, trouble = self._snapshot().check, ""
-        said = self._engine.rehearse(check.target, names, again=not by_itself, major=major)
+        self._update(self._rehearsals.with_waiting(names))
+        batcher = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
+        check, failure = self._snapshot().check, ""
+        rehearsal_events = self._backend.rehearse(check.target, names, again=not by_itself, major=major)
         try:
-            async with aclosing(said) as events:
+            async with aclosing(rehearsal_events) as events:
                 async for event in events:
-                    if heard.take(event):
+                    if batcher.add(event):
                         await asyncio.sleep(0)
         except (OSError, SubprocessError) as error:
-            trouble = str(error)
-        except Exception as error:  # a defect must be seen, and must not take the screen along
-            trouble = f"koonj failed: {type(error).__name__}: {error}"
-        heard.tell()
-        self._node.post_message(RehearsalEnded(source, trouble))
+            failure = str(error)
+        except Exception as error:  # a defect must be visible, and must not end the screen
+            failure = f"koonj failed: {type(error).__name__}: {error}"
+        batcher.flush()
+        self._node.post_message(RehearsalEnded(source, failure))
 
-    async def _quiet(self) -> None:
-        """Until neither folder nor keys have changed anything for a moment, and no run goes on."""
+    async def _wait_until_idle(self) -> None:
+        """Wait until the folder and the keys are quiet for a moment, and no run is left."""
         pause = PAUSE
         while pause > 0:
             await asyncio.sleep(pause)
-            rest = cast("KeyedApp", self._node.app).key_presses.rest(monotonic())
-            pause = PAUSE if self._is_running() else PAUSE - rest
+            idle = cast("KeyedApp", self._node.app).key_presses.idle_seconds(monotonic())
+            pause = PAUSE if self._is_running() else PAUSE - idle
 
-    def ended(self, trouble: str) -> None:
-        """The one that went on has ended; `trouble` where it broke off."""
-        self._source = None
-        if trouble:
-            self._know(self._rehearsals.failed(trouble))
+    def finish(self, error: str) -> None:
+        """Record the end of the current rehearsal; `error` if it has no result."""
+        self._current = None
+        if error:
+            self._update(self._rehearsals.with_error(error))
         elif self._rehearsals.waiting:
-            self._know(self._rehearsals.stopped())
-        name, self.chosen = self.chosen, None
+            self._update(self._rehearsals.without_waiting())
+        name, self.requested = self.requested, None
         if name is not None:
-            self._node.post_message(self._said(name))
-        self._look_again()
+            self._node.post_message(self._result_message(name))
+        self._start_later()
 
-    def _said(self, name: str) -> StatusMessage:
-        """How the one that a person asked for went."""
-        rehearsal = self._rehearsals.known.get(name)
+    def _result_message(self, name: str) -> StatusMessage:
+        """Return the status message for the result of a requested rehearsal."""
+        rehearsal = self._rehearsals.results.get(name)
         if rehearsal is None:
-            return StatusMessage(
-                f"{name} could not be rehearsed: {self._rehearsals.trouble}", is_problem=True
-            )
+            return StatusMessage(f"{name} could not be rehearsed: {self._rehearsals.error}", is_problem=True)
         text = f"{name}: {rehearsal.verdict.value}. {rehearsal.message}"
         return StatusMessage(text, is_problem=not rehearsal.is_verified)

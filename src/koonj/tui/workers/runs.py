@@ -1,4 +1,4 @@
-"""One run at a time: its events and questions go to the screen as messages, and the answers come back."""
+"""Run one apply or rollback at a time; post its events and questions as messages."""
 
 from __future__ import annotations
 
@@ -23,77 +23,81 @@ if TYPE_CHECKING:
     from koonj.runner.run.run import Run
 
 NO = "no"
-"""An answer that no question takes for a yes."""
+"""Answer that confirms no question."""
 
 
 class RunControl:
-    """Knows a run by its event stream and its two verbs, and nothing else of it."""
+    """Control of one run: its start, events, confirmation and cancellation."""
 
-    def __init__(self, node: DOMNode, engine: Backend, snapshot: Callable[[], Snapshot]) -> None:
-        """`node` gets the messages, and ends the run with itself."""
+    def __init__(self, node: DOMNode, backend: Backend, snapshot: Callable[[], Snapshot]) -> None:
+        """Take the parts of the screen that it works for.
+
+        `node` receives the messages; when it is removed, the run ends.
+        """
         self._node = node
-        self._engine = engine
+        self._backend = backend
         self._snapshot = snapshot
         self._run: Run | None = None
         self._plan: Plan | None = None
-        self._leaving = False
-        self._heard = EventBatcher(node)
+        self._is_quitting = False
+        self._batcher = EventBatcher(node)
         self.running = False
 
     def start(self, request: Request) -> None:
-        """Begin a run on the chosen target."""
+        """Start a run on the chosen target."""
         self.running = True
         self._node.post_message(RunOpened(self._snapshot().target.name, request.direction))
         follow = partial(self._follow, self._snapshot().target, request)
         start_task(self._node, follow, "run")
 
     def cancel(self) -> None:
-        """Ask the server to cancel the running statement, and end the run."""
+        """Cancel the running statement on the server, and end the run."""
         if self._run is not None:
             start_task(self._node, partial(self._cancel, self._run), "cancel")
 
-    def leave(self, *, cancel: bool) -> None:
-        """Quit koonj when the run has ended, by itself or because it is cancelled."""
-        self._leaving = True
+    def quit_after_run(self, *, cancel: bool) -> None:
+        """Quit koonj after the end of the run; `cancel` the run first if wanted."""
+        self._is_quitting = True
         if cancel:
             self.cancel()
 
     @property
-    def leaving(self) -> bool:
-        """Will koonj quit at the end of the run?"""
-        return self._leaving
+    def is_quitting(self) -> bool:
+        """Whether koonj quits after the end of the run."""
+        return self._is_quitting
 
     async def _cancel(self, run: Run) -> None:
         try:
             await run.cancel()
-        except Exception as error:  # whatever libpq says, the person must read it
+        except Exception as error:  # the user must see any error of libpq
             self._node.post_message(
-                StatusMessage(f"The server could not be asked to cancel: {error}", is_problem=True)
+                StatusMessage(f"Could not send the cancel request to the server: {error}", is_problem=True)
             )
 
     async def _follow(self, target: Target, request: Request) -> None:
         error, finished = None, None
         try:
-            self._run = await self._engine.start(target, request)
+            self._run = await self._backend.start_run(target, request)
             async for event in self._run.events():
-                if self._heard.take(event):
-                    await asyncio.sleep(0)  # a server that never stops talking must not keep the screen
+                if self._batcher.add(event):
+                    await asyncio.sleep(
+                        0
+                    )  # a server that sends events all the time must not block the screen
                 if isinstance(event, PlanMade):
                     self._plan = event.plan
                 elif isinstance(event, Question):
                     self._ask(self._run, event, target)
                 elif isinstance(event, RunFinished):
                     finished = event
-        except Exception as broken:  # a defect must be seen, and must not take the screen along
-            error = (
-                f"koonj failed: {type(broken).__name__}: {broken}. koonj status tells what the target holds."
-            )
+        except Exception as broken:  # a defect must be visible, and must not end the screen
+            failure = f"koonj failed: {type(broken).__name__}: {broken}."
+            error = f"{failure} To see what was committed, run: koonj status"
         finally:
             self._end()
-            self._heard.tell()
+            self._batcher.flush()
         self._node.post_message(RunEnded(error))
         if finished is not None and finished.result is RunResult.REFUSED:
-            self._offer(request, finished.conflicts)
+            self._offer_allow(request, finished.conflicts)
 
     def _end(self) -> None:
         self.running = False
@@ -106,12 +110,12 @@ class RunControl:
         assert self._plan is not None
         self._node.post_message(QuestionAsked(self._plan, question, target, answer))
 
-    def go_on(self, stopped: RunStopped, reason: str) -> None:
-        """Begin the run that was stopped once more, and pass for `reason` what stopped it."""
+    def restart_allowing(self, stopped: RunStopped, reason: str) -> None:
+        """Start the refused run again, and allow its conflicts for `reason`."""
         allow = stopped.request.allow | {conflict.state for conflict in stopped.conflicts}
         self.start(replace(stopped.request, allow=allow, reason=reason))
 
-    def _offer(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
-        """Where a person may decide to pass all that stops the run, let the screen ask for the reason."""
+    def _offer_allow(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
+        """Let the screen ask for a reason if all conflicts can be allowed."""
         if conflicts and all(o.can_allow for o in conflicts):
             self._node.post_message(RunStopped(request, conflicts))

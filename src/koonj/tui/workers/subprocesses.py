@@ -1,4 +1,4 @@
-"""Commands of koonj in processes of their own: no key waits for their work, and they end with the screen."""
+"""Run koonj commands in processes of their own, which end with the screen."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 PROGRAM: Sequence[str] = (sys.executable, "-P", "-m", "koonj")
-"""-P: the folder that it is started in holds a person's files, and is no place to import from."""
+"""Command that starts koonj.
+
+With -P Python imports nothing from the working directory, which has files of the user.
+"""
 GRACE = 5.0
-"""Seconds that one has to clear away what it made, once it was told to end."""
+"""Seconds that a process has to clean up after SIGTERM."""
 _LONGEST = 256 * 1024 * 1024
-"""Bytes of one line that is read."""
+"""Largest line in bytes that is read."""
 
 
 class Subprocesses:
-    """Starts them, and sees to it that each ends."""
+    """Running koonj commands; all of them end with the screen."""
 
     def __init__(self, cwd: Path, program: Sequence[str] = PROGRAM) -> None:
         self._cwd = cwd
@@ -27,10 +30,13 @@ class Subprocesses:
         self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def started(self, *words: str) -> AsyncIterator[asyncio.StreamReader]:
-        """What the command says on its standard output. It is told to end when that is left. Raises OSError.
+    async def run(self, *words: str) -> AsyncIterator[asyncio.StreamReader]:
+        """Run a command and return its stdout.
 
-        In a session of its own: the terminal's Ctrl-C is not meant for it.
+        On exit from the block it is terminated if it still runs. It has a session of its own, so Ctrl-C in
+        the terminal does not reach it.
+
+        Raises: OSError.
         """
         process = await asyncio.create_subprocess_exec(
             *self._program,
@@ -44,48 +50,51 @@ class Subprocesses:
         )
         assert process.stdout is not None
         self._alive.add(process)
-        told = True
+        unfinished = True
         try:
             yield process.stdout
-            told = False  # it has said all, and ends by itself
+            unfinished = False  # it has closed its output, and ends by itself
         finally:
-            self._end(process, told=told)
+            self._end(process, terminate=unfinished)
 
-    def _end(self, process: Process, *, told: bool) -> None:
-        """Nobody waits for it here: who left wants to go on."""
+    def _end(self, process: Process, *, terminate: bool) -> None:
+        """Let the process end in a task, so that the caller continues at once."""
         if process not in self._alive:
             return
         self._alive.discard(process)
-        if told:
-            _tell(process)
-        ending = asyncio.get_running_loop().create_task(_ended(process))
+        if terminate:
+            _terminate(process)
+        ending = asyncio.get_running_loop().create_task(_wait_for_end(process))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
-        """Tell all to end, and wait until they have."""
+        """Terminate all processes and wait until they have ended."""
         for process in tuple(self._alive):
-            self._end(process, told=True)
+            self._end(process, terminate=True)
         await asyncio.gather(*self._ending)
 
 
-def _tell(process: Process) -> None:
-    with suppress(ProcessLookupError):  # it has ended
+def _terminate(process: Process) -> None:
+    with suppress(ProcessLookupError):  # it has already ended
         process.terminate()
 
 
-async def _ended(process: Process) -> None:
-    """Let it say what it still has to say, and end; not for ever."""
-    if not await _gone(process):
-        _tell(process)
-        if not await _gone(process):
+async def _wait_for_end(process: Process) -> None:
+    """Read the rest of the output and wait for the end.
+
+    After two timeouts kill the process.
+    """
+    if not await _ends_in_time(process):
+        _terminate(process)
+        if not await _ends_in_time(process):
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
 
-async def _gone(process: Process) -> bool:
-    """Does it end within the time that it has?"""
+async def _ends_in_time(process: Process) -> bool:
+    """Return whether the process ends within `GRACE` seconds."""
     assert process.stdout is not None
     with suppress(TimeoutError):
         async with asyncio.timeout(GRACE):

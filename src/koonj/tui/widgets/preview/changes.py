@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.documents.text_diff import Change, ChangeLine
+from koonj.tui.documents.text_diff import TextDiff, TextDiffLine
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN
 from koonj.tui.toolkit.strips import Part, wrap
 from koonj.tui.widgets.preview.tab_content import Line
@@ -15,7 +15,7 @@ _LEGEND = "- is the text that ran, + the file as it is now"
 class ChangeSheet:
     """What it means in words, and then line by line, with the sign in the margin."""
 
-    def __init__(self, meaning: str, change: Change) -> None:
+    def __init__(self, meaning: str, change: TextDiff) -> None:
         self._words = (meaning, *change.notes, *((_LEGEND,) if change.lines else ()))
         self._lines = change.lines
         self._digits = len(str(max((line.number for line in change.lines), default=0)))
@@ -39,7 +39,7 @@ class ChangeSheet:
     def _wrapped(self, width: int) -> list[str]:
         return [line for text in self._words for line in wrap(text, width - 2)]
 
-    def _changed(self, line: ChangeLine) -> Line:
+    def _changed(self, line: TextDiffLine) -> Line:
         style = _STYLES[line.sign]
         if line.sign == "…":
             return (), [(f" {line.text}", style)]

@@ -13,16 +13,16 @@ from koonj.tui.widgets.preview.tabs import Tab
 
 def unrehearsed(row: Row, rehearsals: Rehearsals, key: str) -> str | None:
     """In sentences; None where there is a verdict. `key` rehearses it now."""
-    if row.name in rehearsals.known and row.name != rehearsals.now:
+    if row.name in rehearsals.results and row.name != rehearsals.current:
         return None
     if row.migration is None:
         return "There is no file to rehearse."
-    if row.name == rehearsals.now:
+    if row.name == rehearsals.current:
         return "It is being rehearsed: up, down and up again, on a scratch database."
     if row.name in rehearsals.waiting:
         return f"It will be rehearsed in a moment; {count(len(rehearsals.waiting), 'migration')} to go."
-    if rehearsals.trouble:
-        return f"It could not be rehearsed: {rehearsals.trouble} {key} tries again."
+    if rehearsals.error:
+        return f"It could not be rehearsed: {rehearsals.error} {key} tries again."
     return (
         f"It was not rehearsed. {key} does it now: up, down and up again on a scratch database. That shows "
         "the locks that it takes, and whether its rollback works."
@@ -36,7 +36,11 @@ def nothing_in(
     if tab is Tab.REHEARSAL:
         return unrehearsed(row, rehearsals, key)
     if tab is Tab.ROLLBACK:
-        return document.rollback_mode if document and document.known and document.rollback is None else None
+        return (
+            document.rollback_mode
+            if document and document.is_analyzed and document.rollback is None
+            else None
+        )
     if tab is Tab.STATEMENTS:
         empty = document is not None and document.statements is not None and not document.statements.text
         return "The file has no statement." if empty else None

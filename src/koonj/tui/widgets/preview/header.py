@@ -50,8 +50,8 @@ def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
     if mark is None:
         return []
     sign, word, verdict = mark
-    rehearsal = rehearsals.known.get(row.name)
-    said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.now else ""
+    rehearsal = rehearsals.results.get(row.name)
+    said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.current else ""
     return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(said, width - len(word) - 4), DIM)]]
 
 
@@ -61,7 +61,7 @@ def _problems(document: Document, width: int) -> Lines:
         style = BAD if problem.severity is Severity.ERROR else WARNING
         texts = wrap(_words(problem), width - 4)[:2]
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
-    more = len(document.problems[_PROBLEMS:]) + document.unlisted
+    more = len(document.problems[_PROBLEMS:]) + document.more_problems
     return [*lines, [(f"   and {more} more: koonj check", DIM)]] if more else lines
 
 

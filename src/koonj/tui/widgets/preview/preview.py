@@ -68,8 +68,8 @@ class Preview(SqlPane):
     def watch_rehearsals(self, old: Rehearsals, new: Rehearsals) -> None:
         """Something was rehearsed: what is shown of this migration may be something else."""
         name = self.row.name if self.row else ""
-        waits = self.tab is Tab.REHEARSAL and name not in new.known
-        if waits or (old.mark(name), old.known.get(name)) != (new.mark(name), new.known.get(name)):
+        waits = self.tab is Tab.REHEARSAL and name not in new.results
+        if waits or (old.mark(name), old.results.get(name)) != (new.mark(name), new.results.get(name)):
             self._show_again()
 
     def nothing_in(self, tab: Tab) -> str | None:
@@ -204,7 +204,7 @@ class Preview(SqlPane):
 
     def _go_to_statement(self, said: StatementLine) -> None:
         if said.line:
-            self.tab = Tab.BODY if said.of is ScriptPart.BODY else Tab.ROLLBACK
+            self.tab = Tab.BODY if said.part is ScriptPart.BODY else Tab.ROLLBACK
             self.go_to(said.line - self.sql.first_line)
 
     def copyable(self) -> Copyable | None:

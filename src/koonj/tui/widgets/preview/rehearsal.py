@@ -28,7 +28,7 @@ from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
 from koonj.tui.toolkit.strips import Part, wrap
 from koonj.tui.widgets.preview.tab_content import WrappedSheet
-from koonj.tui.workers.child_events import KEPT
+from koonj.tui.workers.child_events import MAX_ITEMS
 
 _MARGIN = 7
 """Cells before a statement, for its line in the file."""
@@ -112,8 +112,8 @@ def _way(
 
 def _counted(found: Sequence[object], what: str) -> str:
     """How many there are, as far as that is known here."""
-    first = "the first " if len(found) >= KEPT else ""
-    return f"{first}{count(min(len(found), KEPT), what)}"
+    first = "the first " if len(found) >= MAX_ITEMS else ""
+    return f"{first}{count(min(len(found), MAX_ITEMS), what)}"
 
 
 def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Parts]:

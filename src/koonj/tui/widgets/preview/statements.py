@@ -26,7 +26,7 @@ class StatementSheet:
 
     def at(self, index: int) -> StatementLine:
         """What a line of the sheet tells of."""
-        return StatementLine.read(self._lines.line(index))
+        return StatementLine.from_json(self._lines.line(index))
 
     def count(self, width: int) -> int:
         """Statements and headings."""
