@@ -14,7 +14,9 @@ CATALOG = """
         UNION ALL SELECT (attrelid, attnum, attname, attisdropped)::text FROM pg_attribute
     ) AS rows
 """
-NOT_COMMITTED = "Nothing was committed: a probe is always rolled back. Sequences that it advanced are not restored."
+NOT_COMMITTED = (
+    "Nothing was committed: a probe is always rolled back. Sequences that it advanced are not restored."
+)
 
 
 @contextmanager
