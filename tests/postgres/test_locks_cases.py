@@ -118,7 +118,7 @@ async def _traced(conn: AsyncConnection, case: Case) -> Effects | None:
     await conn.execute("BEGIN")
     try:
         await conn.execute(case.statement.text.encode())
-        trace = await tracer.after(
+        trace = await tracer.trace_statement(
             StatementTrace(1, 1, case.statement.summary, in_transaction=True, seconds=0)
         )
     except psycopg.Error as error:

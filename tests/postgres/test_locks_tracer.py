@@ -44,11 +44,11 @@ async def _run(
         await conn.execute(text.encode())
         verdict = classify(text)
         if is_silent(verdict):
-            trace = tracer.silent(
+            trace = tracer.trace_silent_statement(
                 StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         else:
-            trace = await tracer.after(
+            trace = await tracer.trace_statement(
                 StatementTrace(index, index, verdict.summary, in_transaction=True, seconds=0)
             )
         traces.append(trace)
@@ -162,7 +162,7 @@ async def test_trace_is_the_same_in_a_hostile_session(scratch: TemporaryServer) 
         await conn.execute("BEGIN")
         for text in (*sets, "ALTER TABLE public.a ALTER COLUMN n TYPE bigint"):
             await conn.execute(text.encode())
-        trace = await tracer.after(StatementTrace(1, 1, "alter", in_transaction=True, seconds=0))
+        trace = await tracer.trace_statement(StatementTrace(1, 1, "alter", in_transaction=True, seconds=0))
         after = {}
         for name in settings:
             row = await (await conn.execute(f"SHOW {name}".encode())).fetchone()
@@ -301,7 +301,7 @@ async def test_transaction_continues_when_the_trace_fails(conn: AsyncConnection)
     await conn.execute("ALTER FUNCTION pg_catalog.pg_lock_status() RENAME TO hidden_away")
     await conn.execute("DROP VIEW pg_catalog.pg_locks CASCADE")
     with pytest.raises(psycopg.errors.UndefinedTable):
-        await tracer.after(StatementTrace(1, 1, "drop", in_transaction=True, seconds=0))
+        await tracer.trace_statement(StatementTrace(1, 1, "drop", in_transaction=True, seconds=0))
     await conn.execute("INSERT INTO kept VALUES (1)")
     await conn.execute("ROLLBACK")
 

@@ -302,7 +302,7 @@ async def test_sentences_for_statements_on_a_real_server(database: str) -> None:
         async with conn.transaction(force_rollback=True):
             for index, (statement, sentences) in enumerate(REAL, start=1):
                 await conn.execute(statement.encode())
-                trace = await tracer.after(
+                trace = await tracer.trace_statement(
                     StatementTrace(index, index, statement, in_transaction=True, seconds=0.0)
                 )
                 assert "\n".join(_sentences(trace, *seen)) == sentences.format("12 GB, 40 M rows")

@@ -122,7 +122,7 @@ async def test_row_level_security_on_history_is_an_error_and_not_an_empty_histor
     project.sql("ALTER TABLE koonj.history ENABLE ROW LEVEL SECURITY")
     project.target = replace(project.target, role=other_role)
     status = await project.status()
-    assert not status.known
+    assert not status.is_known
     assert "row-level security" in (status.error or "")
 
 

@@ -49,7 +49,7 @@ async def test_status_has_an_error_when_the_target_is_unreachable(project: Proje
     project.table(1)
     target = Target("gone", "host=127.0.0.1 port=1 user=u password=s3cret")
     status = await read_status(project.connector, target, project.reader.read())
-    assert not status.known
+    assert not status.is_known
     assert status.migrations == ()
     assert status.hint
     assert "s3cret" not in repr(status)

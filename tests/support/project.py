@@ -69,7 +69,7 @@ class Project:
 
     async def states(self) -> dict[str, str]:
         status = await self.status()
-        assert status.known, status.error
+        assert status.is_known, status.error
         return {entry.name: entry.state.value for entry in status.migrations}
 
     async def entries(self) -> tuple[HistoryEntry, ...]:

@@ -36,7 +36,7 @@ async def test_palette_lists_every_command_except_moves(project: Project, key: s
         for command in MAIN:
             if command.listed:
                 row = next(r for r in screen.dialog().splitlines() if r[1:].startswith(command.name() + " "))
-                assert row.endswith(screen.main.keymap.shown(command)[:1] or ("",)), row
+                assert row.endswith(screen.main.keymap.display_keys(command)[:1] or ("",)), row
         await screen.press("escape")
         assert screen.app.screen is screen.main
 

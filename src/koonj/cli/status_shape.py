@@ -17,7 +17,7 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
 
     If the target could not be read, values are null and states are ``unknown``.
     """
-    known = status.known
+    known = status.is_known
     return {
         "target": {"name": status.target, "dsn": status.dsn, "protected": status.protected},
         "server": to_plain(status.server),

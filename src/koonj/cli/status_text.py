@@ -23,7 +23,7 @@ def status_lines(
 ) -> Iterator[str]:
     """Yield the status report: target, one line per migration, then conflicts."""
     yield from _header(status, folder)
-    if not status.known:
+    if not status.is_known:
         yield from (f"{marks.for_state(None)} {UNKNOWN}  {migration.name}" for migration in folder.migrations)
     width = max((len(spaced(migration.state)) for migration in status.migrations), default=0)
     for migration in status.migrations:
@@ -34,7 +34,7 @@ def status_lines(
 
 def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCode:
     """Return the exit code of a status. Conflicts count more than pending migrations."""
-    if not status.known:
+    if not status.is_known:
         return ExitCode.ERROR
     if status.problems:
         return ExitCode.DECISION
@@ -47,14 +47,14 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
     guard = ", protected" if status.protected else ""
     server = str(status.server) if status.server else f"not reachable ({status.dsn or 'libpq defaults'})"
     yield f"target {status.target}{guard}: {server}"
-    if status.known:
+    if status.is_known:
         yield _counts(status)
     else:
         files = count(len(folder.migrations), "migration")
         yield f"{files} in {folder.shown_path}; their states are unknown"
     if status.running is not None:
         yield f"A run is in progress: {holder_words(status.running)} holds the koonj lock."
-    if status.known and not status.has_history:
+    if status.is_known and not status.has_history:
         yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:
         yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"

@@ -32,10 +32,10 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
     try:
         project_settings = ScreenSettings() if found.file is None else _of_file(found.file)
         if path is None or not path.exists():
-            return from_environment.over(project_settings)
+            return from_environment.with_defaults(project_settings)
         own = TomlFile(path, shown_path(path, environ))
         own.only((), TABLES)
-        return from_environment.over(_of_file(own).over(project_settings))
+        return from_environment.with_defaults(_of_file(own).with_defaults(project_settings))
     except TomlError as error:
         raise ConfigError(str(error)) from error
 

@@ -140,7 +140,7 @@ class ScreenSettings:
     keys: tuple[KeySetting, ...] = ()
     """At most one entry for each command."""
 
-    def over(self, other: "ScreenSettings") -> "ScreenSettings":
+    def with_defaults(self, other: "ScreenSettings") -> "ScreenSettings":
         """Return these settings, with those of `other` for the ones that are not set."""
         mine = {wish.command for wish in self.keys}
         return ScreenSettings(

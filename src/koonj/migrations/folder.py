@@ -69,7 +69,7 @@ class FolderReader:
 
     def __init__(self, path: Path, cwd: Path | None = None) -> None:
         self._path = path.absolute()
-        self._shown = _shown(self._path, cwd)
+        self._shown = _shorter_path(self._path, cwd)
         self._known: _Known = {}
         self._read_at = 0
         self._last: Folder | None = None
@@ -172,7 +172,7 @@ def _ordered(known: _Known) -> tuple[Migration, ...]:
     return tuple(sorted((m for _, m in known.values()), key=lambda m: (m.number, m.name)))
 
 
-def _shown(path: Path, cwd: Path | None) -> str:
+def _shorter_path(path: Path, cwd: Path | None) -> str:
     """Return the relative or the absolute path, whichever is shorter."""
     return min(os.path.relpath(path, cwd or Path.cwd()), str(path), key=len)
 

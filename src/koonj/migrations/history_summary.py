@@ -7,7 +7,7 @@ from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HistorySummary:
     """Sum of the history entries of one migration since its last completed one."""
 
     ran: HistoryEntry | None = None
@@ -29,13 +29,13 @@ class Standing:
         """Return the last completed apply, adopt or rollback."""
         return self.ran or self.undone
 
-    def after(self, entry: HistoryEntry) -> "Standing":
-        """Return the standing after one more history entry."""
+    def with_entry(self, entry: HistoryEntry) -> "HistorySummary":
+        """Return the summary after one more history entry."""
         match entry.action, entry.outcome:
             case ((Action.APPLY | Action.ADOPT), Outcome.DONE):
-                return Standing(ran=entry)
+                return HistorySummary(ran=entry)
             case Action.ROLLBACK, Outcome.DONE:
-                return Standing(undone=entry)
+                return HistorySummary(undone=entry)
             case ((Action.APPLY | Action.ROLLBACK), _):
                 return replace(self, attempts=(*self.attempts, entry))
             case Action.ALLOW, Outcome.DONE:
@@ -52,12 +52,12 @@ class Standing:
         return next((a for a in reversed(self.decisions) if a.allowed == state and a.id > after), None)
 
 
-_NEVER = Standing()
+_NEVER = HistorySummary()
 
 
-def standings(entries: Iterable[HistoryEntry]) -> dict[str, Standing]:
-    """Return the standing of each migration, keyed by file name."""
-    found: dict[str, Standing] = {}
+def summaries(entries: Iterable[HistoryEntry]) -> dict[str, HistorySummary]:
+    """Return the summary of each migration, keyed by file name."""
+    found: dict[str, HistorySummary] = {}
     for entry in sorted(entries, key=lambda a: a.id):
-        found[entry.name] = found.get(entry.name, _NEVER).after(entry)
+        found[entry.name] = found.get(entry.name, _NEVER).with_entry(entry)
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from koonj.migrations.edits import compare
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
-from koonj.migrations.history_summary import Standing, standings
+from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
 from koonj.migrations.names import number_of
@@ -21,7 +21,7 @@ __all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _OtherMigrations:
     """Facts about the other migrations that the state of one migration depends on."""
 
     twins: Mapping[int, int]
@@ -39,11 +39,11 @@ def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationSt
     Sorted by number, then name. Only files whose bytes differ from the history are parsed, so 10,000 applied
     migrations take milliseconds.
     """
-    known = standings(entries)
-    around = _surroundings(folder, known)
-    nothing = Standing()
-    statuses = [_of_file(m, known.pop(m.name, nothing), around) for m in folder.migrations]
-    gone = (_without_file(name, standing, around) for name, standing in known.items())
+    known = summaries(entries)
+    others = _other_migrations(folder, known)
+    nothing = HistorySummary()
+    statuses = [_of_file(m, known.pop(m.name, nothing), others) for m in folder.migrations]
+    gone = (_without_file(name, summary, others) for name, summary in known.items())
     statuses.extend(status for status in gone if status is not None)
     return tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
 
@@ -59,50 +59,50 @@ def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, .
     return tuple(status for status in statuses if status.state in DECISIVE and not status.allowed)
 
 
-def _surroundings(folder: Folder, known: Mapping[str, Standing]) -> _Surroundings:
-    applied = ((number_of(name), name) for name, standing in known.items() if standing.applied)
+def _other_migrations(folder: Folder, known: Mapping[str, HistorySummary]) -> _OtherMigrations:
+    applied = ((number_of(name), name) for name, summary in known.items() if summary.applied)
     highest, name = max(applied, default=(-1, ""))
     unusable = {name: problem.message for name, problem in folder.problems if problem.code in _UNUSABLE}
-    return _Surroundings(Counter(m.number for m in folder.migrations), highest, name, unusable)
+    return _OtherMigrations(Counter(m.number for m in folder.migrations), highest, name, unusable)
 
 
 _UNUSABLE = frozenset({"unreadable", "leaves-folder"})
 
 
-def _of_file(migration: Migration, standing: Standing, around: _Surroundings) -> MigrationStatus:
+def _of_file(migration: Migration, summary: HistorySummary, others: _OtherMigrations) -> MigrationStatus:
     """Return the status of a migration that has a file."""
-    attempt, dropped = _attempt(standing, migration)
+    attempt, dropped = _attempt(summary, migration)
     if attempt is not None and _cut_off(attempt):
-        status = _stopped(migration.name, migration, standing, attempt)
-    elif standing.ran is not None and attempt is None:
-        status = _applied(migration, standing, standing.ran)
-    elif attempt is not None and (standing.applied or attempt.statements_done > 0):
-        status = _stopped(migration.name, migration, standing, attempt)
+        status = _stopped(migration.name, migration, summary, attempt)
+    elif summary.ran is not None and attempt is None:
+        status = _applied(migration, summary, summary.ran)
+    elif attempt is not None and (summary.applied or attempt.statements_done > 0):
+        status = _stopped(migration.name, migration, summary, attempt)
     else:
-        status = _not_applied(migration, standing, attempt, around)
+        status = _not_applied(migration, summary, attempt, others)
     return _noted(status, dropped)
 
 
-def _without_file(name: str, standing: Standing, around: _Surroundings) -> MigrationStatus | None:
+def _without_file(name: str, summary: HistorySummary, others: _OtherMigrations) -> MigrationStatus | None:
     """Return the status of a migration without a file.
 
     None if nothing of it is in the database.
     """
-    attempt, dropped = _attempt(standing, None)
+    attempt, dropped = _attempt(summary, None)
     if attempt is not None and (
         _cut_off(attempt) or attempt.statements_done > 0 or attempt.action is Action.ROLLBACK
     ):
-        status = _stopped(name, None, standing, attempt)
-        status = _with_note(status, around.unusable.get(name, "its file is missing"))
-    elif standing.ran is not None:
-        decision = standing.decision_on(State.MISSING, standing.ran)
-        note = _join(around.unusable.get(name, ""), _allowed(decision))
+        status = _stopped(name, None, summary, attempt)
+        status = _with_note(status, others.unusable.get(name, "its file is missing"))
+    elif summary.ran is not None:
+        decision = summary.decision_on(State.MISSING, summary.ran)
+        note = _join(others.unusable.get(name, ""), _allowed(decision))
         status = MigrationStatus(
             number_of(name),
             name,
             State.MISSING,
             None,
-            standing.ran,
+            summary.ran,
             applied=True,
             allowed=bool(decision),
             note=note,
@@ -113,13 +113,13 @@ def _without_file(name: str, standing: Standing, around: _Surroundings) -> Migra
 
 
 def _attempt(
-    standing: Standing, migration: Migration | None
+    summary: HistorySummary, migration: Migration | None
 ) -> tuple[HistoryEntry | None, HistoryEntry | None]:
     """Return the attempt that decides the state, and a later rollback without effect.
 
     A rollback in one transaction that failed changed nothing, so the earlier state still holds.
     """
-    attempts = list(standing.attempts)
+    attempts = list(summary.attempts)
     dropped = None
     while attempts and _changed_nothing(attempts[-1], migration):
         dropped = dropped or attempts[-1]
@@ -144,9 +144,9 @@ def _cut_off(entry: HistoryEntry) -> bool:
     return entry.outcome is Outcome.STARTED
 
 
-def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> MigrationStatus:
+def _applied(migration: Migration, summary: HistorySummary, ran: HistoryEntry) -> MigrationStatus:
     """Return the status of a file whose body is in the database: unchanged, or edited."""
-    state, decision = compare(migration, ran, standing.decisions)
+    state, decision = compare(migration, ran, summary.decisions)
     return MigrationStatus(
         migration.number,
         migration.name,
@@ -160,14 +160,14 @@ def _applied(migration: Migration, standing: Standing, ran: HistoryEntry) -> Mig
 
 
 def _stopped(
-    name: str, migration: Migration | None, standing: Standing, entry: HistoryEntry
+    name: str, migration: Migration | None, summary: HistorySummary, entry: HistoryEntry
 ) -> MigrationStatus:
     """Return the status after an apply or rollback that stopped before its end.
 
     It was cut off, or it failed and committed something.
     """
     state = State.INTERRUPTED if _cut_off(entry) else State.FAILED
-    decision = standing.decision_on(state, entry)
+    decision = summary.decision_on(state, entry)
     changed = (
         "" if migration is None or migration.file_hash == entry.file_hash else "the file has changed since"
     )
@@ -177,22 +177,22 @@ def _stopped(
         state,
         migration,
         entry,
-        applied=standing.applied,
+        applied=summary.applied,
         allowed=decision is not None,
         note=_join(_progress(entry), changed, _allowed(decision)),
     )
 
 
 def _not_applied(
-    migration: Migration, standing: Standing, failed: HistoryEntry | None, around: _Surroundings
+    migration: Migration, summary: HistorySummary, failed: HistoryEntry | None, others: _OtherMigrations
 ) -> MigrationStatus:
     """Return the state of a migration that is not applied.
 
     A conflict comes first: neither a failure nor an earlier decision about something else hides it.
     """
-    through = standing.through
-    stops = [state for state, holds in _stops(migration, around) if holds]
-    decisions = {state: standing.decision_on(state, through) for state in stops}
+    through = summary.through
+    stops = [state for state, holds in _stops(migration, others) if holds]
+    decisions = {state: summary.decision_on(state, through) for state in stops}
     undecided = [state for state in stops if decisions[state] is None]
     usual = [State.FAILED] if failed is not None else [*stops, State.PENDING]
     state = (undecided or usual)[0]
@@ -206,17 +206,17 @@ def _not_applied(
         applied=False,
         allowed=decision is not None,
         note=_join(
-            f"{around.highest_name} is already applied" if State.LATE in stops else "",
+            f"{others.highest_name} is already applied" if State.LATE in stops else "",
             _progress(failed) if failed is not None else "",
             _allowed(decision),
         ),
     )
 
 
-def _stops(migration: Migration, around: _Surroundings) -> tuple[tuple[State, bool], ...]:
+def _stops(migration: Migration, others: _OtherMigrations) -> tuple[tuple[State, bool], ...]:
     return (
-        (State.DUPLICATE, around.twins[migration.number] > 1),
-        (State.LATE, migration.number < around.highest),
+        (State.DUPLICATE, others.twins[migration.number] > 1),
+        (State.LATE, migration.number < others.highest),
     )
 
 

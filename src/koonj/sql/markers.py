@@ -66,7 +66,7 @@ def read_marks(source: Source) -> MarkedComments:
     places = _Places(source, leading_end)
     others: list[Mark] = []
     for found in candidates:
-        place = places.of(found.start())
+        place = places.place_at(found.start())
         if place is None:
             continue
         word = (found["word"] or found["block"]).lower()
@@ -105,7 +105,7 @@ class _Places:
         self._token: Token | None = None
         self._word = -1
 
-    def of(self, at: int) -> MarkPlace | None:
+    def place_at(self, at: int) -> MarkPlace | None:
         """Return the position of the comment at `at`; None if no comment starts there."""
         item = self._item_at(at)
         if item is None:

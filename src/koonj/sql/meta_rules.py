@@ -28,7 +28,10 @@ class MetaRules:
         """
         arguments = _arguments(text[len(name) + 1 :])
         if self._key is not None and name != "unrestrict":
-            return f"{_shown(name)} follows \\restrict, which does not allow meta-commands.", "Delete it."
+            return (
+                f"{_display_name(name)} follows \\restrict, which does not allow meta-commands.",
+                "Delete it.",
+            )
         match name:
             case "restrict":
                 return self._restrict(arguments)
@@ -85,10 +88,10 @@ def _is_true(value: str) -> bool:
 
 def _refused(name: str) -> Refusal:
     hint = next((hint for names, hint in _HINTS if name in names), "Delete it, or replace it with SQL.")
-    return f"{_shown(name)} is a psql meta-command that koonj does not run.", hint
+    return f"{_display_name(name)} is a psql meta-command that koonj does not run.", hint
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return visible(f"\\{name}")[:40]
 
 

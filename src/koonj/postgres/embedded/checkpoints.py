@@ -24,7 +24,7 @@ from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.os_account import Account, give
 from koonj.postgres.embedded.postmaster import was_shut_down
-from koonj.postgres.embedded.template import cache_folder, copy_cluster, programs_key, whole
+from koonj.postgres.embedded.template import cache_folder, copy_cluster, is_complete, programs_key
 
 _FORMAT = "2"  # must change when the same key means a different cluster
 _PREFIX = "checkpoint-"
@@ -56,7 +56,7 @@ class Checkpoints:
 
     def has(self, key: str) -> bool:
         """Return whether a complete checkpoint exists for this key."""
-        return whole(self._path(key) / "data")
+        return is_complete(self._path(key) / "data")
 
     def copy(self, key: str, data: Path) -> bytes:
         """Copy the checkpoint to `data`, in a folder of the account, and return its note.
@@ -66,7 +66,7 @@ class Checkpoints:
         """
         path = self._path(key)
         with self._shared():
-            if not whole(path / "data"):
+            if not is_complete(path / "data"):
                 raise EmbeddedError(
                     "The checkpoint was deleted by another koonj process.", "Run the command again."
                 )
@@ -95,12 +95,12 @@ class Checkpoints:
         new = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
         try:
             with self._shared():
-                if not whole(path / "data"):
+                if not is_complete(path / "data"):
                     self._fill(new, data, size)
                     (new / "note").write_bytes(note)
                     new.rename(path)
         except (OSError, subprocess.SubprocessError):
-            return whole(path / "data")  # another koonj process was faster
+            return is_complete(path / "data")  # another koonj process was faster
         finally:
             shutil.rmtree(new, ignore_errors=True)
         self.tidy()

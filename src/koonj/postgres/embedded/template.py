@@ -49,11 +49,11 @@ def template(binaries: Binaries, account: Account | None) -> Path:
     """
     cache = cache_folder(account)
     path = cache / f"template-{programs_key(binaries)}"
-    if not whole(path):
+    if not is_complete(path):
         gate = open_lock_file(lock_of(path))
         try:
             lock(gate, seconds=None)
-            if not whole(path):
+            if not is_complete(path):
                 _make(binaries, path, account)
                 lock_of(path).write_text(str(binaries.bindir), "utf-8")
         finally:
@@ -81,7 +81,7 @@ def _initdb(binaries: Binaries, data: Path, account: Account | None) -> None:
     make_cluster(binaries, data, account, durable=False)
 
 
-def whole(path: Path) -> bool:
+def is_complete(path: Path) -> bool:
     """Return whether `path` is a complete cluster."""
     # It gets its name only when complete, but a cleaner of temporary files can delete parts of it.
     return (path / "PG_VERSION").is_file() and (path / "global" / "pg_control").is_file()

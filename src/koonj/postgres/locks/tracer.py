@@ -67,7 +67,7 @@ class Tracer:
             wal = await read_wal(conn) if self._alone else 0
         self._last = _Moment(self._initial, wal=wal)
 
-    async def after(self, bare: StatementTrace) -> StatementTrace:
+    async def trace_statement(self, bare: StatementTrace) -> StatementTrace:
         """Return the trace of a statement that has just finished. Call it before COMMIT.
 
         `bare` says which statement it was and how long it took. The first word of its summary is the
@@ -99,7 +99,7 @@ class Tracer:
         states = Comparison(initial, last.relations, now.relations)
         return compared(replace(bare, locks=locks), states, taken(last.modes, now.modes), counted)
 
-    def silent(self, bare: StatementTrace) -> StatementTrace:
+    def trace_silent_statement(self, bare: StatementTrace) -> StatementTrace:
         """Return the trace of a statement that uses no relation. Sends no query."""
         return replace(bare, held=strongest(self._last.modes, self._initial))
 

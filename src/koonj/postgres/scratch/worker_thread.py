@@ -103,7 +103,7 @@ class ThreadedScratch:
 
     async def connect(self) -> AsyncConnection:
         """See ScratchServer."""
-        way = await self._apart(self._blocking.way)
+        way = await self._in_thread(self._blocking.way)
         try:
             conn = await AsyncConnection.connect(way.conninfo, **connect_options(way.password))
         except psycopg.Error as error:
@@ -117,26 +117,26 @@ class ThreadedScratch:
 
     async def reset(self) -> None:
         """See ScratchServer."""
-        await self._apart(self._blocking.reset)
+        await self._in_thread(self._blocking.reset)
 
     async def nearest(self, keys: tuple[str, ...]) -> str | None:
         """See ScratchServer."""
-        return await self._apart(lambda: self._blocking.nearest(keys))
+        return await self._in_thread(lambda: self._blocking.nearest(keys))
 
     async def restore(self, key: str) -> bytes:
         """See ScratchServer."""
-        return await self._apart(lambda: self._blocking.restore(key))
+        return await self._in_thread(lambda: self._blocking.restore(key))
 
     async def save(self, key: str, note: bytes = b"") -> None:
         """See ScratchServer."""
-        await self._apart(lambda: self._blocking.save(key, note))
+        await self._in_thread(lambda: self._blocking.save(key, note))
 
     async def close(self) -> None:
         """See ScratchServer."""
         self._closed = True
         await asyncio.to_thread(self._locked, self._blocking.close)
 
-    async def _apart(self, work: Callable[[], Result]) -> Result:
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.to_thread(self._locked, lambda: self._unless_closed(work))
 
     def _locked(self, work: Callable[[], Result]) -> Result:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from koonj.migrations.edits import compare
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
-from koonj.migrations.history_summary import Standing, standings
+from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import State, states
@@ -42,7 +42,7 @@ def applied_migrations(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple
     """
     files = {migration.name: migration for migration in folder.migrations}
     migrations = (
-        _applied_migration(files.get(name), standing) for name, standing in standings(entries).items()
+        _applied_migration(files.get(name), summary) for name, summary in summaries(entries).items()
     )
     return tuple(
         sorted(
@@ -51,13 +51,13 @@ def applied_migrations(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple
     )
 
 
-def _applied_migration(file: Migration | None, standing: Standing) -> AppliedMigration | None:
-    entry = standing.ran
+def _applied_migration(file: Migration | None, summary: HistorySummary) -> AppliedMigration | None:
+    entry = summary.ran
     if entry is None:
         return None
     if file is None:
         return AppliedMigration(entry, None, use_file=False, note="has no file")
-    state, decision = compare(file, entry, standing.decisions)
+    state, decision = compare(file, entry, summary.decisions)
     if decision is not None and decision.statements_hash != entry.statements_hash:
         note = "was edited after it ran, and the edit was allowed; koonj compares the file"
         return AppliedMigration(entry, file, use_file=True, note=note)

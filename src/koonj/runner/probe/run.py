@@ -91,13 +91,13 @@ class _Probe:
             await mark(conn)
             self.marked = True
 
-    async def after(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
+    async def trace_statement(self, numbered: NumberedStatement, seconds: float) -> StatementTrace:
         """Return the trace of a statement: what it locked."""
         statement = numbered.statement
         bare = numbered.bare_trace(seconds, in_transaction=True)
         if is_silent(statement) and len(statement.spans) == 1:
-            return self.tracer.silent(bare)
-        return await self.tracer.after(bare)
+            return self.tracer.trace_silent_statement(bare)
+        return await self.tracer.trace_statement(bare)
 
     async def check(self, work: Work, *, last: bool) -> StatementTrace:
         """Check the deferred constraints as COMMIT would, and return the trace."""
@@ -106,7 +106,7 @@ class _Probe:
         await (check_deferred(conn) if last else check_so_far(conn))
         seconds = monotonic() - start
         bare = StatementTrace(work.total, 0, "set constraints", in_transaction=True, seconds=seconds)
-        return await self.tracer.after(bare)
+        return await self.tracer.trace_statement(bare)
 
     async def clear(self) -> None:
         """Remove the settings, role, temporary tables and savepoints of a migration."""
@@ -143,7 +143,7 @@ async def _migration(probe: _Probe, work: Work, *, first: bool, last: bool) -> A
         await probe.before(numbered.statement)
         async for event in execute(session.conn, session.control, work, numbered):
             if isinstance(event, StatementFinished):
-                traces.append(await probe.after(numbered, event.seconds))
+                traces.append(await probe.trace_statement(numbered, event.seconds))
             yield event
     session.control.check()
     notices: list[Notice] = []

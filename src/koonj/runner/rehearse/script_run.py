@@ -181,7 +181,9 @@ class ScriptRun:
             return
         bare = numbered.bare_trace(seconds, in_transaction=in_transaction)
         silent = skip_measuring or is_silent(numbered.statement)
-        self.traces.append(tracer.silent(bare) if silent else await tracer.after(bare))
+        self.traces.append(
+            tracer.trace_silent_statement(bare) if silent else await tracer.trace_statement(bare)
+        )
 
     async def _send(self, numbered: NumberedStatement) -> float:
         """Send one statement, and return its time in seconds.

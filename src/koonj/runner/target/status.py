@@ -39,7 +39,7 @@ class TargetStatus:
     """Session of the run that is in progress on the target."""
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether the states of the migrations are known."""
         return self.error is None
 

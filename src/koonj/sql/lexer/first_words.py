@@ -21,7 +21,7 @@ _BEFORE_VALUE = frozenset({_SETTING, "to"})
 _LIMIT = 8
 
 
-class Head:
+class FirstWords:
     """The first identifiers of one statement, as psql tracks them (psqlscan.l, {identifier})."""
 
     __slots__ = ("value_at", "words")
@@ -30,7 +30,7 @@ class Head:
         self.words: list[str] = []
         self.value_at = 0
 
-    def hear(self, word: str, end: int) -> ReportedWords:
+    def add_word(self, word: str, end: int) -> ReportedWords:
         """Add a word and return which words the scanner must report from here on.
 
         Args:

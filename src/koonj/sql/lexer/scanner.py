@@ -6,7 +6,7 @@ from re import Match
 from typing import ClassVar
 
 from koonj.sql.lexer import meta_commands, quotes, rules
-from koonj.sql.lexer.first_words import WATCHED, Head
+from koonj.sql.lexer.first_words import WATCHED, FirstWords
 from koonj.sql.lexer.item import Item, ItemKind
 from koonj.sql.lexer.nesting import Nesting
 from koonj.sql.lexer.rules import ReportedWords
@@ -52,7 +52,7 @@ class Scanner:
         self._piece_start = 0
         self._pieces: list[tuple[int, int]] = []
         self._nesting = Nesting()
-        self._heads: list[Head] = []  # of the watched statements that \; joins in this one
+        self._heads: list[FirstWords] = []  # of the watched statements that \; joins in this one
         self._new_head()
 
     def _statement(self) -> None:
@@ -115,7 +115,7 @@ class Scanner:
 
     def _new_head(self) -> None:
         """Start a statement: every word must be reported."""
-        self._head: Head | None = None
+        self._head: FirstWords | None = None
         self._listen(ReportedWords.ALL)
 
     def _listen(self, words: ReportedWords) -> None:
@@ -138,9 +138,9 @@ class Scanner:
 
     def _head_word(self, word: str, end: int) -> None:
         if self._head is None:
-            self._head = Head()
+            self._head = FirstWords()
             self._heads.append(self._head)
-        wanted = self._head.hear(word, end)
+        wanted = self._head.add_word(word, end)
         if wanted is not self._words:
             self._listen(wanted)
 

@@ -91,10 +91,10 @@ def _in_order(letters: str, name: str) -> bool:
 def hints(now: Situation) -> tuple[Hint, ...]:
     """Return the footer of the focused pane. Commands that are not available are dim."""
     running, keys = now.running, now.keymap
-    shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.shown(c)]
+    shown = [c for c in MAIN if now.pane in c.footer and c.while_running >= running and keys.display_keys(c)]
     offered = [(c, c.why_not(now)) for c in shown]
     return tuple(
-        Hint(keys.shown(c)[0], c.label, reason is None, c.name(), _help(c, reason))
+        Hint(keys.display_keys(c)[0], c.label, reason is None, c.name(), _help(c, reason))
         for c, reason in offered
         if running or not c.while_running or reason is None
     )

@@ -36,7 +36,7 @@ class Keymap:
         """Return Textual's names of the current keys of a command; empty if it has none."""
         return self.changed.get(command.name(), command.all_keys())
 
-    def shown(self, command: HasKeys) -> tuple[str, ...]:
+    def display_keys(self, command: HasKeys) -> tuple[str, ...]:
         """Return the current keys of a command as the user reads them."""
         return tuple(display_key(key) for key in self.keys_of(command))
 

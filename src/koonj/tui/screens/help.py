@@ -136,7 +136,7 @@ class HelpDialog(Dialog[None]):
         self.query_one(DialogText).rebuild()
 
     @on(Input.Submitted)
-    def kept(self, event: Input.Submitted) -> None:
+    def keep_matches(self, event: Input.Submitted) -> None:
         """Keep the matches, and let the keys scroll them."""
         event.stop()
         self._read()

@@ -85,7 +85,7 @@ class Navigator:
 
     def _entries(self, commands: Sequence[Command[Any]]) -> tuple[CommandEntry, ...]:
         now = self._situation()
-        return command_entries(commands, now, now.keymap.shown)
+        return command_entries(commands, now, now.keymap.display_keys)
 
     def _say(self, text: str) -> None:
         self._screen.post_message(StatusMessage(text, is_problem=True))

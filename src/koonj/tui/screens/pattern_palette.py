@@ -79,9 +79,9 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             return  # The user closed the palette in the meantime.
         self.query_one(PatternList).sources = (*map(PatternSource, patterns), BlankSource())
         if problems:
-            self._say(str(replace(problems[0], path=self._shown(problems[0].path))))
+            self._say(str(replace(problems[0], path=self._relative_path(problems[0].path))))
 
-    def _shown(self, path: Path) -> Path:
+    def _relative_path(self, path: Path) -> Path:
         """Return the path relative to the project, if it is inside."""
         root = self._settings.root
         return path.relative_to(root) if path.is_relative_to(root) else path
