@@ -65,7 +65,7 @@ def test_protected_target_requires_its_typed_name(project: Project, terminal: St
     project.configure(protected="true")
     for word, code in (("yes", 1), ("local", 0)):
         user = terminal("apply", "--yes")
-        user.expect(r"type its name, local\. $")
+        user.expect(r"The target is protected\. Type its name \(local\) to confirm\. $")
         assert project.tables() == set()
         user.type(f"{word}\n")
         assert user.close() == code
