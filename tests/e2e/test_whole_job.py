@@ -80,13 +80,13 @@ def test_files_are_written_applied_and_rolled_back(
 
 def _write_one_of_each_pattern(user: TerminalUser) -> None:
     user.create_from_pattern(
-        "Drop a table: move it out of the way",
+        "Drop a table (1/2): move it",
         {"Table": "sessions", "Schema": "", "Move to schema": ""},
         expect="doomed regclass := 'public.sessions'",
         file="006_move_sessions_to_trash.sql",
     )
     user.create_from_pattern(
-        "Drop a table: the final drop",
+        "Drop a table (2/2): drop it",
         {"Table": "sessions", "In schema": ""},
         expect="to_regclass('trash.sessions')",
         file="007_drop_sessions_for_good.sql",

@@ -115,8 +115,8 @@ PATTERNS = (
     "Add a column with a default",
     "Add a foreign key",
     "Create an index concurrently",
-    "Drop a table: move it out of the way",
-    "Drop a table: the final drop",
+    "Drop a table (1/2): move it",
+    "Drop a table (2/2): drop it",
     "blank migration",
 )
 """Commands in the order of the command palette."""
