@@ -128,7 +128,7 @@ class FieldRow(Vertical):
         self.touched = self.touched or bool(event.value)
         self.post_message(self.Changed(self.field.name))
 
-    def on_choice_changed(self, event: ChoiceField.Changed) -> None:
+    def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
         """The person chose."""
         event.stop()
         self.touched = True
