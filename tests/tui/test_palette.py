@@ -66,6 +66,15 @@ async def test_every_pattern_writes_its_files(project: Project, pattern: Pattern
         await screen.until(lambda: main.selected is not None and main.selected.name == written[0].name)
 
 
+async def test_choice_updates_the_sql_when_changed(project: Project) -> None:
+    async with project.open((120, 36)) as screen:
+        palette = await open_palette(screen, "Add a column with a default")
+        assert " NOT NULL;" in sql(screen)
+        palette.query_one("ChoiceField").focus()
+        await screen.press("space")
+        await screen.until(lambda: " NOT NULL;" not in sql(screen))
+
+
 async def test_blank_migration_is_written_and_selected(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
