@@ -41,7 +41,7 @@ async def test_every_size_shows_target_and_keys(twelve: Project, size: tuple[int
         assert "nothing has run yet" in screen.text()
         await screen.press("a")
         await screen.expect_dialog("Apply 1 migration")
-        assert "Esc no" in screen.text()
+        assert "Esc cancel" in screen.text()
         await screen.press("escape")
         await screen.expect_run("not confirmed")
 
