@@ -32,7 +32,7 @@ def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehear
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
         lines += [[(" " + text, PLAIN)] for text in wrap(standing(row), width - 2)[:_STANDING] if text]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
-        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:2]]
+        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:3]]
     return lines + _problems(document, width)
 
 
