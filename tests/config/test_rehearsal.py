@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import ConfigError, Password, ScratchPlace, places
+from koonj.config import ConfigError, Password, ScratchPlace, project_folders
 from koonj.config.rehearsal import switched
 from koonj.config.server import same_server
 from support.config_project import Project
@@ -77,7 +77,7 @@ def test_invalid_table_is_an_error(project: Project, toml: str, message: str) ->
 
 def test_places_ignores_an_invalid_scratch_server(project: Project) -> None:
     project.toml('[scratch]\ndsn = "host=db"\n' + TARGETS)
-    assert places(project.root).root == project.root
+    assert project_folders(project.root).root == project.root
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import ConfigError, KeySetting, ScreenSettings, ThemeSetting, places
+from koonj.config import ConfigError, KeySetting, ScreenSettings, ThemeSetting, project_folders
 from koonj.config.screen import load, own_file
 from support.config_project import Project
 
@@ -113,7 +113,7 @@ def test_invalid_screen_settings_affect_only_the_screen(user: User) -> None:
     user.own("[screen").project.toml(
         '[screen]\ntheme = 3\n[keys]\nnothing = 4\n[targets.a]\ndsn = "dbname=a"'
     )
-    assert places(user.project.root).root == user.project.root
+    assert project_folders(user.project.root).root == user.project.root
     assert user.project.load(environ=user.environ).target.name == "a"
     assert user.error().startswith("koonj.toml:2: screen.theme")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koonj.config import ConfigError, Password, Target, find_migrations, load, places
+from koonj.config import ConfigError, Password, Target, find_migrations, load, project_folders
 from support.config_project import Project
 
 FULL = """
@@ -94,7 +94,7 @@ class TestFolders:
         assert settings.root == project.root
 
     def test_migrations_folder_of_the_command_line_needs_no_koonj_toml(self, project: Project) -> None:
-        found = places(project.root / "database", migrations=Path("migrations"))
+        found = project_folders(project.root / "database", migrations=Path("migrations"))
         assert found.root == project.root
         assert found.migrations == project.root / "database/migrations"
 
@@ -102,7 +102,7 @@ class TestFolders:
         with pytest.raises(
             ConfigError, match=r"Found no koonj\.toml and no migrations folder here or above.*koonj init"
         ):
-            places(tmp_path)
+            project_folders(tmp_path)
 
     def test_missing_migrations_folder_is_an_error(self, project: Project) -> None:
         message = project.error('# hi\nmigrations = "nowhere"')
@@ -117,7 +117,7 @@ class TestFolders:
         assert "--migrations gone: no such folder" in project.error(migrations=Path("gone"))
 
     def test_places_need_no_target(self, project: Project) -> None:
-        assert places(project.root).migrations == project.root / "database/migrations"
+        assert project_folders(project.root).migrations == project.root / "database/migrations"
 
 
 @given(st.binary(max_size=200))

@@ -63,7 +63,7 @@ class Call:
         """
         args = self.args
         try:
-            return config.offstage(
+            return config.load_without_target(
                 self.cwd, migrations=args.migrations, target=args.target, dsn=args.dsn, environ=self.environ
             )
         except ConfigError as error:
@@ -89,7 +89,7 @@ class Call:
             UsageError: there is no project, or koonj.toml is invalid.
         """
         try:
-            return config.places(self.cwd, migrations=self.args.migrations)
+            return config.project_folders(self.cwd, migrations=self.args.migrations)
         except ConfigError as error:
             raise UsageError(str(error)) from error
 

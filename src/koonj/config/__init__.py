@@ -38,8 +38,8 @@ __all__ = [
     "ThemeSetting",
     "find_migrations",
     "load",
-    "offstage",
-    "places",
+    "load_without_target",
+    "project_folders",
 ]
 
 
@@ -82,7 +82,7 @@ def load(
     return Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
 
 
-def offstage(
+def load_without_target(
     cwd: Path,
     *,
     migrations: Path | None = None,
@@ -110,7 +110,7 @@ def offstage(
         raise ConfigError(str(error)) from error
 
 
-def places(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
+def project_folders(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
     """Return the folders of the project, for commands that need no target.
 
     Such commands are check, new and patterns.
