@@ -27,7 +27,7 @@ async def test_header_shows_how_statements_commit(project: Project) -> None:
     async with project.open() as screen:
         assert "one transaction" in screen.preview()
         await screen.press("j")
-        assert "CONCURRENTLY" in "".join(screen.pane("2")[:5])
+        assert "CONCURRENTLY" in "".join(screen.pane("2")[:6])
         assert "step by step" in screen.preview() or "outside a transaction" in screen.preview()
 
 
