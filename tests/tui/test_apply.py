@@ -137,7 +137,9 @@ async def test_plan_shows_statements_outside_a_transaction(project: Project) -> 
     )
     async with project.open() as screen:
         await screen.press("A")
-        await screen.expect_dialog("1 in one transaction, 1 step by step", "(outside a transaction)")
+        await screen.expect_dialog(
+            "1 in one transaction, 1 with statements committed separately", "(outside a transaction)"
+        )
         await screen.yes()
         await screen.expect_run("done")
         assert "1 of 1 CREATE INDEX" in screen.run()
@@ -172,7 +174,7 @@ async def test_conflict_is_shown_and_allowed_with_a_reason(project: Project, dat
         await screen.type("hotfix")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("allowing late")
+        await screen.expect_dialog("allowed (recorded in the history):", ": late: ")
         await screen.yes()
         await screen.expect_run("done")
         assert "late allowed: hotfix" in screen.run()

@@ -1,4 +1,4 @@
-"""Commands: key, footer and help come from one declaration."""
+"""Keys of commands: key, footer and help come from one declaration."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from koonj.tui.toolkit.key_names import display_key
 from support.screen import Project
 
 
-def test_no_key_means_two_things() -> None:
+def test_no_key_runs_two_commands() -> None:
     counted = Counter(key for command in MAIN for key in command.all_keys())
     assert [key for key, count in counted.items() if count > 1] == []
 
 
-def test_every_command_explains_itself() -> None:
+def test_every_command_has_help_and_label() -> None:
     for command in MAIN:
         assert command.help().endswith("."), command
         assert command.label, command
         assert command.name() == command.name().lower()
 
 
-def test_names_are_their_own() -> None:
+def test_command_names_are_unique() -> None:
     assert len({command.name() for command in MAIN}) == len(MAIN)
 
 
-async def test_help_lists_every_command_the_current_pane_first(project: Project) -> None:
+async def test_help_lists_commands_of_current_pane_first(project: Project) -> None:
     async with project.open((100, 60)) as screen:
         await screen.press("2", "question_mark")
         text = await screen.expect_dialog("Help")
@@ -38,7 +38,7 @@ async def test_help_lists_every_command_the_current_pane_first(project: Project)
         assert screen.app.screen is screen.main
 
 
-async def test_panes_by_number_and_tab(project: Project) -> None:
+async def test_numbers_and_tab_focus_panes(project: Project) -> None:
     async with project.open() as screen:
         for keys, number in (
             (["2"], "2"),
@@ -52,7 +52,7 @@ async def test_panes_by_number_and_tab(project: Project) -> None:
             assert number == screen.main.pane.NUMBER
 
 
-async def test_the_focused_pane_is_seen_without_colour(project: Project) -> None:
+async def test_focused_pane_is_visible_without_colour(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("2")
         panes = {pane.NUMBER: pane for pane in screen.main.panes}
@@ -60,7 +60,7 @@ async def test_the_focused_pane_is_seen_without_colour(project: Project) -> None
         assert not any(s.style and s.style.reverse for s in panes["1"].render_line(0))
 
 
-async def test_the_bottom_line_shows_what_matters_here(project: Project) -> None:
+async def test_footer_shows_keys_of_current_pane(project: Project) -> None:
     project.table(1)
     async with project.open((80, 24)) as screen:
         assert screen.bottom().split() == (
@@ -92,14 +92,14 @@ async def test_the_bottom_line_shows_what_matters_here(project: Project) -> None
         assert "Enter choose" in screen.bottom()
 
 
-async def test_an_editor_that_is_not_there_is_named(project: Project) -> None:
+async def test_missing_editor_is_reported(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("e")
         assert screen.bottom().startswith(" ! ")
 
 
-async def test_quit(project: Project) -> None:
+async def test_q_quits_with_exit_code_0(project: Project) -> None:
     async with project.open() as screen:
         await screen.press("q")
         await screen.until(lambda: screen.app.return_code == 0)

@@ -18,7 +18,7 @@ async def test_confirmation_shows_facts_before_migrations(project: Project) -> N
         facts = text.splitlines()
         assert facts[1].split() == ["target", "local"]
         assert facts[2].startswith(" server      PostgreSQL")
-        assert "migrations  2: 1 in one transaction, 1 step by step, outside a transaction" in text
+        assert "migrations  2: 1 in one transaction, 1 with statements committed separately" in text
         assert "statements  2" in text
         assert text.index("statements  2") < text.index(" 001_make_t1.sql")
         assert "(outside a transaction)" in text
@@ -54,7 +54,7 @@ async def test_many_migrations_are_listed_before_their_statements(project: Proje
         listed = lines[first : first + 100]
         assert [line.split()[0] for line in listed[:2]] == ["001_make_t1.sql", "002_make_t2.sql"]
         assert listed[0].endswith("1 statement, in one transaction")
-        assert listed[-1].endswith("1 statement, step by step, outside a transaction")
+        assert listed[-1].endswith("1 statement, statements committed separately")
         assert "create table t99" in text
         await screen.press("G")
         assert "(outside a transaction)" in screen.text()

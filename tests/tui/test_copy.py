@@ -68,7 +68,7 @@ async def test_failed_run_copies_all_parts_of_the_error(project: Project) -> Non
             "SELECT * FROM nothing_there;\n",
             "              ^\n",
             "42P01",
-            "nothing of this migration",
+            "no statement of this migration",
         ):
             assert part in text
 
@@ -103,7 +103,7 @@ async def test_message_says_why_when_there_is_nothing_to_copy(project: Project) 
     async with project.open() as screen:
         for pane, why in (
             ("1", "No migration is selected."),
-            ("2", "There is no text to copy."),
+            ("2", "No text to copy."),
             ("4", "Nothing has run yet."),
         ):
             await screen.press(pane, "y")

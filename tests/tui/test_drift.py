@@ -66,16 +66,16 @@ async def test_screen_shows_which_side_has_each_object(
 ) -> None:
     async with project.open((120, 30), program=recorded.program) as screen:
         await opened(screen)
-        await screen.until("+ 1 only the target has")
+        await screen.until("+ 1 only on the target")
         text = screen.text()
-        assert "- 1 only the files have" in text
+        assert "- 1 only in the files" in text
         assert "~ 1 differ" in text
         assert "► local" in text
         assert "PostgreSQL 18.6" in text
         assert "+ index   public.documents_title_idx" in text
         assert "~ column  public.documents.language" in text
         assert "- comment TABLE public.documents" in text
-        assert "index public.documents_title_idx: only the target has it" in text
+        assert "index public.documents_title_idx: exists only on the target" in text
         assert "! 003_add_status.sql has no file." in text
 
 
@@ -108,7 +108,7 @@ async def test_table_counts_once_and_includes_its_columns(
     )
     async with project.open((140, 30), program=recorded.program) as screen:
         await opened(screen)
-        await screen.until("+ 1 only the target has")
+        await screen.until("+ 1 only on the target")
         assert "1 of 1" in screen.text()
         for line in (
             "+ CREATE TABLE public.notes ();",
@@ -138,7 +138,7 @@ async def test_screen_says_so_when_there_is_no_drift(project: Project, recorded:
     async with project.open((80, 24), program=recorded.program) as screen:
         await opened(screen)
         await screen.until("✓ no drift   41 objects of 3 migrations compared")
-        assert "No drift: the target's catalog is what its applied files produce" in screen.text()
+        assert "No drift: the target's schema matches its applied migrations." in screen.text()
 
 
 async def test_screen_shows_elapsed_time_and_c_cancels(
@@ -153,7 +153,7 @@ async def test_screen_shows_elapsed_time_and_c_cancels(
         await screen.until(lambda: recorded.terminated_calls == 1)
         recorded.resume("drift")
         await screen.press("R")
-        await screen.until("+ 1 only the target has")
+        await screen.until("+ 1 only on the target")
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "D", "ctrl+q"])

@@ -191,7 +191,7 @@ async def test_applied_migration_is_marked_and_saving_asks_once(project: Project
         await screen.yes()
         await screen.expect_run("applied")
         await open_editor(screen)
-        assert "It ran on local" in screen.lines()[1]
+        assert "Ran on local. Changes are not applied there" in screen.lines()[1]
         await screen.type("-- x")
         await screen.press("ctrl+s")
         await screen.expect_dialog(

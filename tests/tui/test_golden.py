@@ -1,4 +1,4 @@
-"""Whole screens as text, at the size that must work and at one that is pleasant. Reviewed, not generated blindly."""
+"""Golden tests of whole screens at two sizes. Review every change of a golden file."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def documents(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Projec
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_screens(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
+async def test_main_screens_match_golden(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
     width = size[0]
     async with documents.open(size) as screen:
         golden(screen, f"open_{width}")
@@ -77,7 +77,7 @@ async def test_screens(documents: Project, golden: Golden, size: tuple[int, int]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_palette(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
+async def test_palette_matches_golden(documents: Project, golden: Golden, size: tuple[int, int]) -> None:
     async with documents.open(size) as screen:
         await screen.press("n")
         await screen.until("blank migration")

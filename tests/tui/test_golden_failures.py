@@ -1,4 +1,4 @@
-"""Whole screens as text: what goes on, what goes wrong, and what asks before something is lost."""
+"""Golden tests of runs in progress, failures, and questions before something is lost."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 Golden = Callable[[Screen, str], None]
-Way = Callable[[Screen], Awaitable[None]]
+Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 KEY = 7
-"""Of an advisory lock that the test holds: the statement which wants it neither ends nor gets on."""
+"""Advisory lock that the test holds, so that a statement of a migration waits for it."""
 
 
 @pytest.fixture
 def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The second of three migrations can be made to wait, the third is wrong; one target is out of reach."""
+    """Three migrations: the second can wait for a lock, the third fails. One target is unreachable."""
     monkeypatch.chdir(three_targets.root)
     monkeypatch.setattr(editor_screen, "LOOK", 0.05)
-    monkeypatch.setattr(
-        main_screen, "FOLLOW", 3600.0
-    )  # states that are read again during a run come by chance
+    # The screen reads the states again during a run, at a time that varies: not in these tests.
+    monkeypatch.setattr(main_screen, "FOLLOW", 3600.0)
     three_targets.table(1)
     three_targets.write(
         "002_wait.sql",
@@ -86,7 +85,7 @@ async def _cancelled(screen: Screen) -> None:
     await screen.until("✗ 002 failed")
 
 
-WHILE_RUNNING: dict[str, Way] = {
+WHILE_RUNNING: dict[str, Steps] = {
     "running": _running,
     "running_zoomed": _running_zoomed,
     "leave": _leave,
@@ -96,7 +95,9 @@ WHILE_RUNNING: dict[str, Way] = {
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", WHILE_RUNNING)
-async def test_a_run(project: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+async def test_run_screens_match_golden(
+    project: Project, golden: Golden, name: str, size: tuple[int, int]
+) -> None:
     with psycopg.connect(project.targets[0].dsn, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         async with project.open(size) as screen:
@@ -109,7 +110,9 @@ async def test_a_run(project: Project, golden: Golden, name: str, size: tuple[in
 
 
 @pytest.mark.parametrize("size", [*SIZES, (40, 12)], ids=str)
-async def test_a_statement_that_fails(project: Project, golden: Golden, size: tuple[int, int]) -> None:
+async def test_failed_statement_matches_golden(
+    project: Project, golden: Golden, size: tuple[int, int]
+) -> None:
     async with project.open(size) as screen:
         await _yes_to_all(screen)
         await screen.expect_run("failed")
@@ -174,7 +177,7 @@ async def _changed_on_disk(screen: Screen) -> None:
     await screen.expect_dialog("Changed on disk")
 
 
-QUIET: dict[str, Way] = {
+NO_RUN: dict[str, Steps] = {
     "unreachable": _unreachable,
     "rollback": _rollback,
     "folder_problem": _folder_problem,
@@ -188,23 +191,25 @@ QUIET: dict[str, Way] = {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("name", QUIET)
-async def test_screens(project: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("name", NO_RUN)
+async def test_screens_match_golden(
+    project: Project, golden: Golden, name: str, size: tuple[int, int]
+) -> None:
     async with project.open(size) as screen:
-        await QUIET[name](screen)
+        await NO_RUN[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("name", ["changed_on_disk", "unreachable"])
-async def test_without_colour_it_is_the_same_text(project: Project, golden: Golden, name: str) -> None:
+async def test_screen_without_colour_has_same_text(project: Project, golden: Golden, name: str) -> None:
     async with project.open((80, 24), Terminal(colour=False)) as screen:
-        await QUIET[name](screen)
+        await NO_RUN[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_80")
 
 
-async def test_without_colour_a_failure_is_the_same_text(project: Project, golden: Golden) -> None:
+async def test_failure_without_colour_has_same_text(project: Project, golden: Golden) -> None:
     async with project.open((80, 24), Terminal(colour=False)) as screen:
         await _yes_to_all(screen)
         await screen.expect_run("failed")
@@ -212,10 +217,10 @@ async def test_without_colour_a_failure_is_the_same_text(project: Project, golde
         golden(screen, "wrong_80")
 
 
-async def test_in_ascii(project: Project, golden: Golden) -> None:
+async def test_ascii_screens_match_golden(project: Project, golden: Golden) -> None:
     async with project.open((80, 24), Terminal(ascii_only=True)) as screen:
-        for way, name in ((_rollback, "rollback"), (_commands, "commands_all")):
-            await way(screen)
+        for steps, name in ((_rollback, "rollback"), (_commands, "commands_all")):
+            await steps(screen)
             await screen.pilot.pause(0.3)
             assert screen.text().isascii()
             golden(screen, f"{name}_80_ascii")
@@ -227,7 +232,7 @@ async def test_in_ascii(project: Project, golden: Golden) -> None:
         golden(screen, "wrong_80_ascii")
 
 
-async def test_an_empty_folder_and_no_target_that_answers(project: Project, golden: Golden) -> None:
+async def test_empty_folder_and_unreachable_target_match_golden(project: Project, golden: Golden) -> None:
     for file in project.migrations.iterdir():
         file.unlink()
     project.targets = (Target("local", "host=127.0.0.1 port=1 user=nobody dbname=none"),)

@@ -1,4 +1,4 @@
-"""More whole screens as text: each tab, each state, what covers the screen, small terminals, no colour, ASCII."""
+"""Golden tests of tabs, states, dialogs and small terminals; also without colour and in ASCII."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koonj.tui.toolkit.capabilities import Terminal
 from support.screen import Project, Screen
 
 Golden = Callable[[Screen, str], None]
-Way = Callable[[Screen], Awaitable[None]]
+Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 
 
@@ -36,7 +36,7 @@ async def _apply_all(screen: Screen) -> None:
 
 
 async def _all_answered(screen: Screen) -> None:
-    """A target that is being asked again says so."""
+    """Wait until no target is being refreshed, since the screen shows that."""
     await screen.until(lambda: all(check.since is None for check in screen.main.snapshot.checks))
 
 
@@ -154,7 +154,7 @@ async def _field_error(screen: Screen) -> None:
     await screen.pilot.pause(0.3)
 
 
-WAYS: dict[str, Way] = {
+SCREENS: dict[str, Steps] = {
     "allow": _allow,
     "field_error": _field_error,
     "statements": _statements,
@@ -173,16 +173,18 @@ WAYS: dict[str, Way] = {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("name", WAYS)
-async def test_screens(tables: Project, golden: Golden, name: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("name", SCREENS)
+async def test_screens_match_golden(
+    tables: Project, golden: Golden, name: str, size: tuple[int, int]
+) -> None:
     async with tables.open(size) as screen:
-        await WAYS[name](screen)
+        await SCREENS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_the_name_of_a_protected_target(
+async def test_protected_target_dialog_matches_golden(
     protected: Project, golden: Golden, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(protected.root)
@@ -192,7 +194,7 @@ async def test_the_name_of_a_protected_target(
         golden(screen, f"protected_{size[0]}")
 
 
-async def test_leaving_during_a_run(tables: Project) -> None:
+async def test_quit_dialog_opens_during_a_run(tables: Project) -> None:
     async with tables.open((80, 24)) as screen:
         await _leave(screen)
         assert "w wait and quit  c cancel and quit  Esc keep koonj open" in screen.text()
@@ -201,14 +203,14 @@ async def test_leaving_during_a_run(tables: Project) -> None:
 
 
 @pytest.mark.parametrize("name", ["statements", "targets", "commands"])
-async def test_without_colour_it_is_the_same_text(tables: Project, golden: Golden, name: str) -> None:
+async def test_screen_without_colour_has_same_text(tables: Project, golden: Golden, name: str) -> None:
     async with tables.open((80, 24), Terminal(colour=False)) as screen:
-        await WAYS[name](screen)
+        await SCREENS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_80")
 
 
-async def test_forty_columns_and_twelve_lines(tables: Project, golden: Golden) -> None:
+async def test_forty_columns_and_twelve_lines_match_golden(tables: Project, golden: Golden) -> None:
     async with tables.open((40, 12)) as screen:
         golden(screen, "open_40")
         await screen.press("2")
@@ -221,7 +223,7 @@ async def test_forty_columns_and_twelve_lines(tables: Project, golden: Golden) -
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["unicode", "ascii"])
-async def test_every_state(
+async def test_every_state_matches_golden(
     tables: Project, golden: Golden, size: tuple[int, int], *, ascii_only: bool
 ) -> None:
     for number in (6, 7, 8, 9):

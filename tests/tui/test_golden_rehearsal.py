@@ -1,4 +1,4 @@
-"""Whole screens as text: verdicts in the list, the Rehearsal tab, drift; the same without colour, and in ASCII."""
+"""Golden tests of verdicts, the Rehearsal tab and drift; also without colour and in ASCII."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.test_golden import BROKEN, DOCUMENTS
 from tui.test_golden import INDEX as CONCURRENTLY
 
 Golden = Callable[[Screen, str], None]
-Way = Callable[[Screen], Awaitable[None]]
+Steps = Callable[[Screen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 OTHERS = {
     Verdict.LOSSY: "The rollback restores the schema but not the data: the migration deletes all rows of public.a (TRUNCATE).",
@@ -37,7 +37,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
 
 @pytest.fixture
 def documents(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Each verdict once, and one migration that is being rehearsed."""
+    """Migrations with each verdict, and one whose rehearsal is in progress."""
     monkeypatch.chdir(project.root)
     project.write("001_create_documents.sql", DOCUMENTS)
     project.write("002_index_documents_title.sql", CONCURRENTLY)
@@ -53,18 +53,18 @@ async def _list(screen: Screen) -> None:
 
 async def _tab(screen: Screen) -> None:
     await screen.press("j", "j", "2", "v", "v", "v", "v")
-    await screen.until("What differs")
+    await screen.until("Differences: ")
 
 
 async def _tab_below(screen: Screen) -> None:
     await _tab(screen)
-    await screen.press("plus", "G")  # alone: a round trip beside it is now as wide, now wider
-    await screen.until("Down")
+    await screen.press("plus", "G")  # zoomed: the width of a round trip in another pane varies
+    await screen.until("Rollback  ")
 
 
 async def _verified(screen: Screen) -> None:
     await screen.press("j", "2", "v", "v", "v", "v", "plus")
-    await screen.until("Down")
+    await screen.until("Rollback  ")
 
 
 async def _help(screen: Screen) -> None:
@@ -75,12 +75,12 @@ async def _help(screen: Screen) -> None:
 
 async def _drift(screen: Screen) -> None:
     await screen.press("D")
-    await screen.until("only the target has")
+    await screen.until("only on the target")
     await screen.press("j")
     await screen.until("DEFAULT 'en'")
 
 
-WAYS: dict[str, Way] = {
+SCREENS: dict[str, Steps] = {
     "verdicts": _list,
     "rehearsal": _tab,
     "rehearsal_below": _tab_below,
@@ -95,20 +95,20 @@ async def _rehearsed(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("name", WAYS)
-async def test_screens(
+@pytest.mark.parametrize("name", SCREENS)
+async def test_screens_match_golden(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str, size: tuple[int, int]
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     async with documents.open(size, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
-        await WAYS[name](screen)
+        await SCREENS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_{size[0]}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_one_that_fails(
+async def test_broken_rehearsal_matches_golden(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, size: tuple[int, int]
 ) -> None:
     recorded.set_rehearsals(FAILS)
@@ -116,31 +116,33 @@ async def test_one_that_fails(
     async with documents.open(size, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
         await screen.press("j", "j", "2", "v", "v", "v", "v")
-        await screen.until("It fails")
+        await screen.until("Failure")
         await screen.pilot.pause(0.3)
         golden(screen, f"rehearsal_broken_{size[0]}")
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
-async def test_without_colour_it_is_the_same_text(
+async def test_screen_without_colour_has_same_text(
     documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
 ) -> None:
     recorded.pause_at("009_make_t9.sql")
     plain = Terminal(colour=False)
     async with documents.open((80, 24), plain, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
-        await WAYS[name](screen)
+        await SCREENS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_80")
 
 
 @pytest.mark.parametrize("name", ["verdicts", "rehearsal", "drift"])
-async def test_in_ascii(documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str) -> None:
+async def test_ascii_screens_match_golden(
+    documents: Project, recorded: RecordedRehearsals, golden: Golden, name: str
+) -> None:
     recorded.pause_at("009_make_t9.sql")
     ascii_only = Terminal(ascii_only=True)
     async with documents.open((80, 24), ascii_only, rehearses=True, program=recorded.program) as screen:
         await _rehearsed(screen)
-        await WAYS[name](screen)
+        await SCREENS[name](screen)
         await screen.pilot.pause(0.3)
         golden(screen, f"{name}_80_ascii")
         assert screen.text().isascii()

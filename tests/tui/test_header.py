@@ -1,4 +1,4 @@
-"""The first line: what is wrong first, the counts always, folder and branch where there is room."""
+"""The first line: concerns first, then the counts, then folder and branch if they fit."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from koonj.config import Target
 from koonj.migrations.migration_status import DECISIVE
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import KEY
-from koonj.tui.render.headline import WEIGHTS, Concern, Weight, spread
+from koonj.tui.render.headline import WEIGHTS, Concern, Weight, fit_concerns
 from support.screen import Project, Screen
 from tui.conftest import UNREACHABLE
 
 FAILS = "BEGIN;\nSELECT 1/0;\nCOMMIT;\n-- Rollback: none: it reads\n"
 
 
-async def apply_all(screen: Screen, ends: str = "done") -> None:
+async def apply_all(screen: Screen, result: str = "done") -> None:
     await screen.press("A")
     await screen.expect_dialog("Apply")
     await screen.yes()
-    await screen.expect_run(ends)
+    await screen.expect_run(result)
 
 
-async def test_all_is_well_is_said_calmly(project: Project) -> None:
+async def test_counts_are_shown_without_concerns_when_all_is_well(project: Project) -> None:
     project.table(1)
     async with project.open((80, 24)) as screen:
         assert screen.top().startswith("  ► local   0 applied  1 pending ")
@@ -31,12 +31,12 @@ async def test_all_is_well_is_said_calmly(project: Project) -> None:
         assert screen.top().startswith("  ► local   1 applied  nothing pending ")
 
 
-async def test_an_empty_folder_is_said(project: Project) -> None:
+async def test_empty_folder_shows_no_migrations(project: Project) -> None:
     async with project.open((80, 24)) as screen:
         assert "► local   no migrations" in screen.top()
 
 
-async def test_a_failed_one_is_named(project: Project) -> None:
+async def test_failed_migration_is_named(project: Project) -> None:
     project.table(1)
     project.write("002_fails.sql", FAILS)
     async with project.open((80, 24)) as screen:
@@ -44,7 +44,7 @@ async def test_a_failed_one_is_named(project: Project) -> None:
         assert "► local   ✗ 002 failed  1 applied  1 pending" in screen.top()
 
 
-async def test_what_waits_for_a_decision_is_counted_and_named(project: Project) -> None:
+async def test_conflicts_are_counted_and_named(project: Project) -> None:
     for number in (2, 3, 4):
         project.table(number)
     async with project.open((120, 24)) as screen:
@@ -53,17 +53,19 @@ async def test_what_waits_for_a_decision_is_counted_and_named(project: Project) 
         await screen.until("✎ 002 edited")
         assert "► local   ✎ 002 edited  3 applied  nothing pending" in screen.top()
         (project.migrations / "004_make_t4.sql").unlink()
-        await screen.until("2 to decide: ✎ 002 edited, ∅ 004 missing")
+        await screen.until("2 conflicts: ✎ 002 edited, ∅ 004 missing")
         project.table(1)
-        await screen.until("3 to decide: ◂ 001 late, ✎ 002 edited, ∅ 004 missing")
+        await screen.until("3 conflicts: ◂ 001 late, ✎ 002 edited, ∅ 004 missing")
         assert "3 applied  1 pending" in screen.top()
         await screen.pilot.resize_terminal(80, 24)
         await screen.until(lambda: len(screen.lines()) == 24)
-        assert "3 to decide: " in screen.top()
+        assert "3 conflicts: " in screen.top()
         assert "3 applied  1 pending" in screen.top()
 
 
-async def test_a_target_that_cannot_be_reached_says_why(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_unreachable_target_shows_reason_without_password(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     target = Target("production", UNREACHABLE, protected=True)
     project = Project(tmp_path_factory.mktemp("away"), target)
     async with project.open((80, 24)) as screen:
@@ -72,25 +74,25 @@ async def test_a_target_that_cannot_be_reached_says_why(tmp_path_factory: pytest
         assert "applied" not in screen.top()
 
 
-async def test_a_folder_that_is_gone_and_files_that_are_left_out(project: Project) -> None:
+async def test_missing_folder_and_skipped_files_are_shown(project: Project) -> None:
     project.write("1_no_number.sql", "SELECT 1;\n")
     project.table(2)
     async with project.open((120, 24)) as screen:
-        assert "! 1 file left out: 1_no_number.sql  0 applied  1 pending" in screen.top()
+        assert "! 1 file skipped: 1_no_number.sql  0 applied  1 pending" in screen.top()
         project.migrations.rename(project.root / "elsewhere")
         await screen.until("! folder cannot be read")
 
 
-async def test_a_run_of_somebody_else(project: Project, database: str) -> None:
+async def test_run_of_another_session_is_shown(project: Project, database: str) -> None:
     project.table(1)
     with connect(database, autocommit=True, application_name="koonj of ada") as other:
         other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
         async with project.open((120, 24)) as screen:
-            assert "a run goes on: koonj of ada" in screen.top()
+            assert "run in progress: koonj of ada" in screen.top()
             assert "0 applied  1 pending" in screen.top()
 
 
-async def test_folder_and_branch_stand_at_the_right_and_are_cut_first(project: Project) -> None:
+async def test_folder_and_branch_are_at_the_right_and_cut_first(project: Project) -> None:
     project.table(1)
     (project.root / ".git").mkdir()
     (project.root / ".git" / "HEAD").write_text("ref: refs/heads/add-status\n")
@@ -112,22 +114,22 @@ def concern(weight: Weight, short: str, more: str = "") -> Concern:
 
 
 def shown(room: int, *found: Concern) -> str:
-    return "".join(text for text, _ in spread(found, room)).rstrip()
+    return "".join(text for text, _ in fit_concerns(found, room)).rstrip()
 
 
-def test_the_first_concern_is_told_in_full_before_others_are() -> None:
+def test_first_concern_is_explained_before_others_are_shown() -> None:
     two = (
         concern(Weight.FAILED, "✗ 2 failed", "✗ 001 failed, ✗ 002 failed"),
-        concern(Weight.TO_DECIDE, "2 to decide", "✎ 003 edited, ∅ 004 missing"),
+        concern(Weight.CONFLICT, "2 conflicts", "✎ 003 edited, ∅ 004 missing"),
     )
     assert (
-        shown(200, *two) == "✗ 2 failed: ✗ 001 failed, ✗ 002 failed  2 to decide: ✎ 003 edited, ∅ 004 missing"
+        shown(200, *two) == "✗ 2 failed: ✗ 001 failed, ✗ 002 failed  2 conflicts: ✎ 003 edited, ∅ 004 missing"
     )
-    assert shown(52, *two) == "✗ 2 failed: ✗ 001 failed, ✗ 002 failed  2 to decide"
-    assert shown(24, *two) == "✗ 2 failed  2 to decide"
+    assert shown(52, *two) == "✗ 2 failed: ✗ 001 failed, ✗ 002 failed  2 conflicts"
+    assert shown(24, *two) == "✗ 2 failed  2 conflicts"
     assert shown(12, *two) == "✗ 2 failed"
     assert shown(1, *two) == "✗ 2 failed"
 
 
-def test_every_state_that_needs_a_person_has_a_weight() -> None:
+def test_every_conflict_state_has_a_weight() -> None:
     assert set(WEIGHTS) == {*DECISIVE, State.FAILED}

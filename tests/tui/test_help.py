@@ -1,4 +1,4 @@
-"""The help: every command with its keys, why one cannot be used now, what the states mean; it is searched."""
+"""The help dialog: commands with keys, why one is not available, meanings of states, search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.screen import Project, Screen
 STATES = Path(__file__).parents[2] / "docs" / "states.md"
 
 
-async def opened(screen: Screen) -> None:
+async def open_help(screen: Screen) -> None:
     await screen.press("question_mark")
     await screen.expect_dialog("Help")
 
@@ -24,10 +24,10 @@ def is_open(screen: Screen) -> bool:
     return isinstance(screen.app.screen, HelpDialog)
 
 
-async def test_what_cannot_be_used_now_says_why(project: Project) -> None:
+async def test_command_that_is_not_available_shows_reason(project: Project) -> None:
     project.table(1)
     async with project.open((120, 36)) as screen:
-        await opened(screen)
+        await open_help(screen)
         lines = screen.dialog().splitlines()
         at = next(i for i, line in enumerate(lines) if "roll-back-last" in line)
         assert "Not available: Nothing is applied on local." in lines[at + 1]
@@ -35,10 +35,10 @@ async def test_what_cannot_be_used_now_says_why(project: Project) -> None:
         assert "Not available" not in lines[at + 1]
 
 
-async def test_a_slash_searches_live_and_esc_shows_everything_again(project: Project) -> None:
+async def test_slash_searches_as_typed_and_esc_clears_search(project: Project) -> None:
     async with project.open((100, 30)) as screen:
-        await opened(screen)
-        everything = screen.dialog()
+        await open_help(screen)
+        all_commands = screen.dialog()
         await screen.press("slash")
         await screen.type("cancel")
         text = screen.dialog()
@@ -46,7 +46,7 @@ async def test_a_slash_searches_live_and_esc_shows_everything_again(project: Pro
         assert "repaint" not in text
         assert re.match(r"Help  /cancel  \d of \d\d\n", text)
         await screen.press("escape")
-        assert screen.dialog() == everything
+        assert screen.dialog() == all_commands
         await screen.press("escape")
         assert not is_open(screen)
 
@@ -55,26 +55,26 @@ async def test_a_slash_searches_live_and_esc_shows_everything_again(project: Pro
     ("typed", "found"),
     [("ctrl+l", "repaint"), ("rollback", "roll-back-last"), ("roll back", "roll-back-last"), ("z", "zoom")],
 )
-async def test_keys_names_and_words_are_found(project: Project, typed: str, found: str) -> None:
+async def test_search_finds_keys_names_and_words(project: Project, typed: str, found: str) -> None:
     async with project.open((100, 30)) as screen:
-        await opened(screen)
+        await open_help(screen)
         await screen.press("slash")
         await screen.type(typed)
         assert found in screen.dialog()
 
 
-async def test_nothing_found_is_said(project: Project) -> None:
+async def test_search_without_matches_says_so(project: Project) -> None:
     async with project.open() as screen:
-        await opened(screen)
+        await open_help(screen)
         await screen.press("slash")
         await screen.type("xyzzy")
         assert "0 of" in screen.dialog()
         assert "no matches" in screen.dialog()
 
 
-async def test_enter_keeps_what_was_found_and_the_keys_scroll_it(project: Project) -> None:
+async def test_enter_keeps_matches_and_keys_scroll_them(project: Project) -> None:
     async with project.open((100, 24)) as screen:
-        await opened(screen)
+        await open_help(screen)
         await screen.press("slash")
         await screen.type("the")
         await screen.press("down", "down")
@@ -84,14 +84,14 @@ async def test_enter_keeps_what_was_found_and_the_keys_scroll_it(project: Projec
         pane = screen.app.screen.query_one("#box Pane")
         assert pane.top == pane.last_top > 0  # type: ignore[attr-defined] # a Pane
         await screen.press("q")
-        assert is_open(screen), "the first step back shows everything again"
+        assert is_open(screen), "the first q clears the search"
         await screen.press("q")
         assert not is_open(screen)
 
 
-async def test_the_box_stays_where_it_is_while_one_searches(project: Project) -> None:
+async def test_dialog_does_not_move_during_search(project: Project) -> None:
     async with project.open((100, 30)) as screen:
-        await opened(screen)
+        await open_help(screen)
         before = screen.app.screen.query_one("#box").region
         await screen.press("slash")
         await screen.type("cancel")
@@ -100,9 +100,9 @@ async def test_the_box_stays_where_it_is_while_one_searches(project: Project) ->
         assert before == after
 
 
-async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
+async def test_help_lists_glyph_word_and_meaning_of_every_state(project: Project) -> None:
     async with project.open((100, 30)) as screen:
-        await opened(screen)
+        await open_help(screen)
         text = screen.dialog()
         for state in State:
             assert re.search(
@@ -110,10 +110,10 @@ async def test_every_state_has_glyph_word_and_meaning(project: Project) -> None:
             ), state
 
 
-def test_the_documents_say_the_same_of_the_states() -> None:
+def test_states_document_matches_meanings_in_code() -> None:
     rows = re.findall(r"^\| (\S) \| ([a-z ]+) \| (.*?) \|", STATES.read_text(encoding="utf-8"), re.MULTILINE)
-    said = {word: (glyph, meaning) for glyph, word, meaning in rows}
+    documented = {word: (glyph, meaning) for glyph, word, meaning in rows}
     for state in State:
-        glyph, meaning = said[state.value.replace("_", " ")]
+        glyph, meaning = documented[state.value.replace("_", " ")]
         assert glyph == GLYPHS[state]
         assert meaning.startswith(MEANINGS[state]), state

@@ -1,4 +1,4 @@
-"""The person's own keys: taken where they are safe, refused with what to do where not, and shown everywhere."""
+"""Keys from [keys]: accepted if they are safe, refused with a hint if not, shown everywhere."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from koonj.tui.toolkit.key_names import KeyNameError, display_key, parse_key
 from support.screen import Project
 
 
-def wished(**keys: str | list[str]) -> Keymap:
-    """As [keys] would have it, from line 1 on."""
-    wishes = []
-    for line, (name, given) in enumerate(keys.items(), 1):
-        listed = given if isinstance(given, list) else [given] if given else []
-        wishes.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
-    return rebind(wishes, MAIN)
+def rebound(**keys: str | list[str]) -> Keymap:
+    """Return the keymap for a table [keys] whose first entry is in line 1."""
+    settings = []
+    for line, (name, value) in enumerate(keys.items(), 1):
+        listed = value if isinstance(value, list) else [value] if value else []
+        settings.append(KeySetting(name.replace("_", "-"), tuple(listed), f"koonj.toml:{line}"))
+    return rebind(settings, MAIN)
 
 
 def refused(**keys: str | list[str]) -> str:
     with pytest.raises(ConfigError) as caught:
-        wished(**keys)
+        rebound(**keys)
     return str(caught.value)
 
 
@@ -60,7 +60,7 @@ class TestNames:
             ("ä", "ä"),
         ],
     )
-    def test_as_people_write_them(self, text: str, name: str) -> None:
+    def test_key_names_of_users_are_understood(self, text: str, name: str) -> None:
         assert parse_key(text) == name
 
     @pytest.mark.parametrize(
@@ -79,54 +79,54 @@ class TestNames:
             "ctrl+left_square_bracket",
         ],
     )
-    def test_what_is_no_key(self, text: str) -> None:
+    def test_unknown_key_name_is_refused(self, text: str) -> None:
         with pytest.raises(KeyNameError):
             parse_key(text)
 
-    def test_every_character_is_named_as_it_arrives(self) -> None:
+    def test_every_character_has_the_name_of_its_key_event(self) -> None:
         for character in string.digits + string.ascii_letters + string.punctuation:
             name = parse_key(character)
             assert parse_key(name) == name
             assert display_key(name) == character
             assert events.Key(name, character).name_aliases
 
-    def test_what_is_shown_can_be_written(self) -> None:
+    def test_shown_key_can_be_written_in_settings(self) -> None:
         for command in MAIN:
             for key in command.all_keys():
                 assert parse_key(display_key(key)) == key
 
-    def test_textuals_names_are_known(self) -> None:
+    def test_key_names_of_textual_are_understood(self) -> None:
         for key in ("up", "home", "backspace", "delete", "f12", Keys.ControlPageUp.value):
             assert parse_key(key) == key
 
 
-class TestWishes:
-    def test_one_key_a_list_or_none(self) -> None:
-        made = wished(apply_next="ctrl+a", theme=["f9", "T"], format="")
-        keys = {c.name(): made.keys_of(c) for c in MAIN}
+class TestRebinding:
+    def test_setting_takes_one_key_a_list_or_none(self) -> None:
+        keymap = rebound(apply_next="ctrl+a", theme=["f9", "T"], format="")
+        keys = {c.name(): keymap.keys_of(c) for c in MAIN}
         assert keys["apply-next"] == ("ctrl+a",)
         assert keys["theme"] == ("f9", "T")
         assert keys["format"] == ()
         assert keys["edit"] == ("i",)
         assert keys["edit-external"] == ("e",)
 
-    def test_two_commands_change_places(self) -> None:
-        made = wished(apply_next="A", apply_all="a")
-        assert {c.name(): made.keys_of(c) for c in MAIN if c.name().startswith("apply")} == {
+    def test_two_commands_can_swap_keys(self) -> None:
+        keymap = rebound(apply_next="A", apply_all="a")
+        assert {c.name(): keymap.keys_of(c) for c in MAIN if c.name().startswith("apply")} == {
             "apply-next": ("A",),
             "apply-all": ("a",),
         }
 
-    def test_an_unknown_command(self) -> None:
+    def test_unknown_command_is_refused_with_suggestion(self) -> None:
         assert refused(aply_next="x") == "koonj.toml:1: no command 'aply-next'. Did you mean 'apply-next'?"
 
-    def test_an_unknown_key(self) -> None:
+    def test_unknown_key_is_refused_with_suggestion(self) -> None:
         assert (
             refused(edit="pagedwn") == "koonj.toml:1: edit: 'pagedwn' is not a key. Did you mean 'pagedown'?"
         )
         assert "terminals cannot distinguish 'ctrl+i' from 'tab'" in refused(edit="ctrl+i")
 
-    def test_one_key_for_two_commands(self) -> None:
+    def test_one_key_for_two_commands_is_refused(self) -> None:
         assert refused(edit="f") == (
             "koonj.toml:1: f is the key of both edit and format. "
             'In [keys], set another key for format, for example format = "f5" or format = [].'
@@ -137,30 +137,30 @@ class TestWishes:
 
     @pytest.mark.parametrize("key", DECIDING)
     @pytest.mark.parametrize("command", ["apply_next", "apply_all", "roll_back_last", "down"])
-    def test_no_change_and_no_moving_on_a_key_that_decides(self, command: str, key: str) -> None:
+    def test_keys_that_answer_dialogs_are_refused_for_changes_and_moves(self, command: str, key: str) -> None:
         assert "confirms or cancels in dialogs" in refused(**{command: key})
 
-    def test_every_command_that_changes_a_database_is_guarded(self) -> None:
+    def test_commands_that_change_a_database_are_in_group_changes(self) -> None:
         guarded = {c.name() for c in MAIN if c.group is Group.CHANGES}
         assert {"apply-next", "apply-all", "roll-back-last"} <= guarded
 
     @pytest.mark.parametrize(("command", "key"), KEPT.items())
-    def test_what_dialogs_and_titles_name_stays(self, command: str, key: str) -> None:
+    def test_keys_named_in_dialogs_and_titles_cannot_be_removed(self, command: str, key: str) -> None:
         name = command.replace("-", "_")
         assert f"{command} must keep {display_key(key)}" in refused(**{name: "f8"})
         assert "must keep this one" in refused(edit=key)
-        held = wished(**{name: [key, "f8"]})
+        held = rebound(**{name: [key, "f8"]})
         assert key in next(held.keys_of(c) for c in MAIN if c.name() == command)
 
-    def test_a_way_out_remains(self) -> None:
+    def test_quit_cannot_lose_all_its_keys(self) -> None:
         assert "quit must have a key" in refused(quit=[])
 
 
-class TestAtWork:
-    async def test_the_key_works_and_the_old_one_does_not(self, project: Project) -> None:
+class TestOnScreen:
+    async def test_new_key_works_and_old_key_does_not(self, project: Project) -> None:
         for number in (1, 2, 3):
             project.table(number)
-        async with project.open(keymap=wished(down="J", last="f7", apply_next="ctrl+g")) as screen:
+        async with project.open(keymap=rebound(down="J", last="f7", apply_next="ctrl+g")) as screen:
             await screen.press("f7")
             assert screen.main.migrations.cursor == 2
             await screen.press("g", "J")
@@ -171,16 +171,16 @@ class TestAtWork:
             await screen.press("ctrl+g")
             await screen.expect_dialog("Apply 1 migration")
 
-    async def test_two_that_changed_places(self, project: Project) -> None:
+    async def test_swapped_keys_run_the_other_command(self, project: Project) -> None:
         project.table(1)
         project.table(2)
-        async with project.open(keymap=wished(apply_next="A", apply_all="a")) as screen:
+        async with project.open(keymap=rebound(apply_next="A", apply_all="a")) as screen:
             await screen.press("a")
             await screen.expect_dialog("Apply 2 migrations")
 
-    async def test_footer_help_and_command_palette_show_it(self, project: Project) -> None:
+    async def test_footer_help_and_command_palette_show_new_key(self, project: Project) -> None:
         project.table(1)
-        keymap = wished(apply_next="ctrl+g", new="", help="F1")
+        keymap = rebound(apply_next="ctrl+g", new="", help="F1")
         async with project.open((120, 60), keymap=keymap) as screen:
             assert "Ctrl+G apply" in screen.bottom()
             assert " n new" not in screen.bottom()
@@ -195,14 +195,14 @@ class TestAtWork:
                 next(line for line in screen.lines() if "apply-next" in line).rstrip(" │").endswith("Ctrl+G")
             )
 
-    async def test_texts_name_the_key_that_holds(self, project: Project) -> None:
-        async with project.open(keymap=wished(quit="Q", new="")) as screen:
-            assert ":new writes one" in screen.text()
+    async def test_texts_name_the_current_key(self, project: Project) -> None:
+        async with project.open(keymap=rebound(quit="Q", new="")) as screen:
+            assert "Press :new to create one." in " ".join(" ".join(screen.pane("1")).split())
             await screen.press("c")
             await screen.until("To quit koonj, press Q.")
 
-    async def test_dialogs_move_by_the_same_keys(self, project: Project) -> None:
-        async with project.open((80, 24), keymap=wished(down="J")) as screen:
+    async def test_dialogs_scroll_with_the_new_keys(self, project: Project) -> None:
+        async with project.open((80, 24), keymap=rebound(down="J")) as screen:
             await screen.press("question_mark")
             await screen.expect_dialog("Help")
             top = screen.text()
@@ -211,20 +211,20 @@ class TestAtWork:
             await screen.press("J")
             assert screen.text() != top
 
-    async def test_a_letter_that_moves_can_still_be_typed(self, project: Project) -> None:
+    async def test_letter_bound_to_a_move_can_be_typed_in_filter(self, project: Project) -> None:
         project.table(1)
-        async with project.open(keymap=wished(half_down="d")) as screen:
+        async with project.open(keymap=rebound(half_down="d")) as screen:
             await screen.press("slash", "d", "e", "d")
             assert screen.main.filter_line.value == "ded"
 
-    async def test_a_command_without_a_key_gets_one(self, project: Project) -> None:
-        async with project.open(keymap=wished(theme="f9")) as screen:
+    async def test_command_without_default_key_gets_one(self, project: Project) -> None:
+        async with project.open(keymap=rebound(theme="f9")) as screen:
             await screen.press("f9")
             await screen.until(lambda: screen.app.theme == "dark")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[keys]\napply-next = "y"', "~/.config/koonj/config.toml:2: apply-next changes the database"),
         (
@@ -234,8 +234,8 @@ class TestAtWork:
         ("[screen]\ntheme = 1", "~/.config/koonj/config.toml:2: screen.theme must be a string"),
     ],
 )
-def test_a_defect_ends_koonj_before_its_screen_begins(
-    project: Project, home: Path, text: str, said: str
+def test_invalid_setting_ends_koonj_before_the_first_screen(
+    project: Project, home: Path, text: str, message: str
 ) -> None:
     own = home / ".config" / "koonj" / "config.toml"
     own.parent.mkdir(parents=True)
@@ -247,18 +247,18 @@ def test_a_defect_ends_koonj_before_its_screen_begins(
         call, cwd=project.root, env=environ, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
-        written = _all_of(ours)
+        written = _read_all(ours)
     assert process.returncode == 2
-    assert written.startswith(f"koonj: error: {said}")
+    assert written.startswith(f"koonj: error: {message}")
     assert "\x1b" not in written
 
 
-def _all_of(end: int) -> str:
+def _read_all(end: int) -> str:
     written = b""
     try:
         while chunk := os.read(end, 65536):
             written += chunk
-    except OSError:  # Linux says so that the other end is closed
+    except OSError:  # Linux reports this when the other end is closed
         pass
     os.close(end)
     return written.decode()

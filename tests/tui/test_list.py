@@ -1,4 +1,4 @@
-"""Migrations: number, name, state; filtered live; the selection survives; ten thousand scroll as ten do."""
+"""The migration list: rows, filter, cursor and selection, columns; also with ten thousand rows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from koonj.tui.workers.backend import Backend
 from support.screen import Project, Screen
 
 
-async def test_a_row_has_number_name_and_state_with_glyph_and_word(project: Project) -> None:
+async def test_row_shows_number_name_and_state(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         assert screen.migrations() == [screen.row("001 make_t1")]
         assert "◦ pending" in screen.row("make_t1")
 
 
-async def test_before_the_target_answers_states_are_unknown_not_guessed(
+async def test_states_are_unknown_until_target_responds(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.table(1)
@@ -45,7 +45,7 @@ async def test_before_the_target_answers_states_are_unknown_not_guessed(
         await screen.until("◦ pending")
 
 
-async def test_the_filter_works_as_it_is_typed_and_enter_keeps_it(project: Project) -> None:
+async def test_filter_applies_as_typed_and_enter_keeps_it(project: Project) -> None:
     for number in (1, 2, 12):
         project.table(number)
     async with project.open() as screen:
@@ -59,7 +59,7 @@ async def test_the_filter_works_as_it_is_typed_and_enter_keeps_it(project: Proje
         assert len(screen.migrations()) == 3
 
 
-async def test_escape_clears_the_filter_while_it_is_typed(project: Project) -> None:
+async def test_esc_clears_filter_during_typing(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     async with project.open() as screen:
@@ -69,7 +69,7 @@ async def test_escape_clears_the_filter_while_it_is_typed(project: Project) -> N
         assert len(screen.migrations()) == 2
 
 
-async def test_the_filter_finds_states_and_takes_every_word(project: Project) -> None:
+async def test_filter_finds_states_and_requires_every_word(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     async with project.open() as screen:
@@ -83,17 +83,17 @@ async def test_the_filter_finds_states_and_takes_every_word(project: Project) ->
         assert "t2" in screen.migrations()[0]
 
 
-async def test_keys_that_are_typed_into_the_filter_do_nothing_else(project: Project) -> None:
+async def test_keys_in_filter_run_no_commands(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("slash")
         await screen.type("aAryq")
         await screen.pilot.pause()
         assert not screen.main.control.running
-        assert "None of 1 has these words" in screen.pane("1")[1]
+        assert "None of 1 matches the filter" in screen.pane("1")[1]
 
 
-async def test_moving(project: Project) -> None:
+async def test_keys_move_the_cursor(project: Project) -> None:
     for number in range(1, 61):
         project.table(number)
     async with project.open((100, 30)) as screen:
@@ -112,7 +112,7 @@ async def test_moving(project: Project) -> None:
         assert "060 make_t60" in screen.migrations()[-1]
 
 
-async def test_the_cursor_is_seen_without_colour(project: Project) -> None:
+async def test_cursor_is_visible_without_colour(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     async with project.open() as screen:
@@ -122,7 +122,7 @@ async def test_the_cursor_is_seen_without_colour(project: Project) -> None:
         assert all(style.reverse for style in styles)
 
 
-async def test_the_selection_is_a_name_and_survives_new_files(project: Project) -> None:
+async def test_selection_stays_on_its_file_when_files_are_added(project: Project) -> None:
     project.table(2)
     project.table(3)
     async with project.open() as screen:
@@ -133,14 +133,14 @@ async def test_the_selection_is_a_name_and_survives_new_files(project: Project) 
         assert "003_make_t3.sql" in screen.preview()
 
 
-async def test_a_changed_file_is_noticed(project: Project) -> None:
+async def test_changed_file_is_reloaded(project: Project) -> None:
     name = project.table(1)
     async with project.open() as screen:
         project.write(name, "-- A new comment that nobody has seen.\nSELECT 1;\n")
         await screen.until("nobody has seen")
 
 
-async def test_text_of_others_is_shown_literally(project: Project) -> None:
+async def test_markup_and_control_characters_are_shown_literally(project: Project) -> None:
     project.write("001_evil.sql", "-- [red]not red[/] \x1b[31mnor this\x1b[0m \u202egnp\nSELECT '[/]';\n")
     async with project.open() as screen:
         assert "[red]not red[/] ␛[31mnor this␛[0m <U+202E>gnp" in screen.preview()
@@ -185,7 +185,7 @@ async def test_ten_thousand_rows_move_as_ten_do(project: Project, monkeypatch: p
         await screen.until(lambda: len(screen.migrations()) == 1)
 
 
-async def test_every_state_has_its_word_in_a_narrow_list(project: Project) -> None:
+async def test_state_words_are_shown_in_a_narrow_list(project: Project) -> None:
     project.table(1)
     project.write(
         "002_a_long_name_for_something_that_sleeps.sql", "SELECT pg_sleep(60);\n-- Rollback: none: x\n"
@@ -203,7 +203,7 @@ async def test_every_state_has_its_word_in_a_narrow_list(project: Project) -> No
         assert "✗ failed" in screen.row("002")
 
 
-async def test_the_cursor_stays_in_sight_when_it_leaves_the_pane_and_when_the_pane_shrinks(
+async def test_cursor_stays_visible_when_moved_or_resized(
     project: Project,
 ) -> None:
     for number in range(1, 61):
@@ -223,7 +223,7 @@ async def test_the_cursor_stays_in_sight_when_it_leaves_the_pane_and_when_the_pa
 @given(
     width=st.integers(20, 200), number=st.integers(3, 14), word=st.integers(7, 22), rehearsals=st.booleans()
 )
-def test_columns_fill_the_row_and_a_verdict_never_takes_a_names_room(
+def test_columns_fill_the_row_and_name_keeps_its_minimum_width(
     width: int, number: int, word: int, rehearsals: bool
 ) -> None:
     found = columns(width, number, word, rehearsals=rehearsals)

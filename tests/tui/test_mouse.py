@@ -1,4 +1,4 @@
-"""The mouse: rows, targets, tabs, keys, wheel; nothing is chosen that was not under it."""
+"""The mouse: clicks on rows, targets, tabs and keys; the wheel; tooltips."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cursor(screen: Screen) -> int:
     return screen.main.migrations.cursor
 
 
-async def test_a_click_selects_the_row_under_it_and_the_title_none(project: Project) -> None:
+async def test_click_selects_row_and_click_on_title_selects_none(project: Project) -> None:
     for number in range(1, 61):
         project.table(number)
     async with project.open((100, 30)) as screen:
@@ -30,7 +30,7 @@ async def test_a_click_selects_the_row_under_it_and_the_title_none(project: Proj
         assert cursor(screen) == top
 
 
-async def test_a_click_below_the_last_row_selects_nothing(project: Project) -> None:
+async def test_click_below_last_row_selects_nothing(project: Project) -> None:
     for number in (1, 2):
         project.table(number)
     async with project.open() as screen:
@@ -38,7 +38,7 @@ async def test_a_click_below_the_last_row_selects_nothing(project: Project) -> N
         assert cursor(screen) == 0
 
 
-async def test_two_clicks_choose_a_target_one_does_not(three_targets: Project) -> None:
+async def test_double_click_chooses_target_and_single_click_does_not(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         await screen.pilot.click(TargetList, offset=(5, 2))
         assert "► local" in screen.top()
@@ -46,7 +46,7 @@ async def test_two_clicks_choose_a_target_one_does_not(three_targets: Project) -
         await screen.until(lambda: "► staging" in screen.top())
 
 
-async def test_a_click_on_what_is_said_of_a_target_is_none(three_targets: Project) -> None:
+async def test_click_on_target_details_does_nothing(three_targets: Project) -> None:
     async with three_targets.open() as screen:
         await screen.press("3", "G")
         await screen.until("refused")
@@ -57,7 +57,7 @@ async def test_a_click_on_what_is_said_of_a_target_is_none(three_targets: Projec
         assert "► local" in screen.top()
 
 
-async def test_a_click_on_a_tab_shows_it(project: Project) -> None:
+async def test_click_on_tab_shows_it(project: Project) -> None:
     project.table(1)
     async with project.open() as screen:
         title = screen.pane("2")[0]
@@ -70,18 +70,18 @@ async def test_a_click_on_a_tab_shows_it(project: Project) -> None:
         assert "[Body]" in screen.pane("2")[0]
 
 
-def over_hint(screen: Screen, label: str) -> tuple[int, int]:
-    """Where a key of the current screen's bottom line is, in cells of the whole screen."""
+def hint_position(screen: Screen, label: str) -> tuple[int, int]:
+    """Return the position of a key in the footer, in cells of the screen."""
     line = screen.app.screen.query_one(BottomLine)
     text = line.render_line(0).text
     return line.region.x + text.index(label) + 1, line.region.y
 
 
 async def click_hint(screen: Screen, label: str) -> None:
-    await screen.pilot.click(offset=over_hint(screen, label))
+    await screen.pilot.click(offset=hint_position(screen, label))
 
 
-async def test_a_click_on_a_key_is_as_good_as_the_key(project: Project) -> None:
+async def test_click_on_key_runs_its_command(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30)) as screen:
         await click_hint(screen, "t target")
@@ -92,16 +92,16 @@ async def test_a_click_on_a_key_is_as_good_as_the_key(project: Project) -> None:
         assert screen.app.screen is screen.main
 
 
-async def test_a_click_on_a_dim_key_says_why_not(project: Project) -> None:
+async def test_click_on_dim_key_shows_reason(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30)) as screen:
         await click_hint(screen, "r roll back")
         assert screen.bottom().startswith(" ! Nothing is applied on local.")
         await screen.pilot.click(BottomLine, offset=(3, 0))
-        assert screen.bottom().startswith(" a apply"), "a click puts away what was said"
+        assert screen.bottom().startswith(" a apply"), "a click closes the message"
 
 
-async def test_a_click_never_confirms(project: Project) -> None:
+async def test_click_never_confirms(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30)) as screen:
         await click_hint(screen, "a apply")
@@ -115,22 +115,22 @@ async def test_a_click_never_confirms(project: Project) -> None:
         assert "0 applied" in screen.top()
 
 
-async def test_the_mouse_at_rest_on_a_key_shows_what_it_does(project: Project) -> None:
+async def test_tooltip_of_key_shows_its_help(project: Project) -> None:
     project.table(1)
     async with project.open((100, 30), tooltips=True) as screen:
-        await screen.pilot.hover(offset=over_hint(screen, "n new"))
+        await screen.pilot.hover(offset=hint_position(screen, "n new"))
         await screen.until("Create a migration from a pattern")
         for label in (
             "roll back",
             "r roll back",
-        ):  # Textual hides at the first move, and waits after the next
-            await screen.pilot.hover(offset=over_hint(screen, label))
+        ):  # Textual hides the tooltip at the first move and waits after the second
+            await screen.pilot.hover(offset=hint_position(screen, label))
         await screen.until("Not available: Nothing is applied on local.")
         await screen.pilot.hover(MigrationList, offset=(3, 3))
         await screen.until(lambda: "Not available" not in screen.text())
 
 
-async def test_the_wheel_moves_what_is_under_it(project: Project) -> None:
+async def test_wheel_scrolls_pane_under_mouse(project: Project) -> None:
     for number in range(1, 61):
         project.table(number)
     project.write("001_make_t1.sql", "SELECT 1;\n" * 200 + "-- Rollback: none: it reads\n")

@@ -41,7 +41,7 @@ def ended(verdict: RunResult, direction: Direction = Direction.APPLY, **result: 
 
 
 def keys(view: RunView) -> str:
-    return ", ".join(f"{key} {does}" for key, does in next_keys(view))
+    return ", ".join(f"{key} {label}" for key, label in next_keys(view))
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def keys(view: RunView) -> str:
         ({}, "i edit 003, a try again"),
         ({"sqlstate": "55P03"}, "a try again, i edit 003"),
         ({"sqlstate": None}, "a try again, i edit 003"),
-        ({"name": "", "sqlstate": "08006"}, "R ask the target again, a try again"),
+        ({"name": "", "sqlstate": "08006"}, "R refresh the target, a try again"),
     ],
 )
 def test_failure_shows_next_steps(changes: dict[str, Any], expected: str) -> None:
     assert keys(ended(RunResult.FAILED, failure=replace(FAILURE, **changes))) == expected
 
 
-@pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r roll back what it left")])
+@pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r undo committed statements")])
 def test_partly_committed_migration_can_be_rolled_back(inside: bool, expected: str) -> None:
     planned = PlannedMigration(
         FAILURE.name, Direction.APPLY, inside, Mode.ONE_TRANSACTION if inside else Mode.SEVERAL, "", ()
@@ -74,11 +74,11 @@ def test_other_results_show_their_next_steps() -> None:
     assert keys(ended(RunResult.LOCKED, Direction.ROLLBACK)) == "r try again"
     assert keys(ended(RunResult.DONE)) == ""
     assert keys(RunView("local", Direction.APPLY, 0.0)) == ""
-    assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R ask the target again"
+    assert keys(RunView("local", Direction.APPLY, 0.0, ended=1.0)) == "R refresh the target"
 
 
 def test_missing_file_cannot_be_edited() -> None:
-    gone = Conflict("001_a.sql", "missing", "is applied, but its file is missing", "", can_allow=True)
+    missing = Conflict("001_a.sql", "missing", "is applied, but its file is missing", "", can_allow=True)
     late = Conflict("002_b.sql", "late", "", "", can_allow=True)
-    assert next_keys(ended(RunResult.REFUSED, conflicts=(gone,))) == (("a", "try again"),)
-    assert next_keys(ended(RunResult.REFUSED, conflicts=(gone, late)))[0] == ("i", "edit 002")
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing,))) == (("a", "try again"),)
+    assert next_keys(ended(RunResult.REFUSED, conflicts=(missing, late)))[0] == ("i", "edit 002")

@@ -109,7 +109,7 @@ async def test_sql_preview_shows_examples_when_fields_are_empty(project: Project
     pattern = PATTERNS[0]
     async with project.open() as screen:
         await open_palette(screen, pattern.title)
-        assert "examples stand for what is missing" in screen.text()
+        assert "empty fields show example values" in screen.text()
         assert sql(screen).startswith("-- 001_")
         assert "BEGIN" in sql(screen) or "CREATE" in sql(screen)
 

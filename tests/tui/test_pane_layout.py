@@ -15,8 +15,8 @@ from koonj.tui.widgets.pane_layout import (
     TARGETS,
     PaneArrangement,
     PaneSituation,
-    room,
-    shape,
+    arrangement,
+    pane_regions,
 )
 
 SCENES = st.builds(
@@ -32,33 +32,33 @@ SCENES = st.builds(
 
 
 @given(SCENES)
-def test_panes_do_not_overlap_and_cover_every_line(scene: PaneSituation) -> None:
-    regions = room(scene)
+def test_panes_do_not_overlap_and_cover_every_line(situation: PaneSituation) -> None:
+    regions = pane_regions(situation)
     lines: set[int] = set()
     for number, region in regions.items():
         assert region.width >= 1
         assert region.height >= 1
-        assert 0 <= region.x <= region.right <= scene.width
-        assert 0 <= region.y <= region.bottom <= scene.height
+        assert 0 <= region.x <= region.right <= situation.width
+        assert 0 <= region.y <= region.bottom <= situation.height
         lines |= set(range(region.y, region.bottom))
         others = [other for of, other in regions.items() if of != number]
         assert not any(region.overlaps(other) for other in others)
-    assert lines == set(range(scene.height))
+    assert lines == set(range(situation.height))
 
 
 @given(SCENES)
-def test_focused_pane_is_visible_and_open(scene: PaneSituation) -> None:
-    region = room(scene)[scene.focused]
-    assert region.height >= min(scene.height, 2)
-    if scene.height >= 10 and scene.focused in (MIGRATIONS, PREVIEW):
+def test_focused_pane_is_visible_and_open(situation: PaneSituation) -> None:
+    region = pane_regions(situation)[situation.focused]
+    assert region.height >= min(situation.height, 2)
+    if situation.height >= 10 and situation.focused in (MIGRATIONS, PREVIEW):
         assert region.height >= 3
 
 
 @given(SCENES)
-def test_zoomed_pane_has_the_whole_area(scene: PaneSituation) -> None:
-    if scene.zoomed:
-        assert list(room(scene)) == [scene.focused]
-        assert room(scene)[scene.focused].size == (scene.width, scene.height)
+def test_zoomed_pane_has_the_whole_area(situation: PaneSituation) -> None:
+    if situation.zoomed:
+        assert list(pane_regions(situation)) == [situation.focused]
+        assert pane_regions(situation)[situation.focused].size == (situation.width, situation.height)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_zoomed_pane_has_the_whole_area(scene: PaneSituation) -> None:
     ],
 )
 def test_arrangement_depends_on_size(size: tuple[int, int], expected: PaneArrangement) -> None:
-    assert shape(*size) is expected
+    assert arrangement(*size) is expected
 
 
-def heights(scene: PaneSituation) -> dict[str, int]:
-    return {number: region.height for number, region in room(scene).items()}
+def heights(situation: PaneSituation) -> dict[str, int]:
+    return {number: region.height for number, region in pane_regions(situation).items()}
 
 
 def test_targets_and_run_have_one_line_at_80_by_24_until_they_are_needed() -> None:
@@ -102,7 +102,7 @@ def test_targets_and_last_run_stay_visible_when_the_terminal_is_tall() -> None:
 
 
 def test_two_columns_give_most_space_to_the_preview() -> None:
-    regions = room(PaneSituation(200, 48, targets=7, stage=RunStage.WORK, run=300))
+    regions = pane_regions(PaneSituation(200, 48, targets=7, stage=RunStage.WORK, run=300))
     assert regions[MIGRATIONS].width == regions[TARGETS].width == 64
     assert regions[PREVIEW].x == 66
     assert regions[RUN].height == 19

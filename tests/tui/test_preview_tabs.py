@@ -103,7 +103,7 @@ async def test_changes_are_empty_when_the_migration_never_ran(project: Project) 
     project.table(1)
     async with project.open() as screen:
         await show(screen, "Changes")
-        assert "It has not run on local" in screen.preview()
+        assert "Never run on local" in screen.preview()
         assert any(segment.style and segment.style.dim for segment in title_of(screen, "Changes"))
 
 
@@ -112,7 +112,8 @@ async def test_changes_are_empty_when_the_file_is_unchanged(project: Project) ->
     async with project.open() as screen:
         await show(screen, "Changes")
         await apply(screen)
-        await screen.until("The file is what ran on local: applied")
+        words = "No changes: the file is the text that ran on local: applied"
+        await screen.until(lambda: words in " ".join(screen.preview().split()))
 
 
 async def test_edit_is_shown_as_a_difference(project: Project) -> None:
@@ -131,7 +132,7 @@ async def test_edit_is_shown_as_a_difference(project: Project) -> None:
         (project.migrations / name).write_text(text.replace("id int", "id smallint"))
         await screen.until("+ 3 CREATE TABLE t1 (id smallint PRIMARY KEY);")
         (project.migrations / name).write_text(text)
-        await screen.until("The file is what ran on local")
+        await screen.until("No changes: the file is the text that ran on local")
 
 
 async def test_cosmetic_change_and_changed_rollback_are_named(project: Project) -> None:
@@ -155,7 +156,7 @@ async def test_history_lists_all_entries_newest_first(project: Project) -> None:
     project.write("001_a.sql", "SELECT 1/0;\n-- Rollback:\n-- SELECT 2;\n")
     async with project.open(size=(160, 50)) as screen:
         await show(screen, "History")
-        assert "No entry on this migration is recorded on local." in screen.preview()
+        assert "The history of local has no entry for this" in screen.preview()
         await screen.press("a")
         await screen.expect_dialog()
         await screen.yes()
@@ -204,7 +205,7 @@ async def test_changes_and_history_are_unknown_when_the_target_is_unreachable(th
         await screen.until(lambda: screen.main.snapshot.check.since is None)
         for tab in ("Changes", "History"):
             await show(screen, tab)
-            assert "It is not known what ran on production" in " ".join(screen.preview().split())
+            assert "The history of production could not be read" in " ".join(screen.preview().split())
 
 
 async def test_role_without_privilege_on_the_text_sees_the_reason(project: Project) -> None:
@@ -228,7 +229,9 @@ async def test_missing_file_has_statements_and_history_but_no_changes(project: P
         await show(screen, "Statements")
         await screen.until("create table t1")
         await show(screen, "Changes")
-        assert "The file is gone. Body shows the text that ran" in " ".join(screen.preview().split())
+        assert "The file is missing. The tab Body shows the text that ran" in " ".join(
+            screen.preview().split()
+        )
         await show(screen, "History")
         await screen.until("apply done")
 

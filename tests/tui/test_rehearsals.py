@@ -198,7 +198,7 @@ async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehear
         await screen.until(lambda: len(screen.migrations()) == 1)
         assert "make_t2" in screen.migrations()[0]
         await screen.type("x")
-        await screen.until("None of 3 has these words in number, name, state or")
+        await screen.until("None of 3 matches the filter in number, name,")
         assert "verdict. Esc shows all." in screen.pane("1")[2]
 
 
@@ -425,7 +425,7 @@ async def test_y_copies_the_rehearsal(tables: Project, recorded: RecordedRehears
     async with tables.open((140, 40), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await screen.press("2", "v", "v", "v", "v")
-        await screen.until("What differs: 3 objects")
+        await screen.until("Differences: 3 objects")
         await screen.press("y")
         text = await screen.expect_dialog("Copy: the rehearsal of 001_make_t1.sql")
         assert "+ CREATE INDEX documents_status_idx ON public.documents" in text

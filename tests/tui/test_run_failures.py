@@ -199,7 +199,7 @@ async def test_several_conflicts_are_allowed_with_one_reason(project: Project) -
         await screen.type("both")
         await screen.press("enter")
         await screen.until("Apply 1 migration to local?")
-        await screen.expect_dialog("allowing late", "allowing edited")
+        await screen.expect_dialog("allowed (recorded in the history):", ": late: ", ": edited: ")
         await screen.yes()
         await screen.expect_run("done")
 

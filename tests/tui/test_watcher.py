@@ -53,10 +53,10 @@ async def test_changes_of_another_process_appear(project: Project) -> None:
 
 async def test_run_of_another_process_appears_with_its_holder(project: Project, database: str) -> None:
     async with project.open((120, 30)) as screen:
-        assert "a run goes on" not in screen.text()
+        assert "run in progress" not in screen.text()
         with locked(database):
-            await screen.until("a run goes on: koonj of ada (pid ")
-        await screen.until(lambda: "a run goes on" not in screen.text())
+            await screen.until("run in progress: koonj of ada (pid ")
+        await screen.until(lambda: "run in progress" not in screen.text())
 
 
 async def test_automatic_read_changes_nothing_when_the_target_is_unchanged(
@@ -103,7 +103,7 @@ async def test_renamed_folder_is_shown_until_it_returns(
     async with project.open((100, 30)) as screen:
         away = project.migrations.with_name("elsewhere")
         project.migrations.rename(away)
-        await screen.until("Below is what the folder held before.")
+        await screen.until("The list below is from the last successful")
         await screen.press("j", "k")
         head = " ".join(" ".join(line.removeprefix("   ") for line in screen.pane("1")).split())
         assert "database/migrations: the migrations folder cannot be read" in head
@@ -111,7 +111,7 @@ async def test_renamed_folder_is_shown_until_it_returns(
         assert "cannot be read" in screen.bottom()
         assert not screen.main.control.running
         away.rename(project.migrations)
-        await screen.until(lambda: "held before" not in screen.text())
+        await screen.until(lambda: "The list below" not in screen.text())
         assert "◦ pending" in screen.row("make_t1")
 
 
@@ -128,8 +128,8 @@ async def test_selection_moves_when_the_selected_file_is_deleted(project: Projec
 
 async def test_empty_folder_shows_what_to_do(project: Project) -> None:
     async with project.open() as screen:
-        assert "No migrations in" in screen.pane("1")[1]
-        assert "n writes one." in " ".join(screen.pane("1"))
+        assert "No migrations yet in" in screen.pane("1")[1]
+        assert "Press n to create one." in " ".join(" ".join(screen.pane("1")).split())
 
 
 async def test_files_that_cannot_be_listed_are_named(project: Project) -> None:
@@ -139,6 +139,6 @@ async def test_files_that_cannot_be_listed_are_named(project: Project) -> None:
         await screen.press("j", "k", "escape")
         head = " ".join(" ".join(screen.pane("1")).split())
         assert "! 12-bad.sql:" in head
-        assert "2 files are left out: koonj check lists them." in head
+        assert "2 files are skipped. To list them, run: koonj check" in head
         await screen.press("a")
         assert "Nothing is pending on local." in screen.bottom()

@@ -1,1 +1,1 @@
-"""Values as styled lines of text. No widget."""
+"""Functions that turn values into styled lines of text, without widgets."""

@@ -1,4 +1,4 @@
-"""Drift in lines: between whom it is, how much there is, and one object."""
+"""A drift report as lines: sides, number of differences, definitions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from koonj.tui.toolkit.strips import Part, wrap
 
 @dataclass(frozen=True, slots=True)
 class DifferenceGroup:
-    """An object, and its parts where it is on one side only."""
+    """A top-level difference with the differences of its parts, such as columns."""
 
     whole: Difference
     parts: tuple[Difference, ...] = ()
 
     def definition(self) -> tuple[tuple[str, str], ...]:
-        """The DDL of both sides, line by line, that of the parts beneath: see `ddl_diff`."""
+        """Return the DDL of both sides as diff lines, the parts last; see `ddl_diff`."""
         return tuple(line for part in (self.whole, *map(_named, self.parts)) for line in ddl_diff(part))
 
 
 _BARE = frozenset({"comment", "grant", "owner", "security label"})
-"""Kinds whose definition does not say what it is."""
+"""Kinds whose definition does not name the kind: it is only a role or a text."""
 
 
 def _named(part: Difference) -> Difference:
-    """With its name before it, where the definition alone would be only a role or a text."""
+    """Put kind and name before the definitions if the kind is one of `_BARE`."""
     if part.kind not in _BARE:
         return part
     name = f"{part.kind} {part.identity}: "
@@ -42,8 +42,8 @@ def _named(part: Difference) -> Difference:
     return replace(part, expected=expected, actual=actual)
 
 
-def grouped(differences: Sequence[Difference]) -> tuple[DifferenceGroup, ...]:
-    """Each with its parts, in the order in which they came."""
+def group_differences(differences: Sequence[Difference]) -> tuple[DifferenceGroup, ...]:
+    """Return a group for each top-level difference, in the given order."""
     shown = top_level(differences)
     tops = {(d.kind, d.identity) for d in shown}
     folded = {(d.kind, d.identity): d for d in differences if (d.kind, d.identity) not in tops}
@@ -54,86 +54,87 @@ def grouped(differences: Sequence[Difference]) -> tuple[DifferenceGroup, ...]:
 
 
 def _top(part: Difference, folded: dict[tuple[str, str], Difference]) -> tuple[str, str]:
-    """What it is a part of in the end."""
-    at: Difference | None = part
+    """Return kind and identity of the top-level object that contains this difference."""
+    current: Difference | None = part
     parent: ObjectName | None = None
-    while at is not None and at.parent is not None:
-        parent = at.parent
-        at = folded.get((parent.kind, parent.identity))
+    while current is not None and current.parent is not None:
+        parent = current.parent
+        current = folded.get((parent.kind, parent.identity))
     return (parent.kind, parent.identity) if parent is not None else (part.kind, part.identity)
 
 
 ONLY_TARGET, ONLY_FILES, DIFFER = "only target", "only files", "differs"
 SIGNS = {ONLY_TARGET: ("+", GOOD), ONLY_FILES: ("-", BAD), DIFFER: ("~", WAITING)}
-"""As in the definitions: + is the target's, - the files'."""
+"""Sign and colour of each side, as in the diff: + for the target, - for the files."""
 
 
 def side(difference: Difference) -> str:
-    """Who has the object: the word for it."""
+    """Return the word for the side that has the object."""
     if difference.expected is None:
         return ONLY_TARGET
     return ONLY_FILES if difference.actual is None else DIFFER
 
 
 def difference_text(difference: Difference) -> str:
-    """The difference in words: ``index public.a_idx: only the target has it``."""
-    who = side(difference)
-    if who == DIFFER:
+    """Return for example ``index public.a_idx: exists only on the target``."""
+    where = side(difference)
+    if where == DIFFER:
         return describe(difference)
-    has = "only the target has it" if who == ONLY_TARGET else "only the files have it"
-    return f"{difference.kind} {difference.identity}: {has}"
+    words = "exists only on the target" if where == ONLY_TARGET else "exists only in the files"
+    return f"{difference.kind} {difference.identity}: {words}"
 
 
-def head_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
-    """Which target, on which server, against which scratch."""
+def title_parts(target: Target, found: DriftReport | None) -> tuple[Part, ...]:
+    """Return the first line: target, server, time and scratch server."""
     guard = " PROTECTED" if target.protected else ""
     parts: list[Part] = [(" Drift  ", ACCENT), (f" ► {target.name}{guard} ", RAISED), ("  ", PLAIN)]
     if found is None:
-        return (*parts, ("its catalog against what its applied files produce", DIM))
-    return (
-        *parts,
-        (f"{found.server}, {to_the_minute(found.at)}, against its applied files on {found.scratch}", DIM),
-    )
+        return (*parts, ("its schema compared with its applied migrations", DIM))
+    where = f"{found.server}, {to_the_minute(found.at)}"
+    return (*parts, (f"{where}, compared with its applied migrations on {found.scratch}", DIM))
 
 
-def working(seconds: float) -> tuple[Part, ...]:
-    """While it is being compared."""
+def progress_parts(seconds: float) -> tuple[Part, ...]:
+    """Return the line that is shown during the comparison."""
     return (
         (" comparing", WAITING),
         (f"  {clock(seconds)}", ACCENT),
-        ("  the applied files run on scratch; the target is only read", DIM),
+        ("  the applied migrations run on a scratch database; the target is only read", DIM),
     )
 
 
-def compared(found: DriftReport) -> str:
-    """``312 objects of 15 migrations compared``."""
+def compared_text(found: DriftReport) -> str:
+    """Return for example ``312 objects of 15 migrations compared``."""
     return f"{count(found.objects, 'object')} of {count(found.migrations, 'migration')} compared"
 
 
-def counted(found: DriftReport | None) -> tuple[Part, ...]:
-    """How many objects are whose."""
+def count_parts(found: DriftReport | None) -> tuple[Part, ...]:
+    """Return the line with the number of objects for each side."""
     if found is None:
         return ()
     if not found.differences:
-        return ((" ✓ no drift", GOOD), (f"   {compared(found)}", DIM))
+        return ((" ✓ no drift", GOOD), (f"   {compared_text(found)}", DIM))
     numbers = dict.fromkeys(SIGNS, 0)
     for difference in top_level(found.differences):
         numbers[side(difference)] += 1
-    words = ("only the target has", "only the files have", "differ")
+    words = ("only on the target", "only in the files", "differ")
     parts: list[Part] = [(" ", PLAIN)]
     for (sign, look), number, word in zip(SIGNS.values(), numbers.values(), words, strict=True):
         looks = (look, STRONG, PLAIN) if number else (DIM, DIM, DIM)
         parts += [(f"{sign} ", looks[0]), (str(number), looks[1]), (f" {word}   ", looks[2])]
-    return (*parts, (compared(found), DIM))
+    return (*parts, (compared_text(found), DIM))
 
 
 _SIGNS = {"-": BAD, "+": GOOD, " ": PLAIN}
 _MOST = 1_000
-"""Lines that are shown."""
+"""Maximum number of lines that are shown."""
 
 
 def definition_lines(differing: DifferenceGroup, width: int, indent: int = 1) -> Iterator[list[Part]]:
-    """``-`` before, ``+`` after, a blank for both; what is wider than `width` goes on under itself."""
+    """Yield the diff of a group, wrapped to `width`.
+
+    ``-`` marks the expected side, ``+`` the actual side, a blank both.
+    """
     lines = differing.definition()
     for sign, text in lines[:_MOST]:
         look = _SIGNS[sign]

@@ -1,4 +1,4 @@
-"""What a look at the first line must tell: what is wrong first, then how many are applied and pending."""
+"""The content of the first line: concerns by importance, then counts."""
 
 from __future__ import annotations
 
@@ -21,47 +21,46 @@ from koonj.tui.toolkit.strips import Part, cut
 
 
 class Weight(IntEnum):
-    """How much something matters: the lower, the more. This is the one place that says so."""
+    """Importance of a concern; the lowest number comes first."""
 
     UNREACHABLE = 1
-    LOST = 2
-    """The folder cannot be read."""
+    FOLDER_UNREADABLE = 2
     RUNNING = 3
-    """A run goes on there."""
+    """A run is in progress on the target."""
     INTERRUPTED = 4
     FAILED = 5
-    TO_DECIDE = 6
-    """Edited, missing, duplicate or late, and nobody has allowed it."""
-    LEFT_OUT = 7
-    """A file in the folder that cannot be in the list."""
+    CONFLICT = 6
+    """Edited, missing, duplicate or late, and not allowed."""
+    SKIPPED_FILES = 7
+    """Files in the folder that are not in the list, because their names are invalid."""
     NOT_VERIFIED = 8
-    """Pending, and a rehearsal showed that its way back is not as it should be."""
+    """Pending, and the rehearsal ended with another verdict than `verified`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """One thing that is wrong, or to be waited for."""
+    """One problem, or something to wait for."""
 
     weight: Weight
     short: str
-    """What matters in few cells: ``2 to decide``."""
+    """Text in a few cells: ``2 conflicts``."""
     more: str = ""
-    """Which, or why: ``✎ 014 edited, ∅ 012 missing``."""
+    """The migrations or the reason: ``✎ 014 edited, ∅ 012 missing``."""
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """Short text and explanation together."""
         return f"{self.short}: {self.more}" if self.more else self.short
 
 
-WAITS = frozenset({State.PENDING, State.LATE, State.FAILED, State.DUPLICATE})
-"""States of what is not applied."""
-NAMED = 3
-"""Migrations that are named."""
+NOT_APPLIED = frozenset({State.PENDING, State.LATE, State.FAILED, State.DUPLICATE})
+"""States of migrations that are not applied."""
+MOST_NAMED = 3
+"""Maximum number of migrations that are named in a concern."""
 
 
 def concerns(snapshot: Snapshot) -> tuple[Concern, ...]:
-    """All that is wrong with the chosen target and the folder, what matters most first."""
+    """Return the concerns of target and folder, the most important first."""
     found = [*_of_target(snapshot.check), *_of_folder(snapshot), *_of_rehearsals(snapshot)]
     return tuple(sorted(found, key=lambda concern: concern.weight))
 
@@ -75,12 +74,12 @@ def _of_target(check: Check) -> Iterator[Concern]:
         yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
         return
     if status.running is not None:
-        yield Concern(Weight.RUNNING, "a run goes on", holder_words(status.running))
+        yield Concern(Weight.RUNNING, "run in progress", holder_words(status.running))
     yield from _of_states(check)
 
 
 def _of_states(check: Check) -> Iterator[Concern]:
-    """Failed and interrupted ones are named by themselves; the others wait for a decision together."""
+    """Yield one concern each for interrupted, failed, and all other conflicts."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
     for status in check.status.migrations:
@@ -93,19 +92,19 @@ def _of_states(check: Check) -> Iterator[Concern]:
 
 
 WEIGHTS = {
-    **dict.fromkeys(DECISIVE, Weight.TO_DECIDE),
+    **dict.fromkeys(DECISIVE, Weight.CONFLICT),
     State.INTERRUPTED: Weight.INTERRUPTED,
     State.FAILED: Weight.FAILED,
 }
 
 
 def _several(weight: Weight, named: list[str]) -> Concern:
-    """One is named; of several it is said how many they are, and which the first ones."""
+    """Return a concern that names one migration, or counts several."""
     if len(named) == 1:
         return Concern(weight, named[0])
-    what = _COUNTED.get(weight, "{} to decide")
-    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-    return Concern(weight, what.format(len(named)), ", ".join(named[:NAMED]) + more)
+    what = _COUNTED.get(weight, "{} conflicts")
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return Concern(weight, what.format(len(named)), ", ".join(named[:MOST_NAMED]) + more)
 
 
 _COUNTED = {
@@ -116,34 +115,34 @@ _COUNTED = {
 
 
 def _of_rehearsals(snapshot: Snapshot) -> Iterator[Concern]:
-    """Those that wait to be applied; one that could not be rehearsed is not known to be wrong."""
+    """Yield the concern about verdicts; `unknown` is not a problem of the migration."""
     known = snapshot.rehearsals.results
     wrong = {name for name, r in known.items() if r.verdict not in {Verdict.VERIFIED, Verdict.UNKNOWN}}
-    rows = (row for row in snapshot.rows if row.name in wrong and row.state in WAITS) if wrong else ()
-    named = [_verdict(row.name, known[row.name].verdict) for row in rows]
+    rows = (row for row in snapshot.rows if row.name in wrong and row.state in NOT_APPLIED) if wrong else ()
+    named = [_verdict_text(row.name, known[row.name].verdict) for row in rows]
     if named:
         yield _several(Weight.NOT_VERIFIED, named)
 
 
-def _verdict(name: str, verdict: Verdict) -> str:
-    """``◔ 014 incomplete``."""
+def _verdict_text(name: str, verdict: Verdict) -> str:
+    """Return for example ``◔ 014 incomplete``."""
     sign, word, _ = verdict_mark(verdict)
     return f"{sign} {name.partition('_')[0]} {word}"
 
 
 def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if snapshot.folder_error is not None:
-        yield Concern(Weight.LOST, "! folder cannot be read")
-    left = snapshot.unlisted_files
-    if left:
-        only = left[0][0] if len(left) == 1 else ""
-        yield Concern(Weight.LEFT_OUT, f"! {count(len(left), 'file')} left out", only)
+        yield Concern(Weight.FOLDER_UNREADABLE, "! folder cannot be read")
+    skipped = snapshot.unlisted_files
+    if skipped:
+        name = skipped[0][0] if len(skipped) == 1 else ""
+        yield Concern(Weight.SKIPPED_FILES, f"! {count(len(skipped), 'file')} skipped", name)
 
 
 def counts(check: Check) -> list[Part]:
-    """How many are applied and pending on a target, as far as that is known."""
+    """Return the numbers of applied and pending migrations, or why they are not known."""
     if check.status is None:
-        return [("connecting" if check.since is not None else "not asked yet", WAITING)]
+        return [("connecting" if check.since is not None else "not connected yet", WAITING)]
     if not check.answered:
         return []
     found = check.counts
@@ -153,11 +152,14 @@ def counts(check: Check) -> list[Part]:
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
 
 
-_LOOKS = {Weight.RUNNING: WAITING, Weight.LEFT_OUT: WARNING, Weight.NOT_VERIFIED: WARNING}
+_LOOKS = {Weight.RUNNING: WAITING, Weight.SKIPPED_FILES: WARNING, Weight.NOT_VERIFIED: WARNING}
 
 
-def spread(found: Sequence[Concern], room: int) -> list[Part]:
-    """As many concerns as `room` cells hold, the first in any case; each told in full where there is room."""
+def fit_concerns(found: Sequence[Concern], room: int) -> list[Part]:
+    """Return the concerns that fit in `room` cells, with explanations that fit.
+
+    The first concern is always included.
+    """
     texts: list[str] = []
     for concern in found:
         if texts and _cells(texts) + len(GAP) + cell_len(concern.short) > room:
@@ -165,7 +167,7 @@ def spread(found: Sequence[Concern], room: int) -> list[Part]:
         texts.append(concern.short)
     for index, concern in enumerate(found[: len(texts)]):
         left = room - _cells(texts) + cell_len(concern.short)
-        if left >= min(cell_len(concern.text), cell_len(concern.short) + _WORTH):
+        if left >= min(cell_len(concern.text), cell_len(concern.short) + _LEAST):
             texts[index] = cut(concern.text, left)
     return [
         part
@@ -175,8 +177,8 @@ def spread(found: Sequence[Concern], room: int) -> list[Part]:
 
 
 GAP = "  "
-_WORTH = 12
-"""Cells of an explanation that are worth to be shown."""
+_LEAST = 12
+"""Cells that an explanation needs; a shorter part of it is not shown."""
 
 
 def _cells(texts: Sequence[str]) -> int:

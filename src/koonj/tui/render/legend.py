@@ -1,4 +1,4 @@
-"""What the signs in the list mean: states of a migration on a target, verdicts of its rehearsal."""
+"""The legend: the glyph, word and meaning of each state and verdict."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OF_STATES, _OF_VERDICTS = "States of a migration on a target", "Verdicts of a r
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A glyph, its word, and what they mean."""
+    """A glyph, its word and its meaning."""
 
     heading: str
     glyph: str
@@ -50,17 +50,17 @@ SIGNS = (
         for sign, word, _ in (verdict_mark(verdict),)
     ),
 )
-"""All of them, in the order of the legend."""
+"""The signs of all states and verdicts, in the order of the legend."""
 
 
-def having_words(typed: str) -> list[Sign]:
-    """Those in which every word stands that was typed."""
+def matching_signs(typed: str) -> list[Sign]:
+    """Return the signs whose texts contain every typed word."""
     words = typed.lower().split()
     return [s for s in SIGNS if all(w in f"{s.heading} {s.word} {s.meaning}".lower() for w in words)]
 
 
 def legend_lines(signs: Sequence[Sign], width: int) -> Iterator[Line]:
-    """Glyph, word, meaning, each kind under its heading."""
+    """Yield a heading for each kind, then glyph, word and meaning of its signs."""
     longest = 2 + max(len(sign.word) for sign in SIGNS)
     for heading, members in groupby(signs, lambda sign: sign.heading):
         yield from ([], [(f" {heading}", ACCENT)])

@@ -1,4 +1,4 @@
-"""The keys that make sense after a run that did not go well, best first."""
+"""Suggested keys after a run that failed or was refused, the best first."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from koonj.runner.run.events import Direction, Failure, RunResult
 from koonj.tui.state.run import RunView
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})
-"""The file is not to blame: no lock in time, cancelled, a conflict with others, the server going down
+"""SQLSTATEs that the file did not cause.
+
+Lock timeout, cancelled, serialization failure or deadlock, server shutdown
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 Key = tuple[str, str]
-"""A key, and what it does."""
+"""A key and its label."""
 
 
 def next_keys(view: RunView) -> tuple[Key, ...]:
-    """What a person would press now; nothing where there is nothing to mend."""
+    """Return the suggested keys; none if the run has nothing to fix."""
     if not view.has_problem:
         return ()
-    return _of_failure(view, view.failure) if view.failure is not None else _of_result(view)
+    return _after_failure(view, view.failure) if view.failure is not None else _after_result(view)
 
 
-def _of_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
+def _after_failure(view: RunView, failure: Failure) -> tuple[Key, ...]:
     again = _again(view)
     if not failure.name:
-        return (("R", "ask the target again"), again)
+        return (("R", "refresh the target"), again)
     edit = ("i", f"edit {_number(failure.name)}")
     if failure.sqlstate in _AGAIN_FIRST or failure.sqlstate is None:
-        return (again, edit, *_back(view, failure))
-    return (edit, again, *_back(view, failure))
+        return (again, edit, *_undo(view, failure))
+    return (edit, again, *_undo(view, failure))
 
 
-def _back(view: RunView, failure: Failure) -> tuple[Key, ...]:
-    """What an apply left step by step can be taken back; of one transaction nothing is left."""
+def _undo(view: RunView, failure: Failure) -> tuple[Key, ...]:
+    """Suggest a rollback if an apply that failed did not run in one transaction."""
     planned = next((m for m in view.plan.migrations if m.name == failure.name), None) if view.plan else None
     if failure.direction is Direction.ROLLBACK or planned is None or planned.in_transaction:
         return ()
-    return (("r", "roll back what it left"),)
+    return (("r", "undo committed statements"),)
 
 
-def _of_result(view: RunView) -> tuple[Key, ...]:
+def _after_result(view: RunView) -> tuple[Key, ...]:
     if view.finished is None:
-        return (("R", "ask the target again"),)
+        return (("R", "refresh the target"),)
     if view.finished.result is not RunResult.REFUSED:
         return (_again(view),)
     files = (o.name for o in view.finished.conflicts if o.name.endswith(".sql") and o.state != State.MISSING)

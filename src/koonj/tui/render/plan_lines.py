@@ -1,4 +1,4 @@
-"""A plan in lines, for the question before a change."""
+"""A plan as lines, for the dialog that asks before a run changes the target."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, verdict_words
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration
-from koonj.sql.display import spaced, visible
+from koonj.sql.display import visible
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED, STRONG, WARNING
 from koonj.tui.toolkit.strips import wrap
 
 _FACT = 12
+"""Cells of a label."""
 _NARROW = 60
-"""Cells."""
+"""Cells; a narrower dialog has no columns."""
 _DSN = 2
-"""Lines of the dsn; its first keywords say where it leads."""
+"""Maximum lines of the connection string; its first keywords name the server."""
 _MANY = 8
-"""Migrations; of more there is a list first, a line each, and the statements are beneath it."""
+"""With more migrations than this, a list of them comes before the statements."""
+_SEPARATE = "statements committed separately"
 
 
 def heading(plan: Plan) -> str:
-    """What is asked, with the target's name, and whether that is protected."""
+    """Return the question, with the target and whether it is protected."""
     what = count(len(plan.migrations), "migration")
     guard = "  PROTECTED" if plan.protected else ""
     if plan.direction is Direction.APPLY:
@@ -35,11 +37,11 @@ def heading(plan: Plan) -> str:
 
 
 def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
-    """Target and server first, how much in which way, then what was decided, then all statements."""
+    """Return target, server, numbers, decisions and conflicts, then all statements."""
     lines = [_target(plan, width)]
     lines += _fact("server", plan.server, width)
     lines += _fact("dsn", dsn, width)[:_DSN] if dsn else []
-    lines += _fact("migrations", _ways(plan), width)
+    lines += _fact("migrations", _modes(plan), width)
     lines += _fact("statements", str(plan.statements), width)
     lines += _decisions(plan, width)
     if len(plan.migrations) > _MANY:
@@ -57,26 +59,26 @@ def _target(plan: Plan, width: int) -> Line:
     return [*line, ("  ", PLAIN), (" PROTECTED ", RAISED)] if plan.protected else line
 
 
-def _ways(plan: Plan) -> str:
-    """How many there are, how many of them run in a transaction, and how many do not."""
+def _modes(plan: Plan) -> str:
+    """Return the number of migrations, and how many of them run in one transaction."""
     number = len(plan.migrations)
     inside = sum(m.in_transaction for m in plan.migrations)
     if inside == number:
         return f"{number}, {'each ' if number > 1 else ''}in one transaction"
     if not inside:
-        return f"{number}, step by step, outside a transaction"
+        return f"{number}, {_SEPARATE}"
     each = " each" if inside > 1 else ""
-    return (
-        f"{number}: {inside} in one transaction{each}, {number - inside} step by step, outside a transaction"
-    )
+    return f"{number}: {inside} in one transaction{each}, {number - inside} with {_SEPARATE}"
 
 
 def _decisions(plan: Plan, width: int) -> list[Line]:
-    """What was allowed, what stops, what else there is to know."""
+    """Return the allowed conflicts, the conflicts that stop the run, and the notes."""
     lines: list[Line] = []
     for allowed in plan.allowed:
-        lines += [[], [(f" allowing {spaced(allowed.state)}, recorded in history:", WARNING)]]
-        lines += conflict_lines(replace(allowed, hint=""), width)  # what to do was decided
+        lines += [[], [(" allowed (recorded in the history):", WARNING)]]
+        lines += conflict_lines(
+            replace(allowed, hint=""), width
+        )  # the decision is made, so the hint is not needed
     for conflict in plan.conflicts:
         lines += conflict_lines(conflict, width)
     for note in plan.notes:
@@ -85,22 +87,23 @@ def _decisions(plan: Plan, width: int) -> list[Line]:
 
 
 def _listed(plan: Plan) -> Iterator[Line]:
-    """One line a migration."""
+    """Yield one line for each migration."""
     longest = max(cell_len(visible(m.name)) for m in plan.migrations)
     for m in plan.migrations:
         name = m.name + " " * (longest - cell_len(visible(m.name)))
-        way = "in one transaction" if m.in_transaction else "step by step, outside a transaction"
+        mode = "in one transaction" if m.in_transaction else _SEPARATE
         left = count(len(m.statements) - m.statements_done, "statement")
-        yield [(f" {name}  ", PLAIN), (f"{left}, {way}", DIM if m.in_transaction else WARNING)]
+        yield [(f" {name}  ", PLAIN), (f"{left}, {mode}", DIM if m.in_transaction else WARNING)]
 
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:
     lines: list[Line] = [[(" " + migration.name, STRONG)]]
     facts = f"{migration.explanation}; lock_timeout {migration.lock_timeout}"
     if migration.from_history:
-        facts += "; the file is gone: this is the text that history recorded"
+        facts += ". The file is missing. This is the text from koonj.history."
     if migration.statements_done:
-        facts += f"; {migration.statements_done} statements are done already"
+        done = count(migration.statements_done, "statement")
+        facts += f". {done} already committed by an earlier run; skipped."
     lines += [[("   " + text, DIM)] for text in wrap(facts, width - 4)]
     verdict = verdict_words(migration)
     looks = DIM if migration.verdict == Verdict.VERIFIED.value else WARNING
@@ -115,7 +118,7 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
 
 
 def _lock(lock: PlannedLock, width: int) -> list[Line]:
-    """What it means, and beneath it how busy the relation is."""
+    """Return the effect of a lock, then how busy the relation is."""
     looks = WARNING if lock.impact >= LONG else DIM if lock.impact <= NOTE else PLAIN
     edge = 12 if width >= _NARROW else 6
     lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.effect, width - edge - 2)]
@@ -124,7 +127,7 @@ def _lock(lock: PlannedLock, width: int) -> list[Line]:
 
 
 def _fact(label: str, text: str, width: int) -> list[Line]:
-    """Label and text in two columns; one after the other where there is no room for that."""
+    """Return label and text in two columns, or in one column if the dialog is narrow."""
     if width < _NARROW:
         return [[(f" {one}", PLAIN)] for one in wrap(f"{label} {text}", width - 2)]
     texts = wrap(text, width - _FACT - 2)

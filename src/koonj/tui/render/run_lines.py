@@ -1,4 +1,4 @@
-"""A run in lines: what goes on, what happened, how it ended, and everything about an error."""
+"""A run as lines: progress, log, result, and details of failures and conflicts."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
     }
 )
 _LABEL = 11
-"""Cells for the words before an error's parts."""
+"""Cells for the labels of a failure."""
 _NEAR = 1_000
-"""Characters of a line on each side of an error's column."""
+"""Characters of a source line that are read on each side of the error's column."""
 
 
 def progress(view: RunView, now: float, width: int) -> list[Line]:
-    """What goes on now: migration k of n, statement k of n, since when."""
+    """Return migration, statement and elapsed time; no lines after the run."""
     if not view.running:
         return []
     return [_first(view, now), *_second(view, now, width)]
@@ -46,7 +46,7 @@ def _first(view: RunView, now: float) -> Line:
     line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
     if view.rehearsing is not None:
         one = view.rehearsing
-        line = [(" rehearsing on scratch ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
+        line = [(" rehearsing ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
     elif view.migration is not None:
         line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
         line += [(view.migration.name, STRONG)]
@@ -60,7 +60,7 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" waiting for your answer", WAITING)]]
     if view.waiting is not None:
         seconds = view.waiting.seconds + max(0.0, now - view.waiting.at.timestamp())
-        text = f"waiting for the lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
+        text = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
         return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
     if view.retrying is not None:
         left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
@@ -69,11 +69,11 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         one = view.statement
         text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
-    return [[(" at work" if view.migration else " making the plan", DIM)]]
+    return [[(" running" if view.migration else " making the plan", DIM)]]
 
 
 def summary(view: RunView | None, now: float) -> Line:
-    """The run in less than a line."""
+    """Return a one-line summary of the run for the collapsed pane."""
     if view is None:
         return [("nothing has run yet", DIM)]
     if view.finished is not None:
@@ -88,13 +88,13 @@ def summary(view: RunView | None, now: float) -> Line:
 
 
 def log_lines(entry: LogLine, width: int) -> list[Line]:
-    """One thing that happened, wrapped to `width`."""
+    """Return one entry of the log, wrapped to `width`."""
     mark, style = _TONES[entry.tone]
     return _marked(mark, style, entry.text, width)
 
 
 def result_lines(view: RunView, width: int) -> list[Line]:
-    """How it ended: the result and everything about an error, wrapped to `width`."""
+    """Return result, conflicts and details of a failure, wrapped to `width`."""
     lines: list[Line] = []
     if view.finished is not None:
         tone, word = result_words(view.finished.result)
@@ -107,7 +107,7 @@ def result_lines(view: RunView, width: int) -> list[Line]:
 
 
 def failure_lines(failure: Failure, width: int) -> list[Line]:
-    """An error with everything that is known of it."""
+    """Return place, source, error, committed statements and next steps."""
     return list(_failure(failure, width))
 
 
@@ -124,7 +124,7 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
         if text:
             yield from _labelled(label, text, width)
     if failure.name or failure.committed:
-        committed = "\n".join(failure.committed) or "nothing of this migration"
+        committed = "\n".join(failure.committed) or "no statement of this migration"
         yield from _labelled("committed", committed, width, STRONG)
     if failure.target_state:
         yield from _labelled("state", failure.target_state, width, STRONG)
@@ -133,17 +133,20 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
 
 
 def _source(failure: Failure, width: int) -> Iterator[Line]:
-    """The line, and a caret under the column; a long line is cut around it."""
+    """Yield the source line, cut around the column, and a caret below the column."""
     column = (failure.column or 1) - 1
     room = width - 6
-    before, after = _around(failure.source_line, column, room * 2 // 3)
+    before, after = _split_at(failure.source_line, column, room * 2 // 3)
     yield [("      ", PLAIN), (cut(before + after, room), ACCENT)]
     if failure.column is not None:
         yield [(" " * (6 + cell_len(before)) + "^", BAD)]
 
 
-def _around(source: str, column: int, room: int) -> tuple[str, str]:
-    """What stands before and after a column (0-based), as it is drawn: `room` cells at most before it."""
+def _split_at(source: str, column: int, room: int) -> tuple[str, str]:
+    """Return the drawn text before and after a column (0-based).
+
+    The text before it has at most `room` cells.
+    """
     start = max(0, column - _NEAR)
     before = expand(source[start:column])
     after = expand(source[start : column + _NEAR])[len(before) :]
@@ -155,10 +158,10 @@ def _around(source: str, column: int, room: int) -> tuple[str, str]:
 
 
 def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
-    """What stops a run, and what to do."""
+    """Return a conflict that stops a run, and its hint."""
     place = f":{conflict.line}" if conflict.line else ""
     who = f"{conflict.name}{place}: " if conflict.name else ""
-    message = conflict.message.removeprefix(f"{conflict.name} ")  # its name stands before already
+    message = conflict.message.removeprefix(f"{conflict.name} ")  # the name is already before it
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 

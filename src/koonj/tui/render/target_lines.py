@@ -1,4 +1,4 @@
-"""A target in a line, its parts in columns under each other, and what is wrong with it in more lines."""
+"""Targets as lines: one line per target, a short form, and details."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
 from koonj.tui.state.snapshot import Check
@@ -14,24 +15,24 @@ from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
 from koonj.tui.toolkit.strips import Part, cut, fit, wrap
 
 if TYPE_CHECKING:
-    from koonj.postgres.connector import ServerInfo  # brings psycopg, which the first paint does not wait for
+    from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
 
 _CHOSEN = "chosen"
 _GAP = "  "
 _TRIP = 8
-"""Cells of a round trip, such as ``123.4 ms``."""
+"""Cells of a round trip time, such as ``123.4 ms``."""
 WIDE = 72
-"""Cells from which on a line has room for more than how a target stands."""
+"""Minimum width, in cells, of lines that also show server, database and user."""
 _LEAST = 12
-"""Cells of a column that is cut."""
+"""Minimum width, in cells, of a column that is cut."""
 _LONG_NAME = 24
-"""Cells of a name."""
+"""Maximum width, in cells, of a name."""
 MOST = 3
-"""Lines about one target."""
+"""Maximum number of lines with details of a target."""
 
 
-def brief(check: Check, *, chosen: bool) -> list[Part]:
-    """Mark and name, and a word where something is to be seen: one of several in a line."""
+def short_parts(check: Check, *, chosen: bool) -> list[Part]:
+    """Return mark, name and the most important fact, for a line with all targets."""
     status = check.status
     mark, looks, more = "", PLAIN, ""
     if status is None:
@@ -39,18 +40,19 @@ def brief(check: Check, *, chosen: bool) -> list[Part]:
     elif status.error is not None:
         mark, looks = "× ", BAD
     elif check.counts.problems:
-        mark, looks, more = "! ", BAD, f" {check.counts.problems} to decide"
+        mark, looks, more = "! ", BAD, f" {count(check.counts.problems, 'conflict')}"
     elif status.running is not None:
-        mark, looks, more = "! ", WAITING, " a run goes on"
+        mark, looks, more = "! ", WAITING, " run in progress"
     here = ("► ", STRONG) if chosen else ("", PLAIN)
     name = cut(check.target.name, _LONG_NAME)
     return [here, (mark, looks), (name, STRONG if chosen else PLAIN), (more, looks), ("  ", PLAIN)]
 
 
-def lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
-    """A line each: mark, name, the word for the chosen one, whether it answers; then columns.
+def target_lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
+    """Return one line per target.
 
-    The most telling column comes first; one for which no cells are left is left out, in all lines.
+    It has mark, name, ``chosen``, whether the target is reachable, and columns. The first column is the most
+    important one. A column that does not fit is omitted from all lines.
     """
     names = max((len(cut(c.target.name, _LONG_NAME)) for c in checks), default=0)
     leads = [_lead(c, names, is_chosen=c.target.name == chosen, word=width >= WIDE) for c in checks]
@@ -67,20 +69,20 @@ def lines(checks: Sequence[Check], chosen: str, width: int) -> list[list[Part]]:
 
 def _lead(check: Check, names: int, *, is_chosen: bool, word: bool) -> list[Part]:
     looks = STRONG if is_chosen else PLAIN
-    said = (_CHOSEN if is_chosen else "").ljust(len(_CHOSEN)) + _GAP if word else ""
+    word_column = (_CHOSEN if is_chosen else "").ljust(len(_CHOSEN)) + _GAP if word else ""
     guard = "" if check.answered or not check.target.protected else "protected"
     return [
         ("► " if is_chosen else "  ", looks),
-        (f"{fit(check.target.name, names)}{_GAP}{said}", looks),
+        (f"{fit(check.target.name, names)}{_GAP}{word_column}", looks),
         *((text + _GAP, style) for text, style in (_reach(check), (guard, STRONG)) if text),
     ]
 
 
 def _reach(check: Check) -> Part:
-    """Does it answer? A glyph and a word."""
+    """Return glyph and word for whether the target is reachable."""
     status = check.status
     if status is None:
-        return ("… connecting" if check.since is not None else "… not asked yet", WAITING)
+        return ("… connecting" if check.since is not None else "… not connected yet", WAITING)
     if status.server is None:
         return ("× unreachable", BAD)
     if status.error is not None:
@@ -89,19 +91,23 @@ def _reach(check: Check) -> Part:
 
 
 def _cells(check: Check, *, server: bool) -> list[Part]:
-    """What a target that answered holds; `server`: and whom it turned out to be. As many cells for each."""
+    """Return the columns of a target that answered.
+
+    With `server`, they include server version, database and user. All targets have the same number of
+    columns.
+    """
     assert check.status is not None
     assert check.status.server is not None
     counts = check.counts
     facts = _server(check.status.server) if server else []
     return [
-        (f"{counts.problems} to decide" if counts.problems else "", BAD),
+        (count(counts.problems, "conflict") if counts.problems else "", BAD),
         (f"{counts.applied} applied", PLAIN),
         (f"{counts.pending} pending", STRONG if counts.pending else PLAIN),
-        ("a run goes on" if check.status.running else "", WAITING),
+        ("run in progress" if check.status.running else "", WAITING),
         ("protected" if check.target.protected else "", STRONG),
         *((fact, PLAIN) for fact in facts),
-        ("asking again" if check.since is not None else "", DIM),
+        ("refreshing" if check.since is not None else "", DIM),
     ]
 
 
@@ -118,14 +124,14 @@ def _cell_sum(parts: Sequence[Part]) -> int:
 
 
 def _server(server: ServerInfo) -> list[str]:
-    """Round trip, version, database and user."""
+    """Return round trip time, version, and database with user."""
     trip = f"{server.round_trip * 1000:.1f} ms".rjust(_TRIP)
     return [trip, visible(server.version), visible(f"{server.database} as {server.user}")]
 
 
-def about(check: Check, width: int) -> list[Part]:
-    """What is wrong with a target, and what to do; else where it leads."""
-    found = details(check, width)
+def detail_lines(check: Check, width: int) -> list[Part]:
+    """Return the problem of a target, or else its server and connection string."""
+    found = problem_lines(check, width)
     status = check.status
     if found or status is None or status.server is None:
         return found
@@ -134,11 +140,11 @@ def about(check: Check, width: int) -> list[Part]:
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 
-def details(check: Check, width: int) -> list[Part]:
-    """What is wrong with a target, and what to do; who runs migrations there."""
+def problem_lines(check: Check, width: int) -> list[Part]:
+    """Return the error of a target with its hint, or who runs migrations there."""
     status = check.status
     if status is not None and status.running is not None:
-        text = f"a run goes on: {holder_words(status.running)}"
+        text = f"A run is in progress: {holder_words(status.running)}"
     elif status is None or status.error is None:
         return []
     else:

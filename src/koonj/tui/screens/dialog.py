@@ -226,4 +226,4 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def say(self, text: str) -> None:
         """Show one line instead of the keys."""
-        self.query_one("#keys", BottomLine).said = (text, True)
+        self.query_one("#keys", BottomLine).notice = (text, True)

@@ -15,7 +15,7 @@ from koonj.runner.drift.report import DriftReport
 from koonj.tui.commands.clipboard import Clip, clean
 from koonj.tui.commands.command import bindings, named
 from koonj.tui.commands.navigation import OVERLAY
-from koonj.tui.render.drift_lines import counted, grouped, head_parts, working
+from koonj.tui.render.drift_lines import count_parts, group_differences, progress_parts, title_parts
 from koonj.tui.screens.copy_dialog import CopyDialog
 from koonj.tui.toolkit.key_presses import CANCEL_KEYS
 from koonj.tui.toolkit.tasks import start_task
@@ -106,7 +106,7 @@ class DriftScreen(Screen[None]):
             self._finish(f"koonj failed: {type(error).__name__}: {error}")
         else:
             self._found = found
-            self.objects.differences = grouped(found.differences)
+            self.objects.differences = group_differences(found.differences)
             self._finish("")
 
     def cancel(self) -> None:
@@ -120,23 +120,23 @@ class DriftScreen(Screen[None]):
             self._ticker = None
         anything = self._found is not None and self._found.differences
         self.query_one(BottomLine).hints = _FOUND if anything else _NOTHING
-        self.objects.trouble = trouble
+        self.objects.error = trouble
         self.objects.notes = self._found.notes if self._found else ()
-        self.objects.none = self._found is not None and not anything
+        self.objects.no_drift = self._found is not None and not anything
         self._update()
 
     def _update(self) -> None:
         """Show the lines above the panes. Without differences, show only the list."""
         self.query_one(Definition).display = bool(self.objects.differences)
-        self.query_one("#place", TextLine).parts = head_parts(self._target, self._found)
-        line = working(monotonic() - self._since) if self.is_comparing else counted(self._found)
+        self.query_one("#place", TextLine).parts = title_parts(self._target, self._found)
+        line = progress_parts(monotonic() - self._since) if self.is_comparing else count_parts(self._found)
         self.query_one("#counts", TextLine).parts = line
 
     # Commands
 
     def action_command(self, name: str) -> None:
         """Run a command: move a pane, or redraw the screen."""
-        self.query_one(BottomLine).said = None
+        self.query_one(BottomLine).notice = None
         named(OVERLAY, name).run(self)
 
     def on_key(self, event: events.Key) -> None:
@@ -165,7 +165,7 @@ class DriftScreen(Screen[None]):
     def _copy(self) -> None:
         definition = self.query_one(Definition)
         text = clean(definition.text)
-        clip = Clip(f"the differences of {definition.name_shown}", text, len(text.encode()))
+        clip = Clip(f"the differences of {definition.object_name}", text, len(text.encode()))
         if clip.fits:
             self.app.copy_to_clipboard(clip.text)
         self.app.push_screen(CopyDialog(clip))

@@ -26,7 +26,7 @@ from koonj.tui.screens import editor_dialogs as questions
 from koonj.tui.screens.editor_dialogs import ChoiceDialog
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
-from koonj.tui.widgets.editor_header import place_parts, ran_parts
+from koonj.tui.widgets.editor_header import applied_warning, file_parts
 from koonj.tui.widgets.footer import BottomLine, Hint
 from koonj.tui.widgets.problem_list import ProblemList
 from koonj.tui.widgets.sql_editor import SqlEditor
@@ -74,7 +74,7 @@ class Editor(Screen[bool]):
 
     def on_mount(self) -> None:
         names = self._ran_on()
-        self.query_one("#ran", TextLine).parts = ran_parts(names)
+        self.query_one("#ran", TextLine).parts = applied_warning(names)
         self.query_one("#ran").display = bool(names)
         self.query_one(BottomLine).hints = _HINTS
         self._show_place()
@@ -112,12 +112,12 @@ class Editor(Screen[bool]):
 
     def say(self, text: str, *, is_problem: bool = True) -> None:
         """Show a message until the next key."""
-        self.query_one(BottomLine).said = (text, is_problem)
+        self.query_one(BottomLine).notice = (text, is_problem)
 
-    @on(SqlEditor.Pressed)
+    @on(SqlEditor.KeyPressed)
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
-        self.query_one(BottomLine).said = None
+        self.query_one(BottomLine).notice = None
 
     def next_problem(self, step: int) -> None:
         """Move the cursor to the next problem (`step` 1) or the previous one (-1)."""
@@ -149,11 +149,11 @@ class Editor(Screen[bool]):
         row, column = self.text.cursor_location
         line = self.text.document.get_line(row)
         width = self.size.width or self.app.size.width
-        self.query_one("#place", TextLine).parts = place_parts(
+        self.query_one("#place", TextLine).parts = file_parts(
             self._migration.shown_path, self.save_state, row + 1, column + 1, line[column : column + 1], width
         )
         here = self.text.looks.problems_at(row)
-        self.query_one(ProblemList).here = here[0] if here else None
+        self.query_one(ProblemList).current = here[0] if here else None
 
     def on_resize(self) -> None:
         self._show_place()
@@ -177,7 +177,7 @@ class Editor(Screen[bool]):
     def _show_problems(self, found: EditorAnalysis) -> None:
         folder_problems = self._snapshot().problems_of(self._migration.name)
         problems: tuple[Problem, ...] = (*folder_problems, *found.problems)
-        self.text.read_again(problems, found.highlighting)
+        self.text.update_analysis(problems, found.highlighting)
         self.query_one(ProblemList).problems = problems
         self._show_place()
 
@@ -297,7 +297,7 @@ class Editor(Screen[bool]):
         else:
             self._end()
 
-    @on(SqlEditor.Left)
+    @on(SqlEditor.EscapePressed)
     def left(self) -> None:
         """Handle Esc: close the editor."""
         self.close()

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from koonj.tui.commands.availability import CommandEntry, matching
 from koonj.tui.commands.command import Group
-from koonj.tui.render.legend import SIGNS, having_words, legend_lines
+from koonj.tui.render.legend import SIGNS, legend_lines, matching_signs
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.dialog import CLOSE, Dialog, DialogText
 from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG
@@ -50,7 +50,7 @@ class HelpDialog(Dialog[None]):
         if not self._typed.strip():
             return "Help"
         count = len(self._entries) + len(SIGNS)
-        found = len(matching(self._entries, self._typed)) + len(having_words(self._typed))
+        found = len(matching(self._entries, self._typed)) + len(matching_signs(self._typed))
         return f"Help  /{self._typed}  {found} of {count}"
 
     def lines(self, width: int) -> Sequence[Line]:
@@ -68,7 +68,7 @@ class HelpDialog(Dialog[None]):
                 lines += [[], [(f" {group.heading}", ACCENT)]]
             for entry in members:
                 lines += _entry(entry, keys, names, width)
-        lines += legend_lines(having_words(typed), width)
+        lines += legend_lines(matching_signs(typed), width)
         return lines[1:] or [[(" no matches; press Esc to clear the search", DIM)]]
 
     def answers(self) -> Sequence[Widget]:

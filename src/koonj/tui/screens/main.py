@@ -163,7 +163,7 @@ class Main(Screen[None]):
 
     def clear_message(self) -> None:
         """Show the keys in the bottom line again."""
-        self.query_one(BottomLine).said = None
+        self.query_one(BottomLine).notice = None
 
     def focus_pane(self, number: str) -> None:
         """Focus the pane with that number."""
@@ -176,7 +176,7 @@ class Main(Screen[None]):
 
     def step_tab(self, step: int) -> None:
         """Show the tab that is `step` tabs further."""
-        self.preview.tab = self.preview.tab.beside(step)
+        self.preview.tab = self.preview.tab.neighbour(step)
 
     def toggle_zoom(self) -> None:
         """Toggle zoom."""
@@ -346,7 +346,7 @@ class Main(Screen[None]):
     @on(messages.StatusMessage)
     def status_message(self, message: messages.StatusMessage) -> None:
         """Show a message until the next key."""
-        self.query_one(BottomLine).said = (message.text, message.is_problem)
+        self.query_one(BottomLine).notice = (message.text, message.is_problem)
 
     @on(BottomLine.Clicked)
     def hint_clicked(self, event: BottomLine.Clicked) -> None:

@@ -172,7 +172,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             self.dismiss(paths)
 
     def _say(self, text: str) -> None:
-        self.query_one(BottomLine).said = (text, True)
+        self.query_one(BottomLine).notice = (text, True)
 
     def on_descendant_focus(self) -> None:
         """Update the footer, and show the help of the focused field."""
@@ -184,7 +184,7 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Handle Enter (go to the form) and Esc (go back to the list, then close)."""
-        self.query_one(BottomLine).said = None
+        self.query_one(BottomLine).notice = None
         in_list = isinstance(self.focused, PatternList)
         if event.key in CANCEL_KEYS:
             event.stop()

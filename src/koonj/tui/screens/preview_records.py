@@ -15,7 +15,7 @@ from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.migrations.states import State
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.tui.documents.text_diff import diff_texts
-from koonj.tui.render.act_text import entry_words
+from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
@@ -57,11 +57,11 @@ class PreviewRecords:
         if _same(key, self._key):
             return
         if key[:3] != self._key[:3]:
-            preview.told = None  # Another migration, target or tab.
+            preview.record_sheet = None  # Another migration, target or tab.
         self._key = key
-        if read is None or preview.nothing_in(preview.tab):
+        if read is None or preview.empty_reason(preview.tab):
             self._screen.workers.cancel_group(self._screen, "records")
-            preview.told = None
+            preview.record_sheet = None
         else:
             start_task(self._screen, partial(self._bring, key, read), "records", exclusive=True)
 
@@ -98,7 +98,7 @@ class PreviewRecords:
             hint = getattr(error, "hint", None)
             sheet = TextSheet(f"koonj could not read this: {error}", *([hint] if hint else []))
         if self._key in (key, ()):
-            preview.told = sheet
+            preview.record_sheet = sheet
 
     async def _history(self, target: Target, name: str) -> Sheet:
         entries = await self._backend.history(target, name)

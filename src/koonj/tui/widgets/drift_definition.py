@@ -1,4 +1,4 @@
-"""One object's definition on both sides, as a diff."""
+"""The definition of an object on both sides of a drift report, as a diff."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from koonj.tui.widgets.pane import Pane
 
 
 class Definition(Pane):
-    """What it is in words, and then line by line: - what the files produce, + what the target has."""
+    """A sentence about the difference, then the diff: - applied migrations, + target."""
 
     TITLE = "Definition"
 
@@ -22,53 +22,48 @@ class Definition(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: tuple[int, Sequence[list[Part]]] = (0, ())
+        self._wrapped: tuple[int, Sequence[list[Part]]] = (0, ())
 
     @property
-    def name_shown(self) -> str:
-        """Kind and name."""
+    def object_name(self) -> str:
+        """Kind and name of the object; empty if there is none."""
         return f"{self.differing.whole.kind} {self.differing.whole.identity}" if self.differing else ""
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """All text of the pane, for copying."""
         if self.differing is None:
             return ""
         lines = (f"{sign} {text}".rstrip() for sign, text in self.differing.definition())
         return "".join(line + "\n" for line in (difference_text(self.differing.whole), *lines))
 
     def watch_differing(self) -> None:
-        """Another object: from its first line."""
-        self._made = (0, ())
+        self._wrapped = (0, ())
         self.top = 0
         self.body_changed()
 
     def count(self) -> int:
-        """Lines of both sides, wrapped."""
         return len(self._lines(self.size.width))
 
     def _lines(self, width: int) -> Sequence[list[Part]]:
         if self.differing is None or not width:
             return ()
-        if self._made[0] != width:
-            self._made = (width, list(definition_lines(self.differing, width)))
-        return self._made[1]
+        if self._wrapped[0] != width:
+            self._wrapped = (width, list(definition_lines(self.differing, width)))
+        return self._wrapped[1]
 
     def title(self) -> tuple[str, str]:
-        """Which lines are visible."""
         return self.TITLE, self.place
 
     def head(self, width: int) -> Sequence[Strip]:
-        """The difference in words, and what the signs mean."""
         if self.differing is None:
             return ()
         words = [
             strip([(" " + line, STRONG)], width)
             for line in wrap(difference_text(self.differing.whole), width - 2)
         ]
-        legend = strip([(" - what its files produce, + what the target has", DIM)], width)
+        legend = strip([(" - applied migrations, + target", DIM)], width)
         return [*words, legend, strip((), width)]
 
     def draw(self, index: int, width: int) -> Strip:
-        """One line with its sign."""
         return strip(self._lines(width)[index], width)

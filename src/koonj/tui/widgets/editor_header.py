@@ -1,4 +1,4 @@
-"""The editor's first lines."""
+"""The first lines of the editor: file, save state, cursor, and a warning."""
 
 from __future__ import annotations
 
@@ -18,29 +18,32 @@ _LOOKS = {
     SaveState.DELETED_ON_DISK: BAD,
 }
 _SHORT = 8
-"""Cells of a name that are shown whatever else there is to say."""
+"""Minimum width, in cells, of the file name."""
 
 
-def place_parts(
-    path: str, standing: SaveState, row: int, column: int, character: str, width: int
+def file_parts(
+    path: str, save_state: SaveState, row: int, column: int, character: str, width: int
 ) -> tuple[Part, ...]:
-    """File and how it stands, then where the cursor is, and what is under it if that is hidden."""
+    """Return file, save state and cursor position.
+
+    If the character at the cursor is invisible, its code point is shown too.
+    """
     hidden = (
         f"U+{ord(character):04X}  "
         if character not in ("", "\t") and in_place(character) != character
         else ""
     )
     right = f"{hidden}{row}:{column} "
-    state = f"  {standing.value}  "
+    state = f"  {save_state.value}  "
     right = right if cell_len(state) + cell_len(right) + _SHORT + 3 <= width else ""
     room = width - cell_len(state) - cell_len(right) - 3
     shown = path if cell_len(path) <= room else path.rpartition("/")[2]
     name = f" {cut(shown, max(_SHORT, room))} "
     gap = width - cell_len(name) - cell_len(state) - cell_len(right)
-    return ((name, RAISED), (state, _LOOKS[standing]), (fit("", max(0, gap)), PLAIN), (right, DIM))
+    return ((name, RAISED), (state, _LOOKS[save_state]), (fit("", max(0, gap)), PLAIN), (right, DIM))
 
 
-def ran_parts(names: Sequence[str]) -> tuple[Part, ...]:
-    """Where it ran."""
-    text = f"It ran on {' and '.join(names)}: a change here is not applied there, and will show as edited."
+def applied_warning(targets: Sequence[str]) -> tuple[Part, ...]:
+    """Return the warning that the migration has already run on `targets`."""
+    text = f"Ran on {' and '.join(targets)}. Changes are not applied there; the state becomes edited."
     return ((" ! ", WARNING), (text, PLAIN))

@@ -1,8 +1,8 @@
-r"""A text for Textual's TextArea that comes out as it went in, and that does not slow a key down.
+r"""A document for Textual's TextArea that preserves every character.
 
-Textual's own Document takes form feeds, U+2028 and others for line ends, loses them, and measures every line
-at every key; its WrappedDocument keeps lists of all lines, and counts no cell for a control character, which
-koonj shows in one.
+It is also fast for large files. Textual's own Document treats form feeds, U+2028 and other characters as line
+ends and loses them, and it measures every line at every key. Its WrappedDocument keeps lists of all lines. It
+counts 0 cells for a control character, which koonj shows in 1 cell.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ from koonj.sql.display import in_place
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MEASURED = 20
+"""Number of the longest lines whose width is measured."""
 _STEP = 64
+"""Cells: widths are rounded up, since every new size causes a new layout."""
 
 Replaced = Callable[[int, int, int], None]
-"""Told that the lines from the first to the last were replaced by so many others."""
+"""Callback for an edit: first and last replaced line, number of new lines."""
 
 
 def displayed(line: str, tab: int) -> str:
-    """A line as it is drawn: each character in its own cells, hidden ones seen, tabs to their stops."""
+    """Return a line as drawn: control characters visible, tabs expanded."""
     return expand_tabs_inline(in_place(line), tab) if "\t" in line else in_place(line)
 
 
 class ExactDocument(Document):
-    """Lines that end in one and the same line end, and in nothing else."""
+    """Document with one kind of line end; no other character ends a line."""
 
     def __init__(self, text: str, newline: str, replaced: Replaced) -> None:
         super().__init__("")
@@ -42,7 +44,7 @@ class ExactDocument(Document):
         self._lines = text.split(newline)
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
-        """Textual's, for text whose line ends are of any kind and become the document's."""
+        """Replace a range. Line ends of any kind in `text` become the document's line end."""
         (top, first), (bottom, last) = sorted((start, end))
         replaced = self.get_text_range((top, first), (bottom, last))
         lines = self._lines
@@ -57,48 +59,46 @@ class ExactDocument(Document):
         return EditResult((top + len(new) - 1, column), replaced)
 
     def get_size(self, tab_width: int) -> Size:
-        """As the lines with most characters tell; in steps, since another size is another layout."""
+        """Return lines and width; only the longest lines are measured, rounded up."""
         longest = nlargest(_MEASURED, self._lines, key=len)
         width = max(cell_len(displayed(line, tab_width)) for line in longest)
         return Size(-(-width // _STEP) * _STEP, len(self._lines))
 
 
 class UnwrappedDocument(WrappedDocument):
-    """Each line of a document is one line of the screen: nothing has to be remembered of any."""
+    """Document without wrapping: each line is one line on screen.
+
+    So nothing has to be stored for a line.
+    """
 
     document: ExactDocument
 
     def wrap(self, width: int, tab_width: int | None = None) -> None:
-        """Nothing to do but to note the tabs' width."""
+        """Store the width of tabs. There is nothing to wrap."""
         self._tab_width = tab_width or self._tab_width
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
-        """Nothing to do."""
+        """Do nothing: no line is wrapped."""
 
     @property
     def height(self) -> int:
-        """Lines."""
         return self.document.line_count
 
     def get_offsets(self, line_index: int) -> list[int]:
-        """It is never broken."""
         return []
 
     def get_sections(self, line_index: int) -> list[str]:
-        """One."""
         return [in_place(self.document.get_line(line_index))]
 
     def get_tab_widths(self, line_index: int) -> list[int]:
-        """Cells of each tab."""
         line = in_place(self.document.get_line(line_index))
         return [width for _, width in get_tab_widths(line, self._tab_width)]
 
     def location_to_offset(self, location: Location) -> Offset:
-        """Where a character is drawn."""
         row = max(0, min(location[0], self.document.line_count - 1))
         return Offset(cell_len(displayed(self.document.get_line(row)[: location[1]], self._tab_width)), row)
 
     def offset_to_location(self, offset: Offset) -> Location:
-        """The character that is drawn there, or the nearest one."""
+        """Return the location of the character at a screen offset, or of the nearest one."""
         row = max(0, min(offset.y, self.document.line_count - 1))
         return row, self.get_target_document_column(row, max(0, offset.x), 0)

@@ -1,4 +1,4 @@
-"""The line in which the filter is typed."""
+"""The input line of the filter of the migration list."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from koonj.tui.widgets.text_line import TextLine
 
 
 class FilterRow(Horizontal):
-    """A slash, and what is typed after it."""
+    """A slash and the input line."""
 
     def compose(self) -> ComposeResult:
-        """Both."""
         yield TextLine(id="slash")
         yield FilterLine()
 
     def on_mount(self) -> None:
-        """Unseen until it is asked for."""
         self.query_one(TextLine).parts = ((" /", STRONG),)
         self.display = False
 
 
 class FilterLine(Input):
-    """Filters as the person types. Enter keeps, Esc clears, up and down move in the list meanwhile."""
+    """The filter, applied as the user types.
+
+    Enter keeps it, Esc clears it, Up and Down move in the list.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "clear", show=False),
@@ -38,13 +39,13 @@ class FilterLine(Input):
     ]
 
     class Kept(Message):
-        """Enter."""
+        """Posted when the user presses Enter."""
 
     class Cleared(Message):
-        """Esc."""
+        """Posted when the user presses Esc."""
 
     class Moved(Message):
-        """Up or down."""
+        """Posted when the user presses Up or Down."""
 
         def __init__(self, lines: int) -> None:
             super().__init__()
@@ -57,14 +58,13 @@ class FilterLine(Input):
         self.cursor_blink = False
 
     async def action_submit(self) -> None:
-        """Enter: keep the filter."""
         self.post_message(self.Kept())
 
     def action_clear(self) -> None:
-        """Esc: no filter."""
+        """Clear the filter."""
         self.value = ""
         self.post_message(self.Cleared())
 
     def action_move(self, lines: int) -> None:
-        """Move in the list without leaving this line."""
+        """Move the cursor of the list by `lines`; the focus stays here."""
         self.post_message(self.Moved(lines))

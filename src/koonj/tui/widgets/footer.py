@@ -1,7 +1,7 @@
-"""The last line: the keys that matter here, or what koonj has to say until the next key.
+"""The last line of the screen: key hints, or a message until the next key.
 
-A key that is clicked is as good as pressed, as far as it names a command; one that decides in a dialog names
-none: a click never confirms. The mouse resting on a key shows what it does.
+A click on a key runs its command. Keys that answer a dialog have no command, so a click never confirms.
+The tooltip of a key shows its help.
 """
 
 from __future__ import annotations
@@ -21,73 +21,72 @@ from koonj.tui.theme import BAD, DIM, PLAIN, STRONG
 from koonj.tui.toolkit.strips import Part, strip
 
 LAST = ("help", "quit")
-"""Commands whose keys keep their place at the right end."""
+"""Commands whose keys stay at the right end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key and what it does."""
+    """A key and its label."""
 
     key: str
     label: str
     usable: bool = True
     command: str = ""
-    """What a click asks for; empty: it asks for nothing."""
+    """Name of the command that a click runs; empty for none."""
     help: str = ""
-    """A sentence or two, shown where the mouse rests on it."""
+    """Help text, shown as a tooltip."""
 
     @property
     def cells(self) -> int:
-        """How wide it is drawn."""
+        """Width in cells."""
         return cell_len(self.key) + cell_len(self.label) + 3
 
 
 class BottomLine(Widget):
-    """Keys in bold, those that cannot be used now dim."""
+    """Key hints; keys that are not available are dim."""
 
     ALLOW_SELECT = False
 
     class Clicked(Message):
-        """A key was clicked that names a command."""
+        """Posted when the user clicks a key that has a command."""
 
         def __init__(self, command: str) -> None:
             super().__init__()
             self.command = command
 
     hints: reactive[tuple[Hint, ...]] = reactive(())
-    said: reactive[tuple[str, bool] | None] = reactive(None)
-    """A text and whether it tells of a problem; shown instead of the keys."""
+    notice: reactive[tuple[str, bool] | None] = reactive(None)
+    """A message and whether it reports a problem; shown instead of the keys."""
     _under: Hint | None = None
-    """The one under the mouse."""
+    """The hint under the mouse."""
 
     def render_line(self, y: int) -> Strip:
-        """What was said, else as many keys as fit."""
         width = self.size.width
-        if self.said is not None:
-            text, is_problem = self.said
+        if self.notice is not None:
+            text, is_problem = self.notice
             mark = " ! " if is_problem else " "
             line = strip([(mark, BAD), (text, STRONG if is_problem else PLAIN)], width)
             return line.apply_style(self.rich_style)
         return strip(_drawn(self.hints, width), width).apply_style(self.rich_style)
 
     def hint_at(self, x: int) -> Hint | None:
-        """The one that is drawn at column `x`."""
-        if self.said is not None:
+        """Return the hint that is drawn at column `x`, or None."""
+        if self.notice is not None:
             return None
         places = _placed(self.hints, self.size.width)
         return next((hint for start, hint in places if start < x < start + hint.cells - 1), None)
 
     def on_click(self, event: events.Click) -> None:
-        """As its key; what was said is put away first."""
+        """Run the command of the clicked key; if a message is shown, only close it."""
         event.stop()
         hint = self.hint_at(event.x)
-        if self.said is not None:
-            self.said = None
+        if self.notice is not None:
+            self.notice = None
         elif hint is not None and hint.command:
             self.post_message(self.Clicked(hint.command))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """What its help is, for when the mouse rests; nothing is drawn while it moves."""
+        """Set the tooltip to the help of the key under the mouse. Nothing is drawn."""
         hint = self.hint_at(event.x)
         if hint != self._under:
             self._under = hint
@@ -95,19 +94,19 @@ class BottomLine(Widget):
 
 
 def _placed(hints: tuple[Hint, ...], width: int) -> Iterator[tuple[int, Hint]]:
-    """Where each is drawn: those of `LAST` at the right end, of the others as many as fit, from the left."""
+    """Yield each hint that fits, with its column; those of `LAST` at the right end."""
     last = [hint for hint in hints if hint.command in LAST]
     room = width - sum(hint.cells for hint in last)
-    at = 0
+    column = 0
     for hint in (hint for hint in hints if hint.command not in LAST):
-        if at + hint.cells > room:
+        if column + hint.cells > room:
             break
-        yield at, hint
-        at += hint.cells
-    at = max(0, room)
+        yield column, hint
+        column += hint.cells
+    column = max(0, room)
     for hint in last:
-        yield at, hint
-        at += hint.cells
+        yield column, hint
+        column += hint.cells
 
 
 def _drawn(hints: tuple[Hint, ...], width: int) -> Iterator[Part]:

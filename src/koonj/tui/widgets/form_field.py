@@ -1,4 +1,4 @@
-"""One field of the palette's form: label, line to type in or choices, and what is wrong with the value."""
+"""A field of the pattern form: label, input line or choices, note or error."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from koonj.tui.toolkit.strips import Part, cut, fit, strip
 from koonj.tui.widgets.text_line import TextLine
 
 LABEL = 16
+"""Cells of a label."""
 
 
 class ChoiceField(Widget, can_focus=True):
-    """Values of which one holds; left, right and space change it."""
+    """A choice between values; Left, Right and Space change it."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space,l", "step(1)", "next", show=False),
-        Binding("left,h", "step(-1)", "before", show=False),
+        Binding("left,h", "step(-1)", "previous", show=False),
         Binding("enter", "app.focus_next", "next field", show=False),
     ]
     value: reactive[str] = reactive("")
 
     @dataclass
     class Changed(Message):
-        """Another value holds."""
+        """Posted when the user chooses another value."""
 
         value: str
 
@@ -45,34 +46,33 @@ class ChoiceField(Widget, can_focus=True):
         self.set_reactive(ChoiceField.value, value if value in choices else choices[0])
 
     def action_step(self, step: int) -> None:
-        """The next one, round and round."""
-        at = self._choices.index(self.value)
-        self.value = self._choices[(at + step) % len(self._choices)]
+        """Choose the next value (or the previous one with -1); wrap around at the end."""
+        index = self._choices.index(self.value)
+        self.value = self._choices[(index + step) % len(self._choices)]
         self.post_message(self.Changed(self.value))
 
     def render_line(self, y: int) -> Strip:
-        """All choices, the one that holds in brackets."""
         focused = self.has_pseudo_class("focus")
         parts: list[Part] = [(" ", PLAIN)]
         for choice in self._choices:
-            holds = choice == self.value
-            text = f"[{choice}]" if holds else f" {choice} "
-            parts.append((text, MARKED if holds and focused else STRONG if holds else DIM))
+            is_chosen = choice == self.value
+            text = f"[{choice}]" if is_chosen else f" {choice} "
+            parts.append((text, MARKED if is_chosen and focused else STRONG if is_chosen else DIM))
         return strip(parts, self.size.width).apply_style(self.rich_style)
 
 
 class FieldRow(Vertical):
-    """A field with its value; the value survives as long as the row."""
+    """A field with its value. The value lives as long as the row."""
 
     @dataclass
     class Changed(Message):
-        """The person typed."""
+        """Posted when the user changes the value."""
 
         name: str
 
     @dataclass
     class Entered(Message):
-        """Enter in the field."""
+        """Posted when the user presses Enter in the field."""
 
         row: FieldRow
 
@@ -83,7 +83,6 @@ class FieldRow(Vertical):
         self._default = default
 
     def compose(self) -> ComposeResult:
-        """Label and entry, and a line for what is wrong."""
         with Horizontal(classes="entry"):
             yield TextLine(classes="label")
             if self.field.choices:
@@ -95,17 +94,19 @@ class FieldRow(Vertical):
         yield TextLine(classes="note")
 
     def on_mount(self) -> None:
-        """Label it."""
         self.query_one(".label", TextLine).parts = ((" " + fit(self.field.label, LABEL - 1), PLAIN),)
         self.show({}, {})
 
     @property
     def value(self) -> str:
-        """What was typed or chosen."""
+        """The typed or chosen value."""
         return self.query_one(ChoiceField).value if self.field.choices else self.query_one(Input).value
 
     def show(self, defaults: dict[str, str], errors: dict[str, str], *, insist: bool = False) -> None:
-        """What an empty field means, and what is wrong with this one; `insist` on untouched fields too."""
+        """Show the default or an example if the field is empty, and its error or help.
+
+        An error is shown after the user has changed the field, or if `insist` is true.
+        """
         default = defaults.get(self.field.name, "")
         if not self.field.choices:
             example = f"for example {self.field.example}" if self.field.example else ""
@@ -119,23 +120,20 @@ class FieldRow(Vertical):
             note.parts = ((" " * (LABEL + 2) + self.field.help, DIM),)
 
     def focus_entry(self) -> None:
-        """Give it the keys."""
+        """Focus the input line or the choices."""
         self.query_one(ChoiceField if self.field.choices else Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """The person typed."""
         event.stop()
         self.touched = self.touched or bool(event.value)
         self.post_message(self.Changed(self.field.name))
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
-        """The person chose."""
         event.stop()
         self.touched = True
         self.post_message(self.Changed(self.field.name))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter."""
         event.stop()
         self.touched = True
         self.post_message(self.Entered(self))

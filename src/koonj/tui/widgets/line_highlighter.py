@@ -1,4 +1,7 @@
-"""Colours for the visible lines of a widget, a slice of time after the other."""
+"""Colours for the visible lines of a widget, in short slices of time.
+
+The slices keep the keys responsive.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,33 @@ from koonj.tui.toolkit.tasks import start_task
 
 
 class LineHighlighter:
-    """Colours a slice before each drawing, and has the widget drawn again until all lines have theirs."""
+    """Colours lines before each drawing, for one slice of time.
 
-    def __init__(self, widget: Widget, reach: Callable[[], bool]) -> None:
-        """`reach` colours visible lines for one slice of time; it answers whether all of them are done."""
+    It redraws the widget until all visible lines are coloured.
+    """
+
+    def __init__(self, widget: Widget, colour_slice: Callable[[], bool]) -> None:
+        """`colour_slice` colours lines for one slice and returns whether all are done."""
         self._widget = widget
-        self._reach = reach
+        self._colour_slice = colour_slice
         self.is_waiting = False
-        """Is the next slice on its way?"""
+        """Whether the next slice is scheduled."""
 
     def work(self) -> None:
-        """Colour for one slice, unless the next one is on its way already."""
+        """Colour lines for one slice, unless the next slice is already scheduled."""
         if self.is_waiting:
             return
         if not highlighting.has_lexers():
             self.is_waiting = True
             start_task(self._widget, self._prepare, "colours")
-        elif not self._reach():
+        elif not self._colour_slice():
             self.is_waiting = True
-            self._widget.set_timer(highlighting.TIME_SLICE * 2, self._go_on)
+            self._widget.set_timer(highlighting.TIME_SLICE * 2, self._continue)
 
     async def _prepare(self) -> None:
         await asyncio.to_thread(highlighting.load_lexers)
-        self._go_on()
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         self.is_waiting = False
         self._widget.refresh()

@@ -1,4 +1,7 @@
-"""The list of migrations: number, name, state, verdict. Drawn by line: ten thousand rows cost what ten do."""
+"""The list of migrations: number, name, state, verdict.
+
+Only visible lines are drawn, so ten thousand rows are as fast as ten.
+"""
 
 from __future__ import annotations
 
@@ -18,46 +21,59 @@ from koonj.tui.toolkit.strips import Part, fit, strip, wrap
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
 WORD = 11
-"""Cells for the state's word where there is little room: ``interrupted``."""
+"""Cells of the state's word in a narrow list; ``interrupted`` fits."""
 _NUMBER, _NAME = 7, 20
-"""Cells for number and name where there is little room: `20240131093000` is shortened before a name is."""
-_READ = 18
-"""Cells of a name, from which on the verdict may have its word."""
-_SEEN = 12
-"""The same, from which on it has at least its glyph; the preview has the word in any case."""
+"""Cells of number and name in a narrow list.
+
+A long number such as `20240131093000` is shortened before the name.
+"""
+_NAME_WITH_WORD = 18
+"""Minimum cells of the name if the verdict is shown with its word."""
+_NAME_WITH_GLYPH = 12
+"""Minimum cells of the name if the verdict is shown as a glyph.
+
+The preview always shows the word.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Cells of each column; others are a mark, two blanks, the state's glyph, and blanks beside the words."""
+    """Cells of each column, without cursor, the state's glyph and blanks."""
 
     number: int
     name: int
     word: int
     verdict: int = 0
-    """Of the verdict with the blank before it: none, its glyph, or glyph and word."""
+    """Cells of the verdict with the blank before it; 0 for none, 2 for a glyph."""
 
 
 def columns(width: int, number: int, word: int, *, rehearsals: bool) -> Columns:
-    """For a list of `width` cells; `number`, `word`: the widest ones; `rehearsals`: are there verdicts?"""
+    """Return the columns of a list of `width` cells.
+
+    `number` and `word` are the widths of the widest number and state. `rehearsals` says whether there are
+    verdicts.
+    """
     word = min(word, max(WORD, width // 3))
     number = min(number, max(_NUMBER, width - word - _NAME - 5))
     name = width - number - word - 6
     whole, glyph = 3 + WORD_WIDTH, 2
     verdict = 0
-    if rehearsals and name - glyph >= _SEEN:
-        verdict = whole if name - whole >= _READ else glyph
+    if rehearsals and name - glyph >= _NAME_WITH_GLYPH:
+        verdict = whole if name - whole >= _NAME_WITH_WORD else glyph
     return Columns(number, name - verdict, word, verdict)
 
 
-_WRONG = 4
-"""Lines about the folder."""
+_MOST = 4
+"""Maximum number of lines about problems of the folder."""
 _GLYPH = 2
-"""Cells of a verdict that is its glyph only."""
+"""Cells of a verdict that is shown as a glyph."""
 
 
 class MigrationList(CursorPane):
-    """Migrations of folder and target, filtered. The selection is a file name: it survives changes."""
+    """Migrations of folder and target, filtered.
+
+    The selection is a file name, so it survives changes of the list.
+    """
 
     NUMBER = "1"
     TITLE = "Migrations"
@@ -76,11 +92,11 @@ class MigrationList(CursorPane):
 
     @property
     def selected(self) -> Row | None:
-        """The row under the cursor."""
+        """The row at the cursor; None if the list is empty."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def copyable(self) -> Copyable | None:
-        """Give the selected file's path; the name alone where there is no file."""
+        """Return the path of the selected file, or its name if the file is missing."""
         row = self.selected
         if row is None:
             return None
@@ -92,10 +108,9 @@ class MigrationList(CursorPane):
     def select(self, name: str) -> None:
         """Put the cursor on a file name, now or when it appears."""
         self._selected = name
-        self._find()
+        self._restore_cursor()
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
-        """Folder or target changed."""
         if new is None or old is None or new.rows is not old.rows:
             self._measure(new.rows if new else ())
             self._filter()
@@ -104,18 +119,17 @@ class MigrationList(CursorPane):
             if self.filter:
                 self._filter()
             self.refresh()
-        if new is None or old is None or _about(new) != _about(old):
+        if new is None or old is None or _head_values(new) != _head_values(old):
             self.body_changed()
 
     def watch_filter(self) -> None:
-        """The person typed."""
         self._filter()
 
     def _measure(self, rows: Sequence[Row]) -> None:
-        """The columns' widths: of all rows, so that they stay where they are while a filter is typed."""
+        """Measure the columns of all rows, so that a filter does not move them."""
         self._number_width = max((r.digits for r in rows), default=3)
-        looks = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
-        self._word_width = max((len(r.word) for r in looks.values()), default=WORD)
+        kinds = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
+        self._word_width = max((len(r.word) for r in kinds.values()), default=WORD)
         self._columns = None
 
     def _filter(self) -> None:
@@ -124,38 +138,36 @@ class MigrationList(CursorPane):
             self.rows = tuple(
                 [row for row in self.rows if row.matches(word) or word in self._verdict_word(row)]
             )
-        self._find()
+        self._restore_cursor()
         self.body_changed()
 
     def _verdict_word(self, row: Row) -> str:
         return self.snapshot.rehearsals.word(row.name) if self.snapshot else ""
 
-    def _find(self) -> None:
-        """Put the cursor back on the selected name; where it is gone, stay near."""
+    def _restore_cursor(self) -> None:
+        """Put the cursor back on the selected name; if it is missing, stay near."""
         found = next((i for i, r in enumerate(self.rows) if r.name == self._selected), None)
         if found is None:
             found = min(self.cursor, max(0, len(self.rows) - 1))
         self.cursor = found
-        self._tell()
+        self._post_selected()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """The person moved."""
         super().watch_cursor(old, new)
         if self.selected is not None and self.is_attached:
             self._selected = self.selected.name
-            self._tell()
+            self._post_selected()
 
-    def _tell(self) -> None:
+    def _post_selected(self) -> None:
         if self.selected is not None and self._selected is None:
             self._selected = self.selected.name
         self.post_message(MigrationSelected(self.selected.name if self.selected else None))
 
     def count(self) -> int:
-        """Rows that pass the filter."""
         return len(self.rows)
 
     def title(self) -> tuple[str, str]:
-        """With the filter, and how many of how many."""
+        """Return the title with the filter, and the position or the number of matches."""
         total = len(self.snapshot.rows) if self.snapshot else 0
         place = f"{self.cursor + 1} of {len(self.rows)}" if self.rows else "0"
         if not self.filter:
@@ -163,47 +175,50 @@ class MigrationList(CursorPane):
         return f"{self.TITLE}  /{self.filter}", f"{len(self.rows)} of {total}"
 
     def head(self, width: int) -> Sequence[Strip]:
-        """What is wrong with the folder as a whole, and why there is nothing to see."""
+        """Return the problem of the folder, and the reason if the list is empty."""
         if self.snapshot is None:
             return ()
-        wrong, nothing = _wrong(self.snapshot), "" if self.rows else self._nothing(self.snapshot)
+        problem, reason = (
+            _folder_problem(self.snapshot),
+            "" if self.rows else self._empty_reason(self.snapshot),
+        )
         lines: list[list[Part]] = []
-        for text in wrap(wrong, width - 4, _WRONG) if wrong else ():
+        for text in wrap(problem, width - 4, _MOST) if problem else ():
             lines.append([("   " if lines else " ! ", BAD), (text, PLAIN)])
-        lines += [[(" " + text, DIM)] for text in wrap(nothing, width - 2) if nothing]
+        lines += [[(" " + text, DIM)] for text in wrap(reason, width - 2) if reason]
         return [strip(line, width) for line in lines]
 
-    def _nothing(self, snapshot: Snapshot) -> str:
-        """Why no row is shown."""
+    def _empty_reason(self, snapshot: Snapshot) -> str:
+        """Return why the list is empty."""
         if snapshot.folder is None:
             return "" if snapshot.folder_error else "reading the folder"
         if snapshot.rows:
-            count = len(snapshot.rows)
-            return f"None of {count} has these words in number, name, state or verdict. Esc shows all."
+            none = f"None of {len(snapshot.rows)} matches the filter in number, name, state or verdict."
+            return f"{none} Press Esc to clear it."
         where = snapshot.folder.shown_path or snapshot.folder.path
-        return f"No migrations in {where} yet. {self.key_now('n')} writes one."
+        return f"No migrations yet in {where}. Press {self.key_now('n')} to create one."
 
     def draw(self, index: int, width: int) -> Strip:
-        """Marker, number, name, glyph and word of the state, and of the verdict."""
+        """Draw cursor, number, name, state and verdict."""
         row, cells = self.rows[index], self._cells(width)
-        here = index == self.cursor
+        is_current = index == self.cursor
         style, dim, state = PLAIN, DIM, STATES[row.state]
-        if here:
+        if is_current:
             style = dim = state = MARKED if self.has_pseudo_class("focus") else STRONG
         digits, label = row.label
         number = cells.number
         parts: list[Part] = [
-            ("›" if here else " ", style),
+            ("›" if is_current else " ", style),
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, cells.name) + " ", style),
             (glyph(row.state) + " " + fit(row.word, cells.word), state),
-            self._verdict(row, cells.verdict, style if here else None),
+            self._verdict(row, cells.verdict, style if is_current else None),
             (" ", style),
         ]
-        return strip(parts, width, style if here else Style.null())
+        return strip(parts, width, style if is_current else Style.null())
 
     def _verdict(self, row: Row, cells: int, style: Style | None) -> Part:
-        """Glyph and word as far as there is room; `style` where the row has one look."""
+        """Return the verdict as it fits; `style` replaces the verdict's colour."""
         mark = self.snapshot.rehearsals.mark(row.name) if self.snapshot and cells else None
         if mark is None:
             return " " * cells, style or PLAIN
@@ -218,18 +233,19 @@ class MigrationList(CursorPane):
         return self._columns[1]
 
 
-def _about(snapshot: Snapshot) -> tuple[object, ...]:
-    """What the head is made of."""
+def _head_values(snapshot: Snapshot) -> tuple[object, ...]:
+    """Return the values that the head depends on."""
     return snapshot.folder_error, snapshot.folder
 
 
-def _wrong(snapshot: Snapshot) -> str:
-    """What keeps the list from being the whole truth."""
+def _folder_problem(snapshot: Snapshot) -> str:
+    """Return why the list is out of date or incomplete; empty if it is not."""
     if snapshot.folder_error is not None:
-        return ("Below is what the folder held before. " if snapshot.rows else "") + snapshot.folder_error
-    left = snapshot.unlisted_files
-    if not left:
+        age = "The list below is from the last successful read. " if snapshot.rows else ""
+        return age + snapshot.folder_error
+    skipped = snapshot.unlisted_files
+    if not skipped:
         return ""
-    name, problem = left[0]
-    more = f" {len(left)} files are left out: koonj check lists them." if len(left) > 1 else ""
+    name, problem = skipped[0]
+    more = f" {len(skipped)} files are skipped. To list them, run: koonj check" if len(skipped) > 1 else ""
     return f"{name}: {problem.message}{more}"

@@ -1,4 +1,7 @@
-"""A pane: a title line and lines of its own, drawn one by one; only what is visible is ever made."""
+"""The base classes of panes: a title line and a body of lines.
+
+Only visible lines are drawn.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.strips import Part, cut, strip
 
 WHEEL = 3
-"""Lines that one turn of the mouse wheel moves."""
+"""Lines that one step of the mouse wheel scrolls."""
 
 
 def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
-    """A title over the whole width: a bar where the keys are, a rule elsewhere."""
+    """Return a title line: a bar if the pane has the focus (`raised`), else a rule."""
     left, right = f" {left} ", f" {right} " if right else ""
     right = right if cell_len(left) + cell_len(right) + 2 <= width else ""
     left = cut(left, width)
@@ -36,7 +39,7 @@ def title_line(left: str, right: str, width: int, *, raised: bool) -> Strip:
 
 
 def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool) -> Strip:
-    """The title of a pane that has no other line: what matters of it stands in the rule."""
+    """Return the title line of a collapsed pane, with its summary."""
     if raised:
         return strip([(f" {left}  ", RAISED), *((text, RAISED) for text, _ in summary)], width, RAISED)
     parts: list[Part] = [("─", DIM), (f" {left} ", PLAIN), ("── ", DIM), *summary, (" ", PLAIN)]
@@ -46,90 +49,92 @@ def summary_line(left: str, summary: Sequence[Part], width: int, *, raised: bool
 
 @dataclass(frozen=True, slots=True)
 class Copyable:
-    """What a pane has to copy."""
+    """Text of a pane that can be copied."""
 
     what: str
-    """In words: ``the path of 001_create_users.sql``."""
+    """Description for the user: ``the path of 001_create_users.sql``."""
     read: Callable[[], str]
-    """Gives the text. It may be long: it is made when somebody copies it, not when the keys are shown."""
+    """Return the text. It can be long, so it is made only when the user copies it."""
 
 
 class Pane(Widget, can_focus=True):
-    """Lines that scroll under a title. A subclass says how many there are, and draws one."""
+    """Lines that scroll below a title. A subclass counts the lines and draws each."""
 
     ALLOW_SELECT = False
     NUMBER: ClassVar[str] = ""
-    """The key that jumps here; empty for none."""
+    """Number of the pane and key that focuses it; empty for none."""
     TITLE: ClassVar[str] = ""
-    NOTHING_TO_COPY: ClassVar[str] = "There is nothing to copy here."
-    """The reason where `copyable` gives None."""
+    NOTHING_TO_COPY: ClassVar[str] = "Nothing to copy here."
+    """Reason that is shown if `copyable` returns None."""
 
     top: reactive[int] = reactive(0)
-    """The body's first visible line."""
+    """Index of the first visible line of the body."""
     _head: tuple[int, Sequence[Strip]] | None = None
     _filled: int | None = None
-    """Lines that it would fill, when that was last asked."""
+    """Lines that all of the pane needs, as last returned to Textual."""
     _style: Style | None = None
-    _room: tuple[int, int] | None = None
-    """Cells of a line and lines of a page, while lines are drawn: asking again takes longer than drawing."""
+    _drawing_size: tuple[int, int] | None = None
+    """Width and page height during `render_lines`.
+
+    Reading them for each line costs more than drawing the line.
+    """
 
     def count(self) -> int:
-        """How many lines the body has."""
+        """Return the number of lines of the body."""
         raise NotImplementedError
 
     def draw(self, index: int, width: int) -> Strip:
-        """Line `index` (0-based) of the body, `width` cells wide."""
+        """Draw line `index` (0-based) of the body, `width` cells wide."""
         raise NotImplementedError
 
     def head(self, width: int) -> Sequence[Strip]:
-        """Lines between title and body that do not scroll."""
+        """Return the lines between title and body. They do not scroll."""
         return ()
 
     def foot(self, width: int) -> Sequence[Strip]:
-        """Lines below the body that do not scroll."""
+        """Return the lines below the body. They do not scroll."""
         return ()
 
     def title(self) -> tuple[str, str]:
-        """What the title says, left and right."""
+        """Return the left and the right text of the title."""
         return self.TITLE, ""
 
     def summary(self) -> Sequence[Part]:
-        """What the title says where it is all there is to see; nothing: what it always says."""
+        """Return the summary for the title of a collapsed pane; empty for the title."""
         return ()
 
     @property
     def collapsed(self) -> bool:
-        """Is there room for the title only?"""
+        """Whether only the title is visible."""
         return self.size.height == 1
 
     def _heads(self, width: int) -> Sequence[Strip]:
-        """The head, made once for as long as nothing changes."""
+        """Return the head, cached until `body_changed` or another width."""
         if self._head is None or self._head[0] != width:
             self._head = (width, self.head(width))
         return self._head[1]
 
     def copyable(self) -> Copyable | None:
-        """Give what the pane is about, to be pasted elsewhere; None where there is nothing yet."""
+        """Return the text to copy; None if there is nothing to copy."""
         return None
 
     def key_now(self, key: str) -> str:
-        """The key that a text names: `key`, or what the person has instead."""
+        """Return the current key for the default key `key`, as set in [keys]."""
         return cast("KeyedApp", self.app).key_now(key)
 
     # Drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Textual asks for some lines; the widget's own style, from all its ancestors, is asked for once."""
+        """Draw lines for Textual; read style and size once for all of them."""
         self._style = self.rich_style
-        self._room = (self.size.width, self.page)
+        self._drawing_size = (self.size.width, self.page)
         try:
             return super().render_lines(crop)
         finally:
-            self._room = None
+            self._drawing_size = None
 
     def render_line(self, y: int) -> Strip:
-        """Textual asks for line `y` of the widget."""
-        return self._line(y, *(self._room or (self.size.width, self.page))).apply_style(
+        return self._line(y, *(self._drawing_size or (self.size.width, self.page))).apply_style(
             self._style or self.rich_style
         )
 
@@ -155,7 +160,7 @@ class Pane(Widget, can_focus=True):
         return title_line(f"{number}{left}{zoomed}", right, width, raised=raised)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """All lines, for a pane whose height is `auto`."""
+        """Return the number of lines that the pane needs if its height is `auto`."""
         self._filled = self._fills(width)
         return self._filled
 
@@ -166,95 +171,91 @@ class Pane(Widget, can_focus=True):
 
     @property
     def page(self) -> int:
-        """How many lines of the body fit."""
+        """Number of lines of the body that fit."""
         width, height = self.size
         return max(1, height - 1 - len(self._heads(width)) - len(self.foot(width)))
 
     @property
     def place(self) -> str:
-        """Which lines are visible; empty where all are."""
+        """Range of the visible lines, such as ``1-17 of 29``; empty if all are visible."""
         count = self.count()
         return f"{self.top + 1}-{min(count, self.top + self.page)} of {count}" if count > self.page else ""
 
     @property
     def last_top(self) -> int:
-        """The greatest `top` that still fills the pane."""
+        """Largest `top` that still fills the pane."""
         return max(0, self.count() - self.page)
 
     def validate_top(self, top: int) -> int:
-        """Keep within the body."""
         return max(0, min(top, self.last_top))
 
     def go(self, lines: int) -> None:
-        """Move by so many lines, up or down."""
+        """Scroll by `lines`; a negative number scrolls up."""
         self.top += lines
 
     def go_to(self, index: int) -> None:
-        """Move to a line; one beyond the end means the last."""
+        """Scroll to line `index`; past the end means the last line."""
         self.top = index
 
     def sideways(self, columns: int) -> None:
-        """Move sideways, where lines are wider than the pane."""
+        """Scroll by `columns` if lines can be wider than the pane."""
 
     def body_changed(self) -> None:
-        """The body or the head is another one: stay in bounds, draw it anew."""
+        """Redraw the pane after a change of body or head, and keep `top` in range."""
         self._head = None
         self.top = self.validate_top(self.top)
-        self.refresh(layout=self._needs_other_room())
+        self.refresh(layout=self._needs_layout())
 
-    def _needs_other_room(self) -> bool:
-        """Does it fill more lines, or fewer, than when it was given its room?"""
+    def _needs_layout(self) -> bool:
+        """Return whether the pane needs more or fewer lines than it got from the layout."""
         return self.styles.is_auto_height and self._filled != self._fills(self.size.width)
 
     def line_at(self, y: int) -> int | None:
-        """The line of the body that is drawn at `y`; None where there is none."""
+        """Return the index of the body line that is drawn at `y`, or None."""
         row = y - 1 - len(self._heads(self.size.width))
         return self.top + row if 0 <= row < self.page and self.top + row < self.count() else None
 
     def redraw_line(self, index: int) -> None:
-        """Draw one line of the body anew."""
+        """Redraw line `index` of the body."""
         y = index - self.top + 1 + len(self._heads(self.size.width))
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def redraw_title(self) -> None:
-        """Draw the title anew."""
+        """Redraw the title."""
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def redraw_head(self) -> None:
-        """Draw title and head anew."""
+        """Redraw title and head."""
         self._head = None
         self.refresh(Region(0, 0, self.size.width, 1 + len(self._heads(self.size.width))))
 
     def on_resize(self) -> None:
-        """Stay in bounds."""
         self.top = self.validate_top(self.top)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """One turn of the wheel."""
         event.stop()
         self.go(WHEEL)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """One turn of the wheel, up."""
         event.stop()
         self.go(-WHEEL)
 
 
 class CursorPane(Pane):
-    """A pane of which one line is current.
+    """A pane with a cursor on one line.
 
-    A cursor that leaves the pane scrolls half a page: a slow line then seldom has to carry the whole pane.
+    A cursor that leaves the visible part scrolls by half a page, so that the whole pane is redrawn less often
+    over a slow connection.
     """
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
     def validate_cursor(self, cursor: int) -> int:
-        """Keep within the body."""
         return max(0, min(cursor, self.count() - 1))
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Scroll if need be; else draw the two lines only."""
+        """Scroll if the cursor is not visible; else redraw only the two lines."""
         half = max(1, self.page // 2)
         if new < self.top:
             self.top = new if self.top - new > half else max(0, self.top - half)
@@ -265,21 +266,20 @@ class CursorPane(Pane):
         self.redraw_title()
 
     def go(self, lines: int) -> None:
-        """Move the cursor."""
+        """Move the cursor by `lines`."""
         self.cursor += lines
 
     def go_to(self, index: int) -> None:
-        """Move the cursor to a line."""
+        """Move the cursor to line `index`."""
         self.cursor = index
 
     def on_click(self, event: events.Click) -> None:
-        """The line under the mouse becomes current."""
+        """Move the cursor to the clicked line."""
         index = self.line_at(event.y)
         if index is not None:
             self.cursor = index
 
     def on_resize(self) -> None:
-        """Keep the cursor visible."""
         super().on_resize()
         if self.cursor >= self.top + self.page:
             self.top = self.cursor - self.page + 1

@@ -1,4 +1,4 @@
-"""The four panes, each where `room` puts it."""
+"""The container of the four panes, placed by `pane_regions`."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from textual.widget import Widget
 
 from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.widgets.pane import Pane
-from koonj.tui.widgets.pane_layout import MIGRATIONS, RUN, TARGETS, PaneSituation, room
+from koonj.tui.widgets.pane_layout import MIGRATIONS, RUN, TARGETS, PaneSituation, pane_regions
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
 
 RISE = 0.4
-"""Seconds that a run must have worked before it gets more room: the screen does not jump up and down for one
-that is done at once."""
+"""Seconds before a run gets more space.
+
+Without the delay, the screen would jump for a run that ends at once.
+"""
 
 
 class PaneGrid(Widget):
-    """Knows who has the keys, what runs and whether one pane takes everything; `room` decides the rest.
+    """Container that tracks focus, zoom and run, and gives each pane its region.
 
-    A child that is no pane with a number stands in the migrations' last lines: the filter.
+    A child without a pane number (the filter) takes the last line of the migrations pane.
     """
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
-    holder: reactive[str] = reactive(MIGRATIONS, init=False, repaint=False)
-    """The number of the pane that has the keys, or had them last."""
+    focused_number: reactive[str] = reactive(MIGRATIONS, init=False, repaint=False)
+    """Number of the pane that has the focus, or had it last."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,28 +46,26 @@ class PaneGrid(Widget):
 
     @property
     def layout(self) -> Layout:
-        """Ours, and not one of Textual's."""
+        """The custom layout that places the panes."""
         return self._rooms
 
     @on(events.DescendantFocus)
     def _focused(self, event: events.DescendantFocus) -> None:
-        self.holder = event.widget.NUMBER if isinstance(event.widget, Pane) else MIGRATIONS
+        self.focused_number = event.widget.NUMBER if isinstance(event.widget, Pane) else MIGRATIONS
 
-    def watch_holder(self) -> None:
-        """The pane that has the keys gets other room."""
-        self._arrange_anew()
+    def watch_focused_number(self) -> None:
+        self._rearrange()
 
     def watch_zoomed(self) -> None:
-        """It gets all, or what it had."""
-        self._arrange_anew()
+        self._rearrange()
 
-    def _arrange_anew(self) -> None:
+    def _rearrange(self) -> None:
         for pane in self.query(Pane):
-            pane.set_class(self.zoomed and self.holder == pane.NUMBER, "-zoomed")
-            pane.refresh(repaint=False, layout=True)  # what a child asks for, Textual arranges anew
+            pane.set_class(self.zoomed and self.focused_number == pane.NUMBER, "-zoomed")
+            pane.refresh(repaint=False, layout=True)  # makes Textual run the layout again
 
     def watch_view(self, new: RunView | None) -> None:
-        """A run that works for more than a moment, or has ended, gets other room."""
+        """Give a run more space when it has worked for `RISE` seconds, or has ended."""
         stage = new.stage if new is not None else RunStage.REST
         if stage is RunStage.WORK is not self._stage:
             self._rising = self._rising or self.set_timer(RISE, partial(self._take, stage))
@@ -78,22 +78,22 @@ class PaneGrid(Widget):
             self._rising = None
         if stage is not self._stage:
             self._stage = stage
-            self._arrange_anew()
+            self._rearrange()
 
-    def scene(self, size: Size) -> PaneSituation:
-        """What the panes' room depends on, now."""
-        scene = PaneSituation(size.width, size.height, self.holder, self.zoomed, self._stage)
-        wide = room(replace(scene, zoomed=False))
-        wanted = {
-            pane.NUMBER: pane.get_content_height(size, size, wide[pane.NUMBER].width)
+    def situation(self, size: Size) -> PaneSituation:
+        """Return the values that the regions depend on."""
+        situation = PaneSituation(size.width, size.height, self.focused_number, self.zoomed, self._stage)
+        regions = pane_regions(replace(situation, zoomed=False))
+        needed = {
+            pane.NUMBER: pane.get_content_height(size, size, regions[pane.NUMBER].width)
             for pane in self.query(Pane)
-            if pane.NUMBER in (TARGETS, RUN) and pane.NUMBER in wide
+            if pane.NUMBER in (TARGETS, RUN) and pane.NUMBER in regions
         }
-        return replace(scene, targets=wanted.get(TARGETS, 2), run=wanted.get(RUN, 2))
+        return replace(situation, targets=needed.get(TARGETS, 2), run=needed.get(RUN, 2))
 
 
 class PaneLayout(Layout):
-    """Places the panes of a `PaneGrid`."""
+    """Textual layout that places the panes of a `PaneGrid`."""
 
     name = "rooms"
 
@@ -104,22 +104,22 @@ class PaneLayout(Layout):
         size: Size,
         greedy: bool = True,  # noqa: FBT001, FBT002 - as in Textual
     ) -> ArrangeResult:
-        """Each child in its region; what has none is not to be seen."""
-        middle = cast("PaneGrid", parent)
+        """Place each child in its region; a pane without a region is hidden."""
+        grid = cast("PaneGrid", parent)
         parent.pre_layout(self)
-        regions = dict(room(middle.scene(size)))
+        regions = dict(pane_regions(grid.situation(size)))
         extra = [child for child in children if not isinstance(child, Pane)]
         placed = []
         for child in extra:
-            under, over = _last_line(regions.get(MIGRATIONS, size.region))
-            regions[MIGRATIONS] = under
-            placed.append(_place(child, over))
+            rest, last_line = _split_last_line(regions.get(MIGRATIONS, size.region))
+            regions[MIGRATIONS] = rest
+            placed.append(_place(child, last_line))
         panes = [child for child in children if isinstance(child, Pane) and child.NUMBER in regions]
         return [*(_place(pane, regions[pane.NUMBER]) for pane in panes), *placed]
 
 
-def _last_line(region: Region) -> tuple[Region, Region]:
-    """A region without its last line, and that line."""
+def _split_last_line(region: Region) -> tuple[Region, Region]:
+    """Return the region without its last line, and the last line."""
     above, line = region.split_horizontal(-1)
     return above, line
 

@@ -1,13 +1,13 @@
-"""Which part of the screen each pane gets: one function of how large it is, who has the keys and what runs.
+"""The region of each pane, from screen size, focus and stage of the run.
 
-Four shapes, by size:
+There are four arrangements. The size decides:
 
 - columns: migrations over targets at the left, preview over run at the right;
-- rows: migrations and preview side by side, targets and run beneath them over the whole width;
-- stack: all four one under the other;
-- one: as a stack, but of migrations and preview only one is open.
+- rows: migrations and preview side by side, targets and run below them over the whole width;
+- stack: all four below each other;
+- one: a stack in which only one of migrations and preview is open.
 
-A pane that gets one line is collapsed: its title then says what matters of it.
+A pane with one line is collapsed: its title shows a summary.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from textual.geometry import Region
 from koonj.tui.state.run import RunStage
 
 MIGRATIONS, PREVIEW, TARGETS, RUN = PANES = ("1", "2", "3", "4")
-"""The panes' numbers."""
+"""Numbers of the panes."""
 
 
 class PaneArrangement(StrEnum):
-    """How the panes stand to each other."""
+    """Arrangement of the panes."""
 
     COLUMNS = "columns"
     ROWS = "rows"
@@ -35,36 +35,36 @@ class PaneArrangement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaneSituation:
-    """What the room of each pane depends on. Lines count the title."""
+    """Values that decide the region of each pane. Numbers of lines include the title."""
 
     width: int
     height: int
-    """Cells and lines for all panes together."""
+    """Width in cells and height in lines, for all panes together."""
     focused: str = MIGRATIONS
     zoomed: bool = False
     stage: RunStage = RunStage.REST
     targets: int = 2
-    """Lines that it would fill."""
+    """Lines that the targets pane needs."""
     run: int = 2
-    """As above."""
+    """Lines that the run pane needs."""
 
 
 _TWO_COLUMNS = (110, 22)
-"""Cells and lines from which on there are two columns of two."""
+"""Minimum width and height of two columns with two panes each."""
 _SIDE_BY_SIDE = (64, 7)
 _TALL = 26
-"""Lines from which on nothing has to be collapsed."""
+"""Minimum height at which no pane is collapsed."""
 _STACKED = 16
 _SPLIT = 10
-"""Lines that migrations and preview need, one under the other."""
+"""Lines that migrations and preview need below each other."""
 _LEAST = 4
-"""Lines of a pane that is open."""
+"""Minimum lines of an open pane."""
 _LOG = 8
-"""Lines of a run that is at work: they do not grow one by one."""
+"""Lines of a run in progress: fixed, so that the pane does not grow line by line."""
 
 
-def shape(width: int, height: int) -> PaneArrangement:
-    """The shape for so many cells and lines."""
+def arrangement(width: int, height: int) -> PaneArrangement:
+    """Return the arrangement for a width in cells and a height in lines."""
     if width >= _TWO_COLUMNS[0] and height >= _TWO_COLUMNS[1]:
         return PaneArrangement.COLUMNS
     if width >= _SIDE_BY_SIDE[0] and height >= _SIDE_BY_SIDE[1]:
@@ -72,24 +72,24 @@ def shape(width: int, height: int) -> PaneArrangement:
     return PaneArrangement.STACK if height >= _STACKED else PaneArrangement.ONE
 
 
-def room(scene: PaneSituation) -> Mapping[str, Region]:
-    """The region of each pane by its number; one that is not in it is not to be seen."""
-    if scene.zoomed:
-        return {scene.focused: Region(0, 0, scene.width, scene.height)}
-    match shape(scene.width, scene.height):
+def pane_regions(situation: PaneSituation) -> Mapping[str, Region]:
+    """Return the region of each visible pane, keyed by its number."""
+    if situation.zoomed:
+        return {situation.focused: Region(0, 0, situation.width, situation.height)}
+    match arrangement(situation.width, situation.height):
         case PaneArrangement.COLUMNS:
-            return _columns(scene)
+            return _columns(situation)
         case PaneArrangement.ROWS:
-            return _rows(scene)
+            return _rows(situation)
         case _:
-            return _stack(scene)
+            return _stack(situation)
 
 
-def _columns(scene: PaneSituation) -> Mapping[str, Region]:
-    left, gap = max(46, min(scene.width * 2 // 5 + 4, 64)), 2
-    right, height = scene.width - left - gap, scene.height
-    targets = min(scene.targets, height * 2 // 5)
-    run = _run_lines(scene, height * 2 // 5, height * 3 // 5)
+def _columns(situation: PaneSituation) -> Mapping[str, Region]:
+    left, gap = max(46, min(situation.width * 2 // 5 + 4, 64)), 2
+    right, height = situation.width - left - gap, situation.height
+    targets = min(situation.targets, height * 2 // 5)
+    run = _run_lines(situation, height * 2 // 5, height * 3 // 5)
     return {
         MIGRATIONS: Region(0, 0, left, height - targets),
         TARGETS: Region(0, height - targets, left, targets),
@@ -98,9 +98,9 @@ def _columns(scene: PaneSituation) -> Mapping[str, Region]:
     }
 
 
-def _rows(scene: PaneSituation) -> Mapping[str, Region]:
-    width, height = scene.width, scene.height
-    targets, run = _beneath(scene)
+def _rows(situation: PaneSituation) -> Mapping[str, Region]:
+    width, height = situation.width, situation.height
+    targets, run = _lower_lines(situation)
     left, upper = min(width * 47 // 100, 64), height - targets - run
     return {
         MIGRATIONS: Region(0, 0, left, upper),
@@ -110,60 +110,71 @@ def _rows(scene: PaneSituation) -> Mapping[str, Region]:
     }
 
 
-def _beneath(scene: PaneSituation) -> tuple[int, int]:
-    """Lines of targets and run where these stand under migrations and preview."""
-    height, tall = scene.height, scene.height >= _TALL
-    raised = scene.focused == TARGETS
-    targets = min(scene.targets, max(_LEAST, height // 3)) if raised else 1
+def _lower_lines(situation: PaneSituation) -> tuple[int, int]:
+    """Return the lines of targets and run if they are below migrations and preview."""
+    height, tall = situation.height, situation.height >= _TALL
+    raised = situation.focused == TARGETS
+    targets = min(situation.targets, max(_LEAST, height // 3)) if raised else 1
     if tall:
-        targets = min(scene.targets, 6)
-    reading = max(height - targets - 6, height // 2)
-    run = _run_lines(scene, max(_LOG, height // 3), reading) if tall or not raised else 1
-    if scene.stage is RunStage.DONE and not tall and scene.focused != RUN:
+        targets = min(situation.targets, 6)
+    most_to_read = max(height - targets - 6, height // 2)
+    run = _run_lines(situation, max(_LOG, height // 3), most_to_read) if tall or not raised else 1
+    if situation.stage is RunStage.DONE and not tall and situation.focused != RUN:
         run = 1
     return targets, min(run, height - targets - 3)
 
 
-def _run_lines(scene: PaneSituation, most: int, reading: int) -> int:
-    """Lines of the run: little when all is well, more for an error or when it has the keys."""
-    if scene.focused == RUN or scene.stage is RunStage.TO_READ:
-        return min(max(scene.run, 2), reading)
-    if scene.stage is RunStage.WORK:
-        return min(max(scene.run, _LOG), most)
-    return min(scene.run, most) if scene.stage is RunStage.DONE else 1
+def _run_lines(situation: PaneSituation, most: int, most_to_read: int) -> int:
+    """Return the lines of the run: more for an error, or if the pane has the focus."""
+    if situation.focused == RUN or situation.stage is RunStage.TO_READ:
+        return min(max(situation.run, 2), most_to_read)
+    if situation.stage is RunStage.WORK:
+        return min(max(situation.run, _LOG), most)
+    return min(situation.run, most) if situation.stage is RunStage.DONE else 1
 
 
-def _stack(scene: PaneSituation) -> Mapping[str, Region]:
-    """One under the other, over the whole width."""
-    heights = _stacked(scene) if shape(scene.width, scene.height) is PaneArrangement.STACK else _one(scene)
+def _stack(situation: PaneSituation) -> Mapping[str, Region]:
+    """Return the regions of panes below each other, over the whole width."""
+    heights = (
+        _stacked(situation)
+        if arrangement(situation.width, situation.height) is PaneArrangement.STACK
+        else _one(situation)
+    )
     found, top = {}, 0
     for number in PANES:
         if lines := heights.get(number, 0):
-            found[number] = Region(0, top, scene.width, lines)
+            found[number] = Region(0, top, situation.width, lines)
             top += lines
     return found
 
 
-def _stacked(scene: PaneSituation) -> dict[str, int]:
-    targets, run = _beneath(scene)
-    rest = scene.height - targets - run
+def _stacked(situation: PaneSituation) -> dict[str, int]:
+    targets, run = _lower_lines(situation)
+    rest = situation.height - targets - run
     lower = {TARGETS: targets, RUN: run}
     if rest >= _SPLIT:
         return {MIGRATIONS: rest - rest // 2, PREVIEW: rest // 2, **lower}
-    opened = PREVIEW if scene.focused == PREVIEW else MIGRATIONS
+    opened = PREVIEW if situation.focused == PREVIEW else MIGRATIONS
     closed = MIGRATIONS if opened == PREVIEW else PREVIEW
     return {opened: rest - 1, closed: 1, **lower}
 
 
-def _one(scene: PaneSituation) -> dict[str, int]:
-    """The one that has the keys, a run that is to be seen, and of the others their titles if they fit."""
-    height = scene.height
-    heights = {scene.focused: height}
-    if scene.stage in (RunStage.WORK, RunStage.TO_READ) and scene.focused != RUN and height >= 2 * _LEAST:
+def _one(situation: PaneSituation) -> dict[str, int]:
+    """Return the lines of each pane if only one is open.
+
+    A run that needs attention gets lines too. The titles of the other panes are shown if they fit.
+    """
+    height = situation.height
+    heights = {situation.focused: height}
+    if (
+        situation.stage in (RunStage.WORK, RunStage.TO_READ)
+        and situation.focused != RUN
+        and height >= 2 * _LEAST
+    ):
         heights[RUN] = min(height - _LEAST, height * 3 // 5)
     others = [number for number in PANES if number not in heights]
-    left = height - sum(lines for number, lines in heights.items() if number != scene.focused)
+    left = height - sum(lines for number, lines in heights.items() if number != situation.focused)
     titles = others if left - len(others) >= _LEAST else []
     heights.update(dict.fromkeys(titles, 1))
-    heights[scene.focused] = left - len(titles)
+    heights[situation.focused] = left - len(titles)
     return heights

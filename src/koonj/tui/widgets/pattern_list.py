@@ -1,4 +1,4 @@
-"""The palette's patterns."""
+"""The list of patterns in the pattern palette."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from koonj.tui.widgets.pane import CursorPane
 
 
 class PatternList(CursorPane):
-    """One line a pattern."""
+    """Patterns, one per line."""
 
     TITLE = "Patterns"
 
@@ -23,30 +23,28 @@ class PatternList(CursorPane):
 
     @dataclass
     class Chosen(Message):
-        """The cursor is on a pattern."""
+        """Posted when the cursor moves to a pattern."""
 
         source: DraftSource
 
     def watch_sources(self) -> None:
-        """They were read."""
         self.body_changed()
-        self._tell()
+        self._post_chosen()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Another one."""
         super().watch_cursor(old, new)
-        self._tell()
+        self._post_chosen()
 
-    def _tell(self) -> None:
+    def _post_chosen(self) -> None:
         if self.sources:
             self.post_message(self.Chosen(self.sources[self.cursor]))
 
     def count(self) -> int:
-        """Lines."""
         return len(self.sources)
 
     def draw(self, index: int, width: int) -> Strip:
-        """Mark and title."""
-        here = index == self.cursor
-        style = (MARKED if self.has_pseudo_class("focus") else STRONG) if here else PLAIN
-        return strip([("› " if here else "  ", style), (self.sources[index].title, style)], width, style)
+        is_current = index == self.cursor
+        style = (MARKED if self.has_pseudo_class("focus") else STRONG) if is_current else PLAIN
+        return strip(
+            [("› " if is_current else "  ", style), (self.sources[index].title, style)], width, style
+        )

@@ -1,4 +1,4 @@
-"""The problems of the text that is being edited, under it."""
+"""The list of problems below the text in the editor."""
 
 from __future__ import annotations
 
@@ -17,52 +17,53 @@ from koonj.tui.widgets.sql_editor import problem_style
 
 
 class ProblemList(Pane, can_focus=False):
-    """Each with line and column, code, message and what to do."""
+    """Problems with line, column, code, message and hint."""
 
     problems: reactive[tuple[Problem, ...]] = reactive((), repaint=False)
-    here: reactive[Problem | None] = reactive(None, repaint=False)
-    """The one that the cursor is at."""
+    current: reactive[Problem | None] = reactive(None, repaint=False)
+    """The problem at the cursor of the editor."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: tuple[int, list[tuple[Problem, list[Part]]]] = (0, [])
+        self._wrapped: tuple[int, list[tuple[Problem, list[Part]]]] = (0, [])
 
     def watch_problems(self) -> None:
-        """Others."""
-        self._made = (0, [])
+        self._wrapped = (0, [])
         self.body_changed()
 
-    def watch_here(self) -> None:
-        """Show it."""
-        self._made = (0, [])
-        rows = [i for i, (problem, _) in enumerate(self._lines(self.size.width)) if problem == self.here]
+    def watch_current(self) -> None:
+        self._wrapped = (0, [])
+        rows = [i for i, (problem, _) in enumerate(self._lines(self.size.width)) if problem == self.current]
         if rows and not self.top <= rows[0] <= rows[-1] < self.top + self.page:
             self.top = rows[0]
         self.refresh()
 
     def title(self) -> tuple[str, str]:
-        """How many, and which of them are visible."""
         words = count(len(self.problems), "problem") if self.problems else "No problems"
         return words, self.place
 
     def count(self) -> int:
-        """Lines."""
         return len(self._lines(self.size.width or 80))
 
     def draw(self, index: int, width: int) -> Strip:
-        """One line."""
         return strip(self._lines(width)[index][1], width)
 
     def _lines(self, width: int) -> Sequence[tuple[Problem, list[Part]]]:
-        if self._made[0] != width:
-            self._made = (width, [(p, line) for p in self.problems for line in self._of(p, width)])
-        return self._made[1]
+        if self._wrapped[0] != width:
+            self._wrapped = (
+                width,
+                [(p, line) for p in self.problems for line in self._problem_lines(p, width)],
+            )
+        return self._wrapped[1]
 
-    def _of(self, problem: Problem, width: int) -> Iterator[list[Part]]:
+    def _problem_lines(self, problem: Problem, width: int) -> Iterator[list[Part]]:
         where = f"{problem.line}:{problem.column or 1}" if problem.line else "file"
         first = f"{where:>6} {problem.code} "
         text = f"{problem.message} {problem.hint}"
-        head: list[Part] = [(" ! ", problem_style(problem)), (first, STRONG if problem == self.here else DIM)]
+        head: list[Part] = [
+            (" ! ", problem_style(problem)),
+            (first, STRONG if problem == self.current else DIM),
+        ]
         rest = 10
         if width - 3 - cell_len(first) < len(text):
             start, *more = wrap(text, max(8, width - 4 - cell_len(first)))
@@ -73,6 +74,5 @@ class ProblemList(Pane, can_focus=False):
             yield [*head, (text, PLAIN)]
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """All lines, for the width that it gets."""
         self._filled = 1 + len(self._lines(width))
         return self._filled

@@ -1,4 +1,4 @@
-"""The run: what goes on while one does, and how the last one ended until it is dismissed."""
+"""The Run pane: the progress of a run, then its result until the user closes it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable, Pane
 
 TICK = 1.0
-"""Seconds between two updates of the elapsed time, and only while a run goes on."""
+"""Seconds between two updates of the elapsed time during a run."""
 _WIDE = 100_000
-"""Cells of a line that is not wrapped."""
+"""Width, in cells, for copied lines, so that they are not wrapped."""
 
 
 class RunPane(Pane):
-    """Follows a run; at its end it stays on the result."""
+    """The log of a run; scrolls to the newest line, and at the end to the result."""
 
     NUMBER = "4"
     TITLE = "Run"
@@ -37,11 +37,10 @@ class RunPane(Pane):
         self._wrapped: dict[LogLine, list[Line]] = {}
         self._width = 0
         self._following = True
-        self._ending = 0
+        self._result_start = 0
         self._ticker: Timer | None = None
 
     def watch_view(self, old: RunView | None, new: RunView | None) -> None:
-        """Something happened."""
         self._tick(running=new is not None and new.running)
         if old is None or new is None or (new.running and not old.running):
             self._following = True
@@ -49,37 +48,37 @@ class RunPane(Pane):
         self.call_after_refresh(self._follow)
 
     def _follow(self) -> None:
-        """Stay on the newest line; an error or a conflict is read from its beginning."""
+        """Scroll to the newest line, or to the first line of an error or a conflict."""
         if self._following:
-            self.top = self._ending if self.view is not None and self.view.has_problem else self.last_top
+            to_read = self.view is not None and self.view.has_problem
+            self.top = self._result_start if to_read else self.last_top
 
     def _rewrap(self) -> None:
         width = max(20, self.size.width)
-        happened = self._happened(self.view, width) if self.view else []
-        ending = result_lines(self.view, width) if self.view else []
-        self._ending = len(happened)
-        self._lines = happened + ending
+        log = self._log(self.view, width) if self.view else []
+        result = result_lines(self.view, width) if self.view else []
+        self._result_start = len(log)
+        self._lines = log + result
         self.body_changed()
 
-    def _happened(self, view: RunView, width: int) -> list[Line]:
-        """The log; only what is new in it is wrapped."""
+    def _log(self, view: RunView, width: int) -> list[Line]:
+        """Return the lines of the log. Only new entries are wrapped."""
         known = self._wrapped if width == self._width else {}
         self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
         lines = [line for entry in view.log for line in self._wrapped[entry]]
         return [[(f" … {view.dropped_lines} earlier lines", DIM)], *lines] if view.dropped_lines else lines
 
     def on_resize(self) -> None:
-        """Wrap anew."""
         self._rewrap()
         self._follow()
 
     def go(self, lines: int) -> None:
-        """Scroll; who leaves the end is not brought back to it by every new line."""
+        """Scroll by `lines`. New lines scroll the pane only while the end is visible."""
         super().go(lines)
         self._following = self.top >= self.last_top
 
     def go_to(self, index: int) -> None:
-        """Scroll to a line, as `go` does."""
+        """Scroll to line `index`, with the same rule as `go`."""
         super().go_to(index)
         self._following = self.top >= self.last_top
 
@@ -91,44 +90,42 @@ class RunPane(Pane):
             self._ticker = None
 
     def copyable(self) -> Copyable | None:
-        """Give how the run ended, where that is to be read; else all that it said."""
+        """Return the result if it needs attention, else the whole output."""
         view = self.view
         if view is None:
             return None
         if view.has_problem:
-            return Copyable(f"how the run on {view.target} ended", lambda: _text(result_lines(view, _WIDE)))
-        return Copyable(f"what the run on {view.target} said", lambda: _text(_all_lines(view)))
+            return Copyable(
+                f"the result of the run on {view.target}", lambda: _text(result_lines(view, _WIDE))
+            )
+        return Copyable(f"the output of the run on {view.target}", lambda: _text(_all_lines(view)))
 
     def count(self) -> int:
-        """Lines of what happened."""
         return len(self._lines) if self.view else 1
 
     def title(self) -> tuple[str, str]:
-        """What runs or ran, and how an ended one is put away."""
+        """Return the stage of the run, and the key that cancels it or closes its result."""
         if self.view is None:
             return self.TITLE, ""
         if self.view.running:
-            return f"{self.TITLE}  going on", f"{self.key_now('c')} cancels"
-        return f"{self.TITLE}  ended", "Esc dismisses"
+            return f"{self.TITLE}  in progress", f"{self.key_now('c')} cancel"
+        return f"{self.TITLE}  ended", "Esc close"
 
     def summary(self) -> Sequence[Part]:
-        """How it goes, or how it ended."""
         return summary(self.view, now())
 
     def head(self, width: int) -> Sequence[Strip]:
-        """Migration and statement of the run that goes on."""
         return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()
 
     def foot(self, width: int) -> Sequence[Strip]:
-        """The keys that make sense now: they stay where they are while the error is read."""
+        """Return the suggested keys. They stay visible while the user scrolls the error."""
         keys = next_keys(self.view) if self.view is not None else ()
         parts = [
-            part for key, does in keys for part in ((f" {self.key_now(key)}", STRONG), (f" {does} ", PLAIN))
+            part for key, label in keys for part in ((f" {self.key_now(key)}", STRONG), (f" {label} ", PLAIN))
         ]
         return [strip(parts, width)] if parts else ()
 
     def draw(self, index: int, width: int) -> Strip:
-        """One line of what happened."""
         if self.view is None:
             return strip([(" nothing has run yet", DIM)], width)
         return strip(self._lines[index], width)

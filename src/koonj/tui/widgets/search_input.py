@@ -1,4 +1,4 @@
-"""A sign, and what is typed after it to find something in a dialog."""
+"""The line for a search text in a dialog."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from koonj.tui.widgets.text_line import TextLine
 
 
 class SearchRow(Horizontal):
-    """One line. Up, down and the pages move what is found meanwhile: an Input leaves them to the screen."""
+    """A sign and an input line.
+
+    Up, Down, PgUp and PgDn scroll the matches while the user types: an Input passes these keys to the screen.
+    """
 
     def __init__(self, sign: str, placeholder: str) -> None:
         super().__init__()
@@ -19,17 +22,15 @@ class SearchRow(Horizontal):
         self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
-        """Both."""
         yield TextLine(classes="sign")
         line = Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
         line.cursor_blink = False
         yield line
 
     def on_mount(self) -> None:
-        """Show the sign."""
         self.query_one(TextLine).parts = ((f" {self._sign}", STRONG),)
 
     @property
     def line(self) -> Input:
-        """Where it is typed."""
+        """The input line."""
         return self.query_one(Input)

@@ -1,7 +1,7 @@
-"""A text area for SQL: Textual's for what keys do to the text, koonj's own for how it is drawn.
+"""A text area for SQL: Textual's TextArea edits the text, koonj draws it.
 
-Overrides of TextArea what its documentation does not name: `_set_document`, which makes the document;
-tests/tui/test_editor_pane.py holds it.
+It overrides `TextArea._set_document`, which is not documented and creates the document;
+tests/tui/test_editor_pane.py checks that Textual still calls it.
 """
 
 from __future__ import annotations
@@ -30,135 +30,143 @@ from koonj.tui.widgets.exact_document import ExactDocument, UnwrappedDocument, d
 from koonj.tui.widgets.line_highlighter import LineHighlighter
 
 _DIGITS = 3
-_KEPT = 500
-"""Lines that are kept as they were drawn."""
+_MAX_CACHED = 500
+"""Maximum number of drawn lines in the cache."""
 _UNDERLINED = Style(underline=True)
 _SELECTED = Style(reverse=True)
 _CURSOR = Style(reverse=True, bold=True, underline=True)
 _IN_SELECTION = Style(reverse=False, bold=True, underline=True)
-"""The cursor within a selection: the one cell that is not reversed."""
+"""The cursor within a selection: the only cell that is not reversed."""
 
 
 class SqlEditor(TextArea):
-    """Shows line numbers, a mark at each line with a problem, and colours where somebody looks."""
+    """Editor with line numbers, problem marks, and colours for the visible lines."""
 
-    class Left(Message):
-        """Esc."""
+    class EscapePressed(Message):
+        """Posted when the user presses Esc."""
 
-    class Pressed(Message):
-        """Any key."""
+    class KeyPressed(Message):
+        """Posted at every key."""
 
     def __init__(self, text: str, newline: str) -> None:
-        self._ending = newline
+        self._newline = newline
         self.looks = LiveHighlighting()
-        self._highlighter = LineHighlighter(self, self._reach)
-        self._drawn: dict[Hashable, Strip] = {}
+        self._highlighter = LineHighlighter(self, self._colour_slice)
+        self._cache: dict[Hashable, Strip] = {}
         self._generation = 0
         super().__init__(
             text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=500
         )
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.read_again((), Highlighting(text, end=len(text)))
+        self.update_analysis((), Highlighting(text, end=len(text)))
 
     # The document
 
     def _set_document(self, text: str, language: str | None) -> None:
-        self.document = ExactDocument(text, self._ending, self.looks.replace_lines)
+        self.document = ExactDocument(text, self._newline, self.looks.replace_lines)
         self.wrapped_document = UnwrappedDocument(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
 
     def load(self, text: str, newline: str) -> None:
-        """Another text; the cursor stays in its line as far as that is there."""
-        self._ending = newline
+        """Replace the text; the cursor keeps its position if the new text has it."""
+        self._newline = newline
         cursor, top = self.cursor_location, self.scroll_offset
         self.load_text(text)
-        self.read_again((), Highlighting(text, end=len(text)))
+        self.update_analysis((), Highlighting(text, end=len(text)))
         self.move_cursor(self.clamp_visitable(cursor))
         self.scroll_to(y=top.y, animate=False)
 
-    def read_again(self, problems: Sequence[Problem], found: Highlighting) -> None:
-        """The text as it is now was read: its problems and colours."""
+    def update_analysis(self, problems: Sequence[Problem], found: Highlighting) -> None:
+        """Take problems and colours of the current text."""
         self.looks.set_analysis(self.text, self.document.line_count, found, problems)
         self.refresh()
 
-    def judge(self, problems: Sequence[Problem]) -> None:
-        """What is wrong with the text that was read last."""
+    def update_problems(self, problems: Sequence[Problem]) -> None:
+        """Take the problems of the text that was analysed last."""
         self.looks.set_problems(problems)
         self.refresh()
 
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        """Esc leaves; Enter begins the next line under this one's first word."""
-        self.post_message(self.Pressed())
+        """Post Esc as a message; indent a new line like the current one."""
+        self.post_message(self.KeyPressed())
         if event.key == "escape":
-            self._mine(event)
-            self.post_message(self.Left())
+            self._consume(event)
+            self.post_message(self.EscapePressed())
         elif event.key == "enter" and not self.read_only:
-            self._mine(event)
+            self._consume(event)
             row, column = min(self.selection)
             line = self.document.get_line(row)[:column]
             indent = line[: len(line) - len(line.lstrip(" \t"))]
             self.replace(f"\n{indent}", *self.selection, maintain_selection_offset=False)
 
-    def _mine(self, event: events.Key) -> None:
+    def _consume(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
 
     def on_resize(self) -> None:
-        """The cursor stays in sight."""
         self.call_after_refresh(self.scroll_cursor_visible)
 
     def go_to(self, row: int, column: int) -> None:
-        """Put the cursor there, in the middle of the screen where it was not seen."""
-        seen = self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height
-        self.move_cursor(self.clamp_visitable((row, column)), center=not seen)
+        """Move the cursor; centre the line if it was not visible."""
+        is_visible = self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height
+        self.move_cursor(self.clamp_visitable((row, column)), center=not is_visible)
 
     # What is drawn
 
     @property
     def gutter_width(self) -> int:
-        """Cells of number and mark; they are the same for most files, and as one types."""
+        """Cells of line number and mark; constant for files of fewer than 1000 lines."""
         return max(_DIGITS, len(str(self.document.line_count))) + 2
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Colour a slice before it is drawn; the rest follows at once."""
+        """Colour lines for one slice before drawing; the rest follows."""
         if self.size.height:
             self._highlighter.work()
         return ScrollView.render_lines(self, crop)
 
-    def _reach(self) -> bool:
+    def _colour_slice(self) -> bool:
         return self.looks.highlight(self.scroll_offset.y, self.scroll_offset.y + self.size.height - 1)
 
     def render_line(self, y: int) -> Strip:
-        """Number, mark and text of one line."""
         row, left = y + self.scroll_offset.y, self.scroll_offset.x
         if row >= self.document.line_count:
             return Strip.blank(self.size.width, self.rich_style)
         room = max(0, self.size.width - self.gutter_width)
         key = self._key(row, left, room)
-        if key not in self._drawn:
+        if key not in self._cache:
             line = Strip.join([self._margin(row), self._text(row, left, room)]).apply_style(self.rich_style)
             if self._highlighter.is_waiting:
-                return line  # its colours are still to come
-            self._drawn[key] = line
-        return self._drawn[key]
+                return line  # not cached: its colours are not complete
+            self._cache[key] = line
+        return self._cache[key]
 
     def _key(self, row: int, left: int, room: int) -> Hashable:
-        """All on which a line's looks depend."""
-        if len(self._drawn) > _KEPT or self._generation != self.looks.generation:
-            self._drawn.clear()
+        """Return all values that the drawing of a line depends on."""
+        if len(self._cache) > _MAX_CACHED or self._generation != self.looks.generation:
+            self._cache.clear()
             self._generation = self.looks.generation
         line, (first, last) = self.document.get_line(row), sorted(self.selection)
         selected = self.selection if first[0] <= row <= last[0] else None
-        whence = self.looks.original_line(row)
-        return row, line, whence, left, room, self.gutter_width, selected, self.has_focus, self.rich_style
+        colour_source = self.looks.original_line(row)
+        return (
+            row,
+            line,
+            colour_source,
+            left,
+            room,
+            self.gutter_width,
+            selected,
+            self.has_focus,
+            self.rich_style,
+        )
 
     def _margin(self, row: int) -> Strip:
-        """The cursor's line has its number reversed; one with a problem a mark behind it."""
+        """Return line number and problem mark; reversed in the cursor's line."""
         looks = MARKED if row == self.cursor_location[0] else DIM
         number = Segment(f"{row + self.line_number_start:>{self.gutter_width - 2}}", looks)
         problems = self.looks.problems_at(row)
@@ -167,7 +175,7 @@ class SqlEditor(TextArea):
         return Strip([number, Segment("! ", problem_style(problems[0]))], self.gutter_width)
 
     def _text(self, row: int, left: int, room: int) -> Strip:
-        """The visible part of a line, and over it what is selected, where problems are, the cursor."""
+        """Return the visible part of a line with selection, problems and cursor."""
         line = self.document.get_line(row)[: 4 * (left + room)]
         marks = self._marks(row, line)
         text = _pieces(self.looks.parts(row, self.document.get_line(row)), self.indent_width)
@@ -181,7 +189,7 @@ class SqlEditor(TextArea):
         return text.crop(left, left + room).adjust_cell_length(room)
 
     def _marks(self, row: int, line: str) -> list[tuple[int, int, Style]]:
-        """From which cell to which cell which style."""
+        """Return styled ranges of a line: start cell, end cell (exclusive), style."""
         marks: list[tuple[int, int, Style]] = []
         for problem in self.looks.problems_at(row):
             if problem.column is not None:
@@ -198,11 +206,11 @@ class SqlEditor(TextArea):
             start = self._cell(line, first[1]) if row == first[0] else 0
             end = self._cell(line, last[1]) if row == last[0] else self._cell(line, len(line)) + 1
             marks.append((start, end, _SELECTED))
-        at_row, at = self.cursor_location
-        if row == at_row and self.has_focus:
-            start = self._cell(line, at)
-            under = displayed(line, self.indent_width)
-            cells = max(1, cell_len(in_place(line[at : at + 1]))) if under else 1
+        cursor_row, cursor_column = self.cursor_location
+        if row == cursor_row and self.has_focus:
+            start = self._cell(line, cursor_column)
+            text = displayed(line, self.indent_width)
+            cells = max(1, cell_len(in_place(line[cursor_column : cursor_column + 1]))) if text else 1
             marks.append((start, start + cells, _CURSOR if self.selection.is_empty else _IN_SELECTION))
         return marks
 
@@ -218,18 +226,18 @@ def _word_end(line: str, column: int) -> int:
 
 
 def _pieces(parts: Sequence[Part], tab: int) -> Strip:
-    """Pieces as they are drawn; a tab goes to its stop in the line."""
-    made: list[Segment] = []
-    at = 0
+    """Return styled parts as drawn: control characters visible, tabs expanded."""
+    segments: list[Segment] = []
+    column = 0
     for text, style in parts:
-        seen = in_place(text)
-        if "\t" in seen:
-            seen = expand_tabs_inline(" " * (at % tab) + seen, tab)[at % tab :]
-        at += cell_len(seen)
-        made.append(Segment(seen, style))
-    return Strip(made, at)
+        drawn = in_place(text)
+        if "\t" in drawn:
+            drawn = expand_tabs_inline(" " * (column % tab) + drawn, tab)[column % tab :]
+        column += cell_len(drawn)
+        segments.append(Segment(drawn, style))
+    return Strip(segments, column)
 
 
 def problem_style(problem: Problem) -> Style:
-    """How its mark looks."""
+    """Return the style of the problem's mark."""
     return BAD if problem.severity is Severity.ERROR else WARNING

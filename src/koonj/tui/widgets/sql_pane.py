@@ -1,4 +1,4 @@
-"""A pane of SQL with line numbers."""
+"""Panes that show SQL with line numbers."""
 
 from __future__ import annotations
 
@@ -17,56 +17,52 @@ _EMPTY = SqlText("")
 
 
 class SqlPane(Pane):
-    """Shows one SqlText; lines wider than the pane are reached sideways."""
+    """A pane that shows a SqlText; wide lines scroll sideways."""
 
     sql: reactive[SqlText] = reactive(_EMPTY, repaint=False)
     left: reactive[int] = reactive(0)
-    """The first visible column of the text."""
+    """First visible column of the text."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._highlighter = LineHighlighter(self, self._reach)
+        self._highlighter = LineHighlighter(self, self._colour_slice)
 
     def watch_sql(self) -> None:
-        """Another text: from its beginning."""
+        """Show the new text from its start."""
         self.left = 0
         self.top = 0
         self.body_changed()
 
     def validate_left(self, left: int) -> int:
-        """Keep some of the widest line visible, where it is known which that is."""
+        """Keep a part of the widest line visible, if its width is known."""
         return max(0, min(left, self.sql.width - 8)) if self.sql.width else max(0, left)
 
     def count(self) -> int:
-        """Lines of the text."""
         return len(self.sql) if self.sql.text else 0
 
     def sideways(self, columns: int) -> None:
-        """Move the text under the pane."""
         if not self.sql.width and len(self.sql.text) <= highlighting.LARGE:
             self.sql.measure()
         self.left += columns
 
     @property
     def margin_width(self) -> int:
-        """Cells for the line number and a space on both sides."""
+        """Cells of the line number with a space on both sides."""
         return len(str(self.sql.first_line + len(self.sql))) + 2
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Colour a slice before it is drawn; the rest follows at once."""
+        """Colour lines for one slice before drawing; the rest follows."""
         if self.count():
             self._colour()
         return super().render_lines(crop)
 
     def _colour(self) -> None:
-        """Colour some of the visible lines."""
         self._highlighter.work()
 
-    def _reach(self) -> bool:
+    def _colour_slice(self) -> bool:
         return self.sql.highlight(self.top, min(len(self.sql), self.top + self.page) - 1)
 
     def draw(self, index: int, width: int) -> Strip:
-        """Number and text, coloured as far as time allowed."""
         gutter = self.margin_width
         number = f"{self.sql.first_line + index:>{gutter - 1}} "
         room = max(0, self.left + width - gutter)
@@ -75,17 +71,17 @@ class SqlPane(Pane):
 
 
 class SqlPreview(SqlPane):
-    """Changes as the person types, and says whether it is finished."""
+    """Preview of the migration that a pattern generates, updated as the user types."""
 
     TITLE = "SQL"
 
     finished: reactive[bool] = reactive(default=False)
+    """Whether all required fields are filled in."""
 
     def title(self) -> tuple[str, str]:
-        """Finished or not."""
-        standing = "finished" if self.finished else "examples stand for what is missing"
-        return f"{self.TITLE}  {standing}", self.place
+        note = "complete" if self.finished else "empty fields show example values"
+        return f"{self.TITLE}  {note}", self.place
 
     def watch_sql(self) -> None:
-        """The same text, a little different: stay where the person reads."""
+        """Keep the scroll position: the text changes as the user types."""
         self.body_changed()

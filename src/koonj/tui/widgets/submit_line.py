@@ -1,4 +1,4 @@
-"""The palette's last line: Enter on it writes the files."""
+"""The last line of the pattern palette: a button that writes the files."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from koonj.tui.toolkit.strips import strip
 
 
 class WriteLine(Widget, can_focus=True):
-    """Names the files that would be written."""
+    """Button that names the files it will write."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", "write", show=False)]
 
     files: reactive[tuple[str, ...]] = reactive(())
-    """Empty: something is missing."""
+    """Names of the files; empty while required fields are missing."""
 
     class Pressed(Message):
-        """Write."""
+        """Posted when the user presses the button."""
 
     def action_press(self) -> None:
-        """Enter."""
+        """Press the button."""
         self.post_message(self.Pressed())
 
     def on_click(self) -> None:
-        """The same with the mouse."""
         self.post_message(self.Pressed())
 
     def render_line(self, y: int) -> Strip:
-        """A button in words."""
-        text = f"[ Write {', '.join(self.files)} ]" if self.files else "[ Write: fill in what is missing ]"
+        text = (
+            f"[ Write {', '.join(self.files)} ]" if self.files else "[ Write: fill in the required fields ]"
+        )
         style = RAISED if self.has_pseudo_class("focus") else STRONG if self.files else DIM
         return strip([(" ", DIM), (text, style)], self.size.width).apply_style(self.rich_style)

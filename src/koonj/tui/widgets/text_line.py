@@ -1,4 +1,4 @@
-"""Widgets of one line."""
+"""Widgets that are one line high."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from koonj.tui.widgets.pane import title_line
 
 
 class TextLine(Widget):
-    """One line of text that is drawn as it is."""
+    """A line of styled text."""
 
     ALLOW_SELECT = False
     parts: reactive[tuple[Part, ...]] = reactive(())
 
     def render_line(self, y: int) -> Strip:
-        """The line."""
         return strip(self.parts, self.size.width).apply_style(self.rich_style)
 
 
 class Heading(Widget):
-    """A title for what stands beneath, raised where the keys are."""
+    """A title of the widgets below it, raised if they have the focus."""
 
     ALLOW_SELECT = False
     text: reactive[str] = reactive("")
     raised: reactive[bool] = reactive(default=False)
 
     def render_line(self, y: int) -> Strip:
-        """The title."""
         line = title_line(self.text, "", self.size.width, raised=self.raised)
         return line.apply_style(self.rich_style)

@@ -1,4 +1,4 @@
-"""The preview: six tabs on one migration."""
+"""The Preview pane: six tabs about the selected migration."""
 
 from koonj.tui.widgets.preview.preview import Preview
 from koonj.tui.widgets.preview.tabs import Tab

@@ -1,4 +1,4 @@
-"""The file against the text that ran."""
+"""The tab Changes: the file compared with the text that ran."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from koonj.tui.toolkit.strips import Part, wrap
 from koonj.tui.widgets.preview.tab_content import Line
 
 _STYLES = {"-": BAD, "+": GOOD, " ": PLAIN, "…": DIM}
-_LEGEND = "- is the text that ran, + the file as it is now"
+_LEGEND = "- the text that ran, + the file now"
 
 
 class ChangeSheet:
-    """What it means in words, and then line by line, with the sign in the margin."""
+    """Sentences about the change, then the diff with signs in the margin."""
 
     def __init__(self, meaning: str, change: TextDiff) -> None:
         self._words = (meaning, *change.notes, *((_LEGEND,) if change.lines else ()))
@@ -22,18 +22,16 @@ class ChangeSheet:
         self._widest = max((len(expand(line.text[:9_999])) for line in change.lines), default=0)
 
     def count(self, width: int) -> int:
-        """Words, a blank line, the change."""
+        """Return the number of lines: sentences, a blank line, the diff."""
         return len(self._wrapped(width)) + 1 + len(self._lines)
 
     def line(self, index: int, width: int) -> Line:
-        """One of them."""
         words = [*self._wrapped(width), ""]
         if index < len(words):
             return (), [(" " + words[index], DIM if words[index] in _LEGEND else PLAIN)]
         return self._changed(self._lines[index - len(words)])
 
     def widest(self, width: int) -> int:
-        """Of the longest line."""
         return self._widest + self._digits + 4
 
     def _wrapped(self, width: int) -> list[str]:
@@ -48,7 +46,7 @@ class ChangeSheet:
 
 
 def _with_trailing(sign: str, text: str) -> list[Part]:
-    """Blanks at the end of a changed line are shown: they may be all that was changed."""
+    """Show blanks at the end of a changed line as dots: they can be the only change."""
     look = _STYLES[sign]
     kept = text.rstrip(" ")
     if sign == " " or kept == text:

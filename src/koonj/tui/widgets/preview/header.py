@@ -1,10 +1,10 @@
-"""What stands above a tab: the file and its state, what the target says, how it runs, what is wrong."""
+"""The lines above a tab: file, state, verdict, last entry, mode, problems."""
 
 from __future__ import annotations
 
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document
-from koonj.tui.render.act_text import standing
+from koonj.tui.render.history_entry_text import state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
@@ -13,26 +13,28 @@ from koonj.tui.toolkit.strips import Part, cut, wrap
 from koonj.tui.widgets.preview.tabs import Tab
 
 _PROBLEMS = 3
-"""Problems that are shown; the rest are counted."""
-_STANDING = 4
-"""Lines about what the target says of it."""
+"""Maximum number of problems that are shown; the others are counted."""
+_DETAILS = 4
+"""Maximum number of lines about the last history entry."""
+_MODE = 3
+"""Maximum number of lines about how the statements commit."""
 
 Lines = list[list[Part]]
 
 
 def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehearsals, width: int) -> Lines:
-    """All of it; what a tab says itself is left out."""
+    """Return the lines, without those that the tab itself shows."""
     lines = [_identity(row, document, width)]
     if document is None:
         return [*lines, [(" reading", DIM)]]
     if row.migration is None:
-        lines.append([(" the file is gone; this is the text that ran", WARNING)])
+        lines.append([(" File missing. Text from koonj.history.", WARNING)])
     if tab is not Tab.REHEARSAL:
         lines += _verdict(row, rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
-        lines += [[(" " + text, PLAIN)] for text in wrap(standing(row), width - 2)[:_STANDING] if text]
+        lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2)[:_DETAILS] if text]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
-        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2)[:3]]
+        lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2, _MODE)]
     return lines + _problems(document, width)
 
 
@@ -45,14 +47,14 @@ def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
 
 
 def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
-    """The verdict of its rehearsal in a line; the tab has all of it."""
+    """Return the verdict in one line; the tab Rehearsal shows the details."""
     mark = rehearsals.mark(row.name)
     if mark is None:
         return []
     sign, word, verdict = mark
     rehearsal = rehearsals.results.get(row.name)
-    said = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.current else ""
-    return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(said, width - len(word) - 4), DIM)]]
+    message = f": {rehearsal.message}" if rehearsal is not None and row.name != rehearsals.current else ""
+    return [[(f" {sign} {word}", VERDICTS[verdict]), (cut(message, width - len(word) - 4), DIM)]]
 
 
 def _problems(document: Document, width: int) -> Lines:
@@ -62,7 +64,7 @@ def _problems(document: Document, width: int) -> Lines:
         texts = wrap(_words(problem), width - 4)[:2]
         lines += [[(" ! " if not i else "   ", style), (text, PLAIN)] for i, text in enumerate(texts)]
     more = len(document.problems[_PROBLEMS:]) + document.more_problems
-    return [*lines, [(f"   and {more} more: koonj check", DIM)]] if more else lines
+    return [*lines, [(f"   and {more} more; to list them, run: koonj check", DIM)]] if more else lines
 
 
 def _words(problem: Problem) -> str:

@@ -1,4 +1,4 @@
-"""Every entry on one migration, on one target."""
+"""The tab History: all history entries of a migration on the chosen target."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ _STATES = {
     Action.ADOPT: State.ADOPTED,
     Action.ALLOW: State.APPLIED,
 }
-"""Whose sign an entry that is done bears."""
-_ENDS = {Outcome.DONE: "done", Outcome.FAILED: "failed", Outcome.STARTED: "started, its end is not recorded"}
+"""State whose glyph a completed entry shows."""
+_ENDS = {
+    Outcome.DONE: "done",
+    Outcome.FAILED: "failed",
+    Outcome.STARTED: "started, no record that it finished",
+}
 
 
 class HistorySheet(WrappedSheet):
-    """Newest first: what, when, by whom, how far, and why it failed or was decided."""
+    """Entries, newest first: action, time, user, statements, reason or error."""
 
     def __init__(self, entries: Sequence[HistoryEntry]) -> None:
         super().__init__(partial(_all, entries))
@@ -35,11 +39,11 @@ class HistorySheet(WrappedSheet):
 def _all(entries: Sequence[HistoryEntry], width: int) -> list[list[Part]]:
     lines: list[list[Part]] = []
     for entry in reversed(entries):
-        lines += [*([[]] if lines else []), *_of(entry, width)]
+        lines += [*([[]] if lines else []), *_entry_lines(entry, width)]
     return lines
 
 
-def _of(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
+def _entry_lines(entry: HistoryEntry, width: int) -> Iterator[list[Part]]:
     state = _state(entry)
     what = (
         f"allow {spaced(entry.allowed or '')}"
@@ -80,7 +84,7 @@ def _done(entry: HistoryEntry) -> str:
 
 
 def _error(entry: HistoryEntry) -> str:
-    """Its text is kept from roles that may not see it: errors can hold data."""
+    """Return the error. Its text can hold data, so it is hidden from some roles."""
     code = f"SQLSTATE {entry.sqlstate}" if entry.sqlstate else "no SQLSTATE"
-    text = shortened(entry.error) if entry.error else "the error's text is not known to this role"
+    text = shortened(entry.error) if entry.error else "the error text is hidden from this role"
     return f"error: {text} ({code})"

@@ -1,4 +1,4 @@
-"""What a rehearsal found: the verdict, what is wrong with the way back, and what each statement did."""
+"""The tab Rehearsal: the verdict, its reasons, and the effects of each statement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from koonj.runner.rehearse.rehearsal_wording import (
 )
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.sql.display import shortened
-from koonj.tui.render.drift_lines import definition_lines, grouped
+from koonj.tui.render.drift_lines import definition_lines, group_differences
 from koonj.tui.state.rehearsals import verdict_mark
 from koonj.tui.theme import ACCENT, BAD, DIM, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.theme.verdicts import VERDICTS
@@ -31,20 +31,20 @@ from koonj.tui.widgets.preview.tab_content import WrappedSheet
 from koonj.tui.workers.child_events import MAX_ITEMS
 
 _MARGIN = 7
-"""Cells before a statement, for its line in the file."""
-_LEGEND = "- as it was before, + as it is after"
+"""Cells before a statement, for its line number."""
+_LEGEND = "- before, + after"
 
 Parts = list[Part]
-"""A line."""
+"""The styled parts of a line."""
 
 
 class RehearsalSheet(WrappedSheet):
-    """The verdict first, then what a person has to mend, then statement by statement."""
+    """The verdict, then the failure and the differences to fix, then the statements."""
 
     def __init__(self, rehearsal: Rehearsal, notes: Sequence[str] = (), width: int = 0) -> None:
-        """`notes`: what else there is to know of where it took place.
+        """`notes` are remarks about the scratch database.
 
-        `width`: of the pane; the lines for it are made here, so that this may take place in a thread.
+        If `width` (cells of the pane) is given, the lines are made now, so that a thread can do it.
         """
         super().__init__(partial(_all, rehearsal, notes))
         if width:
@@ -66,13 +66,13 @@ def _parts(found: Rehearsal, notes: Sequence[str], width: int) -> Iterator[list[
         yield list(_differences(found.differences, width))
     if found.losses:
         losses = [f"the migration {loss}" for loss in found.losses]
-        yield [_title("Data is gone"), *_marked("-", WAITING, losses, width)]
+        yield [_title("Lost data"), *_marked("-", WAITING, losses, width)]
     if found.findings:
-        yield [_title("To know"), *_marked("!", WARNING, found.findings, width)]
+        yield [_title("Notes"), *_marked("!", WARNING, found.findings, width)]
     if found.apply:
-        yield list(_way("Up", found.apply, found.apply_seconds, width))
+        yield list(_statements("Apply", found.apply, found.apply_seconds, width))
     if found.rollback:
-        yield list(_way("Down", found.rollback, found.rollback_seconds, width, compact=True))
+        yield list(_statements("Rollback", found.rollback, found.rollback_seconds, width, compact=True))
 
 
 def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
@@ -83,7 +83,7 @@ def _verdict(found: Rehearsal, width: int) -> Iterator[Parts]:
 
 
 def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
-    yield _title("It fails")
+    yield _title("Failure")
     yield from _wrapped(failure_phase(failure), width, 3, STRONG)
     yield from _wrapped(failure_file(failure), width, 3, STRONG)
     for number, (label, text) in enumerate(failure_lines(failure)):
@@ -94,15 +94,15 @@ def _failure(failure: RehearsalFailure, width: int) -> Iterator[Parts]:
 
 
 def _differences(differences: Sequence[Difference], width: int) -> Iterator[Parts]:
-    found = grouped(differences)
-    yield _title(f"What differs: {_counted(found, 'object')}")
+    found = group_differences(differences)
+    yield _title(f"Differences: {_counted(found, 'object')}")
     yield from _wrapped(_LEGEND, width, 3, DIM)
     for differing in found:
         yield from _wrapped(describe(differing.whole), width, 3, STRONG)
         yield from definition_lines(differing, width, 5)
 
 
-def _way(
+def _statements(
     title: str, traces: Sequence[StatementTrace], seconds: float, width: int, *, compact: bool = False
 ) -> Iterator[Parts]:
     yield [(f" {title}", ACCENT), (f"  {short_duration(seconds)}; {_counted(traces, 'statement')}", DIM)]
@@ -111,13 +111,13 @@ def _way(
 
 
 def _counted(found: Sequence[object], what: str) -> str:
-    """How many there are, as far as that is known here."""
+    """Return the number of items; only the first `KEPT` are known."""
     first = "the first " if len(found) >= MAX_ITEMS else ""
     return f"{first}{count(min(len(found), MAX_ITEMS), what)}"
 
 
 def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[Parts]:
-    """Its line and what it does; the locks that it took; what it did; what that cost."""
+    """Yield line number and summary, then locks, effects and cost of a statement."""
     for index, text in enumerate(wrap(trace.summary, width - _MARGIN - 1)):
         number = str(trace.line) if not index else ""
         yield [(f"{number:>{_MARGIN - 2}}  ", DIM), (text, STRONG if not compact else PLAIN)]
@@ -132,7 +132,7 @@ def _statement(trace: StatementTrace, width: int, *, compact: bool) -> Iterator[
 
 
 def _lock(mode: LockMode, names: Sequence[str], width: int) -> Iterator[Parts]:
-    """The mode stands out where others have to wait for it."""
+    """Yield a lock; its mode is coloured if other sessions must wait for it."""
     look = BAD if mode.stops_reads else WAITING if mode.stops_writes else DIM
     texts = wrap(f"{mode.value} {', '.join(names)}", width - _MARGIN - 3)
     for index, text in enumerate(texts):

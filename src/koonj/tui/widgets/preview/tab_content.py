@@ -1,4 +1,4 @@
-"""A sheet: what a tab shows that is no text of the file."""
+"""The content of a tab that does not show text of the file."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from koonj.tui.theme import PLAIN
 from koonj.tui.toolkit.strips import Part, wrap
 
 Line = tuple[Sequence[Part], Sequence[Part]]
-"""What stays where it is, and what moves sideways."""
+"""A line in two parts: the first is fixed, the second scrolls sideways."""
 
 
 class Sheet(Protocol):
-    """Lines that are made as they are drawn; a value."""
+    """Content of a tab: an immutable value that makes its lines as they are drawn."""
 
     def count(self, width: int) -> int:
-        """How many lines there are in a pane of `width` cells."""
+        """Return the number of lines in a pane of `width` cells."""
 
     def line(self, index: int, width: int) -> Line:
-        """Line `index` (0-based)."""
+        """Return line `index` (0-based)."""
 
     def widest(self, width: int) -> int:
-        """Cells of the part that moves, at most; 0: nothing is to be moved."""
+        """Return the maximum width of the scrolling part; 0 if nothing scrolls."""
 
 
 class WrappedSheet:
-    """Lines that are wrapped to the width of the pane, so that none moves sideways."""
+    """Lines that are wrapped to the width of the pane, so nothing scrolls sideways."""
 
     def __init__(self, lines: Callable[[int], list[list[Part]]]) -> None:
-        """`lines` makes all lines for a width; it is asked again only when the width changes."""
+        """`lines` returns all lines for a width; the result is cached."""
         self._lines = lru_cache(2)(lines)
 
     def count(self, width: int) -> int:
-        """How many lines there are in a pane of `width` cells."""
+        """Return the number of lines in a pane of `width` cells."""
         return len(self._lines(width))
 
     def line(self, index: int, width: int) -> Line:
-        """Line `index` (0-based)."""
+        """Return line `index` (0-based)."""
         return (), self._lines(width)[index]
 
     def widest(self, width: int) -> int:
-        """Always 0: nothing is to be moved."""
+        """Return 0: nothing scrolls sideways."""
         return 0
 
 
 class TextSheet(WrappedSheet):
-    """A few sentences: why there is nothing to show."""
+    """A few sentences, for example why a tab is empty."""
 
     def __init__(self, *texts: str) -> None:
         super().__init__(partial(_wrapped, texts))

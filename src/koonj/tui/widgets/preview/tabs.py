@@ -1,4 +1,4 @@
-"""The tabs' names in the title line: all of them, or as many around the shown one as there is room for."""
+"""The tabs of the preview, and their names in the title line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Tab(StrEnum):
-    """What is shown of a migration."""
+    """A tab of the preview."""
 
     BODY = "Body"
     ROLLBACK = "Rollback"
@@ -18,17 +18,20 @@ class Tab(StrEnum):
 
     @property
     def is_text(self) -> bool:
-        """Is it a text of the file?"""
+        """Whether the tab shows text of the file."""
         return self in {Tab.BODY, Tab.ROLLBACK}
 
-    def beside(self, step: int) -> Tab:
-        """The next one, or the one before with -1; after the last comes the first."""
+    def neighbour(self, step: int) -> Tab:
+        """Return the next tab, or the previous one with -1; wrap around at the ends."""
         tabs = list(Tab)
         return tabs[(tabs.index(self) + step) % len(tabs)]
 
 
 def tab_names(shown: Tab, width: int) -> str:
-    """The names, the shown one in brackets; ``‹`` and ``›`` stand for those that do not fit in `width`."""
+    """Return the names that fit, the shown one in brackets.
+
+    ``‹`` and ``›`` stand for names that do not fit in `width`.
+    """
     tabs = list(Tab)
     first = last = tabs.index(shown)
     while True:
@@ -48,9 +51,9 @@ def _names(tabs: Sequence[Tab], shown: Tab, span: tuple[int, int]) -> str:
 
 
 def tab_at(title: str, x: int) -> Tab | int | None:
-    """The tab whose name stands at column `x` of the title; a step for a ``‹`` or ``›``."""
+    """Return the tab at column `x` of the title; -1 or 1 for ``‹`` or ``›``."""
     for tab in Tab:
-        at = title.find(tab)
-        if at >= 0 and at - 1 <= x <= at + len(tab):
+        start = title.find(tab)
+        if start >= 0 and start - 1 <= x <= start + len(tab):
             return tab
     return {"‹": -1, "›": 1}.get(title[x : x + 1])

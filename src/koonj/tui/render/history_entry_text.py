@@ -1,4 +1,4 @@
-"""What a target says of one migration, in words."""
+"""The last history entry of a migration, as text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _DONE = {
 }
 
 
-def standing(row: Row) -> str:
-    """When and by whom the entry that decides its state was done, or how it failed; empty: there is none."""
+def state_details(row: Row) -> str:
+    """Return the last entry and its note or error; empty if there is no entry."""
     status = row.status
     if status is None or status.last_entry is None:
         return status.note if status else ""
@@ -25,7 +25,7 @@ def standing(row: Row) -> str:
 
 
 def entry_words(entry: HistoryEntry) -> str:
-    """``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
+    """Return for example ``applied 2026-08-01 14:03 by ada@bastion as migrator``."""
     when = to_the_minute(entry.finished or entry.started)
     who = f"by {entry.os_user}@{entry.host} as {entry.database_role}"
     if entry.outcome is Outcome.DONE:
