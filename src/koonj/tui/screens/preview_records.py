@@ -19,9 +19,9 @@ from koonj.tui.render.history_entry_text import entry_words
 from koonj.tui.state.snapshot import Row, Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.preview import Preview
-from koonj.tui.widgets.preview.changes import ChangeSheet
-from koonj.tui.widgets.preview.history import HistorySheet
-from koonj.tui.widgets.preview.rehearsal import RehearsalSheet
+from koonj.tui.widgets.preview.changes_tab import ChangeSheet
+from koonj.tui.widgets.preview.history_tab import HistorySheet
+from koonj.tui.widgets.preview.rehearsal_tab import RehearsalSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab
 from koonj.tui.workers.backend import Backend

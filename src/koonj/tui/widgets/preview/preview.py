@@ -21,7 +21,7 @@ from koonj.tui.toolkit.strips import strip
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
 from koonj.tui.widgets.preview.header import head_lines
-from koonj.tui.widgets.preview.statements import StatementSheet
+from koonj.tui.widgets.preview.statements_tab import StatementSheet
 from koonj.tui.widgets.preview.tab_content import Sheet, TextSheet
 from koonj.tui.widgets.preview.tabs import Tab, tab_at, tab_names
 from koonj.tui.widgets.sql_pane import SqlPane
