@@ -218,9 +218,8 @@ class Main(Screen[None]):
         name = self.selected.name
         self.rehearsing.rehearse(name)
         self.preview.tab = Tab.REHEARSAL
-        self.post_message(
-            messages.StatusMessage(f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}.")
-        )
+        notice = f"Rehearsing {name}. To cancel, press {self.keymap.current_key('c')}."
+        self.post_message(messages.StatusMessage(notice))
 
     def step_back(self) -> None:
         """Leave zoom, close the run result, clear the filter, or go to the list."""
