@@ -135,7 +135,7 @@ async def _draw_verdicts(pilot: Pilot[None], folder: Path) -> None:
     await _wait_for(pilot, NEW)
     _save_picture(pilot, "verdicts")
     await pilot.press("v", "v", "v", "v")
-    await _wait_for(pilot, "What differs")
+    await _wait_for(pilot, "Differences")
     await pilot.pause(0.5)
     _save_picture(pilot, "rehearsal")
     await pilot.press("v", "v", "g")
@@ -150,7 +150,7 @@ async def _draw_drift(pilot: Pilot[None], target: Target) -> None:
         for statement in BY_HAND:
             await conn.execute(statement)
     await pilot.press("D")
-    await _wait_for(pilot, "only the target has")
+    await _wait_for(pilot, "only on the target")
     await pilot.pause(0.5)
     await pilot.press("j")
     await pilot.pause(0.5)
