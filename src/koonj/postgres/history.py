@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, capabilities
+from psycopg import AsyncConnection, capabilities, sql
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
@@ -84,12 +84,31 @@ async def ensure(conn: AsyncConnection) -> None:
             if not found.has_schema:
                 await conn.execute(query("create_schema"))
             await conn.execute(query("create_history"))
+            await _revoke_grants(conn, with_schema=not found.has_schema)
+            if not found.has_schema:
+                await conn.execute("GRANT USAGE ON SCHEMA koonj TO PUBLIC")
+            await conn.execute(query("grant_history"))
             # An event trigger can add triggers or policies to every new table.
             _must_be_safe((await inspect(conn)).refused_for_writing)
     except (psycopg.Error, HistoryError) as error:
         if isinstance(error, psycopg.Error) and is_lost(error):
             raise
         raise await _not_created(conn, error) from error
+
+
+async def _revoke_grants(conn: AsyncConnection, *, with_schema: bool) -> None:
+    """Revoke what ALTER DEFAULT PRIVILEGES gave to other roles on the new objects.
+
+    Otherwise an application could read the texts of migrations, or change and delete entries.
+    """
+    cursor = await conn.execute(query("new_history_grants"))
+    for kind, name, role in await cursor.fetchall():
+        if kind == "SCHEMA" and not with_schema:
+            continue  # koonj did not create it
+        path = (name,) if kind == "SCHEMA" else ("koonj", name)
+        grantee = sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
+        revoke = sql.SQL("REVOKE ALL ON {} {} FROM {}")
+        await conn.execute(revoke.format(sql.SQL(kind), sql.Identifier(*path), grantee))
 
 
 async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryError) -> HistoryError:

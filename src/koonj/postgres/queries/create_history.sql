@@ -32,10 +32,3 @@ COMMENT ON TABLE koonj.history IS 'One row per apply, rollback or decision for a
 
 -- An event trigger can turn row-level security on for every new table.
 ALTER TABLE koonj.history DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
-
--- Every role that can connect can read what has run, so that `koonj status` works with a read-only role.
--- Only the owner can read scripts and errors, because they can contain data.
-GRANT SELECT (
-    id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
-    started, finished, reason, allowed, sqlstate, transaction_id, database_role, os_user, host, version, run_id
-) ON koonj.history TO PUBLIC;
