@@ -117,13 +117,13 @@ async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryErro
     message = f"The history (koonj.history) could not be created: {cause}"
     cursor = await conn.execute(query("active_event_triggers"))
     triggers = ", ".join(str(row[0]) for row in await cursor.fetchall())
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
-    elif triggers:
+    if triggers:
         hint = (
             f"The database has event triggers that run for every new table: {triggers}. If one of them is "
             "the cause, fix it, or let it ignore schema koonj, then retry."
         )
+    elif isinstance(error, psycopg.errors.InsufficientPrivilege):
+        hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
     else:
         hint = error.hint if isinstance(error, HistoryError) else "Fix the cause on the target, then retry."
     return HistoryError(message, hint, error.sqlstate)
