@@ -107,6 +107,24 @@ def test_invalid_dsn_does_not_show_its_password(files: Project) -> None:
         assert "s3cret" not in answer.out + answer.err
 
 
+@pytest.mark.parametrize("way", ["option", "environment"])
+@pytest.mark.parametrize("command", ["status", "status --json", "apply --yes --json"])
+def test_part_of_an_unescaped_password_is_never_shown(
+    files: Project, command: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.table(1)
+    if way == "environment":
+        (files.root / "koonj.toml").unlink()
+    for password in ("Zq7@ss3cr3t", "Zq7/s3cr3t", "Zq7#s3cr3t", "Zq7?s3cr3t", "s3cr3t[", "Zq7@s3?cr3t"):
+        dsn = f"postgresql://me:{password}@localhost:1/app"
+        monkeypatch.setenv("DATABASE_URL", "" if way == "option" else dsn)
+        answer = files.koonj(*command.split(), *(("--dsn", dsn) if way == "option" else ()))
+        assert answer.code in {1, 2}
+        said = answer.out + answer.err
+        assert not re.search("Zq7|s3|cr3t", said), said
+        assert ("%2F" in said) == bool(re.search("[@/]", password))
+
+
 def test_read_only_role_is_enough(project: Project) -> None:
     project.table(1)
     project.koonj("apply", "--yes")

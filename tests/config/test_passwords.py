@@ -1,5 +1,7 @@
 """Tests that no password is in koonj.toml, which is usually shared."""
 
+import re
+
 import pytest
 
 from koonj.config import Password
@@ -16,6 +18,18 @@ class TestPasswords:
             "host=x password=s3cret",
             "host=x password = 's3 cret' dbname=y",
             "PASSWORD=s3cret host=x",
+            "postgresql://user:s3?cret@host/db",
+            "postgresql://user:s3#cret@host/db",
+            "postgresql://user:s3?cret@host/db?user=me@tenant",
+            "postgresql://host/db?%70assword=s3cret",
+            "postgresql://host/db?a=b&Pass%77ord=s3cret",
+            "postgresql://host/db?sslpassword=s3cret",
+            "host=x sslpassword=s3cret",
+            "host=x SSLPassword = s3cret",
+            "host=x oauth_client_secret=s3cret",
+            "host=x scram_client_key=s3cret",
+            "host=x scram_server_key=s3cret",
+            "host=x password=a://s3cret",
         ],
     )
     def test_password_in_a_dsn_of_the_file_is_an_error(self, project: Project, dsn: str) -> None:
@@ -31,6 +45,9 @@ class TestPasswords:
             "postgresql:///db?host=/run/x:y",
             "postgresql://[::1]:5432/db",
             "host=x passfile=/home/me/.pgpass",
+            "postgresql://user@host:5432/db?options=-c%20a%3Db@c&application_name=a:b@c",
+            "postgresql://host:5432/db?user=me@tenant",
+            "host=x application_name=a://b",
             "host=x application_name='my password=no'",
             "host=x options='-c search_path=password'",
             "",
@@ -49,3 +66,33 @@ class TestPasswords:
         assert project.load(cwd="database").target.password == Password(
             "file", str(project.root / "secret/pw")
         )
+
+    @pytest.mark.parametrize(
+        "dsn",
+        [
+            "postgresql://me:Zq7@ss3cr3t@localhost:5432/app",
+            "postgresql://me:Zq7/s3cr3t@localhost:5432/app",
+            "postgresql://me:Zq7/s3?cr3t@localhost:5432/app",
+            "postgresql://me:Zq7@s3?cr3t@localhost:5432/app",
+            "postgresql://me:Zq7@s3/cr3t@localhost:5432/app",
+            "postgres://me@corp:s3cr3t@localhost:5432/app",
+            "postgresql://me:12/34@localhost:5432/app?sslmode=require",
+        ],
+    )
+    def test_unescaped_password_in_a_url_is_an_error_that_shows_no_part_of_it(
+        self, project: Project, dsn: str
+    ) -> None:
+        for message in (
+            project.error(dsn=dsn),
+            project.error(environ={"DATABASE_URL": dsn}),
+            project.target_error(f'dsn = "{dsn}"'),
+            project.error(f'[scratch]\ndsn = "{dsn}"\n[targets.a]\ndsn = "embedded"'),
+        ):
+            assert "write %40 for @, %2F for /" in message
+            assert not re.search("Zq7|s3|cr3t|34", message)
+
+    @pytest.mark.parametrize(
+        "dsn", ["me:s3cr3t@localhost/app", "me:s3cr3t://x@localhost/app", "s3cr3t s3cr3t", "/s3cr3t@h"]
+    )
+    def test_what_is_no_connection_string_is_not_repeated(self, project: Project, dsn: str) -> None:
+        assert "s3cr3t" not in project.error(dsn=dsn)

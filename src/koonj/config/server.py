@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
-from koonj.config.dsn import PAIR
+from koonj.config.dsn import PAIR, is_url, split_url
 from koonj.config.settings import EMBEDDED
 
 _VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "service": "PGSERVICE"}
@@ -36,7 +36,7 @@ def _servers(dsn: str, environ: Mapping[str, str]) -> frozenset[tuple[str, str]]
     """
     if dsn == EMBEDDED:
         return frozenset()
-    given = _url_parts(dsn) if "://" in dsn else _keyword_parts(dsn)
+    given = _url_parts(dsn) if is_url(dsn) else _keyword_parts(dsn)
     service = given.get("service") or environ.get("PGSERVICE", "")
     of_service = _service(service, environ) if service else {}
     parts = {
@@ -101,16 +101,13 @@ def _unquoted(value: str) -> str:
 
 def _url_parts(url: str) -> dict[str, str]:
     """Return hosts and ports of a URL, and its query parameters."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return {}  # for example a missing bracket: libpq reports it
-    places = [_host_and_port(place) for place in parts.netloc.rpartition("@")[2].split(",")]
+    _, hosts, query = split_url(url)
+    places = [_host_and_port(place) for place in hosts.split(",")]
     found = {
         "host": ",".join(host for host, _ in places),
         "port": ",".join(port for _, port in places) if any(port for _, port in places) else "",
     }
-    return found | {key.lower(): value for key, value in parse_qsl(parts.query)}
+    return found | {key.lower(): value for key, value in parse_qsl(query)}
 
 
 def _host_and_port(place: str) -> tuple[str, str]:

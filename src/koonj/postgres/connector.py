@@ -15,6 +15,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
+from koonj.config.dsn import SECRET_KEYWORDS
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.lease import Lease
@@ -38,9 +39,6 @@ _DEFAULTS = {
 An index can take hours to build without any traffic on the connection. The keepalives prevent a router from
 dropping the idle connection, and they report a lost one within minutes, not hours.
 """
-
-SECRET_KEYWORDS = ("password", "sslpassword", "oauth_client_secret")
-"""Keywords of a connection string whose values koonj never shows."""
 
 
 class ConnectError(TargetError):
@@ -176,12 +174,12 @@ def _alive(lease: Lease | None) -> Lease:
 async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
-    except psycopg.ProgrammingError as error:
-        # libpq's message contains the connection string, which can contain a password.
+    except psycopg.ProgrammingError:
+        # "from None", because libpq's message contains the connection string, which can contain a password.
         raise ConnectError(
             f"The dsn of target {target.name} is not a valid connection string.",
             "Use postgresql://user@host/database or host=… dbname=… user=….",
-        ) from error
+        ) from None
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
     if target.password is not None:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, capabilities
+from psycopg import AsyncConnection, capabilities, sql
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
+from koonj.postgres.history_inspection import Refusal, inspect
 from koonj.postgres.queries import query
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
@@ -61,7 +62,7 @@ class NewHistoryEntry:
 
 
 async def exists(conn: AsyncConnection) -> bool:
-    """Return whether the schema koonj exists in this database."""
+    """Return whether koonj.history exists in this database. Reads only the catalog."""
     cursor = await conn.execute(query("history_exists"))
     return await cursor.fetchone() is not None
 
@@ -69,38 +70,104 @@ async def exists(conn: AsyncConnection) -> bool:
 async def ensure(conn: AsyncConnection) -> None:
     """Create the schema and the table in one transaction, if they are missing.
 
-    Fixes the search_path, so that no setting of a role or a database changes the meaning of `text` or `=` in
-    them.
+    The search_path stays the role's own, because event triggers of the database can depend on it. All names
+    in the queries are qualified.
 
     Raises: HistoryError.
     """
-    if await exists(conn):
+    found = await inspect(conn)
+    _must_be_safe(found.refused_for_writing)
+    if found.has_table:
         return
-    with _explained("created", "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"):
+    try:
         async with conn.transaction():
-            await conn.execute("SET LOCAL search_path TO pg_catalog, pg_temp")
-            cursor = await conn.execute(query("schema_exists"))
-            if await cursor.fetchone() is None:
+            if not found.has_schema:
                 await conn.execute(query("create_schema"))
             await conn.execute(query("create_history"))
+            await _revoke_grants(conn, with_schema=not found.has_schema)
+            if not found.has_schema:
+                await conn.execute("GRANT USAGE ON SCHEMA koonj TO PUBLIC")
+            await conn.execute(query("grant_history"))
+            # An event trigger can add triggers or policies to every new table.
+            _must_be_safe((await inspect(conn)).refused_for_writing)
+    except (psycopg.Error, HistoryError) as error:
+        if isinstance(error, psycopg.Error) and is_lost(error):
+            raise
+        raise await _not_created(conn, error) from error
+
+
+async def _revoke_grants(conn: AsyncConnection, *, with_schema: bool) -> None:
+    """Revoke what ALTER DEFAULT PRIVILEGES gave to other roles on the new objects.
+
+    Otherwise an application could read the texts of migrations, or change and delete entries.
+    """
+    cursor = await conn.execute(query("new_history_grants"))
+    for kind, name, role in await cursor.fetchall():
+        if kind == "SCHEMA" and not with_schema:
+            continue  # koonj did not create it
+        path = (name,) if kind == "SCHEMA" else ("koonj", name)
+        grantee = sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
+        revoke = sql.SQL("REVOKE ALL ON {} {} FROM {}")
+        await conn.execute(revoke.format(sql.SQL(kind), sql.Identifier(*path), grantee))
+
+
+async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryError) -> HistoryError:
+    """Return the error, with the event triggers of the database as the probable cause."""
+    cause = error_message(error) if isinstance(error, psycopg.Error) else error.message
+    message = f"The history (koonj.history) could not be created: {cause}"
+    cursor = await conn.execute(query("active_event_triggers"))
+    triggers = ", ".join(str(row[0]) for row in await cursor.fetchall())
+    if triggers:
+        hint = (
+            f"The database has event triggers that run for every new table: {triggers}. If one of them is "
+            "the cause, fix it, or let it ignore schema koonj, then retry."
+        )
+    elif isinstance(error, psycopg.errors.InsufficientPrivilege):
+        hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
+    else:
+        hint = error.hint if isinstance(error, HistoryError) else "Fix the cause on the target, then retry."
+    return HistoryError(message, hint, error.sqlstate)
+
+
+def _must_be_safe(refusal: Refusal | None) -> None:
+    """Refuse a history through which a role could run its code.
+
+    Raises: HistoryError.
+    """
+    if refusal is not None:
+        raise HistoryError(refusal.message, refusal.hint)
 
 
 async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
     """Return all entries, oldest first; none if the history does not exist.
 
-    With row_security off, a policy that would hide rows raises an error instead of shortening the history.
-
     Raises: HistoryError.
     """
-    if not await exists(conn):
+    if not await _is_safe_to_read(conn):
         return ()
     hint = "GRANT USAGE ON SCHEMA koonj TO …; GRANT SELECT ON koonj.history TO …;"
     with _explained("read", hint):
         async with conn.transaction():
-            await conn.execute("SET LOCAL row_security TO off")
             errors = await _errors(conn)
             rows = await _rows(conn)
         return await asyncio.to_thread(_entries, rows, errors)  # 10,000 entries take a tenth of a second
+
+
+async def _is_safe_to_read(conn: AsyncConnection) -> bool:
+    """Return whether the history exists.
+
+    Raises: HistoryError if reading it could run code of another role.
+    """
+    found = await inspect(conn)
+    _must_be_safe(found.refused_for_reading)
+    return found.has_table
+
+
+async def _restrict_reading(conn: AsyncConnection) -> bool:
+    """Protect the reads of this transaction. Return whether this role can read error texts."""
+    cursor = await conn.execute(query("restrict_reading"))
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
@@ -118,13 +185,11 @@ async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
 
 
 async def _errors(conn: AsyncConnection) -> dict[int, str]:
-    """Return error texts by entry id; none if this role cannot read them.
+    """Restrict the transaction. Return error texts by entry id, if this role can read them.
 
     Error texts can contain data, so only the owner of the history can read them.
     """
-    cursor = await conn.execute(query("may_see_errors"))
-    row = await cursor.fetchone()
-    if row is None or not row[0]:
+    if not await _restrict_reading(conn):
         return {}
     cursor = await conn.execute(query("read_errors"))
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
@@ -160,7 +225,11 @@ async def latest(conn: AsyncConnection) -> int:
 
 
 async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
-    """Return whether another run recorded an entry with an id above `since`."""
+    """Return whether another run recorded an entry with an id above `since`.
+
+    Raises: HistoryError.
+    """
+    await _is_safe_to_read(conn)
     cursor = await conn.execute(query("others_since"), {"id": since, "run_id": run_id})
     return await cursor.fetchone() is not None
 
@@ -170,9 +239,13 @@ async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
 
     Raises: HistoryError.
     """
+    if not await _is_safe_to_read(conn):
+        return None
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
-        cursor = await conn.execute(query("read_script"), (entry_id,))
-        row = await cursor.fetchone()
+        async with conn.transaction():
+            await _restrict_reading(conn)
+            cursor = await conn.execute(query("read_script"), (entry_id,))
+            row = await cursor.fetchone()
     return None if row is None else str(row[0])
 
 

@@ -22,16 +22,21 @@ def read_password(password: Password) -> str:
             raise ValueError(f"the environment variable {password.value} is not set")
         return value
     if password.source == "file":
-        text = Path(password.value).expanduser().read_text(encoding="utf-8")
+        data = Path(password.value).expanduser().read_bytes()
     else:
-        text = _output_of(password.value)
+        data = _output_of(password.value)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        # "from None", because Python's message contains a byte of the password.
+        raise ValueError(f"the text of the {password.source} is not UTF-8") from None
     lines = text.splitlines()
     if not lines or not lines[0]:
         raise ValueError(f"the first line of the {password.source} is empty")
     return lines[0]
 
 
-def _output_of(command: str) -> str:
+def _output_of(command: str) -> bytes:
     # The command comes from the project's own koonj.toml and is written for the shell, as in git and ssh.
     # A new session has no terminal. Otherwise a prompt of the command would read keys meant for koonj.
     try:
@@ -40,7 +45,6 @@ def _output_of(command: str) -> str:
             shell=True,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
             timeout=COMMAND_SECONDS,
             start_new_session=True,
             check=False,
@@ -48,7 +52,9 @@ def _output_of(command: str) -> str:
     except subprocess.TimeoutExpired as error:
         raise ValueError(f"its command did not finish in {COMMAND_SECONDS} s") from error
     if done.returncode != 0:
+        # stderr can contain secrets, and this message is also written to logs, JSON and the history.
         raise ValueError(
-            f"its command failed with exit status {done.returncode}: {done.stderr.strip()[:200]}"
+            f"its command failed with exit status {done.returncode}. "
+            "To see the command's own message, run the command in a terminal"
         )
     return done.stdout

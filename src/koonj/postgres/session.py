@@ -80,16 +80,17 @@ async def check_deferred(conn: AsyncConnection) -> None:
 async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     """Undo the settings of the file for the rest of this transaction.
 
-    After this, the role that connected writes the history, whatever SET ROLE, search_path or timeouts the
+    After this, the connection's own role writes the history, whatever SET ROLE, search_path or timeouts the
     file used. `lock` is a lock_timeout: without it, a session that locks the history could keep the
     migration's own locks waiting without limit.
     """
-    role = sql.SQL("NONE") if target.role is None else sql.Identifier(target.role)
+    # DEFAULT, not NONE: the login role can have a default role (ALTER ROLE … SET role, or options=-c role=…).
+    role = sql.SQL("DEFAULT") if target.role is None else sql.Identifier(target.role)
     await conn.execute(
         sql.SQL("; ").join(
             (
                 sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
-                sql.SQL("SET LOCAL ROLE {}").format(role),
+                sql.SQL("SET LOCAL role TO {}").format(role),
                 sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
                 sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
                 sql.SQL("SET LOCAL statement_timeout TO 0"),

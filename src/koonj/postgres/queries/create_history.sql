@@ -1,33 +1,34 @@
-CREATE TABLE IF NOT EXISTS koonj.history (
+-- All types and operators are qualified: the search_path stays the role's own, for event triggers that need it.
+CREATE TABLE koonj.history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL,
-    action text NOT NULL CHECK (action IN ('apply', 'rollback', 'adopt', 'allow')),
-    outcome text NOT NULL CHECK (outcome IN ('started', 'done', 'failed')),
-    script text NOT NULL,
-    file_hash text NOT NULL,
-    statements_hash text NOT NULL,
-    rollback_hash text NOT NULL,
+    name pg_catalog.text NOT NULL,
+    action pg_catalog.text NOT NULL CHECK (action OPERATOR(pg_catalog.=) ANY (
+        ARRAY['apply', 'rollback', 'adopt', 'allow']::pg_catalog.text[]
+    )),
+    outcome pg_catalog.text NOT NULL CHECK (outcome OPERATOR(pg_catalog.=) ANY (
+        ARRAY['started', 'done', 'failed']::pg_catalog.text[]
+    )),
+    script pg_catalog.text NOT NULL,
+    file_hash pg_catalog.text NOT NULL,
+    statements_hash pg_catalog.text NOT NULL,
+    rollback_hash pg_catalog.text NOT NULL,
     statements_done integer NOT NULL,
     statements_total integer NOT NULL,
     started timestamp with time zone NOT NULL,
     finished timestamp with time zone,
-    reason text,
-    allowed text,
-    error text,
-    sqlstate text,
-    transaction_id text,
-    database_role text NOT NULL DEFAULT CURRENT_USER,
-    os_user text NOT NULL,
-    host text NOT NULL,
-    version text NOT NULL,
-    run_id uuid NOT NULL
+    reason pg_catalog.text,
+    allowed pg_catalog.text,
+    error pg_catalog.text,
+    sqlstate pg_catalog.text,
+    transaction_id pg_catalog.text,
+    database_role pg_catalog.text NOT NULL DEFAULT CURRENT_USER,
+    os_user pg_catalog.text NOT NULL,
+    host pg_catalog.text NOT NULL,
+    version pg_catalog.text NOT NULL,
+    run_id pg_catalog.uuid NOT NULL
 );
 
 COMMENT ON TABLE koonj.history IS 'One row per apply, rollback or decision for a migration. Rows are never deleted.';
 
--- Every role that can connect can read what has run, so that `koonj status` works with a read-only role.
--- Only the owner can read scripts and errors, because they can contain data.
-GRANT SELECT (
-    id, name, action, outcome, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
-    started, finished, reason, allowed, sqlstate, transaction_id, database_role, os_user, host, version, run_id
-) ON koonj.history TO PUBLIC;
+-- An event trigger can turn row-level security on for every new table.
+ALTER TABLE koonj.history DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;

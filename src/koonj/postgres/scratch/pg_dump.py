@@ -14,7 +14,8 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
-from koonj.postgres.connector import CONNECT_TIMEOUT, SECRET_KEYWORDS, Connector, password_of
+from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.postgres.connector import CONNECT_TIMEOUT, Connector, password_of
 from koonj.postgres.embedded.program_version import version_of
 from koonj.postgres.embedded.search_paths import places
 from koonj.postgres.scratch.interface import ScratchError
