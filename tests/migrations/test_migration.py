@@ -106,6 +106,19 @@ class TestText:
         assert (problem.code, problem.severity, problem.line) == ("other-tool", Severity.ERROR, 2)
 
     @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("BEGIN;\n<<<<<<< HEAD\nSELECT (1;\n=======\nSELECT 2;\n>>>>>>> b\nCOMMIT;\n" + WAY_BACK, 2),
+            ("COPY t FROM stdin;\n<<<<<<< HEAD\n1\n=======\n2\n>>>>>>> b\n\\.\n" + WAY_BACK, 2),
+            ("SELECT 1;\n-- Rollback:\n-- <<<<<<< HEAD\n-- DROP TABLE t;\n-- >>>>>>> b\n", 3),
+            ("SELECT 1;\n<<<<<<< HEAD\n-- Rollback:\n-- SELECT 1;\n=======\n-- Rollback:\n>>>>>>> b\n", 2),
+        ],
+    )
+    def test_merge_conflict_is_the_only_problem(self, text: str, line: int) -> None:
+        (problem,) = migration(text).problems
+        assert (problem.code, problem.severity, problem.line) == ("conflict-marker", Severity.ERROR, line)
+
+    @pytest.mark.parametrize(
         ("body", "code", "line"),
         [
             ("SELECT 1;\nBEGIN;\nSELECT 2;\n", "open-transaction", 2),

@@ -96,3 +96,21 @@ async def test_failure_gives_the_file_line_of_an_error_in_a_rollback(project: Pr
     assert failure.source_line == "--   DROP TABLE nowhere;"
     assert project.tables() == {"t1"}
     assert (await project.states())["001_bad.sql"] != "pending"
+
+
+async def test_merge_conflict_in_a_rollback_stops_apply_and_rollback(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    text = (project.path / name).read_text()
+    (project.path / name).write_text(
+        text.replace("-- DROP TABLE t1;\n", "-- <<<<<<< HEAD\n-- DROP TABLE t1;\n")
+    )
+    (conflict,) = run_finished(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.line, conflict.can_allow) == ("conflict-marker", 7, False)
+    assert project.tables() == {"t1"}
+    project.write(
+        "002_two.sql", "CREATE TABLE t2 ();\n-- Rollback:\n<<<<<<< HEAD\n-- DROP TABLE t2;\n>>>>>>> b\n"
+    )
+    (conflict,) = run_finished(await project.apply()).conflicts
+    assert (conflict.state, conflict.line) == ("conflict-marker", 3)
+    assert project.tables() == {"t1"}

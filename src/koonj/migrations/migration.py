@@ -6,7 +6,7 @@ from pathlib import Path
 
 from koonj.migrations import encoding
 from koonj.migrations.names import number_of, title_of
-from koonj.sql import fingerprint, other_tools, sections, transactions
+from koonj.sql import conflict_markers, fingerprint, other_tools, sections, transactions
 from koonj.sql.fingerprint import Fingerprints
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
@@ -96,35 +96,42 @@ class Migration:
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the file that are found without a database, sorted by line.
 
-        A file that cannot be decoded, or that belongs to another tool, has only that one problem: further
-        messages of a parser would not help.
+        A file that cannot be decoded, that has merge conflicts, or that belongs to another tool, has only
+        these problems: further messages of a parser would not help.
         """
-        if self._unusable is not None:
-            return (self._unusable,)
+        if self._unusable:
+            return self._unusable
         return _in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
     @cached_property
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
-        if self._unusable is not None:
-            return (self._unusable,)
+        if self._unusable:
+            return self._unusable
         body = self.sections.body
         return (*body.problems, *self.shape.problems, *_nothing_in(body, _EMPTY))
 
     @cached_property
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
-        if self._unusable is not None:
-            return (self._unusable,)
+        if self._unusable:
+            return self._unusable
         rollback, shape = self.sections.rollback, self.rollback_shape
         if rollback is not None and shape is not None:
             return (*rollback.problems, *shape.problems, *_nothing_in(rollback, _EMPTY_ROLLBACK))
         return () if self.sections.rollback_line is not None else (_NO_ROLLBACK,)
 
     @cached_property
-    def _unusable(self) -> Problem | None:
-        """Why the text cannot be read, or why it is not a migration of koonj; else None."""
-        return encoding.problem(self.raw) or other_tools.other_tool(self.text)
+    def _unusable(self) -> tuple[Problem, ...]:
+        """Why the text cannot be read, or why it is not a migration of koonj; else empty."""
+        undecoded = encoding.problem(self.raw)
+        if undecoded is not None:
+            return (undecoded,)
+        conflicts = conflict_markers.conflict_markers(self.text, self.sections.rollback_line)
+        if conflicts:
+            return conflicts
+        foreign = other_tools.other_tool(self.text)
+        return () if foreign is None else (foreign,)
 
 
 _EMPTY = Problem(

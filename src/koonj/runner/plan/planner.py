@@ -157,7 +157,7 @@ def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
             message = f"{name} cannot be rolled back: {reason}"
         hint = "Write a new migration that undoes its changes."
         return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
-    return problems_as_conflicts(migration.shown_path, name, (*rollback.problems, *shape.problems))
+    return problems_as_conflicts(migration.shown_path, name, migration.rollback_problems)
 
 
 def _notes(statuses: Sequence[MigrationStatus]) -> list[str]:
