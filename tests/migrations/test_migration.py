@@ -138,6 +138,18 @@ class TestText:
         found = migration("SELECT 1;\nSELECT 'x;\n").problems
         assert [(p.line, p.severity) for p in found if p.code != "no-rollback"] == [(2, Severity.ERROR)]
 
+    def test_copy_rows_that_take_the_rollback_are_an_error(self) -> None:
+        text = "CREATE TABLE t (a text);\nCOPY t FROM STDIN;\nx\n\n-- Rollback:\n-- DROP TABLE t;\n"
+        (problem,) = [p for p in migration(text).problems if p.severity is Severity.ERROR]
+        assert (problem.code, problem.line, problem.column) == ("unterminated", 2, 1)
+        assert "line 5" in problem.message
+
+    def test_copy_rows_of_a_rollback_need_an_end(self) -> None:
+        text = "DELETE FROM t;\n-- Rollback:\n-- COPY t FROM stdin;\n-- 1\n"
+        (problem,) = migration(text).problems
+        assert (problem.code, problem.line, problem.column) == ("unterminated", 3, 4)
+        assert migration(text + "-- \\.\n").problems == ()
+
     def test_problems_are_sorted_by_line_and_unique(self) -> None:
         found = migration("-- koonj: colour red\nBEGIN;\nCOMMIT;\nCOMMIT;\nSELECT 1;\nCOMMIT;\n").problems
         lines = [p.line for p in found]
