@@ -100,6 +100,17 @@ class TestText:
         (problem,) = migration("CREATE TABLE t ();\n-- Rollback:\n-- BEGIN;\n--\n-- COMMIT;\n").problems
         assert (problem.code, problem.severity) == ("empty-rollback", Severity.WARNING)
 
+    def test_rollback_can_run_only_with_statements_or_nothing_to_undo(self) -> None:
+        declared = migration("INSERT INTO t VALUES (1);\n-- Rollback: nothing to undo: the rows are kept\n")
+        assert (declared.has_rollback, declared.problems) == (True, ())
+        for block in ("", "-- Rollback:\n", "-- Rollback:\n-- BEGIN;\n-- COMMIT;\n", WAY_BACK):
+            assert not migration("INSERT INTO t VALUES (1);\n" + block).has_rollback, block
+
+    def test_line_without_comment_mark_is_a_problem_of_the_rollback(self) -> None:
+        found = migration("CREATE TABLE t ();\n-- Rollback:\n-- SELECT 1;\nDROP TABLE t;\n")
+        assert [(p.code, p.line) for p in found.rollback_problems] == [("statements-after-rollback", 4)]
+        assert found.body_problems == ()
+
     @pytest.mark.parametrize("mark", ["-- migrate:up", "-- +goose Up", "---- create above / drop below ----"])
     def test_file_of_another_tool_has_only_one_problem(self, mark: str) -> None:
         (problem,) = migration(f"SELECT 1;\n{mark}\nCREATE TABLE t (\n").problems

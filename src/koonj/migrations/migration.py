@@ -78,6 +78,17 @@ class Migration:
         return None if rollback is None else transactions.shape(rollback)
 
     @cached_property
+    def has_rollback(self) -> bool:
+        """Whether the migration can be rolled back, as far as the text says.
+
+        The rollback has a statement, or the file declares that there is nothing to undo.
+        """
+        rollback = self.sections.rollback
+        return rollback is not None and (
+            self.sections.nothing_reason is not None or _has_statements(rollback)
+        )
+
+    @cached_property
     def fingerprints(self) -> Fingerprints:
         """Three hashes that separate changed statements from changed comments or layout."""
         return fingerprint.of(self.raw, self.sections)
@@ -109,17 +120,21 @@ class Migration:
         if self._unusable:
             return self._unusable
         body = self.sections.body
-        return (*body.problems, *self.shape.problems, *_nothing_in(body, _EMPTY))
+        return (*body.problems, *self.shape.problems, *(() if _has_statements(body) else (_EMPTY,)))
 
     @cached_property
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
         if self._unusable:
             return self._unusable
-        rollback, shape = self.sections.rollback, self.rollback_shape
-        if rollback is not None and shape is not None:
-            return (*rollback.problems, *shape.problems, *_nothing_in(rollback, _EMPTY_ROLLBACK))
-        return () if self.sections.rollback_line is not None else (_NO_ROLLBACK,)
+        first, rollback, shape = self.sections.rollback_line, self.sections.rollback, self.rollback_shape
+        if first is None:
+            return (_NO_ROLLBACK,)
+        block = (p for p in self.sections.problems if p.line is not None and p.line >= first)
+        if rollback is None or shape is None:
+            return tuple(block)
+        empty = () if self.has_rollback else (_EMPTY_ROLLBACK,)
+        return (*block, *rollback.problems, *shape.problems, *empty)
 
     @cached_property
     def _unusable(self) -> tuple[Problem, ...]:
@@ -143,8 +158,9 @@ _EMPTY = Problem(
 _EMPTY_ROLLBACK = Problem(
     "empty-rollback",
     Severity.WARNING,
-    "The rollback has no statements. Rolling back changes nothing in the database.",
-    "Write the statements that undo the body, or replace it with '-- Rollback: none: <reason>'.",
+    "The rollback has no statements, so the migration cannot be rolled back.",
+    "Write the statements that undo the body, or replace it with '-- Rollback: nothing to undo: <reason>' or "
+    "'-- Rollback: none: <reason>'.",
 )
 _NO_ROLLBACK = Problem(
     "no-rollback",
@@ -154,9 +170,9 @@ _NO_ROLLBACK = Problem(
 )
 
 
-def _nothing_in(script: Script, problem: Problem) -> tuple[Problem, ...]:
-    """Return the problem if the script has no statements besides BEGIN and COMMIT."""
-    return () if any(s.control is None for s in script.statements) else (problem,)
+def _has_statements(script: Script) -> bool:
+    """Return whether the script has statements besides BEGIN and COMMIT."""
+    return any(s.control is None for s in script.statements)
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
