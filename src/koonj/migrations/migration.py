@@ -93,6 +93,16 @@ class Migration:
         """Three hashes that separate changed statements from changed comments or layout."""
         return fingerprint.of(self.raw, self.sections)
 
+    @cached_property
+    def exact_statements_hash(self) -> str:
+        """Hash of the body's statements that also distinguishes the line ends inside a string.
+
+        PostgreSQL stores them, so the schema depends on them.
+        """
+        if b"\r" not in self.raw:
+            return self.fingerprints.statements
+        return fingerprint.script_hash(self.sections.body, fold=False)
+
     @property
     def title(self) -> str:
         """The name in words: ``add status to documents``."""
