@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -27,10 +28,11 @@ class NetworkServer:
 
     port: int
     user: str
+    host: str = "127.0.0.1"
 
     def dsn(self, **keywords: object) -> str:
-        """Return a connection string over TCP; `keywords` add to it or replace parts of it."""
-        parts = {"host": "127.0.0.1", "port": self.port, "dbname": "postgres", "user": self.user, **keywords}
+        """Return a connection string; `keywords` add to it or replace parts of it."""
+        parts = {"host": self.host, "port": self.port, "dbname": "postgres", "user": self.user, **keywords}
         return " ".join(f"{name}='{value}'" for name, value in parts.items())
 
 
@@ -78,5 +80,5 @@ def network_server(
                 time.sleep(0.01)
             yield NetworkServer(port, "postgres")
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # do not wait for sessions
             process.wait(30)

@@ -16,6 +16,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
+from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
@@ -189,7 +190,7 @@ async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
     if target.password is not None:
         extra["password"] = await asyncio.to_thread(password_of, target)
     try:
-        return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, **extra)
+        return await connect_async(conninfo, **extra)
     except psycopg.Error as error:
         found = refused(error, target)
         if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:

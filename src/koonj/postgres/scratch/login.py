@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import ScratchPlace
+from koonj.postgres.connection import connect
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.password import read_password
@@ -77,7 +78,7 @@ class Login:
         """
         options = connect_options(self.password())
         try:
-            return psycopg.connect(self.base, **options)
+            return connect(self.base, **options)
         except psycopg.Error as error:
             raise lost(error) from error
 
