@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from koonj.postgres.connection import connect_async
-from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.errors import EmbeddedError, of_system
 from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.interface import ScratchError
 
@@ -147,6 +147,9 @@ class ThreadedScratch:
                 return work()
             except EmbeddedError as error:
                 raise ScratchError(error.message, error.hint) from error
+            except OSError as error:
+                found = of_system(error)
+                raise ScratchError(found.message, found.hint) from error
             except psycopg.Error as error:
                 raise lost(error) from error
 
