@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
 from koonj.runner.impact.gate import LOSSY
 from koonj.runner.plan.selection import DECISIONS
-from support.command import Project
+from support.command import CommandResult, Project
 
 STATUS = """\
 -- 016_add_status.sql
@@ -308,3 +309,62 @@ def test_screen_requires_a_terminal(files: Project) -> None:
     answer = files.run()
     assert answer.code == 2
     assert "koonj status" in answer.err
+
+
+def _traceless(answer: CommandResult, words: str) -> None:
+    assert answer.code == 1, answer
+    assert words in answer.err + answer.out
+    assert "Traceback" not in answer.err + answer.out
+
+
+COMMANDS_OF_A_FOLDER = (
+    ("status",), ("check",), ("check", "--json"), ("rehearse", "--json"), ("apply", "--plan"), ("init",), (),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("argv", COMMANDS_OF_A_FOLDER)
+def test_deleted_working_directory_is_one_clear_error(files: Project, argv: tuple[str, ...]) -> None:
+    gone = files.root / "gone"
+    gone.mkdir()
+    script = f'rmdir "{gone}"; exec "$@"'
+    answer = files.run_in(("/bin/sh", "-c", script, "sh"), gone, *argv)
+    _traceless(answer, "The working directory cannot be used: No such file or directory.")
+    if "--json" in argv:
+        assert "working directory" in json.loads(answer.out)["error"]["message"]
+
+
+def test_version_needs_no_working_directory(files: Project) -> None:
+    gone = files.root / "gone"
+    gone.mkdir()
+    script = f'rmdir "{gone}"; exec "$@"'
+    answer = files.run_in(("/bin/sh", "-c", script, "sh"), gone, "--version")
+    assert (answer.code, answer.err) == (0, "")
+
+
+ON_A_SERVER = (("rehearse", "--all"), ("status", "--dsn", "embedded"), ("drift", "--dsn", "embedded"))
+
+
+@pytest.mark.parametrize("limit", [12, 24, 60])
+@pytest.mark.parametrize("argv", [*ON_A_SERVER, ("apply", "--plan", "--dsn", "embedded")])
+def test_low_limit_of_open_files_is_named(files: Project, limit: int, argv: tuple[str, ...]) -> None:
+    files.table(1)
+    script = f'ulimit -n {limit}; exec "$@"'
+    answer = files.run_in(("/bin/sh", "-c", script, "sh"), files.root, *argv)
+    _traceless(answer, f"koonj can open only {limit} files, and a PostgreSQL server needs 64.")
+    assert "ulimit -n 1024" in answer.err + answer.out
+
+
+@pytest.mark.parametrize("argv", [*ON_A_SERVER, ("apply", "--plan", "--dsn", "embedded"), ("new", "x")])
+def test_read_only_file_system_is_one_clear_error(files: Project, argv: tuple[str, ...], home: Path) -> None:
+    files.table(1)
+    mounts = f"/ /tmp /dev/shm /var/tmp /run '{home}' '{files.root}'"
+    alone = ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c")
+    script = f"for at in {mounts}; do mount --bind $at $at; mount -o remount,ro,bind $at; done 2>/dev/null; "
+    script += f"cd '{files.root}'; "
+    probe = subprocess.run(  # may this user mount, and does it help?
+        (*alone, f"{script} ! touch '{files.root}/x'"), capture_output=True, check=False
+    )
+    if probe.returncode:
+        pytest.skip("this user cannot mount a read-only file system")
+    answer = files.run_in((*alone, f'{script} exec "$@"', "sh"), files.root, *argv)
+    _traceless(answer, "No usable temporary directory" if argv[0] == "rehearse" else "Read-only file system")

@@ -96,6 +96,13 @@ def test_password_is_never_shown(files: Project, command: str) -> None:
         assert "s3cret" not in answer.out + answer.err
 
 
+def test_foreign_parameter_of_a_dsn_is_named(files: Project) -> None:
+    answer = files.koonj("status", "--dsn", "postgresql://u@127.0.0.1:1/x?schema=app")
+    assert answer.code == 2
+    assert "--dsn has the parameter schema, which libpq does not know." in answer.err
+    assert "options=-csearch_path%3DNAME" in answer.err
+
+
 def test_invalid_dsn_does_not_show_its_password(files: Project) -> None:
     for dsn in (
         "postgresql://u:s3cret@[::1/x",

@@ -100,10 +100,34 @@ class TestText:
         (problem,) = migration("CREATE TABLE t ();\n-- Rollback:\n-- BEGIN;\n--\n-- COMMIT;\n").problems
         assert (problem.code, problem.severity) == ("empty-rollback", Severity.WARNING)
 
+    def test_rollback_can_run_only_with_statements_or_nothing_to_undo(self) -> None:
+        declared = migration("INSERT INTO t VALUES (1);\n-- Rollback: nothing to undo: the rows are kept\n")
+        assert (declared.has_rollback, declared.problems) == (True, ())
+        for block in ("", "-- Rollback:\n", "-- Rollback:\n-- BEGIN;\n-- COMMIT;\n", WAY_BACK):
+            assert not migration("INSERT INTO t VALUES (1);\n" + block).has_rollback, block
+
+    def test_line_without_comment_mark_is_a_problem_of_the_rollback(self) -> None:
+        found = migration("CREATE TABLE t ();\n-- Rollback:\n-- SELECT 1;\nDROP TABLE t;\n")
+        assert [(p.code, p.line) for p in found.rollback_problems] == [("statements-after-rollback", 4)]
+        assert found.body_problems == ()
+
     @pytest.mark.parametrize("mark", ["-- migrate:up", "-- +goose Up", "---- create above / drop below ----"])
     def test_file_of_another_tool_has_only_one_problem(self, mark: str) -> None:
         (problem,) = migration(f"SELECT 1;\n{mark}\nCREATE TABLE t (\n").problems
         assert (problem.code, problem.severity, problem.line) == ("other-tool", Severity.ERROR, 2)
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("BEGIN;\n<<<<<<< HEAD\nSELECT (1;\n=======\nSELECT 2;\n>>>>>>> b\nCOMMIT;\n" + WAY_BACK, 2),
+            ("COPY t FROM stdin;\n<<<<<<< HEAD\n1\n=======\n2\n>>>>>>> b\n\\.\n" + WAY_BACK, 2),
+            ("SELECT 1;\n-- Rollback:\n-- <<<<<<< HEAD\n-- DROP TABLE t;\n-- >>>>>>> b\n", 3),
+            ("SELECT 1;\n<<<<<<< HEAD\n-- Rollback:\n-- SELECT 1;\n=======\n-- Rollback:\n>>>>>>> b\n", 2),
+        ],
+    )
+    def test_merge_conflict_is_the_only_problem(self, text: str, line: int) -> None:
+        (problem,) = migration(text).problems
+        assert (problem.code, problem.severity, problem.line) == ("conflict-marker", Severity.ERROR, line)
 
     @pytest.mark.parametrize(
         ("body", "code", "line"),
@@ -124,6 +148,18 @@ class TestText:
     def test_unterminated_quote_is_reported_with_its_line(self) -> None:
         found = migration("SELECT 1;\nSELECT 'x;\n").problems
         assert [(p.line, p.severity) for p in found if p.code != "no-rollback"] == [(2, Severity.ERROR)]
+
+    def test_copy_rows_that_take_the_rollback_are_an_error(self) -> None:
+        text = "CREATE TABLE t (a text);\nCOPY t FROM STDIN;\nx\n\n-- Rollback:\n-- DROP TABLE t;\n"
+        (problem,) = [p for p in migration(text).problems if p.severity is Severity.ERROR]
+        assert (problem.code, problem.line, problem.column) == ("unterminated", 2, 1)
+        assert "line 5" in problem.message
+
+    def test_copy_rows_of_a_rollback_need_an_end(self) -> None:
+        text = "DELETE FROM t;\n-- Rollback:\n-- COPY t FROM stdin;\n-- 1\n"
+        (problem,) = migration(text).problems
+        assert (problem.code, problem.line, problem.column) == ("unterminated", 3, 4)
+        assert migration(text + "-- \\.\n").problems == ()
 
     def test_problems_are_sorted_by_line_and_unique(self) -> None:
         found = migration("-- koonj: colour red\nBEGIN;\nCOMMIT;\nCOMMIT;\nSELECT 1;\nCOMMIT;\n").problems

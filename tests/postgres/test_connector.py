@@ -21,8 +21,8 @@ async def _refusal(dsn: str) -> ConnectError:
 
 
 async def test_hint_distinguishes_a_rejected_login_from_an_unreachable_server(database: str) -> None:
-    assert "rejected the login" in (await _refusal(make_conninfo(database, dbname="nowhere"))).hint
-    assert "server is running and reachable" in (await _refusal("host=127.0.0.1 port=1 dbname=x user=y")).hint
+    assert "Create the database nowhere" in (await _refusal(make_conninfo(database, dbname="nowhere"))).hint
+    assert "No server listens there" in (await _refusal("host=127.0.0.1 port=1 dbname=x user=y")).hint
     assert "service" in (await _refusal("service=there_is_none")).hint
 
 

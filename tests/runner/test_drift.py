@@ -151,6 +151,17 @@ async def test_file_is_replayed_when_its_edit_was_allowed(project: Project) -> N
     )
 
 
+@pytest.mark.parametrize(("was", "now"), [(b"\r\n", b"\n"), (b"\n", b"\r\n")])
+async def test_changed_line_ends_of_a_function_are_no_drift(project: Project, was: bytes, now: bytes) -> None:
+    text = b"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$\nSELECT 1\n$$;\n-- Rollback: none: a test\n"
+    file = project.path / "001_m.sql"
+    file.write_bytes(text.replace(b"\n", was))
+    await project.apply()
+    file.write_bytes(text.replace(b"\n", now))
+    found = await drift_of(project)
+    assert (differences_of(found), found.notes) == (set(), ())
+
+
 async def test_partly_applied_migration_is_drift_with_a_note(project: Project) -> None:
     name = write(project, 1, "CREATE TABLE half (id int);\nCREATE INDEX CONCURRENTLY x ON nobody (id);")
     assert run_finished(await project.apply()).result == "failed"

@@ -250,6 +250,19 @@ async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: 
     assert forgotten.apply[0].locks, "it is measured nevertheless"
 
 
+async def test_nothing_to_undo_is_measured_as_any_rollback(base_folder: RehearsalFolder) -> None:
+    declared = "-- Rollback: nothing to undo: the rows do no harm"
+    insert = "INSERT INTO users VALUES (1, 'a@b.example') ON CONFLICT DO NOTHING;"
+    base_folder.write(2, f"{insert}\n{declared}", block=False)
+    base_folder.write(3, f"DELETE FROM users WHERE id = 2;\n{declared}", block=False)
+    base_folder.write(4, f"ALTER TABLE users ADD COLUMN IF NOT EXISTS a int;\n{declared}", block=False)
+    base_folder.write(5, f"ALTER TABLE users ADD COLUMN IF NOT EXISTS b int;\n{insert}", "")
+    found = await base_folder.rehearse()
+    verdicts = [found[f"00{n}_m.sql"].verdict for n in (2, 3, 4, 5)]
+    assert verdicts == [Verdict.VERIFIED, Verdict.LOSSY, Verdict.INCOMPLETE, Verdict.INCOMPLETE]
+    assert "The file has no rollback" in found["005_m.sql"].message
+
+
 async def test_statement_outside_a_transaction_is_observed(base_folder: RehearsalFolder) -> None:
     base_folder.write(
         2,

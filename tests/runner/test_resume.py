@@ -198,3 +198,13 @@ async def test_serialization_failure_at_commit_is_retried(project: Project) -> N
     )
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert project.sql("SELECT count(*) FROM a") == [(1,)]
+
+
+async def test_a_file_whose_line_ends_changed_goes_on(project: Project) -> None:
+    name = "001_two.sql"
+    text = "BEGIN;\nCREATE TABLE t1 ();\nCOMMENT ON TABLE t1 IS 'a\nb';\nCOMMIT;\nBEGIN;\nSELECT 1/0;\nCOMMIT;\n-- Rollback: none: x\n"
+    (project.path / name).write_bytes(text.replace("\n", "\r\n").encode())
+    assert run_finished(await project.apply()).result is RunResult.FAILED
+    (project.path / name).write_bytes(text.replace("1/0", "1").encode())
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert await project.states() == {name: "applied"}

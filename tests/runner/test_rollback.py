@@ -1,5 +1,7 @@
 """Tests of rollback."""
 
+import pytest
+
 from koonj.runner.run.events import PlanMade, RunResult
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
@@ -96,3 +98,59 @@ async def test_failure_gives_the_file_line_of_an_error_in_a_rollback(project: Pr
     assert failure.source_line == "--   DROP TABLE nowhere;"
     assert project.tables() == {"t1"}
     assert (await project.states())["001_bad.sql"] != "pending"
+
+
+async def test_merge_conflict_in_a_rollback_stops_apply_and_rollback(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    text = (project.path / name).read_text()
+    (project.path / name).write_text(
+        text.replace("-- DROP TABLE t1;\n", "-- <<<<<<< HEAD\n-- DROP TABLE t1;\n")
+    )
+    (conflict,) = run_finished(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.line, conflict.can_allow) == ("conflict-marker", 7, False)
+    assert project.tables() == {"t1"}
+    project.write(
+        "002_two.sql", "CREATE TABLE t2 ();\n-- Rollback:\n<<<<<<< HEAD\n-- DROP TABLE t2;\n>>>>>>> b\n"
+    )
+    (conflict,) = run_finished(await project.apply()).conflicts
+    assert (conflict.state, conflict.line) == ("conflict-marker", 3)
+    assert project.tables() == {"t1"}
+
+
+@pytest.mark.parametrize("block", ["-- Rollback:\n", "-- Rollback:\n-- BEGIN;\n-- -- later\n-- COMMIT;\n"])
+async def test_rollback_without_a_statement_stops_as_a_missing_one(project: Project, block: str) -> None:
+    project.write("001_make.sql", f"CREATE TABLE t1 ();\n{block}")
+    await project.apply()
+    (conflict,) = run_finished(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.can_allow) == ("rollback_missing", False)
+    assert "nothing to undo" in conflict.hint
+    assert project.tables() == {"t1"}
+    assert await project.states() == {"001_make.sql": "applied"}
+    assert [entry.action for entry in await project.entries()] == ["apply"]
+
+
+async def test_nothing_to_undo_is_rolled_back_and_can_be_applied_again(project: Project) -> None:
+    project.table(1)
+    name = "002_rows.sql"
+    text = "INSERT INTO t1 VALUES (1) ON CONFLICT DO NOTHING;\n-- Rollback: nothing to undo: the row does no harm\n"
+    project.write(name, text)
+    await project.apply()
+    events = await project.roll_back()
+    assert run_finished(events).committed == (name,)
+    assert (await project.states())[name] == "pending"
+    assert project.sql("SELECT id FROM t1") == [(1,)]
+    await project.apply()
+    assert (await project.states())[name] == "applied"
+    await project.roll_back(extent=Extent.ALL)
+    assert project.tables() == set()
+
+
+async def test_rollback_stops_at_a_line_that_is_no_comment(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    text = (project.path / name).read_text()
+    (project.path / name).write_text(text.replace("-- DROP TABLE", "-- SELECT 1;\nDROP TABLE"))
+    (conflict,) = run_finished(await project.roll_back()).conflicts
+    assert (conflict.state, conflict.line) == ("statements-after-rollback", 8)
+    assert project.tables() == {"t1"}

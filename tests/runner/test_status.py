@@ -4,12 +4,13 @@ from dataclasses import replace
 from time import perf_counter
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from koonj.config import Target
 from koonj.runner.target.status import read_status
-from support.project import Project
+from support.project import Project, run_finished
 
 
 async def test_status_creates_nothing_in_a_database_without_history(project: Project) -> None:
@@ -76,3 +77,50 @@ async def test_connection_uses_tcp_keepalives(project: Project) -> None:
     conn = await project.connector.connect(project.target)
     async with conn:
         assert conn.info.get_parameters()["keepalives_idle"] == "7", "the connection string takes precedence"
+
+
+FUNCTION = """\
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN 1;
+END $$;
+
+-- Rollback:
+-- DROP FUNCTION f();
+"""
+
+
+@pytest.mark.parametrize(("was", "now"), [("CRLF", "LF"), ("LF", "CRLF")])
+async def test_line_ends_inside_a_function_are_no_edit_that_stops_an_apply(
+    project: Project, was: str, now: str
+) -> None:
+    ends = {"LF": "\n", "CRLF": "\r\n"}
+    file = project.path / "001_f.sql"
+    file.write_bytes(FUNCTION.replace("\n", ends[was]).encode())
+    await project.apply()
+    file.write_bytes(FUNCTION.replace("\n", ends[now]).encode())
+    project.table(2)
+    status = (await project.status()).migrations[0]
+    assert status.state.value == "cosmetic"
+    assert status.note == (
+        f"only the line ends changed, from {was} to {now}, "
+        f"also inside strings or function bodies: the database has {was} there"
+    )
+    assert project.sql("SELECT prosrc LIKE '%' || chr(13) || '%' FROM pg_proc WHERE proname = 'f'") == [
+        (was == "CRLF",)
+    ]
+    assert run_finished(await project.apply()).committed == ("002_make_t2.sql",)
+    file.write_bytes(FUNCTION.replace("RETURN 1", "RETURN 2").encode())
+    assert (await project.states())["001_f.sql"] == "edited"
+
+
+async def test_line_ends_between_the_statements_are_named_too(project: Project) -> None:
+    name = project.table(1)
+    await project.apply()
+    file = project.path / name
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    (status,) = (await project.status()).migrations
+    assert (status.state.value, status.note) == ("cosmetic", "only the line ends changed, from LF to CRLF")
+    file.write_bytes(b"-- more\r\n" + file.read_bytes())
+    (status,) = (await project.status()).migrations
+    assert (status.state.value, status.note) == ("cosmetic", "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from koonj.sql.fingerprint import Fingerprints, file_hash, of
+from koonj.sql.fingerprint import Fingerprints, file_hash, of, script_hash
 from koonj.sql.script import Script
 from koonj.sql.sections import parse
 from koonj.sql.tokens import significant
@@ -75,6 +75,25 @@ def test_cosmetic_edit_keeps_the_hash(text: str) -> None:
 )
 def test_other_edit_changes_the_hash(text: str) -> None:
     assert statements(text) != statements(A)
+
+
+FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$\nSELECT 1\n$$;\nSELECT 'a\nb', \"c\nd\";\n"
+
+
+def test_windows_line_ends_inside_a_token_keep_the_hash() -> None:
+    windows = FUNCTION.replace("\n", "\r\n")
+    rollback = "-- Rollback:\n-- SELECT 'a\n-- b';\n"
+    assert prints(windows).statements == prints(FUNCTION).statements
+    assert prints(rollback).rollback == prints(rollback.replace("\n", "\r\n")).rollback
+    off = "SET standard_conforming_strings = off;\n" + FUNCTION
+    assert statements(off) == statements(off.replace("\n", "\r\n"))
+    exact = [script_hash(parse(text).body, fold=False) for text in (windows, FUNCTION)]
+    assert exact[0] != exact[1] == prints(FUNCTION).statements
+
+
+@pytest.mark.parametrize("end", ["\r", "\n\n", " \n", "\\r\n"])
+def test_other_change_inside_a_token_changes_the_hash(end: str) -> None:
+    assert statements(FUNCTION.replace("SELECT 1\n", f"SELECT 1{end}")) != statements(FUNCTION)
 
 
 def test_different_tokens_have_different_hashes() -> None:

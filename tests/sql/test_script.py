@@ -90,6 +90,30 @@ def test_unterminated_problem_has_the_place_of_the_opening(text: str, at: tuple[
     assert codes(Script.of_body(text)) == [("unterminated", *at)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1;\n  COPY a FROM stdin;\n1\n",
+        "SELECT 1;\n  COPY a FROM stdin;",
+        "SELECT 1;\n  COPY a FROM stdin; SELECT 2;\n1\n \\.\n",
+        "SELECT 1;\n  COPY a FROM stdin; -- rows\n1\n\\. \n",
+        "SELECT 1;\n  COPY a FROM stdin\n",
+    ],
+)
+def test_rows_without_an_end_are_a_problem_at_their_copy(text: str) -> None:
+    assert codes(Script.of_body(text)) == [("unterminated", 2, 3)]
+
+
+def test_second_rows_without_an_end_are_a_problem_at_the_second_copy() -> None:
+    text = "COPY a FROM stdin; COPY b FROM stdin;\n1\n\\.\n2\n"
+    assert codes(Script.of_body(text)) == [("unterminated", 1, 20)]
+
+
+@pytest.mark.parametrize("rows", ["1\n\\.", "\\.\n", "1\r\n\\.\r\nSELECT 1;"])
+def test_rows_with_an_end_are_no_problem(rows: str) -> None:
+    assert Script.of_body(f"COPY a FROM stdin;\n{rows}").problems == ()
+
+
 def test_missing_last_semicolon_is_no_problem() -> None:
     assert Script.of_body("SELECT 1; SELECT 2 -- the last\n").problems == ()
 

@@ -126,6 +126,28 @@ def test_rollback_none_has_a_reason(text: str, reason: str) -> None:
     assert sections.problems == ()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nothing to undo: only data",
+        "Nothing to undo - only data",
+        "NOTHING  TO undo\n-- only data",
+        "nothing to undo:only data",
+    ],
+)
+def test_nothing_to_undo_is_an_empty_rollback_with_a_reason(line: str) -> None:
+    sections = parse(f"SELECT 1;\n-- Rollback: {line}\n")
+    assert (sections.nothing_reason, sections.none_reason, sections.rollback_line) == ("only data", None, 2)
+    assert sections.rollback is not None
+    assert (sections.rollback.statements, sections.rollback.problems, sections.problems) == ((), (), ())
+
+
+def test_nothing_to_undo_without_reason_is_a_problem() -> None:
+    sections = parse("SELECT 1;\n-- Rollback: nothing to undo:\n")
+    assert [(p.code, p.line) for p in sections.problems] == [("no-reason", 2)]
+    assert (sections.nothing_reason, sections.rollback) == (None, None)
+
+
 def test_rollback_none_without_reason_is_a_problem() -> None:
     sections = parse("SELECT 1;\n-- Rollback: none:\n")
     assert (sections.none_reason, sections.rollback) == (None, None)

@@ -79,9 +79,19 @@ class Project:
 
     def run(self, *argv: str, **environ: str) -> CommandResult:
         """Call the command in another process, without a terminal."""
+        return self.run_in((), self.root, *argv, environ=environ)
+
+    def run_in(
+        self,
+        before: tuple[str, ...],
+        folder: Path,
+        *argv: str,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> CommandResult:
+        """Call the command in `folder`, as the last arguments of the program `before`."""
         done = subprocess.run(
-            (*KOONJ, *argv),
-            cwd=self.root,
+            (*before, *KOONJ, *argv),
+            cwd=folder,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,

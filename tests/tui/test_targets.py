@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from psycopg.conninfo import make_conninfo
+
+from koonj.config import Target
 from support.screen import Project
 
 
@@ -59,6 +64,17 @@ async def test_target_error_is_shown_without_the_password(three_targets: Project
         await screen.press("enter")
         assert "► production PROTECTED" in screen.top()
         assert "× unreachable" in screen.top()
+
+
+async def test_refused_login_is_not_unreachable(tmp_path: Path, database: str) -> None:
+    project = Project(tmp_path, Target("local", make_conninfo(database, dbname="nowhere")))
+    project.table(1)
+    async with project.open() as screen:
+        assert "× login refused" in screen.targets()[0]
+        assert "× login refused: " in screen.top()
+        assert "unreachable" not in screen.text()
+        await screen.press("a")
+        assert "local cannot be used: " in screen.bottom()
 
 
 async def test_states_are_those_of_the_chosen_target(three_targets: Project) -> None:

@@ -10,7 +10,7 @@ from koonj.migrations.migration import Migration
 from koonj.sql.problem import Severity
 from koonj.sql.transactions import ScriptShape
 
-_DUPLICATE, _NO_ROLLBACK = "duplicate-number", "no-rollback"
+_DUPLICATE, _NO_ROLLBACK = "duplicate-number", frozenset({"no-rollback", "empty-rollback"})
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -81,5 +81,5 @@ def check_code(problems: Iterable[FileProblem]) -> ExitCode:
     serious = {problem.code for *_, problem in problems if problem.severity is Severity.ERROR}
     if serious - {_DUPLICATE}:
         return ExitCode.ERROR
-    undecided = serious or any(problem.code == _NO_ROLLBACK for *_, problem in problems)
+    undecided = serious or any(problem.code in _NO_ROLLBACK for *_, problem in problems)
     return ExitCode.DECISION if undecided else ExitCode.OK

@@ -126,12 +126,12 @@ def _check_dsn(dsn: str) -> None:
 
     try:
         psycopg.conninfo.conninfo_to_dict(dsn)
-    except (psycopg.Error, UnicodeError):
+    except (psycopg.Error, UnicodeError) as error:
+        from koonj.postgres.connection_string import not_valid  # noqa: PLC0415 - as above
+
         # `from None`: the message of libpq repeats the text, which can contain a password.
-        raise UsageError(
-            "--dsn is not a connection string that libpq understands.",
-            "Use a URL (postgresql://user@host/database) or keywords ('host=… dbname=… user=…').",
-        ) from None
+        wrong, hint = not_valid(dsn, error)
+        raise UsageError(f"--dsn {wrong}.", hint) from None
 
 
 def number_of(text: str) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,7 +27,9 @@ def main(argv: Sequence[str]) -> int:
     call = None
     try:
         args = parse(argv)
-        call = Call(args, Output(as_json=args.json), err, Path.cwd(), os.environ)
+        out = Output(as_json=args.json)
+        call = Call(args, out, err, Path(os.sep), os.environ)  # enough to report that there is no folder
+        call = replace(call, cwd=_working_folder(needed=not args.version))
         if args.version:
             from koonj.cli.version import version_lines
 
@@ -41,11 +44,31 @@ def main(argv: Sequence[str]) -> int:
         if call is not None and call.out.as_json:
             _print_error_as_json(call, error)
         return error.code
+    except OSError as error:  # of a file or folder, where no command expects it
+        where = f"{error.filename}: " if error.filename else ""
+        failure = CommandError(f"{where}{error.strerror or error}.")
+        err.error(failure.message, failure.hint)
+        if call is not None and call.out.as_json:
+            _print_error_as_json(call, failure)
+        return failure.code
     except KeyboardInterrupt:
         err.info("cancelled.")
         return ExitCode.CANCELLED
     except SystemExit as error:  # argparse exits after --help
         return error.code if isinstance(error.code, int) else ExitCode.OK
+
+
+def _working_folder(*, needed: bool) -> Path:
+    """Return the working directory. Raises CommandError."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        if not needed:
+            return Path(os.sep)
+        raise CommandError(
+            f"The working directory cannot be used: {error.strerror}.",
+            "It was deleted or moved. Change to an existing folder (cd), then run the command again.",
+        ) from error
 
 
 def _print_error_as_json(call: Call, error: CommandError) -> None:

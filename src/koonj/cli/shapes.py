@@ -48,6 +48,7 @@ def migration_shape(migration: Migration) -> dict[str, Any]:
             else _script_shape(sections.rollback.source.text, migration.rollback_shape)
         ),
         "rollback_none": sections.none_reason,
+        "rollback_nothing_to_undo": sections.nothing_reason,
         "problems": [to_plain(problem) for problem in migration.problems],
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.migrations.states import State
+from koonj.sql.fingerprint import file_hash, has_line_ends
 
 _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED})
 
@@ -26,6 +27,23 @@ def compare(
     if decision is not None:
         return same, decision
     return _difference(migration, [ran, *stands_for]), None
+
+
+def line_ends_note(migration: Migration, ran: HistoryEntry) -> str:
+    """Return a note if the file differs from the text that ran only in its line ends; else an empty text."""
+    unix = migration.raw.replace(b"\r\n", b"\n")
+    if migration.file_hash == ran.file_hash:
+        return ""
+    if file_hash(unix) == ran.file_hash:
+        was, now = "LF", "CRLF"
+    elif file_hash(unix.replace(b"\n", b"\r\n")) == ran.file_hash:
+        was, now = "CRLF", "LF"
+    else:
+        return ""
+    stored = ""
+    if has_line_ends(migration.sections.body):
+        stored = f", also inside strings or function bodies: the database has {was} there"
+    return f"only the line ends changed, from {was} to {now}{stored}"
 
 
 def _difference(migration: Migration, what_ran: Sequence[HistoryEntry]) -> State:

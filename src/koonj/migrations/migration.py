@@ -6,7 +6,7 @@ from pathlib import Path
 
 from koonj.migrations import encoding
 from koonj.migrations.names import number_of, title_of
-from koonj.sql import fingerprint, other_tools, sections, transactions
+from koonj.sql import conflict_markers, fingerprint, other_tools, sections, transactions
 from koonj.sql.fingerprint import Fingerprints
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.script import Script
@@ -78,9 +78,30 @@ class Migration:
         return None if rollback is None else transactions.shape(rollback)
 
     @cached_property
+    def has_rollback(self) -> bool:
+        """Whether the migration can be rolled back, as far as the text says.
+
+        The rollback has a statement, or the file declares that there is nothing to undo.
+        """
+        rollback = self.sections.rollback
+        return rollback is not None and (
+            self.sections.nothing_reason is not None or _has_statements(rollback)
+        )
+
+    @cached_property
     def fingerprints(self) -> Fingerprints:
         """Three hashes that separate changed statements from changed comments or layout."""
         return fingerprint.of(self.raw, self.sections)
+
+    @cached_property
+    def exact_statements_hash(self) -> str:
+        """Hash of the body's statements that also distinguishes the line ends inside a string.
+
+        PostgreSQL stores them, so the schema depends on them.
+        """
+        if b"\r" not in self.raw:
+            return self.fingerprints.statements
+        return fingerprint.script_hash(self.sections.body, fold=False)
 
     @property
     def title(self) -> str:
@@ -96,35 +117,46 @@ class Migration:
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the file that are found without a database, sorted by line.
 
-        A file that cannot be decoded, or that belongs to another tool, has only that one problem: further
-        messages of a parser would not help.
+        A file that cannot be decoded, that has merge conflicts, or that belongs to another tool, has only
+        these problems: further messages of a parser would not help.
         """
-        if self._unusable is not None:
-            return (self._unusable,)
+        if self._unusable:
+            return self._unusable
         return _in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
     @cached_property
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
-        if self._unusable is not None:
-            return (self._unusable,)
+        if self._unusable:
+            return self._unusable
         body = self.sections.body
-        return (*body.problems, *self.shape.problems, *_nothing_in(body, _EMPTY))
+        return (*body.problems, *self.shape.problems, *(() if _has_statements(body) else (_EMPTY,)))
 
     @cached_property
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
-        if self._unusable is not None:
-            return (self._unusable,)
-        rollback, shape = self.sections.rollback, self.rollback_shape
-        if rollback is not None and shape is not None:
-            return (*rollback.problems, *shape.problems, *_nothing_in(rollback, _EMPTY_ROLLBACK))
-        return () if self.sections.rollback_line is not None else (_NO_ROLLBACK,)
+        if self._unusable:
+            return self._unusable
+        first, rollback, shape = self.sections.rollback_line, self.sections.rollback, self.rollback_shape
+        if first is None:
+            return (_NO_ROLLBACK,)
+        block = (p for p in self.sections.problems if p.line is not None and p.line >= first)
+        if rollback is None or shape is None:
+            return tuple(block)
+        empty = () if self.has_rollback else (_EMPTY_ROLLBACK,)
+        return (*block, *rollback.problems, *shape.problems, *empty)
 
     @cached_property
-    def _unusable(self) -> Problem | None:
-        """Why the text cannot be read, or why it is not a migration of koonj; else None."""
-        return encoding.problem(self.raw) or other_tools.other_tool(self.text)
+    def _unusable(self) -> tuple[Problem, ...]:
+        """Why the text cannot be read, or why it is not a migration of koonj; else empty."""
+        undecoded = encoding.problem(self.raw)
+        if undecoded is not None:
+            return (undecoded,)
+        conflicts = conflict_markers.conflict_markers(self.text, self.sections.rollback_line)
+        if conflicts:
+            return conflicts
+        foreign = other_tools.other_tool(self.text)
+        return () if foreign is None else (foreign,)
 
 
 _EMPTY = Problem(
@@ -136,8 +168,9 @@ _EMPTY = Problem(
 _EMPTY_ROLLBACK = Problem(
     "empty-rollback",
     Severity.WARNING,
-    "The rollback has no statements. Rolling back changes nothing in the database.",
-    "Write the statements that undo the body, or replace it with '-- Rollback: none: <reason>'.",
+    "The rollback has no statements, so the migration cannot be rolled back.",
+    "Write the statements that undo the body, or replace it with '-- Rollback: nothing to undo: <reason>' or "
+    "'-- Rollback: none: <reason>'.",
 )
 _NO_ROLLBACK = Problem(
     "no-rollback",
@@ -147,9 +180,9 @@ _NO_ROLLBACK = Problem(
 )
 
 
-def _nothing_in(script: Script, problem: Problem) -> tuple[Problem, ...]:
-    """Return the problem if the script has no statements besides BEGIN and COMMIT."""
-    return () if any(s.control is None for s in script.statements) else (problem,)
+def _has_statements(script: Script) -> bool:
+    """Return whether the script has statements besides BEGIN and COMMIT."""
+    return any(s.control is None for s in script.statements)
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from koonj.migrations.edits import compare
+from koonj.migrations.edits import compare, line_ends_note
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.migrations.history_summary import HistorySummary, summaries
@@ -147,6 +147,7 @@ def _cut_off(entry: HistoryEntry) -> bool:
 def _applied(migration: Migration, summary: HistorySummary, ran: HistoryEntry) -> MigrationStatus:
     """Return the status of a file whose body is in the database: unchanged, or edited."""
     state, decision = compare(migration, ran, summary.decisions)
+    note = line_ends_note(migration, ran) if state is State.COSMETIC else ""
     return MigrationStatus(
         migration.number,
         migration.name,
@@ -155,7 +156,7 @@ def _applied(migration: Migration, summary: HistorySummary, ran: HistoryEntry) -
         ran,
         applied=True,
         allowed=decision is not None,
-        note=_allowed(decision),
+        note=_join(note, _allowed(decision)),
     )
 
 

@@ -17,7 +17,7 @@ class Outline:
     body: tuple[tuple[object, ...], ...]
     rollback: tuple[tuple[object, ...], ...] | None
     none: bool
-    """Whether the file has ``Rollback: none``."""
+    """Whether the file has ``Rollback: none`` or ``Rollback: nothing to undo``."""
     settings: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -30,7 +30,7 @@ def of(text: str) -> Outline:
     return Outline(
         body=_statements(sections.body),
         rollback=None if sections.rollback is None else _statements(sections.rollback),
-        none=sections.none_reason is not None,
+        none=(sections.none_reason or sections.nothing_reason) is not None,
         settings=tuple(f"{setting.name} {setting.value}" for setting in sections.settings),
         problems=tuple(problem.code for problem in migration.problems),
     )

@@ -53,7 +53,7 @@ def _scripts(masked: str) -> tuple[str, str]:
     Blanks replace the other script, and the comment prefixes of the rollback.
     """
     sections = parse_sections(masked)
-    if sections.rollback_line is None or sections.rollback is None:
+    if sections.rollback_line is None or sections.rollback is None or sections.nothing_reason is not None:
         return masked, ""
     body = "".join(masked.splitlines(keepends=True)[: sections.rollback_line])
     start = len(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,6 +17,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
 from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.postgres.connection import connect_async
+from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
+from koonj.postgres.connection_string import not_valid
 from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.lease import Lease
@@ -23,6 +27,7 @@ from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
+from koonj.postgres.server_certificate import distrust
 
 OLDEST_MAJOR = 13
 CONNECT_TIMEOUT = 10
@@ -43,6 +48,8 @@ dropping the idle connection, and they report a lost one within minutes, not hou
 
 class ConnectError(TargetError):
     """Raised if a target cannot be reached or used."""
+
+    problem: ConnectProblem = ConnectProblem.UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +181,37 @@ def _alive(lease: Lease | None) -> Lease:
 async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
-    except psycopg.ProgrammingError:
+    except psycopg.ProgrammingError as error:
         # "from None", because libpq's message contains the connection string, which can contain a password.
-        raise ConnectError(
-            f"The dsn of target {target.name} is not a valid connection string.",
-            "Use postgresql://user@host/database or host=… dbname=… user=….",
-        ) from None
+        raise _not_valid(target, error) from None
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
     extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
     if target.password is not None:
         extra["password"] = await asyncio.to_thread(password_of, target)
     try:
-        return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, **extra)
+        return await connect_async(conninfo, **extra)
     except psycopg.Error as error:
-        raise refused(error, target) from error
+        found = refused(error, target)
+        if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
+            why = await asyncio.to_thread(_distrust, error, parts)
+            found.hint = found.hint if why is None else why
+        raise found from error
+
+
+def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
+    """Return why the server's certificate is not trusted; None if that is not known. Blocking."""
+    tried = error.pgconn
+    if tried is None or not tried.port.isdigit():
+        return None
+    host = (tried.hostaddr or tried.host).decode()
+    return distrust(host, int(tried.port), parts.get("sslrootcert"))
+
+
+def _not_valid(target: Target, error: psycopg.Error) -> ConnectError:
+    wrong, hint = not_valid(target.dsn, error)
+    made = ConnectError(f"The dsn of target {target.name} {wrong}.", hint)
+    made.problem = ConnectProblem.STRING
+    return made
 
 
 def password_of(target: Target) -> str:
@@ -213,23 +237,30 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
             value = conninfo_to_dict(target.dsn).get(secret)
             if value:
                 message = message.replace(str(value), "********")
-    return ConnectError(message, _hint(error, target), error.sqlstate)
-
-
-def _hint(error: psycopg.Error, target: Target) -> str:
+    if error.sqlstate is not None:  # libpq has none for a failed login
+        made = ConnectError(message, _after_login(error, target), error.sqlstate)
+        made.problem = ConnectProblem.LOGIN
+        return made
+    cause = cause_of(error, message)
     set_here = [name for name in NOT_OVERRIDDEN if name in os.environ]
+    hint = cause.hint
     if target.dsn == EMBEDDED and set_here:
-        return f"The environment sets {', '.join(set_here)}, which libpq always uses. Unset it for koonj."
-    text = str(error)
-    # libpq has no SQLSTATE for errors that the server reports before the session starts, only their text.
-    if error.sqlstate is not None or "FATAL:" in text:
-        return "The server rejected the login. Check the role, the database name and the password."
-    if "service" in text:
-        return "Check the service of the dsn in ~/.pg_service.conf, or in the file that PGSERVICEFILE names."
-    return (
-        "Check that the server is running and reachable. "
-        "To test the connection, use psql with the same connection string."
-    )
+        hint = f"The environment sets {', '.join(set_here)}, which libpq always uses. Unset it for koonj."
+    made = ConnectError(cause.message, hint)
+    made.problem = cause.problem
+    return made
+
+
+def _after_login(error: psycopg.Error, target: Target) -> str:
+    if target.role is not None and error.sqlstate in _ROLE_REFUSED:
+        return (
+            f"Check role = {target.role!r} of the target: it must exist, and the user must be a member of it."
+        )
+    return LOGIN_REFUSED
+
+
+_ROLE_REFUSED = frozenset({"22023", "42501", "42704"})
+"""What SET ROLE reports: no such role, or not a member of it."""
 
 
 async def _check(conn: AsyncConnection, lease: Lease | None) -> None:

@@ -1,7 +1,9 @@
 """Turn the lexer's items into numbered statements and problems."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from koonj.sql.lexer import Item, ItemKind
 from koonj.sql.meta_rules import MetaRules
@@ -58,9 +60,20 @@ class _Assembly:
                 self.problem("meta-command", item.start, *refusal)
         elif item.kind is ItemKind.COPY_DATA:
             if self.waiting:
-                self.waiting.pop(0).copy_data = (item.start, item.end)
+                self._rows(self.waiting.pop(0), item)
         else:
             self._statement(item)
+
+    def _rows(self, draft: _Draft, item: Item) -> None:
+        draft.copy_data = (item.start, item.end)
+        if item.ended_by != "eof":
+            return
+        mark = _rollback_mark().search(item.source, item.start, item.end)
+        taken = (
+            "" if mark is None else f" '-- Rollback:' in line {self.locate(mark.start(1))[0]} is one of them."
+        )
+        hint = "Write a line with only \\. after the last row."
+        self.problem("unterminated", draft.first_word, f"The rows of this COPY never end.{taken}", hint)
 
     def _statement(self, item: Item) -> None:
         if item.unterminated is not None:
@@ -145,6 +158,11 @@ def _parts(item: Item) -> list[str]:
             piece = piece[1:]
         parts[-1] += piece
     return parts
+
+
+@cache
+def _rollback_mark() -> re.Pattern[str]:
+    return re.compile(r"^[ \t]*(--[ \t]*rollback[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 
 
 _UNTERMINATED = {

@@ -21,9 +21,10 @@ class Fingerprints:
     file: str
     """Hash of the raw bytes."""
     statements: str
-    """Hash of the body's tokens and COPY rows.
+    r"""Hash of the body's tokens and COPY rows.
 
-    Comments, blanks, line ends, BOM and trailing semicolons are omitted.
+    Comments, blanks, BOM and trailing semicolons are omitted. Line ends inside a token count as ``\n``,
+    because git can change them on checkout (core.autocrlf).
     """
     rollback: str
     """The same for the rollback; the hash of no tokens if there is none."""
@@ -39,8 +40,10 @@ def file_hash(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
-def script_hash(script: Script | None) -> str:
-    """Return the SHA-256 hash of a script's content; of no content if it is None.
+def script_hash(script: Script | None, *, fold: bool = True) -> str:
+    r"""Return the SHA-256 hash of a script's content; of no content if it is None.
+
+    With `fold`, ``\r\n`` in a string, a function body or a quoted name counts as ``\n``.
 
     Two scripts cannot produce the same bytes: each token ends with a NUL, which PostgreSQL accepts in no
     token. Each statement ends with an empty token, and the hash of its rows follows a COPY.
@@ -50,7 +53,7 @@ def script_hash(script: Script | None) -> str:
     for statement in () if script is None else script.statements:
         texts = iter([statement.text]) if exact else significant_texts(statement.text)
         for piece in _pieces(texts):
-            digest.update(piece)
+            digest.update(piece.replace(b"\r\n", b"\n") if fold else piece)
         # This setting changes the rules for strings, so comments are not recognized: hash every character.
         exact = exact or statement.name.lower() == "standard_conforming_strings"
         digest.update(b"\0")
@@ -76,6 +79,11 @@ def _pieces(tokens: Iterator[str]) -> Iterator[bytes]:
             batch = []
     if batch:
         yield _encoded(batch)
+
+
+def has_line_ends(script: Script) -> bool:
+    """Return whether a string, a function body or a quoted name contains a line end."""
+    return any("\n" in token for s in script.statements for token in significant_texts(s.text))
 
 
 def _encoded(tokens: list[str]) -> bytes:

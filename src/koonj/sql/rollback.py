@@ -21,6 +21,7 @@ class RollbackBlock:
     """The line of ``-- Rollback:``, 1-based."""
     script: Script | None = None
     none_reason: str | None = None
+    nothing_reason: str | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -50,17 +51,20 @@ def read_rollback(source: Source, mark: Mark) -> RollbackBlock:
     line, column = line_and_column(source, first)
     lines = _Lines()
     problems = list(_read(source, first, lines))
-    none = _none().match(lines.texts[0])
-    if none:
-        reason = _reason([none["reason"], *lines.texts[1:]])
+    declared = _declaration().match(lines.texts[0])
+    if declared:
+        reason = _reason([declared["reason"], *lines.texts[1:]])
         if not reason:
             problems.append(_problem("no-reason", (line, column)))
-        return RollbackBlock(line, None, reason or None, tuple(problems))
+        if declared["none"] or not reason:
+            return RollbackBlock(line, None, reason or None, None, tuple(problems))
+        nothing = Script.of_rollback("", first_line=line, prefixes=[0])
+        return RollbackBlock(line, nothing, None, reason, tuple(problems))
     skipped = 0 if lines.texts[0].strip(BLANKS) else 1  # skip the line if only the colon is on it
     script = Script.of_rollback(
         "".join(lines.texts[skipped:]), first_line=line + skipped, prefixes=lines.prefixes[skipped:]
     )
-    return RollbackBlock(line, script, None, tuple(problems))
+    return RollbackBlock(line, script, problems=tuple(problems))
 
 
 def _read(source: Source, first: int, lines: _Lines) -> Iterator[Problem]:
@@ -144,8 +148,8 @@ def _problem(code: str, at: tuple[int, int]) -> Problem:
 _PROBLEMS = {
     "no-reason": (
         Severity.ERROR,
-        "The file declares that it has no rollback, but gives no reason.",
-        "Write '-- Rollback: none: <reason>'.",
+        "The file declares that it has no rollback or nothing to undo, but gives no reason.",
+        "Write '-- Rollback: none: <reason>' or '-- Rollback: nothing to undo: <reason>'.",
     ),
     "second-rollback": (
         Severity.ERROR,
@@ -186,8 +190,9 @@ def _blanks() -> re.Pattern[str]:
 
 
 @cache
-def _none() -> re.Pattern[str]:
-    return re.compile(r"none\b[ \t]*[:,;-]?[ \t]*(?P<reason>.*)", re.IGNORECASE)
+def _declaration() -> re.Pattern[str]:
+    words = r"(?:(?P<none>none)|nothing[ \t]+to[ \t]+undo)"
+    return re.compile(rf"{words}\b[ \t]*[:,;-]?[ \t]*(?P<reason>.*)", re.IGNORECASE)
 
 
 @cache

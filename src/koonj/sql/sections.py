@@ -38,11 +38,16 @@ class Sections:
     settings: tuple[Setting, ...]
     body: Script
     rollback: Script | None
-    """None if there is no block, or if the file declares that it has no rollback."""
+    """None if there is no block, or if the file declares that it has no rollback.
+
+    If the file declares that there is nothing to undo, the script is empty.
+    """
     rollback_line: int | None
     """The line of ``-- Rollback:``, 1-based."""
     none_reason: str | None
     """The reason of ``-- Rollback: none: reason``."""
+    nothing_reason: str | None
+    """The reason of ``-- Rollback: nothing to undo: reason``."""
     problems: tuple[Problem, ...]
     """Problems of the comments. Body and rollback have their own."""
 
@@ -65,5 +70,6 @@ def parse(text: str) -> Sections:
         rollback=block.script,
         rollback_line=block.line,
         none_reason=block.none_reason,
+        nothing_reason=block.nothing_reason,
         problems=(*problems, *misplaced(source, marks.others), *missed, *block.problems),
     )

@@ -1,12 +1,13 @@
 """Find a folder of server binaries, which the embedded server needs."""
 
 import os
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.embedded.errors import MORE_FILES, EmbeddedError
 from koonj.postgres.embedded.program_version import version_of
 from koonj.postgres.embedded.search_paths import VARIABLE, places
 
@@ -78,7 +79,11 @@ def candidates(environ: Mapping[str, str] = os.environ) -> Iterator[Binaries]:
     """Yield the folders that `discover` returns, one by one.
 
     So the programs of later folders do not run without need.
+
+    Raises:
+        EmbeddedError: no program of a server can run here.
     """
+    _check_open_files()
     seen = set()
     for place, source in places(environ):
         folder = place.resolve()
@@ -88,6 +93,18 @@ def candidates(environ: Mapping[str, str] = os.environ) -> Iterator[Binaries]:
         version = _version(folder)
         if version and version[0] >= OLDEST:
             yield Binaries(folder, version, source)
+
+
+def _check_open_files() -> None:
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= limit < _FILES:
+        raise EmbeddedError(
+            f"koonj can open only {limit} files, and a PostgreSQL server needs {_FILES}.", MORE_FILES
+        )
+
+
+_FILES = 64
+"""Without extensions, a server refuses to start with less than about 63."""
 
 
 def _version(folder: Path) -> tuple[int, int] | None:

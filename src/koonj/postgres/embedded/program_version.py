@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from koonj.postgres.embedded.environment import child_environment
+from koonj.postgres.embedded.errors import SCARCE, of_system
 
 _PATIENCE = 10.0  # seconds
 
@@ -15,6 +16,9 @@ def answer_of(program: Path, option: str) -> str | None:
     """Return the program's output without the last line end.
 
     None if it does not run here: it is for another processor or C library, or mounted noexec.
+
+    Raises:
+        EmbeddedError: no program can be started now.
     """
     try:
         done = subprocess.run(  # noqa: S603  the user or the system chose this program
@@ -26,7 +30,11 @@ def answer_of(program: Path, option: str) -> str | None:
             stdin=subprocess.DEVNULL,
             env=child_environment(),
         )
-    except (OSError, subprocess.SubprocessError):
+    except OSError as error:
+        if error.errno in SCARCE:  # no program would run, so this one is not missing
+            raise of_system(error) from error
+        return None
+    except subprocess.SubprocessError:
         return None
     return done.stdout.strip()
 

@@ -54,11 +54,15 @@ def open_shared(
     Raises:
         EmbeddedError: the server cannot be used; nothing is left behind.
     """
+    with folders_explained():
+        return _open(data_home, environ, binaries)
+
+
+def _open(data_home: Path | None, environ: Mapping[str, str], binaries: Binaries | None) -> Lease:
     found = binaries or choose(environ)
     account = server_account()
     usable = reachable(found, account)
-    with folders_explained():
-        folder = _folder(data_home or koonj_folder(DATA, account, environ), usable.major, account)
+    folder = _folder(data_home or koonj_folder(DATA, account, environ), usable.major, account)
     home = Home(folder, account)
     gate = open_lock_file(home.path / "gate")
     try:

@@ -47,7 +47,10 @@ def open_scratch(
             "koonj can run its own scratch server only on Linux and macOS.",
             "Set [scratch] dsn in koonj.toml to a server on which koonj can create and drop databases.",
         )
-    chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
+    try:
+        chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
+    except EmbeddedError as error:
+        raise ScratchError(error.message, error.hint) from error
     return ClusterScratch(chosen, database)
 
 

@@ -11,6 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import ScratchPlace
+from koonj.postgres.connection import connect
+from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
@@ -40,12 +42,10 @@ class Login:
         assert place.dsn is not None
         try:
             parts = conninfo_to_dict(place.dsn)
-        except psycopg.ProgrammingError:
+        except psycopg.ProgrammingError as error:
             # "from None", because libpq's message contains the dsn, which can contain a password.
-            raise ScratchError(
-                "[scratch] dsn is not a valid connection string.",
-                "Use postgresql://user@host/ or host=… user=….",
-            ) from None
+            wrong, hint = not_valid(place.dsn, error)
+            raise ScratchError(f"[scratch] dsn {wrong}.", hint) from None
         more: dict[str, Any] = {} if "connect_timeout" in parts else {"connect_timeout": _TIMEOUT}
         named = "dbname" in parts or "service" in parts or {"PGDATABASE", "PGSERVICE"} & environ.keys()
         if not named:  # libpq would use the name of the user as the database
@@ -78,7 +78,7 @@ class Login:
         """
         options = connect_options(self.password())
         try:
-            return psycopg.connect(self.base, **options)
+            return connect(self.base, **options)
         except psycopg.Error as error:
             raise lost(error) from error
 

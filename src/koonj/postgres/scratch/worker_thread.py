@@ -6,6 +6,7 @@ Both kinds of scratch server share this code.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 from psycopg import AsyncConnection
 
-from koonj.postgres.embedded.errors import EmbeddedError
+from koonj.postgres.connection import connect_async
+from koonj.postgres.embedded.errors import EmbeddedError, of_system
 from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.interface import ScratchError
 
@@ -105,7 +107,7 @@ class ThreadedScratch:
         """See ScratchServer."""
         way = await self._in_thread(self._blocking.way)
         try:
-            conn = await AsyncConnection.connect(way.conninfo, **connect_options(way.password))
+            conn = await connect_async(way.conninfo, **connect_options(way.password))
         except psycopg.Error as error:
             raise lost(error) from error
         try:
@@ -145,6 +147,9 @@ class ThreadedScratch:
                 return work()
             except EmbeddedError as error:
                 raise ScratchError(error.message, error.hint) from error
+            except OSError as error:
+                found = of_system(error)
+                raise ScratchError(found.message, found.hint) from error
             except psycopg.Error as error:
                 raise lost(error) from error
 
@@ -156,12 +161,7 @@ class ThreadedScratch:
 
 def connect_options(password: str | None) -> dict[str, Any]:
     """Return psycopg's connect arguments for a scratch server, in addition to its dsn."""
-    options = {
-        "autocommit": True,
-        "prepare_threshold": None,
-        "client_encoding": "UTF8",
-        "application_name": "koonj rehearse",
-    }
+    options = {"client_encoding": "UTF8", "application_name": "koonj rehearse"}
     return options if password is None else {**options, "password": password}
 
 
@@ -172,7 +172,7 @@ def lost(error: psycopg.Error) -> ScratchError:
 
 
 def _hint(error: psycopg.Error) -> str:
-    if "service" in str(error):
+    if 'definition of service "' in str(error) and "PGSERVICE" in os.environ:
         return "The environment sets PGSERVICE, which libpq always uses. Unset it for koonj."
     return "Retry, or use another server: set [scratch] dsn in koonj.toml."
 

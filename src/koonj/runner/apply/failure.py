@@ -153,7 +153,7 @@ def next_steps(work: Work, done: int, *, unknown: bool = False) -> tuple[str, ..
     else:
         resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
         steps.append(f"Fix the cause, then run: {again}{resumes if done else ''}")
-    if work.direction is Direction.APPLY and work.migration.sections.rollback is not None:
+    if work.direction is Direction.APPLY and work.migration.has_rollback:
         steps.append(f"To undo the committed statements of {name}, run: koonj rollback{work.target_option}")
     if work.builds_concurrently:
         steps.reverse()  # an INVALID index must be dropped before it can be built again

@@ -15,6 +15,7 @@ from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import State, states
+from koonj.sql.fingerprint import has_line_ends
 from koonj.sql.transactions import Mode
 
 
@@ -27,7 +28,10 @@ class AppliedMigration:
     file: Migration | None
     """None if the file is missing."""
     use_file: bool
-    """Whether the file has the statements that ran, or counts as such; else the recorded text is needed."""
+    """Whether the file has the statements that ran, or counts as such; else the recorded text is needed.
+
+    False without a `note` if they can differ in line ends inside a string or a function body.
+    """
     note: str = ""
     """Clause that says how the file differs from what ran, and why it counts nevertheless; or empty.
 
@@ -62,7 +66,9 @@ def _applied_migration(file: Migration | None, summary: HistorySummary) -> Appli
         note = "was edited after it ran, and the edit was allowed; koonj compares the file"
         return AppliedMigration(entry, file, use_file=True, note=note)
     if state is not State.EDITED:
-        return AppliedMigration(entry, file, use_file=True)
+        # PostgreSQL stores the line ends of a function body, and the hash in the history does not tell them.
+        same = file.file_hash == entry.file_hash or not has_line_ends(file.sections.body)
+        return AppliedMigration(entry, file, use_file=same or entry.action is Action.ADOPT)
     if entry.action is Action.ADOPT:
         note = "was edited after it was adopted; koonj compares the file"
         return AppliedMigration(entry, file, use_file=True, note=note)

@@ -116,12 +116,10 @@ async def _recorded(conn: AsyncConnection, applied: AppliedMigration) -> tuple[M
     text = await _text(conn, applied.entry)
     if text:
         recorded = Migration.from_recorded(applied.entry.name, text)
-        return recorded, f"{applied.note}; koonj compares the recorded text"
+        return recorded, f"{applied.note}; koonj compares the recorded text" if applied.note else ""
     if applied.file is not None:
-        return (
-            applied.file,
-            f"{applied.note}, and its recorded text cannot be read here; koonj compares the file",
-        )
+        note = applied.note or "differs from the recorded text in comments or line ends"
+        return applied.file, f"{note}, and its recorded text cannot be read here; koonj compares the file"
     raise DriftError(
         f"{applied.entry.name} {applied.note}, and its recorded text cannot be read, so koonj cannot compute "
         "the expected schema.",

@@ -80,8 +80,8 @@ class Replay:
         """
         states = [hash_parts("drift", self.server.version, self.database, *self._roles())]
         for script in self.scripts:
-            prints = script.migration.fingerprints
-            states.append(hash_parts(states[-1], script.role, *_flat(script.settings), prints.statements))
+            exact = script.migration.exact_statements_hash
+            states.append(hash_parts(states[-1], script.role, *_flat(script.settings), exact))
         return tuple(states)
 
     def _roles(self) -> tuple[str, ...]:

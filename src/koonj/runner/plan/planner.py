@@ -149,15 +149,20 @@ class Planner:
 
 
 def _rollback_conflicts(migration: Migration) -> tuple[Conflict, ...]:
-    name, rollback, shape = migration.name, migration.sections.rollback, migration.rollback_shape
-    if rollback is None or shape is None:
-        reason = migration.sections.none_reason
-        message = f"{name} has no rollback."
-        if reason is not None:
-            message = f"{name} cannot be rolled back: {reason}"
-        hint = "Write a new migration that undoes its changes."
-        return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
-    return problems_as_conflicts(migration.shown_path, name, (*rollback.problems, *shape.problems))
+    name, sections = migration.name, migration.sections
+    errors = problems_as_conflicts(migration.shown_path, name, migration.rollback_problems)
+    if errors or migration.has_rollback:
+        return errors
+    message, hint = f"{name} has no rollback.", "Write a new migration that undoes its changes."
+    if sections.none_reason is not None:
+        message = f"{name} cannot be rolled back: {sections.none_reason}"
+    elif sections.rollback is not None:
+        message = f"The rollback of {name} has no statements."
+        hint = (
+            "Write its statements into the file. "
+            "If there is nothing to undo, write '-- Rollback: nothing to undo: <reason>'."
+        )
+    return (Conflict(name, "rollback_missing", message, hint, can_allow=False),)
 
 
 def _notes(statuses: Sequence[MigrationStatus]) -> list[str]:

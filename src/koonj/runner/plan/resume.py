@@ -72,11 +72,16 @@ def _runnable(migration: Migration, direction: Direction) -> tuple[Script | None
 def _statement_texts(script: Script, step: NumberedStep) -> Iterator[list[str]]:
     for numbered in step.statements:
         rows = b"".join(script.data(numbered.statement)).decode(errors="surrogatepass")
-        yield [*_words(numbered.statement.text), rows]
+        yield [*_words(numbered.statement.text), _folded(rows)]
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in significant_texts(text) if word != ";"]
+    return [_folded(word) for word in significant_texts(text) if word != ";"]
+
+
+def _folded(text: str) -> str:
+    """The text with the line ends that git may change on checkout made equal, as fingerprints have them."""
+    return text.replace("\r\n", "\n")
 
 
 def sets_session(text: str) -> bool:

@@ -52,7 +52,7 @@ def make_chain(migrations: Sequence[Migration], *, server: str, start: str = "")
     """
     states = [hash_parts(FORMAT, server, start)]
     for migration in migrations:
-        states.append(hash_parts(states[-1], migration.fingerprints.statements))
+        states.append(hash_parts(states[-1], migration.exact_statements_hash))
     return Chain(tuple(migrations), tuple(states))
 
 

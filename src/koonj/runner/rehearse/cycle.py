@@ -62,7 +62,7 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
     if applied.failure is not None:
         return CycleResult(migration, applied)
     applied_catalog = await scratch.catalog()
-    if migration.sections.rollback is None:
+    if not migration.has_rollback:
         scratch.set_position(count + 1, applied.seconds)
         if migration.sections.none_reason is not None:
             return CycleResult(migration, applied)

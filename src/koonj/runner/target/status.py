@@ -13,6 +13,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, states
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder, holder_words
+from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
@@ -31,6 +32,8 @@ class TargetStatus:
     """The connected server; None if it was not reached."""
     error: str | None = None
     hint: str | None = None
+    problem: ConnectProblem | None = None
+    """What kind of failure it was, if the server was not reached."""
     has_history: bool = False
     """The table `koonj.history` exists. Also False if that is unknown: see `error`."""
     migrations: tuple[MigrationStatus, ...] = ()
@@ -72,7 +75,9 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
             running = await advisory_lock.holder(conn)
             has_history = await history.exists(conn)
             entries = await history.read_entries(conn)
-    except (ConnectError, HistoryError) as error:
+    except ConnectError as error:
+        return replace(status, error=error.message, hint=error.hint, problem=error.problem)
+    except HistoryError as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
         message = error_message(error)

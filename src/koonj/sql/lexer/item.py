@@ -21,7 +21,10 @@ class Item:
     end: int
     r"""A statement ends after its semicolon; COPY rows end before their ``\.``."""
     ended_by: str = ""
-    r"""For a statement: ``;``, ``eof``, or the meta-command that sent it (``\g``)."""
+    r"""For a statement: ``;``, ``eof``, or the meta-command that sent it (``\g``).
+
+    For COPY rows: ``\.``, or ``eof`` if the line ``\.`` is missing.
+    """
     name: str = ""
     r"""For a meta-command: its name, ``echo`` for ``\echo``."""
     unterminated: str | None = None

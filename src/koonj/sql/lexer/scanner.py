@@ -224,7 +224,8 @@ class Scanner:
             self._copies -= 1
             mark = rules.end_of_rows().search(self._text, self._at)
             end = mark.start() if mark else len(self._text)
-            self._ready.append(Item(ItemKind.COPY_DATA, self._at, end, source=self._text))
+            ended_by = "\\." if mark else "eof"
+            self._ready.append(Item(ItemKind.COPY_DATA, self._at, end, ended_by, source=self._text))
             self._at = mark.end() if mark else end
 
     _handlers: ClassVar[Mapping[str, Callable[["Scanner", Match[str]], None]]] = {

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Extent, Request
+from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands.command import Command, Group, Situation, Verbs
 from koonj.tui.state.snapshot import Check
+
+
+def _cannot(status: TargetStatus) -> str:
+    return "cannot be reached" if status.problem in {None, "unreachable"} else "cannot be used"
 
 
 class _Change(Command[Verbs]):
@@ -28,7 +33,7 @@ class _Change(Command[Verbs]):
             return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
             again = f"(press {now.keymap.current_key('R')} to retry)"
-            return f"{check.target.name} cannot be reached: {check.status.error} {again}"
+            return f"{check.target.name} {_cannot(check.status)}: {check.status.error} {again}"
         return None if self.has_work(check) else f"{self.nothing_to_do} on {check.target.name}."
 
     def has_work(self, check: Check) -> bool:
@@ -140,7 +145,7 @@ class Drift(Command[Verbs]):
             return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
             again = f"(press {now.keymap.current_key('R')} to retry)"
-            return f"{check.target.name} cannot be reached: {check.status.error} {again}"
+            return f"{check.target.name} {_cannot(check.status)}: {check.status.error} {again}"
         return None
 
     def run(self, screen: Verbs) -> None:

@@ -49,9 +49,12 @@ def analyze(migration: Migration) -> Analysis:
     sections, shape = migration.sections, migration.rollback_shape
     script = sections.rollback
     none = f"No rollback: {sections.none_reason}" if sections.none_reason else "The file has no rollback."
+    mode = shape.explanation if shape else none
+    if sections.nothing_reason is not None:
+        mode = f"nothing to undo: {sections.nothing_reason}"
     return Analysis(
         mode=migration.shape.explanation,
-        rollback_mode=shape.explanation if shape else none,
+        rollback_mode=mode,
         rollback=script.source.text if script else None,
         rollback_line=sections.rollback_line,
         rollback_first_line=script.first_line if script else 1,

@@ -70,7 +70,7 @@ def _of_target(check: Check) -> Iterator[Concern]:
     if status is None:
         return
     if status.error is not None:
-        word = "× unreachable" if status.server is None else "× error"
+        word = f"× {status.problem or 'unreachable'}" if status.server is None else "× error"
         yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
         return
     if status.running is not None:

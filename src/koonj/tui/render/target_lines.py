@@ -84,7 +84,7 @@ def _reach(check: Check) -> Part:
     if status is None:
         return ("… connecting" if check.since is not None else "… not connected yet", WAITING)
     if status.server is None:
-        return ("× unreachable", BAD)
+        return (f"× {status.problem or 'unreachable'}", BAD)
     if status.error is not None:
         return ("× error" + _GAP + _GAP.join(_server(status.server)).strip(), BAD)
     return ("● ok", GOOD)

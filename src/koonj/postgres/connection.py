@@ -1,0 +1,110 @@
+"""Open a connection as koonj uses it: autocommit, without prepared statements.
+
+libpq also connects to an abstract Unix socket (``host=@name``, on Linux), but psycopg asks a name server for
+such a host before libpq sees it. So these connections are made with psycopg's wrapper of libpq
+(https://www.psycopg.org/psycopg3/docs/api/pq.html).
+"""
+
+import asyncio
+import os
+import select
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, Connection, pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo, timeout_from_conninfo
+
+
+async def connect_async(conninfo: str, **keywords: Any) -> AsyncConnection:
+    """Connect; `keywords` override those of `conninfo`.
+
+    Raises: psycopg.Error.
+    """
+    parts = conninfo_to_dict(conninfo, **keywords)
+    if not _is_abstract(parts):
+        return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, **keywords)
+    steps = _Steps(make_conninfo("", **parts))
+    try:
+        async with asyncio.timeout(timeout_from_conninfo(parts)):
+            for descriptor, writable in steps:
+                await _ready(descriptor, writable=writable)
+    except TimeoutError as error:
+        raise psycopg.errors.ConnectionTimeout("connection timeout expired") from error
+    finally:
+        steps.close()
+    conn = AsyncConnection(steps.pgconn)
+    conn.prepare_threshold = None
+    await conn.set_autocommit(True)
+    return conn
+
+
+def connect(conninfo: str, **keywords: Any) -> Connection:
+    """Connect as `connect_async` does, blocking.
+
+    Raises: psycopg.Error.
+    """
+    parts = conninfo_to_dict(conninfo, **keywords)
+    if not _is_abstract(parts):
+        return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None, **keywords)
+    steps, end = _Steps(make_conninfo("", **parts)), time.monotonic() + timeout_from_conninfo(parts)
+    try:
+        for descriptor, writable in steps:
+            reading, writing = ([], [descriptor]) if writable else ([descriptor], [])
+            if not any(select.select(reading, writing, [], max(0.0, end - time.monotonic()))):
+                raise psycopg.errors.ConnectionTimeout("connection timeout expired")
+    finally:
+        steps.close()
+    conn = Connection(steps.pgconn)
+    conn.prepare_threshold = None
+    conn.autocommit = True
+    return conn
+
+
+def _is_abstract(parts: Mapping[str, Any]) -> bool:
+    """Return whether a host of the connection string, or of PGHOST, is an abstract socket."""
+    hosts = str(parts.get("host") or os.environ.get("PGHOST") or "")
+    return not parts.get("hostaddr") and any(host.strip().startswith("@") for host in hosts.split(","))
+
+
+async def _ready(descriptor: int, *, writable: bool) -> None:
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    if writable:
+        loop.add_writer(descriptor, ready.set)
+    else:
+        loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_writer(descriptor)
+        loop.remove_reader(descriptor)
+
+
+class _Steps:
+    """A connection that is being made: what to wait for, step by step."""
+
+    def __init__(self, conninfo: str) -> None:
+        self.pgconn = pq.PGconn.connect_start(conninfo.encode())
+        self._made = False
+
+    def __iter__(self) -> Iterator[tuple[int, bool]]:
+        """Yield the descriptor to wait for, and whether it must be writable.
+
+        Raises: psycopg.OperationalError.
+        """
+        while self.pgconn.status != pq.ConnStatus.BAD:
+            status = self.pgconn.connect_poll()
+            if status == pq.PollingStatus.OK:
+                self.pgconn.nonblocking = 1
+                self._made = True
+                return
+            if status == pq.PollingStatus.FAILED:
+                break
+            yield self.pgconn.socket, status == pq.PollingStatus.WRITING
+        raise psycopg.OperationalError(f"connection failed: {self.pgconn.get_error_message()}")
+
+    def close(self) -> None:
+        """Close the connection if it was not made."""
+        if not self._made:
+            self.pgconn.finish()

@@ -1,0 +1,278 @@
+"""Failed connections: the cause in the hint, on a real server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.postgres.connection_cause import ConnectProblem
+from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.embedded.binaries import Binaries, discover
+from support.network_server import NetworkServer, network_server
+
+LOGIN, BUSY, UNREACHABLE = ConnectProblem.LOGIN, ConnectProblem.BUSY, ConnectProblem.UNREACHABLE
+TLS, STRING = ConnectProblem.ENCRYPTION, ConnectProblem.STRING
+
+HBA = """\
+local all all trust
+hostssl all only_tls 127.0.0.1/32 scram-sha-256
+host all with_password 127.0.0.1/32 scram-sha-256
+host all rejected 127.0.0.1/32 reject
+host all postgres,limited,no_login,missing,plain 127.0.0.1/32 trust
+"""
+SETUP = """\
+CREATE ROLE with_password LOGIN PASSWORD 'right'; CREATE ROLE rejected LOGIN; CREATE ROLE plain LOGIN;
+CREATE ROLE limited LOGIN CONNECTION LIMIT 0; CREATE ROLE no_login; CREATE ROLE only_tls LOGIN PASSWORD 'right';
+CREATE DATABASE private; REVOKE CONNECT ON DATABASE private FROM PUBLIC;
+CREATE DATABASE closed ALLOW_CONNECTIONS false; CREATE DATABASE small CONNECTION LIMIT 0;
+"""
+
+
+async def refusal(dsn: str, role: str | None = None) -> ConnectError:
+    async with Connector() as connector:
+        with pytest.raises(ConnectError) as caught:
+            await connector.connect(Target("t", dsn, role=role))
+    return caught.value
+
+
+def prepare(server: NetworkServer) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as conn:
+        for statement in SETUP.split(";")[:-1]:
+            conn.execute(statement.encode())
+
+
+@pytest.fixture(scope="module")
+def plain(binaries: Binaries) -> Iterator[NetworkServer]:
+    """Without TLS, and with room for three sessions of no superuser."""
+    hba = HBA.replace("hostssl all only_tls 127.0.0.1/32 scram-sha-256\n", "")
+    settings = {"max_connections": "5", "superuser_reserved_connections": "2", "max_wal_senders": "0"}
+    with network_server(binaries, hba, settings=settings) as running:
+        prepare(running)
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("keywords", "problem", "words"),
+    [
+        ({"user": "with_password", "password": "wrong"}, LOGIN, "The password is wrong"),
+        (
+            {"user": "with_password", "passfile": "/nowhere"},
+            LOGIN,
+            "requires a password, and none is configured",
+        ),
+        ({"user": "missing"}, LOGIN, "Create the role missing"),
+        ({"user": "no_login"}, LOGIN, "Use a user that can log in"),
+        (
+            {"user": "rejected"},
+            LOGIN,
+            "The server accepts this login only with TLS, or not at all|pg_hba.conf",
+        ),
+        ({"user": "unlisted"}, LOGIN, "only with TLS, or not at all"),
+        ({"dbname": "nowhere"}, LOGIN, "Create the database nowhere"),
+        ({"dbname": "private", "user": "plain"}, LOGIN, "Grant CONNECT on the database private"),
+        ({"dbname": "closed"}, BUSY, "ALLOW_CONNECTIONS"),
+        ({"dbname": "small", "user": "plain"}, BUSY, "CONNECTION LIMIT of the database"),
+        ({"user": "limited"}, BUSY, "CONNECTION LIMIT of the role"),
+        ({"options": "-c nowhere=1"}, STRING, "Correct options="),
+        ({"sslmode": "require"}, TLS, "The server has no TLS"),
+        ({"sslmode": "maybe"}, STRING, "Correct this value"),
+        ({"port": "many"}, STRING, "Correct this value"),
+    ],
+)
+async def test_refused_login_has_its_cause(
+    plain: NetworkServer, keywords: dict[str, str], problem: ConnectProblem, words: str
+) -> None:
+    error = await refusal(plain.dsn(**keywords))
+    assert error.problem is problem, error.message
+    assert any(part in error.hint for part in words.split("|")), error.hint
+    assert "\n" not in error.message.partition("\nDETAIL")[0]
+
+
+async def test_too_many_connections_are_named(plain: NetworkServer) -> None:
+    with ExitStack() as stack:
+        with suppress(psycopg.OperationalError):  # earlier sessions can still be ending
+            for _ in range(4):
+                stack.enter_context(psycopg.connect(plain.dsn(user="plain")))
+        error = await refusal(plain.dsn(user="plain"))
+    assert (error.problem, "max_connections" in error.hint) == (BUSY, True)
+
+
+async def test_role_of_the_target_is_named(plain: NetworkServer) -> None:
+    error = await refusal(plain.dsn(), role="nowhere")
+    assert (error.problem, "role = 'nowhere'" in error.hint) == (LOGIN, True)
+    error = await refusal(plain.dsn(user="plain"), role="limited")
+    assert (error.problem, "a member of it" in error.hint) == (LOGIN, True)
+
+
+async def test_server_that_starts_is_not_a_wrong_password() -> None:
+    error = await _answered(_fatal("57P03", "the database system is starting up"))
+    assert (error.problem, "Wait" in error.hint) == (BUSY, True)
+
+
+async def test_refused_login_of_a_translated_server_is_a_refused_login() -> None:
+    error = await _answered(_fatal("28P01", "Passwort-Authentifizierung für Benutzer »x« fehlgeschlagen"))
+    assert (error.problem, "rejected the login" in error.hint) == (LOGIN, True)
+
+
+async def test_expired_token_is_named() -> None:
+    error = await _answered(_fatal("28000", 'PAM authentication failed for user "x"'))
+    assert (error.problem, "has expired" in error.hint) == (LOGIN, True)
+
+
+def _fatal(sqlstate: str, message: str) -> bytes:
+    """Return an ErrorResponse."""
+    body = f"SFATAL\0VFATAL\0C{sqlstate}\0M{message}\0\0".encode()
+    return b"E" + (len(body) + 4).to_bytes(4, "big") + body
+
+
+async def test_another_program_on_the_port_is_named() -> None:
+    error = await _answered(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    assert (error.problem, "Another program" in error.hint) == (UNREACHABLE, True)
+
+
+async def _answered(answer: bytes) -> ConnectError:
+    """Return the error for a server that answers the first message with these bytes."""
+
+    def serve() -> None:
+        taken, _address = listener.accept()
+        with taken:
+            taken.recv(1000)
+            taken.sendall(answer)
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        threading.Thread(target=serve, daemon=True).start()
+        port = listener.getsockname()[1]
+        return await refusal(f"host=127.0.0.1 port={port} dbname=x user=x sslmode=disable")
+
+
+async def test_server_that_does_not_answer_is_a_timeout() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        error = await refusal(f"host=127.0.0.1 port={port} dbname=x user=x connect_timeout=2")
+    assert (error.problem, "did not respond in time" in error.hint) == (UNREACHABLE, True)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "problem", "words"),
+    [
+        ("host=db.nowhere.invalid dbname=x", UNREACHABLE, "db.nowhere.invalid"),
+        ("host=127.0.0.1 port=1 dbname=x user=service", UNREACHABLE, "No server listens there"),
+        ("host=127.0.0.1,127.0.0.2 port=1,1 dbname=x user=x", UNREACHABLE, "No server listens there"),
+        ("host=/nowhere dbname=x user=x", UNREACHABLE, "No server has its socket there"),
+        ("service=there_is_none", STRING, "pg_service.conf"),
+        ("postgresql://x@h/d?schema=public", STRING, "options=-csearch_path"),
+        ("postgresql://x@h/d?sslmode=prefer&pgbouncer=true", STRING, "another client"),
+        ("host=h flavour=sweet", STRING, "another client"),
+    ],
+)
+async def test_server_that_is_not_reached_has_its_cause(
+    dsn: str, problem: ConnectProblem, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = await refusal(dsn)
+    assert (error.problem, words in error.hint) == (problem, True), (error.message, error.hint)
+    if "pg_service" not in words:
+        assert "service" not in error.hint
+
+
+async def test_foreign_parameter_is_named_and_no_password_is_shown() -> None:
+    assert (
+        "the parameter schema, which libpq does not know"
+        in (await refusal("postgresql://x@h/d?schema=a")).message
+    )
+    for dsn in (
+        "postgresql://x:pa?word=1@h/d",
+        "postgresql://x:pa?word@h/d",
+        "postgresql://x:a b@h/d?schema=x",
+    ):
+        error = await refusal(dsn)
+        assert "word" not in error.message + error.hint
+        assert "a b" not in error.message + error.hint
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates: of a CA, of a server, one of the server that has expired, and of another CA."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine")
+    folder = tmp_path_factory.mktemp("keys")
+    new = ("req", "-newkey", "rsa:2048", "-nodes", "-keyout")
+    sign = ("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
+    for words in (
+        (*new, "ca.key", "-x509", "-out", "ca.crt", "-days", "9", "-subj", "/CN=ca"),
+        (*new, "other.key", "-x509", "-out", "other.crt", "-days", "9", "-subj", "/CN=other"),
+        (*new, "server.key", "-out", "server.csr", "-subj", "/CN=localhost"),
+        (*sign, "-out", "server.crt", "-days", "9"),
+        (*sign, "-out", "expired.crt", "-days", "-1"),
+    ):
+        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_tls(binaries: Binaries, keys: Path) -> Iterator[tuple[NetworkServer, NetworkServer]]:
+    """One server with a valid certificate and one with an expired one."""
+    built = [b for b in (binaries, *discover()) if _has_tls(b)]
+    if not built:
+        pytest.skip("no PostgreSQL with TLS on this machine")
+    with ExitStack() as stack:
+        servers = []
+        for certificate in ("server.crt", "expired.crt"):
+            settings = {"ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": "server.key"}
+            files = (keys / certificate, keys / "server.key")
+            running = stack.enter_context(network_server(built[0], HBA, files, settings))
+            prepare(running)
+            servers.append(running)
+        yield servers[0], servers[1]
+
+
+def _has_tls(binaries: Binaries) -> bool:
+    program = binaries.bindir / "postgres"
+    return b"SSL is not supported by this build" not in program.read_bytes()
+
+
+async def test_untrusted_certificate_has_its_cause(
+    with_tls: tuple[NetworkServer, NetworkServer], keys: Path
+) -> None:
+    valid, expired = with_tls
+    for server, keywords, words in (
+        (
+            valid,
+            {"sslmode": "verify-full", "sslrootcert": keys / "ca.crt"},
+            "Use the name in the certificate",
+        ),
+        (
+            valid,
+            {"sslmode": "verify-ca", "sslrootcert": keys / "other.crt"},
+            f"No CA that {keys}/other.crt contains",
+        ),
+        (valid, {"sslmode": "verify-full", "sslrootcert": "system"}, "No CA that this machine trusts"),
+        (valid, {"sslmode": "verify-ca", "sslrootcert": "/nowhere"}, "The CA's certificate is missing"),
+        (expired, {"sslmode": "verify-ca", "sslrootcert": keys / "ca.crt"}, "certificate has expired"),
+    ):
+        error = await refusal(server.dsn(**keywords))
+        assert (error.problem, words in error.hint) == (TLS, True), (error.message, error.hint)
+
+
+async def test_wrong_password_is_told_once_and_alone(with_tls: tuple[NetworkServer, NetworkServer]) -> None:
+    server = with_tls[0]
+    error = await refusal(server.dsn(user="only_tls", password="wrong"))
+    assert error.message.count("failed: ") == 2  # the connection's, and the attempt's
+    assert "pg_hba.conf" not in error.message + error.hint
+    assert (error.problem, "The password is wrong" in error.hint) == (LOGIN, True)
+    error = await refusal(server.dsn(user="only_tls", password="right", sslmode="disable"))
+    assert (error.problem, "only with TLS" in error.hint) == (LOGIN, True)
+    error = await refusal(server.dsn(user="unlisted"))
+    assert (error.problem, "Allow this host, user and database" in error.hint) == (LOGIN, True)
