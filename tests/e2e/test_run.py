@@ -59,7 +59,7 @@ def test_error_stays_until_it_is_dismissed(project: Project, new_user: Callable[
 
     terminal.press("j", "2", "1", "R")
     user.press("n", expect="Enter fill in")
-    user.press("Escape", expect="Esc close")  # Escape closes the palette, not the error
+    user.press("Escape", expect="Run  ended")  # Escape closes the palette, not the error
     assert "42703" in user.text
     user.press("Escape", expect="nothing has run yet")
     assert "42703" not in "\n".join(terminal.lines()[16:])

@@ -74,11 +74,11 @@ async def test_unreachable_target_shows_reason_without_password(
         assert "applied" not in screen.top()
 
 
-async def test_missing_folder_and_skipped_files_are_shown(project: Project) -> None:
+async def test_missing_folder_and_ignored_files_are_shown(project: Project) -> None:
     project.write("1_no_number.sql", "SELECT 1;\n")
     project.table(2)
     async with project.open((120, 24)) as screen:
-        assert "! 1 file skipped: 1_no_number.sql  0 applied  1 pending" in screen.top()
+        assert "! 1 file ignored: 1_no_number.sql  0 applied  1 pending" in screen.top()
         project.migrations.rename(project.root / "elsewhere")
         await screen.until("! folder cannot be read")
 

@@ -174,9 +174,9 @@ async def test_only_the_current_migration_shows_rehearsing(
         await screen.press("j")
         await screen.until("… rehearsing")
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("It is being rehearsed")
+        await screen.until("Rehearsal in progress: koonj applies it")
         await screen.press("j")
-        await screen.until("It will be rehearsed in a moment; 2 migrations to go.")
+        await screen.until("Waiting to be rehearsed. 2 migrations")
         recorded.resume("002_make_t2.sql")
         await screen.until("◕ lossy")
 
@@ -198,8 +198,8 @@ async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehear
         await screen.until(lambda: len(screen.migrations()) == 1)
         assert "make_t2" in screen.migrations()[0]
         await screen.type("x")
-        await screen.until("None of 3 matches the filter in number, name,")
-        assert "verdict. Esc shows all." in screen.pane("1")[2]
+        await screen.until("None of 3 matches the filter in number,")
+        assert "verdict. Press Esc to clear it." in screen.pane("1")[2]
 
 
 async def test_kept_filter_includes_later_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
@@ -294,7 +294,10 @@ async def test_failed_rehearsal_shows_the_reason_and_is_not_retried(
     recorded.set_failure("There is no PostgreSQL to rehearse on.")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("It could not be rehearsed: There is no PostgreSQL to rehearse on. p tries")
+        await screen.until("The rehearsal could not run: There is no")
+        assert "There is no PostgreSQL to rehearse on. Press p to try again." in " ".join(
+            screen.preview().split()
+        )
         assert screen.row("001").endswith("◦ pending")
         await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert len(recorded.calls) == 1
@@ -306,7 +309,7 @@ async def test_failed_rehearsal_shows_the_reason_and_is_not_retried(
 async def test_unexpected_output_of_the_process_is_an_error(tables: Project, tmp_path: Path) -> None:
     async with tables.open((140, 30), rehearses=True, program=("echo", "hello")) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("It could not be rehearsed: not an event:")
+        await screen.until("The rehearsal could not run: not an event:")
     async with tables.open((140, 30), rehearses=True, program=("true",)) as screen:
         screen.main.preview.tab = Tab.REHEARSAL
         await screen.until("koonj rehearse ended without a result")

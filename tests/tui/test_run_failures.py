@@ -45,7 +45,7 @@ async def test_run_waits_for_the_koonj_lock_and_names_the_holder(project: Projec
         with session(database) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
             await begin(screen)
-            await screen.until("waiting for the lock for 0:0")
+            await screen.until("waiting for the koonj lock for 0:0")
             assert "held by koonj of ada (pid " in " ".join(screen.run().split())
         await screen.expect_run("done")
         assert "lock acquired after" in screen.run()
@@ -57,7 +57,7 @@ async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database:
         with session(database) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
             await begin(screen)
-            await screen.until("waiting for the lock for 0:0")
+            await screen.until("waiting for the koonj lock for 0:0")
             await screen.press("c")
             await screen.expect_run("cancelled")
 

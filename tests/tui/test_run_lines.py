@@ -78,8 +78,8 @@ def test_lock_holder_and_waiting_time_are_shown() -> None:
         RunView("local", Direction.APPLY, 100.0),
         [events.WaitingForLock(holder, 5.0, at=datetime.fromtimestamp(105, UTC))],
     )
-    shown = " ".join(text(line) for line in progress(view, 108.0, 80))
-    assert "waiting for the lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
+    shown = " ".join(" ".join(text(line) for line in progress(view, 108.0, 80)).split())
+    assert "waiting for the koonj lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
 
 
 def test_rehearsal_for_the_plan_is_not_shown_as_apply() -> None:
@@ -87,7 +87,7 @@ def test_rehearsal_for_the_plan_is_not_shown_as_apply() -> None:
         RunView("local", Direction.APPLY, 0.0),
         [MigrationRehearsalStarted("007_a.sql", 1, 2, at=datetime.fromtimestamp(1, UTC))],
     )
-    assert text(progress(view, 5.0, 80)[0]) == " rehearsing on scratch 007_a.sql  1 of 2  0:05"
+    assert text(progress(view, 5.0, 80)[0]) == " rehearsing 007_a.sql  1 of 2  0:05"
 
 
 def test_retry_counts_down() -> None:

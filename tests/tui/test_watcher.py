@@ -103,7 +103,7 @@ async def test_renamed_folder_is_shown_until_it_returns(
     async with project.open((100, 30)) as screen:
         away = project.migrations.with_name("elsewhere")
         project.migrations.rename(away)
-        await screen.until("The list below is from the last successful")
+        await screen.until("The list is out of date.")
         await screen.press("j", "k")
         head = " ".join(" ".join(line.removeprefix("   ") for line in screen.pane("1")).split())
         assert "database/migrations: the migrations folder cannot be read" in head
@@ -111,7 +111,7 @@ async def test_renamed_folder_is_shown_until_it_returns(
         assert "cannot be read" in screen.bottom()
         assert not screen.main.control.running
         away.rename(project.migrations)
-        await screen.until(lambda: "The list below" not in screen.text())
+        await screen.until(lambda: "The list is out of date." not in screen.text())
         assert "◦ pending" in screen.row("make_t1")
 
 
@@ -139,6 +139,6 @@ async def test_files_that_cannot_be_listed_are_named(project: Project) -> None:
         await screen.press("j", "k", "escape")
         head = " ".join(" ".join(screen.pane("1")).split())
         assert "! 12-bad.sql:" in head
-        assert "2 files are skipped. To list them, run: koonj check" in head
+        assert "2 files are ignored. To list them, run: koonj check" in head
         await screen.press("a")
         assert "Nothing is pending on local." in screen.bottom()

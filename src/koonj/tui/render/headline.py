@@ -31,7 +31,7 @@ class Weight(IntEnum):
     FAILED = 5
     CONFLICT = 6
     """Edited, missing, duplicate or late, and not allowed."""
-    SKIPPED_FILES = 7
+    IGNORED_FILES = 7
     """Files in the folder that are not in the list, because their names are invalid."""
     NOT_VERIFIED = 8
     """Pending, and the rehearsal ended with another verdict than `verified`."""
@@ -133,10 +133,10 @@ def _verdict_text(name: str, verdict: Verdict) -> str:
 def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if snapshot.folder_error is not None:
         yield Concern(Weight.FOLDER_UNREADABLE, "! folder cannot be read")
-    skipped = snapshot.unlisted_files
-    if skipped:
-        name = skipped[0][0] if len(skipped) == 1 else ""
-        yield Concern(Weight.SKIPPED_FILES, f"! {count(len(skipped), 'file')} skipped", name)
+    ignored = snapshot.unlisted_files
+    if ignored:
+        name = ignored[0][0] if len(ignored) == 1 else ""
+        yield Concern(Weight.IGNORED_FILES, f"! {count(len(ignored), 'file')} ignored", name)
 
 
 def counts(check: Check) -> list[Part]:
@@ -152,7 +152,7 @@ def counts(check: Check) -> list[Part]:
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
 
 
-_LOOKS = {Weight.RUNNING: WAITING, Weight.SKIPPED_FILES: WARNING, Weight.NOT_VERIFIED: WARNING}
+_LOOKS = {Weight.RUNNING: WAITING, Weight.IGNORED_FILES: WARNING, Weight.NOT_VERIFIED: WARNING}
 
 
 def fit_concerns(found: Sequence[Concern], room: int) -> list[Part]:

@@ -161,7 +161,8 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     """Return a conflict that stops a run, and its hint."""
     place = f":{conflict.line}" if conflict.line else ""
     who = f"{conflict.name}{place}: " if conflict.name else ""
-    message = conflict.message.removeprefix(f"{conflict.name} ")  # the name is already before it
+    # The name is already before the message.
+    message = conflict.message.removeprefix(conflict.name).removeprefix(":").lstrip()
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 

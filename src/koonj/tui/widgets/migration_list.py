@@ -241,11 +241,11 @@ def _head_values(snapshot: Snapshot) -> tuple[object, ...]:
 def _folder_problem(snapshot: Snapshot) -> str:
     """Return why the list is out of date or incomplete; empty if it is not."""
     if snapshot.folder_error is not None:
-        age = "The list below is from the last successful read. " if snapshot.rows else ""
+        age = "The list is out of date. " if snapshot.rows else ""
         return age + snapshot.folder_error
-    skipped = snapshot.unlisted_files
-    if not skipped:
+    ignored = snapshot.unlisted_files
+    if not ignored:
         return ""
-    name, problem = skipped[0]
-    more = f" {len(skipped)} files are skipped. To list them, run: koonj check" if len(skipped) > 1 else ""
+    name, problem = ignored[0]
+    more = f" {len(ignored)} files are ignored. To list them, run: koonj check" if len(ignored) > 1 else ""
     return f"{name}: {problem.message}{more}"

@@ -60,7 +60,8 @@ def _no_history_reason(check: Check) -> str | None:
     if check.status is None:
         return f"{check.target.name} has not responded yet, so its history is not known."
     if check.status.error is not None:
-        return f"The history of {check.target.name} could not be read: {check.status.error}"
+        error = " ".join(check.status.error.split())  # libpq's messages have several, indented lines
+        return f"The history of {check.target.name} could not be read: {error}"
     return None
 
 
