@@ -18,7 +18,17 @@ _TOKEN = re.compile(
     r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|(?P<control>[\r\n\x08])|(?P<text>[^\x00-\x1f\x7f]+)"
 )
-_UNSET = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
+_UNSET = {
+    "22": {"1", "2"},
+    "23": {"3"},
+    "24": {"4", "21"},
+    "25": {"5", "6"},
+    "27": {"7"},
+    "28": {"8"},
+    "29": {"9"},
+    "54": {"51", "52"},
+    "55": {"53"},
+}
 
 
 class Emulator:
@@ -136,7 +146,7 @@ class Emulator:
                 self.pen = CellLook(link=pen.link)
             elif code in _UNSET:
                 self.pen = CellLook(
-                    pen.attributes - set(_UNSET[code]) - ({"21"} if code == "24" else set()),
+                    pen.attributes - _UNSET[code],
                     pen.foreground,
                     pen.background,
                     pen.link,
