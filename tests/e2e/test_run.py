@@ -80,7 +80,7 @@ def test_cancelled_run_leaves_nothing(
         user.press("q", expect="Quit during a run?")
         user.answer_dialog("Quit during a run?", "c")
     else:
-        user.press(*keys, expect="! cancelled: Cancelled.")
+        user.press(*keys, expect="! Cancelled.")
         user.terminal.until("0 applied  2 pending")
         assert not project.busy()
         user.terminal.press("q")

@@ -28,7 +28,7 @@ def test_file_is_edited_and_applied(project: Project, new_user: Callable[..., Te
     user.confirm("Apply 1 migration to local?")
     terminal.until("1 applied  nothing pending")
     assert project.tables() == {"t1"}
-    user.press("i", expect="ran on local")
+    user.press("i", expect="Ran on local")
     terminal.type("x")
     terminal.until("changed, not saved")
     user.press("Escape", expect="has unsaved changes")

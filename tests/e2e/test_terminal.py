@@ -50,8 +50,8 @@ def test_no_color_sends_no_colour(project: Project, new_user: Callable[..., Term
     user.confirm("Apply 4 migrations to local?")
     terminal.until("3 applied  1 pending")
     terminal.until("42703")
+    terminal.until(lambda: user.row("004 wrong").endswith("✗ failed"))
     assert user.row("003 seed").endswith("✓ applied")
-    assert user.row("004 wrong").endswith("✗ failed")
     assert terminal.colours() == []
     user.press("n", expect="Enter fill in")
     assert terminal.colours() == []
