@@ -144,8 +144,11 @@ class Screen:
         self._said_yes = True
 
     async def expect_run(self, word: str) -> None:
-        """Wait until the run has ended with `word` and the target was read again."""
-        await self.until(lambda: word in self.run() and not self.main.control.running)
+        """Wait until the run has ended with `word` and the target was read again.
+
+        The word starts a sentence if the message begins with it: "Cancelled.", "Refused.".
+        """
+        await self.until(lambda: word.lower() in self.run().lower() and not self.main.control.running)
         await self.pilot.pause()  # a message starts the read of the target
         await self.until(lambda: self.main.snapshot.check.since is None)
 

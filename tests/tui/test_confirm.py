@@ -54,7 +54,7 @@ async def test_many_migrations_are_listed_before_their_statements(project: Proje
         listed = lines[first : first + 100]
         assert [line.split()[0] for line in listed[:2]] == ["001_make_t1.sql", "002_make_t2.sql"]
         assert listed[0].endswith("1 statement, in one transaction")
-        assert listed[-1].endswith("1 statement, statements committed separately")
+        assert listed[-1].endswith("1 statement, committed separately")
         assert "create table t99" in text
         await screen.press("G")
         assert "(outside a transaction)" in screen.text()

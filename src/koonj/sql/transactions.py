@@ -158,7 +158,9 @@ def _refused(statements: Sequence[Statement]) -> Statement | None:
 
 
 def _explain(steps: Sequence[Step]) -> str:
-    words = f"{' and '.join(_counted(steps))}, committed separately"
+    words = " and ".join(_counted(steps))
+    if len(steps) > 1:
+        words += ", committed separately"
     alone = [s for step in steps if not step.in_transaction for s in step.statements]
     refused = _refused(alone)
     if refused is None:

@@ -154,7 +154,7 @@ def _effects(trace: StatementTrace) -> Iterator[str]:
     yield from (f"truncates {without_public(name)}" for name in trace.truncated)
     yield from (f"rebuilds index {without_public(name)}" for name in trace.rebuilt)
     for scan in (*trace.scanned, *trace.scanned_by_any_session):
-        times = f" {scan.scans} times" if scan.scans > 1 else ""
+        times = f", {scan.scans} times" if scan.scans > 1 else ""
         yield f"scans {without_public(scan.relation)}{times}"
     created = {change.relation for change in trace.relations if change.change == "created"}
     yield from _indexes(trace, created)

@@ -39,9 +39,9 @@ class LiveHighlighting:
         self._lines, self._colours = LineIndex(text), found
         self._origins = list(range(count))
         self._edited_parts.clear()
-        self.set_problems(problems)
+        self._set_problems(problems)
 
-    def set_problems(self, problems: Iterable[Problem]) -> None:
+    def _set_problems(self, problems: Iterable[Problem]) -> None:
         """Replace the problems of the text that was analyzed last."""
         by_line: dict[int, tuple[Problem, ...]] = {}
         for problem in problems:

@@ -91,7 +91,7 @@ def _listed(plan: Plan) -> Iterator[Line]:
     longest = max(cell_len(visible(m.name)) for m in plan.migrations)
     for m in plan.migrations:
         name = m.name + " " * (longest - cell_len(visible(m.name)))
-        mode = "in one transaction" if m.in_transaction else _SEPARATE
+        mode = "in one transaction" if m.in_transaction else "committed separately"
         left = count(len(m.statements) - m.statements_done, "statement")
         yield [(f" {name}  ", PLAIN), (f"{left}, {mode}", DIM if m.in_transaction else WARNING)]
 

@@ -79,7 +79,7 @@ def summary(view: RunView | None, now: float) -> Line:
     if view.finished is not None:
         tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        return [(f"{mark} ", style), (f"{word}: {shortened(view.finished.message, _NEAR)}", PLAIN)]
+        return [(f"{mark} ", style), (_result(word, shortened(view.finished.message, _NEAR)), PLAIN)]
     if not view.running:
         return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
     if view.asking:
@@ -99,11 +99,16 @@ def result_lines(view: RunView, width: int) -> list[Line]:
     if view.finished is not None:
         tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        lines += _marked(mark, style, f"{word}: {shortened(view.finished.message)}", width, STRONG)
+        lines += _marked(mark, style, _result(word, shortened(view.finished.message)), width, STRONG)
         lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
     return lines
+
+
+def _result(word: str, message: str) -> str:
+    """Return the word of a result and its message, without saying the word twice."""
+    return message if message.lower().startswith(word) else f"{word}: {message}"
 
 
 def failure_lines(failure: Failure, width: int) -> list[Line]:

@@ -84,11 +84,6 @@ class SqlEditor(TextArea):
         self.looks.set_analysis(self.text, self.document.line_count, found, problems)
         self.refresh()
 
-    def update_problems(self, problems: Sequence[Problem]) -> None:
-        """Take the problems of the text that was analysed last."""
-        self.looks.set_problems(problems)
-        self.refresh()
-
     # Keys
 
     def on_key(self, event: events.Key) -> None:
