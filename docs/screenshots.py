@@ -9,8 +9,12 @@ import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from koonj.config import Settings, Target, load
 from koonj.postgres.connector import Connector
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent
 SAMPLE = DOCS.parent / "database"
 SIZE = (120, 34)
+SHOWN_TIME = datetime(2026, 8, 1, 14, 3, 59, tzinfo=UTC)
 MAX_CHECKS = 1200
 """Number of checks, 20 per second, before the script gives up waiting for a text."""
 
@@ -230,6 +235,20 @@ async def _draw_themes(pilot: Pilot[None]) -> None:
         _save_picture(pilot, theme)
 
 
+@contextmanager
+def _pinned() -> Iterator[None]:
+    """Fix what the screen takes from the machine, so that a picture changes only with the program.
+
+    These are date, time zone, user and host.
+    """
+    os.environ["LOGNAME"] = "ada"
+    with (
+        patch("koonj.humanize.local_time", lambda _: SHOWN_TIME),
+        patch("socket.gethostname", lambda: "bastion"),
+    ):
+        yield
+
+
 def main() -> None:
     """Draw all pictures in a temporary folder, with a copy of the sample."""
     with tempfile.TemporaryDirectory(prefix="koonj-") as place:
@@ -240,7 +259,8 @@ def main() -> None:
         os.chdir(place)
         (Path(place) / "koonj.toml").write_text(TARGETS)
         shutil.copytree(SAMPLE / "patterns", folder.parent / "patterns")
-        asyncio.run(_draw_all(load(Path(place), environ=os.environ), folder))
+        with _pinned():
+            asyncio.run(_draw_all(load(Path(place), environ=os.environ), folder))
 
 
 if __name__ == "__main__":
