@@ -44,16 +44,6 @@ def expression(typed: str) -> str:
     return typed if _SIMPLE.fullmatch(_shape(found)) else f"({typed})"
 
 
-def bare_expression(typed: str) -> str:
-    """Return the expression for a place that has its own parentheses.
-
-    Raises:
-        RefusedError: it is not exactly one expression.
-    """
-    expression(typed)
-    return typed
-
-
 def data_type(typed: str) -> str:
     """Return a type with its modifier, array bounds and collation.
 

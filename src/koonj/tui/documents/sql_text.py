@@ -57,10 +57,6 @@ class SqlText:
         start, (_, end) = self._lines.start(first), self._lines.span(last)
         return self.highlighting.highlight(start, min(end, start + (last - first + 1) * _LONG_LINE))
 
-    def text_above(self, line: int) -> str:
-        """Return the text above line `line` (1-based)."""
-        return self.text[: self._lines.start(line - 1)]
-
     def measure(self) -> None:
         """Set `width` from the lines with the most characters.
 
