@@ -33,7 +33,7 @@ ROLES = 'CREATE ROLE app; CREATE ROLE boss; CREATE ROLE reader; CREATE ROLE "odd
 KINDS = (
     "table column type default constraint index view|materialized view|function procedure aggregate trigger rule "
     "sequence policy grant owner enum domain|composite type|extension publication statistics|event trigger|comment "
-    "partitioning|storage parameter|replica identity|security label"
+    "partitioning|storage parameter|replica identity|security label|dependency"
 )
 
 

@@ -10,7 +10,8 @@ from psycopg import AsyncConnection, pq
 from psycopg.rows import dict_row
 
 from koonj.postgres.catalog.catalog import Catalog, ObjectName
-from koonj.postgres.catalog.compare import compare
+from koonj.postgres.catalog.compare import compare, top_level
+from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.versions import as_anyone_sees
 from koonj.postgres.embedded.temporary_server import TemporaryServer
@@ -158,6 +159,29 @@ async def test_passwords_are_not_in_definitions(conn: AsyncConnection) -> None:
     changed = {each.kind for each in compare(before, await read_catalog(conn))}
     await conn.execute("DROP SUBSCRIPTION sub")
     assert changed == {"user mapping", "subscription"}
+
+
+async def test_dependency_on_an_extension_is_described_and_belongs_to_its_object(
+    conn: AsyncConnection,
+) -> None:
+    before = await read_catalog(conn)
+    await conn.execute("CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    await conn.execute("ALTER FUNCTION public.f() DEPENDS ON EXTENSION plpgsql")
+    await conn.execute("ALTER INDEX public.documents_status_idx DEPENDS ON EXTENSION plpgsql")
+    after = await read_catalog(conn)
+    assert [describe(each) for each in top_level(compare(before, after))] == [
+        "dependency of index public.documents_status_idx on extension plpgsql is not removed",
+        "function public.f() is not removed",
+    ]
+
+
+async def test_notes_on_the_index_of_a_constraint_belong_to_the_constraint(conn: AsyncConnection) -> None:
+    await conn.execute("COMMENT ON INDEX public.documents_pkey IS 'x'")
+    await conn.execute("ALTER INDEX public.documents_pkey DEPENDS ON EXTENSION plpgsql")
+    before = await read_catalog(conn)
+    await conn.execute("DROP VIEW public.active; DROP TABLE public.documents")
+    gone = [describe(each) for each in top_level(compare(before, await read_catalog(conn)))]
+    assert gone == ["table public.documents is missing", "view public.active is missing"]
 
 
 async def test_catalog_is_read_when_other_sessions_drop_and_create_objects(

@@ -205,19 +205,6 @@ async def test_long_source_line_is_truncated_in_the_failure(project: Project) ->
     assert (failure.line, len(failure.source_line)) == (2, 10_000)
 
 
-async def test_create_index_if_not_exists_fails_when_the_index_is_invalid(project: Project) -> None:
-    project.sql("CREATE TABLE a (x int); INSERT INTO a VALUES (1), (1)")
-    project.write("001_index.sql", f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_x ON a (x);\n{NONE}")
-    assert "INVALID" in (await _failure(project)).target_state
-    failure = await _failure(project)
-    assert "DROP INDEX CONCURRENTLY public.a_x" in failure.message
-    assert await project.states() == {"001_index.sql": "failed"}
-    project.sql("DELETE FROM a; DROP INDEX a_x")
-    assert run_finished(await project.apply()).result is RunResult.DONE
-    (project.path / "002_again.sql").write_text((project.path / "001_index.sql").read_text())
-    assert run_finished(await project.apply()).result is RunResult.DONE, "an existing valid index is accepted"
-
-
 async def test_migration_that_releases_the_lock_runs_only_once(project: Project) -> None:
     """Two runs apply a file that releases the lock and then sleeps; one of them is rolled back."""
     project.sql("CREATE TABLE counted (run int)")

@@ -1319,6 +1319,37 @@ CREATE ACCESS METHOD pile_3 TYPE TABLE HANDLER heap_tableam_handler; ALTER MATER
 --@ access method: of an index
 CREATE ACCESS METHOD tree TYPE INDEX HANDLER bthandler;
 
+--@ dependency: of a function
+ALTER FUNCTION shop.touch() DEPENDS ON EXTENSION plpgsql;
+--@ dependency: the same [same]
+ALTER FUNCTION shop.touch() DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of a trigger
+ALTER TRIGGER orders_touch ON shop.orders DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of an index
+ALTER INDEX shop.odd_idx DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of a materialized view
+ALTER MATERIALIZED VIEW shop.sales DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of a constraint's index
+ALTER INDEX shop.orders_pkey DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of a procedure
+CREATE PROCEDURE shop.later() LANGUAGE plpgsql AS 'BEGIN END'; ALTER PROCEDURE shop.later() DEPENDS ON EXTENSION plpgsql;
+--@ dependency: of an aggregate, which pg_dump does not print [more]
+ALTER ROUTINE shop.sum_of(integer) DEPENDS ON EXTENSION plpgsql;
+--@ dependency: no longer of the function
+ALTER FUNCTION shop.touch() NO DEPENDS ON EXTENSION plpgsql;
+--@ dependency: no longer of the constraint's index
+ALTER INDEX shop.orders_pkey NO DEPENDS ON EXTENSION plpgsql;
+--@ grant: of a schema of an extension
+CREATE SCHEMA held; ALTER EXTENSION pg_trgm ADD SCHEMA held; GRANT CREATE ON SCHEMA held TO "odd role";
+--@ grant: of a schema of an extension revoked
+REVOKE ALL ON SCHEMA held FROM "odd role";
+--@ extension: a table in its schema
+CREATE TABLE held.inside (a integer);
+--@ partitioning: a check that a partition inherits
+CREATE TABLE shop.checked (a integer CONSTRAINT positive CHECK (a > 0)) PARTITION BY RANGE (a); CREATE TABLE shop.checked_1 PARTITION OF shop.checked DEFAULT;
+--@ comment: of an inherited check of a partition, which pg_dump does not print [more]
+COMMENT ON CONSTRAINT positive ON shop.checked_1 IS 'x';
+
 --@ temporary: nothing of it shows [same]
 CREATE TEMPORARY TABLE mine (id serial PRIMARY KEY, a text DEFAULT 'x'); COMMENT ON TABLE mine IS 'mine'; GRANT SELECT ON mine TO app;
 --@ temporary: hides a catalog [same]

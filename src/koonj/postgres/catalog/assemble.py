@@ -11,7 +11,7 @@ from typing import Any
 
 from koonj.postgres.catalog.catalog import Catalog, CatalogObject, ObjectName
 from koonj.postgres.catalog.grants import grants
-from koonj.postgres.catalog.queries import NOTES, OBJECTS, PARTS
+from koonj.postgres.catalog.queries import DEPENDENCIES, NOTES, OBJECTS, PARTS
 
 Rows = Iterable[tuple[Any, ...]]
 _COLUMN_PRIVILEGES = "arwx"
@@ -30,6 +30,8 @@ def assemble(major: int, rows: Mapping[str, Rows]) -> Catalog:
     building.add_grants("default privileges", rows.get("default_privileges", ()))
     for name in NOTES:
         building.add_notes(rows.get(name, ()))
+    for name in DEPENDENCIES:
+        building.add_dependencies(rows.get(name, ()))
     return Catalog(major, MappingProxyType(building.objects))
 
 
@@ -41,13 +43,16 @@ class _Building:
         self._names: dict[tuple[int, int], ObjectName] = {}
         self._owners: dict[ObjectName, str] = {}
         self._waiting: list[tuple[ObjectName, str, tuple[int, int]]] = []
+        self._contained: dict[ObjectName, tuple[int, int]] = {}
 
     def add_objects(self, rows: Rows) -> None:
         for class_, oid, kind, identity, definition, parent_class, parent_oid, owner, acl, default in rows:
             name = ObjectName(kind, identity)
             self._names[class_, oid] = name
             if parent_oid is not None:
-                if definition is not None:
+                if definition is None:  # its parent shows it, as a constraint shows its index
+                    self._contained[name] = (parent_class, parent_oid)
+                else:
                     self._waiting.append((name, definition, (parent_class, parent_oid)))
             elif definition is not None:
                 self.objects[name] = CatalogObject(definition)
@@ -98,8 +103,24 @@ class _Building:
             parent = about if column is None else ObjectName("column", f"{about.identity}.{column}")
             kind, start = ("security label", f"for {provider[0]} on") if provider else ("comment", "on")
             if parent not in self.objects:
-                parent = about  # a column of a view or a type is not an object of its own
+                parent = self._shown(about)  # a column of a view or a type is not an object of its own
             self.objects[ObjectName(kind, f"{start} {on}")] = CatalogObject(text, 0, parent)
+
+    def add_dependencies(self, rows: Rows) -> None:
+        """Add what ALTER … DEPENDS ON EXTENSION declared."""
+        for class_, oid, extension in rows:
+            about = self._names.get((class_, oid))
+            if about is None:
+                continue
+            name = ObjectName("dependency", f"of {about.kind} {about.identity} on extension {extension}")
+            words = f"ALTER {about.kind.upper()} {about.identity} DEPENDS ON EXTENSION {extension}"
+            self.objects[name] = CatalogObject(words, 0, self._shown(about))
+
+    def _shown(self, name: ObjectName) -> ObjectName:
+        """Return the object that shows `name`: itself, or its parent if it is not in the catalog."""
+        if name in self.objects or name not in self._contained:
+            return name
+        return self._names.get(self._contained[name], name)
 
     def _grant(
         self,

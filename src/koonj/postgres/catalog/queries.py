@@ -20,6 +20,9 @@ PARTS = ("columns", "constraints", "parameters", "triggers", "rules", "policies"
 NOTES = ("comments", "labels")
 """Columns: class, oid, column, text; for labels also the provider."""
 
+DEPENDENCIES = ("dependencies",)
+"""Columns: class, oid, extension."""
+
 GRANTS = ("column_grants", "outside_grants", "default_privileges")
 """Columns of the first: class, oid, column, acl. Of the others: identity, owner, acl, default acl."""
 

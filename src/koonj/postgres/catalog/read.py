@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from koonj.config import Target
 from koonj.postgres.catalog.assemble import assemble
 from koonj.postgres.catalog.catalog import Catalog
-from koonj.postgres.catalog.queries import GRANTS, NOTES, OBJECTS, PARTS, statement
+from koonj.postgres.catalog.queries import DEPENDENCIES, GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.session import set_timeouts
 
@@ -70,7 +70,7 @@ async def _read(conn: AsyncConnection[Any]) -> Catalog:
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         [absent] = await _answers(cursor, (settings, statement("absent", major)))
         left_out = {name for (name,) in absent}
-        names = [name for name in (*OBJECTS, *PARTS, *NOTES, *GRANTS) if name not in left_out]
+        names = [name for name in (*OBJECTS, *PARTS, *NOTES, *DEPENDENCIES, *GRANTS) if name not in left_out]
         answers = await _answers(cursor, [statement(name, major) for name in names])
     return await asyncio.to_thread(assemble, major, dict(zip(names, answers, strict=True)))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from koonj.postgres.catalog.catalog import Catalog, CatalogObject, ObjectName
 
-_FORMAT = 1
+_FORMAT = 2
 """Increase it when the same database is read differently. Catalogs of other formats are ignored."""
 
 

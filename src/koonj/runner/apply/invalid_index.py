@@ -1,29 +1,27 @@
-"""Report INVALID indexes, which a CONCURRENTLY statement leaves if it fails.
-
-https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
-"""
+"""Report INVALID indexes: those that a failed statement leaves, and those that a statement took for done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 
 import psycopg
 from psycopg import AsyncConnection
 
-from koonj.postgres.invalid_indexes import invalid_indexes, invalid_indexes_named
-from koonj.runner.apply.statement import StatementError
-from koonj.runner.plan.work import NumberedStatement
-from koonj.runner.run.events import Event, Notice
+from koonj.postgres.invalid_indexes import invalid_index_details, invalid_index_of, invalid_indexes
+from koonj.sql.index_statement import index_statement
+from koonj.sql.statements import Statement
 
-_DUPLICATE_TABLE = "42P07"
+SKIPPED = "42P07"
+"""SQLSTATE of the notice "relation … already exists, skipping"."""
 
 
-async def invalid_index_sentence(conn: AsyncConnection, error: StatementError) -> str:
-    """Return a sentence about INVALID indexes after a failure; empty if none.
+async def invalid_index_sentence(conn: AsyncConnection, statement: Statement) -> str:
+    """Return a sentence about INVALID indexes after a failed statement; empty if none.
 
     Only a CONCURRENTLY statement leaves them.
     """
-    if not error.numbered.statement.is_concurrent:
+    if not statement.is_concurrent:
         return ""
     try:
         invalid = await invalid_indexes(conn)
@@ -32,26 +30,27 @@ async def invalid_index_sentence(conn: AsyncConnection, error: StatementError) -
     return f" INVALID indexes on the target now: {', '.join(invalid)}." if invalid else ""
 
 
-async def must_be_valid(conn: AsyncConnection, numbered: NumberedStatement, events: Iterable[Event]) -> None:
-    """Check that CREATE INDEX … IF NOT EXISTS did not skip an INVALID index.
+async def must_be_valid(conn: AsyncConnection, statement: Statement, skipped: Sequence[str]) -> None:
+    """Check that the statement did not take an INVALID index for done.
 
-    For an index that a failed build left, PostgreSQL reports "already exists, skipping", but no query can
-    use it. `events`: the events of the statement.
+    PostgreSQL skips CREATE INDEX … IF NOT EXISTS if the index exists, whether it is valid or not. It also
+    attaches an INVALID index of a partition, and the index of the partitioned table is INVALID then.
+
+    `skipped`: the messages of the server that a relation already exists. They show what a statement in a
+    function or in a DO block skipped.
 
     Raises:
-        StatementError: The statement skipped an INVALID index, or the catalog could not be read.
+        psycopg.Error: The index is INVALID, or the catalog could not be read.
     """
-    statement = numbered.statement
-    skipped = any(isinstance(event, Notice) and event.sqlstate == _DUPLICATE_TABLE for event in events)
-    if not (skipped and statement.is_concurrent and statement.verb == "create" and statement.name):
-        return
-    try:
-        invalid = await invalid_indexes_named(conn, statement.name)
-    except psycopg.Error as error:
-        raise StatementError(numbered, error) from error
-    if invalid:
-        message = (
-            f"{invalid[0]} already exists but is INVALID: an earlier build failed, and no query uses it. "
-            f"Run: DROP INDEX CONCURRENTLY {invalid[0]}; then retry."
-        )
-        raise StatementError(numbered, psycopg.errors.DuplicateTable(message))
+    named = index_statement(statement.text)
+    found = None if named is None else await invalid_index_of(conn, named)
+    if named is None and skipped:
+        invalid = await invalid_index_details(conn)
+        found = next((i for i in invalid if any(_names(text, i.bare_name) for text in skipped)), None)
+    if found is not None:
+        raise psycopg.errors.ObjectNotInPrerequisiteState(f"{found.problem} {found.repair}")
+
+
+def _names(message: str, name: str) -> bool:
+    """Return whether the message has the name in quotation marks, of any language."""
+    return re.search(rf"(?<=[^\w\s]){re.escape(name)}(?=[^\w\s])", message) is not None

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import Diagnostic
 
+from koonj.runner.apply.invalid_index import SKIPPED, must_be_valid
 from koonj.runner.plan.work import NumberedStatement, Work
 from koonj.runner.run.events import Cancelling, Notice, StatementFinished, StatementStarted
 from koonj.runner.run.run import Control
@@ -35,7 +36,7 @@ async def execute(
     """Send one statement exactly as it is in the file, and yield its events.
 
     Raises:
-        StatementError: The statement failed, or the connection was lost.
+        StatementError: The statement failed, it took an INVALID index for done, or the connection was lost.
         Cancelled: The user has cancelled the run before the statement was sent.
     """
     control.check()
@@ -44,7 +45,7 @@ async def execute(
     control.check()  # a cancel request during the event found no running statement on the server
     start = monotonic()
     _check_server_parses_alike(conn, work, numbered)
-    rows = None
+    rows, skipped = None, list[str]()
     if statement.copy_data is not None:
         rows = _until_cancelled(work.script.data(statement), control)
     queue: EventQueue = asyncio.Queue()
@@ -54,8 +55,11 @@ async def execute(
         sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, queue))
         try:
             while (event := await queue.get()) is not None:
+                if isinstance(event, Notice) and event.sqlstate == SKIPPED:
+                    skipped.append(event.message)
                 yield event
             tag = await sending
+            await must_be_valid(conn, statement, skipped)
         except psycopg.Error as error:
             raise StatementError(numbered, error) from error
         finally:

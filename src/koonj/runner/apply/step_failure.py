@@ -49,7 +49,7 @@ async def record_step_failure(journal: Journal, entry_id: int, done: int, error:
     elif not await _record_end(journal, entry_id, done, error.cause):
         state += _NOT_RECORDED
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
-        state += await invalid_index_sentence(journal.session.conn, error.error)
+        state += await invalid_index_sentence(journal.session.conn, error.error.numbered.statement)
     return failure_of_error(
         work,
         error.error,

@@ -28,7 +28,6 @@ from koonj.postgres.session import (
 from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
-from koonj.runner.apply.invalid_index import must_be_valid
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.apply.step_failure import StepError, record_step_cancel, record_step_failure
@@ -193,14 +192,10 @@ async def _count_in_own_transaction(journal: Journal, entry_id: int, step: Numbe
 
 
 async def _statements(journal: Journal, step: NumberedStep) -> AsyncIterator[Event]:
-    conn = journal.session.conn
+    session = journal.session
     for numbered in step.statements:
-        notices: list[Event] = []
-        async for event in execute(conn, journal.session.control, journal.work, numbered):
-            if isinstance(event, Notice):
-                notices.append(event)
+        async for event in execute(session.conn, session.control, journal.work, numbered):
             yield event
-        await must_be_valid(conn, numbered, notices)
 
 
 async def _count(journal: Journal, entry_id: int, step: NumberedStep) -> str:

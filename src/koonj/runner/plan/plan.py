@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from psycopg import AsyncConnection
 
@@ -15,6 +16,7 @@ from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import decide
+from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
 from koonj.runner.run.events import Direction
@@ -33,7 +35,9 @@ async def make_plan(
     decided = await asyncio.to_thread(decide, folder, entries, request)
     recorded = await _recorded_texts(conn, decided.selection.statuses, entries, request.direction)
     planner = Planner(target, folder, request, server, decided, recorded, entries)
-    return await asyncio.to_thread(planner.planned)
+    planned = await asyncio.to_thread(planner.planned)
+    conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
+    return replace(planned, plan=replace(planned.plan, conflicts=conflicts))
 
 
 async def _recorded_texts(

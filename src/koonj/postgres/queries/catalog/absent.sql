@@ -36,6 +36,8 @@ SELECT name FROM (VALUES
     ('rules', EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE oid >= 16384 AND rulename <> '_RETURN')),
     ('policies', EXISTS (SELECT FROM pg_catalog.pg_policy)),
     ('labels', EXISTS (SELECT FROM pg_catalog.pg_seclabel)),
+    ('dependencies', EXISTS (SELECT FROM pg_catalog.pg_depend
+                             WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND deptype = 'x')),
     ('column_grants', EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL)),
     ('default_privileges', EXISTS (SELECT FROM pg_catalog.pg_default_acl))
 ) AS t (name, is_there) WHERE NOT is_there

@@ -15,8 +15,8 @@ FROM (
     SELECT t.tableoid, t.oid, 0, t.typnamespace, t.typowner, t.typacl, 'T' FROM pg_catalog.pg_type AS t
     WHERE t.typacl IS NOT NULL
     UNION ALL
-    SELECT n.tableoid, n.oid, 0, 11, n.nspowner, n.nspacl, 'n' FROM pg_catalog.pg_namespace AS n
-    WHERE n.nspname = 'pg_catalog'
+    SELECT n.tableoid, n.oid, 0, CASE WHEN n.nspname = 'pg_catalog' THEN n.oid END, n.nspowner, n.nspacl, 'n'
+    FROM pg_catalog.pg_namespace AS n
     UNION ALL
     SELECT l.tableoid, l.oid, 0, NULL, l.lanowner, l.lanacl, 'l' FROM pg_catalog.pg_language AS l
     UNION ALL

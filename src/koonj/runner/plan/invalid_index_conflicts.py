@@ -1,0 +1,87 @@
+"""Find the planned statements that would take an INVALID index of the target for done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import AsyncConnection
+
+from koonj.postgres.errors import is_lost
+from koonj.postgres.invalid_indexes import InvalidIndex, invalid_index_of
+from koonj.runner.plan.work import Work
+from koonj.runner.run.events import Conflict
+from koonj.sql.index_statement import IndexStatement, index_statement
+from koonj.sql.row_changes import plain_name
+from koonj.sql.statements import Statement
+
+_PREDICTABLE = frozenset({"create", "alter", "comment", "insert", "update", "delete", "grant", "revoke"})
+"""Verbs of statements that neither change the search_path nor drop an index that they do not name."""
+_CONTEXT = ("search_path", "schema", "role", "session")
+"""Words in a SET that changes which table a name means."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A statement that depends on an index of the target, as far as the text shows."""
+
+    work: Work
+    statement: Statement
+    parsed: IndexStatement
+
+
+async def invalid_index_conflicts(conn: AsyncConnection, works: Sequence[Work]) -> tuple[Conflict, ...]:
+    """Return a conflict for each statement that would take an INVALID index for done.
+
+    If an earlier statement of the plan can drop, rebuild or create the index, there is no conflict: the run
+    checks the index again when the statement has run.
+    """
+    conflicts = []
+    for candidate in _candidates(works):
+        try:
+            invalid = await invalid_index_of(conn, candidate.parsed)
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise
+            continue  # the server cannot read the name; it says so when the statement runs
+        if invalid is not None:
+            conflicts.append(_conflict(candidate, invalid))
+    return tuple(conflicts)
+
+
+def _conflict(candidate: _Candidate, invalid: InvalidIndex) -> Conflict:
+    work, line = candidate.work, candidate.statement.line
+    message = f"{work.migration.shown_path}:{line}: {candidate.statement.summary}: {invalid.problem}"
+    return Conflict(work.migration.name, "invalid_index", message, invalid.repair, can_allow=False, line=line)
+
+
+def _candidates(works: Iterable[Work]) -> Iterator[_Candidate]:
+    earlier: list[str] = []
+    for work in works:
+        for numbered in (n for step in work.steps for n in step.statements):
+            if numbered.index <= work.planned.statements_done:
+                continue
+            statement = numbered.statement
+            parsed = index_statement(statement.text)
+            if parsed is not None and parsed.index and not _is_named(parsed, earlier):
+                if parsed.if_not_exists or not parsed.table:
+                    yield _Candidate(work, statement, parsed)
+            elif not _is_predictable(statement):
+                return
+            earlier.append(statement.text.lower())
+
+
+def _is_named(parsed: IndexStatement, earlier: Iterable[str]) -> bool:
+    names = [plain_name(name).lower() for name in (parsed.index, parsed.table) if name]
+    pattern = re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, names))})(?![\w$])")
+    return any(pattern.search(text) for text in earlier)
+
+
+def _is_predictable(statement: Statement) -> bool:
+    if statement.verb == "drop":
+        return statement.kind in {"index", "table", "view"}
+    if statement.verb == "set":
+        return not any(word in statement.text.lower() for word in _CONTEXT)
+    return statement.verb in _PREDICTABLE
