@@ -1,0 +1,62 @@
+"""Tests of findings about constraints, and of an INVALID index that a rehearsal meets."""
+
+from pathlib import Path
+
+import pytest
+
+from koonj.postgres.connector import Connector
+from koonj.runner.rehearse.verdict import Verdict
+from support.rehearsal_folder import RehearsalFolder
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
+    """A folder whose first migration creates a table."""
+    path = tmp_path / "migrations"
+    path.mkdir()
+    made = RehearsalFolder(path, connector)
+    made.write(1, "CREATE TABLE users (id int PRIMARY KEY, name text);", "DROP TABLE users;")
+    return made
+
+
+async def test_a_constraint_is_reported_only_if_the_file_leaves_it_not_valid(folder: RehearsalFolder) -> None:
+    add = "ALTER TABLE users ADD CONSTRAINT {} CHECK (id > 0) NOT VALID;"
+    drop = "ALTER TABLE users DROP CONSTRAINT {};"
+    folder.write(2, f"{add.format('a')}\nALTER TABLE users VALIDATE CONSTRAINT a;", drop.format("a"))
+    folder.write(3, add.format("b"), drop.format("b"))
+    folder.write(4, f"{add.format('c')}\n{drop.format('c')}", "none: nothing is left")
+    folder.write(
+        5,
+        f"{add.format('d')}\n{add.format('e')}\nALTER TABLE users VALIDATE CONSTRAINT d;",
+        f"{drop.format('d')}\n{drop.format('e')}",
+    )
+    found = await folder.rehearse()
+    left = {
+        name[:3]: [finding for finding in rehearsal.findings if "valid" in finding.lower()]
+        for name, rehearsal in found.items()
+    }
+    assert left["002"] == left["004"] == []
+    assert [len(left["003"]), len(left["005"])] == [1, 1]
+    assert "b on public.users" in left["003"][0]
+    assert "e on public.users" in left["005"][0]
+    assert "d on" not in left["005"][0]
+
+
+async def test_an_invalid_index_is_not_taken_for_the_one_that_a_file_builds(folder: RehearsalFolder) -> None:
+    folder.write(
+        2,
+        "CREATE INDEX i ON users (name);\n"
+        "UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass;",
+        "DROP INDEX i;",
+    )
+    build = "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (name);"
+    folder.write(3, build, "DROP INDEX CONCURRENTLY i;", block=False)
+    found = await folder.last()
+    assert found.verdict is Verdict.BROKEN
+    assert found.failure is not None
+    assert "INVALID" in found.message
+    assert (found.failure.statement, found.failure.line) == (1, 1)
+    folder.write(2, "CREATE INDEX i ON users (name);", "DROP INDEX i;")
+    assert (await folder.last()).verdict is not Verdict.BROKEN
