@@ -142,6 +142,11 @@ async def test_subscription_that_does_not_connect_is_created(binaries: Binaries)
                 "with (connect = false, slot_name = none)"
             )
             await conn.execute("create publication p for all tables")
+            cursor = await conn.execute(
+                "select subname::text, subenabled, subslotname::text, pubname::text "
+                "from pg_subscription, pg_publication"
+            )
+            assert await cursor.fetchall() == [("s", False, None, "p")]
     finally:
         await scratch.close()
 
