@@ -33,15 +33,20 @@ async def test_a_session_that_waits_for_the_lock_is_not_its_holder(
             for _ in range(4)
         ]
         queue = [sessions[n] for n in (2, 0, 3, 1)]
-        taking = []
-        for number, session in enumerate(queue):
-            taking.append(asyncio.create_task(session.execute("SELECT pg_advisory_lock(%s)", (KEY,))))
-            while await _count(conn) <= number:
-                await asyncio.sleep(0.01)
-        for session, taken in zip(queue, taking, strict=True):
-            await taken
-            assert await _holder(conn) == session.info.backend_pid
-            await advisory_lock.unlock(session)
+        taking: list[asyncio.Task[object]] = []
+        try:
+            for number, session in enumerate(queue):
+                taking.append(asyncio.create_task(session.execute("SELECT pg_advisory_lock(%s)", (KEY,))))
+                while await _count(conn) <= number:
+                    await asyncio.sleep(0.01)
+            for session, taken in zip(queue, taking, strict=True):
+                await taken
+                assert await _holder(conn) == session.info.backend_pid
+                await advisory_lock.unlock(session)
+        finally:  # sessions that wait must not wait on after a failure
+            for session in queue:
+                await conn.execute("SELECT pg_cancel_backend(%s)", (session.info.backend_pid,))
+            await asyncio.gather(*taking, return_exceptions=True)
     assert await _holder(conn) is None
 
 

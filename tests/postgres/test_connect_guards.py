@@ -24,8 +24,10 @@ async def _parameters(dsn: str) -> dict[str, str]:
 async def test_a_server_that_stays_silent_is_given_up_after_ten_seconds_unless_the_dsn_says_otherwise(
     database: str,
 ) -> None:
-    assert (await _parameters(database))["connect_timeout"] == "10"
-    assert (await _parameters(make_conninfo(database, connect_timeout=77)))["connect_timeout"] == "77"
+    parts = conninfo_to_dict(database)
+    plain = make_conninfo("", **{name: parts[name] for name in ("host", "port", "user", "dbname")})
+    assert (await _parameters(plain))["connect_timeout"] == "10"
+    assert (await _parameters(make_conninfo(plain, connect_timeout=77)))["connect_timeout"] == "77"
 
 
 async def test_keepalives_find_a_lost_line_unless_the_dsn_says_otherwise(database: str) -> None:
@@ -111,15 +113,13 @@ def test_a_link_to_a_folder_for_sockets_is_not_used(sockets: Path, tmp_path: Pat
         link.unlink()
 
 
-@pytest.mark.parametrize("place", ["other", "nested/koonj-sockets-0"])
-def test_a_folder_for_sockets_with_another_name_or_place_is_not_used(
-    sockets: Path, tmp_path: Path, place: str
-) -> None:
-    folder = tmp_path / place
-    folder.mkdir(parents=True)
-    folder.chmod(0o700)
+@pytest.mark.parametrize("prefix", ["koonj-socket-", "koonj-sockets-"], ids=["name", "place"])
+def test_a_folder_for_sockets_with_another_name_or_place_is_not_used(tmp_path: Path, prefix: str) -> None:
+    place = tmp_path if prefix == "koonj-sockets-" else Path("/tmp")
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     (tmp_path / "sockets").write_text(str(folder))
     assert Home(tmp_path, None).sockets() is None
+    folder.rmdir()
 
 
 def test_a_folder_for_sockets_of_another_user_is_not_used(
