@@ -120,6 +120,16 @@ async def test_other_transactions_of_the_committed_statements_stop_the_run(
     assert await _is_stopped_as_edited(project)
 
 
+async def test_a_committed_statement_that_moved_out_of_its_transaction_stops_the_run(
+    project: Project,
+) -> None:
+    project.write(NAME, f"BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nBEGIN;\nSELECT FROM c;\nCOMMIT;\n{NONE}")
+    assert run_finished(await project.apply()).result is RunResult.FAILED
+    await _edit(project, "BEGIN;\nCREATE TABLE a ();\nCOMMIT;", "CREATE TABLE a ();")
+    await _edit(project, "SELECT FROM c;", "SELECT FROM a;")
+    assert await _is_stopped_as_edited(project)
+
+
 async def test_the_rest_of_a_file_may_be_edited(project: Project) -> None:
     project.write(NAME, TWO_BLOCKS)
     assert run_finished(await project.apply()).result is RunResult.FAILED
