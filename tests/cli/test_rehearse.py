@@ -61,6 +61,20 @@ def test_all_verified_exits_0(project: Project) -> None:
     assert last == "1 migration rehearsed, all verified."
 
 
+def test_cached_verdicts_are_shown_without_a_rehearsal(project: Project) -> None:
+    project.table(1)
+    none = project.koonj("rehearse", "--all", "--cached")
+    assert (none.code, none.out.splitlines()[-1]) == (0, "There is no cached verdict.")
+    assert project.koonj("rehearse", "--all").code == 0
+    project.table(2)
+    answer = project.koonj("rehearse", "--all", "--cached")
+    _, verdict, last = answer.out.splitlines()
+    assert verdict.startswith("◉ verified      001_make_t1.sql  ")
+    assert last == "1 migration rehearsed, all verified."
+    refused = project.koonj("rehearse", "--cached", "--again")
+    assert (refused.code, "not both" in refused.err) == (2, True)
+
+
 def test_not_verified_exits_7_with_the_difference(project: Project) -> None:
     project.table(1)
     project.write("002_wrong.sql", WRONG)

@@ -445,3 +445,49 @@ async def test_process_is_killed_when_it_ignores_sigterm(
         await screen.until(lambda: pid.exists() and bool(pid.read_text()))
         await screen.press("q")
     assert not Path("/proc", pid.read_text().strip()).exists()
+
+
+# Stored verdicts
+
+
+async def test_stored_verdicts_of_applied_migrations_are_shown_after_a_restart(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    async with tables.open((140, 30)) as screen:
+        await apply(screen)
+    recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("✓ applied ◕ lossy")
+        assert screen.row("001").endswith("✓ applied ◉ verified")
+        assert screen.row("002").endswith("✓ applied")
+        await screen.pilot.pause(3 * rehearsals.PAUSE)
+    assert recorded.requested_names == [], "an applied migration is not rehearsed by itself"
+    (call,) = recorded.calls
+    assert "--cached" in call
+
+
+async def test_stored_verdicts_are_read_after_the_pending_migrations_are_rehearsed(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    async with tables.open((140, 30)) as screen:
+        await apply(screen, "a")
+    recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until("✓ applied ◉ verified")
+        assert screen.row("003").endswith("◦ pending ◕ lossy")
+        tables.write("004_new.sql", "CREATE TABLE t4 ();\n-- Rollback:\n-- DROP TABLE t4;\n")
+        await screen.until(lambda: len(recorded.calls) > 2)
+        assert screen.row("001").endswith("✓ applied ◉ verified")
+    assert recorded.requested_names == [["002_make_t2.sql", "003_make_t3.sql"], ["004_new.sql"]]
+
+
+async def test_missing_scratch_server_is_no_error_when_only_stored_verdicts_are_read(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    async with tables.open((140, 30)) as screen:
+        await apply(screen)
+    recorded.set_failure("No PostgreSQL server binaries were found on this machine.")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        await screen.until(lambda: len(recorded.calls) == 1)
+        await screen.pilot.pause(3 * rehearsals.PAUSE)
+        assert "No PostgreSQL server binaries" not in screen.text()

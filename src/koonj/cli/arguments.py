@@ -68,6 +68,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         _check_run(args)
     if args.command == "rehearse" and args.all and args.numbers:
         raise UsageError("Use either --all or N, not both.")
+    if args.command == "rehearse" and args.again and args.cached:
+        raise UsageError("Use either --again or --cached, not both.")
     return args
 
 
@@ -185,6 +187,9 @@ def _rehearse(parser: Parser) -> None:
     )
     parser.add_argument(
         "--again", action="store_true", help="rehearse again even if there is a cached verdict"
+    )
+    parser.add_argument(
+        "--cached", action="store_true", help="rehearse nothing; show only the cached verdicts"
     )
     parser.add_argument(
         "--allow",

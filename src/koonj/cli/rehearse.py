@@ -52,6 +52,7 @@ def rehearse(call: Call) -> ExitCode:
             database="" if project.target is None else named_database(project.target),
             target_major=args.target_pg,
             again=args.again,
+            cached_only=args.cached,
         )
         return asyncio.run(_rehearse(call, project.scratch, project.places.migrations, request))
     return asyncio.run(_rehearse_for_target(call, call.settings()))
@@ -120,6 +121,7 @@ async def _request(call: Call, settings: Settings, connector: Connector) -> Rehe
         database=named_database(like or settings.target),
         target_major=args.target_pg or (status.server.major if status.server else None),
         again=args.again,
+        cached_only=args.cached,
     )
 
 

@@ -62,7 +62,7 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
                 if isinstance(event, MigrationRehearsalFinished):
                     finished.append(event)
                 yield event
-        end = ("done", _counted(finished), "")
+        end = ("done", _counted(finished, cached_only=job.request.cached_only), "")
     except Cancelled:
         end = ("cancelled", "Cancelled. The scratch database was deleted.", "")
     except TargetError as error:
@@ -75,11 +75,11 @@ async def rehearsal(job: RehearsalJob, control: Control) -> AsyncIterator[Event]
     yield RehearsalFinished(*end, not_verified)
 
 
-def _counted(finished: list[MigrationRehearsalFinished]) -> str:
+def _counted(finished: list[MigrationRehearsalFinished], *, cached_only: bool) -> str:
     verified = sum(event.rehearsal.is_verified for event in finished)
     migrations = count(len(finished), "migration")
     if not finished:
-        return "Nothing to rehearse."
+        return "There is no cached verdict." if cached_only else "Nothing to rehearse."
     return (
         f"{migrations} rehearsed, all verified."
         if verified == len(finished)

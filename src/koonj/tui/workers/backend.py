@@ -122,13 +122,19 @@ class Backend:
         return await read_history(connector, target, name)
 
     async def rehearse(
-        self, target: Target, names: Sequence[str], *, again: bool = False, major: int | None = None
+        self,
+        target: Target,
+        names: Sequence[str],
+        *,
+        again: bool = False,
+        cached_only: bool = False,
+        major: int | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of a rehearsal of these files.
 
         It runs in a process of its own with the lowest priority. `target` is the target that the verdicts are
-        for; koonj changes nothing on it. `again`: also rehearse files whose verdict is known. `major`: the
-        major version of the target's server.
+        for; koonj changes nothing on it. `again`: also rehearse files whose verdict is known. `cached_only`:
+        rehearse nothing. `major`: the major version of the target's server.
 
         Raises: OSError, or SubprocessError if the process ended without a result.
         """
@@ -139,6 +145,7 @@ class Backend:
             "--json",
             "--idle",
             *(["--again"] if again else []),
+            *(["--cached"] if cached_only else []),
             *self._target_options(target),
         ]
         words += [] if major is None else ["--target-pg", str(major)]

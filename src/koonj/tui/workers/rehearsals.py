@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from time import monotonic
 from typing import cast
@@ -12,6 +12,7 @@ from typing import cast
 from textual.dom import DOMNode
 
 from koonj.migrations.folder import Folder
+from koonj.runner.rehearse.events import MigrationRehearsalFinished
 from koonj.runner.rehearse.request import REHEARSED_STATES
 from koonj.tui.state.messages import RehearsalEnded, RehearsalReported, StatusMessage
 from koonj.tui.state.rehearsals import Place, Rehearsals, first_change
@@ -59,6 +60,8 @@ class RehearsalWorker:
         """Names that were rehearsed since the folder changed. Those without a verdict are not tried again."""
         self._majors: dict[str, int | None] = {}
         """Major version of PostgreSQL that each migration was last rehearsed for: that of its target."""
+        self._looked_up: frozenset[tuple[str, int | None]] = frozenset()
+        """Names and major versions whose stored verdict was read since the folder changed."""
         self._current: object = None
         """Identity of the current rehearsal; None if there is none."""
         self._last_place: Place = (0, "")
@@ -83,12 +86,25 @@ class RehearsalWorker:
             missing = self._missing(rows)
             if missing:
                 self._begin(missing[:MAX_NAMES], by_itself=True)
+            elif stored := self._not_looked_up(rows):
+                self._begin(stored[:MAX_NAMES], by_itself=True, cached_only=True)
 
     def _missing(self, rows: tuple[Row, ...]) -> list[Row]:
         return [
             row
             for row in rows
             if row.state in REHEARSED_STATES and row.migration and self._is_missing(row.name)
+        ]
+
+    def _not_looked_up(self, rows: tuple[Row, ...]) -> list[Row]:
+        """Return the other rows: their verdict is shown if an earlier rehearsal stored it."""
+        return [
+            row
+            for row in rows
+            if row.state is not None
+            and row.migration is not None
+            and (row.name, self._major) not in self._looked_up
+            and self._is_missing(row.name)
         ]
 
     def _is_missing(self, name: str) -> bool:
@@ -112,16 +128,20 @@ class RehearsalWorker:
         changed = first_change(old, new)
         if changed is None:
             return
-        self._tried = frozenset()
+        self._forget_tries()
         if self._current is not None and changed <= self._last_place:
             name = self.requested
             self.stop()
             if name is not None:
                 self._node.call_later(self.rehearse, name)
 
+    def _forget_tries(self) -> None:
+        self._tried = frozenset()
+        self._looked_up = frozenset()
+
     def retry(self) -> None:
         """Allow migrations without a verdict to be rehearsed again."""
-        self._tried = frozenset()
+        self._forget_tries()
         self._start_later()
 
     def rehearse(self, name: str) -> None:
@@ -151,13 +171,14 @@ class RehearsalWorker:
         self._checked_rows = ()
         self._node.call_later(self.start_if_needed)
 
-    def _begin(self, rows: list[Row], *, by_itself: bool) -> None:
+    def _begin(self, rows: list[Row], *, by_itself: bool, cached_only: bool = False) -> None:
         folder = self._snapshot().folder
         assert folder is not None
         self._current = source = object()
         self._last_place = max((row.number, row.name) for row in rows)
         names = tuple(row.name for row in rows)
-        work = partial(self._rehearse, source, folder, names, by_itself=by_itself)
+        rehearse = partial(self._rehearse, by_itself=by_itself)
+        work = partial(self._look_up if cached_only else rehearse, source, folder, names)
         start_task(self._node, work, _GROUP, exclusive=True)
 
     async def _rehearse(
@@ -183,6 +204,28 @@ class RehearsalWorker:
             failure = f"koonj failed: {type(error).__name__}: {error}"
         batcher.flush()
         self._node.post_message(RehearsalEnded(source, failure))
+
+    async def _look_up(self, source: object, folder: Folder, names: tuple[str, ...]) -> None:
+        """Read the stored verdicts of these files; rehearse nothing.
+
+        Without a verdict, for whatever reason, the screen says nothing about them.
+        """
+        await self._wait_until_idle()
+        major = self._major
+        self._looked_up |= frozenset((name, major) for name in names)
+        batcher = EventBatcher(self._node, lambda events: RehearsalReported(events, folder, source))
+        target = self._snapshot().check.target
+        with suppress(OSError, SubprocessError):
+            async with aclosing(
+                self._backend.rehearse(target, names, cached_only=True, major=major)
+            ) as events:
+                async for event in events:
+                    if isinstance(event, MigrationRehearsalFinished):
+                        self._majors[event.rehearsal.name] = major
+                        if batcher.add(event):
+                            await asyncio.sleep(0)
+        batcher.flush()
+        self._node.post_message(RehearsalEnded(source, ""))
 
     async def _wait_until_idle(self) -> None:
         """Wait until the folder and the keys are quiet for a moment, and no run is left."""
