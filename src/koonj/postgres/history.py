@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
 from koonj.postgres.queries import query
+from koonj.postgres.reading_settings import moment_of
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
@@ -211,9 +211,9 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values["action"] = Action(values["action"])
     values["outcome"] = Outcome(values["outcome"])
-    values["started"] = datetime.fromtimestamp(values["started"], UTC)
+    values["started"] = moment_of(values["started"])
     if values["finished"] is not None:
-        values["finished"] = datetime.fromtimestamp(values["finished"], UTC)
+        values["finished"] = moment_of(values["finished"])
     return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
@@ -329,9 +329,9 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
             f"koonj.history has a format that this version of koonj does not support: {error_message(error)}"
         )
         raise HistoryError(message, _ANOTHER_VERSION, error.sqlstate) from error
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, psycopg.DataError, psycopg.NotSupportedError) as error:
         raise HistoryError(
-            f"koonj.history has a value that this version of koonj does not support: {error}",
+            f"koonj.history has a value that this version of koonj does not support: {str(error).strip()}",
             _ANOTHER_VERSION,
         ) from error
     except psycopg.Error as error:
