@@ -17,6 +17,7 @@ from psycopg import AsyncConnection, capabilities, sql
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
+from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import moment_of
 
@@ -125,7 +126,7 @@ async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryErro
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
     else:
-        hint = error.hint if isinstance(error, HistoryError) else "Fix the cause on the target, then retry."
+        hint = error.hint if isinstance(error, HistoryError) else retry_hint(error)
     return HistoryError(message, hint, error.sqlstate)
 
 
@@ -338,4 +339,4 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
         if is_lost(error):
             raise
         message = f"The history (koonj.history) could not be {verb}: {error_message(error)}"
-        raise HistoryError(message, "Fix the cause on the target, then retry.", error.sqlstate) from error
+        raise HistoryError(message, retry_hint(error), error.sqlstate) from error
