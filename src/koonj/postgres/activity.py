@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from koonj.postgres.locks.relations import KINDS
 from koonj.postgres.queries import query
+from koonj.postgres.reading_settings import set_local
 
 TIMEOUT = "3s"
 """Limit for each query. The queries take milliseconds, and no lock that can conflict with a migration."""
@@ -131,7 +132,4 @@ def _facts(
     )
 
 
-_SETTINGS = sql.SQL(
-    "SET LOCAL statement_timeout TO {timeout}; SET LOCAL lock_timeout TO {timeout}; "
-    "SET LOCAL search_path TO ''; SET LOCAL jit TO off"
-).format(timeout=sql.Literal(TIMEOUT))
+_SETTINGS = set_local({"statement_timeout": f"'{TIMEOUT}'", "lock_timeout": f"'{TIMEOUT}'"}).encode()

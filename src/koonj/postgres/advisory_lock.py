@@ -8,10 +8,11 @@ INVALID index (https://www.postgresql.org/docs/current/explicit-locking.html#ADV
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from koonj.postgres.queries import query
+from koonj.postgres.reading_settings import moment_of
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -64,5 +65,5 @@ async def holder(conn: AsyncConnection) -> LockHolder | None:
     if row is None:
         return None
     pid, application_name, host, user, since = row
-    since = None if since is None else datetime.fromtimestamp(since, UTC)
+    since = None if since is None else moment_of(since)
     return LockHolder(pid, application_name, host, user, since)

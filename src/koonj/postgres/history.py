@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -18,7 +17,9 @@ from psycopg import AsyncConnection, capabilities, sql
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
+from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.queries import query
+from koonj.postgres.reading_settings import moment_of
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
@@ -125,7 +126,7 @@ async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryErro
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
     else:
-        hint = error.hint if isinstance(error, HistoryError) else "Fix the cause on the target, then retry."
+        hint = error.hint if isinstance(error, HistoryError) else retry_hint(error)
     return HistoryError(message, hint, error.sqlstate)
 
 
@@ -211,9 +212,9 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values["action"] = Action(values["action"])
     values["outcome"] = Outcome(values["outcome"])
-    values["started"] = datetime.fromtimestamp(values["started"], UTC)
+    values["started"] = moment_of(values["started"])
     if values["finished"] is not None:
-        values["finished"] = datetime.fromtimestamp(values["finished"], UTC)
+        values["finished"] = moment_of(values["finished"])
     return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
@@ -329,13 +330,13 @@ def _explained(verb: str, hint: str) -> Iterator[None]:
             f"koonj.history has a format that this version of koonj does not support: {error_message(error)}"
         )
         raise HistoryError(message, _ANOTHER_VERSION, error.sqlstate) from error
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, psycopg.DataError, psycopg.NotSupportedError) as error:
         raise HistoryError(
-            f"koonj.history has a value that this version of koonj does not support: {error}",
+            f"koonj.history has a value that this version of koonj does not support: {str(error).strip()}",
             _ANOTHER_VERSION,
         ) from error
     except psycopg.Error as error:
         if is_lost(error):
             raise
         message = f"The history (koonj.history) could not be {verb}: {error_message(error)}"
-        raise HistoryError(message, "Fix the cause on the target, then retry.", error.sqlstate) from error
+        raise HistoryError(message, retry_hint(error), error.sqlstate) from error

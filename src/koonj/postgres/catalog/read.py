@@ -14,31 +14,14 @@ from koonj.postgres.catalog.assemble import assemble
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.queries import DEPENDENCIES, GRANTS, NOTES, OBJECTS, PARTS, statement
 from koonj.postgres.connector import ConnectError
+from koonj.postgres.reading_settings import set_local
 from koonj.postgres.session import set_timeouts
 
 _Rows = list[tuple[Any, ...]]
 _ATTEMPTS = 12
 _CHUNK = 500
 """Number of rows that are read at once: about two milliseconds of work."""
-_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
-_SETTINGS = """
-SET LOCAL search_path TO pg_catalog, pg_temp;
-SET LOCAL jit TO off;
-SET LOCAL max_parallel_workers_per_gather TO 0;
-SET LOCAL quote_all_identifiers TO off;
-SET LOCAL standard_conforming_strings TO on;
-SET LOCAL DateStyle TO ISO;
-SET LOCAL IntervalStyle TO postgres;
-SET LOCAL TimeZone TO 'UTC';
-SET LOCAL extra_float_digits TO 1;
-SET LOCAL bytea_output TO hex
-"""
-"""Settings that change the text of a definition, with the values that pg_dump uses.
-
-With pg_catalog alone in the search_path, all other names are shown with their schema, as with an empty
-search_path. pg_temp comes last, so that no temporary table hides a catalog table.
-"""
-
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _GONE = (errors.InternalError_, errors.UndefinedTable, errors.UndefinedObject, errors.UndefinedFunction)
 """Errors of functions such as pg_get_viewdef if another session has just dropped the object."""
 
@@ -66,7 +49,7 @@ async def read_catalog(conn: AsyncConnection[Any]) -> Catalog:
 async def _read(conn: AsyncConnection[Any]) -> Catalog:
     major = conn.info.server_version // 10000
     alone = conn.info.transaction_status == pq.TransactionStatus.IDLE
-    settings = f"{_SNAPSHOT}{_SETTINGS}" if alone else _SETTINGS
+    settings = f"{_SNAPSHOT}; {set_local()}" if alone else set_local()
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         [absent] = await _answers(cursor, (settings, statement("absent", major)))
         left_out = {name for (name,) in absent}

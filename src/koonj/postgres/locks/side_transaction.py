@@ -7,21 +7,21 @@ from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 
-_OURS = (
-    "SET LOCAL search_path TO pg_catalog, pg_temp",
-    "SET LOCAL client_encoding TO 'UTF8'",
-    "SET LOCAL statement_timeout TO 0",
-    "SET LOCAL lock_timeout TO 0",
-    "SET LOCAL quote_all_identifiers TO off",
-    "SET LOCAL jit TO off",
-    "SET LOCAL enable_nestloop TO on",
-    "SET LOCAL enable_hashjoin TO on",
-    "SET LOCAL enable_indexscan TO on",
-    "SET LOCAL enable_bitmapscan TO on",
+from koonj.postgres.reading_settings import set_local
+
+_OURS = set_local(
+    {
+        "statement_timeout": "0",
+        "lock_timeout": "0",
+        "enable_nestloop": "on",
+        "enable_hashjoin": "on",
+        "enable_indexscan": "on",
+        "enable_bitmapscan": "on",
+    }
 )
 """Settings that a file can have changed and that would alter, stop or slow koonj's queries."""
 
-_ASIDE = "; ".join(("SAVEPOINT koonj_trace", *_OURS))
+_ASIDE = f"SAVEPOINT koonj_trace; {_OURS}"
 _BACK = "ROLLBACK TO SAVEPOINT koonj_trace; RELEASE SAVEPOINT koonj_trace"
 
 
@@ -52,7 +52,7 @@ async def in_own_transaction(conn: AsyncConnection, *, writes: bool = False) -> 
     """
     access = "READ WRITE" if writes else "READ ONLY"
     begin = f"BEGIN ISOLATION LEVEL READ COMMITTED {access}"
-    await conn.execute("; ".join((begin, *_OURS)).encode(), prepare=False)
+    await conn.execute(f"{begin}; {_OURS}".encode(), prepare=False)
     try:
         yield
         await conn.execute("COMMIT", prepare=False)

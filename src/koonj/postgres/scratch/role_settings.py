@@ -23,8 +23,10 @@ NAMES = (
     "DateStyle",
     "IntervalStyle",
     "TimeZone",
+    "array_nulls",
     "search_path",
     "standard_conforming_strings",
+    "timezone_abbreviations",
     "transform_null_equals",
     "xmloption",
 )
@@ -127,6 +129,16 @@ _OF_THE_MACHINE = (
 )
 """Settings that name things which exist only on the target's machine."""
 
+_OF_A_RUN = (
+    "default_transaction_read_only",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "lock_timeout",
+    "statement_timeout",
+    "transaction_timeout",
+)
+"""Settings that stop every run, or for which a run has its own values."""
+
 
 class Role(NamedTuple):
     """A row of scratch/target_roles.sql."""
@@ -175,7 +187,7 @@ async def read_surroundings(conn: AsyncConnection) -> TargetSurroundings:
     row = await cursor.fetchone()
     assert row is not None
     settings["search_path"] = row[0]
-    skipped = {*_OF_THE_MACHINE, *SESSION_SETTINGS}
+    skipped = {*_OF_THE_MACHINE, *_OF_A_RUN, *SESSION_SETTINGS}
     return TargetSurroundings(
         conn.info.server_version // 10000,
         tuple(roles),

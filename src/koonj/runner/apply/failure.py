@@ -7,7 +7,8 @@ import re
 import psycopg
 from psycopg.errors import Diagnostic
 
-from koonj.postgres.errors import error_message
+from koonj.postgres.errors import RETRIED, error_message
+from koonj.postgres.outside_cause import outside_cause
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Direction, Failure
@@ -89,7 +90,7 @@ def failure_of_cancel(work: Work, state: str, done: int) -> Failure:
         message="cancelled between two statements",
         committed=done_lines(work, done),
         target_state=state,
-        next_steps=next_steps(work, done),
+        next_steps=next_steps(work, done, None, cancelled=True),
     )
 
 
@@ -138,23 +139,47 @@ def done_lines(work: Work, done: int) -> tuple[str, ...]:
     return tuple(f"statement {s.index}: {s.summary}" for s in work.planned.statements[:done])
 
 
-def next_steps(work: Work, done: int, *, unknown: bool = False) -> tuple[str, ...]:
+def next_steps(
+    work: Work, done: int, error: psycopg.Error | None, *, cancelled: bool, unknown: bool = False
+) -> tuple[str, ...]:
     """Return what to do next after a migration failed, best first.
 
-    `done`: number of committed statements; `unknown`: the statement after them can be committed too.
+    `done`: number of committed statements; `error`: None if it was cancelled between two statements;
+    `cancelled`: by the user; `unknown`: the statement after the committed ones can be committed too.
     """
     again = f"{COMMANDS[work.direction]}{work.target_option}"
+    first = lead(error, cancelled=cancelled)
     if work.in_one_transaction:
-        return (f"Fix the cause, then run: {again}",)
+        return (f"{first}: {again}", *_retries(work, error))
     name, steps = work.migration.name, []
     if unknown:
         check = f"Check whether statement {done + 1} took effect"
         steps.append(f"{check}, then run: {again} --allow interrupted --reason '…'")
     else:
         resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
-        steps.append(f"Fix the cause, then run: {again}{resumes if done else ''}")
+        steps.append(f"{first}: {again}{resumes if done else ''}")
     if work.direction is Direction.APPLY and work.migration.has_rollback:
         steps.append(f"To undo the committed statements of {name}, run: koonj rollback{work.target_option}")
     if work.builds_concurrently:
         steps.reverse()  # an INVALID index must be dropped before it can be built again
     return (*steps, f"To see its history, run: koonj history {work.migration.number}{work.target_option}")
+
+
+def lead(error: psycopg.Error | None, *, cancelled: bool) -> str:
+    """Return the words before the command that runs a migration again: why it failed, and what to do first.
+
+    `error`: None if it was cancelled between two statements; `cancelled`: by the user.
+    """
+    if error is None or (cancelled and error.sqlstate == _CANCELLED):
+        return "You cancelled the run. To start it again, run"
+    outside = outside_cause(error)
+    return "Fix the cause, then run" if outside is None else f"{' '.join(outside)}, run"
+
+
+_CANCELLED = psycopg.errors.QueryCanceled.sqlstate
+
+
+def _retries(work: Work, error: psycopg.Error | None) -> tuple[str, ...]:
+    if error is None or error.sqlstate not in RETRIED or work.retries:
+        return ()
+    return ("To let koonj retry, add a comment before the first statement: -- koonj: retries 5",)

@@ -54,7 +54,9 @@ async def record_step_failure(journal: Journal, entry_id: int, done: int, error:
         work,
         error.error,
         state=state,
-        next_steps=next_steps(work, done, unknown=error.unknown),
+        next_steps=next_steps(
+            work, done, error.cause, cancelled=journal.session.control.cancelled, unknown=error.unknown
+        ),
         committed=done_lines(work, done),
     )
 

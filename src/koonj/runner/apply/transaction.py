@@ -168,7 +168,8 @@ async def _rolled_back(journal: Journal, error: StatementError | CommitError) ->
     elif not await journal.record_failure(cause):
         state += " The failure could not be recorded in the history."
     failed = error if isinstance(error, StatementError) else cause
-    return failure_of_error(journal.work, failed, state=state, next_steps=next_steps(journal.work, 0))
+    following = next_steps(journal.work, 0, cause, cancelled=journal.session.control.cancelled)
+    return failure_of_error(journal.work, failed, state=state, next_steps=following)
 
 
 async def _pause(journal: Journal, seconds: float) -> None:

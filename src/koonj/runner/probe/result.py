@@ -9,28 +9,35 @@ import psycopg
 
 from koonj.postgres.errors import is_lost
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
-from koonj.runner.apply.failure import COMMANDS, failure_of_cancel, failure_of_error
+from koonj.runner.apply.failure import COMMANDS, failure_of_cancel, failure_of_error, lead
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Failure, MigrationProbed
 
 
-def probe_failed(work: Work, error: StatementError | psycopg.Error, *, first: bool) -> Failure:
-    """Return the failure for an error in a probe; `first`: of its first migration."""
+def probe_failed(
+    work: Work, error: StatementError | psycopg.Error, *, first: bool, cancelled: bool
+) -> Failure:
+    """Return the failure for an error in a probe.
+
+    `first`: of its first migration; `cancelled`: the user has cancelled it.
+    """
     cause = error.error if isinstance(error, StatementError) else error
     state = f"The connection was lost. {_STATE}" if is_lost(cause) else _STATE
-    return failure_of_error(work, error, state=state, next_steps=tuple(_next_steps(work, cause, first=first)))
+    following = tuple(_next_steps(work, cause, first=first, cancelled=cancelled))
+    return failure_of_error(work, error, state=state, next_steps=following)
 
 
 def probe_cancelled(work: Work) -> Failure:
     """Return the failure for a probe that the user cancelled between two statements."""
-    return replace(failure_of_cancel(work, _STATE, 0), next_steps=tuple(_next_steps(work, None, first=True)))
+    following = tuple(_next_steps(work, None, first=True, cancelled=True))
+    return replace(failure_of_cancel(work, _STATE, 0), next_steps=following)
 
 
 _STATE = "Nothing was committed: a probe is always rolled back. Sequences that it advanced are not restored."
 
 
-def _next_steps(work: Work, cause: psycopg.Error | None, *, first: bool) -> Iterator[str]:
+def _next_steps(work: Work, cause: psycopg.Error | None, *, first: bool, cancelled: bool) -> Iterator[str]:
     again = f"{COMMANDS[work.direction]} --probe{work.target_option}"
     sqlstate = None if cause is None else cause.sqlstate
     if sqlstate == "55P03":
@@ -41,7 +48,7 @@ def _next_steps(work: Work, cause: psycopg.Error | None, *, first: bool) -> Iter
             "In an apply, the migrations before it are already committed, and it might not fail. "
             f"To find out, run: koonj rehearse {work.migration.name}"
         )
-    yield f"Fix the cause, then run: {again}" if cause is not None else f"To probe again, run: {again}"
+    yield f"{lead(cause, cancelled=cancelled)}: {again}"
 
 
 _CAUSED_BY_ONE_TRANSACTION = frozenset({"25001", "55006", "55P04"})

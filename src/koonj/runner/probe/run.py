@@ -56,7 +56,9 @@ async def run_probe(session: RunContext, works: Sequence[Work]) -> AsyncIterator
             except Cancelled as error:
                 raise MigrationError(probe_cancelled(work)) from error
             except (StatementError, psycopg.Error) as error:
-                raise MigrationError(probe_failed(work, error, first=index == 1)) from error
+                raise MigrationError(
+                    probe_failed(work, error, first=index == 1, cancelled=session.control.cancelled)
+                ) from error
     finally:
         await roll_back(session.conn)
 

@@ -17,6 +17,7 @@ from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
+from koonj.postgres.outside_cause import retry_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except HistoryError as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
-        message = error_message(error)
-        return replace(status, error=message, hint="The connection was lost while reading. Retry.")
+        return replace(status, error=error_message(error), hint=retry_hint(error))
     statuses = await asyncio.to_thread(states, folder, entries)
     return replace(status, has_history=has_history, migrations=_running(statuses, running), running=running)
 
