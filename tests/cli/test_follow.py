@@ -100,6 +100,25 @@ async def test_a_signal_at_the_question_ends_the_question() -> None:
     assert followed.file.getvalue() == "koonj: cancelled at the prompt. Nothing was changed.\n"
 
 
+async def test_a_signal_after_the_answer_cancels_what_runs() -> None:
+    async def body(control: Control) -> AsyncIterator[Event]:
+        control.expect_answer("1")
+        yield Question("1", QuestionKind.YES, "Apply?", "yes")
+        assert await control.wait_for_answer("1") == "yes"
+        os.kill(os.getpid(), signal.SIGINT)
+        while not control.cancelled:
+            await asyncio.sleep(0)
+        yield ENDED
+
+    class Answering(Followed):
+        async def answer(self, question: Question) -> str:
+            return question.expected
+
+    followed = Answering(Run(body), StringIO())
+    assert await followed.follow() is ENDED
+    assert followed.file.getvalue().startswith("koonj: cancelling the running statement on the server")
+
+
 @pytest.mark.parametrize("file", [StringIO, TerminalText])
 async def test_a_message_starts_on_a_new_line_of_a_terminal_only(file: type[StringIO]) -> None:
     followed = Followed(_signalled(signal.SIGINT), file())

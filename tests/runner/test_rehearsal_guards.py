@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from koonj.postgres.connector import Connector
+from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.verdict import Verdict
 from support.rehearsal_folder import RehearsalFolder
 
@@ -60,3 +61,15 @@ async def test_an_invalid_index_is_not_taken_for_the_one_that_a_file_builds(fold
     assert (found.failure.statement, found.failure.line) == (1, 1)
     folder.write(2, "CREATE INDEX i ON users (name);", "DROP INDEX i;")
     assert (await folder.last()).verdict is not Verdict.BROKEN
+
+
+@pytest.mark.parametrize(("wanted", "differs"), [(None, False), (18, False), (17, True), (19, True)])
+def test_a_rehearsal_on_another_major_version_is_noted(wanted: int | None, differs: bool) -> None:
+    found = other_major("the target", wanted, 18, "locks can differ")
+    assert bool(found) is differs
+    if differs:
+        (note,) = found
+        assert (
+            f"the target runs PostgreSQL {wanted}, the scratch server runs PostgreSQL 18: locks can" in note
+        )
+        assert f"--pg {wanted}" in note
