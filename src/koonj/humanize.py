@@ -6,6 +6,7 @@ zone and the time of all texts in this module.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import time
 
@@ -47,6 +48,12 @@ def plural(number: int, thing: str, things: str | None = None) -> str:
 def count(number: int, thing: str, things: str | None = None) -> str:
     """Return a number and its noun: ``1 migration``, ``2 migrations``."""
     return f"{number} {plural(number, thing, things)}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return at most `most` names and the number of the others: ``a, b and 3 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def duration(seconds: float) -> str:

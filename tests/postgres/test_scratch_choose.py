@@ -99,6 +99,27 @@ def test_missing_extensions_are_found_from_files(both: tuple[Binaries, Binaries]
         assert lacking(debian[0], ["pgcrypto", "uuid-ossp"]) == ()
 
 
+def test_note_names_the_binaries_that_have_a_missing_extension(tmp_path: Path) -> None:
+    bare = _fake(tmp_path / "bare", "17.1", "hstore")
+    full = _fake(tmp_path / "full", "16.2", "vector", "hstore")
+    environ = {**os.environ, "KOONJ_PG_BINDIR": f"{bare}{os.pathsep}{full}"}
+
+    def notes(*extensions: str, major: int | None = None) -> tuple[str, ...]:
+        return open_scratch(EMBEDDED, major=major, extensions=extensions, environ=environ).notes
+
+    assert notes("vector") == notes("hstore", major=17) == ()
+    assert notes("vector", "hstore", major=17) == (
+        f"PostgreSQL 17.1 ({bare}) does not have the extension vector. "
+        f"PostgreSQL 16.2 ({full}) has it: use --pg 16.",
+    )
+    (note,) = notes("one_more", "nobody_has_it", major=17)
+    assert note == (
+        f"PostgreSQL 17.1 ({bare}) does not have the extensions nobody_has_it, one_more. No server binaries on "
+        "this machine have them. Install them for PostgreSQL 17, or set [scratch] dsn in koonj.toml to a server "
+        "that has them."
+    )
+
+
 def test_no_extension_is_missing_when_the_folder_is_unknown(tmp_path: Path) -> None:
     alone = _fake(tmp_path / "alone", "17.1")
     (alone.parent / "share/extension/plpgsql.control").unlink()

@@ -146,7 +146,7 @@ async def test_waiting_scratch_server_can_be_closed(
 async def test_reset_fails_when_another_process_rehearses_too_long(
     given: NamedServerScratch, server: TemporaryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ownership, "_PATIENCE", 0.1)
+    monkeypatch.setattr(ownership, "PATIENCE", 0.1)
     await given.reset()
     other = await asyncio.to_thread(NamedServerScratch, ScratchPlace(server.dsn()))
     with pytest.raises(ScratchError, match="another koonj process rehearses"):

@@ -140,3 +140,19 @@ def test_plan_is_equal_after_conversion_to_json_and_back() -> None:
     again = from_plain(Plan, to_plain(plan))
     assert again == plan
     assert isinstance((again.migrations[0].statements[0].locks or ())[0], PlannedLock)
+
+
+def test_held_lock_is_shown_once_and_again_when_its_impact_is_higher() -> None:
+    """n statements that scan a table each must not show n² locks."""
+    names = [f"public.t{k}" for k in range(8)]
+    locks = [RelationLock(name, "table", LockMode.ACCESS_EXCLUSIVE) for name in names]
+    small = {name: RelationFacts(name, "table", bytes=8192, rows=1) for name in names}
+    facts = {**small, names[5]: RelationFacts(names[5], "table", bytes=12 * 1024**3, rows=40_000_000)}
+    traces = [
+        _trace(k + 1, locks=(lock,), held=tuple(locks[:k]), scanned=(Scan(names[k], 1, 0),))
+        for k, lock in enumerate(locks)
+    ]
+    migration = _migration(1, 8)
+    (planned,) = with_impact((migration,), {migration.name: _rehearsal(migration, *traces)}, facts)
+    held = [[lock.relation for lock in one.locks or () if lock.held] for one in planned.statements]
+    assert held == [[], names[:1], names[1:2], names[2:3], names[3:4], names[:5], names[5:6], names[6:7]]

@@ -11,6 +11,7 @@ from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import discover
+from koonj.postgres.scratch.extensions import lacking
 from koonj.runner.rehearse.events import RehearsalFinished, RehearsalStarted
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
@@ -396,3 +397,51 @@ async def test_rows_that_remain_after_the_rollback_are_reported(base_folder: Reh
         "Rollback: the 2 rows that the migration inserts into public.words remain.",
     )
     assert found["004_m.sql"].findings == ()
+
+
+async def test_findings_name_each_held_lock_once_with_its_span(folder: RehearsalFolder) -> None:
+    """26 statements that rewrite a table each gave 650 lines."""
+    tables = [f"h{k:02}" for k in range(12)]
+    folder.write(
+        1, " ".join(f"CREATE TABLE {t} (a int);" for t in tables), f"DROP TABLE {', '.join(tables)};"
+    )
+    change = "\n".join(f"ALTER TABLE {t} ALTER a TYPE bigint;" for t in tables)
+    folder.write(2, change, change.replace("bigint", "int"))
+    findings = (await folder.last()).findings
+    body = [finding for finding in findings if not finding.startswith("Rollback: ")]
+    assert len(body) == 11
+    assert body[0] == (
+        "line 2: ACCESS EXCLUSIVE on public.h00 is held while lines 3 to 13 scan or rewrite public.h01, "
+        "public.h02, public.h03 and 8 more."
+    )
+    assert (
+        body[-1]
+        == "line 12: ACCESS EXCLUSIVE on public.h10 is held while line 13 scans or rewrites public.h11."
+    )
+    assert len(findings) == 22
+
+
+async def test_note_names_the_binaries_that_have_a_missing_extension(folder: RehearsalFolder) -> None:
+    without = [b for b in discover() if lacking(b, ["pgcrypto"])]
+    having = [b for b in discover() if not lacking(b, ["pgcrypto"])]
+    if not (without and having):
+        pytest.skip("all server binaries have the same extensions")
+    folder.write(1, "CREATE EXTENSION IF NOT EXISTS pgcrypto;", "DROP EXTENSION pgcrypto;")
+    found = await folder.last(major=without[0].major)
+    assert found.verdict is Verdict.BROKEN
+    started = next(event for event in folder.events if isinstance(event, RehearsalStarted))
+    (note,) = started.notes
+    assert f"{having[0].description} has it: use --pg {having[0].major}." in note
+    assert (await folder.last(major=having[0].major)).verdict is Verdict.VERIFIED
+
+
+async def test_held_lock_of_another_transaction_has_a_line_of_its_own(folder: RehearsalFolder) -> None:
+    folder.write(1, "CREATE TABLE a (a int); CREATE TABLE b (a int);", "DROP TABLE a, b;")
+    both = "BEGIN;\nALTER TABLE a ADD x int;\nALTER TABLE b ALTER a TYPE {};\nCOMMIT;\n"
+    drop = "BEGIN; ALTER TABLE a DROP x; ALTER TABLE b ALTER a TYPE int; COMMIT;"
+    folder.write(2, both.format("bigint") + both.format("numeric").replace(" x ", " y "), drop, block=False)
+    body = [finding for finding in (await folder.last()).findings if not finding.startswith("Rollback: ")]
+    assert body == [
+        f"line {line}: ACCESS EXCLUSIVE on public.a is held while line {line + 1} scans or rewrites public.b."
+        for line in (2, 6)
+    ]

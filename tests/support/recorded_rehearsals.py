@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import (
     ConstraintChange,
@@ -50,6 +51,9 @@ names = [word for word in words if word.endswith(".sql")]
 cached = "--cached" in words
 if cached:
     names = [name for name in names if name in recorded.get("cached", [])]
+if "holder" in recorded and not cached:
+    print_event("waiting_for_scratch", holder=recorded["holder"], seconds=0.1)
+    wait_while_paused("scratch")
 print_event("rehearsal_started", server="PostgreSQL 18.6", major=18, like=None, names=names, notes=[])
 for index, name in enumerate(names, 1):
     print_event("migration_rehearsal_started", name=name, index=index, of=len(names))
@@ -83,6 +87,11 @@ class RecordedRehearsals:
     def set_cached(self, *names: str) -> None:
         """Have stored verdicts of these files, as an earlier koonj left them."""
         self._recorded["cached"] = list(names)
+        self._write()
+
+    def set_holder(self, holder: LockHolder) -> None:
+        """Wait for this session, as long as `pause_at("scratch")` says."""
+        self._recorded["holder"] = to_plain(holder)
         self._write()
 
     def set_drift(self, document: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from psycopg import connect
 
 from koonj.config import Target
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.embedded.binaries import discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.rehearse.verdict import Verdict
@@ -179,6 +180,20 @@ async def test_only_the_current_migration_shows_rehearsing(
         await screen.until("Waiting to be rehearsed. 2 migrations")
         recorded.resume("002_make_t2.sql")
         await screen.until("◕ lossy")
+
+
+async def test_koonj_process_that_uses_the_scratch_server_is_named(
+    tables: Project, recorded: RecordedRehearsals
+) -> None:
+    recorded.set_holder(LockHolder(4259, "koonj rehearse", "local", "ada", None))
+    recorded.pause_at("scratch")
+    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
+        screen.main.preview.tab = Tab.REHEARSAL
+        await screen.until("another koonj process rehearses")
+        assert "koonj rehearse (pid 4259, user ada, local)" in " ".join(screen.text().split())
+        recorded.resume("scratch")
+        await screen.until("◕ lossy")
+        assert "another koonj process" not in screen.text()
 
 
 async def test_row_shows_only_the_glyph_at_80_columns(tables: Project, recorded: RecordedRehearsals) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Failure
 from koonj.tui.render.run_lines import Line, failure_lines, progress
@@ -80,6 +80,19 @@ def test_lock_holder_and_waiting_time_are_shown() -> None:
     )
     shown = " ".join(" ".join(text(line) for line in progress(view, 108.0, 80)).split())
     assert "waiting for the koonj lock for 0:08, held by koonj (pid 77, user ada, 10.0.0.7)" in shown
+
+
+def test_koonj_process_that_uses_the_scratch_server_is_shown() -> None:
+    holder = LockHolder(77, "koonj rehearse", "local", "ada", None)
+    first = WaitingForScratch(holder, 0.1, at=datetime.fromtimestamp(100, UTC))
+    later = WaitingForScratch(holder, 5.0, at=datetime.fromtimestamp(105, UTC))
+    view = fold(RunView("local", Direction.APPLY, 100.0), [first, later])
+    shown = " ".join(" ".join(text(line) for line in progress(view, 108.0, 80)).split())
+    assert "on which another koonj process rehearses: koonj rehearse (pid 77, user ada, local)" in shown
+    assert shown.endswith(", 8.00 s so far")
+    assert len(view.log) == 1, "one line for one process"
+    after = fold(view, [MigrationRehearsalStarted("001_a.sql", 1, 1)])
+    assert "scratch server" not in " ".join(text(line) for line in progress(after, 108.0, 80))
 
 
 def test_rehearsal_for_the_plan_is_not_shown_as_apply() -> None:

@@ -15,6 +15,8 @@ from koonj.config import Settings
 from koonj.postgres.connector import Connector
 from koonj.runner.drift.report import DriftReport
 from koonj.runner.drift.run import DriftFinished, DriftJob, Replayed, start_drift
+from koonj.runner.rehearse.events import WaitingForScratch
+from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.codec import to_plain
 from koonj.runner.run.events import Event, Question
 
@@ -70,7 +72,9 @@ class _Progress:
     _last_message: float = field(default_factory=monotonic)
 
     def show(self, event: Event) -> None:
-        """Print how many migrations have run, if stderr is a terminal."""
+        """Print how many migrations have run, if stderr is a terminal, and whom the comparison waits for."""
+        if isinstance(event, WaitingForScratch):
+            self.call.err.info(waiting_for_scratch_words(event.holder, event.seconds))
         if not isinstance(event, Replayed) or not self.call.err.is_terminal:
             return
         if event.done < event.of and monotonic() - self._last_message > _PROGRESS_INTERVAL:

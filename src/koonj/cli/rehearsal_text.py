@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from koonj.humanize import count, short_duration
 from koonj.postgres.catalog.difference_wording import describe
 from koonj.postgres.locks.trace import StatementTrace
-from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalStarted
+from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import (
     ddl_diff,
     effects,
@@ -16,6 +16,7 @@ from koonj.runner.rehearse.rehearsal_wording import (
     failure_place,
     held_words,
     lock_words,
+    waiting_for_scratch_words,
 )
 from koonj.runner.rehearse.verdict import ASCII_VERDICT_GLYPHS, VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.runner.run.events import Event
@@ -32,6 +33,8 @@ class RehearsalText:
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines of one event; some events have none."""
         match event:
+            case WaitingForScratch():
+                yield waiting_for_scratch_words(event.holder, event.seconds)
             case RehearsalStarted():
                 yield from _started(event)
             case MigrationRehearsalFinished():

@@ -8,8 +8,8 @@ from koonj.humanize import count, duration, moment
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.trace import StatementTrace
-from koonj.runner.rehearse.events import MigrationRehearsalStarted
-from koonj.runner.rehearse.rehearsal_wording import lock_words
+from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
+from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
     DecisionRecorded,
     Direction,
@@ -48,8 +48,8 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
-            case MigrationRehearsalStarted():
-                yield f"Rehearsing {event.index} of {event.of}: {event.name}"
+            case MigrationRehearsalStarted() | WaitingForScratch():
+                yield _rehearsal(event)
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
@@ -114,6 +114,13 @@ def _probed(event: MigrationProbed) -> str:
     held = StatementTrace(0, 0, "", in_transaction=True, seconds=event.seconds, locks=event.locks)
     locks = "; ".join(lock_words(held)) or "no new ones on relations that existed before the probe"
     return f"{event.name}  {took}; locks: {locks}"
+
+
+def _rehearsal(event: MigrationRehearsalStarted | WaitingForScratch) -> str:
+    if isinstance(event, MigrationRehearsalStarted):
+        return f"Rehearsing {event.index} of {event.of}: {event.name}"
+    words = waiting_for_scratch_words(event.holder, event.seconds)
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _waiting(event: WaitingForLock) -> str:

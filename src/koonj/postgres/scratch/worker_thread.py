@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.embedded.errors import EmbeddedError, of_system
 from koonj.postgres.errors import error_message
-from koonj.postgres.scratch.interface import ScratchError
+from koonj.postgres.scratch.interface import ScratchError, Turn
 
 Result = TypeVar("Result")
 
@@ -48,6 +48,9 @@ class BlockingScratch(Protocol):
     def way(self) -> ScratchRoute:
         """Return how to connect to the database. Create it and start its server if needed."""
 
+    def try_turn(self) -> Turn:
+        """See ScratchServer. Does not wait."""
+
     def reset(self) -> None:
         """See ScratchServer, as for the other methods."""
 
@@ -72,6 +75,9 @@ class ThreadedScratch:
 
     If a caller is cancelled, the thread continues its work; `close` waits for it.
     """
+
+    notes: tuple[str, ...] = ()
+    """See ScratchServer."""
 
     def __init__(self, blocking: BlockingScratch) -> None:
         self._blocking = blocking
@@ -116,6 +122,10 @@ class ThreadedScratch:
             await conn.close()
             raise
         return conn
+
+    async def try_turn(self) -> Turn:
+        """See ScratchServer."""
+        return await self._in_thread(self._blocking.try_turn)
 
     async def reset(self) -> None:
         """See ScratchServer."""

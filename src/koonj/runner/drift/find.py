@@ -6,6 +6,7 @@ Read the target, run its migrations on the scratch server, and compare the schem
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -24,8 +25,10 @@ from koonj.postgres.scratch.worker_thread import lost
 from koonj.runner.drift.read_target import TargetSnapshot, read_target
 from koonj.runner.drift.replay import OnProgress, Replay
 from koonj.runner.drift.report import DriftError, DriftReport
+from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.script_run import LostError
+from koonj.runner.rehearse.turn import take_turn
 from koonj.runner.run.run import Control
 
 _PUBLIC_OWNER_CHANGED = 15
@@ -50,11 +53,13 @@ async def find_drift(
     *,
     major: int | None = None,
     on_progress: OnProgress = _ignore_progress,
+    on_waiting: Callable[[WaitingForScratch], None] = lambda _: None,
 ) -> DriftReport:
     """Compare the schema of `target` with the one that its applied migrations produce.
 
     koonj runs the migrations on a scratch database, which is deleted at the end. The target is only read.
     `major`: major version of the PostgreSQL to run them on; None: the target's, if it is installed.
+    `on_waiting`: called while another koonj process uses the scratch server.
     Raises: ConnectError, HistoryError, ScratchError, DriftError (all are a TargetError); Cancelled.
     """
     snapshot = await control.unless_cancelled(_read(connector, target, folder))
@@ -68,6 +73,8 @@ async def find_drift(
     )
     try:
         control.check()
+        async for waiting in take_turn(server, control):
+            on_waiting(waiting)
         replay = Replay(
             server, control, snapshot.scripts, snapshot.roles, snapshot.server.database, on_progress
         )
@@ -117,7 +124,11 @@ def _compare(target: str, snapshot: TargetSnapshot, server: ScratchServer, expec
         server=f"PostgreSQL {snapshot.server.version}",
         scratch=server.source,
         differences=significant(compare(expected_part, actual_part)),
-        notes=(*snapshot.notes, *other_major(target, actual.major, server.major, _OMITTED_PARTS)),
+        notes=(
+            *snapshot.notes,
+            *server.notes,
+            *other_major(target, actual.major, server.major, _OMITTED_PARTS),
+        ),
         at=snapshot.at,
         migrations=len(snapshot.scripts),
         objects=len(actual_part.objects),

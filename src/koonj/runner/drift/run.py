@@ -12,6 +12,7 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
 from koonj.runner.drift.find import find_drift
 from koonj.runner.drift.report import DriftReport
+from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.run.events import Event
 from koonj.runner.run.run import Cancelled, Control, Run
 
@@ -36,6 +37,9 @@ class Replayed(Event):
     of: int
 
 
+Progress = Replayed | WaitingForScratch
+
+
 @dataclass(frozen=True, slots=True)
 class DriftFinished(Event):
     """The last event."""
@@ -55,7 +59,7 @@ def start_drift(job: DriftJob) -> Run:
 
 
 async def _events(job: DriftJob, control: Control) -> AsyncIterator[Event]:
-    queue: asyncio.Queue[Replayed | None] = asyncio.Queue()
+    queue: asyncio.Queue[Progress | None] = asyncio.Queue()
     task = asyncio.create_task(_find(job, control, queue))
     task.add_done_callback(lambda _: queue.put_nowait(None))
     try:
@@ -67,7 +71,7 @@ async def _events(job: DriftJob, control: Control) -> AsyncIterator[Event]:
         await asyncio.wait((task,))
 
 
-async def _find(job: DriftJob, control: Control, queue: asyncio.Queue[Replayed | None]) -> DriftFinished:
+async def _find(job: DriftJob, control: Control, queue: asyncio.Queue[Progress | None]) -> DriftFinished:
     try:
         drift = await find_drift(
             job.connector,
@@ -77,6 +81,7 @@ async def _find(job: DriftJob, control: Control, queue: asyncio.Queue[Replayed |
             control,
             major=job.major,
             on_progress=lambda done, of: queue.put_nowait(Replayed(done, of)),
+            on_waiting=queue.put_nowait,
         )
     except Cancelled:
         return DriftFinished(

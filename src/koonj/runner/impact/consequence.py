@@ -140,6 +140,7 @@ def _held(
         impact=_time(facts, reads),
         effect=f"{subject} is still held from {since} while this statement {full_read_words(reads)}",
         activity="" if known is None else activity_words(known),
+        held=True,
     )
 
 

@@ -21,6 +21,7 @@ from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
     MigrationRehearsalStarted,
     RehearsalFinished,
+    WaitingForScratch,
 )
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, rehearsal
@@ -34,6 +35,10 @@ MAX_REHEARSALS = 40
 
 If the target requires verified rehearsals, there is no maximum.
 """
+
+
+_SHOWN = (WaitingForScratch, MigrationRehearsalStarted, MigrationRehearsalFinished)
+"""Events of a rehearsal that a run passes on."""
 
 
 def _too_many(count: int) -> str:
@@ -82,7 +87,7 @@ class ImpactMeasurement:
                 async with aclosing(self._rehearse(control, missing)) as events:  # type: ignore[type-var]
                     async for event in events:
                         self._keep(event)
-                        if isinstance(event, (MigrationRehearsalStarted, MigrationRehearsalFinished)):
+                        if isinstance(event, _SHOWN):
                             yield event
         control.working_on(conn)
         await self._read_facts(conn)

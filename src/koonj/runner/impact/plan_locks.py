@@ -60,6 +60,8 @@ class _Batch:
     facts: Facts
     shown_activity: set[str] = field(default_factory=set)
     """Relations whose activity the plan already shows; it is shown once."""
+    shown_held: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Impact with which the plan shows a held lock, by migration, relation and mode."""
     created: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
 
@@ -90,9 +92,24 @@ class _Batch:
         if trace is None or trace.summary != one.summary or one.index <= migration.statements_done:
             return one  # the rehearsal did not reach it, it has a different text, or it will not run
         earlier = [traces[index] for index in sorted(traces) if index < one.index]
-        locks = consequence(trace, self.facts, self.new, earlier)
+        locks = [
+            lock
+            for lock in consequence(trace, self.facts, self.new, earlier)
+            if not lock.held or self._is_news(migration.name, lock)
+        ]
         self._add_changes(trace)
         return replace(one, locks=tuple(self._with_activity_once(lock) for lock in locks))
+
+    def _is_news(self, migration: str, held: PlannedLock) -> bool:
+        """Return whether no earlier statement of the migration shows this held lock with this impact.
+
+        Otherwise n statements would show n² locks.
+        """
+        key = (migration, held.relation, held.mode)
+        if self.shown_held.get(key, 0) >= held.impact:
+            return False
+        self.shown_held[key] = held.impact
+        return True
 
     def _with_activity_once(self, lock: PlannedLock) -> PlannedLock:
         if lock.relation in self.shown_activity:

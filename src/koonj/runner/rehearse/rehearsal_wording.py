@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from koonj.humanize import duration, listed
+from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
@@ -25,6 +27,8 @@ MEANINGS: Mapping[Verdict, str] = MappingProxyType(
 )
 """Meaning of each verdict, for the legend of the help; docs/states.md has the same words."""
 
+_HELD = 5
+"""Maximum number of held locks that a statement names; the statements that took them name them too."""
 _MAX_COMPARED = 2_000
 """Maximum lines of two definitions to compare; the time can grow with the square of their number."""
 
@@ -36,6 +40,15 @@ def rehearsal_origin(rehearsal: Rehearsal) -> str:
     """
     start = f"from the schema of {rehearsal.like}" if rehearsal.like else "from the folder's own files"
     return f"on {rehearsal.server}, {start}" if rehearsal.server else start
+
+
+def waiting_for_scratch_words(holder: LockHolder | None, seconds: float) -> str:
+    """Return who is waited for: ``waiting for the scratch server, on which another koonj process …``."""
+    waited = f", {duration(seconds)} so far" if seconds >= 1 else ""
+    return (
+        "waiting for the scratch server, on which another koonj process rehearses: "
+        f"{holder_words(holder)}{waited}"
+    )
 
 
 def other_major(target: str, wanted: int | None, found: int, consequence: str) -> tuple[str, ...]:
@@ -128,7 +141,7 @@ def held_words(trace: StatementTrace) -> tuple[str, ...]:
     found: dict[LockMode, list[str]] = {}
     for lock in sorted(strong, key=lambda lock: (-lock.mode.rank, lock.relation)):
         found.setdefault(lock.mode, []).append(_lock_name(lock))
-    return tuple(f"still holds {mode.value} {', '.join(names)}" for mode, names in found.items())
+    return tuple(f"still holds {mode.value} {listed(names, _HELD)}" for mode, names in found.items())
 
 
 def _lock_name(lock: RelationLock) -> str:

@@ -27,6 +27,7 @@ from koonj.runner.rehearse.rehearsal_wording import other_major
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import LostError
+from koonj.runner.rehearse.turn import take_turn
 from koonj.runner.run.events import Event
 from koonj.runner.run.run import Cancelled, Control, Run
 
@@ -118,9 +119,10 @@ async def _rehearse_on(
     `start`: what the cached verdicts depend on in addition to the version of the server.
     """
     notes = [
+        *server.notes,
         *other_major(
             "the target", job.request.target_major, server.major, "the rehearsal uses a different version"
-        )
+        ),
     ]
     fill = None
     like = job.request.like
@@ -146,8 +148,11 @@ async def _rehearse_on(
         if job.request.cached_only:
             wanted = tuple(index for index in wanted if driver.has_cached(index))
         await driver.find_unrunnable_file(wanted)
-        if fill is not None and not all(map(driver.has_cached, wanted)):
-            await scratch.go_to(0)
+        if not all(map(driver.has_cached, wanted)):
+            async for waiting in take_turn(server, control):
+                yield waiting
+            if fill is not None:
+                await scratch.go_to(0)
         names = tuple(chain.migrations[index].name for index in wanted)
         yield RehearsalStarted(server.source, server.major, origin.like, names, tuple(notes))
         async for event in driver.rehearse(wanted):

@@ -78,6 +78,11 @@ class PlannedLock:
     """The lock and its effect on other sessions, as text."""
     activity: str = ""
     """How much the relation is used, as text; only if that matters, and at the first lock on it in a plan."""
+    held: bool = False
+    """An earlier statement took the lock, and this statement scans or rewrites other relations meanwhile.
+
+    Listed at the first such statement of a script, and again only if its impact is higher.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from rich.style import Style
 
 from koonj.humanize import clock, span_words
 from koonj.postgres.advisory_lock import holder_words
+from koonj.runner.rehearse.events import WaitingForScratch
+from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.events import Conflict, Direction, Failure
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
@@ -58,10 +60,8 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" cancelling", WARNING)]]
     if view.asking:
         return [[(" waiting for your answer", WAITING)]]
-    if view.waiting is not None:
-        seconds = view.waiting.seconds + max(0.0, now - view.waiting.at.timestamp())
-        text = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(view.waiting.holder)}"
-        return [[(" " + text, WAITING)] for text in wrap(text, width - 2, 2)]
+    if view.scratch_wait is not None or view.waiting is not None:
+        return [[(" " + line, WAITING)] for line in wrap(_waiting_words(view, now), width - 2, 2)]
     if view.retrying is not None:
         left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
@@ -70,6 +70,16 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     return [[(" running" if view.migration else " making the plan", DIM)]]
+
+
+def _waiting_words(view: RunView, now: float) -> str:
+    """Return for whom the run waits, and for how long already."""
+    event = view.scratch_wait or view.waiting
+    assert event is not None
+    seconds = event.seconds + max(0.0, now - event.at.timestamp())
+    if isinstance(event, WaitingForScratch):
+        return waiting_for_scratch_words(event.holder, seconds)
+    return f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
 
 
 def summary(view: RunView | None, now: float) -> Line:

@@ -11,7 +11,9 @@ from koonj.runner.rehearse.events import (
     MigrationRehearsalStarted,
     RehearsalFinished,
     RehearsalStarted,
+    WaitingForScratch,
 )
+from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.rehearse.verdict import VERDICT_GLYPHS, Rehearsal, Verdict
 from koonj.runner.run.events import Event
 
@@ -36,6 +38,8 @@ class Rehearsals:
     """Name of the migration that is being rehearsed."""
     waiting: frozenset[str] = frozenset()
     """Names of the migrations that wait for a verdict."""
+    blocked: str = ""
+    """For which other koonj process the rehearsal waits, in words; empty if it does not wait."""
     error: str = ""
     """Why the last rehearsal has no result; empty if it has one."""
     notes: tuple[str, ...] = ()
@@ -66,7 +70,7 @@ class Rehearsals:
 
     def without_waiting(self) -> Rehearsals:
         """Return the state in which no verdict is awaited."""
-        return replace(self, waiting=frozenset(), current=None)
+        return replace(self, waiting=frozenset(), current=None, blocked="")
 
     def with_error(self, error: str) -> Rehearsals:
         """Return the state after a rehearsal without a result."""
@@ -77,8 +81,11 @@ class Rehearsals:
         results, waiting, rehearsals = dict(self.results), set(self.waiting), self
         for event in events:
             match event:
+                case WaitingForScratch():
+                    words = waiting_for_scratch_words(event.holder, 0)
+                    rehearsals = replace(rehearsals, blocked=words)
                 case RehearsalStarted():
-                    rehearsals = replace(rehearsals, notes=event.notes)
+                    rehearsals = replace(rehearsals, notes=event.notes, blocked="")
                 case MigrationRehearsalStarted():
                     rehearsals = replace(rehearsals, current=event.name)
                 case MigrationRehearsalFinished():
@@ -88,7 +95,7 @@ class Rehearsals:
                 case RehearsalFinished():
                     waiting.clear()
                     error = f"{event.message} {event.hint}".strip() if event.result == "failed" else ""
-                    rehearsals = replace(rehearsals, current=None, error=error)
+                    rehearsals = replace(rehearsals, current=None, error=error, blocked="")
         return replace(rehearsals, results=results, waiting=frozenset(waiting))
 
     def before(self, place: Place | None) -> Rehearsals:

@@ -11,7 +11,8 @@ from typing import Any
 
 from koonj.humanize import count, duration
 from koonj.postgres.advisory_lock import holder_words
-from koonj.runner.rehearse.events import MigrationRehearsalStarted
+from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
+from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.sql.display import shortened, spaced
@@ -66,6 +67,8 @@ class RunView:
     statement: events.StatementStarted | None = None
     """Statement that is running."""
     waiting: events.WaitingForLock | None = None
+    scratch_wait: WaitingForScratch | None = None
+    """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
     retrying: events.Retrying | None = None
     cancelling: bool = False
@@ -137,11 +140,17 @@ def crashed(view: RunView, error: str, at: float) -> RunView:
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     for note in event.plan.notes:
         view = view.with_lines(Tone.NOTICE, note)
-    return replace(view, plan=event.plan, rehearsing=None)
+    return replace(view, plan=event.plan, rehearsing=None, scratch_wait=None)
+
+
+def _waiting_for_scratch(view: RunView, event: WaitingForScratch) -> RunView:
+    if view.scratch_wait is None or view.scratch_wait.holder != event.holder:
+        view = view.with_lines(Tone.ATTENTION, waiting_for_scratch_words(event.holder, 0))
+    return replace(view, scratch_wait=event)
 
 
 def _rehearsing(view: RunView, event: MigrationRehearsalStarted) -> RunView:
-    return replace(view, rehearsing=event)
+    return replace(view, rehearsing=event, scratch_wait=None)
 
 
 def _question(view: RunView, _: events.Question) -> RunView:
@@ -226,6 +235,7 @@ def _finished(view: RunView, event: events.RunFinished) -> RunView:
 
 _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
+        WaitingForScratch: _waiting_for_scratch,
         MigrationRehearsalStarted: _rehearsing,
         events.PlanMade: _plan_made,
         events.Question: _question,

@@ -21,7 +21,10 @@ def no_verdict_reason(row: Row, rehearsals: Rehearsals, key: str) -> str | None:
         steps = "koonj applies it, rolls it back and applies it again on a scratch database"
         return f"Rehearsal in progress: {steps}."
     if row.name in rehearsals.waiting:
-        return f"Waiting to be rehearsed. {count(len(rehearsals.waiting), 'migration')} in the queue."
+        blocked = f" koonj is {rehearsals.blocked}." if rehearsals.blocked else ""
+        return (
+            f"Waiting to be rehearsed.{blocked} {count(len(rehearsals.waiting), 'migration')} in the queue."
+        )
     if rehearsals.error:
         return f"The rehearsal could not run: {rehearsals.error} Press {key} to try again."
     return (
