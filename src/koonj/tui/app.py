@@ -24,7 +24,7 @@ from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.signals import exit_on_signals
 from koonj.tui.toolkit.tasks import DaemonExecutor
-from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter
+from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter, parse_input
 from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ async def run_app(
     asyncio.get_running_loop().set_default_executor(DaemonExecutor())
     sys.setswitchinterval(SWITCH_INTERVAL)
     keymap = _keymap(screen_settings.keys)
+    parse_input(keymap.alt_characters)
     async with Backend(settings, rehearses=screen_settings.rehearse is not False) as backend:
         app = Koonj(backend, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)

@@ -44,6 +44,16 @@ class Keymap:
         """Return what a text shows for the default key `key`: the current key or command."""
         return self.replacements.get(key, key)
 
+    @property
+    def alt_characters(self) -> frozenset[str]:
+        """Letters and digits that have a command with Alt. Terminals send Esc before them."""
+        keys = (key.split("+") for keys in self.changed.values() for key in keys)
+        return frozenset(
+            parts[-1].upper() if "shift" in parts else parts[-1]
+            for parts in keys
+            if parts[0] == "alt" and len(parts[-1]) == 1
+        )
+
     def for_textual(self) -> dict[str, str]:
         """Return the argument of `App.set_keymap`.
 

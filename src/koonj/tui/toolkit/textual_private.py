@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from sys import exc_info
+from time import monotonic
 from traceback import format_exception
 from typing import Any, cast
 
@@ -16,16 +18,20 @@ from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.style import Style
 from rich.text import Text
-from textual import events
+from textual import constants, events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.drivers import linux_driver
 from textual.filter import LineFilter
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 
 from koonj.sql.display import visible
 from koonj.tui.toolkit.frame import Frame
+from koonj.tui.toolkit.input_stream import ESCAPE, InputStream, Piece
 
 
 class CrashReport:
@@ -181,6 +187,43 @@ def _pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
             for end, (x, piece) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
                 if piece is not None and x < x2 and end > x1:
                     yield y, x, piece
+
+
+class InputParser(XTermParser):
+    """Textual's parser of the terminal's input, with pastes and Esc as `InputStream` finds them."""
+
+    def __init__(self, alt_keys: frozenset[str], debug: bool = False) -> None:  # noqa: FBT001, FBT002 - Textual's
+        super().__init__(debug)
+        self._stream = InputStream(alt_keys, constants.ESCAPE_DELAY)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Yield the events of `data`; an empty text ends the input."""
+        if not data:
+            yield from super().feed(data)
+        for piece in self._stream.feed(data, monotonic()):
+            yield from self._messages(piece)
+
+    def tick(self) -> Iterable[Message]:
+        """Yield the events that a pause completes. Textual's driver calls this every 0.1 s."""
+        for piece in self._stream.tick(monotonic()):
+            yield from self._messages(piece)
+        yield from super().tick()
+
+    def _messages(self, piece: Piece) -> Iterable[Message]:
+        if piece.pasted:
+            yield events.Paste(piece.text.replace("\0", ""))
+        elif piece.text == ESCAPE:
+            yield events.Key("escape", ESCAPE)
+        else:
+            yield from super().feed(piece.text)
+
+
+def parse_input(alt_keys: frozenset[str]) -> None:
+    """Let Textual's driver parse the input with `InputParser`. Replaces a name in the driver's module.
+
+    `alt_keys`: characters that have a command with Alt.
+    """
+    vars(linux_driver)["XTermParser"] = partial(InputParser, alt_keys)
 
 
 def add_line_filter(app: App[None], line_filter: LineFilter) -> None:
