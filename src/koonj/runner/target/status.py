@@ -17,6 +17,7 @@ from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
+from koonj.postgres.read_transaction import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     """
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
     try:
-        conn = await connector.connect(target, name="koonj status")
-        async with conn:
+        async with reading(connector, target, name="koonj status") as conn:
             status = replace(status, server=await describe(conn))
             running = await advisory_lock.holder(conn)
             has_history = await history.exists(conn)
