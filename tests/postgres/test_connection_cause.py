@@ -17,6 +17,7 @@ from koonj.config import Target
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
+from koonj.postgres.read_transaction import reading
 from support.network_server import NetworkServer, network_server
 
 LOGIN, BUSY, UNREACHABLE = ConnectProblem.LOGIN, ConnectProblem.BUSY, ConnectProblem.UNREACHABLE
@@ -40,7 +41,8 @@ CREATE DATABASE closed ALLOW_CONNECTIONS false; CREATE DATABASE small CONNECTION
 async def refusal(dsn: str, role: str | None = None) -> ConnectError:
     async with Connector() as connector:
         with pytest.raises(ConnectError) as caught:
-            await connector.connect(Target("t", dsn, role=role))
+            async with reading(connector, Target("t", dsn, role=role), name="koonj"):
+                pass
     return caught.value
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from koonj.postgres.embedded import postmaster
+from koonj.postgres.embedded import postmaster, shared_server
 from koonj.postgres.embedded.binaries import Binaries, EmbeddedError
 from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.os_account import server_account
@@ -237,6 +237,45 @@ def test_killed_server_is_restarted_and_recovers(opens: Callable[[], Lease], dat
     assert _answers(lease)
     again.close()
     assert _answers(lease)
+
+
+def test_start_waits_for_sessions_of_a_killed_server(opens: Callable[[], Lease]) -> None:
+    """A session that does not notice the death of its server keeps the shared memory."""
+    lease = opens()
+    with psycopg.connect(lease.dsn(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 42 AS a")
+        session = connection.info.backend_pid
+        os.kill(session, signal.SIGSTOP)
+        server = postmaster.running(lease.home.data)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        wake = threading.Timer(0.5, os.kill, (session, signal.SIGCONT))
+        wake.start()
+        try:
+            again = opens()
+        finally:
+            wake.join()
+    with psycopg.connect(again.dsn()) as connection:
+        assert connection.execute("SELECT a FROM t").fetchone() == (42,)
+
+
+def test_start_gives_up_if_sessions_of_a_killed_server_do_not_end(
+    opens: Callable[[], Lease], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_server, "_REMAINS", 0.3)
+    lease = opens()
+    with psycopg.connect(lease.dsn(), autocommit=True) as connection:
+        session = connection.info.backend_pid
+        os.kill(session, signal.SIGSTOP)
+        server = postmaster.running(lease.home.data)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        try:
+            with pytest.raises(EmbeddedError, match=r"sessions of it still run after 0\.3 s") as caught:
+                opens()
+        finally:
+            os.kill(session, signal.SIGCONT)
+    assert lease.cluster_name in caught.value.hint
 
 
 @pytest.mark.parametrize("which", ["waiting", "reading", "both"])

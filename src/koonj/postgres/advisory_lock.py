@@ -58,6 +58,15 @@ async def unlock(conn: AsyncConnection) -> bool:
     return bool(row and row[0])
 
 
+async def is_held_here(conn: AsyncConnection) -> bool:
+    """Return whether the server session that answers now holds the koonj lock.
+
+    It asks the server for the pid: behind a pooler, the connection's own pid is not that of the session.
+    """
+    cursor = await conn.execute(query("lock_is_held_here"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
+    return await cursor.fetchone() is not None
+
+
 async def holder(conn: AsyncConnection) -> LockHolder | None:
     """Return the session that holds the koonj lock of this database, or None."""
     cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})

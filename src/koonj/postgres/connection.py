@@ -13,18 +13,50 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, Connection, pq
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo, timeout_from_conninfo
 
+from koonj.postgres.answer_limit import LimitedAsyncConnection, LimitedConnection
+from koonj.postgres.host_lookup import with_addresses
 
-async def connect_async(conninfo: str, **keywords: Any) -> AsyncConnection:
+CONNECT_TIMEOUT = 10
+"""Seconds, if neither the connection string nor the environment sets a value."""
+
+_DEFAULTS: Mapping[str, int] = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 5,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
+"""Values for keywords that the connection string does not set.
+
+An index can take hours to build without any traffic on the connection. The keepalives prevent a router from
+dropping the idle connection, and they report a lost one after 80 s. tcp_user_timeout does so for data that
+the other side does not acknowledge (https://www.postgresql.org/docs/current/libpq-connect.html).
+"""
+
+
+def defaults_for(parts: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, int]:
+    """Return koonj's values for the keywords that a connection string does not set."""
+    return {
+        name: value
+        for name, value in _DEFAULTS.items()
+        if name not in parts and not (name == "connect_timeout" and "PGCONNECT_TIMEOUT" in environ)
+    }
+
+
+async def connect_async(conninfo: str, **keywords: Any) -> LimitedAsyncConnection:
     """Connect; `keywords` override those of `conninfo`.
 
     Raises: psycopg.Error.
     """
     parts = conninfo_to_dict(conninfo, **keywords)
+    parts |= defaults_for(parts)
     if not _is_abstract(parts):
-        return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, **keywords)
+        parts = await with_addresses(parts, timeout_from_conninfo(parts))
+        whole = make_conninfo("", **parts)
+        return await LimitedAsyncConnection.connect(whole, autocommit=True, prepare_threshold=None)
     steps = _Steps(make_conninfo("", **parts))
     try:
         async with asyncio.timeout(timeout_from_conninfo(parts)):
@@ -34,20 +66,22 @@ async def connect_async(conninfo: str, **keywords: Any) -> AsyncConnection:
         raise psycopg.errors.ConnectionTimeout("connection timeout expired") from error
     finally:
         steps.close()
-    conn = AsyncConnection(steps.pgconn)
+    conn = LimitedAsyncConnection(steps.pgconn)
     conn.prepare_threshold = None
     await conn.set_autocommit(True)
     return conn
 
 
-def connect(conninfo: str, **keywords: Any) -> Connection:
+def connect(conninfo: str, **keywords: Any) -> LimitedConnection:
     """Connect as `connect_async` does, blocking.
 
     Raises: psycopg.Error.
     """
     parts = conninfo_to_dict(conninfo, **keywords)
+    parts |= defaults_for(parts)
     if not _is_abstract(parts):
-        return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None, **keywords)
+        whole = make_conninfo("", **parts)
+        return LimitedConnection.connect(whole, autocommit=True, prepare_threshold=None)
     steps, end = _Steps(make_conninfo("", **parts)), time.monotonic() + timeout_from_conninfo(parts)
     try:
         for descriptor, writable in steps:
@@ -56,7 +90,7 @@ def connect(conninfo: str, **keywords: Any) -> Connection:
                 raise psycopg.errors.ConnectionTimeout("connection timeout expired")
     finally:
         steps.close()
-    conn = Connection(steps.pgconn)
+    conn = LimitedConnection(steps.pgconn)
     conn.prepare_threshold = None
     conn.autocommit = True
     return conn

@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
 from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
@@ -30,20 +31,6 @@ from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
 
 OLDEST_MAJOR = 13
-CONNECT_TIMEOUT = 10
-"""Seconds, if the dsn sets no value."""
-
-_DEFAULTS = {
-    "connect_timeout": CONNECT_TIMEOUT,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 6,
-}
-"""Values for keywords that the dsn does not set.
-
-An index can take hours to build without any traffic on the connection. The keepalives prevent a router from
-dropping the idle connection, and they report a lost one within minutes, not hours.
-"""
 
 
 class ConnectError(TargetError):
@@ -117,17 +104,19 @@ class Connector:
             if lease is not None:
                 await asyncio.to_thread(lease.close)
 
-    async def connect(self, target: Target, *, name: str = "koonj") -> AsyncConnection:
-        """Open a connection to the target: autocommit, UTF8, with the target's role.
+    async def connect(self, target: Target, *, name: str = "koonj") -> LimitedAsyncConnection:
+        """Open a connection to the target: autocommit, UTF8, with the login's own role.
+
+        The session has no setting of koonj, because the target can be behind a pooler, which gives the
+        session to another client after each transaction. To read, use `read_transaction.reading`.
 
         Raises: ConnectError.
         """
         conninfo = await self.conninfo(target)
         conn = await _open(target, conninfo, name)
+        conn.answer_limit = READ_SECONDS
         try:
             await _check(conn, self._lease if target.dsn == EMBEDDED else None)
-            if target.role is not None:
-                await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
         except psycopg.Error as error:
             await conn.close()
             raise refused(error, target) from error
@@ -178,14 +167,13 @@ def _alive(lease: Lease | None) -> Lease:
     return open_shared()
 
 
-async def _open(target: Target, conninfo: str, name: str) -> AsyncConnection:
+async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnection:
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as error:
         # "from None", because libpq's message contains the connection string, which can contain a password.
         raise _not_valid(target, error) from None
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
-    extra |= {name: value for name, value in _DEFAULTS.items() if name not in parts}
     if target.password is not None:
         extra["password"] = await asyncio.to_thread(password_of, target)
     try:

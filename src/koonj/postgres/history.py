@@ -48,8 +48,6 @@ class NewHistoryEntry:
     rollback_hash: str
     statements_done: int
     statements_total: int
-    started: float
-    """Unix seconds."""
     os_user: str
     host: str
     version: str
@@ -58,6 +56,8 @@ class NewHistoryEntry:
     allowed: str | None = None
     error: str | None = None
     sqlstate: str | None = None
+    started: float | None = None
+    """Unix seconds of the server's clock, as from `server_time`; None: the moment of the writing."""
     transactional: bool = False
     """Whether the entry is written in the same transaction as the script."""
 
@@ -248,6 +248,17 @@ async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
             cursor = await conn.execute(query("read_script"), (entry_id,))
             row = await cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+async def server_time(conn: AsyncConnection) -> float:
+    """Return the Unix seconds of the server's clock, the only one that the history uses.
+
+    The clocks of several clients, or of one client and the server, can differ.
+    """
+    cursor = await conn.execute(query("server_time"))
+    row = await cursor.fetchone()
+    assert row is not None
+    return float(row[0])
 
 
 async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:

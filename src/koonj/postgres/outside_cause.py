@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import psycopg
 
+from koonj.postgres.answer_limit import NoAnswerError
 from koonj.postgres.errors import is_lost
 
 _CAUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -44,5 +45,7 @@ def outside_cause(error: psycopg.Error) -> tuple[str, str] | None:
 
 def retry_hint(error: psycopg.Error) -> str:
     """Return what to do after an error of koonj's own queries."""
+    if isinstance(error, NoAnswerError):
+        return error.hint
     outside = outside_cause(error)
     return "Fix the cause on the target, then retry." if outside is None else f"{outside[0]} Retry."

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import psycopg
 from psycopg import AsyncConnection, errors, sql
+from psycopg.pq import TransactionStatus
 
 from koonj.config import Target
-from koonj.postgres.connector import ConnectError
 
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
@@ -101,21 +101,19 @@ async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     )
 
 
-async def must_be_direct(conn: AsyncConnection) -> None:
-    """Refuse a connection pooler.
+async def leave(conn: AsyncConnection) -> None:
+    """Reset everything that a run has set or locked, for the next client of a pooler.
 
-    Behind a pooler, one session could take the koonj lock and another one do the work. The pid that the
-    client received is then not that of the server process.
-
-    Raises: ConnectError.
+    A pooler in session mode usually does this itself (pgbouncer: server_reset_query).
     """
-    cursor = await conn.execute("SELECT pg_catalog.pg_backend_pid()")
-    row = await cursor.fetchone()
-    if row is None or row[0] != conn.info.backend_pid:
-        raise ConnectError(
-            "The target is behind a connection pooler, which does not keep session locks and settings.",
-            "Use a dsn for this target that connects to PostgreSQL directly.",
-        )
+    if conn.closed:
+        return
+    try:
+        if conn.info.transaction_status is not TransactionStatus.IDLE:
+            await conn.execute("ROLLBACK")
+        await conn.execute("DISCARD ALL")
+    except psycopg.Error:
+        await conn.close()  # the pooler does not use the session again
 
 
 async def begin(conn: AsyncConnection, text: str | None, lock: str | None, statement: str) -> None:

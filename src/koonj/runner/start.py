@@ -14,10 +14,14 @@ from koonj.config import ScratchPlace, Target
 from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
+from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
+from koonj.postgres.kept_connection import KeptConnection
+from koonj.postgres.pooler import must_hold_lock, must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
-from koonj.postgres.session import clean, must_be_direct
+from koonj.postgres.read_transaction import read_transaction
+from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
 from koonj.runner.apply.endings import (
@@ -125,50 +129,86 @@ def _successful_end(job: Job, events: list[Event]) -> RunEnd:
 
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
-    conn = await control.unless_cancelled(job.connector.connect(job.target, name="koonj"))
-    async with conn:
-        control.working_on(conn)
-        session = open_session(job.connector, job.target, conn, control)
-        server = await describe(conn)
-        shown = await _plan(session, job, server)
+    async with KeptConnection(job.connector, job.target, name="koonj") as kept:
+        shown, server = await control.unless_cancelled(_first_plan(kept, job))
         measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
         if not shown.plan.conflicts:
-            async for event in measurement.measure(conn, control, shown):
+            async for event in measurement.measure(kept, control, shown):
                 yield event
         shown = measurement.with_impact(shown)
         yield PlanMade(shown.plan)
         _check_plan(shown, job.request)
-        await must_be_able_to_write(conn)
+        checked = await control.unless_cancelled(_usable(kept, job))
         if not job.request.assume_yes or job.target.protected:
             question = _question(shown.plan, probe=job.request.probe)
             control.expect_answer(question.id)
             yield question
             if await control.wait_for_answer(question.id) != question.expected:
                 raise declined()
-        async for event in _run_under_lock(session, job, shown, measurement):
-            yield event
+            checked = await control.unless_cancelled(_usable(kept, job, checked))
+        session = open_session(job.connector, job.target, checked.conn, control)
+        try:
+            async for event in _run_under_lock(session, job, shown, measurement, pooled=checked.pooled):
+                yield event
+        finally:
+            if checked.pooled:
+                await leave(checked.conn)
+
+
+async def _first_plan(kept: KeptConnection, job: Job) -> tuple[PreparedPlan, ServerInfo]:
+    conn = await kept.live()
+    async with read_transaction(conn, job.target):
+        server = await describe(conn)
+    return await _plan(conn, job, server), server
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A connection on which a run can change the target."""
+
+    conn: LimitedAsyncConnection
+    pooled: bool
+    """It is behind a pooler that keeps sessions."""
+
+
+async def _usable(kept: KeptConnection, job: Job, before: _Checked | None = None) -> _Checked:
+    """Check that a run can change the target, again only if the connection is another one than `before`.
+
+    Raises: ConnectError, HistoryError, psycopg.Error.
+    """
+    conn = await kept.live()
+    if before is not None and before.conn is conn:
+        return before
+    pooled = await must_keep_session(job.connector, job.target, conn)
+    async with read_transaction(conn, job.target):
+        await must_be_able_to_write(conn)
+    return _Checked(conn, pooled)
 
 
 async def _run_under_lock(
-    session: RunContext, job: Job, shown: PreparedPlan, measurement: ImpactMeasurement
+    session: RunContext, job: Job, shown: PreparedPlan, measurement: ImpactMeasurement, *, pooled: bool
 ) -> AsyncIterator[Event]:
     """Acquire the koonj lock, plan again, and run what was shown.
 
     Only this part of a run changes the target.
     """
-    session.control.check()
-    await must_be_direct(session.conn)
+    control, conn = session.control, session.conn
+    control.check()
     try:
         async for waiting in acquire_lock(session, job.request.wait):
             yield waiting
     except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = measurement.with_impact(await _plan(session, job, measurement.server))
+    planned = measurement.with_impact(await control.unless_cancelled(_plan(conn, job, measurement.server)))
     if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _check_changed_plan(planned, shown)
-    await clean(session.conn, job.target)
-    session.control.check()
+    if pooled:
+        await must_hold_lock(conn)
+    conn.answer_limit = None  # a statement of a migration can take hours
+    await clean(conn, job.target)
+    control.working_on(conn)
+    control.check()
     if job.request.probe:
         async for event in run_probe(session, planned.works):
             yield event
@@ -186,9 +226,10 @@ async def _run_under_lock(
     await _release_lock(session)
 
 
-async def _plan(session: RunContext, job: Job, server: ServerInfo) -> PreparedPlan:
+async def _plan(conn: LimitedAsyncConnection, job: Job, server: ServerInfo) -> PreparedPlan:
     folder = await asyncio.to_thread(job.reader.read)
-    planned = await make_plan(session.conn, job.target, folder, job.request, server)
+    async with read_transaction(conn, job.target):
+        planned = await make_plan(conn, job.target, folder, job.request, server)
     return as_probe(planned) if job.request.probe else planned
 
 

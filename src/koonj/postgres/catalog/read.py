@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor, errors, pq
 from psycopg.rows import tuple_row
 
 from koonj.config import Target
+from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.catalog.assemble import assemble
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.queries import DEPENDENCIES, GRANTS, NOTES, OBJECTS, PARTS, statement
@@ -82,16 +84,16 @@ async def _rows(cursor: AsyncCursor[tuple[Any, ...]]) -> _Rows:
     return rows
 
 
-async def read_target_catalog(conn: AsyncConnection, target: Target) -> Catalog:
-    """Read the catalog as `read_catalog` does, with the target's lock_timeout.
+async def read_target_catalog(conn: LimitedAsyncConnection, target: Target) -> Catalog:
+    """Read the catalog as `read_catalog` does, with the target's lock_timeout, in an open transaction.
 
     PostgreSQL returns the text of a view only with ACCESS SHARE on the tables that the view reads, so this
     waits behind ACCESS EXCLUSIVE.
 
     Raises: ConnectError if a lock is not released in time; psycopg.Error.
     """
-    inside = conn.info.transaction_status is pq.TransactionStatus.INTRANS
-    await set_timeouts(conn, target.lock_timeout, "0", local=inside)
+    conn.answer_limit = inf  # a large catalog takes longer; but a cancelled read still ends at once
+    await set_timeouts(conn, target.lock_timeout, "0", local=True)
     try:
         return await read_catalog(conn)
     except errors.LockNotAvailable as error:

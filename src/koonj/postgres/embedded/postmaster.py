@@ -15,6 +15,7 @@ from pathlib import Path
 from koonj.postgres.embedded.errors import EmbeddedError
 
 _NOBODYS_PID = b"999999999"  # above the highest pid of Linux and macOS, so never in use
+_MEMORY_LINE = 6
 _STATUS_LINE = 7
 _READY = b"ready"
 _SHUT_DOWN = 1
@@ -47,6 +48,16 @@ def defuse(data: Path) -> None:
     lines = _lines(data)
     if lines:
         (data / "postmaster.pid").write_bytes(b"\n".join([_NOBODYS_PID, *lines[1:_STATUS_LINE], b""]))
+
+
+def shared_memory(data: Path) -> tuple[str, ...]:
+    """Return the key and the id of the shared memory of the last server; empty if unknown.
+
+    The error of a server that finds this memory in use contains both, in every language.
+    """
+    lines = _lines(data)
+    words = lines[_MEMORY_LINE].decode("ascii", "replace").split() if len(lines) > _MEMORY_LINE else []
+    return tuple(words) if len(words) == 2 else ()
 
 
 def stop(data: Path, first: signal.Signals, patience: float) -> None:

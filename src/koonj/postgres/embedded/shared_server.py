@@ -10,6 +10,7 @@ one process at a time joins, starts or leaves, protected by a lock.
 import os
 import shutil
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +38,8 @@ _GATE = 120.0  # seconds; another process can be running initdb on a slow disk
 _START = 120.0  # seconds; includes recovery after a power failure
 _ANSWER = 60.0  # seconds; a server that stops writes its memory to disk first
 _STOP = 15.0  # seconds
+_REMAINS = 20.0  # seconds; sessions of a killed server
+_LINES = 3  # the end of the log: FATAL and HINT
 
 
 def open_shared(
@@ -119,6 +122,29 @@ def _usable(home: Home, sockets: Path, pipe: Pipe) -> bool:
 
 
 def _start(home: Home, binaries: Binaries) -> Pipe:
+    """Start the server; if an earlier one was killed, wait for the end of its sessions.
+
+    A session notices the death of its server only when it waits for something, and until then it keeps the
+    shared memory, without which no new server starts.
+    """
+    end = time.monotonic() + _REMAINS
+    while True:
+        try:
+            return _start_once(home, binaries)
+        except EmbeddedError as error:
+            memory, last = postmaster.shared_memory(home.data), error.message.splitlines()[-_LINES:]
+            if not memory or not any(all(number in line for number in memory) for line in last):
+                raise
+            if time.monotonic() > end:
+                raise EmbeddedError(
+                    f"The PostgreSQL server in {home.data} was killed, and sessions of it still run after "
+                    f"{_REMAINS:g} s.",
+                    f"Wait for them, or end them (pgrep -fa {home.cluster_name}), and then retry.",
+                ) from error
+            time.sleep(0.2)
+
+
+def _start_once(home: Home, binaries: Binaries) -> Pipe:
     postmaster.stop(home.data, signal.SIGINT, _STOP)  # a server whose watchdog was killed
     made = home.make_data(binaries)
     home.turn_log()

@@ -1,6 +1,6 @@
 -- Conditions for writing the history. NULL if the schema or the table does not exist.
 SELECT pg_catalog.pg_is_in_recovery(),
-       pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on',
+       pg_catalog.current_setting('default_transaction_read_only') OPERATOR(pg_catalog.=) 'on',
        CURRENT_USER::pg_catalog.text,
        pg_catalog.current_database()::pg_catalog.text,
        pg_catalog.has_database_privilege(d.oid, 'CREATE'),

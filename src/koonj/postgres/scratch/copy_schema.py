@@ -14,6 +14,8 @@ from psycopg import AsyncConnection
 from koonj.config import Target
 from koonj.humanize import count
 from koonj.postgres.connector import Connector, refused
+from koonj.postgres.pooler import must_keep_session
+from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.scratch.interface import ScratchServer
 from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
 from koonj.postgres.scratch.restore import FailedStatement, restore
@@ -40,7 +42,9 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
     """
     try:
         async with await connector.connect(target, name="koonj rehearse") as conn:
-            these = await read_surroundings(conn)
+            await must_keep_session(connector, target, conn)  # pg_dump sets its session
+            async with read_transaction(conn, target):
+                these = await read_surroundings(conn)
     except psycopg.Error as error:
         raise refused(error, target) from error
     program = await asyncio.to_thread(find_pg_dump, these.major, server.major)

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import ScratchPlace
+from koonj.postgres.answer_limit import LimitedConnection
 from koonj.postgres.connection import connect
 from koonj.postgres.connection_string import not_valid
 from koonj.postgres.connector import OLDEST_MAJOR
@@ -19,10 +20,7 @@ from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.worker_thread import connect_options, lost
 
-_TIMEOUT = 10
-"""Seconds to connect, if the dsn sets no value."""
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+Connection = LimitedConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Login:
             # "from None", because libpq's message contains the dsn, which can contain a password.
             wrong, hint = not_valid(place.dsn, error)
             raise ScratchError(f"[scratch] dsn {wrong}.", hint) from None
-        more: dict[str, Any] = {} if "connect_timeout" in parts else {"connect_timeout": _TIMEOUT}
+        more: dict[str, Any] = {}
         named = "dbname" in parts or "service" in parts or {"PGDATABASE", "PGSERVICE"} & environ.keys()
         if not named:  # libpq would use the name of the user as the database
             more["dbname"] = "postgres"

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from koonj.config import ScratchPlace
+from koonj.postgres.answer_limit import READ_SECONDS
 from koonj.postgres.queries import query
 from koonj.postgres.scratch.interface import ScratchError, Turn
 from koonj.postgres.scratch.login import Connection, Login, look_at
@@ -27,7 +28,7 @@ from koonj.postgres.scratch.ownership import (
     wait_for_turn,
 )
 from koonj.postgres.scratch.settings import SESSION_SETTINGS
-from koonj.postgres.scratch.worker_thread import ScratchRoute, ThreadedScratch
+from koonj.postgres.scratch.worker_thread import ScratchRoute, ThreadedScratch, lost
 
 _QUESTION = b"SELECT pg_catalog.current_database()"
 
@@ -71,11 +72,16 @@ class NamedServer:
         """
         self._login = login
         self._base = login.connect()
+        self._base.answer_limit = READ_SECONDS
         try:
             self._server = look_at(self._base)
+        except psycopg.Error as error:
+            self._base.close()
+            raise lost(error) from error
         except BaseException:
             self._base.close()
             raise
+        self._base.answer_limit = None  # a large database takes long to copy
         self.version = self._server.version.split()[0]
         self.major = self._base.info.server_version // 10000
         self.source = f"PostgreSQL {self.version} ([scratch] dsn)"

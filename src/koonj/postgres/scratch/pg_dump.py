@@ -15,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import Target
 from koonj.config.dsn import SECRET_KEYWORDS
-from koonj.postgres.connector import CONNECT_TIMEOUT, Connector, password_of
+from koonj.postgres.connection import defaults_for
+from koonj.postgres.connector import Connector, password_of
 from koonj.postgres.embedded.program_version import version_of
 from koonj.postgres.embedded.search_paths import places
 from koonj.postgres.scratch.interface import ScratchError
@@ -127,7 +128,7 @@ async def _way(connector: Connector, target: Target) -> tuple[str, dict[str, str
     if secret is not None:
         environment["PGPASSWORD"] = str(secret)
     shown = {key: value for key, value in parts.items() if key not in SECRET_KEYWORDS}
-    return make_conninfo("", **{"connect_timeout": CONNECT_TIMEOUT, **shown}), environment
+    return make_conninfo("", **{**defaults_for(parts), **shown}), environment
 
 
 def _said_for_nothing(parts: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import time
-
 from koonj import __version__
 from koonj.migrations.history_entry import Action, Outcome
 from koonj.postgres import history
@@ -28,7 +26,6 @@ async def record_decision(session: RunContext, decision: Decision, reason: str) 
         rollback_hash=rollback_hash,
         statements_done=0,
         statements_total=0,
-        started=time(),
         os_user=session.os_user,
         host=session.host,
         version=__version__,

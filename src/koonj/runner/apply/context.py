@@ -6,9 +6,8 @@ import getpass
 import socket
 from dataclasses import dataclass
 
-from psycopg import AsyncConnection
-
 from koonj.config import Target
+from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
 from koonj.runner.run.run import Control
 
@@ -19,7 +18,7 @@ class RunContext:
 
     connector: Connector
     target: Target
-    conn: AsyncConnection
+    conn: LimitedAsyncConnection
     control: Control
     os_user: str
     host: str
@@ -27,7 +26,9 @@ class RunContext:
     """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
 
 
-def open_session(connector: Connector, target: Target, conn: AsyncConnection, control: Control) -> RunContext:
+def open_session(
+    connector: Connector, target: Target, conn: LimitedAsyncConnection, control: Control
+) -> RunContext:
     """Return the context of a run on `conn`, with the user and host that run koonj."""
     return RunContext(connector, target, conn, control, _os_user(), socket.gethostname())
 

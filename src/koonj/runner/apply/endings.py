@@ -10,6 +10,7 @@ from koonj.config import Target
 from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
 from koonj.postgres.advisory_lock import LockHolder, holder_words
+from koonj.postgres.answer_limit import NoAnswerError
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
@@ -163,6 +164,8 @@ def target_failure(
     elif isinstance(error, psycopg.Error):
         message = error_message(error)
         hint, sqlstate = "To see the state of the target, run: koonj status", error.sqlstate
+        if isinstance(error, NoAnswerError):
+            hint = error.hint
     else:
         message, hint, sqlstate = error.message, error.hint, error.sqlstate
     return Failure(

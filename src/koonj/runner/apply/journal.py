@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from time import time
+from dataclasses import dataclass
 
 import psycopg
 
@@ -14,6 +13,7 @@ from koonj.postgres.errors import error_message
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
+from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
 from koonj.runner.plan.work import Work
 
 
@@ -23,8 +23,8 @@ class Journal:
 
     session: RunContext
     work: Work
-    started: float = field(default_factory=time)
-    """Start of the migration, in Unix seconds."""
+    started: float | None = None
+    """Start of the migration, in Unix seconds of the server's clock; None: when an entry is written."""
 
     def record(
         self,
@@ -73,6 +73,21 @@ class Journal:
         except psycopg.Error:
             return False
         return True
+
+
+async def open_journal(session: RunContext, work: Work) -> Journal:
+    """Return a journal of a migration that starts now.
+
+    Raises:
+        MigrationError: The server could not be asked for its time.
+    """
+    try:
+        return Journal(session, work, await history.server_time(session.conn))
+    except psycopg.Error as error:
+        state = f"No statement of {work.migration.name} was sent."
+        raise MigrationError(
+            failure_of_error(work, error, state=state, next_steps=next_steps(work, 0))
+        ) from error
 
 
 def recorded_message(error: psycopg.Error | None) -> str:

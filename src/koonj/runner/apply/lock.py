@@ -7,6 +7,7 @@ from time import monotonic
 
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.read_transaction import reading
 from koonj.runner.apply.context import RunContext
 from koonj.runner.run.events import LockAcquired, WaitingForLock
 
@@ -69,9 +70,9 @@ async def keep_lock(session: RunContext) -> None:
         LockLostError: Another run holds the lock, or has run in the meantime.
         ConnectError: The second connection, which reads the history, failed.
     """
-    held = await advisory_lock.holder(session.conn)
-    if held is not None and held.pid == session.conn.info.backend_pid:
+    if await advisory_lock.is_held_here(session.conn):
         return
+    held = await advisory_lock.holder(session.conn)
     if not await advisory_lock.try_lock(session.conn) or await _another_ran(session):
         raise LockLostError(held)
 
@@ -84,6 +85,5 @@ async def _another_ran(session: RunContext) -> bool:
     Raises:
         ConnectError: The connection failed.
     """
-    conn = await session.connector.connect(session.target, name="koonj settle")
-    async with conn:
+    async with reading(session.connector, session.target, name="koonj settle") as conn:
         return await history.another_ran(conn, session.since, session.control.run_id)

@@ -18,7 +18,7 @@ from koonj.postgres.session import begin, check_deferred, commit, fence, roll_ba
 from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
-from koonj.runner.apply.journal import Journal
+from koonj.runner.apply.journal import Journal, open_journal
 from koonj.runner.apply.lock import LockLostError, keep_lock
 from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.plan.work import Work
@@ -49,7 +49,8 @@ async def run_transaction(session: RunContext, work: Work) -> AsyncIterator[Even
         MigrationError: The migration failed, or the user cancelled.
         LockLostError: The migration released the koonj lock and another run took it.
     """
-    journal, start = Journal(session, work), monotonic()
+    start = monotonic()
+    journal = await open_journal(session, work)
     for attempt in range(1, work.retries + 2):
         try:
             async for event in _attempt(journal):

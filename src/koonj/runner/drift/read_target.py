@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
@@ -23,6 +23,7 @@ from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
+from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world
 from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
 from koonj.runner.drift.report import DriftError
@@ -60,19 +61,15 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
 
     Raises: ConnectError, HistoryError, DriftError, psycopg.Error.
     """
-    conn = await connector.connect(target, name="koonj drift")
-    async with conn:
-        await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        await conn.set_read_only(True)
-        async with conn.transaction():
-            roles = await read_world(conn)  # first, because later statements change settings
-            server = await describe(conn)
-            holder = await advisory_lock.holder(conn)
-            entries = await history.read_entries(conn)
-            all_applied = await asyncio.to_thread(applied_migrations, folder, entries)
-            scripts, notes = await _scripts(conn, all_applied, roles)
-            at = datetime.now(UTC)
-            catalog = await read_target_catalog(conn, target)
+    async with reading(connector, target, name="koonj drift", isolation=REPEATABLE_READ) as conn:
+        roles = await read_world(conn)  # first, because later statements change settings
+        server = await describe(conn)
+        holder = await advisory_lock.holder(conn)
+        entries = await history.read_entries(conn)
+        all_applied = await asyncio.to_thread(applied_migrations, folder, entries)
+        scripts, notes = await _scripts(conn, all_applied, roles)
+        at = datetime.now(UTC)
+        catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, entries)
     if holder is not None:
         partial = (

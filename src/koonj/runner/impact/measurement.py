@@ -7,13 +7,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import psycopg
-from psycopg import AsyncConnection
 
 from koonj.config import ScratchPlace, Target
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.activity import RelationFacts, relation_facts
 from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.errors import error_message, is_lost
+from koonj.postgres.kept_connection import KeptConnection
+from koonj.postgres.read_transaction import read_transaction
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal
 from koonj.runner.impact.plan_locks import relations_of, with_impact
 from koonj.runner.plan.planner import PreparedPlan
@@ -64,13 +65,14 @@ class ImpactMeasurement:
     """Why koonj could not rehearse; empty if it could."""
 
     async def measure(
-        self, conn: AsyncConnection, control: Control, planned: PreparedPlan
+        self, kept: KeptConnection, control: Control, planned: PreparedPlan
     ) -> AsyncIterator[Event]:
         """Rehearse the plan or read cached rehearsals; then read the sizes of tables.
 
         Raises:
             Cancelled: The user has cancelled the run.
-            psycopg.Error: The connection to the target was lost.
+            ConnectError: The connection to the target was lost, also after a new attempt.
+            psycopg.Error: It was lost while koonj read the sizes.
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
         required = requires_rehearsal(self.target, self.request)
@@ -89,8 +91,8 @@ class ImpactMeasurement:
                         self._keep(event)
                         if isinstance(event, _SHOWN):
                             yield event
-        control.working_on(conn)
-        await self._read_facts(conn)
+        control.working_on(None)
+        await control.unless_cancelled(self._read_facts(kept))
 
     @property
     def _is_shown(self) -> bool:
@@ -132,12 +134,14 @@ class ImpactMeasurement:
                 if not cached_only:
                     self.notes = (*self.notes, f"not rehearsed, so the locks are unknown: {self.reason}")
 
-    async def _read_facts(self, conn: AsyncConnection) -> None:
+    async def _read_facts(self, kept: KeptConnection) -> None:
         relations = relations_of(self.rehearsals, self.request.direction)
         if not relations:
             return
+        conn = await kept.live()
         try:
-            self.facts = await relation_facts(conn, relations)
+            async with read_transaction(conn, self.target):
+                self.facts = await relation_facts(conn, relations)
         except psycopg.Error as error:
             if is_lost(error):
                 raise

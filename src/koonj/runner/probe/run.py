@@ -128,9 +128,10 @@ class _Probe:
             LockLostError: Another run holds the lock.
         """
         conn = self.session.conn
+        if await advisory_lock.is_held_here(conn):
+            return
         holder = await advisory_lock.holder(conn)
-        is_ours = holder is not None and holder.pid == conn.info.backend_pid
-        if not is_ours and not await advisory_lock.try_lock(conn):
+        if not await advisory_lock.try_lock(conn):
             raise LockLostError(holder)
 
 

@@ -16,6 +16,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
+from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
@@ -169,9 +170,9 @@ async def _start_like(job: RehearsalJob) -> str:
     Raises: ConnectError.
     """
     assert job.request.like is not None
-    conn = await job.connector.connect(job.request.like, name="koonj rehearse")
-    async with conn:
-        return hash_catalog(await read_target_catalog(conn, job.request.like))
+    like = job.request.like
+    async with reading(job.connector, like, name="koonj rehearse", isolation=REPEATABLE_READ) as conn:
+        return hash_catalog(await read_target_catalog(conn, like))
 
 
 def _in_order(folder: Folder, request: RehearsalRequest) -> tuple[Migration, ...]:

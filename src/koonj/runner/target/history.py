@@ -6,6 +6,7 @@ from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
+from koonj.postgres.read_transaction import reading
 
 
 async def read_history(
@@ -19,8 +20,7 @@ async def read_history(
         ConnectError: The target cannot be reached.
         HistoryError: The history cannot be read.
     """
-    conn = await connector.connect(target, name="koonj history")
-    async with conn:
+    async with reading(connector, target, name="koonj history") as conn:
         entries = await history.read_entries(conn)
     return tuple(entry for entry in entries if name in (None, entry.name))
 
@@ -32,6 +32,5 @@ async def recorded_text(connector: Connector, target: Target, entry_id: int) -> 
         ConnectError: The target cannot be reached.
         HistoryError: The history cannot be read.
     """
-    conn = await connector.connect(target, name="koonj history")
-    async with conn:
+    async with reading(connector, target, name="koonj history") as conn:
         return await history.read_script(conn, entry_id)

@@ -18,6 +18,7 @@ from koonj.postgres.connector import ConnectError, Connector, ServerInfo, descri
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.postgres.outside_cause import retry_hint
+from koonj.postgres.read_transaction import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     """
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
     try:
-        conn = await connector.connect(target, name="koonj status")
-        async with conn:
+        async with reading(connector, target, name="koonj status") as conn:
             status = replace(status, server=await describe(conn))
             running = await advisory_lock.holder(conn)
             has_history = await history.exists(conn)

@@ -1,0 +1,88 @@
+"""Read from a target in one transaction, and leave nothing in its session.
+
+Behind a pooler in transaction mode, another client gets the session after each transaction, with every SET of
+this one. So a read uses SET LOCAL only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from koonj.config import Target
+from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
+from koonj.postgres.connector import ConnectError, Connector, refused
+from koonj.postgres.session import roll_back
+
+READ_COMMITTED = sql.SQL("READ COMMITTED")
+REPEATABLE_READ = sql.SQL("REPEATABLE READ")
+
+_LIMITS = {
+    "lock_timeout": "10s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "60s",
+    "transaction_timeout": "0",
+}
+"""Limits of the server, whatever the role or the database has set.
+
+They are smaller than the client's own limit (`answer_limit.READ_SECONDS`), so that the server can report the
+cause.
+"""
+
+
+@asynccontextmanager
+async def reading(
+    connector: Connector, target: Target, *, name: str, isolation: sql.SQL = READ_COMMITTED
+) -> AsyncIterator[LimitedAsyncConnection]:
+    """Connect, read in one transaction as the target's role, and close the connection.
+
+    Raises: ConnectError.
+    """
+    async with await connector.connect(target, name=name) as conn, read_transaction(conn, target, isolation):
+        yield conn
+
+
+@asynccontextmanager
+async def read_transaction(
+    conn: AsyncConnection, target: Target, isolation: sql.SQL = READ_COMMITTED
+) -> AsyncIterator[None]:
+    """Read in a READ ONLY transaction of an open connection, as the target's role.
+
+    Raises: ConnectError.
+    """
+    try:
+        await conn.execute(_opening(conn, target, isolation))
+    except NoAnswerError as error:
+        raise ConnectError(str(error), error.hint) from error
+    except psycopg.Error as error:
+        raise _not_opened(error, target) from error
+    try:
+        yield
+    except NoAnswerError as error:
+        raise ConnectError(str(error), error.hint) from error
+    finally:
+        await roll_back(conn)
+
+
+def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.Composed:
+    """Return BEGIN and the settings of the transaction, as one message."""
+    parts: list[sql.Composable] = [sql.SQL("BEGIN ISOLATION LEVEL {} READ ONLY").format(isolation)]
+    if target.role is not None:
+        parts.append(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(target.role)))
+    for name, value in _LIMITS.items():
+        if name != "transaction_timeout" or conn.info.server_version >= 170000:
+            parts.append(sql.SQL("SET LOCAL {} TO {}").format(sql.Identifier(name), sql.Literal(value)))
+    return sql.SQL("; ").join(parts)
+
+
+def _not_opened(error: psycopg.Error, target: Target) -> ConnectError:
+    if isinstance(error, psycopg.errors.ProtocolViolation):  # the answer of pgbouncer in statement mode
+        return ConnectError(
+            f"The target is behind a pooler that allows no transactions: {refused(error, target).message}.",
+            "Use a dsn that connects to PostgreSQL directly, or to a pooler in session mode.",
+            error.sqlstate,
+        )
+    return refused(error, target)
