@@ -147,7 +147,7 @@ class Place:
     def __post_init__(self) -> None:
         own = ("NO_COLOR", "COLORTERM", "TEXTUAL", "PG", "SSH_", "KOONJ", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-        colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "KOONJ_TRUST": "1"}
         # Installed programs are compiled once, so koonj is here too, independent of this process's settings.
         self.environ = {**kept, **colours, "PYTHONPYCACHEPREFIX": str(self.cache)}
         self.migrations.mkdir(parents=True)

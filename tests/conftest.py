@@ -43,6 +43,7 @@ def _clean_environment() -> None:
         if name in exact or re.match(r"PG|KOONJ_(?!TEST_BINDIR$)|TEXTUAL|PSYCOPG_|GIT_", name):
             del os.environ[name]
     os.environ["KOONJ_REHEARSE"] = "0"  # most tests are not about rehearsals; the others turn them on
+    os.environ["KOONJ_TRUST"] = "1"  # most tests are not about trust; the others turn it off
     name, _, value = MARK.partition("=")
     os.environ[name] = value
 

@@ -44,6 +44,7 @@ class Kind:
 
 
 DATA = Kind("XDG_DATA_HOME", ".local/share", "Library/Application Support", "/var/lib/koonj")
+STATE = Kind("XDG_STATE_HOME", ".local/state", "Library/Application Support", "/var/lib/koonj")
 CACHE = Kind("XDG_CACHE_HOME", ".cache", "Library/Caches", "/var/cache/koonj")
 
 
@@ -55,8 +56,7 @@ def koonj_folder(kind: Kind, account: OtherAccount | None, environ: Mapping[str,
     Raises:
         UserFolderError: it cannot be created, or other users can write to it.
     """
-    base, chosen = _users(kind, environ)
-    wanted = base / "koonj"
+    chosen, wanted = _users(kind, environ)[1], folder_path(kind, environ)
     if account is None or account.enters(_existing(wanted)):
         return make_trusted(wanted, 0o700 if account is None else 0o755)
     part = f"for-{sha256(os.fsencode(wanted)).hexdigest()[:8]}" if chosen else ""
@@ -66,6 +66,11 @@ def koonj_folder(kind: Kind, account: OtherAccount | None, environ: Mapping[str,
     except UserFolderError:
         own = make_trusted(Path("/var/tmp", name), 0o755)  # noqa: S108  its owner and mode are checked
         return make_trusted(own / part, 0o755)
+
+
+def folder_path(kind: Kind, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return koonj's part of one of the user's folders, without creating it."""
+    return _users(kind, environ)[0] / "koonj"
 
 
 def make_trusted(folder: Path, mode: int) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from koonj.config import Settings, Target
+from koonj.config import Settings, Target, Trust
 from koonj.tui.app import Koonj
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.dialog import READING, Dialog
@@ -162,11 +162,13 @@ class Project:
         self.patterns = root / "database" / "patterns"
         self.migrations.mkdir(parents=True, exist_ok=True)
         self.targets = targets
+        self.trusted = True
 
     @property
     def settings(self) -> Settings:
         """The settings that koonj.toml would have."""
-        return Settings(self.root, self.migrations, self.patterns, self.targets, self.targets[0])
+        folders = (self.root, self.migrations, self.patterns)
+        return Settings(*folders, self.targets, self.targets[0], trust=Trust(given=self.trusted))
 
     def write(self, name: str, text: str) -> Path:
         """Write a migration, dedented, in one step: the screen never reads half of it."""

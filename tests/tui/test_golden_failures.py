@@ -9,8 +9,8 @@ import pytest
 
 from koonj.config import Target
 from koonj.tui.screens import editor as editor_screen
-from koonj.tui.screens import main as main_screen
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.workers import watcher
 from support.screen import Project, Screen
 
 Golden = Callable[[Screen, str], None]
@@ -26,7 +26,7 @@ def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(three_targets.root)
     monkeypatch.setattr(editor_screen, "LOOK", 0.05)
     # The screen reads the states again during a run, at a time that varies: not in these tests.
-    monkeypatch.setattr(main_screen, "FOLLOW", 3600.0)
+    monkeypatch.setattr(watcher, "FOLLOW_INTERVAL", 3600.0)
     three_targets.table(1)
     three_targets.write(
         "002_wait.sql",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from koonj.config import Settings, Target
+from koonj.config import Settings, Target, Trust
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
@@ -26,7 +26,7 @@ from koonj.tui.widgets.preview import Tab
 
 ROOT = Path("project")
 LOCAL = Target("local", "host=localhost")
-SETTINGS = Settings(ROOT, ROOT / "migrations", ROOT / "patterns", (LOCAL,), LOCAL)
+SETTINGS = Settings(ROOT, ROOT / "migrations", ROOT / "patterns", (LOCAL,), LOCAL, trust=Trust(given=True))
 USERS = Migration.from_recorded("001_create_users.sql", "CREATE TABLE users ();")
 WITH_FILE = Row(USERS.number, USERS.name, State.PENDING, USERS, None)
 WITHOUT_FILE = Row(2, "002_gone.sql", State.MISSING, None, None)

@@ -66,6 +66,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback"}:
         _check_run(args)
+    if args.command == "trust" and args.folder is not None and not args.remove:
+        raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
     if args.command == "rehearse" and args.all and args.numbers:
         raise UsageError("Use either --all or N, not both.")
     if args.command == "rehearse" and args.again and args.cached:
@@ -112,6 +114,7 @@ def build() -> Parser:
     _history(command("history", "list what was done on the target, when and by whom", help_text.HISTORY))
     command("check", "check the migration files for problems, without a database", help_text.CHECK)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
+    _trust(command("trust", "let koonj run what this folder contains", help_text.TRUST))
     return parser
 
 
@@ -136,6 +139,19 @@ def _shared_options(parser: Parser) -> None:
         action="store_true",
         default=SUPPRESS,
         help="show the versions of koonj, Python, psycopg, libpq and Textual",
+    )
+
+
+def _trust(parser: Parser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--remove", action="store_true", help="do not trust the folder any more")
+    which.add_argument("--list", action="store_true", help="list all trusted folders")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        type=Path,
+        help="with --remove: the folder, which need not exist (default: the project's)",
     )
 
 
@@ -183,7 +199,9 @@ def _rehearse(parser: Parser) -> None:
         help="major version of the target; rehearse on it if it is installed, else show a note",
     )
     parser.add_argument(
-        "--like", metavar="TARGET", help="start from the real schema of this target, copied without data"
+        "--like",
+        metavar="TARGET",
+        help="start from the real schema of this target, without data; runs its functions on this machine",
     )
     parser.add_argument(
         "--again", action="store_true", help="rehearse again even if there is a cached verdict"

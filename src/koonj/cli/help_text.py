@@ -6,6 +6,7 @@ EPILOG = """\
 examples:
   koonj                                  open the screen: see, write, apply and roll back migrations
   koonj init                             create koonj.toml and a folder for migrations
+  koonj trust                            let koonj run what this folder contains
   koonj new add status to documents      create the next migration file, blank
   koonj status                           show which migrations are applied, pending, edited or missing
   koonj apply                            apply the next pending migration; asks first
@@ -121,7 +122,8 @@ examples:
 
 koonj applies each migration, rolls it back and applies it again on a scratch database, which it creates and
 deletes. It compares the catalogs, and records locks, rewrites and scans of each statement. It changes no
-target.
+target. The SQL runs on this machine as your user, and SQL can run programs. With --like, the functions and
+triggers of that target run here too; this requires a trusted folder (koonj trust).
 
 verdicts:
   verified      the rollback restores the schema exactly, and the migration can be applied again
@@ -176,4 +178,21 @@ file has no `-- Rollback:`.
 INIT = """\
 Creates koonj.toml in the current folder, and database/migrations unless there is a folder for migrations.
 Overwrites nothing.
+"""
+
+TRUST = """\
+examples:
+  koonj trust                     trust the project of the current folder
+  koonj trust --remove            do not trust it any more
+  koonj trust --remove ~/old      the same for another folder, even if it was deleted
+  koonj trust --list              list all trusted folders
+
+A rehearsal executes SQL on this machine, and SQL can run programs: the files of a stranger could run their
+code as your user. koonj.toml can name commands that print passwords. So koonj runs what a folder contains
+only if you trust it. Without trust, koonj shows files, states and problems, and connects without your
+passwords. If you run koonj rehearse, it rehearses the files, because you asked for that.
+
+koonj remembers the real path of the folder in $XDG_STATE_HOME/koonj/trusted.json (~/.local/state). It asks
+again if the passwords or the scratch server in koonj.toml change. KOONJ_TRUST=1 trusts every folder (for
+CI); KOONJ_TRUST=0 trusts none.
 """

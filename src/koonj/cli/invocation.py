@@ -89,7 +89,7 @@ class Call:
             UsageError: there is no project, or koonj.toml is invalid.
         """
         try:
-            return config.project_folders(self.cwd, migrations=self.args.migrations)
+            return config.project_folders(self.cwd, migrations=self.args.migrations, environ=self.environ)
         except ConfigError as error:
             raise UsageError(str(error)) from error
 

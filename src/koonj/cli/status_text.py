@@ -10,6 +10,7 @@ from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
+from koonj.postgres.connection_cause import ConnectProblem
 from koonj.runner.run.events import Conflict
 from koonj.runner.target.status import TargetStatus
 from koonj.sql.display import spaced
@@ -45,7 +46,7 @@ def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCo
 
 def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
     guard = ", protected" if status.protected else ""
-    server = str(status.server) if status.server else f"not reachable ({status.dsn or 'libpq defaults'})"
+    server = str(status.server) if status.server else f"{_why(status)} ({status.dsn or 'libpq defaults'})"
     yield f"target {status.target}{guard}: {server}"
     if status.is_known:
         yield _counts(status)
@@ -58,6 +59,10 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
         yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:
         yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"
+
+
+def _why(status: TargetStatus) -> str:
+    return "not connected" if status.problem is ConnectProblem.UNTRUSTED else "not reachable"
 
 
 def _counts(status: TargetStatus) -> str:

@@ -1,6 +1,8 @@
 """Read koonj.toml and the environment into Settings and Targets."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from koonj.config import project, rehearsal, targets
@@ -19,8 +21,10 @@ from koonj.config.settings import (
     Settings,
     Target,
     ThemeSetting,
+    Trust,
 )
 from koonj.config.toml_file import TomlError
+from koonj.config.trust import trust_of
 
 __all__ = [
     "EMBEDDED",
@@ -36,10 +40,12 @@ __all__ = [
     "Settings",
     "Target",
     "ThemeSetting",
+    "Trust",
     "find_migrations",
     "load",
     "load_without_target",
     "project_folders",
+    "read_trust",
 ]
 
 
@@ -69,7 +75,7 @@ def load(
     Raises:
         ConfigError: the configuration or an argument cannot be used.
     """
-    found = project.find(cwd, migrations)
+    found = project.find(cwd, migrations, environ)
     listed = targets.listed(found, environ)
     chosen = targets.choose(found, listed, target, dsn)
     if chosen not in listed:
@@ -79,7 +85,8 @@ def load(
         scratch = rehearsal.place(found.file, where.root, listed, environ)
     except TomlError as error:
         raise ConfigError(str(error)) from error
-    return Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
+    settings = Settings(where.root, where.migrations, where.patterns, listed, chosen, scratch)
+    return settings.trusting(trust_of(where, listed, scratch, environ))
 
 
 def load_without_target(
@@ -97,20 +104,39 @@ def load_without_target(
     Raises:
         ConfigError: the configuration or an argument cannot be used.
     """
-    found = project.find(cwd, migrations)
+    found = project.find(cwd, migrations, environ)
     listed = targets.listed(found, environ)
     if listed or target is not None or dsn is not None:
         settings = load(cwd, migrations=migrations, target=target, dsn=dsn, environ=environ)
         return ProjectSettings(found.places, settings.scratch, settings.target)
     try:
-        return ProjectSettings(
-            found.places, rehearsal.place(found.file, found.places.root, (), environ), None
-        )
+        scratch = rehearsal.place(found.file, found.places.root, (), environ)
     except TomlError as error:
         raise ConfigError(str(error)) from error
+    trust = trust_of(found.places, (), scratch, environ)
+    return ProjectSettings(found.places, replace(scratch, trusted=trust.given), None)
 
 
-def project_folders(cwd: Path, *, migrations: Path | None = None) -> ProjectFolders:
+def read_trust(
+    cwd: Path, *, migrations: Path | None, environ: Mapping[str, str]
+) -> tuple[project.Project, Trust]:
+    """Return the project around `cwd` and whether it is trusted, even if other users own it.
+
+    Raises:
+        ConfigError: the configuration or an argument cannot be used.
+    """
+    found = project.find(cwd, migrations, environ, trusts=True)
+    declared = targets.listed(found, {})
+    try:
+        scratch = rehearsal.place(found.file, found.places.root, declared, environ)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
+    return found, trust_of(found.places, declared, scratch, environ)
+
+
+def project_folders(
+    cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> ProjectFolders:
     """Return the folders of the project, for commands that need no target.
 
     Such commands are check, new and patterns.
@@ -118,4 +144,4 @@ def project_folders(cwd: Path, *, migrations: Path | None = None) -> ProjectFold
     Raises:
         ConfigError: a folder is missing, or the top level of koonj.toml has an error.
     """
-    return project.find(cwd, migrations).places
+    return project.find(cwd, migrations, environ).places

@@ -31,4 +31,4 @@ def password_of(file: TomlFile, keys: tuple[str, ...], root: Path) -> Password |
         file.fail((*keys, source), f"password.{source} is empty.")
     if source == "file":
         value = str(root / Path(value).expanduser())
-    return Password(source, value)
+    return Password(source, value, f"{file.shown}:{file.line((*keys, source))}")

@@ -1,11 +1,14 @@
 """Find the project: koonj.toml and the folders of migrations and patterns."""
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from koonj.config.ownership import distrust
 from koonj.config.settings import FILE_NAME, FOLDERS, ConfigError, ProjectFolders
 from koonj.config.toml_file import TomlError, TomlFile
+from koonj.config.trust import accepts_others
 
 _KEYS = ("migrations", "patterns", "default", "targets", "scratch", "policy", "screen", "keys")
 """The keys of the top level. `config.screen` reads the last two tables."""
@@ -19,20 +22,36 @@ class Project:
     file: TomlFile | None
 
 
-def find(cwd: Path, migrations: Path | None) -> Project:
+def find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, trusts: bool = False) -> Project:
     """Return the project around `cwd`.
 
     The nearest koonj.toml in `cwd` or above decides, else the migrations folder. `migrations` from the
-    command line has priority over both.
+    command line has priority over both. `trusts`: whether another user can own it or write to it.
 
     Raises:
-        ConfigError: there is no project, or koonj.toml cannot be used.
+        ConfigError: there is no project, it belongs to another user, or koonj.toml cannot be used.
     """
-    cwd = cwd.absolute()
+    found = _find(cwd.absolute(), migrations, environ, trusts=trusts)
+    if found.file is None and migrations is None and not trusts:
+        places = found.places
+        _must_be_own((places.migrations, places.root), places.root, str(places.migrations), environ)
+    return found
+
+
+def others_problem(project: Project, environ: Mapping[str, str]) -> str | None:
+    """Return why other users could change the project; None if they cannot."""
+    places = project.places
+    files = () if project.file is None else (places.root / FILE_NAME,)
+    return distrust((*files, places.root, places.migrations), str(places.root), environ)
+
+
+def _find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, trusts: bool) -> Project:
     path = next((d / FILE_NAME for d in (cwd, *cwd.parents) if (d / FILE_NAME).is_file()), None)
     given = None if migrations is None else _existing(cwd / migrations, f"--migrations {migrations}")
     if path is None:
         return Project(_without_file(cwd, given), None)
+    if not trusts:
+        _must_be_own((path, path.parent), path.parent, shortest_path(path, cwd), environ)
     try:
         file = TomlFile(path, shortest_path(path, cwd))
         file.only((), _KEYS)
@@ -54,6 +73,17 @@ def find_migrations(start: Path) -> Path | None:
 def shortest_path(path: Path, cwd: Path) -> str:
     """Return the path relative to `cwd`, or absolute if that is shorter."""
     return min(os.path.relpath(path, cwd), str(path), key=len)
+
+
+def _must_be_own(paths: Iterable[Path], root: Path, shown: str, environ: Mapping[str, str]) -> None:
+    """Check that no other user could have made or changed the project.
+
+    Raises:
+        ConfigError: another user could.
+    """
+    problem = distrust(paths, shown, environ)
+    if problem is not None and not accepts_others(root, environ):
+        raise ConfigError(problem)
 
 
 def _of_file(file: TomlFile, root: Path, given: Path | None) -> ProjectFolders:

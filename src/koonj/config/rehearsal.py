@@ -81,17 +81,17 @@ def place(
     return ScratchPlace(dsn, password)
 
 
-def switched(environ: Mapping[str, str]) -> bool | None:
-    """Return whether KOONJ_REHEARSE turns background rehearsals on or off.
+def switched(environ: Mapping[str, str], variable: str = _SWITCH) -> bool | None:
+    """Return whether a variable turns something on or off: by default background rehearsals.
 
     None if the variable is not set.
 
     Raises:
         ConfigError: the value is neither yes nor no.
     """
-    given = environ.get(_SWITCH, "").strip().lower()
+    given = environ.get(variable, "").strip().lower()
     if given and given not in _NO + _YES:
-        raise ConfigError(f"{_SWITCH}={given}: use 0 or 1.")
+        raise ConfigError(f"{variable}={given}: use 0 or 1.")
     return given in _YES if given else None
 
 

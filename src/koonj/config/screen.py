@@ -26,7 +26,7 @@ def load(cwd: Path, *, migrations: Path | None = None, environ: Mapping[str, str
     Raises:
         ConfigError: a file or KOONJ_REHEARSE cannot be used.
     """
-    found = project.find(cwd, migrations)
+    found = project.find(cwd, migrations, environ)
     path = own_file(environ)
     from_environment = ScreenSettings(rehearse=switched(environ))
     try:

@@ -1,6 +1,6 @@
 """Define the settings from koonj.toml, the command line and the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 EMBEDDED = "embedded"
@@ -25,6 +25,8 @@ class Password:
     """``env``, ``file`` or ``command``."""
     value: str
     """For a file: its absolute path."""
+    where: str = field(default="", compare=False)
+    """Its place in koonj.toml: ``koonj.toml:7``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class ScratchPlace:
     None means the embedded server.
     """
     password: Password | None = None
+    trusted: bool = True
+    """Whether the user trusts the folder whose files run on this server.
+
+    If not, only files that the user asks for run, and only on the embedded server.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,11 @@ class Target:
 
     False for a dsn from the command line or the environment.
     """
+    trusted: bool = True
+    """Whether the user trusts the koonj.toml that declares it.
+
+    If not, koonj connects without any of the user's secrets, and runs no password command.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,26 @@ class ProjectFolders:
     migrations: Path
     patterns: Path
     """The folder of the project's own patterns; it does not have to exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whether the user trusts the project's folder, and what that means.
+
+    Without trust, koonj runs nothing that the folder contains unless the user asks for exactly that.
+    """
+
+    given: bool = False
+    folders: tuple[Path, ...] = ()
+    """The real paths that the user trusts or not: the project's root, and migrations that are outside it."""
+    secrets: tuple[tuple[str, Password], ...] = ()
+    """Every password that koonj.toml makes koonj read, with the name of its table: ``targets.production``."""
+    scratch_dsn: str | None = None
+    """The server that koonj.toml makes koonj use for rehearsals; None for koonj's own."""
+    commands_hash: str = ""
+    """Hash of `secrets` and `scratch_dsn`. If it changes, koonj asks again."""
+    has_changed: bool = False
+    """Whether the folder was trusted with another hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +126,19 @@ class Settings:
     target: Target
     """The chosen target; always in `targets`."""
     scratch: ScratchPlace = ScratchPlace()
+    trust: Trust = Trust()
+
+    def trusting(self, trust: Trust) -> "Settings":
+        """Return the settings with this trust, also in the targets and the scratch server."""
+        targets = tuple(_trusting(target, trust) for target in self.targets)
+        target = next(target for target in targets if target.name == self.target.name)
+        scratch = replace(self.scratch, trusted=trust.given)
+        return replace(self, targets=targets, target=target, scratch=scratch, trust=trust)
+
+
+def _trusting(target: Target, trust: Trust) -> Target:
+    """Return the target with this trust. A target that koonj.toml does not declare is the user's own."""
+    return replace(target, trusted=trust.given) if target.declared else target
 
 
 @dataclass(frozen=True, slots=True)

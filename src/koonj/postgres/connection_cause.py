@@ -22,6 +22,7 @@ class ConnectProblem(StrEnum):
     BUSY = "not available"
     ENCRYPTION = "no TLS"
     STRING = "wrong connection string"
+    UNTRUSTED = "not trusted"
 
 
 @dataclass(frozen=True, slots=True)

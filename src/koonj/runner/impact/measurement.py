@@ -15,6 +15,7 @@ from koonj.postgres.connector import Connector, ServerInfo, named_database
 from koonj.postgres.errors import error_message, is_lost
 from koonj.postgres.kept_connection import KeptConnection
 from koonj.postgres.read_transaction import read_transaction
+from koonj.postgres.untrusted import ADVICE
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal
 from koonj.runner.impact.plan_locks import relations_of, with_impact
 from koonj.runner.plan.planner import PreparedPlan
@@ -40,6 +41,9 @@ If the target requires verified rehearsals, there is no maximum.
 
 _SHOWN = (WaitingForScratch, MigrationRehearsalStarted, MigrationRehearsalFinished)
 """Events of a rehearsal that a run passes on."""
+
+
+_UNTRUSTED = f"you do not trust this folder yet. {ADVICE}"
 
 
 def _too_many(count: int) -> str:
@@ -83,7 +87,10 @@ class ImpactMeasurement:
                 self._keep(event)
         missing = tuple(name for name in names if name not in self.rehearsals)
         if missing and (required or self.request.measure):
-            if len(missing) > MAX_REHEARSALS and not required:
+            if not self.place.trusted:
+                self.reason = _UNTRUSTED
+                self.notes = (*self.notes, f"not rehearsed, so the locks are unknown: {_UNTRUSTED}")
+            elif len(missing) > MAX_REHEARSALS and not required:
                 self.notes = (*self.notes, _too_many(len(missing)))
             else:
                 async with aclosing(self._rehearse(control, missing)) as events:  # type: ignore[type-var]

@@ -20,6 +20,7 @@ from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.choose import open_scratch
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.settings import DATABASE
+from koonj.postgres.untrusted import must_trust
 from koonj.runner.rehearse.cache import Chain, VerdictCache, hash_catalog, make_chain
 from koonj.runner.rehearse.driver import Driver
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished, RehearsalStarted
@@ -90,6 +91,8 @@ def _counted(finished: list[MigrationRehearsalFinished], *, cached_only: bool) -
 
 
 async def _rehearsal_events(job: RehearsalJob, control: Control) -> AsyncIterator[Event]:
+    if job.request.like is not None:
+        must_trust(job.place, f"--like {job.request.like.name} runs code of that target on this machine")
     folder = await asyncio.to_thread(job.reader.read)
     migrations = _in_order(folder, job.request)
     extensions, database = await asyncio.to_thread(_needs, migrations, job.request)

@@ -96,7 +96,7 @@ def hints(now: Situation) -> tuple[Hint, ...]:
     return tuple(
         Hint(keys.display_keys(c)[0], c.label, reason is None, c.name(), _help(c, reason))
         for c, reason in offered
-        if running or not c.while_running or reason is None
+        if reason is None or (not c.only_available and (running or not c.while_running))
     )
 
 

@@ -82,6 +82,14 @@ class Situation:
     has_colours: bool = True
     """Whether koonj uses colours."""
 
+    @property
+    def no_trust(self) -> str | None:
+        """Why nothing runs in this folder; None if the user trusts it."""
+        if self.snapshot.settings.trust.given:
+            return None
+        key = self.keymap.current_key("u")
+        return f"You do not trust this folder yet, so koonj runs nothing here. To change that, press {key}."
+
 
 class HasApp(Protocol):
     """A screen with an application."""
@@ -122,6 +130,9 @@ class Openers(Protocol):
 
     def edit_external(self) -> None:
         """Open the selected file in the user's editor."""
+
+    def trust(self) -> None:
+        """Show what koonj would run in this folder, and ask whether the user trusts it."""
 
     def quit(self) -> None:
         """Quit koonj. During a run, ask first."""
@@ -191,6 +202,8 @@ class Command(Generic[ScreenT_contra]):
     """Numbers of the panes whose footer shows the command."""
     while_running: ClassVar[bool] = False
     """Whether the footer shows the command during a run."""
+    only_available: ClassVar[bool] = False
+    """Whether the footer omits the command while it is not available, instead of showing it dim."""
 
     listed: ClassVar[bool] = True
     """Whether the command palette lists it. Commands that only move are not listed."""

@@ -31,8 +31,10 @@ from koonj.tui.commands.panes import (
     Zoom,
 )
 from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast
+from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
+    Trust(),
     Open(),
     ApplyNext(),
     ApplyAll(),

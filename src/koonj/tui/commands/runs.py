@@ -29,6 +29,8 @@ class _Change(Command[Verbs]):
             return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
         if now.snapshot.folder_error is not None:
             return now.snapshot.folder_error
+        if now.no_trust is not None:
+            return now.no_trust
         if check.status is None:
             return f"{check.target.name} has not responded yet."
         if check.status.error is not None:
@@ -121,7 +123,7 @@ class Rehearse(Command[Verbs]):
             return "No migration is selected."
         if now.selected.migration is None:
             return f"The file {now.selected.name} is missing, so it cannot be rehearsed."
-        return None
+        return now.no_trust
 
     def run(self, screen: Verbs) -> None:
         """Start the rehearsal and show the tab for its result."""
@@ -141,6 +143,8 @@ class Drift(Command[Verbs]):
         check = now.snapshot.check
         if now.running:
             return "A run is in progress. Compare after it has finished."
+        if now.no_trust is not None:
+            return now.no_trust
         if check.status is None:
             return f"{check.target.name} has not responded yet."
         if check.status.error is not None:

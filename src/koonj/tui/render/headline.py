@@ -25,15 +25,17 @@ class Weight(IntEnum):
 
     UNREACHABLE = 1
     FOLDER_UNREADABLE = 2
-    RUNNING = 3
+    NOT_TRUSTED = 3
+    """The user does not trust the folder, so koonj runs nothing."""
+    RUNNING = 4
     """A run is in progress on the target."""
-    INTERRUPTED = 4
-    FAILED = 5
-    CONFLICT = 6
+    INTERRUPTED = 5
+    FAILED = 6
+    CONFLICT = 7
     """Edited, missing, duplicate or late, and not allowed."""
-    IGNORED_FILES = 7
+    IGNORED_FILES = 8
     """Files in the folder that are not in the list, because their names are invalid."""
-    NOT_VERIFIED = 8
+    NOT_VERIFIED = 9
     """Pending, and the rehearsal ended with another verdict than `verified`."""
 
 
@@ -133,6 +135,8 @@ def _verdict_text(name: str, verdict: Verdict) -> str:
 def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if snapshot.folder_error is not None:
         yield Concern(Weight.FOLDER_UNREADABLE, "! folder cannot be read")
+    if not snapshot.settings.trust.given:
+        yield Concern(Weight.NOT_TRUSTED, "! folder not trusted", "koonj runs nothing here")
     ignored = snapshot.unlisted_files
     if ignored:
         name = ignored[0][0] if len(ignored) == 1 else ""
@@ -152,7 +156,12 @@ def counts(check: Check) -> list[Part]:
     return [(f"{found.applied} applied", PLAIN), (GAP, PLAIN), pending]
 
 
-_LOOKS = {Weight.RUNNING: WAITING, Weight.IGNORED_FILES: WARNING, Weight.NOT_VERIFIED: WARNING}
+_LOOKS = {
+    Weight.NOT_TRUSTED: WARNING,
+    Weight.RUNNING: WAITING,
+    Weight.IGNORED_FILES: WARNING,
+    Weight.NOT_VERIFIED: WARNING,
+}
 
 
 def fit_concerns(found: Sequence[Concern], room: int) -> list[Part]:

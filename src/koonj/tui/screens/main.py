@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -39,9 +38,6 @@ from koonj.tui.workers.rehearsals import RehearsalWorker
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
 
-FOLLOW = 1.0
-"""Seconds between two checks of the target during a run."""
-
 
 class Main(Screen[None]):
     """The main screen. It holds the state and passes it to the panes.
@@ -71,7 +67,6 @@ class Main(Screen[None]):
         self.navigator = Navigator(
             self, backend, self.control, self.watcher, self.situation, self.action_command
         )
-        self._followed = monotonic()
         known = Snapshot.initial(backend.settings)
         self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
 
@@ -88,7 +83,7 @@ class Main(Screen[None]):
     def on_mount(self) -> None:
         # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
-        self.call_after_refresh(self.navigator.preload)
+        self.call_after_refresh(self.navigator.start)
 
     # State and focus
 
@@ -294,13 +289,7 @@ class Main(Screen[None]):
             self.view = fold(self.view, message.events)
         finished = any(isinstance(event, MigrationFinished) for event in message.events)
         if finished and self.snapshot.check.since is None:
-            self._follow()
-
-    def _follow(self) -> None:
-        """Read the states from the target during a long run, at most once a second."""
-        if monotonic() - self._followed >= FOLLOW:
-            self._followed = monotonic()
-            self.watcher.ask(self.snapshot.target)
+            self.watcher.follow(self.snapshot.target)
 
     @on(messages.QuestionAsked)
     def question_asked(self, message: messages.QuestionAsked) -> None:
@@ -341,6 +330,12 @@ class Main(Screen[None]):
         """Store the state of the rehearsals."""
         if rehearsals != self.snapshot.rehearsals:
             self.known = replace(self.snapshot, rehearsals=rehearsals)
+
+    @on(messages.TrustGiven)
+    def trust_given(self) -> None:
+        """Check the targets again with their passwords, and start to rehearse."""
+        self.known = self.snapshot.with_settings(self.backend.settings)
+        self.refresh_all()
 
     @on(messages.StatusMessage)
     def status_message(self, message: messages.StatusMessage) -> None:

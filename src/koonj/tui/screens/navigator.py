@@ -20,12 +20,13 @@ from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import QuitChoice, QuitDialog
-from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage
+from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
 from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
+from koonj.user_folders import UserFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,8 +64,10 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
 
-    def preload(self) -> None:
-        """Import screens that are not needed at the start."""
+    def start(self) -> None:
+        """Ask whether the user trusts the folder, and import screens that are not needed at the start."""
+        if not self._backend.settings.trust.given:
+            self.trust()
 
         async def import_screens() -> None:
             for module in _LATER:
@@ -78,7 +81,7 @@ class Navigator:
 
     def command_palette(self) -> None:
         """Open the command palette; run the chosen command like its key."""
-        from koonj.tui.screens.command_palette import CommandPaletteDialog  # noqa: PLC0415 - see `preload`
+        from koonj.tui.screens.command_palette import CommandPaletteDialog  # noqa: PLC0415 - see `start`
 
         listed = [command for command in MAIN if command.listed]
         self._screen.app.push_screen(CommandPaletteDialog(self._entries(listed)), self._chosen)
@@ -109,7 +112,7 @@ class Navigator:
 
     def new_migration(self) -> None:
         """Open the pattern palette."""
-        from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `preload`
+        from koonj.tui.screens.pattern_palette import PatternPalette  # noqa: PLC0415 - see `start`
 
         snapshot = self._situation().snapshot
         assert snapshot.folder is not None
@@ -154,9 +157,30 @@ class Navigator:
 
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""
-        from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `preload`
+        from koonj.tui.screens.drift import DriftScreen  # noqa: PLC0415 - see `start`
 
         self._screen.app.push_screen(DriftScreen(self._backend, self._situation().snapshot.target))
+
+    def trust(self) -> None:
+        """Show what koonj would run in this folder, and ask whether the user trusts it."""
+        from koonj.tui.screens.trust_dialog import TrustDialog  # noqa: PLC0415 - most users trust their folder already
+
+        def answered(is_trusted: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+            if is_trusted:
+                start_task(self._screen, self._trust, "trust")
+            else:
+                key = self._situation().keymap.current_key("u")
+                self._say(f"koonj runs nothing in this folder. To trust it, press {key}.")
+
+        self._screen.app.push_screen(TrustDialog(self._backend.settings.trust), answered)
+
+    async def _trust(self) -> None:
+        try:
+            await self._backend.trust()
+        except UserFolderError as error:
+            self._say(f"{error.message} {error.hint}")
+        else:
+            self._screen.post_message(TrustGiven())
 
     def edit(self) -> None:
         """Read the selected file and open it in koonj's editor."""
@@ -166,7 +190,7 @@ class Navigator:
         start_task(self._screen, partial(self._edit, row.migration), "edit", exclusive=True)
 
     async def _edit(self, migration: Migration) -> None:
-        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `preload`
+        from koonj.migrations.save import FileRefused, NotSaved, read  # noqa: PLC0415 - see `start`
         from koonj.tui.documents.edit_buffer import NotEditable  # noqa: PLC0415 - as above
         from koonj.tui.screens.editor import Editor  # noqa: PLC0415 - as above
 

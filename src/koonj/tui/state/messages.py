@@ -142,6 +142,11 @@ class MigrationsWritten(Message):
 
 
 @dataclass
+class TrustGiven(Message):
+    """The user trusts the folder, and koonj has stored that."""
+
+
+@dataclass
 class StatusMessage(Message):
     """One line for the user, shown in the bottom line until the next key."""
 

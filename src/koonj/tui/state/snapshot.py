@@ -162,6 +162,12 @@ class Snapshot:
         """Return the state with another target chosen."""
         return self._with(chosen=name)
 
+    def with_settings(self, settings: Settings) -> Snapshot:
+        """Return the state with other settings for the same targets."""
+        targets = {target.name: target for target in settings.targets}
+        checks = tuple(replace(check, target=targets[check.target.name]) for check in self.checks)
+        return self._with(settings=settings, checks=checks)
+
     def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
         """Return the state with a target's new status.
 

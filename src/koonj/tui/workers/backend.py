@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +96,17 @@ class Backend:
             has_history=False,
             migrations=(),
         )
+
+    async def trust(self) -> None:
+        """Trust the folder, and remember that.
+
+        Raises: UserFolderError.
+        """
+        from koonj import trusted_folders  # noqa: PLC0415 - most users trust their folder already
+
+        trust = self.settings.trust
+        await asyncio.to_thread(trusted_folders.trust, trust.folders, trust.commands_hash)
+        self.settings = self.settings.trusting(replace(trust, given=True))
 
     async def start_run(self, target: Target, request: Request) -> Run:
         """Return a run of `request`. It starts when its events are read."""

@@ -79,7 +79,9 @@ class RehearsalWorker:
         Returns quickly if the rows did not change.
         """
         rows = self._snapshot().rows
-        if not self._backend.rehearses or self._current is not None or self._is_running():
+        if not self._backend.rehearses or not self._snapshot().settings.trust.given:
+            return
+        if self._current is not None or self._is_running():
             return
         if rows is not self._checked_rows:
             self._checked_rows = rows

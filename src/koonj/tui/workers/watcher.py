@@ -33,6 +33,8 @@ MAX_INTERVAL = 60.0
 """Longest time in seconds between two such reads, so that a server that was away is found again."""
 INTERVAL_FACTOR = 30
 """Factor: koonj waits this many times as long as the last read took."""
+FOLLOW_INTERVAL = 1.0
+"""Seconds between two reads of the target during a run of this koonj."""
 STATUS_TIMEOUT = 20.0
 """Seconds that a target has to answer."""
 FIRST_START_TIMEOUT = 90.0
@@ -60,6 +62,7 @@ class Watcher:
         self._folder: Folder | None = None
         self._branch: str | None = None
         self._is_reading = False
+        self._followed = monotonic()
 
     def start(self) -> None:
         """Start to watch, and ask all targets about the folder that is known already."""
@@ -83,6 +86,12 @@ class Watcher:
             self._node.post_message(TargetAsked(target.name, monotonic()))
             work = partial(self._ask, target, self._folder)
             start_task(self._node, work, f"target {target.name}", exclusive=True)
+
+    def follow(self, target: Target) -> None:
+        """Read the states from the target during a long run, at most once a second."""
+        if monotonic() - self._followed >= FOLLOW_INTERVAL:
+            self._followed = monotonic()
+            self.ask(target)
 
     async def _keep_reading_folder(self) -> None:
         """Read the folder again and again; a large one less often."""
@@ -150,7 +159,7 @@ class Watcher:
 
     async def _ask(self, target: Target, folder: Folder) -> None:
         status = await self._read_status(target, folder)
-        before = next(c.status for c in self._snapshot().checks if c.target == target)
+        before = next(c.status for c in self._snapshot().checks if c.target.name == target.name)
         if before is not None:
             status = await asyncio.to_thread(reuse_migrations, before, status)
         self._node.post_message(TargetAnswered(target.name, status))

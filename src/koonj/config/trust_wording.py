@@ -1,0 +1,21 @@
+"""Say what koonj runs in a folder that the user trusts, for the command and the screen."""
+
+from collections.abc import Iterator
+
+from koonj.config.settings import Trust
+
+
+def trust_lines(trust: Trust) -> Iterator[str]:
+    """Yield one line for everything that koonj runs or reads in a trusted folder."""
+    yield "the SQL of the migrations on a scratch server: rehearsals (also in the background), plans, drift"
+    if trust.scratch_dsn is not None:
+        yield f"that SQL on the server in [scratch] dsn: {trust.scratch_dsn}"
+    for table, password in trust.secrets:
+        yield f"{_DOES[password.source]} {password.value} ({password.where}, password of {table})"
+
+
+_DOES = {
+    "command": "the command",
+    "env": "a login with the variable",
+    "file": "a login with the first line of",
+}
