@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection, sql
 
+from koonj.postgres.connection import connect
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.login import Connection
 from koonj.postgres.scratch.ownership import LIMIT, comment, drop_database, new_name, orphans, wait_for_turn
@@ -18,7 +19,7 @@ CLASS, OBJECT = 0x6B6F6F6E, 0x7363
 
 @pytest.fixture
 def conn(database: str) -> Iterator[Connection]:
-    with psycopg.connect(database, autocommit=True) as made:
+    with connect(database) as made:
         yield made
 
 
