@@ -1,11 +1,20 @@
 """Tests of migration files that try to make koonj report something wrong."""
 
 import asyncio
+import os
 import time
+from contextlib import suppress
 
 import pytest
 
-from koonj.runner.run.events import Direction, Failure, Notice, RunResult, StatementFinished
+from koonj.runner.run.events import (
+    Direction,
+    Failure,
+    Notice,
+    RunResult,
+    StatementFinished,
+    StatementStarted,
+)
 from support.project import Project, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
@@ -94,18 +103,31 @@ async def test_transaction_is_rolled_back_when_the_file_makes_it_read_only(proje
     assert project.tables() == set()
 
 
+def _wait_until_gone(pid: int) -> None:
+    """Wait until a server process has ended: then all that it sent is there, and nothing else will be."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.kill(pid, 0)
+            time.sleep(0.01)
+
+
 async def test_session_timeout_set_by_the_file_is_reported_as_lost_connection(project: Project) -> None:
     project.write(
         "001_idle.sql",
-        "BEGIN;\nSET idle_in_transaction_session_timeout = 1;\nCREATE TABLE a ();\n"
+        "BEGIN;\nSET idle_in_transaction_session_timeout = 200;\nCREATE TABLE a ();\n"
         + "SELECT 1;\n" * 5
         + f"COMMIT;\n{NONE}",
     )
     events = []
+    sessions = (
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+    )
     async for event in project.start(Direction.APPLY).events():
         events.append(event)
-        if isinstance(event, StatementFinished):
-            time.sleep(0.02)  # like a screen that is slow to read events
+        if isinstance(event, StatementStarted) and event.index == 1:
+            [(pid,)] = project.sql(sessions)
+        if isinstance(event, StatementFinished) and event.index == 1:
+            _wait_until_gone(pid)  # like a screen that is slow to read events
     failure = run_finished(events).failure
     assert failure is not None
     assert (failure.sqlstate, failure.severity) == ("25P03", "FATAL")
