@@ -73,3 +73,18 @@ def test_a_rehearsal_on_another_major_version_is_noted(wanted: int | None, diffe
             f"the target runs PostgreSQL {wanted}, the scratch server runs PostgreSQL 18: locks can" in note
         )
         assert f"--pg {wanted}" in note
+
+
+async def test_a_wrong_rollback_leaves_nothing_in_the_database_of_the_next_migration(
+    folder: RehearsalFolder,
+) -> None:
+    """The second apply inserts the row again, which the next migration would not bear."""
+    folder.write(
+        2,
+        "CREATE TABLE IF NOT EXISTS extra (); INSERT INTO users (id) SELECT count(*) FROM users;",
+        "SELECT 1;",
+    )
+    folder.write(3, "CREATE UNIQUE INDEX i ON users ((name IS NULL));", "DROP INDEX i;")
+    found = await folder.rehearse()
+    assert found["002_m.sql"].verdict is not Verdict.VERIFIED
+    assert found["003_m.sql"].verdict is Verdict.VERIFIED, found["003_m.sql"].message
