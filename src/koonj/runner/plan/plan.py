@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
+from koonj.migrations.history_summary import summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
@@ -52,6 +53,7 @@ async def _recorded_texts(
     """
     texts = {}
     applied = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
+    applied |= {name: s.ran.id for name, s in summaries(entries).items() if s.ran is not None}
     for status in statuses:
         unfinished = unfinished_entry(status, direction)
         if status.migration is None:
