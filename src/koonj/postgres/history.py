@@ -15,6 +15,7 @@ import psycopg
 from psycopg import AsyncConnection, capabilities, sql
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, split_allowed
+from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
 from koonj.postgres.outside_cause import retry_hint
@@ -268,6 +269,8 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
     The id of the transaction is an xid8, as text.
     """
     values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    for name in ("os_user", "host", "error"):  # the plan has checked the others
+        values[name] = None if values[name] is None else await storable(conn, values[name])
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_entry"), values)
     row = await cursor.fetchone()
@@ -303,7 +306,7 @@ async def finish(
         "id": entry_id,
         "outcome": outcome,
         "statements_done": done,
-        "error": error,
+        "error": None if error is None else await storable(conn, error),
         "sqlstate": sqlstate,
     }
     return await _update(conn, "finish_entry", values)

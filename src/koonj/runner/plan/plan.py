@@ -17,6 +17,7 @@ from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import decide
+from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
@@ -38,7 +39,8 @@ async def make_plan(
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
     conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
-    return replace(planned, plan=replace(planned.plan, conflicts=conflicts))
+    planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
+    return await with_encoding_conflicts(conn, planned, request)
 
 
 async def _recorded_texts(
