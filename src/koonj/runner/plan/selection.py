@@ -9,6 +9,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.history_summary import summaries
 from koonj.migrations.state_rules import MigrationStatus, State
+from koonj.runner.plan.resume import ran_in_steps
 from koonj.runner.run.events import Conflict, Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.sql.problem import Problem, Severity
@@ -80,8 +81,9 @@ def _can_roll_back(status: MigrationStatus) -> bool:
     """Return whether a migration is applied, or can have committed statements."""
     if status.applied:
         return True
-    stopped = status.state in (State.FAILED, State.INTERRUPTED)
-    return stopped and status.migration is not None and status.migration.shape.mode is Mode.SEVERAL
+    if status.state not in (State.FAILED, State.INTERRUPTED) or status.migration is None:
+        return False
+    return status.migration.shape.mode is Mode.SEVERAL or ran_in_steps(status, Direction.APPLY)
 
 
 def _stops_rollback(status: MigrationStatus) -> bool:
