@@ -1,5 +1,6 @@
 """States of migrations, computed from the history entries and the files."""
 
+import re
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,11 @@ CREATE INDEX CONCURRENTLY b ON t (id);
 """
 
 
+def own_text(name: str, text: str = TEXT) -> str:
+    """Return the text with a table of its own, so that no file looks like a renamed one."""
+    return re.sub(r"\bt\b(?= \(|;)", "t_" + re.sub(r"\W", "_", name), text)
+
+
 class Story:
     """Files and history entries, added one after the other."""
 
@@ -50,7 +56,7 @@ class Story:
         self.reader = FolderReader(path)
 
     def write(self, name: str, text: str = TEXT) -> "Story":
-        (self.path / name).write_bytes(text.encode())
+        (self.path / name).write_bytes(own_text(name, text).encode())
         return self
 
     def remove(self, name: str) -> "Story":
@@ -60,7 +66,7 @@ class Story:
     def entry(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
         """Add an entry for the current file, or for TEXT if there is no file."""
         found = {m.name: m for m in self.reader.read().migrations}
-        prints = (found.get(name) or Migration.from_recorded(name, TEXT)).fingerprints
+        prints = (found.get(name) or Migration.from_recorded(name, own_text(name))).fingerprints
         done = values.pop("done", 2 if outcome is Outcome.DONE else 0)
         entry = HistoryEntry(
             id=len(self.entries) + 1,

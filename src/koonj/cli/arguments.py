@@ -19,7 +19,7 @@ from koonj.cli import help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
 
-ALLOWABLE_STATES = ("late", "edited", "missing", "duplicate", "interrupted", "lossy")
+ALLOWABLE_STATES = ("late", "edited", "missing", "renamed", "duplicate", "interrupted", "lossy")
 """Values of --allow for `apply` and `rollback`: conflicts, and `lossy`."""
 
 ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")

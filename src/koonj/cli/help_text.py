@@ -21,7 +21,7 @@ exit codes:
   1  an error, or you answered no
   2  usage: the command line or koonj.toml, or a confirmation was required and there was no terminal
   3  status: migrations are pending
-  4  a migration is edited, missing, late, duplicate or interrupted, or has no rollback; or drift
+  4  a migration is edited, missing, renamed, late, duplicate or interrupted, or has no rollback; or drift
   5  another run holds the koonj lock
   6  cancelled
   7  not verified: rehearse, or apply on a target that requires a verified rehearsal
@@ -80,7 +80,7 @@ examples:
 It only reads: a role that can only SELECT is enough, and koonj creates nothing in the database.
 
 exit codes: 0 all applied, 1 the target cannot be read or a file name is invalid, 2 usage,
-3 migrations are pending, 4 a migration is edited, missing, late, duplicate or interrupted.
+3 migrations are pending, 4 a migration is edited, missing, renamed, late, duplicate or interrupted.
 """
 
 SHOW = """\

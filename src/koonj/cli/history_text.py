@@ -6,7 +6,7 @@ from pathlib import PurePath
 from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, entries_with_earlier_names
 from koonj.migrations.names import number_of as name_number
 from koonj.migrations.states import State
 from koonj.sql.display import spaced
@@ -42,9 +42,10 @@ def entries_of(entries: Iterable[HistoryEntry], text: str) -> tuple[HistoryEntry
     """
     number, named = number_of(text), not text.isdigit()
     name = PurePath(text).name
-    return tuple(
-        entry for entry in entries if (entry.name == name if named else name_number(entry.name) == number)
-    )
+    found = tuple(entries)
+    names = {e.name for e in found if (e.name == name if named else name_number(e.name) == number)}
+    wanted = {entry.id for one in names for entry in entries_with_earlier_names(found, one)}
+    return tuple(entry for entry in found if entry.id in wanted)
 
 
 def _state(entry: HistoryEntry) -> State:
@@ -56,7 +57,8 @@ def _state(entry: HistoryEntry) -> State:
 def _action(entry: HistoryEntry) -> str:
     """Return the action and its outcome, such as ``apply done`` or ``allow edited``."""
     if entry.action is Action.ALLOW:
-        return f"allow {spaced(entry.allowed or '')}"
+        was = f" from {entry.renamed_from}" if entry.renamed_from else ""
+        return f"allow {spaced(entry.allowed or '')}{was}"
     if entry.outcome is Outcome.DONE:
         return f"{entry.action} done"
     done = f"{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"

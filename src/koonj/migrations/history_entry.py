@@ -4,6 +4,7 @@
 states of migrations are computed from them, without a database.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +17,8 @@ class Action(StrEnum):
     ROLLBACK = "rollback"
     ADOPT = "adopt"
     ALLOW = "allow"
-    """Decision of the user about a late, edited, missing, duplicate or interrupted migration, with a reason.
+    """Decision of the user about a late, edited, missing, renamed, duplicate or interrupted migration, with a
+    reason.
     """
 
 
@@ -65,3 +67,26 @@ class HistoryEntry:
     """Version of koonj."""
     run_id: str
     """UUID that all entries of one run share."""
+    renamed_from: str | None = None
+    """File name under which the migration ran, if the user allowed ``renamed``."""
+
+
+def allowed_text(state: str, renamed_from: str) -> str:
+    """Return the state of a decision as the history stores it: ``renamed 002_t.sql`` has the earlier name."""
+    return f"{state} {renamed_from}" if renamed_from else state
+
+
+def split_allowed(text: str | None) -> tuple[str | None, str | None]:
+    """Return the state that the user allowed, and the earlier name of a renamed file."""
+    state, _, renamed_from = (text or "").partition(" ")
+    return state or None, renamed_from or None
+
+
+def entries_with_earlier_names(entries: Iterable[HistoryEntry], name: str) -> tuple[HistoryEntry, ...]:
+    """Return the entries of a migration, also those under its earlier names, in their order."""
+    all_entries = tuple(entries)
+    names = {name}
+    for entry in reversed(all_entries):
+        if entry.name in names and entry.renamed_from:
+            names.add(entry.renamed_from)
+    return tuple(entry for entry in all_entries if entry.name in names)

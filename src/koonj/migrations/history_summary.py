@@ -56,8 +56,10 @@ _NEVER = HistorySummary()
 
 
 def summaries(entries: Iterable[HistoryEntry]) -> dict[str, HistorySummary]:
-    """Return the summary of each migration, keyed by file name."""
+    """Return the summary of each migration, keyed by file name; of a renamed one, by its new name."""
     found: dict[str, HistorySummary] = {}
     for entry in sorted(entries, key=lambda a: a.id):
+        if entry.renamed_from in found and not found.get(entry.name, _NEVER).applied:
+            found[entry.name] = found.pop(entry.renamed_from)
         found[entry.name] = found.get(entry.name, _NEVER).with_entry(entry)
     return found

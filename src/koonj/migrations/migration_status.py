@@ -6,7 +6,9 @@ from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.migrations.states import State
 
-DECISIVE = frozenset({State.LATE, State.EDITED, State.MISSING, State.DUPLICATE, State.INTERRUPTED})
+DECISIVE = frozenset(
+    {State.LATE, State.EDITED, State.MISSING, State.RENAMED, State.DUPLICATE, State.INTERRUPTED}
+)
 """States that are conflicts until the user allows them."""
 
 
@@ -27,3 +29,5 @@ class MigrationStatus:
     """Whether a decision of the user covers the current state."""
     note: str = ""
     """More about the state, in words; empty if there is nothing to add."""
+    renamed_from: str = ""
+    """In the state `renamed`: the file name under which it ran."""

@@ -14,8 +14,9 @@ from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
 from koonj.migrations.names import number_of
+from koonj.migrations.renames import move_renamed
 from koonj.migrations.states import State
-from koonj.sql.transactions import Mode
+from koonj.sql.transactions import Mode, might_commit
 
 __all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
 
@@ -29,6 +30,8 @@ class _OtherMigrations:
     highest: int
     """Highest applied number, -1 if no migration is applied."""
     highest_name: str
+    texts: Mapping[str, str]
+    """Name of an applied migration, by the hash of the file that ran."""
     unusable: Mapping[str, str]
     """Why a file that exists cannot be used, by file name."""
 
@@ -40,9 +43,13 @@ def states(folder: Folder, entries: Sequence[HistoryEntry]) -> tuple[MigrationSt
     migrations take milliseconds.
     """
     known = summaries(entries)
+    renames = move_renamed(folder, known)
     others = _other_migrations(folder, known)
     nothing = HistorySummary()
-    statuses = [_of_file(m, known.pop(m.name, nothing), others) for m in folder.migrations]
+    statuses = [
+        _renamed(_of_file(m, known.pop(m.name, nothing), others), renames.get(m.name, ""))
+        for m in folder.migrations
+    ]
     gone = (_without_file(name, summary, others) for name, summary in known.items())
     statuses.extend(status for status in gone if status is not None)
     return tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
@@ -63,7 +70,9 @@ def _other_migrations(folder: Folder, known: Mapping[str, HistorySummary]) -> _O
     applied = ((number_of(name), name) for name, summary in known.items() if summary.applied)
     highest, name = max(applied, default=(-1, ""))
     unusable = {name: problem.message for name, problem in folder.problems if problem.code in _UNUSABLE}
-    return _OtherMigrations(Counter(m.number for m in folder.migrations), highest, name, unusable)
+    twins = Counter(m.number for m in folder.migrations)
+    texts = {s.ran.file_hash: n for n, s in known.items() if s.ran is not None}
+    return _OtherMigrations(twins, highest, name, texts, unusable)
 
 
 _UNUSABLE = frozenset({"unreadable", "leaves-folder"})
@@ -81,6 +90,14 @@ def _of_file(migration: Migration, summary: HistorySummary, others: _OtherMigrat
     else:
         status = _not_applied(migration, summary, attempt, others)
     return _noted(status, dropped)
+
+
+def _renamed(status: MigrationStatus, origin: str) -> MigrationStatus:
+    """Return the status of a renamed file until the user allows its new name."""
+    if not origin:
+        return status
+    note = _join(f"{origin} was renamed to {status.name}", status.note)
+    return replace(status, state=State.RENAMED, allowed=False, note=note, renamed_from=origin)
 
 
 def _without_file(name: str, summary: HistorySummary, others: _OtherMigrations) -> MigrationStatus | None:
@@ -137,7 +154,10 @@ def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
         entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
     )
     shape = migration.rollback_shape if failed and migration is not None else None
-    return shape is not None and shape.mode is Mode.ONE_TRANSACTION
+    if shape is None or shape.mode is not Mode.ONE_TRANSACTION:
+        return False
+    # A CALL can have committed a part before it failed, if the file has no BEGIN around it.
+    return shape.wrapped or not any(might_commit(s) for step in shape.steps for s in step.statements)
 
 
 def _cut_off(entry: HistoryEntry) -> bool:
@@ -209,9 +229,14 @@ def _not_applied(
         note=_join(
             f"{others.highest_name} is already applied" if State.LATE in stops else "",
             _progress(failed) if failed is not None else "",
+            _copy(others.texts.get(migration.file_hash)),
             _allowed(decision),
         ),
     )
+
+
+def _copy(applied: str | None) -> str:
+    return "" if applied is None else f"{applied} has the same text and is applied"
 
 
 def _stops(migration: Migration, others: _OtherMigrations) -> tuple[tuple[State, bool], ...]:

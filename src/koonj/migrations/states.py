@@ -23,6 +23,8 @@ class State(StrEnum):
     """Applied; the statements are the same, but the rollback was changed afterwards."""
     MISSING = "missing"
     """Applied; the file is missing."""
+    RENAMED = "renamed"
+    """Applied under another file name; the statements are the same."""
     DUPLICATE = "duplicate"
     """Not applied; another file has the same number."""
     INTERRUPTED = "interrupted"
@@ -44,6 +46,7 @@ GLYPHS: Mapping[State, str] = MappingProxyType(
         State.COSMETIC: "~",
         State.ROLLBACK_EDITED: "↶",
         State.MISSING: "∅",
+        State.RENAMED: "»",
         State.DUPLICATE: "=",
         State.INTERRUPTED: "!",
         State.FAILED: "✗",
@@ -61,6 +64,7 @@ ASCII_GLYPHS: Mapping[State, str] = MappingProxyType(
         State.COSMETIC: "~",
         State.ROLLBACK_EDITED: "%",
         State.MISSING: "#",
+        State.RENAMED: "&",
         State.DUPLICATE: "=",
         State.INTERRUPTED: "!",
         State.FAILED: "x",
@@ -78,6 +82,7 @@ MEANINGS: Mapping[State, str] = MappingProxyType(
         State.COSMETIC: "bytes differ, statements do not",
         State.ROLLBACK_EDITED: "only its rollback was changed",
         State.MISSING: "applied, but its file is missing",
+        State.RENAMED: "applied under another file name",
         State.DUPLICATE: "another file has the same number",
         State.INTERRUPTED: "started, no record that it finished: running now, or cut off",
         State.FAILED: "the last attempt failed",

@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, capabilities, sql
 
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, split_allowed
+from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
 from koonj.postgres.outside_cause import retry_hint
@@ -196,7 +197,7 @@ async def _errors(conn: AsyncConnection) -> dict[int, str]:
     return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
-_COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name != "error")
+_COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name not in {"error", "renamed_from"})
 """Columns of read_entries.sql."""
 
 
@@ -212,6 +213,7 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values["action"] = Action(values["action"])
     values["outcome"] = Outcome(values["outcome"])
+    values["allowed"], values["renamed_from"] = split_allowed(values["allowed"])
     values["started"] = moment_of(values["started"])
     if values["finished"] is not None:
         values["finished"] = moment_of(values["finished"])
@@ -267,6 +269,8 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
     The id of the transaction is an xid8, as text.
     """
     values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    for name in ("os_user", "host", "error"):  # the plan has checked the others
+        values[name] = None if values[name] is None else await storable(conn, values[name])
     values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_entry"), values)
     row = await cursor.fetchone()
@@ -302,7 +306,7 @@ async def finish(
         "id": entry_id,
         "outcome": outcome,
         "statements_done": done,
-        "error": error,
+        "error": None if error is None else await storable(conn, error),
         "sqlstate": sqlstate,
     }
     return await _update(conn, "finish_entry", values)

@@ -1,5 +1,6 @@
 """Work out how the statements of a script commit, and check its transactions."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,6 +76,32 @@ def shape(script: Script) -> ScriptShape:
         words = "no BEGIN in the file, so koonj runs it in one transaction" if whole else "no statements"
         return ScriptShape(Mode.ONE_TRANSACTION, whole, wrapped=False, explanation=words, problems=problems)
     return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
+
+
+def as_written(script: Script, commits: Sequence[int]) -> ScriptShape:
+    """Return how the statements of a script without BEGIN commit if koonj opens no transaction for it.
+
+    This is what ``psql -f`` does. `commits`: numbers, from 1, of statements that commit by themselves (a CALL
+    or a DO with COMMIT); their text does not show it. Empty if it is not known which ones do.
+    """
+    steps = tuple(Step(None, (s,), None, in_transaction=False) for s in script.statements)
+    words = " and ".join(_counted(steps)) + (", committed separately" if len(steps) > 1 else "")
+    numbers = ", ".join(map(str, commits))
+    if len(commits) == 1:
+        words += f", because statement {numbers} commits by itself"
+    elif commits:
+        words += f", because statements {numbers} commit by themselves"
+    return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=words, problems=())
+
+
+def might_commit(statement: Statement) -> bool:
+    """Return whether a statement is a CALL, or a DO block that might commit."""
+    return statement.verb == "call" or (
+        statement.verb == "do" and _COMMITS.search(statement.text) is not None
+    )
+
+
+_COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
 
 
 class _Cutter:

@@ -33,7 +33,10 @@ def needs_watch(statement: StatementTraits) -> bool:
     return statement.refusal is Refusal.YES
 
 
-REFUSED = frozenset({"25001", "2D000"})
+COMMITS_ITSELF = "2D000"
+"""SQLSTATE of a CALL or a DO that ends its transaction, if it is not the outermost one."""
+
+REFUSED = frozenset({"25001", COMMITS_ITSELF})
 """SQLSTATEs of a statement that cannot run in a transaction block.
 
 active_sql_transaction comes from the command itself, invalid_transaction_termination from a procedure or DO

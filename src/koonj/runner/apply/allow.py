@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj import __version__
-from koonj.migrations.history_entry import Action, Outcome
+from koonj.migrations.history_entry import Action, Outcome, allowed_text
 from koonj.postgres import history
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
@@ -31,7 +31,7 @@ async def record_decision(session: RunContext, decision: Decision, reason: str) 
         version=__version__,
         run_id=session.control.run_id,
         reason=reason,
-        allowed=state,
+        allowed=allowed_text(state, status.renamed_from),
     )
     async with own_transaction(session.conn, session.target):
         await history.insert(session.conn, row)

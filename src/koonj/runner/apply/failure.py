@@ -8,9 +8,10 @@ import psycopg
 from psycopg.errors import Diagnostic
 
 from koonj.postgres.errors import RETRIED, error_message
+from koonj.postgres.locks.strategy import COMMITS_ITSELF
 from koonj.postgres.outside_cause import outside_cause
 from koonj.runner.apply.statement import StatementError
-from koonj.runner.plan.work import Work
+from koonj.runner.plan.work import Work, can_run_as_written
 from koonj.runner.run.events import Direction, Failure
 from koonj.sql.source import Source
 from koonj.sql.statements import Statement
@@ -149,6 +150,8 @@ def next_steps(
     """
     again = f"{COMMANDS[work.direction]}{work.target_option}"
     first = lead(error, cancelled=cancelled)
+    if work.in_one_transaction and error is not None and error.sqlstate == COMMITS_ITSELF:
+        return _for_self_commit(work, again)
     if work.in_one_transaction:
         return (f"{first}: {again}", *_retries(work, error))
     name, steps = work.migration.name, []
@@ -163,6 +166,17 @@ def next_steps(
     if work.builds_concurrently:
         steps.reverse()  # an INVALID index must be dropped before it can be built again
     return (*steps, f"To see its history, run: koonj history {work.migration.number}{work.target_option}")
+
+
+def _for_self_commit(work: Work, again: str) -> tuple[str, ...]:
+    """Return what to do if a CALL or a DO ended the transaction in which it ran."""
+    if not can_run_as_written(work):
+        return (f"The statement commits by itself. Move it out of BEGIN ... COMMIT, then run: {again}",)
+    return (
+        "The statement commits by itself. To let koonj find out that it must run outside a transaction, run: "
+        f"koonj rehearse {work.migration.number}",
+        f"Then run: {again}",
+    )
 
 
 def lead(error: psycopg.Error | None, *, cancelled: bool) -> str:

@@ -13,6 +13,7 @@ from koonj.runner.apply.invalid_index import invalid_index_sentence
 from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.run.events import Failure
+from koonj.sql.transactions import might_commit
 
 
 class StepError(Exception):
@@ -41,6 +42,8 @@ async def record_step_failure(journal: Journal, entry_id: int, done: int, error:
     """
     work = journal.work
     state = _committed(journal, done)
+    if isinstance(error.error, StatementError) and not error.done:
+        state += _part_of(journal, error.error)
     if error.unknown:
         state += (
             " It is unknown whether the running statement took effect. The history entry stays `started`, "
@@ -67,6 +70,16 @@ async def record_step_cancel(journal: Journal, entry_id: int, done: int) -> Fail
     if not await _record_end(journal, entry_id, done, None):
         state += _NOT_RECORDED
     return failure_of_cancel(journal.work, state, done)
+
+
+def _part_of(journal: Journal, error: StatementError) -> str:
+    """Return a sentence if a statement that failed can have committed a part of its work."""
+    numbered = error.numbered
+    if journal.work.planned.statements[numbered.index - 1].in_transaction or not might_commit(
+        numbered.statement
+    ):
+        return ""
+    return f" Statement {numbered.index} can have committed a part of its work before it failed."
 
 
 _NOT_RECORDED = (

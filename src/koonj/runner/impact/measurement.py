@@ -18,7 +18,9 @@ from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.untrusted import ADVICE
 from koonj.runner.impact.gate import apply_policy, requires_rehearsal
 from koonj.runner.impact.plan_locks import relations_of, with_impact
+from koonj.runner.impact.self_commits import with_commits
 from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.work import Work, can_run_as_written
 from koonj.runner.rehearse.events import (
     MigrationRehearsalFinished,
     MigrationRehearsalStarted,
@@ -31,6 +33,7 @@ from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Event
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control
+from koonj.sql.transactions import might_commit
 
 MAX_REHEARSALS = 40
 """Maximum number of migrations to rehearse for a plan while the user waits.
@@ -48,6 +51,12 @@ _UNTRUSTED = f"you do not trust this folder yet. {ADVICE}"
 
 def _too_many(count: int) -> str:
     return f"{count} migrations have not been rehearsed, so their locks are unknown. Run: koonj rehearse"
+
+
+def _asks(work: Work) -> bool:
+    """Return whether only a rehearsal knows how the statements of a script commit."""
+    statements = (numbered.statement for step in work.steps for numbered in step.statements)
+    return can_run_as_written(work) and any(map(might_commit, statements))
 
 
 @dataclass(slots=True)
@@ -80,7 +89,9 @@ class ImpactMeasurement:
         """
         names = tuple(work.migration.name for work in planned.works if not work.migration.recorded)
         required = requires_rehearsal(self.target, self.request)
-        if not names or not (required or self._is_shown):
+        if not (required or self._is_shown):
+            names = tuple(w.migration.name for w in planned.works if not w.migration.recorded and _asks(w))
+        if not names:
             return
         async with aclosing(self._rehearse(control, names, cached_only=True)) as known:  # type: ignore[type-var]
             async for event in known:
@@ -99,7 +110,8 @@ class ImpactMeasurement:
                         if isinstance(event, _SHOWN):
                             yield event
         control.working_on(None)
-        await control.unless_cancelled(self._read_facts(kept))
+        if required or self._is_shown:
+            await control.unless_cancelled(self._read_facts(kept))
 
     @property
     def _is_shown(self) -> bool:
@@ -113,6 +125,10 @@ class ImpactMeasurement:
 
     def with_impact(self, planned: PreparedPlan) -> PreparedPlan:
         """Return the plan with verdicts, locks, notes, and conflicts of the policy."""
+        if not self.request.probe:
+            planned = with_commits(planned, self.rehearsals)
+        if not (self._is_shown or requires_rehearsal(self.target, self.request)):
+            return planned
         migrations = with_impact(planned.plan.migrations, self.rehearsals, self.facts)
         notes = (*planned.plan.notes, *self.notes)
         measured = replace(planned, plan=replace(planned.plan, migrations=migrations, notes=notes))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from koonj import __version__
 from koonj.migrations.folder import Folder
@@ -60,13 +61,22 @@ def _new_decisions(
     statuses: Sequence[MigrationStatus], selection: Selection, request: Request, decided: set[tuple[str, str]]
 ) -> list[Decision]:
     by_name = {status.name: status for status in statuses}
-    return [
+    new = [
         Decision(by_name[conflict.name], conflict)
         for conflict in selection.conflicts
         if conflict.can_allow
         and conflict.state in request.allow
         and (conflict.name, conflict.state) not in decided
     ]
+    return sorted(new, key=partial(_moves_before, {d.status.renamed_from: d.status.name for d in new}))
+
+
+def _moves_before(moves: Mapping[str, str], decision: Decision) -> int:
+    """Return the number of renames to record before this one: 003 must be free before 002 gets the name."""
+    name, length = decision.status.name, 0
+    while decision.status.renamed_from and name in moves:
+        name, length = moves[name], length + 1
+    return length
 
 
 def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryEntry:
@@ -89,6 +99,7 @@ def as_history_entry(decision: Decision, entry_id: int, reason: str) -> HistoryE
         allowed=decision.conflict.state,
         error=None,
         sqlstate=None,
+        renamed_from=decision.status.renamed_from or None,
         transaction_id=None,
         database_role="",
         os_user="",

@@ -11,11 +11,13 @@ from psycopg import AsyncConnection
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
+from koonj.migrations.history_summary import summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import decide
+from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
@@ -37,7 +39,8 @@ async def make_plan(
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
     conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
-    return replace(planned, plan=replace(planned.plan, conflicts=conflicts))
+    planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
+    return await with_encoding_conflicts(conn, planned, request)
 
 
 async def _recorded_texts(
@@ -52,6 +55,7 @@ async def _recorded_texts(
     """
     texts = {}
     applied = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
+    applied |= {name: s.ran.id for name, s in summaries(entries).items() if s.ran is not None}
     for status in statuses:
         unfinished = unfinished_entry(status, direction)
         if status.migration is None:

@@ -13,9 +13,9 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import DecidedSelection, Decision
-from koonj.runner.plan.resume import is_unchanged, same_beginning, unfinished_entry
+from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
 from koonj.runner.plan.selection import folder_conflicts, problems_as_conflicts
-from koonj.runner.plan.work import Work, make_work
+from koonj.runner.plan.work import Work, can_run_as_written, make_work, work_as_written
 from koonj.runner.run.events import Conflict, Direction, Plan
 from koonj.runner.run.request import Request
 from koonj.sql.problem import first_error
@@ -106,7 +106,7 @@ class Planner:
                 return conflicts
         elif first_error(migration.problems) is not None:
             return ()  # the selection already has a conflict for it
-        return make_work(
+        work = make_work(
             migration,
             direction,
             lock_timeout=self.target.lock_timeout,
@@ -114,6 +114,8 @@ class Planner:
             done=self._statements_done(status, migration),
             from_history=status.migration is None,
         )
+        ran_as_written = can_run_as_written(work) and ran_in_steps(status, direction)
+        return work_as_written(work, ()) if ran_as_written else work
 
     def _statements_done(self, status: MigrationStatus, migration: Migration) -> int:
         """Return how many statements an unfinished run committed; 0 if edited since."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from koonj.migrations.history_entry import HistoryEntry
+from koonj.migrations.history_entry import HistoryEntry, Outcome
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -13,7 +13,7 @@ from koonj.runner.plan.work import NumberedStep, number_steps
 from koonj.runner.run.events import Direction
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
-from koonj.sql.transactions import ScriptShape
+from koonj.sql.transactions import Mode, ScriptShape, as_written
 
 _TRANSACTION_SETTINGS = frozenset({"local", "transaction", "constraints"})
 """Words after SET for settings that end with their transaction."""
@@ -28,6 +28,18 @@ def unfinished_entry(status: MigrationStatus, direction: Direction) -> HistoryEn
     if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return None
     return entry if entry.action is direction.action and entry.statements_done else None
+
+
+def ran_in_steps(status: MigrationStatus, direction: Direction) -> bool:
+    """Return whether an unfinished run in this direction did not run in one transaction.
+
+    Only such a run has an entry before its end, or committed statements.
+    """
+    entry = status.last_entry
+    if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
+        return False
+    started = entry.outcome is Outcome.STARTED or entry.statements_done > 0
+    return entry.action is direction.action and started
 
 
 def is_unchanged(entry: HistoryEntry, migration: Migration, direction: Direction) -> bool:
@@ -57,6 +69,8 @@ def _beginning(
     script, shape = _runnable(migration, direction)
     if script is None or shape is None:
         return None
+    if shape.mode is Mode.ONE_TRANSACTION and not shape.wrapped:
+        shape = as_written(script, ())  # it would have no committed statements otherwise
     steps = list(takewhile(lambda step: step.last <= done, number_steps(shape)))
     if not steps or steps[-1].last != done:
         return None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
+from koonj.migrations.history_summary import summaries
 from koonj.migrations.state_rules import MigrationStatus, State
+from koonj.runner.plan.resume import ran_in_steps
 from koonj.runner.run.events import Conflict, Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.sql.problem import Problem, Severity
@@ -29,6 +31,10 @@ DECISIONS = {
     State.MISSING: (
         "is applied, but its file is missing",
         "Restore the file; or continue without it: --allow missing --reason '…'",
+    ),
+    State.RENAMED: (
+        "is applied under another file name",
+        "Restore its name; or record the new name, and do not run it again: --allow renamed --reason '…'",
     ),
     State.DUPLICATE: (
         "has the same number as another migration",
@@ -75,8 +81,9 @@ def _can_roll_back(status: MigrationStatus) -> bool:
     """Return whether a migration is applied, or can have committed statements."""
     if status.applied:
         return True
-    stopped = status.state in (State.FAILED, State.INTERRUPTED)
-    return stopped and status.migration is not None and status.migration.shape.mode is Mode.SEVERAL
+    if status.state not in (State.FAILED, State.INTERRUPTED) or status.migration is None:
+        return False
+    return status.migration.shape.mode is Mode.SEVERAL or ran_in_steps(status, Direction.APPLY)
 
 
 def _stops_rollback(status: MigrationStatus) -> bool:
@@ -86,7 +93,7 @@ def _stops_rollback(status: MigrationStatus) -> bool:
     """
     if status.state is State.INTERRUPTED:
         return status.last_entry is not None and status.last_entry.action is Action.ROLLBACK
-    return status.state in (State.EDITED, State.MISSING)
+    return status.state in (State.EDITED, State.MISSING, State.RENAMED)
 
 
 def _limit_apply(statuses: Sequence[MigrationStatus], request: Request) -> tuple[MigrationStatus, ...]:
@@ -106,6 +113,9 @@ def _newest_first(
 ) -> list[MigrationStatus]:
     """Return the migrations that can be rolled back, the last applied one first."""
     latest = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
+    ran = ((name, summary.ran) for name, summary in summaries(entries).items())
+    latest |= {name: entry.id for name, entry in ran if entry is not None}
+    latest |= {s.name: latest.get(s.renamed_from, 0) for s in statuses if s.renamed_from}
     candidates = [status for status in statuses if _can_roll_back(status)]
     return sorted(candidates, key=lambda status: (latest.get(status.name, 0), status.number), reverse=True)
 
@@ -124,6 +134,8 @@ def _unknown_number(statuses: Sequence[MigrationStatus], request: Request) -> tu
 
 def _state_conflict(status: MigrationStatus) -> Conflict:
     meaning, hint = DECISIONS[status.state]
+    if status.renamed_from:
+        meaning = f"is {status.renamed_from} under another name, which is applied"
     return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=True)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.trace import StatementTrace
@@ -11,7 +11,7 @@ from koonj.runner.run.events import Direction, PlannedMigration, PlannedStatemen
 from koonj.sql.script import Script
 from koonj.sql.sections import Setting
 from koonj.sql.statements import Statement
-from koonj.sql.transactions import Mode, ScriptShape, Step
+from koonj.sql.transactions import Mode, ScriptShape, Step, as_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,27 @@ def make_work(
         retries=int(own.get("retries", "0")),
         target_option=target_option,
     )
+
+
+def can_run_as_written(work: Work) -> bool:
+    """Return whether only koonj puts the script in one transaction: the file has no BEGIN."""
+    return work.in_one_transaction and not work.shape.wrapped and bool(work.steps)
+
+
+def work_as_written(work: Work, commits: Sequence[int]) -> Work:
+    """Return the work with each statement outside a transaction, as in ``psql -f``.
+
+    `commits`: numbers of statements that commit by themselves, which a transaction refuses.
+    """
+    shape = as_written(work.script, commits)
+    planned = replace(
+        work.planned,
+        in_transaction=False,
+        mode=shape.mode,
+        explanation=shape.explanation,
+        statements=tuple(replace(s, in_transaction=False) for s in work.planned.statements),
+    )
+    return replace(work, shape=shape, steps=number_steps(shape), planned=planned)
 
 
 def _settings(settings: tuple[Setting, ...]) -> dict[str, str]:

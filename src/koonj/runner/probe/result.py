@@ -8,6 +8,7 @@ from dataclasses import replace
 import psycopg
 
 from koonj.postgres.errors import is_lost
+from koonj.postgres.locks.strategy import COMMITS_ITSELF
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.runner.apply.failure import COMMANDS, failure_of_cancel, failure_of_error, lead
 from koonj.runner.apply.statement import StatementError
@@ -42,6 +43,12 @@ def _next_steps(work: Work, cause: psycopg.Error | None, *, first: bool, cancell
     sqlstate = None if cause is None else cause.sqlstate
     if sqlstate == "55P03":
         yield f"Another session holds a lock that the probe needs; a probe waits only briefly. Retry: {again}"
+        return
+    if sqlstate == COMMITS_ITSELF:
+        yield (
+            "The statement commits by itself, so it cannot be probed. To rehearse it, run: "
+            f"koonj rehearse {work.migration.number}"
+        )
         return
     if sqlstate in _CAUSED_BY_ONE_TRANSACTION and not first:
         yield (

@@ -58,6 +58,8 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
         findings=(*findings(*scripts), *outside_schema(cycle.left_outside, cycle.missing_outside)),
         apply=cycle.apply.traces,
         rollback=rollback_traces,
+        apply_commits=cycle.apply.commits,
+        rollback_commits=() if cycle.rollback is None else cycle.rollback.commits,
         failure=None if failed is None else rehearsal_failure(*failed),
         apply_seconds=cycle.apply.seconds,
         rollback_seconds=0.0 if cycle.rollback is None else cycle.rollback.seconds,

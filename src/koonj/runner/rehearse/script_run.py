@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from koonj.config import Target
 from koonj.postgres.locks.statistics import forget_counts
-from koonj.postgres.locks.strategy import REFUSED, is_silent, needs_watch
+from koonj.postgres.locks.strategy import COMMITS_ITSELF, REFUSED, is_silent, needs_watch
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.postgres.locks.tracer import Tracer
 from koonj.postgres.locks.watcher import LockWatcher
@@ -23,7 +23,7 @@ from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.session import check_deferred, clean, commit, roll_back, set_timeouts
 from koonj.runner.apply.failure import failure_of_error
 from koonj.runner.apply.statement import StatementError, execute
-from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
+from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work, can_run_as_written, work_as_written
 from koonj.runner.run.events import Failure
 from koonj.runner.run.run import Control
 from koonj.sql.statements import Statement
@@ -61,6 +61,8 @@ class ScriptResult:
     """Sum of the times of all statements, without the time for measuring."""
     failure: Failure | None
     """None if all statements succeeded."""
+    commits: tuple[int, ...] = ()
+    """Numbers of statements that commit by themselves, so that the script ran without koonj's transaction."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class ScriptRun:
     """Returns whether the server still accepts connections after this one was lost."""
     traces: list[StatementTrace] = field(default_factory=list)
     seconds: float = 0.0
+    commits: set[int] = field(default_factory=set)
 
     async def run(self) -> ScriptResult:
         """Run the whole script.
@@ -89,12 +92,7 @@ class ScriptRun:
         failure = None
         self.control.working_on(self.conn)
         try:
-            for step in self.work.steps:
-                await (
-                    self._run_transaction(step)
-                    if step.step.in_transaction
-                    else self._run_outside_transaction(step)
-                )
+            await self._run_steps()
         except (StatementError, psycopg.Error) as error:
             if self.conn.closed and not await self.is_alive():
                 raise LostError(str(error)) from error
@@ -109,7 +107,29 @@ class ScriptRun:
             self.control.working_on(None)
         if not self.conn.closed:
             await make_fresh(self.conn, self.target)
-        return ScriptResult(tuple(self.traces), self.seconds, failure)
+        return ScriptResult(tuple(self.traces), self.seconds, failure, tuple(sorted(self.commits)))
+
+    async def _run_steps(self) -> None:
+        """Run all steps; without koonj's own transaction if a statement commits by itself."""
+        try:
+            await self._run_each(self.work.steps)
+        except StatementError as error:
+            if error.error.sqlstate != COMMITS_ITSELF or not can_run_as_written(self.work):
+                raise
+            await roll_back(self.conn)
+            await make_fresh(self.conn, self.target)
+            self.commits.add(error.numbered.index)
+            self.traces, self.seconds = [], 0.0
+            self.work = work_as_written(self.work, ())
+            await self._run_each(self.work.steps)
+
+    async def _run_each(self, steps: Sequence[NumberedStep]) -> None:
+        for step in steps:
+            await (
+                self._run_transaction(step)
+                if step.step.in_transaction
+                else self._run_outside_transaction(step)
+            )
 
     async def _run_transaction(self, step: NumberedStep) -> None:
         """Run a transaction of the file, or one that koonj opens.
@@ -152,6 +172,8 @@ class ScriptRun:
         except StatementError as error:
             await roll_back(self.conn)
             if error.error.sqlstate in REFUSED:
+                if error.error.sqlstate == COMMITS_ITSELF and self.commits:
+                    self.commits.add(numbered.index)
                 return False
             raise
         return True

@@ -108,6 +108,10 @@ class Rehearsal:
     """Sentences about effects that the verdict does not cover."""
     apply: tuple[StatementTrace, ...] = ()
     rollback: tuple[StatementTrace, ...] = ()
+    apply_commits: tuple[int, ...] = ()
+    """Numbers of statements that commit by themselves, so that koonj runs the body outside a transaction."""
+    rollback_commits: tuple[int, ...] = ()
+    """The same for the rollback."""
     failure: RehearsalFailure | None = None
     apply_seconds: float = 0.0
     rollback_seconds: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.config import Target
-from koonj.migrations.history_entry import HistoryEntry
+from koonj.migrations.history_entry import HistoryEntry, entries_with_earlier_names
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
 from koonj.postgres.read_transaction import reading
@@ -22,7 +22,7 @@ async def read_history(
     """
     async with reading(connector, target, name="koonj history") as conn:
         entries = await history.read_entries(conn)
-    return tuple(entry for entry in entries if name in (None, entry.name))
+    return entries if name is None else entries_with_earlier_names(entries, name)
 
 
 async def recorded_text(connector: Connector, target: Target, entry_id: int) -> str | None:

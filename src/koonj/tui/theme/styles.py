@@ -33,6 +33,7 @@ STATES: Mapping[State | None, Style] = MappingProxyType(
         State.LATE: WARNING,
         State.EDITED: BAD,
         State.MISSING: BAD,
+        State.RENAMED: WARNING,
         State.DUPLICATE: BAD,
         State.INTERRUPTED: BAD,
         State.FAILED: BAD,

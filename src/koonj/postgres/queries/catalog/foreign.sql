@@ -27,7 +27,7 @@ SELECT NULL, NULL, 'user mapping', r.name,
        concat('CREATE USER MAPPING ', r.name, ' OPTIONS (' || (
            SELECT string_agg(concat(quote_ident(o.option_name), ' ',
                       CASE WHEN o.option_name ~* 'pass|secret|token|key'
-                           THEN '(sha256 ' || substr(encode(sha256(convert_to(o.option_value, 'UTF8')), 'hex'), 1, 6) || '…)'
+                           THEN '(sha256 ' || substr(encode(sha256(convert_to(o.option_value, 'UTF8')), 'hex'), 1, 6) || '...)'
                            ELSE quote_literal(o.option_value) END), ', ')
            FROM pg_options_to_table(k.umoptions) AS o) || ')'),
        s.tableoid, s.oid, NULL, NULL, NULL

@@ -1,7 +1,7 @@
 -- Subscriptions of this database. Of the connection string, which can contain a password, only a hash is read.
 SELECT s.tableoid, s.oid, 'subscription', quote_ident(s.subname),
        concat('CREATE SUBSCRIPTION ', quote_ident(s.subname),
-              ' CONNECTION (sha256 ', substr(encode(sha256(convert_to(s.subconninfo, 'UTF8')), 'hex'), 1, 6), '…)',
+              ' CONNECTION (sha256 ', substr(encode(sha256(convert_to(s.subconninfo, 'UTF8')), 'hex'), 1, 6), '...)',
               ' PUBLICATION ', array_to_string(s.subpublications, ', '),
               ' WITH (slot_name = ', coalesce(s.subslotname, 'NONE'), ', synchronous_commit = ', s.subsynccommit,
               ', binary = ' || s.subbinary::text, ', streaming = ' || s.substream::text, --: 14+

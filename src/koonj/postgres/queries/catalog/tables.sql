@@ -1,4 +1,4 @@
--- Tables, including partitioned and foreign ones. Columns, constraints, parameters, … are separate objects.
+-- Tables, including partitioned and foreign ones. Columns, constraints, parameters and others are separate objects.
 SELECT c.tableoid, c.oid, CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END, r.name,
        concat_ws(E'\n',
            concat('CREATE ', CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' END,

@@ -1,4 +1,4 @@
--- Properties of a database that CREATE DATABASE … TEMPLATE does not copy: grants on it, and settings of roles in it.
+-- Properties of a database that CREATE DATABASE (TEMPLATE) does not copy: grants on it, and settings of roles in it.
 SELECT d.datacl::pg_catalog.text,
        ARRAY(
            SELECT s.setrole::pg_catalog.text

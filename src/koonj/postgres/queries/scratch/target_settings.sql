@@ -1,4 +1,4 @@
--- Settings of ALTER DATABASE … SET for all roles in this database, as name=value.
+-- Settings of ALTER DATABASE (SET) for all roles in this database, as name=value.
 SELECT c.entry
 FROM pg_catalog.pg_db_role_setting AS s
 JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
