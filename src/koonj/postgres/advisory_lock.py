@@ -74,7 +74,7 @@ async def holder(conn: AsyncConnection) -> LockHolder | None:
     return None if row is None else lock_holder(*row)
 
 
-def lock_holder(pid: int, application_name: str, host: str, user: str, since: float | None) -> LockHolder:
-    """Return the holder of a lock from a row of a query. `since`: Unix seconds."""
+def lock_holder(pid: int, application_name: str, host: str, user: str, since: int | None) -> LockHolder:
+    """Return the holder of a lock from a row of a query. `since`: microseconds since 1970."""
     started = None if since is None else moment_of(since)
     return LockHolder(pid, application_name, host, user, started)

@@ -56,8 +56,8 @@ class NewHistoryEntry:
     allowed: str | None = None
     error: str | None = None
     sqlstate: str | None = None
-    started: float | None = None
-    """Unix seconds of the server's clock, as from `server_time`; None: the moment of the writing."""
+    started: int | None = None
+    """Microseconds since 1970 of the server's clock, as from `server_time`; None: when it is written."""
     transactional: bool = False
     """Whether the entry is written in the same transaction as the script."""
 
@@ -250,15 +250,15 @@ async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-async def server_time(conn: AsyncConnection) -> float:
-    """Return the Unix seconds of the server's clock, the only one that the history uses.
+async def server_time(conn: AsyncConnection) -> int:
+    """Return the server's clock, the only one that the history uses, in microseconds.
 
     The clocks of several clients, or of one client and the server, can differ.
     """
     cursor = await conn.execute(query("server_time"))
     row = await cursor.fetchone()
     assert row is not None
-    return float(row[0])
+    return int(row[0])
 
 
 async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:

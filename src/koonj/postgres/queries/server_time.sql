@@ -1,1 +1,1 @@
-SELECT extract(epoch FROM pg_catalog.clock_timestamp())::pg_catalog.float8
+SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8

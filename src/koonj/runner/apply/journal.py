@@ -23,8 +23,8 @@ class Journal:
 
     session: RunContext
     work: Work
-    started: float | None = None
-    """Start of the migration, in Unix seconds of the server's clock; None: when an entry is written."""
+    started: int | None = None
+    """Start of the migration, in microseconds of the server's clock; None: when an entry is written."""
 
     def record(
         self,
@@ -85,9 +85,8 @@ async def open_journal(session: RunContext, work: Work) -> Journal:
         return Journal(session, work, await history.server_time(session.conn))
     except psycopg.Error as error:
         state = f"No statement of {work.migration.name} was sent."
-        raise MigrationError(
-            failure_of_error(work, error, state=state, next_steps=next_steps(work, 0))
-        ) from error
+        following = next_steps(work, 0, error, cancelled=session.control.cancelled)
+        raise MigrationError(failure_of_error(work, error, state=state, next_steps=following)) from error
 
 
 def recorded_message(error: psycopg.Error | None) -> str:

@@ -4,7 +4,7 @@ SELECT l.pid,
        coalesce(a.application_name, ''),
        coalesce(pg_catalog.host(a.client_addr), 'local'),
        coalesce(a.usename::pg_catalog.text, ''),
-       extract(epoch FROM a.backend_start)::pg_catalog.float8
+       (extract(epoch FROM a.backend_start) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8
 FROM pg_catalog.pg_locks AS l
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid
 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
