@@ -14,6 +14,7 @@ from psycopg import AsyncConnection, sql
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
+from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, must_be_postgresql, refused
 from koonj.postgres.product import version_text
 from koonj.postgres.session import roll_back
@@ -97,10 +98,15 @@ def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.C
 
 
 def _not_opened(error: psycopg.Error, target: Target) -> ConnectError:
-    if isinstance(error, psycopg.errors.ProtocolViolation):  # the answer of pgbouncer in statement mode
-        return ConnectError(
-            f"The target is behind a pooler that allows no transactions: {refused(error, target).message}.",
-            "Use a dsn that connects to PostgreSQL directly, or to a pooler in session mode.",
-            error.sqlstate,
-        )
-    return refused(error, target)
+    found = refused(error, target)
+    if not isinstance(error, psycopg.errors.ProtocolViolation):
+        return found
+    # Answers of a pooler, of which pgbouncer reports each with this SQLSTATE, in English.
+    if "statement pooling mode" in found.message:
+        found.message = f"The target is behind a pooler that allows no transactions: {found.message}."
+        found.hint = "Use a dsn that connects to PostgreSQL directly, or to a pooler in session mode."
+    else:
+        found.message = f"The pooler of the target reported an error: {found.message}."
+        found.hint = NoAnswerError.hint
+        found.problem = ConnectProblem.BUSY
+    return found
