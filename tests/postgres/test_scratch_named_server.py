@@ -113,6 +113,21 @@ async def test_only_roles_of_the_rehearsal_are_dropped(server: TemporaryServer) 
     _ask(server.dsn(), "drop role before_it")
 
 
+async def test_idle_session_timeout_does_not_end_the_session_that_drops_the_databases(
+    server: TemporaryServer,
+) -> None:
+    if server.binaries.major < 14:
+        pytest.skip("PostgreSQL 13 has no idle_session_timeout")
+    dsn = make_conninfo(server.dsn(), options="-c idle_session_timeout=100")
+    given = await asyncio.to_thread(open_scratch, ScratchPlace(dsn))
+    async with await given.connect() as conn:
+        name = conn.info.dbname
+    await asyncio.sleep(0.3)
+    await given.close()
+    with psycopg.connect(server.dsn()) as conn:
+        assert not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchall()
+
+
 async def test_two_processes_take_turns(given: NamedServerScratch, server: TemporaryServer) -> None:
     """Both create the same role. The second one waits, although in another database."""
     await given.reset()

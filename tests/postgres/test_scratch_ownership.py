@@ -10,7 +10,15 @@ from psycopg import AsyncConnection, sql
 from koonj.postgres.connection import connect
 from koonj.postgres.scratch.interface import ScratchError
 from koonj.postgres.scratch.login import Connection
-from koonj.postgres.scratch.ownership import LIMIT, comment, drop_database, new_name, orphans, wait_for_turn
+from koonj.postgres.scratch.ownership import (
+    LIMIT,
+    comment,
+    drop_database,
+    new_name,
+    orphans,
+    try_turn,
+    wait_for_turn,
+)
 from koonj.postgres.scratch.role_settings import read_surroundings
 
 CLASS, OBJECT = 0x6B6F6F6E, 0x7363
@@ -117,3 +125,17 @@ async def test_tablespaces_and_subscriptions_of_this_database_are_named_as_omitt
             await conn.execute("DROP TABLE a")
             await conn.execute(f"DROP TABLESPACE {name}".encode())
         other.execute("DROP SUBSCRIPTION elsewhere")
+
+
+def test_holder_of_the_scratch_server_is_told_with_the_start_of_its_session(
+    conn: Connection, database: str
+) -> None:
+    assert try_turn(conn).taken
+    with connect(database) as other:
+        turn = try_turn(other)
+        assert turn.holder is not None
+        assert turn.holder.pid == conn.info.backend_pid
+        row = other.execute(
+            "SELECT backend_start FROM pg_stat_activity WHERE pid = %s", (turn.holder.pid,)
+        ).fetchone()
+        assert row == (turn.holder.since,)

@@ -241,6 +241,25 @@ async def test_lock_in_another_session_stops_the_run(
         await other.execute("COMMIT")
 
 
+async def test_pool_that_gives_no_session_is_named(server: TemporaryServer, project: Project) -> None:
+    settings = {"query_wait_timeout": 1, "default_pool_size": 1}
+    with pgbouncer(server, "transaction", settings) as pooler:
+        pooled = through(project, pooler, None)
+        with psycopg.connect(pooled.target.dsn) as other:
+            other.execute("SELECT 1")  # its transaction stays open
+            status = await pooled.status()
+    assert status.error == "The pooler of the target reported an error: query_wait_timeout."
+    assert "all its connections can be in use" in (status.hint or "")
+
+
+async def test_options_that_a_pooler_does_not_accept_are_named(
+    project: Project, transactions: PgBouncer
+) -> None:
+    dsn = transactions.dsn(project.target.dsn, options="-c search_path=app")
+    project.target = Target("t", dsn)
+    assert "A connection pooler does not accept it" in ((await project.status()).hint or "")
+
+
 async def test_statement_mode_is_named(server: TemporaryServer, project: Project) -> None:
     project.table(1)
     with pgbouncer(server, "statement") as pooler:

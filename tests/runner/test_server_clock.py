@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 COMMANDS = [
     ["apply", "--all", "--yes"],
@@ -34,6 +35,9 @@ def test_history_has_times_of_the_server_if_the_client_has_another_clock(
 ) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
+    with psycopg.connect(database, autocommit=True) as conn:  # no text of a time depends on it
+        here = sql.Identifier(conn.info.dbname)
+        conn.execute(sql.SQL("ALTER DATABASE {} SET extra_float_digits TO -15").format(here))
     (folder / "002_steps.sql").write_text("CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY ON a (id);\n")
     (folder / "003_fails.sql").write_text("BEGIN;\nSELECT pg_sleep(0.1), 1/(2-2);\nCOMMIT;\n")
     _koonj(tmp_path, database, days, COMMANDS[:1])

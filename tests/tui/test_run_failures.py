@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Run
 from support.screen import Project, Screen
@@ -119,15 +122,30 @@ async def test_lost_server_during_the_run_is_shown(project: Project, database: s
         await screen.until("1 pending")
 
 
-async def test_lost_server_during_the_confirmation_is_shown(project: Project, database: str) -> None:
+async def test_session_that_ends_during_the_confirmation_is_replaced(project: Project, database: str) -> None:
     project.table(1)
     async with project.open() as screen:
         await screen.press("a")
         await screen.expect_dialog()
         end_others(database)
         await screen.yes()
+        await screen.expect_run("done")
+
+
+async def test_lost_server_during_the_confirmation_is_shown(
+    project: Project, server: TemporaryServer, database: str
+) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await screen.press("a")
+        await screen.expect_dialog()
+        with psycopg.connect(server.dsn(), autocommit=True) as conn:
+            name = str(conninfo_to_dict(database)["dbname"])
+            conn.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        await screen.yes()
         await screen.expect_run("failed")
-        assert "◦ pending" in screen.row("make_t1")
+        assert "not currently accepting connections" in " ".join(screen.text().split())
 
 
 async def test_open_dialog_follows_the_terminal_size(project: Project) -> None:

@@ -240,7 +240,15 @@ _RULES: tuple[tuple[str, tuple[ConnectProblem, str]], ...] = (
         (_BUSY, "The server is starting, stopping or recovering. Wait, then run the command again."),
     ),
     (
-        _SEVERITY + r"(?:unrecognized configuration|unsupported startup|invalid value for) parameter",
+        _SEVERITY + r"unsupported startup parameter",
+        (
+            _STRING,
+            "A connection pooler does not accept it. Remove options=… from the connection string (and "
+            "PGOPTIONS), or connect to PostgreSQL directly.",
+        ),
+    ),
+    (
+        _SEVERITY + r"(?:unrecognized configuration|invalid value for) parameter",
         (_STRING, "Correct options=… in the connection string, or PGOPTIONS."),
     ),
     (_SEVERITY, (_LOGIN, LOGIN_REFUSED)),

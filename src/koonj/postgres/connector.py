@@ -27,6 +27,7 @@ from koonj.postgres.embedded.lease import Lease
 from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.password import read_password
+from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
@@ -293,9 +294,23 @@ async def _check(conn: AsyncConnection, lease: Lease | None) -> None:
                 "Unset PGHOSTADDR, PGSERVICE and other PG* variables, then retry.",
             )
     if conn.info.server_version < OLDEST_MAJOR * 10000:
+        must_be_postgresql(await version_text(conn))
         raise ConnectError(
             f"The server is PostgreSQL {conn.info.server_version // 10000}; koonj requires 13 or newer.",
             "Point the target at a newer server.",
+        )
+
+
+def must_be_postgresql(version: str) -> None:
+    """Refuse another database that speaks PostgreSQL's protocol. `version`: its ``version()``.
+
+    Raises: ConnectError.
+    """
+    product = refused_product(version)
+    if product is not None:
+        raise ConnectError(
+            f"The server is {product.name}, which koonj does not support. {product.reason}",
+            "Point the target at a PostgreSQL server.",
         )
 
 

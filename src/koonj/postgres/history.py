@@ -58,7 +58,7 @@ class NewHistoryEntry:
     error: str | None = None
     sqlstate: str | None = None
     started: int | None = None
-    """Microseconds since 1970 of the server's clock, as from `server_time`; None: the moment of the writing."""
+    """Microseconds since 1970 of the server's clock, as from `server_time`; None: when it is written."""
     transactional: bool = False
     """Whether the entry is written in the same transaction as the script."""
 

@@ -7,14 +7,16 @@ this one. So a read uses SET LOCAL only.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 from psycopg import AsyncConnection, sql
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
-from koonj.postgres.connector import ConnectError, Connector, refused
+from koonj.postgres.connection_cause import ConnectProblem
+from koonj.postgres.connector import ConnectError, Connector, must_be_postgresql, refused
+from koonj.postgres.product import version_text
 from koonj.postgres.session import roll_back
 
 READ_COMMITTED = sql.SQL("READ COMMITTED")
@@ -54,17 +56,33 @@ async def read_transaction(
     Raises: ConnectError.
     """
     try:
-        await conn.execute(_opening(conn, target, isolation))
-    except NoAnswerError as error:
-        raise ConnectError(str(error), error.hint) from error
-    except psycopg.Error as error:
-        raise _not_opened(error, target) from error
-    try:
+        await _open(conn, target, isolation)
         yield
     except NoAnswerError as error:
         raise ConnectError(str(error), error.hint) from error
     finally:
         await roll_back(conn)
+
+
+async def _open(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> None:
+    """Start the transaction, and check that the server is PostgreSQL.
+
+    Raises: ConnectError; NoAnswerError.
+    """
+    try:
+        cursor = await conn.execute(_opening(conn, target, isolation))
+        while cursor.nextset():
+            pass
+        row = await cursor.fetchone()
+    except NoAnswerError:
+        raise
+    except psycopg.Error as error:
+        await roll_back(conn)
+        with suppress(psycopg.Error):  # another product can refuse what PostgreSQL accepts
+            must_be_postgresql(await version_text(conn))
+        raise _not_opened(error, target) from error
+    assert row is not None
+    must_be_postgresql(str(row[0]))
 
 
 def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.Composed:
@@ -75,14 +93,20 @@ def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.C
     for name, value in _LIMITS.items():
         if name != "transaction_timeout" or conn.info.server_version >= 170000:
             parts.append(sql.SQL("SET LOCAL {} TO {}").format(sql.Identifier(name), sql.Literal(value)))
+    parts.append(sql.SQL("SELECT pg_catalog.version()"))
     return sql.SQL("; ").join(parts)
 
 
 def _not_opened(error: psycopg.Error, target: Target) -> ConnectError:
-    if isinstance(error, psycopg.errors.ProtocolViolation):  # the answer of pgbouncer in statement mode
-        return ConnectError(
-            f"The target is behind a pooler that allows no transactions: {refused(error, target).message}.",
-            "Use a dsn that connects to PostgreSQL directly, or to a pooler in session mode.",
-            error.sqlstate,
-        )
-    return refused(error, target)
+    found = refused(error, target)
+    if not isinstance(error, psycopg.errors.ProtocolViolation):
+        return found
+    # Answers of a pooler, of which pgbouncer reports each with this SQLSTATE, in English.
+    if "statement pooling mode" in found.message:
+        found.message = f"The target is behind a pooler that allows no transactions: {found.message}."
+        found.hint = "Use a dsn that connects to PostgreSQL directly, or to a pooler in session mode."
+    else:
+        found.message = f"The pooler of the target reported an error: {found.message}."
+        found.hint = NoAnswerError.hint
+        found.problem = ConnectProblem.BUSY
+    return found

@@ -5,8 +5,9 @@ INSERT INTO koonj.history (
     %(name)s, %(action)s, %(outcome)s, %(script)s, %(file_hash)s, %(statements_hash)s, %(rollback_hash)s,
     %(statements_done)s, %(statements_total)s,
     coalesce(
-        pg_catalog.to_timestamp(%(started)s::pg_catalog.float8 OPERATOR(pg_catalog./) 1000000),
-        pg_catalog.clock_timestamp()),
+        pg_catalog.to_timestamp(%(started)s::pg_catalog.int8::pg_catalog.float8 OPERATOR(pg_catalog./) 1000000),
+        pg_catalog.clock_timestamp()
+    ),
     CASE WHEN %(ended)s::pg_catalog.bool THEN pg_catalog.clock_timestamp() END,
     %(reason)s, %(allowed)s, %(error)s, %(sqlstate)s,
     CASE WHEN %(transactional)s::pg_catalog.bool THEN pg_catalog.pg_current_xact_id()::pg_catalog.text END,

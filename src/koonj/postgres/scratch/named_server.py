@@ -84,6 +84,8 @@ class NamedServer:
         self._base.answer_limit = None  # a large database takes long to copy
         self.version = self._server.version.split()[0]
         self.major = self._base.info.server_version // 10000
+        if self.major >= 14:
+            self._base.execute("SET idle_session_timeout TO 0")  # it is idle while migrations run elsewhere
         self.source = f"PostgreSQL {self.version} ([scratch] dsn)"
         self.given_up = lambda: False
         self._name = new_name()

@@ -24,7 +24,7 @@ class Journal:
     session: RunContext
     work: Work
     started: int | None = None
-    """Start of the migration, in Unix seconds of the server's clock; None: when an entry is written."""
+    """Start of the migration, in microseconds of the server's clock; None: when an entry is written."""
 
     def record(
         self,
