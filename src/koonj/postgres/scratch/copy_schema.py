@@ -15,7 +15,7 @@ from koonj.config import Target
 from koonj.humanize import count
 from koonj.postgres.connector import Connector, refused
 from koonj.postgres.scratch.interface import ScratchServer
-from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
+from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump, login_of
 from koonj.postgres.scratch.restore import FailedStatement, restore
 from koonj.postgres.scratch.role_settings import (
     TargetSurroundings,
@@ -40,7 +40,7 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
     """
     try:
         async with await connector.connect(target, name="koonj rehearse") as conn:
-            these = await read_surroundings(conn)
+            these, login = await read_surroundings(conn), login_of(conn)
     except psycopg.Error as error:
         raise refused(error, target) from error
     program = await asyncio.to_thread(find_pg_dump, these.major, server.major)
@@ -48,7 +48,7 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
         async with await server.connect() as conn:
             owned = await _is_superuser(conn)
             options = () if owned else ("--no-owner", "--no-privileges")
-            dump = await dump_schema(program, connector, target, *options)
+            dump = await dump_schema(program, login, target, *options)
             notes = await _fill(conn, these, dump, attributes=server.alone)
     except psycopg.Error as error:
         raise lost(error) from error
