@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from koonj.config import Password, ScratchPlace, Target
+from koonj.config import ScratchPlace, Target
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries, discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
@@ -184,32 +184,6 @@ class TestPgDump:
         for major in majors:
             assert find_pg_dump(majors[0], major).major == major
             assert find_pg_dump(major, majors[0]).major >= major
-
-    async def test_password_is_not_in_the_process_list(
-        self,
-        scratch: TemporaryServer,
-        server: ClusterScratch,
-        pg_dump: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        seen = tmp_path / "seen"
-        wrapper = tmp_path / "pg_dump"
-        wrapper.write_text(
-            "#!/bin/sh\n"
-            f'case $1 in --version) ;; *) printf "%s|" "$@" >{seen}; echo "$PGPASSWORD" >>{seen} ;; esac\n'
-            f'exec {pg_dump} "$@"\n'
-        )
-        wrapper.chmod(0o755)
-        monkeypatch.setenv("KOONJ_PG_BINDIR", str(tmp_path))
-        monkeypatch.setenv("TEST_PW", "fr0m the environment")
-        dsn = make_conninfo(scratch.dsn(), password="in the dsn")
-        await _copy(Target("live", dsn), server)
-        assert seen.read_text().endswith("|in the dsn\n")
-        assert "in the dsn" not in seen.read_text().rpartition("|")[0]
-        await server.reset()
-        await _copy(Target("live", scratch.dsn(), password=Password("env", "TEST_PW")), server)
-        assert seen.read_text().endswith("|fr0m the environment\n")
 
     async def test_hint_names_the_missing_right_when_the_role_cannot_read(
         self, scratch: TemporaryServer, server: ClusterScratch

@@ -62,7 +62,9 @@ def parse(argv: Sequence[str]) -> Namespace:
         UsageError: the arguments are invalid.
         SystemExit: --help was printed.
     """
-    shared = Namespace(target=None, dsn=None, migrations=None, json=False, version=False, command=None)
+    shared = Namespace(
+        target=None, dsn=None, migrations=None, json=False, version=False, handed_over=False, command=None
+    )
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback"}:
         _check_run(args)
@@ -134,6 +136,7 @@ def _shared_options(parser: Parser) -> None:
     group.add_argument(
         "--json", action="store_true", default=SUPPRESS, help="print JSON to stdout (see docs/json.md)"
     )
+    group.add_argument("--handed-over", action="store_true", default=SUPPRESS, help=SUPPRESS)
     group.add_argument(
         "--version",
         action="store_true",

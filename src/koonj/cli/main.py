@@ -27,6 +27,10 @@ def main(argv: Sequence[str]) -> int:
     call = None
     try:
         args = parse(argv)
+        if args.handed_over:
+            from koonj.cli.handed_over import take
+
+            take(args)
         out = Output(as_json=args.json)
         call = Call(args, out, err, Path(os.sep), os.environ)  # enough to report that there is no folder
         call = replace(call, cwd=_working_folder(needed=not args.version))

@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from koonj import child_environment
 from koonj.config import Password
 
 COMMAND_SECONDS = 60
@@ -47,6 +48,7 @@ def _output_of(command: str) -> bytes:
             capture_output=True,
             timeout=COMMAND_SECONDS,
             start_new_session=True,
+            env=child_environment.for_password_command(),
             check=False,
         )
     except subprocess.TimeoutExpired as error:

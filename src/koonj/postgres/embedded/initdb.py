@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
+from koonj import child_environment
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.environment import child_environment
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.os_account import Account, run_as
 
@@ -35,7 +35,7 @@ def make_cluster(binaries: Binaries, data: Path, account: Account | None, *, dur
     try:
         done = subprocess.run(  # noqa: S603  binaries.py found this program
             [binaries.bindir / "initdb", "-D", data, *arguments(binaries.major, durable=durable)],
-            env=child_environment(),
+            env=child_environment.for_program(),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from koonj import child_environment
 from koonj.postgres.embedded.errors import EmbeddedError
 
 _NOBODYS_PID = b"999999999"  # above the highest pid of Linux and macOS, so never in use
@@ -127,6 +128,10 @@ def _serves(pid: int, data: Path) -> bool:
             return False
         return (b"-D", os.fsencode(data)) in pairwise(words)
     listed = subprocess.run(  # noqa: S603  no arguments from outside
-        ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=child_environment.for_program(),
     )
     return f" -D {data} " in f"{listed.stdout.strip()} "

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from koonj.postgres.embedded.environment import child_environment
+from koonj import child_environment
 from koonj.postgres.embedded.errors import SCARCE, of_system
 
 _PATIENCE = 10.0  # seconds
@@ -28,7 +28,7 @@ def answer_of(program: Path, option: str) -> str | None:
             timeout=_PATIENCE,
             check=True,
             stdin=subprocess.DEVNULL,
-            env=child_environment(),
+            env=child_environment.for_program(),
         )
     except OSError as error:
         if error.errno in SCARCE:  # no program would run, so this one is not missing

@@ -63,8 +63,14 @@ def _wheels() -> Iterator[tuple[Path, str]]:
                 yield Path(base, folder), f"Python package {package}"
 
 
+def absolute_path(environ: Mapping[str, str]) -> str:
+    """Return PATH without relative folders: the working directory can contain files of others."""
+    folders = environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
+
+
 def _path(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    path = environ.get("PATH", os.defpath)
+    path = absolute_path(environ)
     for program in ("postgres", "pg_ctl", "initdb"):
         if found := shutil.which(program, path=path):
             yield Path(found).resolve().parent, "PATH"

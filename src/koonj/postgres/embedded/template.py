@@ -12,8 +12,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from koonj import child_environment
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.environment import child_environment
 from koonj.postgres.embedded.errors import EmbeddedError, folders_explained
 from koonj.postgres.embedded.file_lock import lock, open_lock_file
 from koonj.postgres.embedded.initdb import arguments, make_cluster
@@ -99,7 +99,7 @@ def copy_cluster(source: Path, data: Path, account: Account | None) -> None:
         ["/bin/cp", "-R", f"{source}/.", data],
         check=True,
         cwd="/",
-        env=child_environment(),
+        env=child_environment.for_program(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         **run_as(account),

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
+from koonj import child_environment
 from koonj.postgres.embedded import postmaster
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.embedded.environment import child_environment
 from koonj.postgres.embedded.errors import EmbeddedError
 from koonj.postgres.embedded.initdb import last_lines
 from koonj.postgres.embedded.os_account import Account, run_as
@@ -60,8 +60,8 @@ def launch(
 
     The server listens only in the folder `sockets`. Return the watchdog's process; with `outlive` it is not
     our child, and the returned process ends at once. The watchdog answers each line in `pipe` by creating the
-    file ANSWER in `sockets`. `environment` is added to the server's environment, which has none of the user's
-    PG* variables.
+    file ANSWER in `sockets`. `environment` is added to the server's environment, which has only listed
+    variables of the user's.
     """
     fixed = {
         "listen_addresses": "",
@@ -85,7 +85,7 @@ def launch(
             stdin=pipe,
             stdout=output,
             stderr=output,
-            env={**child_environment(), **(environment or {})},
+            env={**child_environment.for_program(), **(environment or {})},
             cwd="/",
             start_new_session=True,  # Ctrl-C and hang-up of the terminal must not stop the server
             **run_as(account),

@@ -17,7 +17,7 @@ from koonj.postgres.connector import Connector, refused
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.scratch.interface import ScratchServer
-from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump
+from koonj.postgres.scratch.pg_dump import dump_schema, find_pg_dump, login_of
 from koonj.postgres.scratch.restore import FailedStatement, restore
 from koonj.postgres.scratch.role_settings import (
     TargetSurroundings,
@@ -44,7 +44,7 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
         async with await connector.connect(target, name="koonj rehearse") as conn:
             await must_keep_session(connector, target, conn)  # pg_dump sets its session
             async with read_transaction(conn, target):
-                these = await read_surroundings(conn)
+                these, login = await read_surroundings(conn), login_of(conn)
     except psycopg.Error as error:
         raise refused(error, target) from error
     program = await asyncio.to_thread(find_pg_dump, these.major, server.major)
@@ -52,7 +52,7 @@ async def copy_schema(connector: Connector, target: Target, server: ScratchServe
         async with await server.connect() as conn:
             owned = await _is_superuser(conn)
             options = () if owned else ("--no-owner", "--no-privileges")
-            dump = await dump_schema(program, connector, target, *options)
+            dump = await dump_schema(program, login, target, *options)
             notes = await _fill(conn, these, dump, attributes=server.alone)
     except psycopg.Error as error:
         raise lost(error) from error

@@ -10,15 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import AsyncConnection
 
+from koonj import child_environment
 from koonj.config import Target
-from koonj.config.dsn import SECRET_KEYWORDS
-from koonj.postgres.connection import defaults_for
-from koonj.postgres.connector import Connector, password_of
 from koonj.postgres.embedded.program_version import version_of
-from koonj.postgres.embedded.search_paths import places
+from koonj.postgres.embedded.search_paths import absolute_path, places
 from koonj.postgres.scratch.interface import ScratchError
 
 _AS_BY_DEFAULT = {
@@ -30,6 +27,12 @@ _AS_BY_DEFAULT = {
 
 See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
 """
+_SERVICE = "koonj"
+"""Name of the service in the service file for pg_dump."""
+_NOT_PASSED = frozenset({"service", "servicefile", "application_name", "client_encoding"})
+"""Keywords that a service file cannot contain, or that pg_dump sets itself."""
+_PIPE_BYTES = 16_384
+"""Number of bytes that a pipe takes without a reader on every system (16 KiB on macOS)."""
 _NO_PASSWORD_PROMPT = "--no-password"  # noqa: S105  not a password
 _FIXED = (
     "--schema-only",
@@ -68,7 +71,7 @@ def find_pg_dump(target: int, scratch: int, environ: Mapping[str, str] = os.envi
 
 def _found(environ: Mapping[str, str]) -> Iterator[PgDump]:
     paths = [folder / "pg_dump" for folder, _ in places(environ)]
-    if on_path := shutil.which("pg_dump", path=environ.get("PATH", os.defpath)):
+    if on_path := shutil.which("pg_dump", path=absolute_path(environ)):
         paths.append(Path(on_path))
     for path in dict.fromkeys(path.resolve() for path in paths if path.is_file()):
         version = version_of(path)
@@ -76,25 +79,30 @@ def _found(environ: Mapping[str, str]) -> Iterator[PgDump]:
             yield PgDump(path, version[0])
 
 
-async def dump_schema(program: PgDump, connector: Connector, target: Target, *options: str) -> str:
+async def dump_schema(program: PgDump, login: Mapping[str, str], target: Target, *options: str) -> str:
     """Return the target's schema as SQL, without data.
 
-    pg_dump takes ACCESS SHARE on all tables; the target's lock_timeout limits how long it waits.
+    `login`: from `login_of`. pg_dump takes ACCESS SHARE on all tables; the target's lock_timeout limits how
+    long it waits.
 
-    Raises: ScratchError, ConnectError.
+    Raises: ScratchError.
     """
-    dsn, environment = await _way(connector, target)
     role = () if target.role is None else (f"--role={target.role}",)
     wait = f"--lock-wait-timeout={target.lock_timeout}"
-    process = await asyncio.create_subprocess_exec(
-        program.path,
-        *(*_FIXED, *options, wait, *role, f"--dbname={dsn}"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-        start_new_session=True,  # so that Ctrl-C in the terminal reaches only koonj
-    )
+    service = service_file(login)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program.path,
+            *(*_FIXED, *options, wait, *role, f"--dbname=service={_SERVICE}"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**child_environment.for_client(), "PGSERVICEFILE": f"/dev/fd/{service}"},
+            pass_fds=(service,),
+            start_new_session=True,  # so that Ctrl-C in the terminal reaches only koonj
+        )
+    finally:
+        os.close(service)
     try:
         output, errors = await process.communicate()
     finally:
@@ -111,37 +119,46 @@ async def dump_schema(program: PgDump, connector: Connector, target: Target, *op
     return output.decode()
 
 
-async def _way(connector: Connector, target: Target) -> tuple[str, dict[str, str]]:
-    """Return the dsn and the environment of pg_dump.
+def login_of(conn: AsyncConnection) -> Mapping[str, str]:
+    """Return the keywords of libpq with which this connection was made, also its password.
 
-    Other users of this machine can see the dsn in the process list, so secrets are only in the environment.
+    They include what libpq took from PG* variables and from a service. Keywords that only repeat libpq's
+    default are omitted, because the older libpq of a pg_dump might not support them.
     """
-    parts = conninfo_to_dict(await connector.conninfo(target))
-    environment = dict(os.environ)
-    for keyword, variable in _said_for_nothing(parts):
-        del parts[keyword]
-        environment.pop(variable, None)
-    secret = parts.get("password")
-    if target.password is not None:
-        secret = await asyncio.to_thread(password_of, target)
-    environment |= {"LC_ALL": "C", "PGAPPNAME": "koonj rehearse"}
-    if secret is not None:
-        environment["PGPASSWORD"] = str(secret)
-    shown = {key: value for key, value in parts.items() if key not in SECRET_KEYWORDS}
-    return make_conninfo("", **{**defaults_for(parts), **shown}), environment
+    found = {option.keyword.decode(): option for option in conn.pgconn.info}
+    kept = {
+        keyword: option.val.decode()
+        for keyword, option in found.items()
+        if option.val and keyword not in _NOT_PASSED
+    }
+    return {
+        keyword: value
+        for keyword, value in kept.items()
+        if value != _AS_BY_DEFAULT.get(keyword, (found[keyword].compiled or b"").decode())
+    }
 
 
-def _said_for_nothing(parts: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return (keyword, variable) of parameters that only repeat libpq's default.
+def service_file(login: Mapping[str, str]) -> int:
+    """Return a pipe that contains a service file of libpq with this login.
 
-    They are omitted, because the older libpq of a pg_dump might not support them.
+    Other users can see the arguments of a process, and its environment can be inherited. So pg_dump gets the
+    login through a pipe. See https://www.postgresql.org/docs/current/libpq-pgservice.html.
+
+    Raises: ScratchError if a value cannot be in such a file.
     """
-    return [
-        (keyword, option.envvar.decode() if option.envvar else "")
-        for option in pq.Conninfo.get_defaults()
-        if (keyword := option.keyword.decode()) in parts
-        and parts[keyword] == _AS_BY_DEFAULT.get(keyword, (option.compiled or b"").decode())
-    ]
+    lines = [f"[{_SERVICE}]", *(f"{keyword}={value}" for keyword, value in login.items())]
+    wrong = [name for name, value in login.items() if value != value.rstrip() or "\n" in value]
+    text = "\n".join([*lines, "application_name=koonj rehearse", ""]).encode()
+    if wrong or len(text) > _PIPE_BYTES:
+        raise ScratchError(
+            f"koonj cannot pass {wrong[0] if wrong else 'the connection string'} to pg_dump: it is too long, "
+            "ends with white space or contains a line end.",
+            "Change it, or omit --like.",
+        )
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as opened:
+        opened.write(text)
+    return reader
 
 
 def _last(errors: bytes) -> str:

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from koonj import child_environment
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.analysis import Analysis, analyze
@@ -48,7 +49,11 @@ async def analyze_in_process(migration: Migration) -> AsyncGenerator[SegmentBatc
     """
     await asyncio.sleep(_DELAY)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", __name__, migration.name, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        *(sys.executable, "-P", "-m", __name__, migration.name),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env=child_environment.for_koonj(),
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -162,7 +162,7 @@ class Backend:
         ]
         words += [] if major is None else ["--target-pg", str(major)]
         async with (
-            self._children.run(*words, *names) as output,
+            self._children.run(*words, *names, dsn=_dsn(target)) as output,
             aclosing(rehearsal_events(output)) as events,
         ):
             async for event in events:
@@ -175,16 +175,17 @@ class Backend:
         """
         from koonj.tui.workers.child_events import read_drift  # noqa: PLC0415 - not needed for the first paint
 
-        async with self._children.run("drift", "--json", *self._target_options(target)) as output:
+        words = ("drift", "--json", *self._target_options(target))
+        async with self._children.run(*words, dsn=_dsn(target)) as output:
             return await read_drift(output)
 
     def _target_options(self, target: Target) -> Sequence[str]:
-        """Return the options that select the same folder and target for the command."""
+        """Return the options that select the same folder and target for the command.
+
+        The command inherits a target from the environment; `_dsn` selects that of the option --dsn.
+        """
         folder = ("--migrations", str(self.settings.migrations))
-        if target.declared:
-            return (*folder, "--target", target.name)
-        # The command inherits a target from the environment, so a secret in it stays out of its arguments.
-        return (*folder, "--dsn", target.dsn) if target.name == "dsn" else folder
+        return (*folder, "--target", target.name) if target.declared else folder
 
     async def _connect(self) -> Connector:
         async with self._connecting:
@@ -196,6 +197,11 @@ class Backend:
 
                 self._connector = Connector()
             return self._connector
+
+
+def _dsn(target: Target) -> str | None:
+    """Return the dsn of a target that the command cannot find by its name."""
+    return target.dsn if target.name == "dsn" and not target.declared else None
 
 
 def _reader(path: Path) -> FolderReader:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+from koonj import child_environment
 
 PROGRAM: Sequence[str] = (sys.executable, "-P", "-m", "koonj")
 """Command that starts koonj.
@@ -30,9 +33,10 @@ class Subprocesses:
         self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def run(self, *words: str) -> AsyncIterator[asyncio.StreamReader]:
-        """Run a command and return its stdout.
+    async def run(self, *words: str, dsn: str | None = None) -> AsyncIterator[asyncio.StreamReader]:
+        """Run a command and return its stdout. `dsn`: the connection string of its target.
 
+        The dsn and most of the user's environment, which can contain secrets, are in its standard input.
         On exit from the block it is terminated if it still runs. It has a session of its own, so Ctrl-C in
         the terminal does not reach it.
 
@@ -41,15 +45,20 @@ class Subprocesses:
         process = await asyncio.create_subprocess_exec(
             *self._program,
             *words,
+            "--handed-over",
             cwd=self._cwd,
-            stdin=DEVNULL,
+            env=child_environment.for_koonj(),
+            stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
             start_new_session=True,
             limit=_LONGEST,
         )
+        assert process.stdin is not None
         assert process.stdout is not None
         self._alive.add(process)
+        process.stdin.write(json.dumps({"environ": child_environment.handed_over(), "dsn": dsn}).encode())
+        process.stdin.close()
         unfinished = True
         try:
             yield process.stdout
