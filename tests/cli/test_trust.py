@@ -185,6 +185,15 @@ def test_scratch_server_of_the_project_requires_trust(project: Project, open_ser
     assert project.koonj("rehearse", "--all").code == 0
 
 
+def test_scratch_server_of_a_project_without_targets_requires_trust(
+    project: Project, open_server: NetworkServer
+) -> None:
+    project.table(1)
+    text = f'migrations = "migrations"\n[scratch]\ndsn = "{open_server.dsn()}"\n'
+    (project.root / "koonj.toml").write_text(text)
+    assert "you do not trust this folder yet" in project.koonj("rehearse", "--all").err
+
+
 def test_trust_shows_what_koonj_runs_and_list_and_remove_it(project: Project) -> None:
     project.configure(password='{ command = "pass show db" }')
     done = project.koonj("trust")

@@ -241,6 +241,17 @@ def test_root_uses_the_project_of_the_user_who_called_sudo(project: Project, env
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_user_other_than_root_uses_projects_of_root_but_not_of_sudo_uid(
+    project: Project, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.toml(TARGETS)
+    monkeypatch.setattr(os, "geteuid", lambda: 65001)  # the files belong to root
+    assert found(project, environ) == ""
+    os.chown(project.root / "koonj.toml", STRANGER, STRANGER)
+    assert "another user" in found(project, environ | {"SUDO_UID": str(STRANGER)})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_migrations_of_another_user_are_refused_without_a_koonj_toml(
     project: Project, environ: dict[str, str]
 ) -> None:
