@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -100,13 +99,10 @@ def _changing(environ: Mapping[str, str]) -> Iterator[dict[Path, TrustRecord]]:
 
 def _write(file: Path, known: Mapping[Path, TrustRecord]) -> None:
     folders = {str(folder): asdict(record) for folder, record in sorted(known.items())}
-    descriptor, name = tempfile.mkstemp(prefix=f"{_FILE}.", dir=file.parent)  # its mode is 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            json.dump({"format": 1, "folders": folders}, opened, indent=1)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    new = file.with_name(f"{file.name}.new")  # only the holder of the lock writes it
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as opened:
+        json.dump({"format": 1, "folders": folders}, opened, indent=1)
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(file)
