@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
 from koonj.postgres import connector as connector_module
-from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.connector import ConnectError, Connector, named_database
 from koonj.postgres.embedded.server_folder import Home
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
@@ -128,3 +128,17 @@ def test_a_folder_for_sockets_of_another_user_is_not_used(
     owner = sockets.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     assert Home(tmp_path, None).sockets() is None
+
+
+@pytest.mark.parametrize(
+    ("dsn", "expected"),
+    [
+        (EMBEDDED, "mine"),
+        ("host=x dbname=shop", "shop"),
+        ("postgresql://u@x/shop", "shop"),
+        ("host=x", ""),
+        ("not valid", ""),
+    ],
+)
+def test_the_database_of_a_target_is_known_without_connecting(dsn: str, expected: str) -> None:
+    assert named_database(Target("t", dsn, database="mine")) == expected

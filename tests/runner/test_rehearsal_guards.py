@@ -88,3 +88,25 @@ async def test_a_wrong_rollback_leaves_nothing_in_the_database_of_the_next_migra
     found = await folder.rehearse()
     assert found["002_m.sql"].verdict is not Verdict.VERIFIED
     assert found["003_m.sql"].verdict is Verdict.VERIFIED, found["003_m.sql"].message
+
+
+async def test_a_trace_says_whether_its_statement_runs_in_a_transaction(folder: RehearsalFolder) -> None:
+    folder.write(2, "CREATE TABLE a ();", "DROP TABLE a;")
+    folder.write(3, "CREATE TABLE b ();\nVACUUM users;", "DROP TABLE b;", block=False)
+    found = await folder.rehearse()
+    assert [trace.in_transaction for trace in found["002_m.sql"].apply] == [True]
+    assert [trace.in_transaction for trace in found["003_m.sql"].apply] == [False, False]
+
+
+async def test_a_function_that_only_reads_is_not_reported_as_one_that_writes(folder: RehearsalFolder) -> None:
+    folder.write(
+        2,
+        "CREATE FUNCTION reads() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users';\n"
+        "CREATE FUNCTION writes() RETURNS void LANGUAGE sql AS 'DELETE FROM users';",
+        "DROP FUNCTION reads(); DROP FUNCTION writes();",
+    )
+    folder.write(3, "SELECT reads();", "SELECT 1;")
+    folder.write(4, "SELECT writes();", "SELECT 1;")
+    found = await folder.rehearse()
+    assert not any("writes to" in finding for finding in found["003_m.sql"].findings)
+    assert any("writes to public.users" in finding for finding in found["004_m.sql"].findings)
