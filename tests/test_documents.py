@@ -7,7 +7,7 @@ from pathlib import Path
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.migrations.migration_status import DECISIVE
-from koonj.migrations.states import GLYPHS
+from koonj.migrations.states import GLYPHS, MEANINGS
 from koonj.patterns.pattern import load
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.render.legend import SIGNS
@@ -30,9 +30,10 @@ def _rows(text: str) -> list[list[str]]:
 
 def test_every_state_has_a_row_in_states_md() -> None:
     states = {row[1]: row for row in _rows(STATES) if len(row) == 4}
-    for state, glyph in GLYPHS.items():
+    assert set(states) - {"state", "---"} == {state.value.replace("_", " ") for state in MEANINGS}
+    for state in MEANINGS:
         row = states[state.value.replace("_", " ")]
-        assert row[0] == glyph
+        assert row[0] == GLYPHS[state]
         assert (row[3] == "yes") is (state in DECISIVE)
 
 

@@ -13,12 +13,13 @@ import pytest
 from psycopg import pq
 
 from koonj import __version__
-from koonj.cli.arguments import ALLOWABLE_STATES
+from koonj.cli.arguments import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
-from koonj.runner.impact.gate import LOSSY
+from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS
+from koonj.runner.rehearse.verdict import ALLOWABLE
 from support.command import CommandResult, Project
 
 STATUS = """\
@@ -75,8 +76,11 @@ def test_help_lists_every_exit_code(files: Project) -> None:
     assert EPILOG.rstrip() in answer.out
 
 
-def test_allow_takes_every_conflict_and_lossy() -> None:
-    assert set(ALLOWABLE_STATES) == {*(state.value for state in DECISIONS), LOSSY}
+def test_apply_allows_every_conflict_and_every_verdict_that_rehearse_allows() -> None:
+    verdicts = {verdict.value for verdict in ALLOWABLE}
+    assert set(ALLOWABLE_VERDICTS) == verdicts
+    assert set(ALLOWABLE_STATES) == {*(state.value for state in DECISIONS), *verdicts}
+    assert {*verdicts, "not_verified"} == POLICY_STATES
 
 
 def test_options_can_stand_before_or_after_the_command(files: Project) -> None:
@@ -125,7 +129,7 @@ def test_check_exits_2_when_the_folder_is_missing(files: Project) -> None:
 def test_error_is_json_with_json_option(files: Project) -> None:
     answer = files.koonj("show", "99", "--json")
     assert answer.code == 2
-    assert answer.json["error"]["message"] == "No migration 99 in migrations."
+    assert answer.json["error"]["message"] == "No migration has the number 99."
 
 
 def test_show_writes_the_bytes_of_the_file_to_a_pipe(files: Project) -> None:

@@ -151,7 +151,7 @@ def test_json_contains_events_and_verdicts(project: Project) -> None:
     ("argv", "code", "message"),
     [
         (("--all", "1"), 2, "Use either --all or N, not both."),
-        (("9",), 2, "No migration 9 in"),
+        (("9",), 2, "No migration has the number 9."),
         (("--like", "locl"), 2, "Did you mean 'local'?"),
         (("--pg", "9"), 1, "No PostgreSQL 9 server binaries were found"),
     ],

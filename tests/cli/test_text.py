@@ -160,4 +160,4 @@ def test_plan_shows_not_rehearsed_only_when_measured() -> None:
     looked = list(plan_lines(_plan(verdict="unknown"), verbose=False))
     assert [line for line in looked if line not in bare] == ["  not rehearsed. Run: koonj rehearse 016"]
     (why,) = set(plan_lines(_plan(verdict="unknown", why="No server."), verbose=False)) - set(bare)
-    assert why == "  not rehearsed (No server). Run: koonj rehearse 016"
+    assert why == "  rehearsal: unknown (No server)", "to rehearse it again changes nothing"

@@ -94,6 +94,47 @@ async def test_lossy_migration_can_be_allowed(guarded: Project) -> None:
     ]
 
 
+IRREVERSIBLE = "CREATE TABLE t2 (id int);\n-- Rollback: none: it stays\n"
+
+
+@pytest.mark.parametrize(("verdict", "text"), [("lossy", LOSSY), ("irreversible", IRREVERSIBLE)])
+async def test_apply_allows_the_verdicts_that_rehearse_allows(
+    guarded: Project, verdict: str, text: str
+) -> None:
+    guarded.write("002_x.sql", text)
+    (conflict,) = run_finished(await guarded.apply()).conflicts
+    assert (conflict.state, conflict.can_allow) == (verdict, True)
+    assert f"--allow {verdict} --reason" in conflict.hint
+    events = await guarded.apply(allow=frozenset({verdict}), reason="intended")
+    assert run_finished(events).result is RunResult.DONE
+    assert [(a.allowed, a.reason) for a in await guarded.entries() if a.allowed] == [(verdict, "intended")]
+
+
+async def test_each_verdict_of_a_reordered_and_lossy_migration_must_be_allowed(guarded: Project) -> None:
+    guarded.write("001_base.sql", BASE.replace("note text", "note text, last int"))
+    guarded.write("002_x.sql", LOSSY)
+    conflicts = run_finished(await guarded.apply()).conflicts
+    assert sorted(c.state for c in conflicts) == ["lossy", "reordered"]
+    for allowed in ("lossy", "reordered"):
+        (left,) = run_finished(await guarded.apply(allow=frozenset({allowed}), reason="x")).conflicts
+        assert {left.state, allowed} == {"lossy", "reordered"}
+    events = await guarded.apply(allow=frozenset({"lossy", "reordered"}), reason="x")
+    assert run_finished(events).result is RunResult.DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("INSERT INTO t1 VALUES (1);\n", "incomplete"), ("-- nothing\n", "unknown"), (WRONG, "incomplete")],
+)
+async def test_no_allow_lets_another_verdict_pass(guarded: Project, text: str, verdict: str) -> None:
+    guarded.write("002_x.sql", text)
+    everything = frozenset({"lossy", "reordered", "irreversible"})
+    (conflict,) = run_finished(await guarded.apply(allow=everything, reason="x")).conflicts
+    assert conflict.state == "not_verified"
+    assert f"ended with verdict {verdict}: " in conflict.message
+    assert "--override" in conflict.hint
+
+
 async def test_allow_lossy_does_not_allow_an_incomplete_rollback(guarded: Project) -> None:
     guarded.write("002_wrong.sql", WRONG)
     last = run_finished(await guarded.apply(allow=frozenset({"lossy"}), reason="nobody reads it"))

@@ -251,6 +251,38 @@ async def test_file_without_rollback_is_irreversible_or_incomplete(base_folder: 
     assert forgotten.apply[0].locks, "it is measured nevertheless"
 
 
+async def test_only_a_declaration_makes_a_migration_irreversible(base_folder: RehearsalFolder) -> None:
+    insert = "INSERT INTO users VALUES ({0}, '{0}@b.example');"
+    base_folder.write(2, insert.format(2))
+    base_folder.write(3, f"{insert.format(3)}\n-- Rollback:", block=False)
+    base_folder.write(4, insert.format(4), "none: the rows stay")
+    found = await base_folder.rehearse("002_m.sql", "003_m.sql", "004_m.sql")
+    verdicts = {name: rehearsal.verdict.value for name, rehearsal in found.items()}
+    assert verdicts == {"002_m.sql": "incomplete", "003_m.sql": "incomplete", "004_m.sql": "irreversible"}
+    assert found["002_m.sql"].message.startswith("The file has no rollback. Write it, or say why")
+    assert found["003_m.sql"].message.startswith("The rollback has no statements. Write it, or say why")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- only a comment\n",
+        "BEGIN;\nCOMMIT;\n-- Rollback:\n-- BEGIN;\n-- COMMIT;\n",
+        "-- Rollback:\n-- SELECT 1;\n",
+        "-- Rollback: none: nothing happens\n",
+        "-- Rollback: nothing to undo: nothing happens\n",
+    ],
+)
+async def test_file_without_statements_is_not_verified(base_folder: RehearsalFolder, text: str) -> None:
+    (base_folder.path / "002_empty.sql").write_text(text)
+    base_folder.write(3, "CREATE TABLE later ();", "DROP TABLE later;")
+    found = await base_folder.rehearse("002_empty.sql", "003_m.sql")
+    empty = found["002_empty.sql"]
+    assert (empty.verdict, empty.to_allow) == (Verdict.UNKNOWN, None)
+    assert empty.message == "The file has no statements, so there is nothing to verify."
+    assert found["003_m.sql"].verdict is Verdict.VERIFIED
+
+
 async def test_nothing_to_undo_is_measured_as_any_rollback(base_folder: RehearsalFolder) -> None:
     declared = "-- Rollback: nothing to undo: the rows do no harm"
     insert = "INSERT INTO users VALUES (1, 'a@b.example') ON CONFLICT DO NOTHING;"

@@ -54,4 +54,4 @@ def test_verdict_is_shown_when_the_migration_was_rehearsed() -> None:
     assert said(None) == []
     assert said("verified") == [("rehearsal: verified (Why)", DIM)]
     assert said("incomplete") == [("rehearsal: incomplete (Why)", WARNING)]
-    assert said("unknown") == [("not rehearsed (Why). Run: koonj rehearse 016", WARNING)]
+    assert said("unknown") == [("rehearsal: unknown (Why)", WARNING)]

@@ -17,8 +17,8 @@ from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.impact.gate import LOSSY, NOT_VERIFIED
-from koonj.runner.plan.selection import DECISIONS
+from koonj.runner.impact.gate import POLICY_STATES
+from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
 from koonj.runner.run.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
@@ -31,7 +31,6 @@ _CODES = {
     RunResult.CANCELLED: ExitCode.CANCELLED,
     RunResult.LOCKED: ExitCode.LOCKED,
 }
-_NOT_VERIFIED = frozenset({NOT_VERIFIED, LOSSY})
 _DECISIONS = frozenset({*(state.value for state in DECISIONS), "rollback_missing"})
 
 
@@ -83,7 +82,10 @@ def _plan_is_read(call: Call) -> bool:
 def _number(call: Call, args: Namespace, reader: FolderReader) -> int:
     """Return the migration number of the argument.
 
-    For a rollback the file does not have to exist: the run finds its number in the history.
+    The file does not have to exist: the run also finds a number in the history.
+
+    Raises:
+        UsageError: no migration has the file name.
     """
     number = number_of(args.number)
     if not args.number.isdigit():
@@ -123,6 +125,8 @@ class _RunDialogue:
         if out.as_json:
             out.event(event_shape(event))
             return
+        if isinstance(event, PlanMade) and _is_unknown_number(event.plan.conflicts):
+            return  # there is no plan to show, only the error at the end
         lines = tuple(self._text.lines(event))
         if isinstance(event, PlanMade):
             self._plan = lines
@@ -149,6 +153,8 @@ class _RunDialogue:
             case RunResult.DONE | RunResult.NOTHING | RunResult.PROBED:
                 if not self.call.out.as_json:
                     self.call.out.lines((last.message,))
+            case RunResult.REFUSED if _is_unknown_number(last.conflicts):
+                err.error(last.conflicts[0].message, last.conflicts[0].hint)
             case RunResult.REFUSED:
                 err.conflicts(last.message, last.conflicts)
             case RunResult.DECLINED if self.cannot_ask:
@@ -185,11 +191,15 @@ class _RunDialogue:
         return _CODES[last.result]
 
 
+def _is_unknown_number(conflicts: Sequence[Conflict]) -> bool:
+    return {conflict.state for conflict in conflicts} == {UNKNOWN_NUMBER}
+
+
 def _refused_code(conflicts: Sequence[Conflict]) -> ExitCode:
     """Return the exit code of a run that these conflicts stopped."""
     states = {conflict.state for conflict in conflicts}
-    if states and states <= _NOT_VERIFIED:
+    if states and states <= POLICY_STATES:
         return ExitCode.NOT_VERIFIED
     if states & _DECISIONS:
         return ExitCode.DECISION
-    return ExitCode.USAGE if states == {"unknown_number"} else ExitCode.ERROR
+    return ExitCode.USAGE if _is_unknown_number(conflicts) else ExitCode.ERROR

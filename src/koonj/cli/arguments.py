@@ -12,6 +12,7 @@ from argparse import (
     RawDescriptionHelpFormatter,
 )
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,11 +20,11 @@ from koonj.cli import help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
 
-ALLOWABLE_STATES = ("late", "edited", "missing", "renamed", "duplicate", "interrupted", "lossy")
-"""Values of --allow for `apply` and `rollback`: conflicts, and `lossy`."""
-
 ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")
 """Values of --allow for `rehearse`: verdicts that a user can intend."""
+
+ALLOWABLE_STATES = ("late", "edited", "missing", "renamed", "duplicate", "interrupted", *ALLOWABLE_VERDICTS)
+"""Values of --allow for `apply` and `rollback`: conflicts, and verdicts."""
 
 DEFAULT_WAIT = 60.0
 """Seconds to wait for the koonj lock of another run."""
@@ -66,6 +67,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         target=None, dsn=None, migrations=None, json=False, version=False, handed_over=False, command=None
     )
     args = build().parse_args(argv, shared)
+    if args.command in {"apply", "rollback", "rehearse"}:
+        args.allow = frozenset[str]().union(*args.allow)
     if args.command in {"apply", "rollback"}:
         _check_run(args)
     if args.command == "trust" and args.folder is not None and not args.remove:
@@ -217,7 +220,7 @@ def _rehearse(parser: Parser) -> None:
         metavar="VERDICT",
         action="append",
         default=[],
-        choices=ALLOWABLE_VERDICTS,
+        type=partial(_allowable, ALLOWABLE_VERDICTS),
         help=f"do not fail for this verdict: {_choices(ALLOWABLE_VERDICTS)}; repeatable",
     )
     parser.add_argument("--verbose", "-v", action="store_true", help="show locks and times of each statement")
@@ -265,8 +268,8 @@ def _run(parser: Parser, meaning: str) -> None:
         metavar="STATE",
         action="append",
         default=[],
-        type=_allowable,
-        help="do not stop at migrations in this state: "
+        type=partial(_allowable, ALLOWABLE_STATES),
+        help="do not stop at migrations in this state, or with this verdict: "
         f"{_choices(ALLOWABLE_STATES)}; repeatable, requires --reason",
     )
     parser.add_argument("--reason", metavar="TEXT", help="why --allow is used; recorded in the history")
@@ -293,11 +296,11 @@ def _choices(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _allowable(text: str) -> frozenset[str]:
+def _allowable(choices: Sequence[str], text: str) -> frozenset[str]:
     words = frozenset(word.strip() for word in text.split(","))
-    unknown = ", ".join(sorted(words - set(ALLOWABLE_STATES)))
+    unknown = ", ".join(sorted(words - set(choices)))
     if unknown:
-        raise ArgumentTypeError(f"{unknown!r} cannot be allowed (choose from {', '.join(ALLOWABLE_STATES)})")
+        raise ArgumentTypeError(f"{unknown!r} cannot be allowed (choose from {', '.join(choices)})")
     return words
 
 
@@ -319,7 +322,6 @@ def _check_run(args: Namespace) -> None:
     Raises:
         UsageError: the options cannot be combined.
     """
-    args.allow = frozenset[str]().union(*args.allow)
     if args.probe and args.plan:
         raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
     if args.allow and not (args.reason or "").strip():

@@ -44,6 +44,9 @@ migrations that are one transaction can be probed. A probe waits at most 1 s for
 until it is rolled back, and sequences keep their new values. It writes no history and does not require a
 verified rehearsal.
 
+If the target requires a verified rehearsal, --allow lets the same verdicts pass as in `koonj rehearse`:
+lossy, reordered and irreversible. Every other verdict needs --override 'REASON'.
+
 Ctrl-C cancels the running statement on the server and reports what is committed.
 
 exit codes: 0 done or nothing to do, 1 an error or you answered no, 2 usage, or no terminal to ask,
@@ -59,7 +62,8 @@ APPLY = _RUN.format(
   koonj apply --all --probe   run all of them on the target, then roll everything back
   koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --target production --confirm production
-  koonj apply 12 --allow late --reason 'hotfix of Monday'"""
+  koonj apply 12 --allow late --reason 'hotfix of Monday'
+  koonj apply --allow lossy --reason 'the old column is not read any more'"""
 )
 
 ROLLBACK = _RUN.format(
@@ -132,7 +136,7 @@ verdicts:
   incomplete    something remains or is missing after the rollback
   broken        a statement of the migration or its rollback fails
   irreversible  the file declares that it has no rollback
-  unknown       it could not be rehearsed
+  unknown       it was not rehearsed, or could not be
 
 koonj keeps a verdict until something that it depends on changes. If columns are in a different order and data
 is lost too, both must be allowed: --allow reordered --allow lossy.

@@ -16,7 +16,7 @@ from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
 from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, ScreenSettings, Settings
-from koonj.migrations.names import FITTING
+from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
     from koonj.migrations.folder import Folder, FolderReader
@@ -146,7 +146,7 @@ def number_of(text: str) -> int:
     if fit is None:
         raise UsageError(
             f"{text!r} is neither the number nor the file name of a migration.",
-            "To list the migrations, run: koonj status",
+            TO_LIST,
         )
     return int(fit[1])
 
@@ -182,7 +182,6 @@ def matching_migrations(folder: Folder, text: str) -> tuple[Migration, ...]:
         if (migration.name == Path(text).name if named else migration.number == number)
     )
     if not same:
-        raise UsageError(
-            f"No migration {text} in {folder.shown_path}.", "To list the migrations, run: koonj status"
-        )
+        wrong = f"No migration has the file name {Path(text).name}." if named else no_migration(number)
+        raise UsageError(wrong, TO_LIST)
     return same

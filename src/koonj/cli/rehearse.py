@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from koonj.postgres.connector import Connector, named_database
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest, names_to_rehearse
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
-from koonj.runner.rehearse.verdict import Rehearsal, Verdict
+from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Event, Question
 from koonj.runner.run.run import Run
 from koonj.runner.target.status import TargetStatus, read_status
@@ -153,14 +152,9 @@ async def _no_answer(_question: Question) -> str:
     return ""  # a rehearsal asks no question
 
 
-def _passes(rehearsal: Rehearsal, allowed: Sequence[str]) -> bool:
-    """Return whether a rehearsal is verified or allowed.
-
-    If a `reordered` migration loses data too, both verdicts must be allowed.
-    """
-    if rehearsal.verdict is Verdict.REORDERED and rehearsal.losses and Verdict.LOSSY not in allowed:
-        return False
-    return rehearsal.is_verified or rehearsal.verdict in allowed
+def _passes(rehearsal: Rehearsal, allowed: frozenset[str]) -> bool:
+    """Return whether a rehearsal is verified or allowed."""
+    return rehearsal.to_allow is not None and set(rehearsal.to_allow) <= allowed
 
 
 @dataclass(slots=True)

@@ -78,6 +78,11 @@ class Migration:
         return None if rollback is None else transactions.shape(rollback)
 
     @cached_property
+    def has_statements(self) -> bool:
+        """Whether the body has statements besides BEGIN and COMMIT."""
+        return _has_statements(self.sections.body)
+
+    @cached_property
     def has_rollback(self) -> bool:
         """Whether the migration can be rolled back, as far as the text says.
 
@@ -130,7 +135,7 @@ class Migration:
         if self._unusable:
             return self._unusable
         body = self.sections.body
-        return (*body.problems, *self.shape.problems, *(() if _has_statements(body) else (_EMPTY,)))
+        return (*body.problems, *self.shape.problems, *(() if self.has_statements else (_EMPTY,)))
 
     @cached_property
     def rollback_problems(self) -> tuple[Problem, ...]:

@@ -63,3 +63,12 @@ def in_order(names: Iterable[str]) -> list[str]:
     """Return the valid ones of some file names, sorted by number and then by name."""
     fitting = sorted(filter(FITTING.fullmatch, names))
     return sorted(fitting, key=lambda name: int(name[: name.index("_")]))
+
+
+def no_migration(number: int) -> str:
+    """Return the message that no migration has this number, the same for every command."""
+    return f"No migration has the number {number}."
+
+
+TO_LIST = "To list the migrations, run: koonj status"
+"""What to do if a number or a file name is unknown."""

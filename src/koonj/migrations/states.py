@@ -34,7 +34,7 @@ class State(StrEnum):
     FAILED = "failed"
     """The last apply or rollback failed."""
     ADOPTED = "adopted"
-    """In the database before koonj was used, and recorded as applied."""
+    """In the database before koonj was used, and recorded as applied. No command records it yet."""
 
 
 GLYPHS: Mapping[State, str] = MappingProxyType(
@@ -86,6 +86,6 @@ MEANINGS: Mapping[State, str] = MappingProxyType(
         State.DUPLICATE: "another file has the same number",
         State.INTERRUPTED: "started, no record that it finished: running now, or cut off",
         State.FAILED: "the last attempt failed",
-        State.ADOPTED: "recorded as applied; it was in the database before koonj was used",
     }
 )
+"""Meaning of each state that a command of this version can make; the legend shows no other state."""

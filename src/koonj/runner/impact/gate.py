@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from koonj.config import Target
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.rehearse.verdict import Rehearsal, Verdict
+from koonj.runner.rehearse.verdict import ALLOWABLE, Rehearsal, Verdict
 from koonj.runner.run.events import Conflict, Direction
 from koonj.runner.run.request import Request
 
 NOT_VERIFIED = "not_verified"
 """State of a conflict: the target requires a verified rehearsal, and the migration has none."""
-LOSSY = Verdict.LOSSY.value
+POLICY_STATES = frozenset({NOT_VERIFIED, *(verdict.value for verdict in ALLOWABLE)})
+"""States of all conflicts that this module adds."""
 
 
 def requires_rehearsal(target: Target, request: Request) -> bool:
@@ -38,13 +40,12 @@ def apply_policy(
     conflicts: list[Conflict] = []
     decisions: list[Decision] = []
     for work in planned.works:
-        conflict = _conflict(work.migration.name, rehearsals.get(work.migration.name), reason)
-        if conflict is None:
-            continue
-        if conflict.state in request.allow or request.override:
-            decisions.append(Decision(statuses[conflict.name], conflict))
-        else:
-            conflicts.append(conflict)
+        name = work.migration.name
+        for conflict in _conflicts(name, rehearsals.get(name), reason):
+            if conflict.state in request.allow or request.override:
+                decisions.append(Decision(statuses[name], conflict))
+            else:
+                conflicts.append(conflict)
     plan = replace(
         planned.plan,
         conflicts=(*planned.plan.conflicts, *conflicts),
@@ -53,20 +54,27 @@ def apply_policy(
     return replace(planned, plan=plan, decisions=(*planned.decisions, *decisions))
 
 
-def _conflict(name: str, rehearsal: Rehearsal | None, reason: str) -> Conflict | None:
-    """Return the conflict for a migration, or None if its rehearsal is verified."""
+def _conflicts(name: str, rehearsal: Rehearsal | None, reason: str) -> tuple[Conflict, ...]:
+    """Return the conflicts for a migration; none if its rehearsal is verified.
+
+    Each verdict that --allow can let pass is a conflict of its own.
+    """
     if rehearsal is None:
         message = f"{name} has not been rehearsed: {reason or 'no verdict is stored'}"
-        return Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True)
-    if rehearsal.verdict is Verdict.VERIFIED:
-        return None
-    verdict = rehearsal.verdict.value
-    message = f"The rehearsal of {name} ended with verdict {verdict}: {rehearsal.message}"
-    if rehearsal.verdict is Verdict.LOSSY:
-        return Conflict(name, LOSSY, message, _LOSSY, can_allow=True)
-    hint = f"Fix the file and run: koonj rehearse {name}. {_OVERRIDE}"
-    return Conflict(name, NOT_VERIFIED, message, hint, can_allow=True)
+        return (Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True),)
+    message = f"The rehearsal of {name} ended with verdict {rehearsal.verdict.value}: {rehearsal.message}"
+    if rehearsal.to_allow is not None:
+        return tuple(Conflict(name, v.value, message, _HINTS[v], can_allow=True) for v in rehearsal.to_allow)
+    what = "cause" if rehearsal.verdict is Verdict.UNKNOWN else "file"
+    hint = f"Fix the {what} and run: koonj rehearse {name}. {_OVERRIDE}"
+    return (Conflict(name, NOT_VERIFIED, message, hint, can_allow=True),)
 
 
-_LOSSY = "If the data loss is intended: --allow lossy --reason '…'"
+_HINTS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.LOSSY: "If the data loss is intended: --allow lossy --reason '…'",
+        Verdict.REORDERED: "If the order of the columns does not matter: --allow reordered --reason '…'",
+        Verdict.IRREVERSIBLE: "If it never has to be rolled back: --allow irreversible --reason '…'",
+    }
+)
 _OVERRIDE = "To apply it without a verified rollback: --override 'REASON' (recorded in the history)"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.runner.impact.consequence import consequence
 from koonj.runner.impact.table_effects import Facts
+from koonj.runner.rehearse.rollback_verdict import rollback_verdict
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.events import Direction, PlannedLock, PlannedMigration, PlannedStatement
 
@@ -77,12 +78,15 @@ class _Batch:
         """Return the migration with its verdict and the locks of its statements."""
         if rehearsal is None:
             return replace(migration, verdict=Verdict.UNKNOWN.value)
+        verdict, message = rehearsal.verdict, rehearsal.message
+        if migration.direction is Direction.ROLLBACK:
+            verdict, message = rollback_verdict(rehearsal)
         traces = {trace.index: trace for trace in _traces(rehearsal, migration.direction)}
         return replace(
             migration,
             statements=tuple(self._statement(migration, one, traces) for one in migration.statements),
-            verdict=rehearsal.verdict.value,
-            verdict_message=rehearsal.message,
+            verdict=verdict.value,
+            verdict_message=message,
         )
 
     def _statement(

@@ -24,9 +24,9 @@ def verdict_words(migration: PlannedMigration) -> str:
     if migration.verdict is None:
         return ""
     reason = f" ({migration.verdict_message.removesuffix('.')})" if migration.verdict_message else ""
-    if migration.verdict != Verdict.UNKNOWN.value:
-        return f"rehearsal: {migration.verdict}{reason}"
-    return f"not rehearsed{reason}. Run: koonj rehearse {migration.name.partition('_')[0]}"
+    if migration.verdict == Verdict.UNKNOWN.value and not reason:
+        return f"not rehearsed. Run: koonj rehearse {migration.name.partition('_')[0]}"
+    return f"rehearsal: {migration.verdict}{reason}"
 
 
 def has_sizes(plan: Plan) -> bool:

@@ -14,7 +14,7 @@ from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.plan.decisions import DecidedSelection, Decision
 from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
-from koonj.runner.plan.selection import folder_conflicts, problems_as_conflicts
+from koonj.runner.plan.selection import UNKNOWN_NUMBER, folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.work import Work, can_run_as_written, make_work, work_as_written
 from koonj.runner.run.events import Conflict, Direction, Plan
 from koonj.runner.run.request import Request
@@ -89,6 +89,8 @@ class Planner:
     def _selection_conflicts(self) -> tuple[Conflict, ...]:
         """Return the conflicts that do not depend on the selected scripts."""
         conflicts = self.decided.selection.conflicts
+        if any(conflict.state == UNKNOWN_NUMBER for conflict in conflicts):
+            return conflicts
         if self.request.direction is Direction.APPLY:
             return (*folder_conflicts(self.folder), *conflicts)
         return conflicts

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.history_summary import summaries
+from koonj.migrations.names import TO_LIST, no_migration
 from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.runner.plan.resume import ran_in_steps
 from koonj.runner.run.events import Conflict, Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.transactions import Mode
+
+UNKNOWN_NUMBER = "unknown_number"
+"""State of the conflict that no migration has the requested number."""
 
 RUNNABLE = frozenset({State.PENDING, State.LATE, State.DUPLICATE, State.FAILED, State.INTERRUPTED})
 """States of migrations that an apply can run."""
@@ -63,14 +67,16 @@ def select(
 ) -> Selection:
     """Select the migrations that a request would run, and find the conflicts."""
     unknown = _unknown_number(statuses, request)
+    if unknown:
+        return Selection((), unknown)
     if request.direction is Direction.APPLY:
         selected = _limit_apply([s for s in statuses if _can_apply(s)], request)
         undecided = [s for s in statuses if s.state in DECISIONS and not s.allowed]
         errors = [conflict for s in selected for conflict in _errors(s)]
-        return Selection(selected, (*unknown, *map(_state_conflict, undecided), *errors))
+        return Selection(selected, (*map(_state_conflict, undecided), *errors))
     selected = _limit_rollback(_newest_first(statuses, entries), request)
     undecided = [s for s in selected if _stops_rollback(s) and not s.allowed]
-    return Selection(selected, (*unknown, *map(_state_conflict, undecided)))
+    return Selection(selected, tuple(map(_state_conflict, undecided)))
 
 
 def _can_apply(status: MigrationStatus) -> bool:
@@ -125,11 +131,12 @@ def _unknown_number(statuses: Sequence[MigrationStatus], request: Request) -> tu
 
     0 is valid: it is below all numbers.
     """
-    if request.extent is not Extent.UP_TO or request.number in {0, *(s.number for s in statuses)}:
+    if request.extent is not Extent.UP_TO or request.number is None:
         return ()
-    message = f"No migration has the number {request.number}."
-    hint = "To list the migrations, run: koonj status"
-    return (Conflict("", "unknown_number", message, hint, can_allow=False),)
+    if request.number in {0, *(s.number for s in statuses)}:
+        return ()
+    message = no_migration(request.number)
+    return (Conflict("", UNKNOWN_NUMBER, message, TO_LIST, can_allow=False),)
 
 
 def _state_conflict(status: MigrationStatus) -> Conflict:

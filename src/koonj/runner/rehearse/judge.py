@@ -55,6 +55,7 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
         like=origin.like,
         losses=lost,
         differences=cycle.rollback_differences or cycle.reapply_differences,
+        reapply_differs=not cycle.rollback_differences and bool(cycle.reapply_differences),
         findings=(*findings(*scripts), *outside_schema(cycle.left_outside, cycle.missing_outside)),
         apply=cycle.apply.traces,
         rollback=rollback_traces,
@@ -143,8 +144,8 @@ def _verdict(cycle: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
     if failed is not None:
         phase, failure = failed
         return Verdict.BROKEN, f"{_PHASES[phase]}: {_one_line(failure.message)}"
-    if cycle.rollback is None:
-        return Verdict.IRREVERSIBLE, _no_rollback(cycle.migration)
+    if cycle.rollback is None or not cycle.migration.has_statements:
+        return _nothing_verified(cycle.migration)
     moved = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if d.order_only]
     if moved:
         gone = f" Data is lost too: the migration {lost[0]}." if lost else ""
@@ -173,9 +174,8 @@ _PHASES = {
 
 def _incomplete(cycle: CycleResult, failed: tuple[str, Failure] | None) -> str:
     if cycle.rollback is None:
-        return (
-            f"The file has no rollback, so the following would remain: {_named(cycle.rollback_differences)}."
-        )
+        missing = "file has no rollback" if cycle.migration.sections.rollback is None else _EMPTY
+        return f"The {missing}, so the following would remain: {_named(cycle.rollback_differences)}."
     if not any(not d.order_only for d in cycle.rollback_differences):
         return (
             f"Applied again, the migration produces a different schema: {_named(cycle.reapply_differences)}."
@@ -199,8 +199,19 @@ def _named(differences: tuple[Difference, ...] | list[Difference]) -> str:
     return f"{named}; and {len(top) - _NAMED} more" if len(top) > _NAMED else named
 
 
-def _no_rollback(migration: Migration) -> str:
+def _nothing_verified(migration: Migration) -> tuple[Verdict, str]:
+    """Return the verdict on a migration without statements, or without a rollback."""
+    if not migration.has_statements:
+        return Verdict.UNKNOWN, "The file has no statements, so there is nothing to verify."
     reason = migration.sections.none_reason
     if reason is not None:
-        return f"Declared irreversible: {reason}"
-    return "The file has no `-- Rollback:`."
+        return Verdict.IRREVERSIBLE, f"Declared irreversible: {reason}"
+    missing = "file has no rollback" if migration.sections.rollback is None else _EMPTY
+    return (
+        Verdict.INCOMPLETE,
+        f"The {missing}. Write it, or say why there is none: '-- Rollback: nothing to undo: <reason>' or "
+        "'-- Rollback: none: <reason>'.",
+    )
+
+
+_EMPTY = "rollback has no statements"

@@ -22,7 +22,7 @@ MEANINGS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.INCOMPLETE: "something remains or is missing after the rollback",
         Verdict.BROKEN: "a statement of the migration or its rollback fails",
         Verdict.IRREVERSIBLE: "the file declares that it has no rollback",
-        Verdict.UNKNOWN: "it could not be rehearsed",
+        Verdict.UNKNOWN: "it was not rehearsed, or could not be",
     }
 )
 """Meaning of each verdict, for the legend of the help; docs/states.md has the same words."""

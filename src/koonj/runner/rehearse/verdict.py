@@ -29,10 +29,13 @@ class Verdict(StrEnum):
     BROKEN = "broken"
     """A statement failed during apply, rollback or reapply."""
     IRREVERSIBLE = "irreversible"
-    """The file declares that it has no rollback; or it has none, and does not change the schema."""
+    """The file declares that it has no rollback."""
     UNKNOWN = "unknown"
-    """It was not rehearsed, or could not be rehearsed."""
+    """It was not rehearsed, could not be rehearsed, or has no statements."""
 
+
+ALLOWABLE = (Verdict.LOSSY, Verdict.REORDERED, Verdict.IRREVERSIBLE)
+"""Verdicts that a user can intend, so that --allow lets them pass."""
 
 VERDICT_GLYPHS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -104,6 +107,8 @@ class Rehearsal:
     """A phrase for each data loss, which continues ``the migration``; see `data_loss`."""
     differences: tuple[Difference, ...] = ()
     """Differences before the migration and after its rollback; if none, after the first and second apply."""
+    reapply_differs: bool = False
+    """Whether `differences` are those after the first and the second apply."""
     findings: tuple[str, ...] = ()
     """Sentences about effects that the verdict does not cover."""
     apply: tuple[StatementTrace, ...] = ()
@@ -122,3 +127,15 @@ class Rehearsal:
     def is_verified(self) -> bool:
         """Whether the verdict is `verified`, so that no decision is needed."""
         return self.verdict is Verdict.VERIFIED
+
+    @property
+    def to_allow(self) -> tuple[Verdict, ...] | None:
+        """The verdicts that --allow must name; empty if verified, None if --allow cannot let it pass.
+
+        If columns are in a different order and data is lost too, both must be allowed.
+        """
+        if self.is_verified:
+            return ()
+        if self.verdict is Verdict.REORDERED and self.losses:
+            return (Verdict.REORDERED, Verdict.LOSSY)
+        return (self.verdict,) if self.verdict in ALLOWABLE else None

@@ -131,7 +131,8 @@ class Conflict:
     """File name of the migration; empty if the conflict is not about one migration."""
     state: str
     """State of the migration (``late``, ``edited``, …), code of a problem, ``unknown_number``,
-    ``rollback_missing``, ``invalid_index``, ``lossy``, ``not_verified`` or ``not_transactional``."""
+    ``rollback_missing``, ``invalid_index``, ``lossy``, ``reordered``, ``irreversible``, ``not_verified`` or
+    ``not_transactional``."""
     message: str
     hint: str
     can_allow: bool
