@@ -122,8 +122,9 @@ examples:
 
 koonj applies each migration, rolls it back and applies it again on a scratch database, which it creates and
 deletes. It compares the catalogs, and records locks, rewrites and scans of each statement. It also runs the
-migration and its rollback on rows that it makes up, and compares all contents. It changes no target. The SQL runs on this machine as your user, and SQL can run programs. With --like, the functions and
-triggers of that target run here too; this requires a trusted folder (koonj trust).
+migration and its rollback on rows that it makes up, and compares all contents. It changes no target. The SQL
+runs on this machine as your user, and SQL can run programs. With --like, the functions and triggers of that
+target run here too; this requires a trusted folder (koonj trust).
 
 verdicts:
   verified      the rollback restores the schema exactly, and the migration can be applied again

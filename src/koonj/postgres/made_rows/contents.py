@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
@@ -59,14 +59,16 @@ class Lost:
         return bool(self.rows or self.sequences or self.large_objects)
 
 
-async def read_contents(conn: AsyncConnection) -> Contents:
-    """Return the contents of all tables, sequences and large objects.
+async def read_contents(conn: AsyncConnection, only: Collection[str] | None = None) -> Contents:
+    """Return the contents of tables, sequences and large objects.
+
+    `only`: qualified names of the tables; None: all.
 
     Raises: psycopg.Error.
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/content_tables"), prepare=False)
-        tables = await cursor.fetchall()
+        tables = [row for row in await cursor.fetchall() if only is None or row[3] in only]
         await cursor.execute(query("scratch/content_sequences"), prepare=False)
         sequences = await cursor.fetchall()
         found = {}

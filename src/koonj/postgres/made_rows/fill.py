@@ -17,8 +17,14 @@ from koonj.postgres.made_rows.values import Maker, Style
 from koonj.postgres.queries import query
 from koonj.sql.literals import Literals, literals
 
+_FEW_TABLES = 8
+"""Maximum number of tables in a database of which koonj always fills all tables."""
 _MOST_TABLES = 60
-"""Maximum number of tables in a database of which koonj fills all tables."""
+"""The same if the statements can reach tables that they do not name."""
+_REACHES_ANY = frozenset(
+    {"cascade", "schema", "owned", "execute", "format", "pg_class", "information_schema"}
+)
+"""Words of statements that can reach tables without naming them."""
 _DEFINES = frozenset({"function", "procedure"})
 """Words of statements that define what another statement calls."""
 _STEPS = 57
@@ -39,6 +45,13 @@ class Filling:
     """All statements, and the texts of those functions."""
     called: frozenset[str]
     """Words of the functions and views that the statements can reach."""
+    whole: bool
+    """Whether `tables` are all tables of the database."""
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """Qualified names of the tables as pg_catalog.quote_ident writes them; None: all of the database."""
+        return None if self.whole else frozenset(table.plain for table in self.tables)
 
 
 async def prepare_filling(conn: AsyncConnection, body: Sequence[str], rollback: Sequence[str]) -> Filling:
@@ -52,13 +65,15 @@ async def prepare_filling(conn: AsyncConnection, body: Sequence[str], rollback: 
     tables, types = await read_tables(conn), await read_types(conn)
     called = _reached(words(" ".join((*body, *rollback))), await _callable_texts(conn))
     named = words(" ".join((*body, *rollback, *called)))
-    if len(tables) > _MOST_TABLES:
+    unknown = not named.isdisjoint(_REACHES_ANY) and len(tables) <= _MOST_TABLES
+    whole = len(tables) <= _FEW_TABLES or unknown
+    if not whole:
         tables = _needed(tables, named)
     columns = {column.name.lower() for table in tables for column in table.columns}
     found, restored = literals([*body, *called], columns), literals(rollback, columns)
     texts = (*body, *rollback, *called)
     defined = [text for text in (*body, *rollback) if not words(text).isdisjoint(_DEFINES)]
-    return Filling(tables, types, found, restored, texts, words(" ".join((*called, *defined))))
+    return Filling(tables, types, found, restored, texts, words(" ".join((*called, *defined))), whole)
 
 
 def words(text: str) -> frozenset[str]:
@@ -77,15 +92,14 @@ def _reached(named: frozenset[str], texts: Sequence[tuple[str, str]]) -> list[st
         known = more
 
 
-def _needed(tables: Sequence[Table], words: Collection[str]) -> tuple[Table, ...]:
-    """Return the tables that are named, and those that foreign keys connect with them."""
-    named = {table.oid for table in tables if table.name.lower() in words}
-    near = set(named)
-    for table in tables:
-        for constraint in table.constraints:
-            if constraint.kind == "f" and (table.oid in named or constraint.references in named):
-                near |= {table.oid, constraint.references}
-    return tuple(table for table in tables if table.oid in near)
+def _needed(tables: Sequence[Table], named: Collection[str]) -> tuple[Table, ...]:
+    """Return the tables that are named, all that refer to them, and those to which these refer."""
+    wanted = {table.oid for table in tables if table.name.lower() in named}
+    keys = [(t.oid, c.references) for t in tables for c in t.constraints if c.kind == "f"]
+    while new := {child for child, parent in keys if parent in wanted} - wanted:
+        wanted |= new
+    wanted |= {parent for child, parent in keys if child in wanted}
+    return tuple(table for table in tables if table.oid in wanted)
 
 
 async def _callable_texts(conn: AsyncConnection) -> list[tuple[str, str]]:

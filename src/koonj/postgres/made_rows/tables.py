@@ -77,6 +77,8 @@ class Table:
     oid: int
     schema: str
     name: str
+    plain: str
+    """Name with its schema, quoted where SQL requires it."""
     relkind: str
     columns: tuple[Column, ...]
     constraints: tuple[Constraint, ...]
@@ -120,6 +122,7 @@ def _table(
     oid: int,
     schema: str,
     name: str,
+    plain: str,
     relkind: str,
     columns: list[list[object]] | None,
     constraints: list[list[object]] | None,
@@ -133,6 +136,7 @@ def _table(
         oid,
         schema,
         name,
+        plain,
         relkind,
         tuple(Column(*one) for one in columns or ()),  # type: ignore[arg-type]  # JSON
         found,

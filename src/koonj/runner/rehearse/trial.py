@@ -24,6 +24,7 @@ from koonj.postgres.queries import query
 from koonj.postgres.session import clean, roll_back
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, Work, make_work
+from koonj.runner.rehearse.harmless import only_creates
 from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
 from koonj.runner.run.events import Direction
 from koonj.runner.run.run import Control
@@ -110,6 +111,8 @@ async def try_on_rows(conn: AsyncConnection, control: Control, migration: Migrat
     Raises: Cancelled, psycopg.OperationalError if the connection is lost.
     """
     works = {d: make_work(migration, d, lock_timeout="0") for d in (Direction.APPLY, Direction.ROLLBACK)}
+    if only_creates(*(work.script.statements for work in works.values())):
+        return None
     texts = [[n.statement.text for step in work.steps for n in step.statements] for work in works.values()]
     control.working_on(conn)
     try:
@@ -182,7 +185,7 @@ async def _attempt(
 ) -> Trial:
     """Fill the tables, run both scripts, compare. Raises: RefusedError, psycopg.Error, TrialError."""
     await fill(conn, filling, style, empty)
-    before = await read_contents(conn)
+    before = await read_contents(conn, filling.names)
     seen = _Seen(names={table.oid: name for name, table in before.tables.items()})
     seen.counts = await _counts(conn)
     for direction, work in works.items():
@@ -192,7 +195,7 @@ async def _attempt(
             raise RefusedError(work, error) from error
         await clean(conn, _TARGET)
         await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
-    after = await read_contents(conn)
+    after = await read_contents(conn, filling.names)
     return Trial(before, find_lost(before, after), seen.hits, seen.targets, frozenset(seen.void))
 
 

@@ -3,6 +3,8 @@
 SELECT c.oid::bigint,
        n.nspname::text,
        c.relname::text,
+       pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
+       pg_catalog.quote_ident(c.relname),
        c.relkind::text,
        (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                    a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull,
