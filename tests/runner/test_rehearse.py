@@ -110,8 +110,8 @@ WRONG_ROLLBACKS: dict[str, tuple[str, str, Verdict, str]] = {
         "ALTER TABLE users DROP COLUMN email;",
         "ALTER TABLE users ADD COLUMN email text NOT NULL; CREATE INDEX users_email ON users (email); "
         "COMMENT ON COLUMN users.email IS 'where to write';",
-        Verdict.REORDERED,
-        "users",
+        Verdict.LOSSY,
+        "The rollback restores columns in a different order: column public.users.email moved",
     ),
     "a different owner": (
         "DROP VIEW people; CREATE VIEW people AS SELECT id FROM users;",
@@ -156,8 +156,14 @@ WRONG_ROLLBACKS: dict[str, tuple[str, str, Verdict, str]] = {
         Verdict.LOSSY,
         "public.users.old",
     ),
-    "a narrower type": (
-        "ALTER TABLE users ALTER old TYPE smallint;",
+    "a narrower type that rounds": (
+        "ALTER TABLE users ALTER old TYPE real;",
+        "ALTER TABLE users ALTER old TYPE int;",
+        Verdict.LOSSY,
+        "from integer to real",
+    ),
+    "a calculated narrower type": (
+        "ALTER TABLE users ALTER old TYPE smallint USING least(old, 32767);",
         "ALTER TABLE users ALTER old TYPE int;",
         Verdict.LOSSY,
         "smallint",
@@ -210,6 +216,10 @@ RIGHT_ROLLBACKS: dict[str, tuple[str, str]] = {
     "an update that is undone": (
         "UPDATE users SET name = 'y' WHERE name = 'x'",
         "UPDATE users SET name = 'x' WHERE name = 'y'",
+    ),
+    "a narrower type that refuses what it cannot hold": (
+        "ALTER TABLE users ALTER old TYPE smallint",
+        "ALTER TABLE users ALTER old TYPE int",
     ),
     "a wider type": (
         "DROP VIEW people; ALTER TABLE users ALTER name TYPE text; CREATE VIEW people AS SELECT id, name FROM users",

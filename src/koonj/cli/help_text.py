@@ -125,21 +125,21 @@ examples:
   koonj rehearse --like production       start from the real schema of this target, not from the earlier files
 
 koonj applies each migration, rolls it back and applies it again on a scratch database, which it creates and
-deletes. It compares the catalogs, and records locks, rewrites and scans of each statement. It changes no
-target. The SQL runs on this machine as your user, and SQL can run programs. With --like, the functions and
-triggers of that target run here too; this requires a trusted folder (koonj trust).
+deletes. It compares the catalogs, and records locks, rewrites and scans of each statement. It also runs the
+migration and its rollback on rows that it makes up, and compares all contents. It changes no target. The SQL
+runs on this machine as your user, and SQL can run programs. With --like, the functions and triggers of that
+target run here too; this requires a trusted folder (koonj trust).
 
 verdicts:
   verified      the rollback restores the schema exactly, and the migration can be applied again
-  lossy         the rollback restores the schema, but data is lost
-  reordered     the rollback restores the schema with columns in a different order; data may be lost too
+  lossy         the rollback restores the schema, but data is lost, or might be
+  reordered     the rollback restores the schema with columns in a different order
   incomplete    something remains or is missing after the rollback
   broken        a statement of the migration or its rollback fails
   irreversible  the file declares that it has no rollback
   unknown       it was not rehearsed, or could not be
 
-koonj keeps a verdict until something that it depends on changes. If columns are in a different order and data
-is lost too, both must be allowed: --allow reordered --allow lossy.
+koonj keeps a verdict until something that it depends on changes.
 
 The scratch server is one that koonj runs itself, or `[scratch] dsn` in koonj.toml.
 

@@ -154,7 +154,7 @@ async def _no_answer(_question: Question) -> str:
 
 def _passes(rehearsal: Rehearsal, allowed: frozenset[str]) -> bool:
     """Return whether a rehearsal is verified or allowed."""
-    return rehearsal.to_allow is not None and set(rehearsal.to_allow) <= allowed
+    return rehearsal.is_verified or rehearsal.verdict in allowed
 
 
 @dataclass(slots=True)

@@ -63,8 +63,9 @@ def _conflicts(name: str, rehearsal: Rehearsal | None, reason: str) -> tuple[Con
         message = f"{name} has not been rehearsed: {reason or 'no verdict is stored'}"
         return (Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True),)
     message = f"The rehearsal of {name} ended with verdict {rehearsal.verdict.value}: {rehearsal.message}"
-    if rehearsal.to_allow is not None:
-        return tuple(Conflict(name, v.value, message, _HINTS[v], can_allow=True) for v in rehearsal.to_allow)
+    if rehearsal.verdict in ALLOWABLE:
+        hint = _HINTS[rehearsal.verdict]
+        return (Conflict(name, rehearsal.verdict.value, message, hint, can_allow=True),)
     what = "cause" if rehearsal.verdict is Verdict.UNKNOWN else "file"
     hint = f"Fix the {what} and run: koonj rehearse {name}. {_OVERRIDE}"
     return (Conflict(name, NOT_VERIFIED, message, hint, can_allow=True),)

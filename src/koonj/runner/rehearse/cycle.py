@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.catalog import Difference
+from koonj.postgres.catalog.catalog import Difference, ObjectName
 from koonj.postgres.catalog.compare import compare, significant
+from koonj.runner.rehearse.fixed_times import fixed_times
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import ScriptResult
+from koonj.runner.rehearse.trial import Trial
 from koonj.runner.run.events import Direction, Failure
 
 
@@ -31,9 +33,13 @@ class CycleResult:
     """Objects outside the schema (such as roles) that exist after the rollback and did not before."""
     missing_outside: tuple[str, ...] = ()
     """Objects outside the schema that existed before the migration and do not after the rollback."""
+    trial: Trial | None = None
+    """What happened to made-up rows; None if they could not be tried, or if there is no rollback."""
     reapply: ScriptResult | None = None
     reapply_differences: tuple[Difference, ...] = ()
     """Differences between the catalogs after the first and the second apply."""
+    fixed_times: tuple[ObjectName, ...] = ()
+    """Objects whose definition contains the time of the rehearsal."""
 
     @property
     def failed(self) -> tuple[str, Failure] | None:
@@ -58,29 +64,35 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
     """
     before = await scratch.catalog()
     objects_before = await scratch.outside_objects()
+    trial = await scratch.try_on_rows(migration) if migration.has_rollback else None
     applied = await scratch.run(migration, Direction.APPLY, traced=True)
     if applied.failure is not None:
         return CycleResult(migration, applied)
     applied_catalog = await scratch.catalog()
+    fixed = fixed_times(before.objects, applied_catalog.objects, migration.text)
     if not migration.has_rollback:
         scratch.set_position(count + 1, applied.seconds)
         if migration.sections.none_reason is not None:
-            return CycleResult(migration, applied)
+            return CycleResult(migration, applied, fixed_times=fixed)
         differences = significant(compare(before, applied_catalog))
-        return CycleResult(migration, applied, rollback_differences=differences)
+        return CycleResult(migration, applied, rollback_differences=differences, fixed_times=fixed)
     rolled_back = await scratch.run(migration, Direction.ROLLBACK, traced=True)
     if rolled_back.failure is not None:
-        return CycleResult(migration, applied, rolled_back)
+        return CycleResult(migration, applied, rolled_back, trial=trial, fixed_times=fixed)
     rollback_differences = significant(compare(before, await scratch.catalog()))
     objects_after = await scratch.outside_objects()
     left = tuple(sorted(objects_after - objects_before))
     missing = tuple(sorted(objects_before - objects_after))
     reapplied = await scratch.run(migration, Direction.APPLY, traced=False)
     if reapplied.failure is not None:
-        return CycleResult(migration, applied, rolled_back, rollback_differences, left, missing, reapplied)
+        phases = (applied, rolled_back, rollback_differences, left, missing, trial, reapplied)
+        return CycleResult(migration, *phases, fixed_times=fixed)
     reapply_differences = significant(compare(applied_catalog, await scratch.catalog()))
-    phases = (applied, rolled_back, rollback_differences, left, missing, reapplied, reapply_differences)
-    result = CycleResult(migration, *phases)
+    outside = left, missing
+    again = reapplied, reapply_differences
+    result = CycleResult(
+        migration, applied, rolled_back, rollback_differences, *outside, trial, *again, fixed
+    )
     if result.is_clean:
         scratch.set_position(count + 1, reapplied.seconds)
     return result

@@ -64,6 +64,7 @@ def _unknown_writes(trace: StatementTrace, script: ScriptEffects) -> Iterator[st
     }
     for lock in trace.locks:
         writes = lock.mode is LockMode.ROW_EXCLUSIVE and lock.kind in _TABLES
+        writes = writes and lock.relation not in script.tried
         if writes and plain_name(lock.relation) not in known_tables:
             yield (
                 f"line {trace.line}: a function or trigger writes to {lock.relation}. The scratch table is "

@@ -12,6 +12,7 @@ from koonj.postgres.catalog.difference_wording import describe
 from koonj.runner.rehearse.cycle import CycleResult
 from koonj.runner.rehearse.data_loss import losses
 from koonj.runner.rehearse.findings import findings, outside_schema
+from koonj.runner.rehearse.rows_findings import rows_findings
 from koonj.runner.rehearse.script_effects import script_effects
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
 from koonj.runner.run.events import Failure
@@ -37,11 +38,12 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
     """
     migration = cycle.migration
     rollback_traces = () if cycle.rollback is None else cycle.rollback.traces
+    tried = frozenset() if cycle.trial is None else cycle.trial.tables_with_rows
     scripts = (
-        script_effects(cycle.apply.traces, migration.shape),
-        script_effects(rollback_traces, None if cycle.rollback is None else migration.rollback_shape),
+        script_effects(cycle.apply.traces, migration.shape, tried),
+        script_effects(rollback_traces, None if cycle.rollback is None else migration.rollback_shape, tried),
     )
-    lost = losses(*scripts)
+    lost = losses(*scripts, cycle.trial)
     verdict, message = _verdict(cycle, lost)
     failed = cycle.failed
     return Rehearsal(
@@ -56,7 +58,11 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
         losses=lost,
         differences=cycle.rollback_differences or cycle.reapply_differences,
         reapply_differs=not cycle.rollback_differences and bool(cycle.reapply_differences),
-        findings=(*findings(*scripts), *outside_schema(cycle.left_outside, cycle.missing_outside)),
+        findings=(
+            *findings(*scripts),
+            *rows_findings(cycle),
+            *outside_schema(cycle.left_outside, cycle.missing_outside),
+        ),
         apply=cycle.apply.traces,
         rollback=rollback_traces,
         apply_commits=cycle.apply.commits,
@@ -147,18 +153,13 @@ def _verdict(cycle: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
     if cycle.rollback is None or not cycle.migration.has_statements:
         return _nothing_verified(cycle.migration)
     moved = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if d.order_only]
-    if moved:
-        gone = f" Data is lost too: the migration {lost[0]}." if lost else ""
-        return (
-            Verdict.REORDERED,
-            f"The rollback restores columns in a different order: {_named(moved)}.{gone}",
-        )
+    order = f"The rollback restores columns in a different order: {_named(moved)}." if moved else ""
     if lost:
         more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
-        return (
-            Verdict.LOSSY,
-            f"The rollback restores the schema but not the data: the migration {lost[0]}{more}.",
-        )
+        sentence = f"The rollback restores the schema but not the data: the migration {lost[0]}{more}."
+        return Verdict.LOSSY, f"{sentence} {order}".strip()
+    if moved:
+        return Verdict.REORDERED, order
     return (
         Verdict.VERIFIED,
         "The rollback restores the schema exactly, and the migration can be applied again.",
@@ -177,9 +178,14 @@ def _incomplete(cycle: CycleResult, failed: tuple[str, Failure] | None) -> str:
         missing = "file has no rollback" if cycle.migration.sections.rollback is None else _EMPTY
         return f"The {missing}, so the following would remain: {_named(cycle.rollback_differences)}."
     if not any(not d.order_only for d in cycle.rollback_differences):
-        return (
-            f"Applied again, the migration produces a different schema: {_named(cycle.reapply_differences)}."
+        fixed = {(name.kind, name.identity) for name in cycle.fixed_times}
+        because = (
+            " A time in it is fixed when the migration runs."
+            if all((d.kind, d.identity) in fixed for d in cycle.reapply_differences)
+            else ""
         )
+        different = _named(cycle.reapply_differences)
+        return f"Applied again, the migration produces a different schema: {different}.{because}"
     more = (
         f" The migration fails when it is applied again: {_one_line(failed[1].message)}"
         if failed is not None

@@ -15,10 +15,8 @@ from koonj.sql.line_diff import line_diff
 MEANINGS: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.VERIFIED: "the rollback restores the schema exactly, and the migration can be applied again",
-        Verdict.LOSSY: "the rollback restores the schema, but data is lost",
-        Verdict.REORDERED: (
-            "the rollback restores the schema with columns in a different order; data may be lost too"
-        ),
+        Verdict.LOSSY: "the rollback restores the schema, but data is lost, or might be",
+        Verdict.REORDERED: "the rollback restores the schema with columns in a different order",
         Verdict.INCOMPLETE: "something remains or is missing after the rollback",
         Verdict.BROKEN: "a statement of the migration or its rollback fails",
         Verdict.IRREVERSIBLE: "the file declares that it has no rollback",

@@ -23,6 +23,7 @@ from koonj.postgres.scratch.server_objects import read_around
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import Chain
 from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, is_alive, make_fresh
+from koonj.runner.rehearse.trial import Trial, try_on_rows
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.run import Control
 
@@ -152,6 +153,22 @@ class ScratchChain:
             is_alive=partial(is_alive, self.server, self._control),
         )
         return await script.run()
+
+    async def try_on_rows(self, migration: Migration) -> Trial | None:
+        """Return what a migration and its rollback do to made-up rows. Changes nothing.
+
+        Raises: Cancelled, LostError, ScratchError.
+        """
+        conn = await self._connection()
+        try:
+            trial = await try_on_rows(conn, self._control, migration)
+            await make_fresh(conn, _SCRATCH_TARGET)
+        except psycopg.Error as error:
+            await self.close_connection()
+            if not await is_alive(self.server, self._control):
+                raise LostError(str(error)) from error
+            return None
+        return trial
 
     def set_position(self, count: int, seconds: float) -> None:
         """Record that the database holds the first `count` migrations.

@@ -23,6 +23,8 @@ class ScriptEffects:
     statements: tuple[Statement, ...] = ()
     changes: Mapping[int, tuple[RowChange, ...]] = field(default_factory=dict)
     """Row changes that the text of each statement shows, by the index of its trace."""
+    tried: frozenset[str] = frozenset()
+    """Tables in which made-up rows have shown what the script does."""
 
     @property
     def row_changes(self) -> list[RowChange]:
@@ -30,7 +32,9 @@ class ScriptEffects:
         return [change for changes in self.changes.values() for change in changes]
 
 
-def script_effects(traces: Iterable[StatementTrace], shape: ScriptShape | None) -> ScriptEffects:
+def script_effects(
+    traces: Iterable[StatementTrace], shape: ScriptShape | None, tried: frozenset[str] = frozenset()
+) -> ScriptEffects:
     """Return the lasting effects of a script. `shape` is None if there is no script."""
     if shape is None:
         return ScriptEffects()
@@ -41,6 +45,7 @@ def script_effects(traces: Iterable[StatementTrace], shape: ScriptShape | None) 
         tuple(trace for trace in traces if trace.index not in undone),
         tuple(numbered.statement for numbered in lasting),
         {numbered.index: row_changes(numbered.statement) for numbered in lasting},
+        tried,
     )
 
 

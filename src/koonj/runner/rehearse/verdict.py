@@ -21,9 +21,9 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     """The rollback restores the catalog exactly, and the migration can be applied again."""
     LOSSY = "lossy"
-    """The rollback restores the catalog, but data is lost."""
+    """The rollback restores the catalog, but data is lost; columns can be in a different order too."""
     REORDERED = "reordered"
-    """The rollback restores the catalog, except for the order of columns; data may be lost too."""
+    """The rollback restores the catalog, except for the order of columns. No data is lost."""
     INCOMPLETE = "incomplete"
     """Something remains or is missing after the rollback, or the second apply gives another catalog."""
     BROKEN = "broken"
@@ -127,15 +127,3 @@ class Rehearsal:
     def is_verified(self) -> bool:
         """Whether the verdict is `verified`, so that no decision is needed."""
         return self.verdict is Verdict.VERIFIED
-
-    @property
-    def to_allow(self) -> tuple[Verdict, ...] | None:
-        """The verdicts that --allow must name; empty if verified, None if --allow cannot let it pass.
-
-        If columns are in a different order and data is lost too, both must be allowed.
-        """
-        if self.is_verified:
-            return ()
-        if self.verdict is Verdict.REORDERED and self.losses:
-            return (Verdict.REORDERED, Verdict.LOSSY)
-        return (self.verdict,) if self.verdict in ALLOWABLE else None

@@ -1,0 +1,1 @@
+"""Fill a scratch database with rows made up from its catalog, and compare its contents."""

@@ -1,0 +1,315 @@
+"""Run a migration and its rollback on made-up rows, and compare the contents before and after.
+
+Everything happens in one transaction that is rolled back, so the scratch database stays as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+
+from koonj.config import Target
+from koonj.migrations.migration import Migration
+from koonj.postgres.locks.queries import send_off_counters
+from koonj.postgres.made_rows.contents import Contents, Lost, find_lost, read_contents
+from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling
+from koonj.postgres.made_rows.values import Style
+from koonj.postgres.queries import query
+from koonj.postgres.session import clean, roll_back
+from koonj.runner.apply.statement import StatementError, execute
+from koonj.runner.plan.work import NumberedStatement, Work, make_work
+from koonj.runner.rehearse.harmless import only_creates
+from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
+from koonj.runner.run.events import Direction
+from koonj.runner.run.run import Control
+from koonj.sql.refusal import Refusal
+from koonj.sql.row_changes import row_changes
+
+_ATTEMPTS = 9
+"""Maximum number of styles of rows that are tried."""
+_PATIENCE = 8.0
+"""Maximum seconds of all attempts."""
+_STATEMENT = "4s"
+"""statement_timeout of one statement."""
+_TARGET = Target("scratch", "")
+
+Place = tuple[Direction, int]
+"""A statement: the script, and its index in it."""
+
+
+class TrialError(Exception):
+    """Raised when a script cannot be tried on made-up rows."""
+
+
+class RefusedError(Exception):
+    """Raised when a statement of one of the scripts fails."""
+
+    def __init__(self, work: Work, error: StatementError) -> None:
+        super().__init__(str(error))
+        self.work = work
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What happened to made-up rows."""
+
+    before: Contents
+    lost: Lost
+    hits: Mapping[Place, frozenset[str]]
+    """Tables of which a statement updated or deleted rows, by their names before the migration."""
+    targets: Mapping[Place, Mapping[str, str]]
+    """Tables that a statement changes by its text: name as written, name before the migration.
+
+    The name is empty if the migration created the table.
+    """
+    void: frozenset[Place] = frozenset()
+    """Statements whose condition is never true."""
+    always_fails: tuple[AlwaysFails, ...] = ()
+
+    def holds_rows(self, table: str) -> bool:
+        """Return whether the table had rows."""
+        found = self.before.tables.get(table)
+        return found is not None and found.count > 0
+
+    def holds_values(self, table: str, column: str) -> bool:
+        """Return whether the column had values that are not NULL."""
+        found = self.before.tables.get(table)
+        return found is not None and found.values.get(column, (0, 0))[0] > 0
+
+    @property
+    def tables_with_rows(self) -> frozenset[str]:
+        """Names of the tables that had rows."""
+        return frozenset(name for name, found in self.before.tables.items() if found.count)
+
+    @property
+    def covers_everything(self) -> bool:
+        """Whether every table had rows."""
+        return all(found.count for found in self.before.tables.values())
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one attempt records."""
+
+    hits: dict[Place, frozenset[str]] = field(default_factory=dict)
+    targets: dict[Place, Mapping[str, str]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+    void: set[Place] = field(default_factory=set)
+
+
+async def try_on_rows(conn: AsyncConnection, control: Control, migration: Migration) -> Trial | None:
+    """Return what happens to made-up rows; None if the scripts cannot be tried.
+
+    Raises: Cancelled, psycopg.OperationalError if the connection is lost.
+    """
+    works = {d: make_work(migration, d, lock_timeout="0") for d in (Direction.APPLY, Direction.ROLLBACK)}
+    if only_creates(*(work.script.statements for work in works.values())):
+        return None
+    texts = [[n.statement.text for step in work.steps for n in step.statements] for work in works.values()]
+    control.working_on(conn)
+    try:
+        await conn.execute("BEGIN")
+        await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
+        filling = await prepare_filling(conn, *texts)
+        await conn.execute("SAVEPOINT koonj_rows")
+        return await _try_styles(conn, control, works, filling)
+    except (psycopg.Error, TrialError):
+        if conn.closed:
+            raise
+        control.check()
+        return None
+    finally:
+        control.working_on(None)
+        if not conn.closed:
+            await roll_back(conn)
+            await clean(conn, _TARGET)
+            if conn.info.server_version >= 150000:
+                await send_off_counters(conn)
+
+
+async def _try_styles(
+    conn: AsyncConnection, control: Control, works: Mapping[Direction, Work], filling: Filling
+) -> Trial | None:
+    """Try one style of rows after the other until the scripts accept the rows."""
+    style: Style | None = Style()
+    empty: set[tuple[str, str]] = set()
+    always: list[AlwaysFails] = []
+    end = monotonic() + _PATIENCE
+    for _ in range(_ATTEMPTS):
+        assert style is not None
+        try:
+            trial = await _attempt(conn, control, works, filling, style, empty)
+        except RefusedError as refusal:
+            error = refusal.error
+            if conn.closed:
+                raise error.error from error
+            control.check()
+            await conn.execute("ROLLBACK TO SAVEPOINT koonj_rows")
+            found = AlwaysFails.of(error, refusal.work, filling)
+            if found is not None:
+                always.append(found)
+            refused = found.table if found is not None else None
+            following = None if refused else next_style(style, error, filling)
+            checked = with_new_checks(filling, error) if not refused else filling
+            if checked != filling:
+                filling = checked
+            elif following is None:
+                refused = refused or refused_table(error, filling)
+                if refused is None or refused in empty:
+                    return None
+                empty.add(refused)
+            else:
+                style = following
+        else:
+            return replace(trial, always_fails=tuple(always))
+        if monotonic() > end:
+            return None
+    return None
+
+
+async def _attempt(
+    conn: AsyncConnection,
+    control: Control,
+    works: Mapping[Direction, Work],
+    filling: Filling,
+    style: Style,
+    empty: set[tuple[str, str]],
+) -> Trial:
+    """Fill the tables, run both scripts, compare. Raises: RefusedError, psycopg.Error, TrialError."""
+    await fill(conn, filling, style, empty)
+    before = await read_contents(conn, filling.names)
+    seen = _Seen(names={table.oid: name for name, table in before.tables.items()})
+    seen.counts = await _counts(conn)
+    for direction, work in works.items():
+        try:
+            await _run(conn, control, work, direction, seen)
+        except StatementError as error:
+            raise RefusedError(work, error) from error
+        await clean(conn, _TARGET)
+        await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
+    after = await read_contents(conn, filling.names)
+    return Trial(before, find_lost(before, after), seen.hits, seen.targets, frozenset(seen.void))
+
+
+async def _run(
+    conn: AsyncConnection, control: Control, work: Work, direction: Direction, seen: _Seen
+) -> None:
+    last = None
+    for step in work.steps:
+        for numbered in map(_within_transaction, step.statements):
+            if numbered is None:
+                continue
+            place, changes = (direction, numbered.index), row_changes(numbered.statement)
+            if changes:
+                seen.targets[place] = await _resolve(conn, [c.table for c in changes if c.table], seen)
+            async for _ in execute(conn, control, work, numbered):
+                pass
+            if changes or numbered.statement.verb not in _CHANGE_NO_ROWS:
+                seen.hits[place] = await _hits(conn, seen)
+                if (
+                    not seen.hits[place]
+                    and numbered.statement.verb in _PLANNED
+                    and await _is_void(conn, numbered)
+                ):
+                    seen.void.add(place)
+            last = numbered
+        await _commit(conn, last)
+
+
+_CHANGE_NO_ROWS = frozenset(
+    {"create", "alter", "drop", "comment", "grant", "revoke", "set", "reset", "security"}
+)
+_PLANNED = frozenset({"update", "delete", "with", "merge"})
+_ALONE = frozenset({"vacuum", "reindex", "cluster", "analyze"})
+"""Verbs of statements that change no contents and cannot run in a transaction, or need not."""
+
+
+def _within_transaction(numbered: NumberedStatement) -> NumberedStatement | None:
+    """Return the statement as it can run in a transaction; None to skip it.
+
+    Raises: TrialError if it cannot run there.
+    """
+    statement = numbered.statement
+    summary = statement.summary.lower()
+    if statement.verb in _ALONE or summary.startswith(("set transaction", "set session characteristics")):
+        return None
+    if statement.is_concurrent:
+        text = re.sub(r"\bconcurrently\b", "", statement.text, count=1, flags=re.IGNORECASE)
+        return replace(numbered, statement=replace(statement, text=text))
+    if statement.refusal is Refusal.YES:
+        raise TrialError(statement.refusal_reason)
+    return numbered
+
+
+async def _commit(conn: AsyncConnection, last: NumberedStatement | None) -> None:
+    """Do what a COMMIT does to deferred constraints. Raises: StatementError."""
+    try:
+        await conn.execute("SET CONSTRAINTS ALL IMMEDIATE", prepare=False)
+    except psycopg.Error as error:
+        if last is None:
+            raise
+        raise StatementError(last, error) from error
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("deferrable_constraints"), prepare=False)
+        for schema, name, deferred in await cursor.fetchall():
+            if deferred:
+                constraint = psycopg.sql.Identifier(schema, name)
+                await cursor.execute(psycopg.sql.SQL("SET CONSTRAINTS {} DEFERRED").format(constraint))
+
+
+async def _resolve(conn: AsyncConnection, names: list[str], seen: _Seen) -> Mapping[str, str]:
+    """Return for each name the table's name before the migration; empty if there was no such table."""
+    found: dict[str, str] = {}
+    await conn.execute("SAVEPOINT koonj_name", prepare=False)
+    try:
+        async with conn.cursor(row_factory=tuple_row) as cursor:
+            for name in dict.fromkeys(names):
+                await cursor.execute(
+                    "SELECT coalesce(pg_catalog.pg_partition_root(c)::oid, c::oid)::bigint, c::oid::bigint "
+                    "FROM (SELECT pg_catalog.to_regclass(%s)) AS t(c)",
+                    (name,),
+                    prepare=False,
+                )
+                row = await cursor.fetchone()
+                if row is not None and row[1] is not None:
+                    found[name] = seen.names.get(row[0], "")
+        await conn.execute("RELEASE SAVEPOINT koonj_name", prepare=False)
+    except psycopg.DatabaseError:
+        await conn.execute("ROLLBACK TO SAVEPOINT koonj_name; RELEASE SAVEPOINT koonj_name", prepare=False)
+    return found
+
+
+async def _hits(conn: AsyncConnection, seen: _Seen) -> frozenset[str]:
+    counts = await _counts(conn)
+    changed = [oid for oid, count in counts.items() if count > seen.counts.get(oid, 0)]
+    seen.counts = counts
+    return frozenset(seen.names[oid] for oid in changed if oid in seen.names)
+
+
+async def _is_void(conn: AsyncConnection, numbered: NumberedStatement) -> bool:
+    """Return whether the planner knows that a statement finds no row, whatever there is."""
+    await conn.execute("SAVEPOINT koonj_plan", prepare=False)
+    try:
+        cursor = await conn.execute(b"EXPLAIN (COSTS off) " + numbered.statement.text.encode(), prepare=False)
+        return any("One-Time Filter: false" in row[0] for row in await cursor.fetchall())
+    except psycopg.DatabaseError:
+        return False
+    finally:
+        if not conn.closed:
+            await conn.execute(
+                "ROLLBACK TO SAVEPOINT koonj_plan; RELEASE SAVEPOINT koonj_plan", prepare=False
+            )
+
+
+async def _counts(conn: AsyncConnection) -> dict[int, int]:
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("scratch/rows_changed"), prepare=False)
+        return {row[0]: row[1] for row in await cursor.fetchall()}
