@@ -288,7 +288,7 @@ async def test_file_without_statements_is_not_verified(base_folder: RehearsalFol
     base_folder.write(3, "CREATE TABLE later ();", "DROP TABLE later;")
     found = await base_folder.rehearse("002_empty.sql", "003_m.sql")
     empty = found["002_empty.sql"]
-    assert (empty.verdict, empty.to_allow) == (Verdict.UNKNOWN, None)
+    assert empty.verdict is Verdict.UNKNOWN
     assert empty.message == "The file has no statements, so there is nothing to verify."
     assert found["003_m.sql"].verdict is Verdict.VERIFIED
 

@@ -62,6 +62,8 @@ def _conflicts(name: str, rehearsal: Rehearsal | None, reason: str) -> tuple[Con
     if rehearsal is None:
         message = f"{name} has not been rehearsed: {reason or 'no verdict is stored'}"
         return (Conflict(name, NOT_VERIFIED, message, _OVERRIDE, can_allow=True),)
+    if rehearsal.is_verified:
+        return ()
     message = f"The rehearsal of {name} ended with verdict {rehearsal.verdict.value}: {rehearsal.message}"
     if rehearsal.verdict in ALLOWABLE:
         hint = _HINTS[rehearsal.verdict]
