@@ -303,7 +303,7 @@ async def test_nothing_to_undo_is_measured_as_any_rollback(base_folder: Rehearsa
     found = await base_folder.rehearse()
     verdicts = [found[f"00{n}_m.sql"].verdict for n in (2, 3, 4, 5)]
     assert verdicts == [Verdict.VERIFIED, Verdict.LOSSY, Verdict.INCOMPLETE, Verdict.INCOMPLETE]
-    assert "The file has no rollback" in found["005_m.sql"].message
+    assert "The rollback has no statements" in found["005_m.sql"].message
 
 
 async def test_statement_outside_a_transaction_is_observed(base_folder: RehearsalFolder) -> None:
