@@ -1,6 +1,7 @@
 """Another program writes the file while koonj saves it."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,23 @@ def test_a_file_that_is_written_during_the_save_is_not_replaced(
         save(tmp_path, NAME, b"SELECT 2;\n", b"SELECT 1;\n")
     assert read(tmp_path, NAME).raw == written_in_between
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_the_whole_text_is_flushed_before_it_gets_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a crash could leave an empty file."""
+    flushed: list[tuple[int, bytes]] = []
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            flushed.append((status.st_size, (tmp_path / NAME).read_bytes()))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (tmp_path / NAME).write_bytes(b"SELECT 1;\n")
+    save(tmp_path, NAME, b"SELECT 2 + 2;\n", b"SELECT 1;\n")
+    assert flushed == [(len(b"SELECT 2 + 2;\n"), b"SELECT 1;\n")]
+    assert (tmp_path / NAME).read_bytes() == b"SELECT 2 + 2;\n"
