@@ -19,9 +19,10 @@ from koonj.runner.run.events import Event
 class RehearsalFolder:
     """A folder of migrations that can be rehearsed."""
 
-    def __init__(self, path: Path, connector: Connector) -> None:
+    def __init__(self, path: Path, connector: Connector, place: ScratchPlace | None = None) -> None:
         self.path = path
         self.connector = connector
+        self.place = place or ScratchPlace()
         self.events: list[Event] = []
 
     def write(self, number: int, up: str, down: str | None = None, *, block: bool = True) -> str:
@@ -40,7 +41,7 @@ class RehearsalFolder:
     async def rehearse(self, *names: str, **options: Any) -> dict[str, Rehearsal]:
         """Return verdicts by file name; for all files if none is named."""
         request = RehearsalRequest(names=names or None, **options)
-        job = RehearsalJob(ScratchPlace(), FolderReader(self.path), request, self.connector)
+        job = RehearsalJob(self.place, FolderReader(self.path), request, self.connector)
         self.events = [event async for event in start_rehearsal(job).events()]
         last = self.events[-1]
         assert isinstance(last, RehearsalFinished)
