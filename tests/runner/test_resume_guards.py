@@ -188,3 +188,21 @@ async def test_what_ends_with_its_transaction_is_not_made_again(project: Project
     events = await project.apply()
     assert run_finished(events).result is RunResult.DONE
     assert [event.index for event in events_of_kind(events, StatementStarted)] == [5, 6]
+
+
+async def test_a_decision_about_an_earlier_run_does_not_allow_the_next_one(project: Project) -> None:
+    """The text that was allowed once comes back after another text has run."""
+
+    def write(table: str) -> None:
+        project.write(NAME, f"CREATE TABLE {table} ();\nVACUUM;\nSELECT FROM nowhere;\n{NONE}")
+
+    write("a")
+    assert run_finished(await project.apply()).result is RunResult.FAILED
+    for table in ("b", "c"):
+        write(table)
+        assert await _is_stopped_as_edited(project)
+        allowed = await project.apply(allow=frozenset({"edited"}), reason="it is another table now")
+        assert run_finished(allowed).result is RunResult.FAILED
+    write("b")
+    assert await _is_stopped_as_edited(project)
+    assert project.tables() == {"a", "b", "c"}
