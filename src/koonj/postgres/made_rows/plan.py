@@ -128,6 +128,8 @@ class Planner:
         """Use only the given values for a column: its own where they are among them."""
         key = table.oid, column.number
         if not good:
+            if not column.not_null:
+                self._rows[key] = [NULL] * self.style.rows
             return
         self._chosen.add(key)
         old = self._rows.pop(key, [])
