@@ -28,6 +28,8 @@ BASE = """
     CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2024-07-01');
     CREATE TABLE parted_b PARTITION OF parted FOR VALUES FROM ('2024-07-01') TO ('2025-01-01');
     CREATE UNLOGGED TABLE queue (id int, job text);
+    CREATE DOMAIN never AS text CHECK (VALUE IS NULL);
+    CREATE TABLE odd (id int PRIMARY KEY, n never, b bytea);
     CREATE SEQUENCE ids START 100;
     CREATE FUNCTION clear_notes() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN UPDATE notes SET body = '{}' WHERE person_id = NEW.id; RETURN NEW; END $$;
@@ -117,6 +119,12 @@ LOSSES: dict[str, tuple[str, str, str]] = {
         "CREATE FUNCTION f(c text) RETURNS void LANGUAGE sql AS 'DELETE FROM codes WHERE code = c'; SELECT f('xy');",
         "DROP FUNCTION f(text);",
         "deletes rows of public.codes (seen in the rehearsal)",
+    ),
+    "rows of a partition": ("DELETE FROM parted_a;", "SELECT 1;", "deletes all rows of parted_a (DELETE)"),
+    "type that the server does not support": (
+        "ALTER TABLE odd ALTER b TYPE text USING '';",
+        "ALTER TABLE odd ALTER b TYPE bytea USING ''::bytea;",
+        "odd.b (USING)",
     ),
     "dropped partition": (
         "DROP TABLE parted_b;",

@@ -94,7 +94,11 @@ def _reached(named: frozenset[str], texts: Sequence[tuple[str, str]]) -> list[st
 
 def _needed(tables: Sequence[Table], named: Collection[str]) -> tuple[Table, ...]:
     """Return the tables that are named, all that refer to them, and those to which these refer."""
-    wanted = {table.oid for table in tables if table.name.lower() in named}
+    wanted = {
+        table.oid
+        for table in tables
+        if table.name.lower() in named or any(part.name.lower() in named for part in table.bounds)
+    }
     keys = [(t.oid, c.references) for t in tables for c in t.constraints if c.kind == "f"]
     while new := {child for child, parent in keys if parent in wanted} - wanted:
         wanted |= new

@@ -16,6 +16,8 @@ from koonj.sql.tokens import TokenKind, significant
 
 _KEY_ROWS = 6
 """Maximum number of additional rows whose key is a constant of the statements."""
+_COMMON = frozenset("SNDBE")
+"""Type categories (pg_type.typcategory) of which the server accepts every made-up value."""
 _FORMS = 9
 """Number of forms of texts and numbers; a multiple of it changes values but not their forms."""
 _PARTITION_ROWS = 24
@@ -76,7 +78,7 @@ class Planner:
                 columns[column.number] = list(dict.fromkeys((*values, *more)))[:many]
         if table.bounds:
             many = max(many, min(len(table.bounds) + 2, _PARTITION_ROWS))
-        others = any("DEFAULT" in bound or "MODULUS" in bound for _, bound, _ in table.bounds)
+        others = any("DEFAULT" in one.bound or "modulus" in one.bound for one in table.bounds)
         for at in range(many):
             row = {number: values[at % len(values)] for number, values in columns.items() if values}
             for numbers, good in self._together.get(table.oid, ()):
@@ -88,12 +90,13 @@ class Planner:
             yield row
 
     def alternatives(self, table: Table) -> Iterator[list[str]]:
-        """Yield for each row the row itself, then the same row in other partitions."""
+        """Yield for each row the row itself, in other partitions, and without values of rare types."""
+        nullable = [c for c in table.columns if not c.not_null and c.number not in table.unique]
+        rare = {c.number: NULL for c in nullable if (kind := self._type(c)) and kind.category not in _COMMON}
         for at, row in enumerate(self.rows(table), start=1):
-            yield [
-                self._insert(table, [row]),
-                *(self._insert(table, [{**row, **other}]) for other in self._partition_values(table, at)),
-            ]
+            others = [*self._partition_values(table, at), *({number: NULL} for number in rare), rare]
+            others.append({column.number: NULL for column in nullable})
+            yield [self._insert(table, [{**row, **other}]) for other in ({}, *others)]
 
     # Values that satisfy CHECK constraints, see checks.py
 
@@ -125,6 +128,8 @@ class Planner:
         """Use only the given values for a column: its own where they are among them."""
         key = table.oid, column.number
         if not good:
+            if not column.not_null:
+                self._rows[key] = [NULL] * self.style.rows
             return
         self._chosen.add(key)
         old = self._rows.pop(key, [])
@@ -230,7 +235,9 @@ class Planner:
         """
         compared = self.found.values(name)
         written = self.found.written.get(name, set()) - set(compared)
-        later = [*self.restored.written.get(name, ()), *self.restored.values(name)]
+        loose = set(self.found.loose)
+        met = (value for value in self.restored.values(name) if value not in loose)
+        later = [*self.restored.written.get(name, ()), *met]
         default = ""
         if (compared or later) and column.default is not None and "(" not in column.default:
             default = column.default  # the most likely value of a row
@@ -315,15 +322,25 @@ class Planner:
         into = ", ".join(names[number] for number in numbers)
         return f"INSERT INTO {table.qualified} ({into}) OVERRIDING SYSTEM VALUE VALUES {values}"
 
+    def _within(self, column: Column, value: str, *, below: bool) -> str:
+        """Return a value of the partition key: a bound that belongs to the partition, or a value below it."""
+        kind = self._type(column)
+        if not below or kind is None:
+            return f"{value}::{column.type_text}"
+        if kind.category == "D":
+            return f"({value}::{column.type_text} - '1 day'::pg_catalog.interval)::{column.type_text}"
+        return f"({value}::{column.type_text} - 1)::{column.type_text}" if kind.category == "N" else "''"
+
     def _partition_values(self, table: Table, i: int) -> Iterator[dict[int, str]]:
         """Yield values of the partition key that are within the bounds of a partition."""
         combined: dict[int, str] = {}
         for at in range(len(table.bounds)):
-            key, bound, _ = table.bounds[(at + i - 1) % len(table.bounds)]
-            values = _bound_values(bound)
+            part = table.bounds[(at + i - 1) % len(table.bounds)]
+            key, bound = part.key, part.bound
+            values, below = _bound_values(bound)
             names = [n.strip().strip('"') for n in key[key.find("(") + 1 : key.rfind(")")].split(",")]
             found = {
-                column.number: f"{value}::{column.type_text}"
+                column.number: self._within(column, value, below=below)
                 for column in table.columns
                 for name, value in zip(names, values, strict=False)
                 if column.name == name
@@ -333,16 +350,18 @@ class Planner:
             yield dict(combined)
 
 
-def _bound_values(bound: str) -> list[str]:
-    """Return constants within a partition's bound: FOR VALUES FROM ('2024-01-01') TO …"""
+def _bound_values(bound: str) -> tuple[list[str], bool]:
+    """Return constants of a partition's bound, and whether its values are below them.
+
+    For example those of FOR VALUES FROM ('2024-01-01') TO …; but without a lower bound, those after TO.
+    """
     inside = re.search(r"(?:FROM|IN) \((.*?)\)(?: TO|$)", bound)
     if inside is None:
-        return []
-    if "MINVALUE" in inside[1]:
-        upper = re.search(r"TO \((.*)\)$", bound)
-        return [] if upper is None else [f"{v} - 1" for v in upper[1].split(", ")]
-    values = [t.text for t in significant(inside[1]) if t.kind in {TokenKind.STRING, TokenKind.NUMBER}]
-    return values[:1] if bound.startswith("FOR VALUES IN") else values
+        return [], False
+    below = "MINVALUE" in inside[1]
+    text = bound.rpartition(" TO ")[2] if below else inside[1]
+    values = [t.text for t in significant(text) if t.kind in {TokenKind.STRING, TokenKind.NUMBER}]
+    return values[:1] if bound.startswith("FOR VALUES IN") else values, below
 
 
 def _names_key(name: str) -> bool:

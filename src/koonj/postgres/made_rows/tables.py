@@ -71,6 +71,18 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition, on any level."""
+
+    key: str
+    """Partition key of its parent: ``RANGE (day)``."""
+    bound: str
+    name: str
+    plain: str
+    """Name with its schema, quoted where SQL requires it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table or partitioned table that can be filled."""
 
@@ -84,8 +96,8 @@ class Table:
     constraints: tuple[Constraint, ...]
     unique: frozenset[int]
     """Attnums of columns in unique constraints and indexes."""
-    bounds: tuple[tuple[str, str, str], ...]
-    """For a partitioned table: the key, the bound and the name of each partition."""
+    bounds: tuple[Partition, ...]
+    """For a partitioned table: its partitions on all levels."""
 
     @property
     def qualified(self) -> str:
@@ -141,7 +153,7 @@ def _table(
         tuple(Column(*one) for one in columns or ()),  # type: ignore[arg-type]  # JSON
         found,
         frozenset(unique),
-        tuple((key, bound, part) for key, bound, part in bounds or ()),
+        tuple(Partition(*one) for one in bounds or ()),
     )
 
 

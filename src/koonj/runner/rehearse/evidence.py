@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from koonj.runner.rehearse.suspicion import Source, Suspicion
 from koonj.runner.rehearse.trial import Trial
@@ -19,9 +20,12 @@ class Evidence:
 
     def judged(self, suspicion: Suspicion) -> str | None:
         """Return the phrase of a loss; None if nothing is lost."""
-        if self._trial is None:
+        trial = self._trial
+        if trial is None:
             return _by_text(suspicion)
-        return self._by_rows(suspicion, self._trial)
+        if suspicion.table is not None:
+            suspicion = replace(suspicion, table=trial.roots.get(suspicion.table, suspicion.table))
+        return self._by_rows(suspicion, trial)
 
     def _by_rows(self, suspicion: Suspicion, trial: Trial) -> str | None:
         if suspicion.source is Source.OBSERVED:

@@ -110,7 +110,7 @@ def refused_table(error: StatementError, filling: Filling) -> tuple[str, str] | 
     diagnostic = error.error.diag
     if diagnostic.schema_name and diagnostic.table_name:
         for table in filling.tables:  # a partition is emptied with its table
-            if any(part == diagnostic.table_name for _, _, part in table.bounds):
+            if any(part.name == diagnostic.table_name for part in table.bounds):
                 return table.schema, table.name
         return diagnostic.schema_name, diagnostic.table_name
     name = error.numbered.statement.name.rpartition(".")[2].strip('"').lower()

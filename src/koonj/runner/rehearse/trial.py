@@ -69,8 +69,12 @@ class Trial:
 
     The name is empty if the migration created the table.
     """
-    void: frozenset[Place] = frozenset()
+    void: frozenset[Place]
     """Statements whose condition is never true."""
+    roots: Mapping[str, str]
+    """Partitions, each with its topmost partitioned table."""
+    whole: bool
+    """Whether all tables of the database were filled and compared."""
     always_fails: tuple[AlwaysFails, ...] = ()
 
     def holds_rows(self, table: str) -> bool:
@@ -90,8 +94,8 @@ class Trial:
 
     @property
     def covers_everything(self) -> bool:
-        """Whether every table had rows."""
-        return all(found.count for found in self.before.tables.values())
+        """Whether every table of the database had rows."""
+        return self.whole and all(found.count for found in self.before.tables.values())
 
 
 @dataclass(slots=True)
@@ -196,7 +200,9 @@ async def _attempt(
         await clean(conn, _TARGET)
         await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
     after = await read_contents(conn, filling.names)
-    return Trial(before, find_lost(before, after), seen.hits, seen.targets, frozenset(seen.void))
+    roots = {part.plain: table.plain for table in filling.tables for part in table.bounds}
+    lost = find_lost(before, after)
+    return Trial(before, lost, seen.hits, seen.targets, frozenset(seen.void), roots, filling.whole)
 
 
 async def _run(

@@ -30,12 +30,14 @@ SELECT c.oid::bigint,
         WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid AND i.indisunique),
        (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                    pg_catalog.pg_get_partkeydef(p.parent), pg_catalog.pg_get_expr(pc.relpartbound, pc.oid),
-                   pc.relname
+                   pc.relname,
+                   pg_catalog.concat(pg_catalog.quote_ident(pn.nspname), '.', pg_catalog.quote_ident(pc.relname))
                ) ORDER BY p.level, pc.relname)
         FROM (SELECT t.relid, t.parentrelid AS parent, t.level
               FROM pg_catalog.pg_partition_tree(c.oid) AS t
               WHERE c.relkind OPERATOR(pg_catalog.=) 'p'::"char") AS p
         JOIN pg_catalog.pg_class AS pc ON pc.oid OPERATOR(pg_catalog.=) p.relid::oid
+        JOIN pg_catalog.pg_namespace AS pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
         WHERE p.level OPERATOR(pg_catalog.>) 0)
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
