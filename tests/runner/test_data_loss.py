@@ -28,6 +28,7 @@ BASE = """
     CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2024-07-01');
     CREATE TABLE parted_b PARTITION OF parted FOR VALUES FROM ('2024-07-01') TO ('2025-01-01');
     CREATE UNLOGGED TABLE queue (id int, job text);
+    CREATE UNLOGGED TABLE backlog (id int, job text);
     CREATE DOMAIN never AS text CHECK (VALUE IS NULL);
     CREATE TABLE odd (id int PRIMARY KEY, n never, b bytea);
     CREATE SEQUENCE ids START 100;
@@ -119,6 +120,16 @@ LOSSES: dict[str, tuple[str, str, str]] = {
         "CREATE FUNCTION f(c text) RETURNS void LANGUAGE sql AS 'DELETE FROM codes WHERE code = c'; SELECT f('xy');",
         "DROP FUNCTION f(text);",
         "deletes rows of public.codes (seen in the rehearsal)",
+    ),
+    "tables of one shape that stay swapped": (
+        "ALTER TABLE queue RENAME TO tmp; ALTER TABLE backlog RENAME TO queue; ALTER TABLE tmp RENAME TO backlog;",
+        "SELECT 1;",
+        "public.queue",
+    ),
+    "update of rows that a new constraint restricts": (
+        "ALTER TABLE queue ADD CHECK (length(job) = 4); UPDATE queue SET job = 'abcd';",
+        "ALTER TABLE queue DROP CONSTRAINT queue_job_check;",
+        "overwrites queue.job (UPDATE)",
     ),
     "rows of a partition": ("DELETE FROM parted_a;", "SELECT 1;", "deletes all rows of parted_a (DELETE)"),
     "type that the server does not support": (
