@@ -30,7 +30,8 @@ async def test_palette_lists_every_command_except_moves(project: Project, key: s
         await screen.press(key)
         await screen.until(lambda: isinstance(screen.app.screen, CommandPaletteDialog))
         names = found(screen)
-        assert names == [command.name() for command in MAIN if command.listed]
+        in_order = [command.name() for command in MAIN if command.listed and command.name() != "trust"]
+        assert names == [*in_order, "trust"], "the folder is trusted, so the first command is another one"
         assert {"apply-next", "quit", "copy", "help"} < set(names)
         assert not {"down", "page-up", "next-pane"} & set(names)
         for command in MAIN:

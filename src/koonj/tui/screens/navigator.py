@@ -83,7 +83,9 @@ class Navigator:
         """Open the command palette; run the chosen command like its key."""
         from koonj.tui.screens.command_palette import CommandPaletteDialog  # noqa: PLC0415 - see `start`
 
+        now = self._situation()
         listed = [command for command in MAIN if command.listed]
+        listed.sort(key=lambda one: one.only_available and one.why_not(now) is not None)
         self._screen.app.push_screen(CommandPaletteDialog(self._entries(listed)), self._chosen)
 
     def _entries(self, commands: Sequence[Command[Any]]) -> tuple[CommandEntry, ...]:
