@@ -90,7 +90,11 @@ def test_unreachable_server_shows_files_with_unknown_state(files: Project) -> No
 @pytest.mark.parametrize("command", ["status", "apply --yes", "rollback --yes", "history", "status --json"])
 def test_password_is_never_shown(files: Project, command: str) -> None:
     files.table(1)
-    for dsn in ("postgresql://u:s3cret@127.0.0.1:1/x", "host=127.0.0.1 port=1 password=s3cret user=u"):
+    for dsn in (
+        "postgresql://u:s3cret@127.0.0.1:1/x",
+        "host=127.0.0.1 port=1 password=s3cret user=u",
+        "host=127.0.0.1 port=1 options=-capp.password=s3cret user=u",
+    ):
         answer = files.koonj(*command.split(), "--dsn", dsn)
         assert answer.code == 1
         assert "s3cret" not in answer.out + answer.err

@@ -92,6 +92,38 @@ class TestPasswords:
             assert not re.search("Zq7|s3|cr3t|34", message)
 
     @pytest.mark.parametrize(
+        ("dsn", "place"),
+        [
+            ("host=localhost;user=me;password=Zq7s3cr3t", "the value of host"),
+            ("host=localhost,user=me,PWD=Zq7s3cr3t", "the value of host"),
+            ("host=localhost user='me password=Zq7s3cr3t'", "the value of user"),
+            ("dbname='host=localhost sslpassword=Zq7s3cr3t'", "the value of dbname"),
+            ("host=localhost dbname=postgresql://me:Zq7s3cr3t@localhost/app", "the value of dbname"),
+            ("host=localhost dbname=postgresql://me:Zq7/s3cr3t@localhost/app", "the value of dbname"),
+            ("postgresql://localhost/app%3Fuser=me&password=Zq7s3cr3t", "the value of dbname"),
+            ("postgresql://localhost/app?user=me;password=Zq7s3cr3t", "the value of user"),
+            ("postgresql://me@localhost;pwd=Zq7s3cr3t/app", "the value of host"),
+            ("postgresql://me%3AZq7s3cr3t@localhost/app", "the user's name"),
+        ],
+    )
+    def test_password_within_another_value_is_an_error_that_does_not_show_it(
+        self, project: Project, dsn: str, place: str
+    ) -> None:
+        for message in (
+            project.error(dsn=dsn),
+            project.error(environ={"DATABASE_URL": dsn}),
+            project.target_error(f'dsn = "{dsn}"'),
+            project.error(f'[scratch]\ndsn = "{dsn}"\n[targets.a]\ndsn = "embedded"'),
+        ):
+            assert place in message
+            assert not re.search("Zq7|s3|cr3t", message)
+
+    def test_variable_with_a_password_is_allowed_on_the_command_line_only(self, project: Project) -> None:
+        dsn = "host=localhost options=-capp.password=s3cr3t"
+        assert project.load(dsn=dsn).target.dsn == dsn
+        assert "dsn contains a password" in project.target_error(f'dsn = "{dsn}"')
+
+    @pytest.mark.parametrize(
         "dsn", ["me:s3cr3t@localhost/app", "me:s3cr3t://x@localhost/app", "s3cr3t s3cr3t", "/s3cr3t@h"]
     )
     def test_what_is_no_connection_string_is_not_repeated(self, project: Project, dsn: str) -> None:

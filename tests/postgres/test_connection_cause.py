@@ -197,6 +197,8 @@ async def test_foreign_parameter_is_named_and_no_password_is_shown() -> None:
     for dsn in (
         "postgresql://x:pa?word=1@h/d",
         "postgresql://x:pa?word@h/d",
+        "postgresql://x@h/d?password=pa&word=1",
+        "host=h password=pa word=1",
         "postgresql://x:a b@h/d?schema=x",
     ):
         error = await refusal(dsn)

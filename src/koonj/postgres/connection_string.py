@@ -2,15 +2,18 @@
 
 import re
 
+from koonj.config.dsn import names_secret
+
 
 def not_valid(dsn: str, error: Exception) -> tuple[str, str]:
     """Return the end of a sentence about `dsn`, and a hint, for libpq's `error`.
 
     libpq's message is not shown: it can contain a part of a password. The name of a parameter is shown,
-    unless it can be a part of a password with a question mark.
+    unless it can be a part of a password with a question mark, an & or a space.
     """
     found = _FOREIGN.search(str(error))
-    if found is None or "@" in dsn.partition("?")[2]:
+    can_be_secret = "@" in dsn.partition("?")[2] or names_secret(dsn)
+    if found is None or (can_be_secret and found[1].lower() not in _INSTEAD):
         return (
             "is not a valid connection string",
             "Use postgresql://user@host/database or host=… dbname=… user=….",

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
-from koonj.config.dsn import SECRET_KEYWORDS
+from koonj.config.dsn import SECRET_KEYWORDS, holds_secret
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
@@ -68,7 +68,8 @@ def safe_dsn(target: Target) -> str:
         parts: dict[str, Any] = conninfo_to_dict(target.dsn)
     except psycopg.ProgrammingError:
         return "(not a valid connection string)"
-    return make_conninfo("", **{k: v for k, v in parts.items() if k not in SECRET_KEYWORDS})
+    shown = {k: "…" if holds_secret(str(v)) else v for k, v in parts.items() if k not in SECRET_KEYWORDS}
+    return make_conninfo("", **shown)
 
 
 def named_database(target: Target) -> str:
