@@ -263,9 +263,42 @@ def test_migrations_of_another_user_are_refused_without_a_koonj_toml(
     assert project_folders(project.root, migrations=Path("database/migrations"), environ=environ)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("place", ["database", "database/migrations"])
+def test_migrations_of_another_user_are_refused_with_a_koonj_toml(
+    project: Project, environ: dict[str, str], place: str
+) -> None:
+    project.toml(TARGETS)
+    os.chown(project.root / place, STRANGER, STRANGER)
+    message = found(project, environ)
+    assert message.startswith(f"koonj does not use {project.root / 'database/migrations'}, because ")
+    assert "belongs to another user (64999)" in message
+    assert project_folders(project.root, migrations=Path("database/migrations"), environ=environ)
+
+
+def test_migrations_behind_a_link_are_refused_if_others_can_write_there(
+    project: Project, environ: dict[str, str], tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    (project.root / "database/migrations").rename(tmp_path / "sql")
+    shared.mkdir()
+    (tmp_path / "sql").rename(shared / "sql")
+    (project.root / "database/migrations").symlink_to(shared / "sql")
+    project.toml(TARGETS)
+    assert found(project, environ) == ""
+    for folder in (shared, shared / "sql"):
+        folder.chmod(0o777)
+        assert "other users can write to" in found(project, environ)
+        folder.chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("place", "mode", "refused"),
     [
+        ("database", 0o777, True),
+        ("database/migrations", 0o777, True),
+        ("database", 0o1777, False),
+        ("database/migrations", 0o1777, True),
         ("koonj.toml", 0o666, True),
         ("koonj.toml", 0o646, True),
         ("koonj.toml", 0o644, False),

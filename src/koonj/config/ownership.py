@@ -15,12 +15,14 @@ from pathlib import Path
 _TRUST = "If you trust this folder, run: koonj trust (in CI, set KOONJ_TRUST=1)."
 
 
-def distrust(paths: Iterable[Path], shown: str, environ: Mapping[str, str]) -> str | None:
+def distrust(
+    paths: Iterable[Path], shown: str, environ: Mapping[str, str], *, migrations: Path | None = None
+) -> str | None:
     """Return why the project in these files and folders is not the user's own; None if it is.
 
-    `shown`: how the message calls the project.
+    `shown`: how the message calls the project. `migrations`: a folder in which a new file is harmful too.
     """
-    for path in paths:
+    for path in (*paths, *([] if migrations is None else [migrations])):
         try:
             status = path.stat()
         except OSError:
@@ -30,7 +32,7 @@ def distrust(paths: Iterable[Path], shown: str, environ: Mapping[str, str]) -> s
                 f"koonj does not use {shown}, because {path} belongs to another user "
                 f"({_user(status.st_uid)}), who could make koonj run commands as you. {_TRUST}"
             )
-        if _others_write(status):
+        if _others_write(status, may_add=path != migrations):
             return (
                 f"koonj does not use {shown}, because other users can write to {path} and could make koonj "
                 f"run commands as you. Remove their permission: chmod go-w {path}. {_TRUST}"
@@ -49,13 +51,14 @@ def _owners(environ: Mapping[str, str]) -> frozenset[int]:
     return frozenset({0, uid, *called_by})
 
 
-def _others_write(status: os.stat_result) -> bool:
+def _others_write(status: os.stat_result, *, may_add: bool) -> bool:
     """Return whether users other than the owner can write to a file or a folder.
 
-    In a folder with the sticky bit, such as /tmp, nobody can replace the files of another user.
+    In a folder with the sticky bit, such as /tmp, nobody can replace the files of another user, but
+    everybody can add some. `may_add`: whether that is allowed.
     """
     mode = status.st_mode
-    if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
+    if may_add and stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
         return False
     if mode & stat.S_IWOTH:
         return True

@@ -1,7 +1,7 @@
 """Find the project: koonj.toml and the folders of migrations and patterns."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,9 @@ def find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, trus
         ConfigError: there is no project, it belongs to another user, or koonj.toml cannot be used.
     """
     found = _find(cwd.absolute(), migrations, environ, trusts=trusts)
-    if found.file is None and migrations is None and not trusts:
-        places = found.places
-        _must_be_own((places.migrations, places.root), places.root, str(places.migrations), environ)
+    if migrations is None and not trusts:
+        folder = found.places.migrations
+        _must_be_own(_way(found.places), found.places.root, str(folder), environ, folder)
     return found
 
 
@@ -42,7 +42,17 @@ def others_problem(project: Project, environ: Mapping[str, str]) -> str | None:
     """Return why other users could change the project; None if they cannot."""
     places = project.places
     files = () if project.file is None else (places.root / FILE_NAME,)
-    return distrust((*files, places.root, places.migrations), str(places.root), environ)
+    paths = (*files, *_way(places))
+    return distrust(paths, str(places.root), environ, migrations=places.migrations)
+
+
+def _way(places: ProjectFolders) -> Iterator[Path]:
+    """Yield the folders in which another user could replace the folder of migrations."""
+    root, migrations = places.root, places.migrations
+    yield root
+    yield from (folder for folder in migrations.parents if folder != root and folder.is_relative_to(root))
+    if migrations.resolve() != migrations:
+        yield migrations.resolve().parent  # of the folder that a symbolic link names
 
 
 def _find(cwd: Path, migrations: Path | None, environ: Mapping[str, str], *, trusts: bool) -> Project:
@@ -75,13 +85,19 @@ def shortest_path(path: Path, cwd: Path) -> str:
     return min(os.path.relpath(path, cwd), str(path), key=len)
 
 
-def _must_be_own(paths: Iterable[Path], root: Path, shown: str, environ: Mapping[str, str]) -> None:
+def _must_be_own(
+    paths: Iterable[Path],
+    root: Path,
+    shown: str,
+    environ: Mapping[str, str],
+    migrations: Path | None = None,
+) -> None:
     """Check that no other user could have made or changed the project.
 
     Raises:
         ConfigError: another user could.
     """
-    problem = distrust(paths, shown, environ)
+    problem = distrust(paths, shown, environ, migrations=migrations)
     if problem is not None and not accepts_others(root, environ):
         raise ConfigError(problem)
 
