@@ -76,6 +76,10 @@ class TestPasswords:
             "postgresql://me:Zq7@s3?cr3t@localhost:5432/app",
             "postgresql://me:Zq7@s3/cr3t@localhost:5432/app",
             "postgres://me@corp:s3cr3t@localhost:5432/app",
+            "postgresql://me:Zq7s3cr3t",
+            "postgresql://me:Zq7/s3cr3t",
+            "postgresql://localhost:5432,me:Zq7s3cr3t/app",
+            "postgresql://[::1]:Zq7s3cr3t/app",
             "postgresql://me:12/34@localhost:5432/app?sslmode=require",
         ],
     )

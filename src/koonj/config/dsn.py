@@ -105,7 +105,12 @@ def _unescaped(url: str) -> str | None:
     A colon before the last @ of the URL starts a password. libpq would take a part of a password with @ or /
     for a host, a port or a database, and show it in its messages.
     """
-    credentials, _, query = split_url(url)
+    credentials, hosts, query = split_url(url)
+    ports = (re.sub(r"^\[[^\]]*\]", "", host).partition(":")[2] for host in hosts.split(","))
+    if not all(re.fullmatch("[0-9]*", unquote(port)) for port in ports):
+        return (
+            f"the URL contains a port that is not a number. After a password, write @ and the host. {_ENCODE}"
+        )
     before = url.partition("://")[2]
     if "@" in query and any("@" in part.partition("=")[0] for part in query.split("&")):
         return f"the URL contains an @ after a question mark. {_ENCODE}"
