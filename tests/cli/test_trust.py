@@ -112,6 +112,7 @@ def test_passwords_of_the_user_are_not_sent_without_trust(
         "sslkeylogfile=/tmp/x",
         "servicefile=./evil",
         "passfile=./p",
+        "options=-csession_preload_libraries=/nowhere/evil.so",
     ],
 )
 def test_dsn_that_could_use_the_users_secrets_is_refused_without_trust(

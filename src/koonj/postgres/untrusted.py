@@ -2,7 +2,8 @@
 
 A connection string can do more than name a server. It can send the user's password for one host to another
 one (hostaddr), read files of the user (sslkey, passfile, servicefile), write to a file (sslkeylogfile), and
-load a program (an OpenSSL engine in sslkey).
+load a program: here (an OpenSSL engine in sslkey), or in a server that lets the user in as a superuser, as
+those on a developer's machine do (session_preload_libraries in options).
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from koonj.postgres.errors import TargetError
 ADVICE = "Check koonj.toml; then run: koonj trust (in CI, set KOONJ_TRUST=1)"
 _HARMLESS = frozenset(
     {
-        *("host", "port", "dbname", "user", "service", "options", "target_session_attrs"),
+        *("host", "port", "dbname", "user", "service", "target_session_attrs"),
         *("application_name", "fallback_application_name", "client_encoding", "replication"),
         *("connect_timeout", "tcp_user_timeout", "load_balance_hosts"),
         *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
