@@ -102,6 +102,14 @@ class Screen:
         """Type `text`, letter by letter."""
         await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
 
+    async def hold(self, key: str, presses: int = 12) -> None:
+        """Hold a key down: the keyboard repeats it, in less time than two presses need, on any machine."""
+        for _ in range(presses):
+            await self.pilot.press(key)
+            await self.pilot.pause(0.04)
+            for event in self.app.key_presses._last.values():
+                event.time = monotonic()
+
     async def until(self, seen: str | Callable[[], bool]) -> None:
         """Wait until a text is on the screen, or a condition is true."""
         holds = seen if callable(seen) else lambda: seen in self.text()

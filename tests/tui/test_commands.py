@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from koonj.tui.commands.availability import CommandEntry, best_matches
@@ -77,9 +75,7 @@ async def test_apply_from_the_palette_asks_and_held_enter_does_not_confirm(proje
     async with project.open() as screen:
         await opened(screen)
         await screen.type("apply-next")
-        for _ in range(12):
-            await screen.press("enter")
-            await asyncio.sleep(0.04)
+        await screen.hold("enter")
         await screen.expect_dialog("Apply 1 migration to local?")
         assert isinstance(screen.app.screen, ConfirmDialog)
         await screen.press("n")
@@ -92,12 +88,10 @@ async def test_held_enter_does_nothing_after_the_palette_closes(project: Project
     async with project.open() as screen:
         await opened(screen)
         await screen.type("refresh")
-        for _ in range(12):
-            await screen.press("enter")
-            await asyncio.sleep(0.04)
+        await screen.hold("enter")
         assert screen.app.screen is screen.main
         assert screen.main.pane.NUMBER == "1", "Enter in the migrations would go to the preview"
-        await asyncio.sleep(REPEAT_PAUSE)
+        screen.later(REPEAT_PAUSE)
         await screen.press("enter")
         assert screen.main.pane.NUMBER == "2", "a new Enter works as usual"
 

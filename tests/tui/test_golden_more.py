@@ -53,7 +53,7 @@ async def _changes(screen: Screen) -> None:
     await screen.until("✎ edited")
     await _all_answered(screen)
     await screen.press("v", "v", "v")
-    await screen.until("+ ")
+    await screen.until("+ the file now")
 
 
 async def _history(screen: Screen) -> None:

@@ -345,7 +345,7 @@ async def test_p_rehearses_the_selected_migration_in_any_state(
         await screen.press("p")
         await screen.until("002_make_t2.sql: incomplete. The rollback leaves the table t2 behind.")
         assert "[Rehearsal]" in screen.pane("2")[0]
-        assert "◔ incomplete" in screen.preview()
+        await screen.until(lambda: "◔ incomplete" in screen.preview())
         assert screen.row("002").endswith("✓ applied ◔ incomplete")
     assert recorded.requested_names == [["002_make_t2.sql"]]
     assert "--again" in recorded.calls[0]
