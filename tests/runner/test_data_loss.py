@@ -204,8 +204,8 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
         "ALTER TABLE codes ALTER flag TYPE bool USING flag::bool;",
     ),
     "texts that a cast refuses": (
-        "ALTER TABLE queue ALTER job TYPE int USING job::int;",
-        "ALTER TABLE queue ALTER job TYPE text;",
+        "ALTER TABLE queue ADD n int; UPDATE queue SET n = job::int; ALTER TABLE queue ALTER id TYPE bigint;",
+        "ALTER TABLE queue ALTER id TYPE int, DROP n;",
     ),
     "values that a new constraint refuses": (
         "ALTER TABLE queue ADD CHECK (job IN ('x', 'y')); CREATE UNIQUE INDEX one ON other.people (name);",

@@ -11,10 +11,12 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
 from koonj.postgres.made_rows.checks import satisfy
+from koonj.postgres.made_rows.odd_values import Mentions, lengths
 from koonj.postgres.made_rows.plan import Planner
 from koonj.postgres.made_rows.tables import Table, Types, read_tables, read_types
 from koonj.postgres.made_rows.values import Maker, Style
 from koonj.postgres.queries import query
+from koonj.sql.json_paths import json_paths
 from koonj.sql.literals import Literals, literals
 
 _FEW_TABLES = 8
@@ -47,6 +49,8 @@ class Filling:
     """Words of the functions and views that the statements can reach."""
     whole: bool
     """Whether `tables` are all tables of the database."""
+    mentions: Mentions
+    """What all these texts name."""
 
     @property
     def names(self) -> frozenset[str] | None:
@@ -73,7 +77,12 @@ async def prepare_filling(conn: AsyncConnection, body: Sequence[str], rollback: 
     found, restored = literals([*body, *called], columns), literals(rollback, columns)
     texts = (*body, *rollback, *called)
     defined = [text for text in (*body, *rollback) if not words(text).isdisjoint(_DEFINES)]
-    return Filling(tables, types, found, restored, texts, words(" ".join((*called, *defined))), whole)
+    reached = words(" ".join((*called, *defined)))
+    return Filling(tables, types, found, restored, texts, reached, whole, _mentions(texts, named))
+
+
+def _mentions(texts: Sequence[str], named: frozenset[str]) -> Mentions:
+    return Mentions(named, lengths(re.findall(r"\d+", " ".join(texts))), json_paths(texts))
 
 
 def words(text: str) -> frozenset[str]:
@@ -125,7 +134,9 @@ async def fill(
     await conn.execute("SET LOCAL session_replication_role TO replica", prepare=False)
     large = any("lo_" in text or "largeobject" in text for text in map(str.lower, filling.texts))
     maker = Maker(filling.types, style, large_objects=large)
-    planner = Planner(filling.tables, maker, filling.found, filling.restored, filling.called)
+    planner = Planner(
+        filling.tables, maker, filling.found, filling.restored, filling.called, filling.mentions
+    )
     tables = [table for table in filling.tables if (table.schema, table.name) not in empty]
     await satisfy(conn, planner, tables)
     refused = await _try(conn, [[planner.insert_all(table)] for table in tables])

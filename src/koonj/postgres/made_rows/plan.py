@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from koonj.postgres.made_rows.bounds import bound_values
 from koonj.postgres.made_rows.constants import as_values
+from koonj.postgres.made_rows.odd_values import Mentions, odd_values
 from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
-from koonj.postgres.made_rows.values import NULL, Maker, Style
+from koonj.postgres.made_rows.twins import twins
+from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style
 from koonj.sql.literals import Literals, literals
-from koonj.sql.tokens import TokenKind, significant
 
 _KEY_ROWS = 6
 """Maximum number of additional rows whose key is a constant of the statements."""
@@ -41,6 +42,8 @@ class Planner:
     """Constants of its rollback; what only the rollback writes was there before."""
     called: frozenset[str] = frozenset()
     """Words of the functions that the statements call."""
+    mentions: Mentions = field(default_factory=Mentions)
+    """What the statements and these functions name."""
     _by_oid: dict[int, Table] = field(init=False)
     _order: dict[int, int] = field(init=False)
     _chosen: set[tuple[int, int]] = field(init=False, default_factory=set)
@@ -79,15 +82,27 @@ class Planner:
         if table.bounds:
             many = max(many, min(len(table.bounds) + 2, _PARTITION_ROWS))
         others = any("DEFAULT" in one.bound or "modulus" in one.bound for one in table.bounds)
+        rows: list[dict[int, str]] = []
         for at in range(many):
             row = {number: values[at % len(values)] for number, values in columns.items() if values}
-            for numbers, good in self._together.get(table.oid, ()):
-                own = tuple(row.get(number, NULL) for number in numbers)
-                if own not in good:
-                    row |= dict(zip(numbers, good[at % len(good)], strict=True))
+            row |= self._accepted(table, row, at)
             if table.bounds and (at % 3 or not others):
                 row |= next(self._partition_values(table, at + 1), {})
-            yield row
+            rows.append(row)
+        if Odd.TWINS in self.style.odd and self._is_named(table) and self._has_free_keys(table):
+            new = self._unique_value(table, many)
+            made = twins(table, rows, new, self.mentions.words, nulls=self.style.nulls)
+            rows += [row | self._accepted(table, row, at) for at, row in enumerate(made)]
+        yield from rows
+
+    def _accepted(self, table: Table, row: Values, at: int) -> dict[int, str]:
+        """Return what to change in a row so that CHECK constraints with several columns accept it."""
+        changes: dict[int, str] = {}
+        for numbers, good in self._together.get(table.oid, ()):
+            own = tuple(row.get(number, NULL) for number in numbers)
+            if own not in good:
+                changes |= dict(zip(numbers, good[at % len(good)], strict=True))
+        return changes
 
     def alternatives(self, table: Table) -> Iterator[list[str]]:
         """Yield for each row the row itself, in other partitions, and without values of rare types."""
@@ -170,8 +185,9 @@ class Planner:
             )
         constants = self._constants(table, column)
         made = [self._value(table, column, i, key=is_key) for i in self._numbers]
+        odd = self._odd(table, column, key=is_key)
         if is_key or self.style.distinct:
-            return list(dict.fromkeys((*made, *constants[:_KEY_ROWS])))
+            return list(dict.fromkeys((*made, *constants[:_KEY_ROWS], *odd)))
         if allowed := self._allowed_values(table, column):
             made = [allowed[(i - 1) % len(allowed)] for i in self._numbers]
         for at, constant in enumerate(self._spread(constants, column)):
@@ -179,7 +195,33 @@ class Planner:
         if nullable:
             nulls = range(2, 8, 3) if len(constants) < 3 else (5,)
             made = [NULL if at in nulls else value for at, value in enumerate(made)]
-        return made
+        return [*made, *odd] if not allowed else made
+
+    def _odd(self, table: Table, column: Column, *, key: bool) -> list[str]:
+        kind = self._type(column)
+        if kind is None or not self._is_named(table):
+            return []
+        return odd_values(kind, column, self.style, self.mentions, key=key)
+
+    def _is_named(self, table: Table) -> bool:
+        """Return whether the statements name the table, or compute names."""
+        names = {table.name.lower(), *(part.name.lower() for part in table.bounds), "execute"}
+        return not names.isdisjoint(self.mentions.words)
+
+    def _has_free_keys(self, table: Table) -> bool:
+        """Return whether every unique column can get further values."""
+        unique = (column for column in table.columns if column.number in table.unique)
+        return not any(self.refers(table, column) or self.has_choice(table, column) for column in unique)
+
+    def _unique_value(self, table: Table, used: int) -> Callable[[Column, int], str | None]:
+        """Return a function that gives further values for columns that must be unique."""
+
+        def value(column: Column, i: int) -> str | None:
+            if column.number not in table.unique:
+                return None
+            return self._value(table, column, 2 * used + self.style.rows + i, key=True)
+
+        return value
 
     @property
     def _numbers(self) -> range:
@@ -337,7 +379,7 @@ class Planner:
         for at in range(len(table.bounds)):
             part = table.bounds[(at + i - 1) % len(table.bounds)]
             key, bound = part.key, part.bound
-            values, below = _bound_values(bound)
+            values, below = bound_values(bound)
             names = [n.strip().strip('"') for n in key[key.find("(") + 1 : key.rfind(")")].split(",")]
             found = {
                 column.number: self._within(column, value, below=below)
@@ -348,20 +390,6 @@ class Planner:
             yield found
             combined = {**combined, **found}
             yield dict(combined)
-
-
-def _bound_values(bound: str) -> tuple[list[str], bool]:
-    """Return constants of a partition's bound, and whether its values are below them.
-
-    For example those of FOR VALUES FROM ('2024-01-01') TO …; but without a lower bound, those after TO.
-    """
-    inside = re.search(r"(?:FROM|IN) \((.*?)\)(?: TO|$)", bound)
-    if inside is None:
-        return [], False
-    below = "MINVALUE" in inside[1]
-    text = bound.rpartition(" TO ")[2] if below else inside[1]
-    values = [t.text for t in significant(text) if t.kind in {TokenKind.STRING, TokenKind.NUMBER}]
-    return values[:1] if bound.startswith("FOR VALUES IN") else values, below
 
 
 def _names_key(name: str) -> bool:

@@ -9,10 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from koonj.postgres.made_rows.tables import Type, Types
 
 NULL = "NULL"
+
+
+class Odd(StrEnum):
+    """Kind of odd values and rows, see odd_values.py and twins.py."""
+
+    LONG = "long"
+    """Numbers with all digits that their column can hold."""
+    LARGE = "large"
+    """Numbers that floating-point types do not hold."""
+    LENGTHS = "lengths"
+    """Texts that are longer than the numbers in the statements."""
+    TEXTS = "texts"
+    TWINS = "twins"
+    """Rows that differ from another one in one column only."""
+    OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,9 @@ class Style:
     literals: bool = True
     """Use constants from the statements."""
     rows: int = 9
-    """Rows of each table, without those for constants in keys."""
+    """Rows of each table, without those for constants in keys and for odd values."""
+    odd: frozenset[Odd] = frozenset(Odd)
+    """Kinds of odd values in tables that the statements name."""
 
 
 _TEXTS: Mapping[str, Callable[[int], str]] = {

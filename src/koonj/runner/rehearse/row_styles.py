@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from koonj.postgres.made_rows.fill import Filling
 from koonj.postgres.made_rows.tables import Constraint, Table
-from koonj.postgres.made_rows.values import Style
+from koonj.postgres.made_rows.values import Odd, Style
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Direction
@@ -36,6 +36,8 @@ def next_style(style: Style, error: StatementError, filling: Filling) -> Style |
             following = change(style, str(error.error), filling)
             if following != style:
                 return following
+    if style.odd:
+        return replace(style, odd=frozenset())
     return replace(style, rows=1) if style.rows > 1 and state not in _STATES_OF_CHECKS else None
 
 
@@ -48,13 +50,22 @@ def _other_form(style: Style, message: str, filling: Filling) -> Style:
     return style if form is None else replace(style, texts=form, small=True)
 
 
+def _without(*kinds: Odd) -> Callable[[Style, str, Filling], Style]:
+    """Return a change that leaves out some kinds of odd values."""
+    return lambda style, *_: replace(style, odd=style.odd - set(kinds))
+
+
 _STATES_OF_CHECKS = frozenset({"23514"})
 _CHANGES: tuple[tuple[frozenset[str], Callable[[Style, str, Filling], Style]], ...] = (
     (frozenset({"23502"}), lambda style, *_: replace(style, nulls=False)),
     (frozenset({"22P02", "22007", "22008", "22023", "42804"}), _other_form),
     (frozenset({"23503"}), lambda style, *_: replace(style, orphans=False)),
+    (frozenset({"22001"}), _without(Odd.LENGTHS)),
     (frozenset({"22001"}), lambda style, *_: replace(style, texts="slug")),
+    (frozenset({"22003"}), _without(Odd.LONG)),
+    (frozenset({"22003"}), _without(Odd.LARGE)),
     (frozenset({"22003", "22012"}), lambda style, *_: replace(style, small=True)),
+    (frozenset({"23505", "21000", "23P01"}), _without(Odd.TWINS)),
     (frozenset({"23505", "21000", "23P01"}), lambda style, *_: replace(style, distinct=True)),
     (frozenset({"23505", "21000", "23P01"}), lambda style, *_: replace(style, literals=False, rows=1)),
 )
