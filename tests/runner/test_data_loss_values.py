@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 BASE = """
     CREATE TABLE things (
-        id int PRIMARY KEY, word text, line text, body text, part text, code varchar(12), share float8, list int[],
+        id int PRIMARY KEY, word text, line text, body text, part text, code varchar(12), title varchar(100), share float8, list int[],
         span interval, band numrange, options jsonb, same text, half float8, raw bytea, inside jsonb
     );
     CREATE TABLE paths (id int PRIMARY KEY, a jsonb, b jsonb, c jsonb, d jsonb, e jsonb NOT NULL);
@@ -26,6 +26,8 @@ BASE = """
     CREATE TABLE null_keys (id int PRIMARY KEY, place text, value int);
     CREATE TABLE wide_keys (name text NOT NULL, day date NOT NULL, value int NOT NULL);
     CREATE TABLE named (id int PRIMARY KEY, name text NOT NULL, value int NOT NULL);
+    CREATE TABLE halves (student text, course text, value int, PRIMARY KEY (student, course));
+    CREATE TABLE first_halves (id int REFERENCES named, other int REFERENCES things, value int, PRIMARY KEY (id, other));
     CREATE TABLE folded (name text NOT NULL, day date NOT NULL);
 """
 
@@ -47,6 +49,7 @@ UPDATES = {
     "line": (r"translate(line, E'\t', ' ')", "line"),
     "body": ("left(body, 4000)", "body"),
     "part": ("substr(part, 1, 777)", "part"),
+    "title": ("left(title, 96)", "title"),
     "code": ("code::char(12)::varchar(12)", "code"),
     "share": ("share * 100", "share * 0.01"),
     "list": ("coalesce(list, '{}')", "nullif(list, '{}')"),
@@ -181,6 +184,8 @@ JOINED = {
     "null_keys": ["id", "place"],
     "wide_keys": ["name", "day"],
     "named": ["name"],
+    "halves": ["course"],
+    "first_halves": ["id"],
 }
 
 

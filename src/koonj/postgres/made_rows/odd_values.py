@@ -63,8 +63,8 @@ def _texts(kind: Type, column: Column, style: Style, mentions: Mentions) -> Iter
                 yield _written(text)
     if Odd.LENGTHS in style.odd and style.texts == "mixed":
         for length in mentions.lengths:
-            many = min(length + 7, longest)
-            if many > length:
+            many = min(length + 7, longest)  # a shorter column also gets a text of its full length
+            if many > 2:
                 yield f"pg_catalog.rpad('', {many - 2}, 'word ') || '.x'"
 
 
@@ -158,5 +158,5 @@ def lengths(numbers: Iterable[str]) -> tuple[int, ...]:
     return tuple(n for n in found if 2 <= n <= _LONGEST)[:_MOST_LENGTHS]
 
 
-_LONGEST = 20_000
+_LONGEST = 70_000
 _MOST_LENGTHS = 4

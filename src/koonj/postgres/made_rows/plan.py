@@ -11,7 +11,7 @@ from koonj.postgres.made_rows.bounds import bound_values
 from koonj.postgres.made_rows.constants import as_values
 from koonj.postgres.made_rows.odd_values import Mentions, odd_values
 from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
-from koonj.postgres.made_rows.twins import twins
+from koonj.postgres.made_rows.twins import half_twins, twins
 from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style
 from koonj.sql.literals import Literals, literals
 
@@ -89,9 +89,11 @@ class Planner:
             if table.bounds and (at % 3 or not others):
                 row |= next(self._partition_values(table, at + 1), {})
             rows.append(row)
-        if Odd.TWINS in self.style.odd and self._is_named(table) and self._has_free_keys(table):
-            new = self._unique_value(table, many)
-            made = twins(table, rows, new, self.mentions.words, nulls=self.style.nulls)
+        if Odd.TWINS in self.style.odd and self._is_named(table):
+            made = list(half_twins(table, rows))
+            if self._has_free_keys(table):
+                new = self._unique_value(table, many)
+                made += twins(table, rows, new, self.mentions.words, nulls=self.style.nulls)
             rows += [row | self._accepted(table, row, at) for at, row in enumerate(made)]
         yield from rows
 

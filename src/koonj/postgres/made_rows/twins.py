@@ -57,6 +57,17 @@ def twins(
         yield dict(rows[0])
 
 
+def half_twins(table: Table, rows: Sequence[Mapping[int, str]]) -> Iterator[dict[int, str]]:
+    """Yield rows that have a part of their key in common with another row."""
+    keys = [constraint.columns for constraint in table.constraints if constraint.kind in "pu"]
+    if len(rows) < 3 or len(keys) != 1 or set(keys[0]) != table.unique:
+        return
+    for number in keys[0]:
+        row = {**rows[1], number: rows[0].get(number, NULL)}
+        if all(any(row[part] != old.get(part) for part in keys[0]) for old in rows):
+            yield row
+
+
 def _full_row(rows: Sequence[Mapping[int, str]]) -> dict[int, str]:
     """Return the row with the fewest NULLs."""
     nulls = [sum(value == NULL for value in row.values()) for row in rows]
