@@ -66,6 +66,17 @@ class Literals:
         return self.compared.get(column, [])
 
 
+def keys_before(found: Literals, restored: Literals, column: str) -> list[str]:
+    """Return keys that JSON values of a column have before a migration.
+
+    `found`, `restored`: constants of the migration and of its rollback. A key that the migration writes and
+    only the rollback reads is new.
+    """
+    new = found.written.get(column, set()) | found.inserted
+    later = (key for key in restored.keys.get(column, ()) if key not in new)
+    return [*found.keys.get(column, ()), *later]
+
+
 def literals(texts: Iterable[str], columns: Collection[str]) -> Literals:
     """Return the constants in `texts`. `columns`: names of all columns, in lower case."""
     found = Literals()

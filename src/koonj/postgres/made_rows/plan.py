@@ -13,7 +13,7 @@ from koonj.postgres.made_rows.odd_values import Mentions, odd_values
 from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
 from koonj.postgres.made_rows.twins import half_twins, twins
 from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style
-from koonj.sql.literals import Literals, literals
+from koonj.sql.literals import Literals, keys_before, literals
 
 _KEY_ROWS = 6
 """Maximum number of additional rows whose key is a constant of the statements."""
@@ -267,7 +267,7 @@ class Planner:
         name = column.name.lower()
         values = self._met_values(table, column, name)
         if kind.name in {"json", "jsonb"}:
-            keys = [*self.found.keys.get(name, ()), *self.restored.keys.get(name, ())]
+            keys = keys_before(self.found, self.restored, name)
             objects = [f"{{{json.dumps(k)}: {json.dumps(v)}}}" for k in keys for v in (*values, "1")]
             values = [*(v for v in values if v.startswith(("{", "["))), *objects]
         return [text for value in values for text in as_values(value, kind, column)]
