@@ -71,6 +71,16 @@ LOSSES: dict[str, tuple[str, str, str]] = {
         "moves the sequence public.ids back (seen in the rehearsal)",
     ),
     "sequence set back": ("SELECT setval('ids', 1);", "SELECT 1;", "moves the sequence public.ids back"),
+    "sequence set back by one": (
+        "SELECT setval('ids', (SELECT last_value FROM ids), false);",
+        "SELECT 1;",
+        "moves the sequence public.ids back",
+    ),
+    "sequence restarted where it is": (
+        "DO $$ BEGIN EXECUTE format('ALTER SEQUENCE ids RESTART %s', (SELECT last_value FROM ids)); END $$;",
+        "SELECT 1;",
+        "moves the sequence public.ids back",
+    ),
     "restarted identity": (
         "ALTER TABLE people ALTER id RESTART;",
         "SELECT 1;",
@@ -219,6 +229,10 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
         "UPDATE queue SET job = 'new' WHERE job = 'old';",
         "UPDATE queue SET job = 'old' WHERE job = 'new';",
     ),
+    "sequence set to where it is": (
+        "SELECT setval('ids', (SELECT last_value FROM ids)); SELECT setval('people_id_seq', last_value + 9) FROM people_id_seq;",
+        "SELECT 1;",
+    ),
     "sequence used by inserted rows": (
         "INSERT INTO people (mail) VALUES ('k@example.org'); SELECT nextval('ids');",
         "DELETE FROM people WHERE mail = 'k@example.org';",
@@ -337,6 +351,25 @@ async def test_loss_is_possible_if_no_made_up_row_is_changed(folder: RehearsalFo
     assert found.losses == ("might delete rows of queue (DELETE)",)
 
 
+async def test_loss_is_named_by_a_verdict_with_another_reason(folder: RehearsalFolder) -> None:
+    left = await rehearsed(folder, "UPDATE queue SET job = 'x'; ALTER TABLE queue ADD n int;", "SELECT 1;")
+    assert left.verdict is Verdict.INCOMPLETE
+    assert left.message.endswith(
+        "The rollback does not restore the data either: the migration overwrites queue.job (UPDATE)."
+    )
+    once = "UPDATE queue SET job = 'x'; INSERT INTO codes VALUES ('zz', 'a', true);"
+    again = await rehearsed(folder, once, "SELECT 1;")
+    assert (again.verdict, again.losses) == (Verdict.BROKEN, ("overwrites queue.job (UPDATE)",))
+    assert again.message.endswith(
+        "The rollback does not restore the data either: the migration overwrites queue.job (UPDATE)."
+    )
+    moved = "ALTER TABLE queue DROP id, ADD id int DEFAULT 0;"
+    order = await rehearsed(folder, moved, "ALTER TABLE queue ALTER id DROP DEFAULT;")
+    assert order.verdict is Verdict.LOSSY
+    assert "public.queue.id" in order.message
+    assert "different order" in order.message
+
+
 async def test_rows_are_not_left_in_the_scratch_database(folder: RehearsalFolder) -> None:
     folder.write(2, "UPDATE queue SET job = 'x' WHERE id = 1; SELECT nextval('ids');", "SELECT 1;")
     folder.write(
@@ -347,3 +380,42 @@ async def test_rows_are_not_left_in_the_scratch_database(folder: RehearsalFolder
     found = await folder.rehearse("002_m.sql", "003_m.sql")
     assert found["003_m.sql"].verdict is Verdict.VERIFIED
     assert found["003_m.sql"].apply[0].locks
+
+
+ROWS_LEFT: dict[str, tuple[str, str, str, str]] = {
+    "rows": (
+        "INSERT INTO queue VALUES (1, 'x');",
+        "SELECT 1;",
+        "CREATE UNIQUE INDEX one ON queue (id);",
+        "DROP INDEX one;",
+    ),
+    "numbers from a sequence": (
+        "INSERT INTO people (mail) VALUES ('k@example.org');",
+        "DELETE FROM people;",
+        "INSERT INTO notes (id, person_id) VALUES ('00000000-0000-4000-8000-000000000001', 1);",
+        "DELETE FROM notes;",
+    ),
+    "values computed twice": (
+        "INSERT INTO backlog VALUES (1, 'x'); UPDATE backlog SET id = id + 1 WHERE job = 'x';",
+        "DELETE FROM backlog WHERE id = 3;",
+        "CREATE UNIQUE INDEX one ON backlog (job);",
+        "DROP INDEX one;",
+    ),
+    "rows of an earlier migration": (
+        "ALTER TABLE other.people ADD n int DEFAULT 1;",
+        "ALTER TABLE other.people DROP n; DELETE FROM other.people;",
+        "DO $$ BEGIN ASSERT EXISTS (SELECT FROM other.people WHERE n = 1); END $$;",
+        "SELECT 1;",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ROWS_LEFT)
+async def test_next_migration_starts_from_rows_of_one_apply(folder: RehearsalFolder, case: str) -> None:
+    body, rollback, next_body, next_rollback = ROWS_LEFT[case]
+    folder.write(1, BASE + "INSERT INTO other.people VALUES (1, 'Ann', '');")
+    folder.write(2, body, rollback)
+    folder.write(3, next_body, next_rollback)
+    found = await folder.rehearse("002_m.sql", "003_m.sql")
+    assert found["002_m.sql"].verdict in {Verdict.VERIFIED, Verdict.LOSSY}
+    assert found["003_m.sql"].verdict not in {Verdict.BROKEN, Verdict.UNKNOWN}, found["003_m.sql"].message

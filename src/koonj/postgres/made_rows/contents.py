@@ -30,6 +30,12 @@ class TableContents:
     values: Mapping[str, tuple[int, int]]
     """For each column: the number of values that are not NULL, and the sum of their hashes."""
 
+    def differs(self, other: TableContents) -> bool:
+        """Return whether the rows differ; their order does not matter."""
+        return (self.columns, self.count, self.total, self.rows) != (
+            *(other.columns, other.count, other.total, other.rows),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -39,6 +45,13 @@ class Contents:
     sequences: Mapping[str, tuple[int, int]]
     """Next value and increment of each sequence, by its name and by the column that owns it."""
     large_objects: Mapping[int, str]
+
+    def differs(self, other: Contents) -> bool:
+        """Return whether rows, positions of sequences or large objects differ, wherever they are stored."""
+        objects = Counter(self.large_objects.values()) != Counter(other.large_objects.values())
+        if objects or self.sequences != other.sequences or self.tables.keys() != other.tables.keys():
+            return True
+        return any(one.differs(other.tables[name]) for name, one in self.tables.items())
 
 
 @dataclass(frozen=True, slots=True)

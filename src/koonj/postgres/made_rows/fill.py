@@ -157,12 +157,17 @@ async def fill(
 async def _after(conn: AsyncConnection) -> list[list[str]]:
     """Return the statements that move sequences and fill materialized views.
 
-    ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval.
+    ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval alone. Then nextval: if no
+    value was taken, ``setval(s, last_value, false)`` would change nothing.
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/sequences"), prepare=False)
         found = await cursor.fetchall()
     texts = [_moved(*row) for row in found]
+    used = "SELECT pg_catalog.nextval({}::pg_catalog.regclass)"
+    for schema, name, *_ in found:
+        sequence = sql.Identifier(schema, name).as_string()
+        texts.append([sql.SQL(used).format(sql.Literal(sequence)).as_string()])
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/materialized_views"), prepare=False)
         texts += [[f"REFRESH MATERIALIZED VIEW {name}"] for (name,) in await cursor.fetchall()]

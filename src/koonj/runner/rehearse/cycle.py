@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from koonj.migrations.migration import Migration
-from koonj.postgres.catalog.catalog import Difference, ObjectName
+from koonj.postgres.catalog.catalog import Catalog, Difference, ObjectName
 from koonj.postgres.catalog.compare import compare, significant
 from koonj.runner.rehearse.fixed_times import fixed_times
+from koonj.runner.rehearse.harmless import only_creates
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import ScriptResult
 from koonj.runner.rehearse.trial import Trial
@@ -40,6 +41,8 @@ class CycleResult:
     """Differences between the catalogs after the first and the second apply."""
     fixed_times: tuple[ObjectName, ...] = ()
     """Objects whose definition contains the time of the rehearsal."""
+    reapply_changes_rows: bool = False
+    """Whether the tables and sequences contain something else after the second apply than after the first."""
 
     @property
     def failed(self) -> tuple[str, Failure] | None:
@@ -54,7 +57,8 @@ class CycleResult:
         """Whether the database is now as it is after the migration was applied once."""
         if self.failed is not None:
             return False
-        return self.rollback is None or not (self.rollback_differences or self.reapply_differences)
+        differs = self.rollback_differences or self.reapply_differences or self.reapply_changes_rows
+        return self.rollback is None or not differs
 
 
 async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> CycleResult:
@@ -64,11 +68,13 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
     """
     before = await scratch.catalog()
     objects_before = await scratch.outside_objects()
-    trial = await scratch.try_on_rows(migration) if migration.has_rollback else None
+    touches_rows = migration.has_rollback and _can_touch_rows(migration, before)
+    trial = await scratch.try_on_rows(migration) if touches_rows else None
     applied = await scratch.run(migration, Direction.APPLY, traced=True)
     if applied.failure is not None:
         return CycleResult(migration, applied)
     applied_catalog = await scratch.catalog()
+    rows = await scratch.contents() if touches_rows else None
     fixed = fixed_times(before.objects, applied_catalog.objects, migration.text)
     if not migration.has_rollback:
         scratch.set_position(count + 1, applied.seconds)
@@ -89,10 +95,21 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
         return CycleResult(migration, *phases, fixed_times=fixed)
     reapply_differences = significant(compare(applied_catalog, await scratch.catalog()))
     outside = left, missing
+    changes_rows = rows is not None and rows.differs(await scratch.contents())
     again = reapplied, reapply_differences
     result = CycleResult(
-        migration, applied, rolled_back, rollback_differences, *outside, trial, *again, fixed
+        migration, applied, rolled_back, rollback_differences, *outside, trial, *again, fixed, changes_rows
     )
     if result.is_clean:
         scratch.set_position(count + 1, reapplied.seconds)
     return result
+
+
+def _can_touch_rows(migration: Migration, catalog: Catalog) -> bool:
+    """Return whether a migration, its rollback, or an event trigger can touch rows of older tables."""
+    if any(name.kind == "event trigger" for name in catalog.objects):
+        return True
+    rollback = migration.sections.rollback
+    return not only_creates(
+        migration.sections.body.statements, () if rollback is None else rollback.statements
+    )

@@ -146,17 +146,17 @@ def _verdict(cycle: CycleResult, lost: tuple[str, ...]) -> tuple[Verdict, str]:
     wrong = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if not d.order_only]
     failed = cycle.failed
     if wrong:
-        return Verdict.INCOMPLETE, _incomplete(cycle, failed)
+        return Verdict.INCOMPLETE, f"{_incomplete(cycle, failed)}{_also_lost(cycle, lost)}"
     if failed is not None:
         phase, failure = failed
-        return Verdict.BROKEN, f"{_PHASES[phase]}: {_one_line(failure.message)}"
+        sentence, also = f"{_PHASES[phase]}: {_one_line(failure.message)}", _also_lost(cycle, lost)
+        return Verdict.BROKEN, f"{sentence.removesuffix('.')}.{also}" if also else sentence
     if cycle.rollback is None or not cycle.migration.has_statements:
         return _nothing_verified(cycle.migration)
     moved = [d for d in (*cycle.rollback_differences, *cycle.reapply_differences) if d.order_only]
     order = f"The rollback restores columns in a different order: {_named(moved)}." if moved else ""
     if lost:
-        more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
-        sentence = f"The rollback restores the schema but not the data: the migration {lost[0]}{more}."
+        sentence = f"The rollback restores the schema but not the data: the migration {_first(lost)}."
         return Verdict.LOSSY, f"{sentence} {order}".strip()
     if moved:
         return Verdict.REORDERED, order
@@ -171,6 +171,17 @@ _PHASES = {
     "rollback": "The rollback fails",
     "reapply": "The migration fails when it is applied again",
 }
+
+
+def _first(lost: tuple[str, ...]) -> str:
+    return f"{lost[0]}, and {len(lost) - 1} more" if len(lost) > 1 else lost[0]
+
+
+def _also_lost(cycle: CycleResult, lost: tuple[str, ...]) -> str:
+    """Return a sentence about lost data, for a verdict that has another reason."""
+    if not lost or cycle.rollback is None or cycle.rollback.failure is not None:
+        return ""
+    return f" The rollback does not restore the data either: the migration {_first(lost)}."
 
 
 def _incomplete(cycle: CycleResult, failed: tuple[str, Failure] | None) -> str:

@@ -18,6 +18,7 @@ from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_catalog
 from koonj.postgres.catalog.serialize import from_bytes, to_bytes
+from koonj.postgres.made_rows.contents import Contents, read_contents
 from koonj.postgres.scratch.interface import ScratchError, ScratchServer
 from koonj.postgres.scratch.server_objects import read_around
 from koonj.runner.plan.work import make_work
@@ -169,6 +170,17 @@ class ScratchChain:
                 raise LostError(str(error)) from error
             return None
         return trial
+
+    async def contents(self) -> Contents:
+        """Return the contents of the tables, sequences and large objects of the database.
+
+        Raises: LostError, ScratchError, Cancelled.
+        """
+        conn = await self._connection()
+        try:
+            return await self._control.unless_cancelled(read_contents(conn))
+        except psycopg.Error as error:
+            raise LostError(str(error)) from error
 
     def set_position(self, count: int, seconds: float) -> None:
         """Record that the database holds the first `count` migrations.

@@ -24,7 +24,6 @@ from koonj.postgres.queries import query
 from koonj.postgres.session import clean, roll_back
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, Work, make_work
-from koonj.runner.rehearse.harmless import only_creates
 from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
 from koonj.runner.run.events import Direction
 from koonj.runner.run.run import Control
@@ -115,8 +114,6 @@ async def try_on_rows(conn: AsyncConnection, control: Control, migration: Migrat
     Raises: Cancelled, psycopg.OperationalError if the connection is lost.
     """
     works = {d: make_work(migration, d, lock_timeout="0") for d in (Direction.APPLY, Direction.ROLLBACK)}
-    if only_creates(*(work.script.statements for work in works.values())):
-        return None
     texts = [[n.statement.text for step in work.steps for n in step.statements] for work in works.values()]
     control.working_on(conn)
     try:
