@@ -230,7 +230,8 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
         "UPDATE queue SET job = 'old' WHERE job = 'new';",
     ),
     "sequence set to where it is": (
-        "SELECT setval('ids', (SELECT last_value FROM ids)); SELECT setval('people_id_seq', last_value + 9) FROM people_id_seq;",
+        "SELECT setval('ids', (SELECT last_value FROM ids)); SELECT setval('people_id_seq', last_value + 9) "
+        "FROM people_id_seq; SELECT setval('people_id_seq', (SELECT max(id) FROM people) + 9);",
         "SELECT 1;",
     ),
     "sequence used by inserted rows": (
@@ -349,6 +350,106 @@ async def test_loss_is_possible_if_no_made_up_row_is_changed(folder: RehearsalFo
     found = await rehearsed(folder, "DELETE FROM queue WHERE md5(job) = 'x';", "SELECT 1;")
     assert found.verdict is Verdict.LOSSY
     assert found.losses == ("might delete rows of queue (DELETE)",)
+
+
+MIGHT: dict[str, tuple[str, str, str]] = {
+    "function that touches no made-up row": (
+        "CREATE FUNCTION ban() RETURNS void LANGUAGE sql AS $$ DELETE FROM queue WHERE job IN "
+        "(SELECT job FROM queue GROUP BY job HAVING count(*) > 50) $$;",
+        "SELECT ban();",
+        "might delete rows of queue (DELETE in the function public.ban())",
+    ),
+    "dynamic SQL, and a table without made-up rows": (
+        "CREATE TABLE never_filled (c never PRIMARY KEY); CREATE FUNCTION clear() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'DEL' || 'ETE FROM never_filled'; END $$;",
+        "SELECT clear();",
+        "might change rows with SQL that the function public.clear() computes",
+    ),
+    "procedure that commits": (
+        "CREATE PROCEDURE purge() LANGUAGE plpgsql AS "
+        "$$ BEGIN UPDATE queue SET job = NULL WHERE id > 2; COMMIT; UPDATE backlog SET id = 1; END $$;",
+        "CALL purge();",
+        "might overwrite queue.job (UPDATE in the procedure public.purge())",
+    ),
+    "trigger of a script that cannot be tried": (
+        "CREATE FUNCTION clear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM backlog; RETURN NULL; END $$; "
+        "CREATE TRIGGER clear AFTER INSERT ON queue EXECUTE FUNCTION clear();",
+        "INSERT INTO queue VALUES (1, 'x'); DO $$ BEGIN COMMIT; END $$;",
+        "might delete rows of backlog (DELETE in the function public.clear())",
+    ),
+    "rule of a script that cannot be tried": (
+        "CREATE RULE clear AS ON INSERT TO queue DO ALSO DELETE FROM backlog WHERE id = 1;",
+        "INSERT INTO queue VALUES (1, 'x'); DO $$ BEGIN COMMIT; END $$;",
+        "might delete rows of public.backlog (DELETE in a rule)",
+    ),
+    "event trigger that touches no made-up row": (
+        "CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN DELETE FROM queue WHERE md5(job) = 'x'; END $$; "
+        "CREATE EVENT TRIGGER on_ddl ON ddl_command_end EXECUTE FUNCTION on_ddl();",
+        "CREATE TABLE t ();",
+        "might delete rows of queue (DELETE in the function public.on_ddl())",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MIGHT)
+async def test_hidden_loss_is_possible_if_made_up_rows_do_not_decide(
+    folder: RehearsalFolder, case: str
+) -> None:
+    before, body, phrase = MIGHT[case]
+    folder.write(1, BASE + before)
+    folder.write(2, body, "DROP TABLE t;" if "TABLE t" in body else "SELECT 1;", block=False)
+    found = await folder.last()
+    assert found.verdict is Verdict.LOSSY, found.message
+    assert any(phrase in loss for loss in found.losses), found.losses
+
+
+HELPERS: dict[str, tuple[str, str, str]] = {
+    "dynamic DDL": (
+        "CREATE FUNCTION watch(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
+        "format('CREATE TRIGGER watch BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION clear_notes()', t); END $$;",
+        "SELECT watch('queue');",
+        "DROP TRIGGER watch ON queue;",
+    ),
+    "function that only reads": (
+        "CREATE FUNCTION r() RETURNS bigint LANGUAGE plpgsql STABLE AS "
+        "$$ DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM queue' INTO n; RETURN n; END $$;",
+        "SELECT r();",
+        "SELECT r();",
+    ),
+    "function with a temporary table": (
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN CREATE TEMP TABLE w AS SELECT 1 AS n; DELETE FROM w WHERE n = 2; DROP TABLE w; END $$;",
+        "SELECT f();",
+        "SELECT 1;",
+    ),
+    "event trigger that notifies": (
+        "CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY ddl; END $$; "
+        "CREATE EVENT TRIGGER on_ddl ON ddl_command_end EXECUTE FUNCTION on_ddl();",
+        "CREATE TABLE t ();",
+        "DROP TABLE t;",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HELPERS)
+async def test_function_that_changes_no_rows_is_no_loss(folder: RehearsalFolder, case: str) -> None:
+    before, body, rollback = HELPERS[case]
+    folder.write(1, BASE + before)
+    found = await rehearsed(folder, body, rollback)
+    assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
+
+
+async def test_event_trigger_that_deletes_is_found(folder: RehearsalFolder) -> None:
+    folder.write(
+        1,
+        BASE
+        + "CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM queue; END $$; "
+        "CREATE EVENT TRIGGER on_ddl ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION on_ddl();",
+    )
+    found = await rehearsed(folder, "CREATE TABLE t ();", "DROP TABLE t;")
+    assert found.verdict is Verdict.LOSSY
+    assert "deletes rows of public.queue (seen in the rehearsal)" in found.losses
 
 
 async def test_loss_is_named_by_a_verdict_with_another_reason(folder: RehearsalFolder) -> None:

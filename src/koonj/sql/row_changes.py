@@ -13,7 +13,7 @@ from koonj.sql.statements import Statement
 from koonj.sql.token_walk import name_at, word_at
 from koonj.sql.tokens import Token, TokenKind, significant
 
-__all__ = ["RowChange", "plain_name", "row_changes"]
+__all__ = ["RowChange", "changes_in", "inside", "plain_name", "row_changes"]
 
 _RUN_NOW = frozenset(
     {
@@ -44,6 +44,11 @@ def row_changes(statement: Statement) -> tuple[RowChange, ...]:
     return tuple(changes)
 
 
+def changes_in(text: str) -> tuple[RowChange, ...]:
+    """Return all row changes in the text of a function, also in the strings that it can execute."""
+    return tuple(dict.fromkeys(_in_text(text, _DEEPEST)))
+
+
 def _runs(statement: Statement) -> bool:
     """Return whether a statement with this verb can change rows.
 
@@ -62,7 +67,7 @@ def _in_text(text: str, deep: int) -> Iterator[RowChange]:
     in_raise = False
     for at, token in enumerate(found):
         if token.kind is TokenKind.STRING and deep and not in_raise:
-            yield from _in_text(_inside(token.text), deep - 1)
+            yield from _in_text(inside(token.text), deep - 1)
         elif token.kind is TokenKind.WORD:
             in_raise = in_raise or token.text.lower() == "raise"  # a message is not executed
             yield from _at(found, at)
@@ -70,7 +75,7 @@ def _in_text(text: str, deep: int) -> Iterator[RowChange]:
             in_raise = False
 
 
-def _inside(string: str) -> str:
+def inside(string: str) -> str:
     """Return the text between the quotes."""
     if string.startswith("$"):
         tag = string[: string.index("$", 1) + 1]

@@ -157,8 +157,8 @@ async def fill(
 async def _after(conn: AsyncConnection) -> list[list[str]]:
     """Return the statements that move sequences and fill materialized views.
 
-    ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval alone. Then nextval: if no
-    value was taken, ``setval(s, last_value, false)`` would change nothing.
+    ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval alone. Then nextval:
+    if no value was taken, ``setval(s, last_value, false)`` would change nothing.
     """
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/sequences"), prepare=False)
@@ -183,7 +183,7 @@ def _moved(
     last: int,
     step: int,
 ) -> list[str]:
-    """Return statements that move a sequence: behind the values of its column, or some steps further."""
+    """Return statements that move a sequence: to the greatest value of its column, or some steps further."""
     sequence = sql.Identifier(schema, name)
     further = [
         sql.SQL("ALTER SEQUENCE {} RESTART WITH {}")
@@ -198,10 +198,9 @@ def _moved(
             sql.SQL("BEGIN EXECUTE pg_catalog.format('ALTER SEQUENCE %s RESTART WITH %s', {}, {}); END")
             .format(
                 sql.Literal(sequence.as_string()),
-                sql.SQL("(SELECT greatest(coalesce(max({})::bigint, 0), {}) + {} FROM {})").format(
+                sql.SQL("(SELECT greatest(max({})::bigint, {}) FROM {})").format(
                     sql.Identifier(column),
                     sql.Literal(last),
-                    sql.Literal(step),
                     sql.Identifier(owner_schema, owner),
                 ),
             )

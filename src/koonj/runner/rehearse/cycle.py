@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog, Difference, ObjectName
 from koonj.postgres.catalog.compare import compare, significant
 from koonj.runner.rehearse.fixed_times import fixed_times
 from koonj.runner.rehearse.harmless import only_creates
+from koonj.runner.rehearse.routines import Routines, routines
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import ScriptResult
 from koonj.runner.rehearse.trial import Trial
@@ -41,6 +42,8 @@ class CycleResult:
     """Differences between the catalogs after the first and the second apply."""
     fixed_times: tuple[ObjectName, ...] = ()
     """Objects whose definition contains the time of the rehearsal."""
+    routines: Routines = field(default_factory=Routines)
+    """Functions, triggers and rules before the migration and after it."""
     reapply_changes_rows: bool = False
     """Whether the tables and sequences contain something else after the second apply than after the first."""
 
@@ -69,37 +72,39 @@ async def run_cycle(scratch: ScratchChain, migration: Migration, count: int) -> 
     before = await scratch.catalog()
     objects_before = await scratch.outside_objects()
     touches_rows = migration.has_rollback and _can_touch_rows(migration, before)
-    trial = await scratch.try_on_rows(migration) if touches_rows else None
+    event_functions = routines(before, before).event_functions
+    trial = await scratch.try_on_rows(migration, event_functions) if touches_rows else None
     applied = await scratch.run(migration, Direction.APPLY, traced=True)
     if applied.failure is not None:
         return CycleResult(migration, applied)
     applied_catalog = await scratch.catalog()
+    known = routines(before, applied_catalog)
     rows = await scratch.contents() if touches_rows else None
     fixed = fixed_times(before.objects, applied_catalog.objects, migration.text)
     if not migration.has_rollback:
         scratch.set_position(count + 1, applied.seconds)
         if migration.sections.none_reason is not None:
-            return CycleResult(migration, applied, fixed_times=fixed)
+            return CycleResult(migration, applied, fixed_times=fixed, routines=known)
         differences = significant(compare(before, applied_catalog))
-        return CycleResult(migration, applied, rollback_differences=differences, fixed_times=fixed)
+        return CycleResult(
+            migration, applied, rollback_differences=differences, fixed_times=fixed, routines=known
+        )
     rolled_back = await scratch.run(migration, Direction.ROLLBACK, traced=True)
     if rolled_back.failure is not None:
-        return CycleResult(migration, applied, rolled_back, trial=trial, fixed_times=fixed)
+        return CycleResult(migration, applied, rolled_back, trial=trial, fixed_times=fixed, routines=known)
     rollback_differences = significant(compare(before, await scratch.catalog()))
     objects_after = await scratch.outside_objects()
     left = tuple(sorted(objects_after - objects_before))
     missing = tuple(sorted(objects_before - objects_after))
     reapplied = await scratch.run(migration, Direction.APPLY, traced=False)
     if reapplied.failure is not None:
-        phases = (applied, rolled_back, rollback_differences, left, missing, trial, reapplied)
-        return CycleResult(migration, *phases, fixed_times=fixed)
+        failed = (applied, rolled_back, rollback_differences, left, missing, trial, reapplied)
+        return CycleResult(migration, *failed, fixed_times=fixed, routines=known)
     reapply_differences = significant(compare(applied_catalog, await scratch.catalog()))
-    outside = left, missing
     changes_rows = rows is not None and rows.differs(await scratch.contents())
-    again = reapplied, reapply_differences
-    result = CycleResult(
-        migration, applied, rolled_back, rollback_differences, *outside, trial, *again, fixed, changes_rows
-    )
+    outside, again = (left, missing), (reapplied, reapply_differences)
+    phases = (applied, rolled_back, rollback_differences, *outside, trial, *again)
+    result = CycleResult(migration, *phases, fixed, known, changes_rows)
     if result.is_clean:
         scratch.set_position(count + 1, reapplied.seconds)
     return result

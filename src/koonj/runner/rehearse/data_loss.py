@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from koonj.postgres.locks.trace import ColumnChange, StatementTrace
 from koonj.runner.rehearse.evidence import Evidence
+from koonj.runner.rehearse.hidden_suspicions import hidden_suspicions
 from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.runner.rehearse.suspicion import Source, Suspicion
 from koonj.runner.rehearse.trial import Trial
@@ -101,9 +102,12 @@ class _Search:
         positions = self._trial is not None or not _sets_positions(rollback)
         yield from _catalog(body.traces, Direction.APPLY, _Created(), "", positions=positions)
         yield from self._rows(self._body_targets, self._rollback_targets, "")
+        yield from hidden_suspicions(body, rollback, Direction.APPLY, created.relations, "")
         yield from _observed(body, Direction.APPLY, _written_by(rollback, "updated"), created, "")
         yield from _catalog(rollback.traces, Direction.ROLLBACK, created, _IN_ROLLBACK, positions=True)
         yield from self._rows(self._rollback_targets, self._body_targets, _IN_ROLLBACK)
+        in_rollback = Direction.ROLLBACK, created.relations, _IN_ROLLBACK
+        yield from hidden_suspicions(rollback, body, *in_rollback)
         written = _written_by(body, "inserted", "updated")
         yield from _observed(rollback, Direction.ROLLBACK, written, created, _IN_ROLLBACK)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from koonj.runner.rehearse.suspicion import Source, Suspicion
 from koonj.runner.rehearse.trial import Trial
+from koonj.sql.row_changes import plain_name
 
 _SEEN = " (seen in the rehearsal)"
 
@@ -34,6 +35,8 @@ class Evidence:
             return self._sequence(suspicion, trial)
         if suspicion.place in trial.void:
             return None
+        if suspicion.source is Source.HIDDEN:
+            return None if suspicion.excused or _shown(suspicion, trial) else suspicion.possible
         if self._decides(suspicion, trial):
             return self._by_contents(suspicion, trial)
         return None if suspicion.excused and not suspicion.columns else suspicion.possible
@@ -89,7 +92,15 @@ class Evidence:
         return suspicion.phrase
 
 
+def _shown(suspicion: Suspicion, trial: Trial) -> bool:
+    """Return whether made-up rows show what a hidden change does; `unexplained` names what is lost then."""
+    hits = {plain_name(name) for name in trial.hits.get(suspicion.place, ())}
+    if suspicion.table is None:
+        return bool(hits) or trial.covers_everything
+    return suspicion.table in hits
+
+
 def _by_text(suspicion: Suspicion) -> str | None:
     if suspicion.excused:
         return None
-    return suspicion.possible if suspicion.source is Source.TEXT else suspicion.phrase
+    return suspicion.possible if suspicion.source in {Source.TEXT, Source.HIDDEN} else suspicion.phrase

@@ -39,9 +39,10 @@ def judge(cycle: CycleResult, key: str, origin: RehearsalOrigin) -> Rehearsal:
     migration = cycle.migration
     rollback_traces = () if cycle.rollback is None else cycle.rollback.traces
     tried = frozenset() if cycle.trial is None else cycle.trial.tables_with_rows
+    rollback_shape = None if cycle.rollback is None else migration.rollback_shape
     scripts = (
-        script_effects(cycle.apply.traces, migration.shape, tried),
-        script_effects(rollback_traces, None if cycle.rollback is None else migration.rollback_shape, tried),
+        script_effects(cycle.apply.traces, migration.shape, tried, cycle.routines),
+        script_effects(rollback_traces, rollback_shape, tried, cycle.routines),
     )
     lost = losses(*scripts, cycle.trial)
     verdict, message = _verdict(cycle, lost)

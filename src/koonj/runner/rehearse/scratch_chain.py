@@ -155,14 +155,16 @@ class ScratchChain:
         )
         return await script.run()
 
-    async def try_on_rows(self, migration: Migration) -> Trial | None:
+    async def try_on_rows(self, migration: Migration, event_functions: frozenset[str]) -> Trial | None:
         """Return what a migration and its rollback do to made-up rows. Changes nothing.
+
+        `event_functions`: names of functions that event triggers call.
 
         Raises: Cancelled, LostError, ScratchError.
         """
         conn = await self._connection()
         try:
-            trial = await try_on_rows(conn, self._control, migration)
+            trial = await try_on_rows(conn, self._control, migration, event_functions)
             await make_fresh(conn, _SCRATCH_TARGET)
         except psycopg.Error as error:
             await self.close_connection()

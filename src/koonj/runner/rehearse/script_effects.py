@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from koonj.postgres.locks.trace import StatementTrace
 from koonj.runner.plan.work import NumberedStatement, number_steps
+from koonj.runner.rehearse.routines import HiddenChange, Routines
 from koonj.sql.row_changes import RowChange, plain_name, row_changes
 from koonj.sql.statements import Statement, TransactionControl
 from koonj.sql.transactions import ScriptShape
@@ -23,6 +24,8 @@ class ScriptEffects:
     statements: tuple[Statement, ...] = ()
     changes: Mapping[int, tuple[RowChange, ...]] = field(default_factory=dict)
     """Row changes that the text of each statement shows, by the index of its trace."""
+    hidden: Mapping[int, tuple[HiddenChange, ...]] = field(default_factory=dict)
+    """Row changes of functions, triggers and rules, by the index of the statement's trace."""
     tried: frozenset[str] = frozenset()
     """Tables in which made-up rows have shown what the script does."""
 
@@ -33,7 +36,10 @@ class ScriptEffects:
 
 
 def script_effects(
-    traces: Iterable[StatementTrace], shape: ScriptShape | None, tried: frozenset[str] = frozenset()
+    traces: Iterable[StatementTrace],
+    shape: ScriptShape | None,
+    tried: frozenset[str] = frozenset(),
+    routines: Routines | None = None,
 ) -> ScriptEffects:
     """Return the lasting effects of a script. `shape` is None if there is no script."""
     if shape is None:
@@ -45,6 +51,7 @@ def script_effects(
         tuple(trace for trace in traces if trace.index not in undone),
         tuple(numbered.statement for numbered in lasting),
         {numbered.index: row_changes(numbered.statement) for numbered in lasting},
+        {n.index: () if routines is None else routines.hidden_changes(n.statement) for n in lasting},
         tried,
     )
 

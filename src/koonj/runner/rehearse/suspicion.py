@@ -17,6 +17,8 @@ class Source(Enum):
     """A sequence is missing."""
     TEXT = auto()
     """The text of the statement, such as DELETE."""
+    HIDDEN = auto()
+    """The text of a function, a trigger or a rule."""
     OBSERVED = auto()
     """Rows of the migrations themselves were deleted or overwritten in the rehearsal."""
 

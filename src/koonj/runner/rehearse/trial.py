@@ -108,8 +108,12 @@ class _Seen:
     void: set[Place] = field(default_factory=set)
 
 
-async def try_on_rows(conn: AsyncConnection, control: Control, migration: Migration) -> Trial | None:
+async def try_on_rows(
+    conn: AsyncConnection, control: Control, migration: Migration, event_functions: frozenset[str]
+) -> Trial | None:
     """Return what happens to made-up rows; None if the scripts cannot be tried.
+
+    `event_functions`: names of functions that event triggers call.
 
     Raises: Cancelled, psycopg.OperationalError if the connection is lost.
     """
@@ -119,6 +123,7 @@ async def try_on_rows(conn: AsyncConnection, control: Control, migration: Migrat
     try:
         await conn.execute("BEGIN")
         await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
+        texts[0] += sorted(event_functions)  # every statement can call them
         filling = await prepare_filling(conn, *texts)
         await conn.execute("SAVEPOINT koonj_rows")
         return await _try_styles(conn, control, works, filling)
