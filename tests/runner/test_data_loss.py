@@ -440,6 +440,22 @@ async def test_function_that_changes_no_rows_is_no_loss(folder: RehearsalFolder,
     assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
 
 
+BRANCHES: dict[str, str] = {
+    "if not exists": "IF NOT EXISTS (SELECT FROM codes WHERE code = 'v2') THEN {} END IF;",
+    "if count": "IF (SELECT count(*) FROM codes WHERE code = 'v2' AND kind = 'a') = 0 THEN {} END IF;",
+    "exception": "INSERT INTO codes VALUES ('v2', 'a'); {} EXCEPTION WHEN unique_violation THEN NULL;",
+    "table of the branch": "IF NOT EXISTS (SELECT FROM queue WHERE job = 'v2') THEN {} END IF;",
+}
+
+
+@pytest.mark.parametrize("case", BRANCHES)
+async def test_branch_that_runs_without_a_row_is_tried(folder: RehearsalFolder, case: str) -> None:
+    branch = BRANCHES[case].format("EXECUTE 'UPDATE ' || 'queue SET job = upper(job)';")
+    body = f"CREATE FUNCTION up() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {branch} END $$; SELECT up();"
+    found = await rehearsed(folder, body, "DROP FUNCTION up();")
+    assert "overwrites public.queue.job (seen in the rehearsal)" in found.losses, found.losses
+
+
 async def test_event_trigger_that_deletes_is_found(folder: RehearsalFolder) -> None:
     folder.write(
         1,

@@ -18,7 +18,7 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.queries import send_off_counters
 from koonj.postgres.made_rows.contents import Contents, Lost, find_lost, read_contents
-from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling
+from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling, words
 from koonj.postgres.made_rows.values import Style
 from koonj.postgres.queries import query
 from koonj.postgres.session import clean, roll_back
@@ -27,6 +27,7 @@ from koonj.runner.plan.work import NumberedStatement, Work, make_work
 from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
 from koonj.runner.run.events import Direction
 from koonj.runner.run.run import Control
+from koonj.sql.conditions import deciding_tables
 from koonj.sql.refusal import Refusal
 from koonj.sql.row_changes import row_changes
 
@@ -85,6 +86,14 @@ class Trial:
         """Return whether the column had values that are not NULL."""
         found = self.before.tables.get(table)
         return found is not None and found.values.get(column, (0, 0))[0] > 0
+
+    def joined(self, other: Trial) -> Trial:
+        """Return this trial with what another one showed too."""
+        hits = {
+            place: self.hits.get(place, frozenset()) | other.hits.get(place, frozenset())
+            for place in {**self.hits, **other.hits}
+        }
+        return replace(self, lost=other.lost or self.lost, hits=hits, void=self.void & other.void)
 
     @property
     def tables_with_rows(self) -> frozenset[str]:
@@ -175,10 +184,49 @@ async def _try_styles(
             else:
                 style = following
         else:
-            return replace(trial, always_fails=tuple(always))
+            trial = replace(trial, always_fails=tuple(always))
+            return await _with_branches(conn, control, works, filling, (style, empty), trial)
         if monotonic() > end:
             return None
     return None
+
+
+async def _with_branches(
+    conn: AsyncConnection,
+    control: Control,
+    works: Mapping[Direction, Work],
+    filling: Filling,
+    rows: tuple[Style, set[tuple[str, str]]],
+    trial: Trial,
+) -> Trial:
+    """Try again where the rows decide whether a part of a script runs: without these rows.
+
+    First the tables of the conditions are empty, then no row has a constant of the scripts; but not if a
+    CASE can depend on it. `rows`: style and empty tables of the first trial.
+    """
+    decide = deciding_tables(filling.texts)
+    tables = {(table.schema, table.name) for table in filling.tables if table.name in decide}
+    style, empty = rows
+    attempts = [(style, empty | tables)] if tables - empty else []
+    if tables and style.literals and "case" not in words(" ".join(filling.texts)):
+        attempts.append((replace(style, literals=False), empty))
+    for other_style, other_empty in attempts:
+        if trial.lost:
+            break
+        await conn.execute("ROLLBACK TO SAVEPOINT koonj_rows")
+        try:
+            other = await _attempt(conn, control, works, filling, other_style, other_empty)
+        except RefusedError as refusal:
+            if conn.closed:
+                raise refusal.error.error from refusal
+            control.check()
+        except (psycopg.Error, TrialError):
+            if conn.closed:
+                raise
+            control.check()
+        else:
+            trial = trial.joined(other)
+    return trial
 
 
 async def _attempt(
