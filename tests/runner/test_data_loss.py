@@ -487,6 +487,15 @@ async def test_loss_is_named_by_a_verdict_with_another_reason(folder: RehearsalF
     assert "different order" in order.message
 
 
+async def test_keys_that_are_numbered_again_are_lost(folder: RehearsalFolder) -> None:
+    folder.write(1, BASE + "CREATE TABLE tasks (id serial PRIMARY KEY, name text);")
+    body = "ALTER TABLE tasks DROP id; ALTER TABLE tasks ADD id serial PRIMARY KEY;"
+    found = await rehearsed(folder, body, "SELECT 1;")
+    assert found.verdict is Verdict.LOSSY
+    assert "drops the column public.tasks.id with its values" in found.losses
+    assert "different order" in found.message
+
+
 async def test_rows_are_not_left_in_the_scratch_database(folder: RehearsalFolder) -> None:
     folder.write(2, "UPDATE queue SET job = 'x' WHERE id = 1; SELECT nextval('ids');", "SELECT 1;")
     folder.write(

@@ -67,8 +67,11 @@ class Planner:
         return [self._insert(table, [row]) for row in self.rows(table)]
 
     def insert_all(self, table: Table) -> str:
-        """Return one INSERT for all rows of a table."""
-        return self._insert(table, list(self.rows(table)))
+        """Return one INSERT for all rows of a table.
+
+        The last one comes first: numbers that a script gives in the order of the rows differ from the keys.
+        """
+        return self._insert(table, list(self.rows(table))[::-1])
 
     def rows(self, table: Table) -> Iterator[Values]:
         """Yield the rows of a table."""
