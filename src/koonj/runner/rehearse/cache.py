@@ -23,7 +23,7 @@ from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
 from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
-FORMAT = "9"
+FORMAT = "10"
 """Increased when this version measures or judges the same files on the same server differently."""
 
 
