@@ -180,6 +180,8 @@ def _met(value: str, tokens: Sequence[Token], at: int) -> Iterator[str]:
         yield value.replace("%", "").replace("_", "b")
     elif before in {"~", "~*"} or before == "to":
         yield value.strip("^$")
+    elif before == "," and value and not any(character.isalnum() for character in value):
+        yield f"One{value}two{value} Three"  # an argument that separates the parts of a text
     else:
         yield value
 

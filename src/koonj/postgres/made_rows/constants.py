@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
@@ -60,10 +61,21 @@ def _array(value: str, kind: Type, _column: Column) -> Iterator[str]:
 
 
 def _other(value: str, kind: Type, _column: Column) -> Iterator[str]:
-    if kind.name in {"json", "jsonb"} or (
-        kind.name == "uuid" and re.fullmatch(r"[0-9a-fA-F-]{32,36}", value)
-    ):
+    if kind.name in {"json", "jsonb"}:
         yield literal(value)
+        yield from _larger_objects(value)
+    elif kind.name == "uuid" and re.fullmatch(r"[0-9a-fA-F-]{32,36}", value):
+        yield literal(value)
+
+
+def _larger_objects(value: str) -> Iterator[str]:
+    """Yield the JSON object with one more key, which it is contained in (``@>``)."""
+    try:
+        known = json.loads(value)
+    except ValueError:
+        return
+    if isinstance(known, dict):
+        yield literal(json.dumps({**known, "more": 1}))
 
 
 def _truth(value: str, _kind: Type, _column: Column) -> Iterator[str]:

@@ -12,7 +12,7 @@ from koonj.postgres.made_rows.constants import as_values
 from koonj.postgres.made_rows.odd_values import Mentions, odd_values
 from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
 from koonj.postgres.made_rows.twins import half_twins, twins
-from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style
+from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style, names_key
 from koonj.sql.literals import Literals, keys_before, literals
 
 _KEY_ROWS = 6
@@ -234,9 +234,11 @@ class Planner:
 
     def _references(self, table: Table, column: Column, values: list[str], *, nullable: bool) -> list[str]:
         """Return values of a column that refers to the key with `values`."""
-        many = len(values)
+        many, parent = len(values), self._parent(table, column)
+        earlier = (one for one in table.columns if one.number < column.number)
+        shift = sum(self._parent(table, one) == parent for one in earlier)  # so that one row refers to two
         rows = range(1, max(many, self.style.rows) + 1)
-        found = [NULL if nullable and i % 4 == 0 else values[(i - 1) % many] for i in rows]
+        found = [NULL if nullable and i % 4 == 0 else values[(i - 1 + shift) % many] for i in rows]
         if self.style.orphans and not self._has_key(table, column) and len(found) > 6:
             found[6] = self._value(table, column, _ORPHAN, key=True)
         return found
@@ -251,7 +253,7 @@ class Planner:
         return first + more
 
     def _value(self, table: Table, column: Column, i: int, *, key: bool) -> str:
-        if key or _names_key(column.name):
+        if key or names_key(column.name):
             return self.maker.value(column.type, column.modifier, i, key=True)
         shift = _FORMS * ((7 * self._order[table.oid] + column.number) % 40)  # so that columns differ
         return self.maker.value(column.type, column.modifier, i + shift)
@@ -384,7 +386,7 @@ class Planner:
         for at in range(len(table.bounds)):
             part = table.bounds[(at + i - 1) % len(table.bounds)]
             key, bound = part.key, part.bound
-            values, below = bound_values(bound)
+            values, below = bound_values(bound, (i - 1) // len(table.bounds))
             names = [n.strip().strip('"') for n in key[key.find("(") + 1 : key.rfind(")")].split(",")]
             found = {
                 column.number: self._within(column, value, below=below)
@@ -395,7 +397,3 @@ class Planner:
             yield found
             combined = {**combined, **found}
             yield dict(combined)
-
-
-def _names_key(name: str) -> bool:
-    return name == "id" or name.endswith(("_id", "Id", "_no", "_number"))

@@ -277,3 +277,8 @@ def _day(i: int) -> str:
     if i % 8 == 2:
         return f"{2020 + i % 4}-03-31"
     return f"{2022 + i % 4}-{i % 12 + 1:02d}-{i % 28 + 1:02d}"
+
+
+def names_key(name: str) -> bool:
+    """Return whether the name of a column says that it is a key."""
+    return name == "id" or name.endswith(("_id", "Id", "_no", "_number"))
