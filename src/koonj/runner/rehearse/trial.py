@@ -83,9 +83,15 @@ class Trial:
         return found is not None and found.count > 0
 
     def holds_values(self, table: str, column: str) -> bool:
-        """Return whether the column had values that are not NULL."""
+        """Return whether the column had values that are not NULL.
+
+        A column without values of its own (it is generated, or has another name) has those of all columns.
+        """
         found = self.before.tables.get(table)
-        return found is not None and found.values.get(column, (0, 0))[0] > 0
+        if found is None or found.count == 0:
+            return False
+        names = [column] if column in found.columns else found.columns
+        return all(found.values.get(name, (0, 0))[0] > 0 for name in names)
 
     def joined(self, other: Trial) -> Trial:
         """Return this trial with what another one showed too."""
