@@ -112,3 +112,13 @@ async def test_a_function_that_only_reads_is_not_reported_as_one_that_writes(fol
     found = await folder.rehearse()
     assert not any("writes to" in finding for finding in found["003_m.sql"].findings)
     assert any("writes to public.closed" in finding for finding in found["004_m.sql"].findings)
+
+
+async def test_made_up_rows_are_not_counted_as_scanned(folder: RehearsalFolder) -> None:
+    folder.write(
+        2,
+        "ALTER TABLE users ADD COLUMN owner text;\nCREATE INDEX users_owner ON users (owner);",
+        "DROP INDEX users_owner;\nALTER TABLE users DROP COLUMN owner;",
+    )
+    build = (await folder.rehearse())["002_m.sql"].apply[1]
+    assert [(scan.relation, scan.rows) for scan in build.scanned] == [("public.users", 0)]

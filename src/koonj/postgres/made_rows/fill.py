@@ -154,6 +154,19 @@ async def fill(
     return found
 
 
+async def remove_dead_rows(conn: AsyncConnection) -> None:
+    """Remove the rows of rolled-back transactions from all tables, outside a transaction.
+
+    The build of an index reads them, so they would be counted as scanned rows.
+
+    Raises: psycopg.Error.
+    """
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query("scratch/files_with_rows"), prepare=False)
+        if names := [sql.Identifier(*row) for row in await cursor.fetchall()]:
+            await cursor.execute(sql.SQL("VACUUM {}").format(sql.SQL(", ").join(names)), prepare=False)
+
+
 async def _after(conn: AsyncConnection) -> list[list[str]]:
     """Return the statements that move sequences and fill materialized views.
 

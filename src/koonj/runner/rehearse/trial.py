@@ -18,7 +18,7 @@ from koonj.config import Target
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.queries import send_off_counters
 from koonj.postgres.made_rows.contents import Contents, Lost, find_lost, read_contents
-from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling, words
+from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling, remove_dead_rows, words
 from koonj.postgres.made_rows.values import Style
 from koonj.postgres.queries import query
 from koonj.postgres.session import clean, roll_back
@@ -152,6 +152,7 @@ async def try_on_rows(
         if not conn.closed:
             await roll_back(conn)
             await clean(conn, _TARGET)
+            await remove_dead_rows(conn)
             if conn.info.server_version >= 150000:
                 await send_off_counters(conn)
 
