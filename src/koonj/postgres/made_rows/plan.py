@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from koonj.postgres.made_rows.bounds import bound_values
 from koonj.postgres.made_rows.constants import as_values
 from koonj.postgres.made_rows.odd_values import Mentions, odd_values
+from koonj.postgres.made_rows.partitions import bound_values
 from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
 from koonj.postgres.made_rows.twins import half_twins, twins
 from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style, names_key
