@@ -11,6 +11,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
 from koonj.postgres.made_rows.checks import satisfy
+from koonj.postgres.made_rows.column_constants import ColumnConstants
 from koonj.postgres.made_rows.odd_values import Mentions, lengths
 from koonj.postgres.made_rows.plan import Planner
 from koonj.postgres.made_rows.sequences import moves, read_sequences, take_value
@@ -133,9 +134,8 @@ async def fill(
     await conn.execute("SET LOCAL session_replication_role TO replica", prepare=False)
     large = any("lo_" in text or "largeobject" in text for text in map(str.lower, filling.texts))
     maker = Maker(filling.types, style, large_objects=large)
-    planner = Planner(
-        filling.tables, maker, filling.found, filling.restored, filling.called, filling.mentions
-    )
+    constants = ColumnConstants(filling.types, filling.found, filling.restored, filling.called)
+    planner = Planner(filling.tables, maker, constants, filling.mentions)
     tables = [table for table in filling.tables if (table.schema, table.name) not in empty]
     await satisfy(conn, planner, tables)
     refused = await _try(conn, [[planner.insert_all(table)] for table in tables])
