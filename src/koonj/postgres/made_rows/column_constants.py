@@ -42,7 +42,7 @@ class ColumnConstants:
         These are values that the migration compares, and those that only the rollback writes.
         """
         compared = self.found.values(name)
-        written = self.found.written.get(name, set()) - set(compared)
+        written = set(self.found.written.get(name, ())) - set(compared)
         loose = set(self.found.loose)
         met = (value for value in self.restored.values(name) if value not in loose)
         later = [*self.restored.written.get(name, ()), *met]
