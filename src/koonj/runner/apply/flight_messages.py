@@ -112,7 +112,7 @@ def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
 
 
 def _statements(work: Work) -> Iterator[FlightMessage]:
-    runs_code = plain = False
+    runs_code = beyond_ascii = False
     for numbered_statement in (n for step in work.steps for n in step.statements):
         statement = numbered_statement.statement
         if _LONG_WORD.search(statement.text):
@@ -120,11 +120,11 @@ def _statements(work: Work) -> Iterator[FlightMessage]:
         yield Message(Sent(work, Kind.STATEMENT, numbered_statement), statement.text.encode(), told=True)
         yield from _index_guard(work, statement)
         runs_code = runs_code or statement.verb in _RUNS_CODE
-        plain = plain or not statement.text.isascii() or "\\" in statement.text
+        beyond_ascii = beyond_ascii or not statement.text.isascii()
     if runs_code:
         yield _guard(work, "flight/no_invalid_index")
-    if plain:
-        yield _guard(work, "flight/quotes_as_read")
+    if beyond_ascii:
+        yield _guard(work, "flight/encoding_as_read")
 
 
 def _index_guard(work: Work, statement: Statement) -> Iterator[FlightMessage]:
