@@ -404,6 +404,40 @@ async def test_hidden_loss_is_possible_if_made_up_rows_do_not_decide(
     assert any(phrase in loss for loss in found.losses), found.losses
 
 
+_NEVER = "WHERE md5(job) = 'x'"  # no made-up row
+RESTORERS = {
+    "the same column, and another": ("UPDATE queue SET id = 2, job = 'b'", True),
+    "the same column of the same table": ("UPDATE public.queue SET job = 'b'", True),
+    "a change that can be that of the same trigger": ("UPDATE queue SET job = 'b'", False),
+    "another column": ("UPDATE queue SET id = 2", False),
+    "another table": ("UPDATE backlog SET id = 2, job = 'b'", False),
+    "another verb": ("DELETE FROM queue", False),
+    "computed SQL": ("EXECUTE 'UPD' || 'ATE queue SET job = NULL'", False),
+}
+"""What a function of the rollback changes, and whether that can restore queue.job."""
+
+
+@pytest.mark.parametrize("case", RESTORERS)
+async def test_function_of_the_rollback_restores_only_the_columns_that_it_writes(
+    folder: RehearsalFolder, case: str
+) -> None:
+    change, restores = RESTORERS[case]
+    where = "" if change.startswith("EXECUTE") else _NEVER
+    folder.write(
+        1,
+        f"""
+        CREATE TABLE queue (id int, job text);
+        CREATE TABLE backlog (id int, job text);
+        CREATE FUNCTION up() RETURNS void AS $$ UPDATE queue SET job = 'a' {_NEVER} $$ LANGUAGE sql;
+        CREATE FUNCTION down() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {change} {where}; END $$;
+        """,
+    )
+    folder.write(2, "SELECT up();", "SELECT down();")
+    found = await folder.last()
+    lost = "might overwrite queue.job (UPDATE in the function public.up())"
+    assert (lost not in found.losses) is restores, found.losses
+
+
 HELPERS: dict[str, tuple[str, str, str]] = {
     "dynamic DDL": (
         "CREATE FUNCTION watch(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
