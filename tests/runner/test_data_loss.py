@@ -438,6 +438,31 @@ async def test_function_of_the_rollback_restores_only_the_columns_that_it_writes
     assert (lost not in found.losses) is restores, found.losses
 
 
+SAVEPOINTS = {
+    "SAVEPOINT a; {} ROLLBACK TO a;": False,
+    "SAVEPOINT a; {} ROLLBACK TO a; {}": True,
+    "{} SAVEPOINT a; ROLLBACK TO a;": True,
+    "SAVEPOINT a; {} RELEASE a;": True,
+    "SAVEPOINT a; SAVEPOINT b; {} RELEASE b; ROLLBACK TO a;": False,
+    "SAVEPOINT a; {} SAVEPOINT b; ROLLBACK TO b;": True,
+    "SAVEPOINT a; {} SAVEPOINT a; ROLLBACK TO a;": True,
+    "SAVEPOINT a; {} SAVEPOINT a; RELEASE a; ROLLBACK TO a;": False,
+    "SAVEPOINT a; ROLLBACK TO a; {} ROLLBACK TO a;": False,
+    'SAVEPOINT A; {} ROLLBACK TO SAVEPOINT "a";': False,
+}
+"""Whether a statement of the migration has a lasting effect."""
+
+
+async def test_statement_that_the_migration_rolls_back_itself_is_no_loss(folder: RehearsalFolder) -> None:
+    statement = "DELETE FROM q{} WHERE md5(job) = 'x';"  # no made-up row, so that only the text decides
+    folder.write(1, "".join(f"CREATE TABLE q{number} (job text);" for number in range(len(SAVEPOINTS))))
+    blocks = (script.replace("{}", statement.format(n)) for n, script in enumerate(SAVEPOINTS))
+    folder.write(2, "\n".join(f"BEGIN; {block} COMMIT;" for block in blocks), "SELECT 1;", block=False)
+    found = await folder.last()
+    lasting = [number for number, lasts in enumerate(SAVEPOINTS.values()) if lasts]
+    assert found.losses == tuple(f"might delete rows of q{number} (DELETE)" for number in lasting)
+
+
 HELPERS: dict[str, tuple[str, str, str]] = {
     "dynamic DDL": (
         "CREATE FUNCTION watch(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
