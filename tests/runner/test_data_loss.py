@@ -382,6 +382,11 @@ MIGHT: dict[str, tuple[str, str, str]] = {
         "INSERT INTO queue VALUES (1, 'x'); DO $$ BEGIN COMMIT; END $$;",
         "might delete rows of public.backlog (DELETE in a rule)",
     ),
+    "statement that the planner cannot read again": (
+        "",
+        "DELETE FROM queue WHERE md5(job) = 'x' \\; CREATE TABLE t ();",
+        "might delete rows of queue (DELETE)",
+    ),
     "event trigger that touches no made-up row": (
         "CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS "
         "$$ BEGIN DELETE FROM queue WHERE md5(job) = 'x'; END $$; "
