@@ -138,6 +138,9 @@ async def test_ended_session_between_steps_leaves_the_migration_interrupted(proj
     failure = run_finished(events).failure
     assert failure is not None
     assert "unknown" in failure.target_state
+    assert failure.next_steps[0] == (
+        "Check whether statement 3 took effect, then run: koonj apply --allow interrupted --reason '…'"
+    )
     assert await project.states() == {"001_sleep.sql": "interrupted"}
 
 
