@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -31,10 +31,10 @@ CLEAN = (
 
 async def clean(conn: AsyncConnection, target: Target) -> None:
     """Reset the session to its state after connecting. The koonj lock is kept."""
-    await conn.execute(sql.SQL("; ").join(sql.SQL(statement) for statement in CLEAN))
+    parts: list[sql.Composable] = [sql.SQL(statement) for statement in CLEAN]
     if target.role is not None:
-        await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
-    await notice_dead_client(conn)
+        parts.append(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
+    await _notice_dead_client(conn, parts)
 
 
 async def notice_dead_client(conn: AsyncConnection) -> None:
@@ -42,12 +42,22 @@ async def notice_dead_client(conn: AsyncConnection) -> None:
 
     Does nothing before PostgreSQL 14, or if the server's operating system does not support it.
     """
-    if conn.info.server_version < 140000:
-        return
+    await _notice_dead_client(conn, ())
+
+
+async def _notice_dead_client(conn: AsyncConnection, before: Sequence[sql.Composable]) -> None:
+    """Send the statements `before`, and the setting behind them, as one message if possible."""
+    supported = conn.info.server_version >= 140000
     try:
-        await conn.execute("SET client_connection_check_interval TO '1s'")
+        if supported:
+            setting = sql.SQL("SET client_connection_check_interval TO '1s'")
+            await conn.execute(sql.SQL("; ").join((*before, setting)))
     except errors.InvalidParameterValue:
-        return  # not supported by the server's operating system; the statement runs to its end
+        # The server's operating system does not support it: a statement runs to its end.
+        # All of the message was undone.
+        supported = False
+    if before and not supported:
+        await conn.execute(sql.SQL("; ").join(before))
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
@@ -156,11 +166,11 @@ async def commit(conn: AsyncConnection) -> None:
 
 
 async def roll_back(conn: AsyncConnection) -> None:
-    """Roll back the transaction.
+    """Roll back the transaction, if one is open.
 
     If the connection is lost, the transaction has ended, and the connection is closed.
     """
-    if conn.closed:
+    if conn.closed or conn.info.transaction_status is TransactionStatus.IDLE:
         return
     try:
         await conn.execute("ROLLBACK")

@@ -32,6 +32,11 @@ class _Candidate:
     parsed: IndexStatement
 
 
+def uses_indexes(works: Sequence[Work]) -> bool:
+    """Return whether a statement could take an INVALID index for done, as far as the text shows."""
+    return next(_candidates(works), None) is not None
+
+
 async def invalid_index_conflicts(conn: AsyncConnection, works: Sequence[Work]) -> tuple[Conflict, ...]:
     """Return a conflict for each statement that would take an INVALID index for done.
 

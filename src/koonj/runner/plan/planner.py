@@ -44,6 +44,10 @@ class PreparedPlan:
         """Decisions that would be recorded: file name and state."""
         return frozenset(decision.key for decision in self.decisions)
 
+    def differs_from(self, other: PreparedPlan) -> bool:
+        """Return whether it would run or record anything else than `other`."""
+        return (self.signature, self.decided) != (other.signature, other.decided)
+
 
 @dataclass(frozen=True, slots=True)
 class Planner:

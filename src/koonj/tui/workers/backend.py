@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from koonj.runner.run.run import Run
     from koonj.runner.target.status import TargetStatus
 
+KEPT_SECONDS = 60.0
+"""How long a connection to a target is kept for the next read."""
+
 
 class Backend:
     """Access of the screen to the folder, the targets and the runs.
@@ -195,7 +198,7 @@ class Backend:
                 await asyncio.to_thread(import_module, "koonj.runner.target.status")
                 from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
 
-                self._connector = Connector()
+                self._connector = Connector(keep=KEPT_SECONDS)
             return self._connector
 
 
