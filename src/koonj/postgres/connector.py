@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,10 +21,7 @@ from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
-from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.lease import Lease
-from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.password import read_password
@@ -32,6 +29,9 @@ from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
+
+if TYPE_CHECKING:
+    from koonj.postgres.embedded.lease import Lease
 
 OLDEST_MAJOR = 13
 
@@ -175,6 +175,8 @@ def _alive(lease: Lease | None) -> Lease:
 
     Raises: EmbeddedError.
     """
+    from koonj.postgres.embedded.shared_server import open_shared  # noqa: PLC0415 - only for the embedded server
+
     if lease is not None:
         if lease.is_alive():
             return lease
@@ -270,13 +272,17 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
         made.problem = ConnectProblem.LOGIN
         return made
     cause = cause_of(error, message)
-    set_here = [name for name in NOT_OVERRIDDEN if name in os.environ]
-    hint = cause.hint
-    if target.dsn == EMBEDDED and set_here:
-        hint = f"The environment sets {', '.join(set_here)}, which libpq always uses. Unset it for koonj."
-    made = ConnectError(cause.message, hint)
+    made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
     return made
+
+
+def _overriding() -> str:
+    """Return what to do about variables that lead past the embedded server; empty if none is set."""
+    from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN  # noqa: PLC0415 - only for the embedded server
+
+    names = ", ".join(name for name in NOT_OVERRIDDEN if name in os.environ)
+    return f"The environment sets {names}, which libpq always uses. Unset it for koonj." if names else ""
 
 
 def _after_login(error: psycopg.Error, target: Target) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, sql
@@ -22,6 +22,9 @@ from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.queries import filled, query
 from koonj.postgres.reading_settings import moment_of
 
+if TYPE_CHECKING:
+    from koonj.postgres.new_history_entry import NewHistoryEntry
+
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
 """Number of entries that are converted at once: about one millisecond of work."""
@@ -33,34 +36,6 @@ class NotWrittenError(psycopg.InternalError):
 
 class HistoryError(TargetError):
     """Raised if the history exists, but cannot be read or written."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewHistoryEntry:
-    """A new history entry before it is written."""
-
-    name: str
-    action: Action
-    outcome: Outcome
-    script: str
-    """Whole text of the file that runs."""
-    file_hash: str
-    statements_hash: str
-    rollback_hash: str
-    statements_done: int
-    statements_total: int
-    os_user: str
-    host: str
-    version: str
-    run_id: str
-    reason: str | None = None
-    allowed: str | None = None
-    error: str | None = None
-    sqlstate: str | None = None
-    started: int | None = None
-    """Microseconds since 1970 of the server's clock, as from `server_time`; None: when it is written."""
-    transactional: bool = False
-    """Whether the entry is written in the same transaction as the script."""
 
 
 async def ensure(conn: AsyncConnection, found: Inspection) -> None:
@@ -252,7 +227,7 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
 
     The id of the transaction is an xid8, as text.
     """
-    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    values = {field: getattr(record, field) for field in record.__slots__}
     for name in ("os_user", "host", "error"):  # the plan has checked the others
         values[name] = None if values[name] is None else await storable(conn, values[name])
     values["ended"] = record.outcome is not Outcome.STARTED

@@ -75,7 +75,7 @@ async def read_transaction(
     `questions`: queries that are sent with the BEGIN, in one message. They read nothing through which a role
     could run its code.
 
-    Raises: ConnectError.
+    Raises: ConnectError; psycopg.Error if a question failed.
     """
     try:
         yield await _open(conn, target, isolation, questions)
@@ -90,7 +90,7 @@ async def _open(
 ) -> Opened:
     """Start the transaction, and check that the server is PostgreSQL.
 
-    Raises: ConnectError; NoAnswerError.
+    Raises: ConnectError; NoAnswerError; psycopg.Error if a question failed.
     """
     try:
         text, begun = _opening(conn, target, isolation), perf_counter()
@@ -102,6 +102,10 @@ async def _open(
         await roll_back(conn)
         with suppress(psycopg.Error):  # another product can refuse what PostgreSQL accepts
             must_be_postgresql(await version_text(conn))
+        if questions and not conn.closed:
+            await _open(conn, target, isolation, ())
+            await roll_back(conn)
+            raise  # a transaction can be opened, so a question failed
         raise _not_opened(error, target) from error
     must_be_postgresql(str(version[0]))
     return Opened(answers, seconds)

@@ -48,8 +48,6 @@ from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import Work
-from koonj.runner.probe.plan import as_probe
-from koonj.runner.probe.run import run_probe
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -196,8 +194,11 @@ async def _plan_if(
             return None
         entries = await history.read_entries(conn, found.history, end=True)
     planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
-    newest = max((entry.id for entry in entries), default=0)
-    return (as_probe(planned) if job.request.probe else planned), _Reached(conn, found, newest)
+    if job.request.probe:
+        from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
+
+        planned = as_probe(planned)
+    return planned, _Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
 
 
 async def _usable(kept: KeptConnection, job: Job, before: _Reached) -> _Reached:
@@ -243,6 +244,8 @@ async def _run_under_lock(
     control.working_on(conn)
     control.check()
     if job.request.probe:
+        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - as above
+
         async for event in run_probe(session, planned.works):
             yield event
     else:

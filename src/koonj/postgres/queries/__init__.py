@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @cache
 def query(name: str) -> str:
     """Return the text of ``queries/NAME.sql``."""
-    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    text = get_data(__package__, f"{name}.sql")
+    assert text is not None
+    return text.decode()
 
 
 def filled(conn: AsyncConnection, name: str, values: Sequence[Any] | Mapping[str, Any]) -> str:

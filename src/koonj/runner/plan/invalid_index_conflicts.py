@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from koonj.postgres.errors import is_lost
 from koonj.postgres.invalid_indexes import InvalidIndex, invalid_index_of
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 from koonj.sql.index_statement import IndexStatement, index_statement
 from koonj.sql.row_changes import plain_name
 from koonj.sql.statements import Statement
