@@ -1,11 +1,13 @@
 """One migration: the bytes of a file, and the content that koonj reads from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from koonj.migrations import encoding
+from koonj.migrations.kept_value import PRINTS, PROBLEMS, TEXT, kept
 from koonj.migrations.names import number_of, title_of
+from koonj.migrations.parse_cache import ParseCache
 from koonj.sql import conflict_markers, fingerprint, other_tools, sections, transactions
 from koonj.sql.fingerprint import Fingerprints
 from koonj.sql.problem import Problem, Severity
@@ -32,6 +34,29 @@ class Migration:
     raw: bytes
     file_hash: str
     """SHA-256 of `raw`, in hexadecimal."""
+    cache: ParseCache | None = field(default=None, init=False, repr=False, compare=False)
+    """Where values of earlier runs are. Not an argument, so that `dataclasses.replace` does not copy it to
+    other bytes."""
+
+    @classmethod
+    def of_file(
+        cls, number: int, name: str, folder: str, shown_folder: str, raw: bytes, cache: ParseCache
+    ) -> "Migration":
+        """Return the migration of a file with these bytes."""
+        migration = cls(number, name, folder, shown_folder, raw, fingerprint.file_hash(raw))
+        object.__setattr__(migration, "cache", cache)
+        return migration
+
+    def fresh(self) -> "Migration":
+        """Return the same migration with nothing parsed.
+
+        What is read from it is freed with it, so that a pass over thousands of files needs little memory.
+        """
+        migration = Migration(
+            self.number, self.name, self.folder, self.shown_folder, self.raw, self.file_hash
+        )
+        object.__setattr__(migration, "cache", self.cache)
+        return migration
 
     @classmethod
     def from_recorded(cls, name: str, text: str) -> "Migration":
@@ -94,11 +119,13 @@ class Migration:
         )
 
     @cached_property
+    @kept(PRINTS)
     def fingerprints(self) -> Fingerprints:
         """Three hashes that separate changed statements from changed comments or layout."""
         return fingerprint.of(self.raw, self.sections)
 
     @cached_property
+    @kept(TEXT)
     def exact_statements_hash(self) -> str:
         """Hash of the body's statements that also distinguishes the line ends inside a string.
 
@@ -119,6 +146,7 @@ class Migration:
         return self.sections.description
 
     @cached_property
+    @kept(PROBLEMS)
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the file that are found without a database, sorted by line.
 
@@ -130,6 +158,7 @@ class Migration:
         return _in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
     @cached_property
+    @kept(PROBLEMS)
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
         if self._unusable:
@@ -138,6 +167,7 @@ class Migration:
         return (*body.problems, *self.shape.problems, *(() if self.has_statements else (_EMPTY,)))
 
     @cached_property
+    @kept(PROBLEMS)
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
         if self._unusable:

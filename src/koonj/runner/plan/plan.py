@@ -38,6 +38,7 @@ async def make_plan(
     recorded = await _recorded_texts(conn, decided.selection.statuses, entries, request.direction)
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
+    await asyncio.to_thread(folder.save_parsed)
     conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
     planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
     return await with_encoding_conflicts(conn, planned, request)
