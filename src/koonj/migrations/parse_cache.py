@@ -23,6 +23,11 @@ _MAX_BYTES = 32 * 1024 * 1024
 _SPARE = 1000
 """Number of files that are not in the folder any more whose values are kept, even in a small folder."""
 
+_IN_A_LINE = 200
+"""Files in one line of JSON. No other thread runs while koonj reads or writes a line, and the screen must not
+wait for it.
+"""
+
 _Values = dict[str, object]
 
 
@@ -92,19 +97,21 @@ class ParseCache:
         if header + line_end != _header(parser, content):
             return {}
         try:
-            found = json.loads(content)
-        except ValueError:
+            found = dict(entry for line in content.splitlines() for entry in json.loads(line).items())
+        except (ValueError, AttributeError):
             return {}
-        return found if isinstance(found, dict) and all(isinstance(v, dict) for v in found.values()) else {}
+        return found if all(isinstance(values, dict) for values in found.values()) else {}
 
     def _file_name(self) -> str:
         return f"{sha256(os.fsencode(os.path.realpath(self._folder))).hexdigest()[:32]}.json"
 
 
-def _encoded(values: object) -> bytes:
+def _encoded(values: dict[str, _Values]) -> bytes:
     import json  # noqa: PLC0415 - as above
 
-    return json.dumps(values, separators=(",", ":")).encode()
+    entries = list(values.items())
+    parts = (dict(entries[at : at + _IN_A_LINE]) for at in range(0, len(entries), _IN_A_LINE))
+    return b"\n".join([json.dumps(part, separators=(",", ":")).encode() for part in parts])
 
 
 def _header(parser: str, content: bytes) -> bytes:
