@@ -235,6 +235,7 @@ def check(call: Call) -> int:
 
     folder = call.read_folder(call.project_folders().migrations)
     problems = find_problems(folder)
+    folder.save_parsed()
     if call.out.as_json:
         call.out.document("check", check_shape(folder, problems))
     else:

@@ -49,6 +49,7 @@ async def make_plan(
     recorded = await _recorded_texts(conn, target, wanted) if wanted else {}
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
+    await asyncio.to_thread(folder.save_parsed)
     if not uses_indexes(planned.works) and stores_all(conn):
         return planned
     async with read_transaction(conn, target):

@@ -81,6 +81,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except psycopg.Error as error:
         return replace(status, error=error_message(error), hint=retry_hint(error))
     statuses = await asyncio.to_thread(states, folder, entries)
+    await asyncio.to_thread(folder.save_parsed)
     return replace(
         status,
         has_history=found.history.has_table,
