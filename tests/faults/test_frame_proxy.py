@@ -76,3 +76,13 @@ def test_answer_is_lost_when_the_connection_is_cut_before_it(proxy: FrameProxy, 
         connection.execute("CREATE TABLE kept (id int)")
     with psycopg.connect(database, autocommit=True) as connection:
         assert connection.execute("SELECT to_regclass('kept') IS NOT NULL").fetchone() == (True,)
+
+
+def test_connection_is_cut_later_while_a_statement_runs(proxy: FrameProxy, database: str) -> None:
+    proxy.begin(Conversation(Boundary(Sender.CLIENT, 2, Place.AFTER), Effect.CUT, delay=0.05))
+    with (
+        pytest.raises(psycopg.OperationalError),
+        psycopg.connect(make_conninfo(database, host=str(proxy.folder)), autocommit=True) as connection,
+    ):
+        connection.execute("SELECT pg_sleep(30)")
+    assert proxy.conversation.counts[Sender.CLIENT] == 2

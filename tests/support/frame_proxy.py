@@ -60,7 +60,7 @@ class Conversation:
     effect: Effect = Effect.CONTINUE
     act: Act = lambda _: None
     delay: float = 0.0
-    """Seconds after the message until it happens."""
+    """Seconds after the message until it happens; meanwhile the proxy forwards what follows."""
     messages: list[Message] = field(default_factory=list)
     counts: dict[Sender, int] = field(default_factory=lambda: dict.fromkeys(Sender, 0))
     reached: Message | None = None
@@ -155,19 +155,23 @@ class _Connection:
         self._client = client
         self._server = server
         self._pid: int | None = None
+        self._cut = asyncio.Event()
+        self._later: asyncio.Task[None] | None = None
 
     async def forward(self, client: asyncio.StreamReader, server: asyncio.StreamReader) -> None:
-        """Forward both directions until one of them ends."""
+        """Forward both directions until one of them ends, or the connection is cut."""
+        cut = asyncio.ensure_future(self._cut.wait())
         ways = [
             asyncio.ensure_future(self._pump(Sender.CLIENT, client, self._server)),
             asyncio.ensure_future(self._pump(Sender.SERVER, server, self._client)),
         ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*ways, cut), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            tasks = [*ways, cut, *([self._later] if self._later else [])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _pump(self, sender: Sender, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         messages = MessageReader(sender)
@@ -193,15 +197,32 @@ class _Connection:
         size = {Place.BEFORE: 0, Place.INSIDE: len(message.data) // 2, Place.AFTER: len(message.data)}
         sent = size[conversation.boundary.place]
         writer.write(message.data[:sent])
+        if conversation.delay:
+            writer.write(message.data[sent:])
+            self._later = asyncio.ensure_future(self._act_later())
+            return
         with suppress(ConnectionError):
             await writer.drain()
-        if conversation.delay:
-            await asyncio.sleep(conversation.delay)
+        await self._act()
+        writer.write(message.data[sent:])
+
+    async def _act_later(self) -> None:
+        await asyncio.sleep(self._conversation.delay)
+        with suppress(_CutError):
+            await self._act()
+
+    async def _act(self) -> None:
+        """Do what happens.
+
+        Raises:
+            _CutError: The connection ends.
+        """
+        conversation = self._conversation
         conversation.act(self._pid)
         if conversation.effect is Effect.CONTINUE:
-            writer.write(message.data[sent:])
             return
         if conversation.effect is Effect.HALF_OPEN:
             self._client.close()
             await asyncio.sleep(HELD)
+        self._cut.set()
         raise _CutError
