@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
-    from koonj.runner.run.events import Conflict, Failure
+    from koonj.runner.run.conflict import Conflict
+    from koonj.runner.run.events import Failure
 
 
 class ExitCode(IntEnum):
@@ -73,9 +74,7 @@ class Diagnostics:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines unchanged."""
-        for line in lines:
-            self._stream.line(line)
-        self._stream.flush()
+        self._stream.lines(lines)
 
     def info(self, text: str) -> None:
         """Print one message that is not an error."""

@@ -11,7 +11,7 @@ from koonj.migrations import naming_problems
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.sql.fingerprint import file_hash
+from koonj.sql.file_hash import file_hash
 from koonj.sql.problem import Problem
 
 __all__ = ["FileProblem", "Folder", "FolderError", "FolderReader", "check", "find_migrations"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from koonj.sql.file_hash import file_hash
 from koonj.sql.script import Script
 from koonj.sql.sections import Sections
 from koonj.sql.statements import Statement
@@ -33,11 +34,6 @@ class Fingerprints:
 def of(raw: bytes, sections: Sections) -> Fingerprints:
     """Return the fingerprints of a file with these bytes and sections."""
     return Fingerprints(file_hash(raw), script_hash(sections.body), script_hash(sections.rollback))
-
-
-def file_hash(raw: bytes) -> str:
-    """Return the SHA-256 hash of the bytes, in hexadecimal digits."""
-    return sha256(raw).hexdigest()
 
 
 def script_hash(script: Script | None, *, fold: bool = True) -> str:
