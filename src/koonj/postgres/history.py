@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -157,27 +156,32 @@ async def _rows(cursor: AsyncCursor) -> list[tuple[Any, ...]]:
     return rows
 
 
-_COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name not in {"error", "renamed_from"})
-"""Columns of read_entries.sql."""
-
-
 def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
     return tuple(_entry(row, errors) for row in rows)
 
 
 def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
-    """Return the entry of one row.
+    """Return the entry of one row of read_entries.sql, whose columns are in the order of the fields.
 
     Raises: ValueError for a value that another version of koonj wrote.
     """
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["action"] = Action(values["action"])
-    values["outcome"] = Outcome(values["outcome"])
-    values["allowed"], values["renamed_from"] = split_allowed(values["allowed"])
-    values["started"] = moment_of(values["started"])
-    if values["finished"] is not None:
-        values["finished"] = moment_of(values["finished"])
-    return HistoryEntry(error=errors.get(values["id"]), **values)
+    entry_id, name, action, outcome, *hashes_and_counts, started, finished, reason, allowed = row[:13]
+    state, renamed_from = split_allowed(allowed) if allowed else (None, None)
+    values: tuple[Any, ...] = (
+        entry_id,
+        name,
+        Action(action),
+        Outcome(outcome),
+        *hashes_and_counts,
+        moment_of(started),
+        None if finished is None else moment_of(finished),
+        reason,
+        state,
+        errors.get(entry_id),
+        *row[13:],
+        renamed_from,
+    )
+    return HistoryEntry(*values)
 
 
 async def run_outcome(conn: AsyncConnection, run_id: str, session: ServerSession) -> frozenset[str] | None:
