@@ -6,7 +6,7 @@ The first apply creates it. All names are schema-qualified.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
-"""Number of entries that are converted at once: about one millisecond of work."""
+"""Number of entries that are converted at once: about two milliseconds of work."""
 
 
 class NotWrittenError(psycopg.InternalError):
@@ -131,8 +131,7 @@ async def read_entries(
         cursor.nextset()
         failed = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
         cursor.nextset()
-        rows = await _rows(cursor)
-        return await asyncio.to_thread(_entries, rows, failed)  # 10,000 entries take a tenth of a second
+        return await _entries(cursor, failed)
 
 
 def is_safe_to_read(found: Inspection) -> bool:
@@ -144,20 +143,16 @@ def is_safe_to_read(found: Inspection) -> bool:
     return found.has_table
 
 
-async def _rows(cursor: AsyncCursor) -> list[tuple[Any, ...]]:
-    """Return the rows of all entries.
+async def _entries(cursor: AsyncCursor, errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
+    """Return all entries.
 
     Converts them in chunks, so that other tasks of the event loop can run.
     """
-    rows: list[tuple[Any, ...]] = []
+    entries: list[HistoryEntry] = []
     while chunk := await cursor.fetchmany(_CHUNK):
-        rows += chunk
+        entries += [_entry(row, errors) for row in chunk]
         await asyncio.sleep(0)
-    return rows
-
-
-def _entries(rows: Iterable[tuple[Any, ...]], errors: Mapping[int, str]) -> tuple[HistoryEntry, ...]:
-    return tuple(_entry(row, errors) for row in rows)
+    return tuple(entries)
 
 
 def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
