@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import commit_outcome
+from koonj.runner.apply import commit_outcome, settlement
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -40,7 +40,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return clock_of_pauses(monkeypatch, commit_outcome)
+    return clock_of_pauses(monkeypatch, commit_outcome, settlement)
 
 
 Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
@@ -132,7 +132,7 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         events = await _apply(project)
         # The third question has the answer; a failure is recorded over one more connection.
         assert proxy.connections == (4 if blocks else 3)
-    assert clock.now == 2 * commit_outcome.PAUSE
+    assert clock.now == 2 * (commit_outcome.PAUSE if blocks else settlement.PAUSE)
     assert project.tables() == ({"a"} if sent else set())
     assert bool(events_of_kind(events, MigrationFinished)) is (sent and not blocks)
     if blocks:
@@ -141,14 +141,14 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         assert await project.states() == {"001_a.sql": "applied" if sent else "pending"}
 
 
-async def test_a_target_that_answers_after_29_seconds_is_still_asked(
+async def test_a_target_that_answers_after_59_seconds_is_still_asked(
     project: Project, losing: Losing, clock: Clock
 ) -> None:
     project.write("001_a.sql", f"CREATE TABLE a ();\n{NONE}")
     async with losing(2, Loss.ANSWERED) as proxy:
 
         async def admit(_: int) -> bool:
-            return clock.now >= 29
+            return clock.now >= 59
 
         proxy.admit = admit
         events = await _apply(project)
@@ -168,7 +168,7 @@ async def test_a_target_that_stays_away_leaves_the_outcome_unknown(
     async with losing(2, loss) as proxy:
         proxy.admit = _refuse
         end = run_finished(await _apply(project))
-    assert 30 <= clock.now <= 31
+    assert 60 <= clock.now <= 61
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert end.failure.target_state.startswith("Unknown. The connection was lost during COMMIT of 001_a.sql")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import psycopg
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, AsyncCursor, errors, sql
 from psycopg.pq import TransactionStatus
 
 from koonj.config import Target
+from koonj.postgres.queries import query
 
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
@@ -29,25 +31,51 @@ CLEAN = (
 """
 
 
-async def clean(conn: AsyncConnection, target: Target) -> None:
-    """Reset the session to its state after connecting. The koonj lock is kept."""
-    await conn.execute(sql.SQL("; ").join(sql.SQL(statement) for statement in CLEAN))
-    if target.role is not None:
-        await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
-    await notice_dead_client(conn)
+NOTICE_DEAD_CLIENT = "SET client_connection_check_interval TO '1s'"
+"""How often the server looks whether the client of a running statement is still there."""
 
 
-async def notice_dead_client(conn: AsyncConnection) -> None:
-    """Let the server end a statement within a second after its client has died.
+@dataclass(frozen=True, slots=True)
+class ServerSession:
+    """The session on the server that a connection has now."""
 
-    Does nothing before PostgreSQL 14, or if the server's operating system does not support it.
+    pid: int
+    started: int | None
+    """Microseconds since 1970 of the server's clock; None if the server hides it from this role."""
+    notices_dead_client: bool
+    """It ends a statement whose client has died."""
+
+
+async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
+    """Reset the session to its state after connecting, and return it. The koonj lock is kept."""
+    cursor = await _notice_dead_client(conn, reset_statements(target), sql.SQL(query("server_session")))
+    while cursor.nextset():
+        pass
+    row = await cursor.fetchone()
+    assert row is not None
+    return ServerSession(*row)
+
+
+def reset_statements(target: Target) -> list[sql.Composable]:
+    """Return what resets a session to its state after connecting. The koonj lock is kept."""
+    role = [] if target.role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(target.role))]
+    return [*map(sql.SQL, CLEAN), *role]
+
+
+async def _notice_dead_client(
+    conn: AsyncConnection, before: Sequence[sql.Composable], *behind: sql.Composable
+) -> AsyncCursor:
+    """Let the server end a statement within a second after its client has died. Return the results.
+
+    The setting is sent with other statements as one message. Before PostgreSQL 14, or if the server's
+    operating system does not support it, only the others are sent.
     """
-    if conn.info.server_version < 140000:
-        return
-    try:
-        await conn.execute("SET client_connection_check_interval TO '1s'")
-    except errors.InvalidParameterValue:
-        return  # not supported by the server's operating system; the statement runs to its end
+    if conn.info.server_version >= 140000:
+        # The server's operating system perhaps does not support it. Then all of the message is undone.
+        with suppress(errors.InvalidParameterValue):
+            statements = (*before, sql.SQL(NOTICE_DEAD_CLIENT), *behind)
+            return await conn.execute(sql.SQL("; ").join(statements))
+    return await conn.execute(sql.SQL("; ").join((*before, *behind)))
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
@@ -57,16 +85,24 @@ async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, 
     the role or the database would end the session in the middle of a file. Uses SET instead of set_config():
     a SELECT would take a snapshot, and a SET TRANSACTION in the file must come before any snapshot.
     """
+    settings = timeout_settings(conn.info.server_version, lock, statement, local=local)
+    await conn.execute(sql.SQL("; ").join(settings))
+
+
+def timeout_settings(version: int, lock: str | None, statement: str, *, local: bool) -> list[sql.Composable]:
+    """Return the statements of `set_timeouts` for a server of `version` (170000: PostgreSQL 17)."""
     scope = sql.SQL("SET LOCAL" if local else "SET")
     values = {"lock_timeout": lock, "statement_timeout": statement}
-    if conn.info.server_version >= 170000:
+    if version >= 170000:
         values["transaction_timeout"] = "0"
-    settings = [
+    return [
         sql.SQL("{} {} TO {}").format(scope, sql.Identifier(name), sql.Literal(value))
         for name, value in values.items()
         if value is not None
     ]
-    await conn.execute(sql.SQL("; ").join(settings))
+
+
+CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 async def check_deferred(conn: AsyncConnection) -> None:
@@ -74,7 +110,14 @@ async def check_deferred(conn: AsyncConnection) -> None:
 
     They run with the role and the search_path of the file, not with those of `fence`.
     """
-    await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await conn.execute(CHECK_DEFERRED)
+
+
+_FOR_HISTORY = (
+    sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
+    sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
+    sql.SQL("SET LOCAL row_security TO on"),
+)
 
 
 async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
@@ -91,14 +134,22 @@ async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
             (
                 sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
                 sql.SQL("SET LOCAL role TO {}").format(role),
-                sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
-                sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
+                *_FOR_HISTORY,
                 sql.SQL("SET LOCAL statement_timeout TO 0"),
                 sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
-                sql.SQL("SET LOCAL row_security TO on"),
             )
         )
     )
+
+
+def closing_statements(target: Target, version: int, lock: str) -> list[sql.Composable]:
+    """Return what `fence` and `clean` do, for the end of a transaction that commits.
+
+    Then the session is clean after COMMIT, and the next transaction can follow at once. If the transaction is
+    rolled back, the settings of the file are as well.
+    """
+    timeouts = timeout_settings(version, lock, "0", local=True)
+    return [*reset_statements(target), *_FOR_HISTORY, *timeouts]
 
 
 async def leave(conn: AsyncConnection) -> None:
@@ -156,11 +207,11 @@ async def commit(conn: AsyncConnection) -> None:
 
 
 async def roll_back(conn: AsyncConnection) -> None:
-    """Roll back the transaction.
+    """Roll back the transaction, if one is open.
 
     If the connection is lost, the transaction has ended, and the connection is closed.
     """
-    if conn.closed:
+    if conn.closed or conn.info.transaction_status is TransactionStatus.IDLE:
         return
     try:
         await conn.execute("ROLLBACK")

@@ -15,12 +15,12 @@ from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.answer_limit import LimitedAsyncConnection
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
 from koonj.postgres.kept_connection import KeptConnection
+from koonj.postgres.overview import Overview, overview
 from koonj.postgres.pooler import must_hold_lock, must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
-from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
@@ -29,7 +29,6 @@ from koonj.runner.apply.endings import (
     all_done,
     all_probed,
     cancelled,
-    connection_lost,
     declined,
     failed_or_cancelled,
     lock_lost,
@@ -41,22 +40,17 @@ from koonj.runner.apply.endings import (
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
-from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
-from koonj.runner.apply.steps import run_steps
-from koonj.runner.apply.transaction import run_transaction
+from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
+from koonj.runner.apply.sequence import run_all
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.plan.work import Work
-from koonj.runner.probe.plan import as_probe
-from koonj.runner.probe.run import run_probe
 from koonj.runner.run.events import (
     Direction,
     Event,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
-    MigrationStarted,
     Plan,
     PlanMade,
     Question,
@@ -130,7 +124,9 @@ def _successful_end(job: Job, events: list[Event]) -> RunEnd:
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
     async with KeptConnection(job.connector, job.target, name="koonj") as kept:
-        shown, server = await control.unless_cancelled(_first_plan(kept, job))
+        conn = await control.unless_cancelled(kept.live())
+        shown, reached = await control.unless_cancelled(_plan(conn, job))
+        server = reached.found.server
         measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
         if not shown.plan.conflicts:
             async for event in measurement.measure(kept, control, shown):
@@ -138,7 +134,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         shown = measurement.with_impact(shown)
         yield PlanMade(shown.plan)
         _check_plan(shown, job.request)
-        checked = await control.unless_cancelled(_usable(kept, job))
+        checked = await control.unless_cancelled(_usable(kept, job, reached))
         if not job.request.assume_yes or job.target.protected:
             question = _question(shown.plan, probe=job.request.probe)
             control.expect_answer(question.id)
@@ -155,34 +151,66 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
                 await leave(checked.conn)
 
 
-async def _first_plan(kept: KeptConnection, job: Job) -> tuple[PreparedPlan, ServerInfo]:
-    conn = await kept.live()
-    async with read_transaction(conn, job.target):
-        server = await describe(conn)
-    return await _plan(conn, job, server), server
-
-
 @dataclass(frozen=True, slots=True)
-class _Checked:
-    """A connection on which a run can change the target."""
+class _Reached:
+    """A connection, and what the target answered on it."""
 
     conn: LimitedAsyncConnection
-    pooled: bool
+    found: Overview
+    newest: int = 0
+    """Id of the newest history entry; 0 if there is none."""
+    pooled: bool = False
     """It is behind a pooler that keeps sessions."""
+    checked: bool = False
+    """A run can change the target on it."""
 
 
-async def _usable(kept: KeptConnection, job: Job, before: _Checked | None = None) -> _Checked:
-    """Check that a run can change the target, again only if the connection is another one than `before`.
+async def _plan(conn: LimitedAsyncConnection, job: Job) -> tuple[PreparedPlan, _Reached]:
+    """Plan the request.
+
+    Raises: ConnectError, HistoryError, FolderError, psycopg.Error.
+    """
+    planned = await _plan_if(conn, job, lock=False)
+    assert planned is not None
+    return planned
+
+
+async def _plan_if(
+    conn: LimitedAsyncConnection, job: Job, *, lock: bool
+) -> tuple[PreparedPlan, _Reached] | None:
+    """Plan the request; with `lock`, only if the koonj lock is free, and take it.
+
+    The lock costs no round trip: the message that takes it begins to read, too.
+
+    Raises: as `_plan`.
+    """
+    folder = await asyncio.to_thread(job.reader.read)
+    async with overview(conn, job.target, lock=lock) as found:
+        if lock and not found.locked:
+            return None
+        entries = await history.read_entries(conn, found.history, end=True)
+    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
+    if job.request.probe:
+        from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
+
+        planned = as_probe(planned)
+    return planned, _Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
+
+
+async def _usable(kept: KeptConnection, job: Job, before: _Reached) -> _Reached:
+    """Check that a run can change the target; not again on a connection that was checked.
 
     Raises: ConnectError, HistoryError, psycopg.Error.
     """
-    conn = await kept.live()
-    if before is not None and before.conn is conn:
+    conn, found = await kept.live(), before.found
+    if conn is before.conn and before.checked:
         return before
-    pooled = await must_keep_session(job.connector, job.target, conn)
-    async with read_transaction(conn, job.target):
-        await must_be_able_to_write(conn)
-    return _Checked(conn, pooled)
+    if conn is not before.conn:
+        async with overview(conn, job.target) as found:
+            pass
+    pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
+    must_be_able_to_write(found.conditions)
+    return _Reached(conn, found, pooled=pooled, checked=True)
 
 
 async def _run_under_lock(
@@ -194,43 +222,43 @@ async def _run_under_lock(
     """
     control, conn = session.control, session.conn
     control.check()
+    now = await control.unless_cancelled(_plan_if(conn, job, lock=True))
     try:
-        async for waiting in acquire_lock(session, job.request.wait):
+        async for waiting in acquire_lock(session, job.request.wait, taken=now is not None):
             yield waiting
     except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = measurement.with_impact(await control.unless_cancelled(_plan(conn, job, measurement.server)))
-    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
+    planned, reached = now if now is not None else await control.unless_cancelled(_plan(conn, job))
+    planned = measurement.with_impact(planned)
+    if planned.differs_from(shown) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _check_changed_plan(planned, shown)
     if pooled:
         await must_hold_lock(conn)
     conn.answer_limit = None  # a statement of a migration can take hours
-    await clean(conn, job.target)
+    session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
     if job.request.probe:
+        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - as above
+
         async for event in run_probe(session, planned.works):
             yield event
-        await _release_lock(session)
-        return
-    await history.ensure(session.conn)
-    session = replace(session, since=await history.latest(session.conn))
-    for decision in planned.decisions:
-        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
-    for index, work in enumerate(planned.works, start=1):
-        _must_be_connected(session)
-        session.control.check()
-        async for event in _migrate(session, work, index, len(planned.works)):
+    else:
+        async for event in _write(session, job, planned, reached):
             yield event
     await _release_lock(session)
 
 
-async def _plan(conn: LimitedAsyncConnection, job: Job, server: ServerInfo) -> PreparedPlan:
-    folder = await asyncio.to_thread(job.reader.read)
-    async with read_transaction(conn, job.target):
-        planned = await make_plan(conn, job.target, folder, job.request, server)
-    return as_probe(planned) if job.request.probe else planned
+async def _write(
+    session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
+) -> AsyncIterator[Event]:
+    """Record the decisions, and run the migrations."""
+    await history.ensure(session.conn, reached.found.history)
+    for decision in planned.decisions:
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
+    async for event in run_all(session, planned.works):
+        yield event
 
 
 def _check_plan(planned: PreparedPlan, request: Request) -> None:
@@ -255,11 +283,6 @@ def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
         raise nothing_to_do(planned.plan.direction)
 
 
-def _must_be_connected(session: RunContext) -> None:
-    if session.conn.closed:
-        raise connection_lost()
-
-
 def _question(plan: Plan, *, probe: bool) -> Question:
     """Return the confirmation question.
 
@@ -275,21 +298,6 @@ def _question(plan: Plan, *, probe: bool) -> Question:
         text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
         return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
     return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
-
-
-async def _migrate(session: RunContext, work: Work, index: int, total: int) -> AsyncIterator[Event]:
-    """Run migration number `index` of `total`."""
-    run = run_transaction if work.in_one_transaction else run_steps
-    # Compute the cached hashes in a thread: for a long file that takes a second.
-    await asyncio.to_thread(getattr, work.migration, "fingerprints")
-    yield MigrationStarted(
-        work.migration.name, work.direction, index, total, work.total, work.in_one_transaction
-    )
-    async for event in run(session, work):
-        yield event
-    if not session.conn.closed:
-        await clean(session.conn, session.target)
-        await keep_lock(session)
 
 
 async def _release_lock(session: RunContext) -> None:

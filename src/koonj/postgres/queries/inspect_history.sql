@@ -1,6 +1,8 @@
 -- Everything about schema koonj and koonj.history through which a read or a write could run somebody else's code.
 -- Reads the catalog only, so it runs no such code itself, and works for a role without USAGE on the schema.
--- The first row is about the schema, the second about the table if it exists; further rows are findings.
+-- The first row is about the schema, the second about the table if it exists; further rows are findings. A row of kind
+-- 'errors' is none: it says whether this role can read error texts. Not every reader of the history can, because they
+-- can contain data.
 WITH own AS (
     SELECT n.oid AS schema, n.nspowner, c.oid AS history, c.relowner, c.relkind, c.relforcerowsecurity, c.relacl
     FROM pg_catalog.pg_namespace AS n
@@ -70,6 +72,11 @@ SELECT 'table', NULL, pg_catalog.pg_get_userbyid(o.relowner),
        EXISTS (SELECT FROM trusted AS t WHERE t.oid OPERATOR(pg_catalog.=) o.relowner)
 FROM own AS o
 WHERE o.history IS NOT NULL
+UNION ALL
+SELECT 'errors', NULL, NULL, pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+FROM own AS o
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) o.history
+WHERE a.attname OPERATOR(pg_catalog.=) 'error' AND NOT a.attisdropped
 UNION ALL
 SELECT 'relation', NULL, o.relkind::pg_catalog.name, false
 FROM own AS o

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
+from koonj.postgres.session import ServerSession
 from koonj.runner.run.run import Control
 
 
@@ -24,6 +25,8 @@ class RunContext:
     host: str
     since: int = 0
     """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
+    server: ServerSession | None = None
+    """The session on the server; None before the run has acquired the koonj lock."""
 
 
 def open_session(

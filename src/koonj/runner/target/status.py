@@ -11,14 +11,14 @@ import psycopg
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, states
-from koonj.postgres import advisory_lock, history
+from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
+from koonj.postgres.connector import ConnectError, Connector, ServerInfo, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
 from koonj.postgres.outside_cause import retry_hint
-from koonj.postgres.read_transaction import reading
+from koonj.postgres.overview import first_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,9 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     """
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
     try:
-        async with reading(connector, target, name="koonj status") as conn:
-            status = replace(status, server=await describe(conn))
-            running = await advisory_lock.holder(conn)
-            has_history = await history.exists(conn)
-            entries = await history.read_entries(conn)
+        async with first_look(connector, target, name="koonj status") as (conn, found):
+            status = replace(status, server=found.server)
+            entries = await history.read_entries(conn, found.history, end=True)
     except ConnectError as error:
         return replace(status, error=error.message, hint=error.hint, problem=error.problem)
     except HistoryError as error:
@@ -83,7 +81,13 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except psycopg.Error as error:
         return replace(status, error=error_message(error), hint=retry_hint(error))
     statuses = await asyncio.to_thread(states, folder, entries)
-    return replace(status, has_history=has_history, migrations=_running(statuses, running), running=running)
+    await asyncio.to_thread(folder.save_parsed)
+    return replace(
+        status,
+        has_history=found.history.has_table,
+        migrations=_running(statuses, found.holder),
+        running=found.holder,
+    )
 
 
 def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> tuple[MigrationStatus, ...]:
