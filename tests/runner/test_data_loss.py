@@ -39,6 +39,16 @@ BASE = """
 """
 
 LOSSES: dict[str, tuple[str, str, str]] = {
+    "number above a constant": (
+        "DELETE FROM queue WHERE id > 4100 AND id * 2 < 8204;",
+        "SELECT 1;",
+        "deletes rows of queue (DELETE)",
+    ),
+    "number below a constant": (
+        "DELETE FROM queue WHERE id < 4100 AND id * 2 > 8196;",
+        "SELECT 1;",
+        "deletes rows of queue (DELETE)",
+    ),
     "update of another table in the rollback": (
         "UPDATE people SET name = upper(name);",
         "UPDATE notes SET body = body;",
