@@ -549,6 +549,17 @@ async def test_branch_that_runs_without_a_row_is_tried(folder: RehearsalFolder, 
     assert "overwrites public.queue.job (seen in the rehearsal)" in found.losses, found.losses
 
 
+async def test_branch_that_fails_without_a_row_leaves_what_the_rows_show(folder: RehearsalFolder) -> None:
+    body = """
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM codes) THEN NULL; END IF;
+            UPDATE queue SET id = id + 0 / (SELECT count(*) FROM codes);
+        END $$;
+    """
+    found = await rehearsed(folder, body, "SELECT 1;")
+    assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
+
+
 async def test_event_trigger_that_deletes_is_found(folder: RehearsalFolder) -> None:
     folder.write(
         1,
