@@ -598,6 +598,15 @@ async def test_script_in_several_transactions_keeps_all_rows(folder: RehearsalFo
     assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
 
 
+async def test_namesake_of_a_new_table_is_no_new_table(folder: RehearsalFolder) -> None:
+    folder.write(1, "CREATE SCHEMA more; CREATE TABLE t (id int);")
+    deletes = "DELETE FROM more.t WHERE id = 1; DELETE FROM public.t WHERE id = 1;"
+    body = f"CREATE TABLE more.t (id int); DO $$ BEGIN {deletes} COMMIT; END $$;"  # it cannot be tried
+    folder.write(2, body, "DROP TABLE more.t;", block=False)
+    found = await folder.last()
+    assert (found.verdict, found.losses) == (Verdict.LOSSY, ("might delete rows of public.t (DELETE)",))
+
+
 async def test_only_the_columns_that_differ_are_lost(folder: RehearsalFolder) -> None:
     body = "UPDATE queue SET job = job || ''; ALTER TABLE queue DROP id;"
     found = await rehearsed(folder, body, "ALTER TABLE queue ADD id int;")
