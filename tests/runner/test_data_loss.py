@@ -497,6 +497,18 @@ async def test_statement_that_the_migration_rolls_back_itself_is_no_loss(folder:
 
 
 HELPERS: dict[str, tuple[str, str, str]] = {
+    "dynamic SQL that touches rows, beside a table without made-up rows": (
+        "CREATE TABLE never_filled (c never PRIMARY KEY); CREATE FUNCTION same() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'UPD' || 'ATE queue SET job = job'; END $$;",
+        "SELECT same();",
+        "SELECT same();",
+    ),
+    "dynamic SQL that touches no row of any table": (
+        "CREATE FUNCTION nothing() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'UPD' || 'ATE queue SET job = NULL WHERE job = md5(job)'; END $$;",
+        "SELECT nothing();",
+        "SELECT nothing();",
+    ),
     "dynamic DDL": (
         "CREATE FUNCTION watch(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
         "format('CREATE TRIGGER watch BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION clear_notes()', t); END $$;",
