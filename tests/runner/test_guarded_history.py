@@ -53,9 +53,9 @@ async def test_role_without_privileges_on_history_is_refused_before_anything_run
     project.table(2)
     mine = project.target
     project.target = replace(mine, role=other_role)
-    await _check_refused(project, other_role, "GRANT SELECT, INSERT, UPDATE ON koonj.history TO")
+    await _check_refused(project, other_role, "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koonj TO")
     assert project.tables() == {"t1"}
-    project.sql(f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {other_role}")
+    project.sql(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koonj TO {other_role}")
     project.write("003_steps.sql", STEPS)
     assert run_finished(await project.apply()).result is RunResult.DONE
     assert [entry.database_role for entry in await project.entries()][1:] == [other_role] * 2

@@ -1,12 +1,13 @@
 """Read and write koonj.history, the table in a target that records what ran there.
 
-The first apply creates it. All names are schema-qualified.
+The first apply creates it, and koonj.statement next to it (see `statement_intent`). All names are
+schema-qualified.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
@@ -69,8 +70,11 @@ async def exists(conn: AsyncConnection) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def ensure(conn: AsyncConnection) -> None:
-    """Create the schema and the table in one transaction, if they are missing.
+async def ensure(conn: AsyncConnection, *, with_statements: bool = True) -> None:
+    """Create the schema and its tables in one transaction, if they are missing.
+
+    A history of an earlier version of koonj has no koonj.statement: it is only created if
+    `with_statements`, because a role that may write the history cannot always create tables next to it.
 
     The search_path stays the role's own, because event triggers of the database can depend on it. All names
     in the queries are qualified.
@@ -79,44 +83,69 @@ async def ensure(conn: AsyncConnection) -> None:
     """
     found = await inspect(conn)
     _must_be_safe(found.refused_for_writing)
-    if found.has_table:
+    tables = [] if found.has_table else ["history"]
+    if not found.has_statements and (with_statements or tables):
+        tables.append("statement")
+    if not tables:
         return
     try:
         async with conn.transaction():
-            if not found.has_schema:
-                await conn.execute(query("create_schema"))
-            await conn.execute(query("create_history"))
-            await _revoke_grants(conn, with_schema=not found.has_schema)
-            if not found.has_schema:
-                await conn.execute("GRANT USAGE ON SCHEMA koonj TO PUBLIC")
-            await conn.execute(query("grant_history"))
+            await _create(conn, tables, with_schema=not found.has_schema)
             # An event trigger can add triggers or policies to every new table.
             _must_be_safe((await inspect(conn)).refused_for_writing)
     except (psycopg.Error, HistoryError) as error:
         if isinstance(error, psycopg.Error) and is_lost(error):
             raise
-        raise await _not_created(conn, error) from error
+        raise await _not_created(conn, error, tables[0]) from error
 
 
-async def _revoke_grants(conn: AsyncConnection, *, with_schema: bool) -> None:
+async def _create(conn: AsyncConnection, tables: Sequence[str], *, with_schema: bool) -> None:
+    """Create `tables`, and let every role read what they show, and only the owner write them."""
+    if with_schema:
+        await conn.execute(query("create_schema"))
+    for table in tables:
+        await conn.execute(query(f"create_{table}"))
+    await _revoke_grants(conn, tables, with_schema=with_schema)
+    if with_schema:
+        await conn.execute("GRANT USAGE ON SCHEMA koonj TO PUBLIC")
+    for table in tables:
+        await conn.execute(query(f"grant_{table}"))
+    if "history" not in tables:
+        await _grant_to_writers(conn)
+
+
+async def _revoke_grants(conn: AsyncConnection, tables: Sequence[str], *, with_schema: bool) -> None:
     """Revoke what ALTER DEFAULT PRIVILEGES gave to other roles on the new objects.
 
     Otherwise an application could read the texts of migrations, or change and delete entries.
     """
-    cursor = await conn.execute(query("new_history_grants"))
+    cursor = await conn.execute(query("new_history_grants"), {"tables": list(tables)})
     for kind, name, role in await cursor.fetchall():
         if kind == "SCHEMA" and not with_schema:
             continue  # koonj did not create it
         path = (name,) if kind == "SCHEMA" else ("koonj", name)
-        grantee = sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
         revoke = sql.SQL("REVOKE ALL ON {} {} FROM {}")
-        await conn.execute(revoke.format(sql.SQL(kind), sql.Identifier(*path), grantee))
+        await conn.execute(revoke.format(sql.SQL(kind), sql.Identifier(*path), _grantee(role)))
 
 
-async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryError) -> HistoryError:
+async def _grant_to_writers(conn: AsyncConnection) -> None:
+    """Let the roles that write the history write koonj.statement too."""
+    cursor = await conn.execute(query("history_writers"))
+    grant = sql.SQL("GRANT INSERT, UPDATE (state, xid, evidence, reason) ON koonj.statement TO {}")
+    for (role,) in await cursor.fetchall():
+        await conn.execute(grant.format(_grantee(role)))
+
+
+def _grantee(role: str | None) -> sql.Composable:
+    return sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
+
+
+async def _not_created(
+    conn: AsyncConnection, error: psycopg.Error | HistoryError, table: str
+) -> HistoryError:
     """Return the error, with the event triggers of the database as the probable cause."""
     cause = error_message(error) if isinstance(error, psycopg.Error) else error.message
-    message = f"The history (koonj.history) could not be created: {cause}"
+    message = f"The history (koonj.{table}) could not be created: {cause}"
     cursor = await conn.execute(query("active_event_triggers"))
     triggers = ", ".join(str(row[0]) for row in await cursor.fetchall())
     if triggers:
@@ -126,6 +155,8 @@ async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryErro
         )
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
+        if table != "history":
+            hint = "Allow this role to create it: GRANT CREATE ON SCHEMA koonj TO …;"
     else:
         hint = error.hint if isinstance(error, HistoryError) else retry_hint(error)
     return HistoryError(message, hint, error.sqlstate)

@@ -214,7 +214,8 @@ async def _run_under_lock(
             yield event
         await _release_lock(session)
         return
-    await history.ensure(session.conn)
+    in_steps = any(not work.in_one_transaction for work in planned.works)
+    await history.ensure(session.conn, with_statements=in_steps)
     session = replace(session, since=await history.latest(session.conn))
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
