@@ -79,7 +79,8 @@ def _refusal(
     what, removal = _described(finding)
     return Refusal(
         f"koonj.{finding.table} {what}. The table belongs to role {owners[finding.table].owner}. koonj does "
-        "not use it, because it could run code of another role as the role that connected. Nothing was read or written.",
+        "not use it, because it could run code of another role as the role that connected. Nothing was read "
+        "or written.",
         removal,
     )
 
