@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.postgres.statement_intent import Backend, StatementIntent
+from koonj.postgres.statement_intent import ServerProcess, StatementIntent
 from koonj.runner.evidence.judge import facts_before, judge
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 
@@ -39,7 +39,7 @@ class Target:
         [(self.sent,)] = await self.sql("SELECT clock_timestamp()")
 
     async def judge(self) -> StatementEvidence:
-        intent = StatementIntent(1, 1, self.sent, Backend(1, 1), self.facts)
+        intent = StatementIntent(1, 1, self.sent, ServerProcess(1, 1), self.facts)
         return await judge(self.conn, intent)
 
     async def before_and_after(self, statement: str) -> tuple[Effect, Effect]:

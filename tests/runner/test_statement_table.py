@@ -149,7 +149,7 @@ async def test_intent_is_read_with_the_activity_of_its_session(project: Project)
     await project.apply()
     project.sql("UPDATE koonj.history SET outcome = 'started'")
     async with await project.connector.connect(project.target, name="test") as conn:
-        backend = await statement_intent.own_backend(conn)
+        backend = await statement_intent.own_process(conn)
         await statement_intent.insert_session(conn, 1, backend, "6b1b7d3e-8a0f-4b9f-9a58-3f3f5f1b8f11")
         await statement_intent.insert_intent(conn, 1, 2, "hash", {"oid": 5})
         first, second = await statement_intent.read_intents(conn)

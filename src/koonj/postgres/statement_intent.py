@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.history import NotWrittenError
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import moment_of
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class ServerProcess:
     """A server process. Its pid alone does not identify it: the system uses pids again."""
 
     pid: int
-    start: int
-    """Microseconds since 1970 of the server's clock."""
+    start: int | None
+    """Microseconds since 1970 of the server's clock; None if the server hides it from the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +49,36 @@ class StatementIntent:
     index: int
     """Number of the statement in its script; 0: the session of the entry."""
     sent: datetime
-    backend: Backend
+    backend: ServerProcess
     before: Mapping[str, Any] = field(default_factory=dict)
     """Facts from before the statement was sent, which its evidence is compared with."""
     activity: BackendActivity | None = None
     """The session is still there, and does this; None: it has ended."""
 
+    def is_at_work(self, holder: LockHolder | None) -> bool:
+        """Return whether the session that sent the statement still works for its run.
 
-async def own_backend(conn: AsyncConnection) -> Backend:
+        A pooler keeps the session of a client that has died, but it resets it, which releases the koonj lock.
+        `holder`: the session that holds this lock.
+        """
+        if self.activity is None:
+            return False
+        holds = holder is not None and holder.pid == self.backend.pid
+        return holds or self.activity.state != "idle"
+
+
+async def own_process(conn: AsyncConnection) -> ServerProcess:
     """Return the server process of this connection.
 
-    A role that is not the login role cannot see the start of its own session.
+    After SET ROLE, a role cannot always see the start of its own session.
     """
-    async with conn.transaction():
-        await conn.execute("SET LOCAL role TO NONE")
-        cursor = await conn.execute(query("own_backend"))
-        row = await cursor.fetchone()
+    cursor = await conn.execute(query("own_backend"))
+    row = await cursor.fetchone()
     assert row is not None
-    return Backend(*row)
+    return ServerProcess(*row)
 
 
-async def insert_session(conn: AsyncConnection, entry_id: int, backend: Backend, run_id: str) -> None:
+async def insert_session(conn: AsyncConnection, entry_id: int, backend: ServerProcess, run_id: str) -> None:
     """Record which session runs a history entry."""
     values = {"entry_id": entry_id, "pid": backend.pid, "start": backend.start, "run_id": run_id}
     await _write(conn, "insert_session", values)
@@ -111,14 +121,14 @@ def _intent(
     index: int,
     sent: int,
     pid: int,
-    start: int,
+    start: int | None,
     before: Mapping[str, Any],
     there: bool,  # noqa: FBT001 - a column
     *activity: str | None,
 ) -> StatementIntent:
     """Return the intent of one row of read_intents.sql."""
     now = BackendActivity(*activity) if there else None
-    return StatementIntent(entry_id, index, moment_of(sent), Backend(pid, start), before, now)
+    return StatementIntent(entry_id, index, moment_of(sent), ServerProcess(pid, start), before, now)
 
 
 async def _write(conn: AsyncConnection, name: str, values: Mapping[str, Any]) -> None:

@@ -41,6 +41,7 @@ from koonj.runner.apply.endings import (
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
+from koonj.runner.apply.interrupted_entry import record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
@@ -217,14 +218,22 @@ async def _run_under_lock(
     in_steps = any(not work.in_one_transaction for work in planned.works)
     await history.ensure(session.conn, with_statements=in_steps)
     session = replace(session, since=await history.latest(session.conn))
-    for decision in planned.decisions:
-        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
+    async for event in _record(session, job, planned):
+        yield event
     for index, work in enumerate(planned.works, start=1):
         _must_be_connected(session)
         session.control.check()
         async for event in _migrate(session, work, index, len(planned.works)):
             yield event
     await _release_lock(session)
+
+
+async def _record(session: RunContext, job: Job, planned: PreparedPlan) -> AsyncIterator[Event]:
+    """Record what interrupted runs have committed, and the decisions of the user."""
+    for interruption in planned.interruptions:
+        yield await record_known_end(session.conn, session.target, interruption)
+    for decision in planned.decisions:
+        yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
 
 
 async def _plan(conn: LimitedAsyncConnection, job: Job, server: ServerInfo) -> PreparedPlan:
@@ -238,7 +247,7 @@ def _check_plan(planned: PreparedPlan, request: Request) -> None:
     """End the run if the plan has conflicts or no work, or only a plan is requested."""
     if planned.plan.conflicts:
         raise refused(planned.plan.conflicts)
-    if not planned.works and not planned.decisions:
+    if not (planned.works or planned.decisions or planned.interruptions):
         raise nothing_to_do(request.direction)
     if request.plan_only:
         raise plan_only()
@@ -252,7 +261,7 @@ def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
     has_more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
     if planned.plan.conflicts or has_more:
         raise plan_changed(planned.plan.conflicts)
-    if not planned.works and not planned.decisions:
+    if not (planned.works or planned.decisions or planned.interruptions):
         raise nothing_to_do(planned.plan.direction)
 
 
@@ -269,6 +278,8 @@ def _question(plan: Plan, *, probe: bool) -> Question:
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     number = len(plan.migrations)
     what = f"{verb} {count(number, 'migration')} on {plan.target}"
+    if not number and not plan.allowed:
+        what = f"Record on {plan.target} what interrupted migrations have committed"
     if probe:
         noun = "migration" if plan.direction is Direction.APPLY else "rollback"
         what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"

@@ -6,7 +6,7 @@ CREATE TABLE koonj.statement (
     statement_hash pg_catalog.text NOT NULL,
     sent timestamp with time zone NOT NULL,
     backend_pid integer NOT NULL,
-    backend_start timestamp with time zone NOT NULL,
+    backend_start timestamp with time zone,
     before pg_catalog.jsonb NOT NULL,
     state pg_catalog.text NOT NULL CHECK (state OPERATOR(pg_catalog.=) ANY (
         ARRAY['sent', 'done', 'settled']::pg_catalog.text[]

@@ -80,7 +80,7 @@ async def judge(conn: AsyncConnection, intent: StatementIntent) -> StatementEvid
     except ValueError:
         return unknown("Another version of koonj sent it. Use that version, or a newer one.")
     if "unresolved" in facts:
-        return unknown(f"Its end is not recorded, and it cannot be judged: {facts['unresolved']}.")
+        return unknown(f"It cannot be judged: {facts['unresolved']}.")
     if "missing" in facts:
         return not_done("Its object was not there when it was sent.")
     try:
@@ -89,7 +89,7 @@ async def judge(conn: AsyncConnection, intent: StatementIntent) -> StatementEvid
     except psycopg.Error as error:
         if is_lost(error):
             raise
-        return unknown(f"Its end is not recorded, and it cannot be judged: {error_message(error)}.")
+        return unknown(f"It cannot be judged: {error_message(error)}.")
 
 
 _RULES: Mapping[RefusedKind, _Rule] = MappingProxyType(

@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from koonj.runner.evidence.questions import Facts, row_of
 from koonj.runner.evidence.statement_evidence import StatementEvidence, done, not_done, repeatable, unknown
 
-_AGAIN = "Its end is not recorded. It can run again: that costs only time."
+_AGAIN = "It can run again: that costs only time."
 
 
 async def vacuum(conn: AsyncConnection, facts: Facts) -> StatementEvidence:
@@ -40,9 +40,9 @@ async def session(_conn: AsyncConnection, _facts: Facts) -> StatementEvidence:
 
 async def procedure(_conn: AsyncConnection, _facts: Facts) -> StatementEvidence:
     """Judge CALL and DO: the catalog does not show which parts they committed."""
-    return unknown("Its end is not recorded. It commits in parts: some can be committed.")
+    return unknown("It commits in parts: some can be committed.")
 
 
 async def other(_conn: AsyncConnection, _facts: Facts) -> StatementEvidence:
     """Judge a statement that koonj knows nothing about."""
-    return unknown("Its end is not recorded.")
+    return unknown("The target does not show whether it took effect.")

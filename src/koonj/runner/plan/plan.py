@@ -16,8 +16,10 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
+from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
+from koonj.runner.plan.interrupted import with_interruptions
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
@@ -34,10 +36,13 @@ async def make_plan(
         HistoryError: The history cannot be read.
     """
     entries = await history.read_entries(conn)
+    interruptions = await find_interruptions(conn, entries)
+    entries = with_known_ends(entries, interruptions)
     decided = await asyncio.to_thread(decide, folder, entries, request)
     recorded = await _recorded_texts(conn, decided.selection.statuses, entries, request.direction)
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
+    planned = with_interruptions(planned, decided.statuses, interruptions, target.option)
     conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
     planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
     return await with_encoding_conflicts(conn, planned, request)
