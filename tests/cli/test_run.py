@@ -1,10 +1,9 @@
-"""koonj apply, rollback and history without a terminal."""
+"""koonj apply and rollback without a terminal."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime
 
 import psycopg
 import pytest
@@ -196,71 +195,6 @@ def test_file_error_is_reported_with_its_location(project: Project) -> None:
     assert "migrations/001_open.sql:2:8" in answer.err
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ["apply", "99", "--yes"],
-        ["rollback", "99", "--yes"],
-        ["apply", "001_other.sql", "--yes"],
-        ["apply", "x", "--yes"],
-        ["apply", "1", "--all"],
-        ["apply", "--allow", "nonsense", "--reason", "x"],
-        ["apply", "--reason", "x"],
-        ["apply", "--wait", "-1"],
-        ["apply", "--wait", "soon"],
-        ["show", "99"],
-        ["history", "99"],
-        ["history", "001_other.sql"],
-        ["apply", "--yes", "--dsn", ""],
-        ["status", "--dsn", " "],
-        ["status", "--dsn", "postgres://a:b@p%zz/"],
-        ["nonsense"],
-        ["status", "--what"],
-        ["status", "--target", "other"],
-        ["status", "--dsn", "x=y", "--target", "local"],
-        ["--json"],
-    ],
-)
-def test_usage_error_exits_2_and_changes_nothing(project: Project, argv: list[str]) -> None:
-    project.table(1)
-    answer = project.koonj(*argv)
-    assert answer.code == 2
-    assert answer.err.startswith("koonj: error: ")
-    assert project.tables() == set()
-
-
-@pytest.mark.parametrize("command", ["apply", "rollback", "show", "rehearse", "history"])
-def test_unknown_number_is_one_error_for_every_command(project: Project, command: str) -> None:
-    project.table(1)
-    answer = project.koonj(command, "099")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == (
-        "koonj: error: No migration has the number 99.\n    To list the migrations, run: koonj status\n"
-    )
-    name = project.koonj(command, "099_other.sql")
-    known = "koonj: error: No migration has the file name 099_other.sql.\n"
-    assert name.code == 2
-    assert name.err.startswith(known if command != "rollback" else "koonj: error: No migration has the ")
-
-
-def test_unknown_number_is_the_only_error_when_a_file_has_errors_too(project: Project) -> None:
-    project.table(1)
-    project.write("7-add.sql", "SELECT 1;\n")
-    answer = project.koonj("apply", "99", "--yes")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.splitlines()[0] == "koonj: error: No migration has the number 99."
-    assert "7-add" not in answer.err
-
-
-def test_number_of_a_missing_file_is_known(project: Project) -> None:
-    project.table(1)
-    project.table(2)
-    project.koonj("apply", "--all", "--yes")
-    (project.root / "migrations" / "002_make_t2.sql").unlink()
-    assert "002_make_t2.sql" in project.koonj("apply", "2", "--yes").err
-    assert project.koonj("history", "2").code == 0
-
-
 def test_lock_of_another_run_exits_5(project: Project) -> None:
     project.table(1)
     with psycopg.connect(project.dsn, autocommit=True, application_name="other koonj") as other:
@@ -298,59 +232,12 @@ def test_retry_is_shown(project: Project) -> None:
     assert "(SQLSTATE 55P03)" in answer.err
 
 
-def test_json_is_one_event_per_line(project: Project) -> None:
-    name = project.table(1)
-    answer = project.koonj("apply", "--yes", "--json")
-    assert answer.code == 0
-    assert [event["event"] for event in answer.events] == [
-        "run_started",
-        "plan_made",
-        "lock_acquired",
-        "migration_started",
-        "statement_started",
-        "statement_finished",
-        "migration_finished",
-        "run_finished",
-    ]
-    assert all(event["koonj"] == 1 and datetime.fromisoformat(event["at"]).tzinfo for event in answer.events)
-    assert answer.events[1]["plan"]["migrations"][0]["statements"][0]["summary"] == "create table t1"
-    assert answer.events[-1]["result"] == "done"
-    assert answer.events[-1]["committed"] == [name]
-
-
-def test_json_contains_the_failure(project: Project) -> None:
-    project.write("001_bad.sql", "SELECT nothing;")
-    answer = project.koonj("apply", "--yes", "--json")
-    assert answer.code == 1
-    failed, last = answer.events[-2:]
-    assert (failed["event"], last["event"], last["result"]) == ("migration_failed", "run_finished", "failed")
-    failure = failed["failure"]
-    assert (failure["sqlstate"], failure["line"], failure["column"]) == ("42703", 1, 8)
-
-
 def test_unreachable_target_exits_1(files: Project) -> None:
     files.table(1)
     answer = files.koonj("apply", "--yes")
     assert answer.code == 1
     assert answer.err.startswith("koonj: error: apply failed\n")
     assert "local: " in answer.err
-
-
-def test_history_lists_entries_oldest_first(project: Project) -> None:
-    assert project.koonj("history").out == ""
-    name = project.table(1)
-    project.koonj("apply", "--yes")
-    project.koonj("rollback", "--yes")
-    project.write("002_bad.sql", "SELECT nothing;")
-    project.koonj("apply", "--all", "--yes")
-    lines = project.koonj("history").out.splitlines()
-    assert lines[0].startswith(f"✓ apply done  {name}  ")
-    assert lines[1].startswith(f"◦ rollback done  {name}  ")
-    assert lines[3].startswith("✗ apply failed, 0 of 1 statement committed  002_bad.sql  ")
-    assert lines[4] == '    error: column "nothing" does not exist (SQLSTATE 42703)'
-    report = project.koonj("history", "2", "--json").json
-    assert [(entry["name"], entry["outcome"]) for entry in report["entries"]] == [("002_bad.sql", "failed")]
-    assert project.koonj("history", "001_make_t1.sql").out.count("\n") == 3
 
 
 def test_reader_that_exits_does_not_stop_a_run(project: Project) -> None:
@@ -362,31 +249,6 @@ def test_reader_that_exits_does_not_stop_a_run(project: Project) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(project.tables()) == 29
-
-
-def test_history_is_empty_for_a_migration_that_never_ran(project: Project) -> None:
-    project.table(1)
-    project.write("001_twin.sql", "SELECT 1;")
-    assert (project.koonj("history", "1").code, project.koonj("history", "1").out) == (0, "")
-    unknown = project.koonj("history", "99")
-    assert unknown.err == project.koonj("show", "99").err
-
-
-def test_history_finds_a_missing_file(project: Project) -> None:
-    name = project.table(1)
-    project.koonj("apply", "--yes")
-    (project.migrations / name).unlink()
-    assert name in project.koonj("history", "1").out
-
-
-@pytest.mark.parametrize("argv", ["apply --target nope", "rollback --confirm nope", "apply 7_nope"])
-def test_run_that_cannot_start_is_one_line_of_json(project: Project, argv: str) -> None:
-    answer = project.koonj(*argv.split(), "--json")
-    assert answer.code == 2
-    (line,) = answer.events
-    assert set(line) == {"koonj", "command", "error"}
-    assert (line["koonj"], line["command"]) == (1, argv.split(maxsplit=1)[0])
-    assert set(line["error"]) == {"message", "hint"}
 
 
 def test_plan_skips_statements_of_an_earlier_run(project: Project) -> None:

@@ -1,125 +1,26 @@
 """States of migrations, computed from the history entries and the files."""
 
-import re
 import unicodedata
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from koonj.migrations.folder import Folder, FolderReader
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
-from koonj.migrations.migration import Migration
-from koonj.migrations.state_rules import MigrationStatus, State, counts, problems_of, states
+from koonj.migrations.history_entry import Action, Outcome
+from koonj.migrations.state_rules import MigrationStatus, State, counts, problems_of
 from koonj.migrations.states import ASCII_GLYPHS, GLYPHS
-
-NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-
-TEXT = """\
--- Makes t.
-BEGIN;
-CREATE TABLE t (id int);
-COMMIT;
-
--- Rollback:
--- BEGIN;
--- DROP TABLE t;
--- COMMIT;
-"""
-COSMETIC = TEXT.replace("-- Makes t.", "-- Makes the table t.").replace("\n", "\r\n")
-EDITED = TEXT.replace("id int", "id bigint")
-EDITED_MORE = TEXT.replace("id int", "id numeric")
-ROLLBACK_EDITED = TEXT.replace("DROP TABLE t", "DROP TABLE IF EXISTS t")
-IN_STEPS = """\
-CREATE INDEX CONCURRENTLY a ON t (id);
-CREATE INDEX CONCURRENTLY b ON t (id);
--- Rollback:
--- DROP INDEX CONCURRENTLY b;
--- DROP INDEX CONCURRENTLY a;
-"""
-
-
-def own_text(name: str, text: str = TEXT) -> str:
-    """Return the text with a table of its own, so that no file looks like a renamed one."""
-    return re.sub(r"\bt\b(?= \(|;)", "t_" + re.sub(r"\W", "_", name), text)
-
-
-class Story:
-    """Files and history entries, added one after the other."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.entries: list[HistoryEntry] = []
-        self.reader = FolderReader(path)
-
-    def write(self, name: str, text: str = TEXT) -> "Story":
-        (self.path / name).write_bytes(own_text(name, text).encode())
-        return self
-
-    def remove(self, name: str) -> "Story":
-        (self.path / name).unlink()
-        return self
-
-    def entry(self, name: str, action: Action, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        """Add an entry for the current file, or for TEXT if there is no file."""
-        found = {m.name: m for m in self.reader.read().migrations}
-        prints = (found.get(name) or Migration.from_recorded(name, own_text(name))).fingerprints
-        done = values.pop("done", 2 if outcome is Outcome.DONE else 0)
-        entry = HistoryEntry(
-            id=len(self.entries) + 1,
-            name=name,
-            action=action,
-            outcome=outcome,
-            file_hash=prints.file,
-            statements_hash=prints.statements,
-            rollback_hash=prints.rollback,
-            statements_done=int(str(done)),
-            statements_total=2,
-            started=NOW,
-            finished=None if outcome is Outcome.STARTED else NOW,
-            reason=None,
-            allowed=None,
-            error=None,
-            sqlstate=None,
-            transaction_id=None,
-            database_role="me",
-            os_user="me",
-            host="here",
-            version="1",
-            run_id="r",
-        )
-        self.entries.append(replace(entry, **values))  # type: ignore[arg-type] # the tests name fields of Act
-        return self
-
-    def apply(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.entry(name, Action.APPLY, outcome, **values)
-
-    def roll_back(self, name: str, outcome: Outcome = Outcome.DONE, **values: object) -> "Story":
-        return self.entry(name, Action.ROLLBACK, outcome, **values)
-
-    def allow(self, name: str, state: State, reason: str = "I know") -> "Story":
-        return self.entry(name, Action.ALLOW, allowed=state.value, reason=reason)
-
-    def statuses(self) -> tuple[MigrationStatus, ...]:
-        return states(self.reader.read(), self.entries)
-
-    def status(self, name: str) -> MigrationStatus:
-        return next(e for e in self.statuses() if e.name == name)
-
-    def states(self) -> dict[str, str]:
-        return {e.name: e.state.value for e in self.statuses()}
-
-
-A, B, C = "001_a.sql", "002_b.sql", "003_c.sql"
-STARTED, DONE, FAILED = Outcome
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Story:
-    return Story(tmp_path)
+from support.migration_story import (
+    COSMETIC,
+    EDITED,
+    EDITED_MORE,
+    FAILED,
+    ROLLBACK_EDITED,
+    STARTED,
+    TEXT,
+    A,
+    B,
+    C,
+    Story,
+)
 
 
 class TestApplied:
@@ -333,91 +234,6 @@ class TestDuplicate:
         assert (status.state, status.allowed) == (State.DUPLICATE, True)
 
 
-class TestFailed:
-    def test_failed_apply_is_not_applied(self, story: Story) -> None:
-        status = story.write(A).apply(A, FAILED, error="no such table").status(A)
-        assert (status.state, status.applied, status.last_entry) == (State.FAILED, False, story.entries[0])
-        assert status.note == "the apply failed: no such table (0 of 2 statements committed)"
-
-    def test_note_counts_the_committed_statements_of_a_failed_apply(self, story: Story) -> None:
-        status = story.write(A, IN_STEPS).apply(A, FAILED, done=1).write(A, IN_STEPS + "\n").status(A)
-        assert (status.state, status.applied) == (State.FAILED, False)
-        assert status.note == "the apply failed (1 of 2 statements committed); the file has changed since"
-
-    def test_failed_migration_becomes_applied_when_run_again(self, story: Story) -> None:
-        assert story.write(A).apply(A, FAILED).apply(A).status(A).state is State.APPLIED
-
-    def test_migration_stays_applied_when_rollback_in_one_transaction_failed(self, story: Story) -> None:
-        status = story.write(A).apply(A).roll_back(A, FAILED, error="still needed").status(A)
-        assert (status.state, status.applied, status.last_entry) == (State.APPLIED, True, story.entries[0])
-        assert status.note == "a rollback failed and changed nothing: still needed"
-
-    def test_migration_is_edited_when_rollback_failed_and_file_changed(self, story: Story) -> None:
-        status = story.write(A).apply(A).roll_back(A, FAILED).write(A, EDITED).status(A)
-        assert (status.state, status.note) == (State.EDITED, "a rollback failed and changed nothing")
-
-    @pytest.mark.parametrize("done", [0, 1])
-    def test_migration_is_failed_when_rollback_in_several_transactions_failed(
-        self, story: Story, done: int
-    ) -> None:
-        status = story.write(A, IN_STEPS).apply(A).roll_back(A, FAILED, done=done).status(A)
-        assert (status.state, status.applied, status.last_entry) == (State.FAILED, True, story.entries[1])
-        assert status.note == f"the rollback failed ({done} of 2 statements committed)"
-
-    def test_migration_is_failed_when_rollback_failed_and_file_is_missing(self, story: Story) -> None:
-        status = story.apply(A).roll_back(A, FAILED).status(A)
-        assert (status.state, status.applied) == (State.FAILED, True)
-
-    def test_migration_stays_interrupted_when_rollback_failed(self, story: Story) -> None:
-        status = story.write(A).apply(A, STARTED).roll_back(A, FAILED).status(A)
-        assert (status.state, status.applied, status.last_entry) == (
-            State.INTERRUPTED,
-            False,
-            story.entries[0],
-        )
-        assert status.note.endswith("a rollback failed and changed nothing")
-
-
-class TestInterrupted:
-    def test_started_apply_is_interrupted(self, story: Story) -> None:
-        status = story.write(A, IN_STEPS).apply(A, STARTED, done=1).status(A)
-        assert (status.state, status.applied, status.last_entry) == (
-            State.INTERRUPTED,
-            False,
-            story.entries[0],
-        )
-        assert status.note == (
-            "the apply was started, but koonj has no record that it finished (at least 1 of 2 statements committed)"
-        )
-
-    def test_started_rollback_is_interrupted(self, story: Story) -> None:
-        status = story.write(A).apply(A).roll_back(A, STARTED).status(A)
-        assert (status.state, status.applied, status.last_entry) == (
-            State.INTERRUPTED,
-            True,
-            story.entries[1],
-        )
-
-    def test_interrupted_state_comes_before_all_others(self, story: Story) -> None:
-        story.write("001_x.sql").write("001_y.sql").apply("001_x.sql", STARTED).write(B).apply(B)
-        assert story.states()["001_x.sql"] == "interrupted"
-
-    def test_interrupted_migration_becomes_applied_when_run_again(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).apply(A).status(A).state is State.APPLIED
-
-    def test_interrupted_migration_becomes_pending_when_rolled_back(self, story: Story) -> None:
-        assert story.write(A).apply(A, STARTED).roll_back(A).status(A).state is State.PENDING
-
-    def test_interrupted_migration_stays_interrupted_when_allowed(self, story: Story) -> None:
-        status = story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED, "the index is there").status(A)
-        assert (status.state, status.allowed) == (State.INTERRUPTED, True)
-        assert status.note.endswith("allowed: the index is there")
-
-    def test_second_interruption_requires_a_second_decision(self, story: Story) -> None:
-        story.write(A).apply(A, STARTED).allow(A, State.INTERRUPTED).apply(A, STARTED)
-        assert not story.status(A).allowed
-
-
 class TestViews:
     def test_counts_include_every_state(self, story: Story) -> None:
         found = counts(story.write(A).write(B).apply(A).statuses())
@@ -437,84 +253,3 @@ class TestViews:
         assert all(len(g) == 1 and unicodedata.east_asian_width(g) in {"N", "Na"} for g in glyphs.values())
         assert "?" not in glyphs.values()  # "?" is the glyph of an unknown state
         assert all(g.isascii() for g in ASCII_GLYPHS.values())
-
-
-FILES = [A, B, "002_twin.sql", C, "20240131_d.sql"]
-ACTS = st.lists(
-    st.tuples(
-        st.sampled_from([*FILES, "004_gone.sql", "odd"]),
-        st.sampled_from(Action),
-        st.sampled_from(Outcome),
-        st.sampled_from([TEXT, EDITED, ROLLBACK_EDITED, COSMETIC, IN_STEPS]),
-        st.integers(0, 2),
-        st.sampled_from([None, *(s.value for s in State)]),
-    ),
-    max_size=25,
-)
-TEXTS = st.fixed_dictionaries(
-    {}, optional={name: st.sampled_from([TEXT, EDITED, IN_STEPS]) for name in FILES}
-)
-
-
-def folder_of(texts: dict[str, str]) -> Folder:
-    found = [Migration.from_recorded(name, text) for name, text in texts.items()]
-    return Folder(Path(), tuple(sorted(found, key=lambda m: (m.number, m.name))), 0, ())
-
-
-@given(texts=TEXTS, history=ACTS)
-def test_any_history_gives_consistent_states(
-    tmp_path_factory: pytest.TempPathFactory,
-    texts: dict[str, str],
-    history: list[tuple[str, Action, Outcome, str, int, str | None]],
-) -> None:
-    story = Story(tmp_path_factory.getbasetemp())
-    for name, action, outcome, text, done, allowed in history:
-        prints = Migration.from_recorded(name, text).fingerprints
-        story.entry(
-            name,
-            action,
-            outcome,
-            done=done,
-            allowed=allowed,
-            file_hash=prints.file,
-            statements_hash=prints.statements,
-            rollback_hash=prints.rollback,
-        )
-    folder = folder_of(texts)
-    statuses = states(folder, story.entries)
-    names = [e.name for e in statuses]
-    assert len(set(names)) == len(names)
-    assert set(texts) <= set(names)
-    assert statuses == tuple(sorted(statuses, key=lambda e: (e.number, e.name)))
-    assert statuses == states(folder, list(reversed(story.entries)))
-    assert all((e.migration is not None) == (e.name in texts) for e in statuses)
-    assert sum(counts(statuses).values()) == len(statuses)
-    for status in statuses:
-        assert status.last_entry is not None or not status.applied
-        assert status.applied or status.state not in {
-            State.APPLIED,
-            State.ADOPTED,
-            State.EDITED,
-            State.COSMETIC,
-            State.ROLLBACK_EDITED,
-            State.MISSING,
-        }
-        assert not status.applied or status.state not in {State.PENDING, State.LATE, State.DUPLICATE}
-
-
-@given(texts=TEXTS, names=st.permutations(FILES))
-def test_all_migrations_are_applied_or_pending_whatever_the_order(
-    tmp_path_factory: pytest.TempPathFactory, texts: dict[str, str], names: list[str]
-) -> None:
-    folder = folder_of(texts)
-    prints = {m.name: m.fingerprints for m in folder.migrations}
-    story = Story(tmp_path_factory.getbasetemp())
-    for name in (n for n in names if n in prints):
-        hashes = prints[name]
-        story.apply(
-            name, file_hash=hashes.file, statements_hash=hashes.statements, rollback_hash=hashes.rollback
-        )
-    assert {e.state for e in states(folder, story.entries)} <= {State.APPLIED}
-    for name in (n for n in reversed(names) if n in prints):
-        story.roll_back(name)
-    assert {e.state for e in states(folder, story.entries)} <= {State.PENDING, State.DUPLICATE}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -305,6 +306,39 @@ def test_server_is_restarted_when_server_and_waiting_shell_are_killed(
     os.kill(_watchdogs(data_home)[0], signal.SIGKILL)
     os.kill(server, signal.SIGKILL)
     assert _answers(opens())
+
+
+def test_server_that_has_a_pid_but_answers_nobody_is_restarted(
+    opens: Callable[[], Lease], data_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens()
+    server = postmaster.running(_server(data_home))
+    with monkeypatch.context() as dying:
+        dying.setattr(postmaster, "answers", lambda path, seconds: False)
+        assert _answers(opens())
+    assert postmaster.running(_server(data_home)) not in {None, server}
+
+
+@pytest.mark.parametrize(("reply", "expected"), [(b"N", True), (b"", False), (None, True)])
+def test_socket_answers_unless_it_is_closed(reply: bytes | None, expected: bool, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.recv(8)
+                if reply is None:
+                    time.sleep(0.3)
+                else:
+                    client.sendall(reply)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        assert postmaster.answers(tmp_path / "s", 0.1) is expected
+        server.join()
+    assert not postmaster.answers(tmp_path / "s", 0.1)
 
 
 def test_server_starts_when_another_process_has_the_old_pid(

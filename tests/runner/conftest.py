@@ -10,6 +10,7 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.connector import Connector
 from support.project import Project
+from support.rehearsal_folder import BASE, RehearsalFolder
 
 
 @pytest.fixture
@@ -35,3 +36,18 @@ def make_project(
         return Project(folder, Target("other", make_database()), connector)
 
     return make
+
+
+@pytest.fixture
+async def folder(tmp_path: Path, connector: Connector) -> RehearsalFolder:
+    """An empty folder of migrations."""
+    path = tmp_path / "migrations"
+    path.mkdir()
+    return RehearsalFolder(path, connector)
+
+
+@pytest.fixture
+def base_folder(folder: RehearsalFolder) -> RehearsalFolder:
+    """A folder whose first migration creates a table, an index, a view, a function and a grant."""
+    folder.write(1, BASE, "DROP FUNCTION twice; DROP VIEW people; DROP TABLE users;")
+    return folder

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import commit_outcome, lost_connection
+from koonj.runner.apply import commit_outcome, lost_connection, settlement
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -40,7 +40,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return clock_of_pauses(monkeypatch, commit_outcome, lost_connection)
+    return clock_of_pauses(monkeypatch, commit_outcome, lost_connection, settlement)
 
 
 Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
@@ -131,7 +131,7 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         proxy.admit = admit
         events = await _apply(project)
         assert proxy.connections == 3, "the third question has the answer"
-    assert clock.now == 2 * (lost_connection.PAUSE if blocks else commit_outcome.PAUSE)
+    assert clock.now == 2 * (lost_connection.PAUSE if blocks else settlement.PAUSE)
     assert project.tables() == ({"a"} if sent else set())
     assert bool(events_of_kind(events, MigrationFinished)) is (sent and not blocks)
     if blocks:
@@ -140,14 +140,14 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         assert await project.states() == {"001_a.sql": "applied" if sent else "pending"}
 
 
-async def test_a_target_that_answers_after_29_seconds_is_still_asked(
+async def test_a_target_that_answers_after_59_seconds_is_still_asked(
     project: Project, losing: Losing, clock: Clock
 ) -> None:
     project.write("001_a.sql", f"CREATE TABLE a ();\n{NONE}")
     async with losing(2, Loss.ANSWERED) as proxy:
 
         async def admit(_: int) -> bool:
-            return clock.now >= 29
+            return clock.now >= 59
 
         proxy.admit = admit
         events = await _apply(project)
@@ -167,7 +167,7 @@ async def test_a_target_that_stays_away_leaves_the_outcome_unknown(
     async with losing(2, loss) as proxy:
         proxy.admit = _refuse
         end = run_finished(await _apply(project))
-    assert 30 <= clock.now <= 31
+    assert 60 <= clock.now <= 61
     assert end.result is RunResult.FAILED
     assert end.failure is not None
     assert end.failure.target_state.startswith("Unknown. The connection was lost during COMMIT of 001_a.sql")
@@ -218,17 +218,17 @@ async def _end_of(run: Run) -> RunFinished:
     return run_finished([event async for event in run.events()])
 
 
-async def test_a_statement_outside_a_transaction_is_counted_although_the_line_is_lost(
-    project: Project, losing: Losing, clock: Clock
+@pytest.mark.parametrize(("loss", "done"), [(Loss.ANSWERED, 2), (Loss.NEVER_SENT, 1)])
+async def test_a_statement_outside_a_transaction_travels_with_its_count(
+    project: Project, losing: Losing, clock: Clock, loss: Loss, done: int
 ) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n{NONE}")
-    async with losing(2, Loss.NEVER_SENT, b"UPDATE koonj.history") as proxy:
+    async with losing(2, loss, b"UPDATE koonj.history"):
         end = run_finished(await _apply(project))
-        assert proxy.connections == 1
     assert end.failure is not None
-    assert len(end.failure.committed) == 2
+    assert len(end.failure.committed) == done
     assert "the connection is closed" not in end.failure.message, "the first error says why it was lost"
-    assert await _outcome(project) == ({"a"}, "failed", 2)
+    assert await _outcome(project) == ({"a"}, "failed", done)
 
 
 async def test_a_failure_is_recorded_although_the_line_is_lost_at_its_entry(

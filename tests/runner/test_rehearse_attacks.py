@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from koonj.postgres.connector import Connector
-from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.verdict import Verdict
-from support.rehearsal_folder import RehearsalFolder
+from support.rehearsal_folder import MAJORS, RehearsalFolder
 
 pytestmark = pytest.mark.slow
 
-MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
 
 BASE = """
     CREATE SCHEMA app;

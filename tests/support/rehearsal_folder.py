@@ -9,11 +9,24 @@ from typing import Any
 from koonj.config import ScratchPlace
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
+from koonj.postgres.embedded.binaries import discover
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFinished
 from koonj.runner.rehearse.request import RehearsalRequest
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Event
+
+MAJORS = tuple(dict.fromkeys(found.major for found in discover() if found.major in {15, 18}))
+"""Installed major versions to rehearse on."""
+BASE = """
+    CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, name varchar(50) DEFAULT 'x', old int);
+    CREATE INDEX users_email ON users (email);
+    COMMENT ON COLUMN users.email IS 'where to write';
+    CREATE VIEW people AS SELECT id, name FROM users;
+    CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT a * 2';
+    GRANT SELECT ON users TO PUBLIC;
+"""
+"""A first migration that makes a table, an index, a view, a function and a grant."""
 
 
 class RehearsalFolder:

@@ -237,6 +237,15 @@ class Project:
 _KEYS = {" ": "space", "_": "underscore", "/": "slash", "?": "question_mark", ".": "full_stop", "-": "minus"}
 
 
+async def apply(screen: Screen, keys: str = "A") -> None:
+    """Apply with these keys, wait for the end of the run, and return to the list of migrations."""
+    await screen.press(keys)
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.expect_run("done")
+    await screen.press("escape", "1")
+
+
 def _drawn(pane: Pane) -> list[str]:
     return [pane.render_line(y).text.rstrip() for y in range(pane.size.height)]
 

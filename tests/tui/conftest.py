@@ -12,7 +12,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj import humanize
 from koonj.config import Target
 from koonj.postgres import connector
+from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.workers import watcher
+from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen, masked
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -38,6 +40,14 @@ def short_dsn(dsn: str) -> str:
 def project(tmp_path: Path, database: str) -> Project:
     """A project with an empty folder and one target, ``local``."""
     return Project(tmp_path, Target("local", short_dsn(database)))
+
+
+@pytest.fixture
+def tables(project: Project) -> Project:
+    """A project with three migrations that each make a table."""
+    for number in (1, 2, 3):
+        project.table(number)
+    return project
 
 
 @pytest.fixture
@@ -87,3 +97,15 @@ def golden(pinned: None, request: pytest.FixtureRequest) -> Callable[[Screen, st
         assert shown == path.read_text(encoding="utf-8"), f"{name} looks different; --golden=write accepts it"
 
     return compare
+
+
+@pytest.fixture
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
+    """Results of three migrations; the rollback of the second one is wrong."""
+    made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
+    made.set_rehearsals(
+        rehearsal("001_make_t1.sql"),
+        rehearsal("002_make_t2.sql", Verdict.INCOMPLETE, "The rollback leaves the table t2 behind."),
+        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The rollback restores the schema but not the data."),
+    )
+    return made

@@ -1,4 +1,4 @@
-"""Rehearsals in the background: which ones start, how verdicts are shown, when they become invalid."""
+"""Rehearsals in the background and on request: which ones start, and how they end."""
 
 from __future__ import annotations
 
@@ -10,46 +10,17 @@ import pytest
 from psycopg import connect
 
 from koonj.config import Target
-from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.embedded.binaries import discover
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.runner.rehearse.verdict import Verdict
 from koonj.tui.widgets.preview import Tab
 from koonj.tui.workers import rehearsals, subprocesses
 from support.recorded_rehearsals import INCOMPLETE, RecordedRehearsals, rehearsal
-from support.screen import Project, Screen
-
-
-@pytest.fixture
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> RecordedRehearsals:
-    """Results of three migrations; the rollback of the second one is wrong."""
-    made = RecordedRehearsals(tmp_path_factory.mktemp("recorded"))
-    made.set_rehearsals(
-        rehearsal("001_make_t1.sql"),
-        rehearsal("002_make_t2.sql", Verdict.INCOMPLETE, "The rollback leaves the table t2 behind."),
-        rehearsal("003_make_t3.sql", Verdict.LOSSY, "The rollback restores the schema but not the data."),
-    )
-    return made
-
-
-@pytest.fixture
-def tables(project: Project) -> Project:
-    for number in (1, 2, 3):
-        project.table(number)
-    return project
+from support.screen import Project, apply
 
 
 def requested_names(recorded: RecordedRehearsals) -> list[str]:
     """Return the names of all requested rehearsals, in all calls."""
     return [name for names in recorded.requested_names for name in names]
-
-
-async def apply(screen: Screen, keys: str = "A") -> None:
-    await screen.press(keys)
-    await screen.expect_dialog()
-    await screen.yes()
-    await screen.expect_run("done")
-    await screen.press("escape", "1")
 
 
 # Background rehearsals
@@ -158,179 +129,6 @@ async def test_no_rehearsal_starts_when_disabled(tables: Project, recorded: Reco
         await screen.pilot.pause(3 * rehearsals.PAUSE)
         assert screen.row("001").endswith("◦ pending")
     assert recorded.calls == []
-
-
-# Display
-
-
-async def test_only_the_current_migration_shows_rehearsing(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    recorded.pause_at("002_make_t2.sql")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
-        assert screen.row("001").endswith("◉ verified")
-        assert screen.row("002").endswith("… rehearsing")
-        assert screen.row("003").endswith("◦ pending")
-        await screen.press("j")
-        await screen.until("… rehearsing")
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("Rehearsal in progress: koonj applies it")
-        await screen.press("j")
-        await screen.until("Waiting to be rehearsed. 2 migrations")
-        recorded.resume("002_make_t2.sql")
-        await screen.until("◕ lossy")
-
-
-async def test_koonj_process_that_uses_the_scratch_server_is_named(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    recorded.set_holder(LockHolder(4259, "koonj rehearse", "local", "ada", None))
-    recorded.pause_at("scratch")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("another koonj process rehearses")
-        assert "koonj rehearse (pid 4259, user ada, local)" in " ".join(screen.text().split())
-        recorded.resume("scratch")
-        await screen.until("◕ lossy")
-        assert "another koonj process" not in screen.text()
-
-
-async def test_row_shows_only_the_glyph_at_80_columns(tables: Project, recorded: RecordedRehearsals) -> None:
-    async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
-        await screen.until("◕")
-        assert screen.row("001").endswith("◦ pending ◉")
-        assert " ◉ verified: The rollback restores" in screen.preview()
-        await screen.press("j")
-        await screen.until("◔ incomplete: The rollback leaves")
-
-
-async def test_filter_matches_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("◕ lossy")
-        await screen.press("slash")
-        await screen.type("incomplete")
-        await screen.until(lambda: len(screen.migrations()) == 1)
-        assert "make_t2" in screen.migrations()[0]
-        await screen.type("x")
-        await screen.until("None of 3 matches the filter in number,")
-        assert "verdict. Press Esc to clear it." in screen.pane("1")[2]
-
-
-async def test_kept_filter_includes_later_verdicts(tables: Project, recorded: RecordedRehearsals) -> None:
-    recorded.pause_at("001_make_t1.sql")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
-        await screen.press("slash")
-        await screen.type("verified")
-        await screen.press("enter")
-        assert "None of 3" in screen.pane("1")[1]
-        recorded.resume("001_make_t1.sql")
-        await screen.until(lambda: "make_t1" in "\n".join(screen.migrations()))
-        assert len(screen.migrations()) == 1
-
-
-async def test_first_line_counts_pending_migrations_that_are_not_verified(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("2 not verified: ◔ 002 incomplete, ◕ 003 lossy")
-        await apply(screen)
-        assert "not verified" not in screen.top()
-
-
-async def test_first_line_shows_conflict_before_verdicts(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("not verified")
-        with connect(tables.targets[0].dsn, autocommit=True):
-            await apply(screen, "a")
-        (tables.migrations / "001_make_t1.sql").unlink()
-        await screen.until("∅ 001 missing")
-        top = screen.top()
-        await screen.until(lambda: "not verified" in screen.top())
-        top = screen.top()
-        assert top.index("∅ 001 missing") < top.index("not verified")
-
-
-# Invalid verdicts
-
-
-async def test_changed_file_invalidates_its_verdict_and_later_ones(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("◕ lossy")
-        recorded.pause_at("002_make_t2.sql")
-        tables.write("002_make_t2.sql", "CREATE TABLE t2 ();\n-- Rollback:\n-- DROP TABLE t2;\n")
-        await screen.until("… rehearsing")
-        assert screen.row("001").endswith("◉ verified")
-        assert screen.row("002").endswith("… rehearsing")
-        assert screen.row("003").endswith("◦ pending")
-        recorded.set_rehearsals(rehearsal("002_make_t2.sql"))
-        recorded.resume("002_make_t2.sql")
-        await screen.until("◕ lossy")
-    assert recorded.requested_names[-1] == ["002_make_t2.sql", "003_make_t3.sql"]
-
-
-async def test_rehearsal_restarts_when_its_file_changes(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    recorded.pause_at("001_make_t1.sql")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
-        tables.write("001_make_t1.sql", "CREATE TABLE t1 ();\n-- Rollback:\n-- DROP TABLE t1;\n")
-        await screen.until(lambda: len(recorded.calls) >= 2)
-        recorded.resume("001_make_t1.sql")
-        await screen.until("◕ lossy")
-        await screen.until(lambda: recorded.terminated_calls >= 1)
-
-
-async def test_rehearsal_continues_when_a_later_file_is_added(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    recorded.pause_at("002_make_t2.sql")
-    recorded.set_rehearsals(rehearsal("004_make_t4.sql"))
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("… rehearsing")
-        tables.table(4)
-        await screen.until("004 make_t4")
-        assert screen.row("001").endswith("◉ verified")
-        recorded.resume("002_make_t2.sql")
-        await screen.until(lambda: screen.row("004").endswith("◉ verified"))
-        assert recorded.terminated_calls == 0
-    assert recorded.requested_names[1:] == [["004_make_t4.sql"]]
-
-
-async def test_failed_rehearsal_shows_the_reason_and_is_not_retried(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    recorded.set_failure("There is no PostgreSQL to rehearse on.")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("The rehearsal could not run: There is no")
-        assert "There is no PostgreSQL to rehearse on. Press p to try again." in " ".join(
-            screen.preview().split()
-        )
-        assert screen.row("001").endswith("◦ pending")
-        await screen.pilot.pause(3 * rehearsals.PAUSE)
-        assert len(recorded.calls) == 1
-        recorded.set_failure(None)
-        await screen.press("R")
-        await screen.until("◕ lossy")
-
-
-async def test_unexpected_output_of_the_process_is_an_error(tables: Project, tmp_path: Path) -> None:
-    async with tables.open((140, 30), rehearses=True, program=("echo", "hello")) as screen:
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("The rehearsal could not run: not an event:")
-    async with tables.open((140, 30), rehearses=True, program=("true",)) as screen:
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("koonj rehearse ended without a result")
-    async with tables.open((140, 30), rehearses=True, program=(str(tmp_path / "nowhere"),)) as screen:
-        screen.main.preview.tab = Tab.REHEARSAL
-        await screen.until("No such file")
 
 
 # Rehearsals on request
@@ -460,49 +258,3 @@ async def test_process_is_killed_when_it_ignores_sigterm(
         await screen.until(lambda: pid.exists() and bool(pid.read_text()))
         await screen.press("q")
     assert not Path("/proc", pid.read_text().strip()).exists()
-
-
-# Stored verdicts
-
-
-async def test_stored_verdicts_of_applied_migrations_are_shown_after_a_restart(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30)) as screen:
-        await apply(screen)
-    recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("✓ applied ◕ lossy")
-        assert screen.row("001").endswith("✓ applied ◉ verified")
-        assert screen.row("002").endswith("✓ applied")
-        await screen.pilot.pause(3 * rehearsals.PAUSE)
-    assert recorded.requested_names == [], "an applied migration is not rehearsed by itself"
-    (call,) = recorded.calls
-    assert "--cached" in call
-
-
-async def test_stored_verdicts_are_read_after_the_pending_migrations_are_rehearsed(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30)) as screen:
-        await apply(screen, "a")
-    recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("✓ applied ◉ verified")
-        assert screen.row("003").endswith("◦ pending ◕ lossy")
-        tables.write("004_new.sql", "CREATE TABLE t4 ();\n-- Rollback:\n-- DROP TABLE t4;\n")
-        await screen.until(lambda: len(recorded.calls) > 2)
-        assert screen.row("001").endswith("✓ applied ◉ verified")
-    assert recorded.requested_names == [["002_make_t2.sql", "003_make_t3.sql"], ["004_new.sql"]]
-
-
-async def test_missing_scratch_server_is_no_error_when_only_stored_verdicts_are_read(
-    tables: Project, recorded: RecordedRehearsals
-) -> None:
-    async with tables.open((140, 30)) as screen:
-        await apply(screen)
-    recorded.set_failure("No PostgreSQL server binaries were found on this machine.")
-    async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until(lambda: len(recorded.calls) == 1)
-        await screen.pilot.pause(3 * rehearsals.PAUSE)
-        assert "No PostgreSQL server binaries" not in screen.text()

@@ -73,9 +73,7 @@ class Diagnostics:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines unchanged."""
-        for line in lines:
-            self._stream.line(line)
-        self._stream.flush()
+        self._stream.lines(lines)
 
     def info(self, text: str) -> None:
         """Print one message that is not an error."""

@@ -39,9 +39,7 @@ class Output:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines of text; flush after the last."""
-        for line in lines:
-            self._stream.line(line)
-        self._stream.flush()
+        self._stream.lines(lines)
 
     def document(self, command: str, content: Mapping[str, Any]) -> None:
         """Print a whole report as one JSON document."""

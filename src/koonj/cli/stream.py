@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from koonj.sql.display import visible, wants_ascii
@@ -38,6 +39,12 @@ class Stream:
     def line(self, text: str = "") -> None:
         """Write one line; make hidden characters visible, keep tabs."""
         self.write(visible(text, keep="\t") + "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines; flush after the last."""
+        for line in lines:
+            self.line(line)
+        self.flush()
 
     def write(self, text: str) -> None:
         """Write text unchanged, except for characters that the encoding does not have."""

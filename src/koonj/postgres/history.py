@@ -16,11 +16,12 @@ import psycopg
 from psycopg import AsyncConnection, capabilities, sql
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, split_allowed
+from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message, is_lost
 from koonj.postgres.history_inspection import Refusal, inspect
 from koonj.postgres.outside_cause import retry_hint
-from koonj.postgres.queries import query
+from koonj.postgres.queries import numbered, query
 from koonj.postgres.reading_settings import moment_of
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
@@ -58,8 +59,11 @@ class NewHistoryEntry:
     allowed: str | None = None
     error: str | None = None
     sqlstate: str | None = None
-    started: int | None = None
-    """Microseconds since 1970 of the server's clock, as from `server_time`; None: when it is written."""
+    elapsed: float = 0.0
+    """Seconds between the start of the migration and that of the transaction that writes the entry.
+
+    If `transactional` is false, until the entry is written.
+    """
     transactional: bool = False
     """Whether the entry is written in the same transaction as the script."""
 
@@ -251,11 +255,38 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
-async def latest(conn: AsyncConnection) -> int:
-    """Return the id of the newest entry, 0 if there is none."""
-    cursor = await conn.execute(query("latest_entry"))
+@dataclass(frozen=True, slots=True)
+class RunSession:
+    """The server's session of a run, and what the history has when the run begins."""
+
+    newest: int
+    """Id of the newest entry, 0 if there is none."""
+    pid: int
+    started: int | None
+    """Microseconds since 1970 of the server's clock; None if the server hides it from this role."""
+    notices_dead_client: bool
+    """The server ends a statement whose client has died (`session.notice_dead_client`)."""
+
+
+async def run_session(conn: AsyncConnection) -> RunSession:
+    """Return the session that runs now, and the newest entry."""
+    cursor = await conn.execute(query("run_start"))
     row = await cursor.fetchone()
-    return 0 if row is None else int(row[0])
+    assert row is not None
+    return RunSession(*row)
+
+
+async def run_outcome(conn: AsyncConnection, run_id: str, session: RunSession) -> frozenset[str] | None:
+    """Return the files that a run has recorded as done; None while its session is still there.
+
+    Raises: HistoryError.
+    """
+    lives = await conn.execute(query("session_lives"), {"pid": session.pid, "started": session.started})
+    if await lives.fetchone() != (False,):
+        return None
+    await _is_safe_to_read(conn)
+    cursor = await conn.execute(query("run_outcome"), {"run_id": run_id})  # with a snapshot of its own
+    return frozenset(str(row[0]) for row in await cursor.fetchall())
 
 
 async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
@@ -283,26 +314,14 @@ async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-async def server_time(conn: AsyncConnection) -> int:
-    """Return the microseconds since 1970 of the server's clock, the only one that the history uses.
-
-    The clocks of several clients, or of one client and the server, can differ.
-    """
-    cursor = await conn.execute(query("server_time"))
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, str]:
     """Write one entry. Return its id, and the id of the writing transaction.
 
     The id of the transaction is an xid8, as text.
     """
-    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    values = _values(record, guarded=False)
     for name in ("os_user", "host", "error"):  # the plan has checked the others
         values[name] = None if values[name] is None else await storable(conn, values[name])
-    values["ended"] = record.outcome is not Outcome.STARTED
     cursor = await conn.execute(query("insert_entry"), values)
     row = await cursor.fetchone()
     if row is None:
@@ -310,6 +329,23 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
             "koonj.history accepted no row: a trigger, a rule or a policy on the table prevents it."
         )
     return int(row[0]), str(row[1])
+
+
+def _values(record: NewHistoryEntry, *, guarded: bool) -> dict[str, Any]:
+    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    ended = record.outcome is not Outcome.STARTED
+    return {**values, "ended": ended, "guarded": guarded, "high": KEY >> 32, "low": KEY & 0xFFFFFFFF}
+
+
+def guarded_insert(record: NewHistoryEntry) -> tuple[bytes, tuple[bytes | None, ...]]:
+    """Return a statement that writes one entry, and its values in text form.
+
+    It fails with invalid_text_representation unless its session holds the koonj lock. The texts must be such
+    as the database can store (`storable`).
+    """
+    text, names = numbered("insert_entry")
+    values = _values(record, guarded=True)
+    return text, tuple(None if values[name] is None else str(values[name]).encode() for name in names)
 
 
 async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:

@@ -9,8 +9,8 @@ from psycopg import AsyncConnection, sql
 
 from koonj.config import Target
 from koonj.config.duration import milliseconds
+from koonj.postgres.deferrable_constraints import CheckTime, read_deferrable, set_check_time
 from koonj.postgres.locks.side_transaction import in_savepoint
-from koonj.postgres.queries import query
 from koonj.postgres.session import CLEAN, set_timeouts
 
 LOCK_LIMIT = "1s"
@@ -97,17 +97,9 @@ async def check_so_far(conn: AsyncConnection) -> None:
     Raises: psycopg.Error.
     """
     async with in_savepoint(conn):
-        cursor = await conn.execute(query("deferrable_constraints"))
-        rows = await cursor.fetchall()
-    await _set(conn, [(schema, name) for schema, name, _ in rows], "IMMEDIATE")
-    await _set(conn, [(schema, name) for schema, name, deferred in rows if deferred], "DEFERRED")
-
-
-async def _set(conn: AsyncConnection, names: list[tuple[str, str]], when: str) -> None:
-    if not names:
-        return
-    listed = sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name in names)
-    await conn.execute(sql.SQL("SET CONSTRAINTS {} {}").format(listed, sql.SQL(when)))
+        found = await read_deferrable(conn)
+    await set_check_time(conn, found, CheckTime.IMMEDIATE)
+    await set_check_time(conn, [one for one in found if one.deferred], CheckTime.DEFERRED)
 
 
 async def mark(conn: AsyncConnection) -> None:

@@ -29,12 +29,20 @@ CLEAN = (
 """
 
 
+NOTICE_DEAD_CLIENT = "SET client_connection_check_interval TO '1s'"
+"""How often the server looks whether the client of a running statement is still there."""
+
+
 async def clean(conn: AsyncConnection, target: Target) -> None:
     """Reset the session to its state after connecting. The koonj lock is kept."""
-    await conn.execute(sql.SQL("; ").join(sql.SQL(statement) for statement in CLEAN))
-    if target.role is not None:
-        await conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(target.role)))
+    await conn.execute(sql.SQL("; ").join(reset_statements(target)))
     await notice_dead_client(conn)
+
+
+def reset_statements(target: Target) -> list[sql.Composable]:
+    """Return what resets a session to its state after connecting. The koonj lock is kept."""
+    role = [] if target.role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(target.role))]
+    return [*map(sql.SQL, CLEAN), *role]
 
 
 async def notice_dead_client(conn: AsyncConnection) -> None:
@@ -45,7 +53,7 @@ async def notice_dead_client(conn: AsyncConnection) -> None:
     if conn.info.server_version < 140000:
         return
     try:
-        await conn.execute("SET client_connection_check_interval TO '1s'")
+        await conn.execute(NOTICE_DEAD_CLIENT)
     except errors.InvalidParameterValue:
         return  # not supported by the server's operating system; the statement runs to its end
 
@@ -57,16 +65,24 @@ async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, 
     the role or the database would end the session in the middle of a file. Uses SET instead of set_config():
     a SELECT would take a snapshot, and a SET TRANSACTION in the file must come before any snapshot.
     """
+    settings = timeout_settings(conn.info.server_version, lock, statement, local=local)
+    await conn.execute(sql.SQL("; ").join(settings))
+
+
+def timeout_settings(version: int, lock: str | None, statement: str, *, local: bool) -> list[sql.Composable]:
+    """Return the statements of `set_timeouts` for a server of `version` (170000: PostgreSQL 17)."""
     scope = sql.SQL("SET LOCAL" if local else "SET")
     values = {"lock_timeout": lock, "statement_timeout": statement}
-    if conn.info.server_version >= 170000:
+    if version >= 170000:
         values["transaction_timeout"] = "0"
-    settings = [
+    return [
         sql.SQL("{} {} TO {}").format(scope, sql.Identifier(name), sql.Literal(value))
         for name, value in values.items()
         if value is not None
     ]
-    await conn.execute(sql.SQL("; ").join(settings))
+
+
+CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 async def check_deferred(conn: AsyncConnection) -> None:
@@ -74,7 +90,14 @@ async def check_deferred(conn: AsyncConnection) -> None:
 
     They run with the role and the search_path of the file, not with those of `fence`.
     """
-    await conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await conn.execute(CHECK_DEFERRED)
+
+
+_FOR_HISTORY = (
+    sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
+    sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
+    sql.SQL("SET LOCAL row_security TO on"),
+)
 
 
 async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
@@ -84,21 +107,30 @@ async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     file used. `lock` is a lock_timeout: without it, a session that locks the history could keep the
     migration's own locks waiting without limit.
     """
+    await conn.execute(sql.SQL("; ").join(fence_statements(target, lock)))
+
+
+def fence_statements(target: Target, lock: str) -> list[sql.Composable]:
+    """Return the statements of `fence`."""
     # DEFAULT, not NONE: the login role can have a default role (ALTER ROLE … SET role, or options=-c role=…).
     role = sql.SQL("DEFAULT") if target.role is None else sql.Identifier(target.role)
-    await conn.execute(
-        sql.SQL("; ").join(
-            (
-                sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
-                sql.SQL("SET LOCAL role TO {}").format(role),
-                sql.SQL("SET LOCAL search_path TO pg_catalog, pg_temp"),
-                sql.SQL("SET LOCAL client_encoding TO 'UTF8'"),
-                sql.SQL("SET LOCAL statement_timeout TO 0"),
-                sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
-                sql.SQL("SET LOCAL row_security TO on"),
-            )
-        )
-    )
+    return [
+        sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
+        sql.SQL("SET LOCAL role TO {}").format(role),
+        *_FOR_HISTORY,
+        sql.SQL("SET LOCAL statement_timeout TO 0"),
+        sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
+    ]
+
+
+def closing_statements(target: Target, version: int, lock: str) -> list[sql.Composable]:
+    """Return what `fence` and `clean` do, for the end of a transaction that commits.
+
+    Then the session is clean after COMMIT, and the next transaction can follow at once. If the transaction is
+    rolled back, the settings of the file are as well.
+    """
+    timeouts = timeout_settings(version, lock, "0", local=True)
+    return [*reset_statements(target), *_FOR_HISTORY, *timeouts]
 
 
 async def leave(conn: AsyncConnection) -> None:

@@ -67,17 +67,6 @@ class StatementIntent:
         return holds or self.activity.state != "idle"
 
 
-async def own_process(conn: AsyncConnection) -> ServerProcess:
-    """Return the server process of this connection.
-
-    After SET ROLE, a role cannot always see the start of its own session.
-    """
-    cursor = await conn.execute(query("own_backend"))
-    row = await cursor.fetchone()
-    assert row is not None
-    return ServerProcess(*row)
-
-
 async def insert_session(conn: AsyncConnection, entry_id: int, backend: ServerProcess, run_id: str) -> None:
     """Record which session runs a history entry."""
     values = {"entry_id": entry_id, "pid": backend.pid, "start": backend.start, "run_id": run_id}

@@ -29,7 +29,6 @@ from koonj.runner.apply.endings import (
     all_done,
     all_probed,
     cancelled,
-    connection_lost,
     declined,
     failed_or_cancelled,
     lock_lost,
@@ -42,13 +41,11 @@ from koonj.runner.apply.endings import (
 )
 from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.interrupted_entry import record_known_end
-from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock, keep_lock
-from koonj.runner.apply.steps import run_steps
-from koonj.runner.apply.transaction import run_transaction
+from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
+from koonj.runner.apply.sequence import run_all
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.plan.work import Work
 from koonj.runner.probe.plan import as_probe
 from koonj.runner.probe.run import run_probe
 from koonj.runner.run.events import (
@@ -57,7 +54,6 @@ from koonj.runner.run.events import (
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
-    MigrationStarted,
     Plan,
     PlanMade,
     Question,
@@ -217,14 +213,11 @@ async def _run_under_lock(
         return
     in_steps = any(not work.in_one_transaction for work in planned.works)
     await history.ensure(session.conn, with_statements=in_steps)
-    session = replace(session, since=await history.latest(session.conn))
+    session = replace(session, backend=await history.run_session(session.conn))
     async for event in _record(session, job, planned):
         yield event
-    for index, work in enumerate(planned.works, start=1):
-        _must_be_connected(session)
-        session.control.check()
-        async for event in _migrate(session, work, index, len(planned.works)):
-            yield event
+    async for event in run_all(session, planned.works):
+        yield event
     await _release_lock(session)
 
 
@@ -265,11 +258,6 @@ def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
         raise nothing_to_do(planned.plan.direction)
 
 
-def _must_be_connected(session: RunContext) -> None:
-    if session.conn.closed:
-        raise connection_lost()
-
-
 def _question(plan: Plan, *, probe: bool) -> Question:
     """Return the confirmation question.
 
@@ -287,21 +275,6 @@ def _question(plan: Plan, *, probe: bool) -> Question:
         text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
         return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
     return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
-
-
-async def _migrate(session: RunContext, work: Work, index: int, total: int) -> AsyncIterator[Event]:
-    """Run migration number `index` of `total`."""
-    run = run_transaction if work.in_one_transaction else run_steps
-    # Compute the cached hashes in a thread: for a long file that takes a second.
-    await asyncio.to_thread(getattr, work.migration, "fingerprints")
-    yield MigrationStarted(
-        work.migration.name, work.direction, index, total, work.total, work.in_one_transaction
-    )
-    async for event in run(session, work):
-        yield event
-    if not session.conn.closed:
-        await clean(session.conn, session.target)
-        await keep_lock(session)
 
 
 async def _release_lock(session: RunContext) -> None:

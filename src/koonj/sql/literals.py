@@ -50,8 +50,8 @@ class Literals:
     """Constants by the name of their column."""
 
     compared: dict[str, list[str]] = field(default_factory=dict)
-    written: dict[str, set[str]] = field(default_factory=dict)
-    """Constants that a script writes."""
+    written: dict[str, list[str]] = field(default_factory=dict)
+    """Constants that a script writes, in the order of the script: the made-up rows depend on it."""
     inserted: set[str] = field(default_factory=set)
     """Constants that INSERT … VALUES or a SELECT list writes, whose columns are not known."""
     keys: dict[str, list[str]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def keys_before(found: Literals, restored: Literals, column: str) -> list[str]:
     `found`, `restored`: constants of the migration and of its rollback. A key that the migration writes and
     only the rollback reads is new.
     """
-    new = found.written.get(column, set()) | found.inserted
+    new = found.inserted.union(found.written.get(column, ()))
     later = (key for key in restored.keys.get(column, ()) if key not in new)
     return [*found.keys.get(column, ()), *later]
 
@@ -135,7 +135,7 @@ class _Reading:
         if at and self.tokens[at - 1].text in _JSON:
             found.keys.setdefault(column, []).append(value)
         elif self._writes and column and not self._inserts:
-            found.written.setdefault(column, set()).add(value)
+            found.written.setdefault(column, []).append(value)
         elif self._writes:
             found.inserted.add(value)
         else:

@@ -6,6 +6,8 @@ The file's lines: pid, data folder, start time, port, socket folder, listen addr
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -20,12 +22,32 @@ _MEMORY_LINE = 6
 _STATUS_LINE = 7
 _READY = b"ready"
 _SHUT_DOWN = 1
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 def is_ready(data: Path) -> bool:
     """Return whether the server accepts connections (`pg_ctl -w` reads the same line)."""
     lines = _lines(data)
     return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == _READY
+
+
+def answers(path: Path, seconds: float) -> bool:
+    """Return whether a server answers on the socket `path`; True too if it is silent for `seconds`.
+
+    Its pid does not tell: a server that was just killed has one until its memory is returned, and no longer
+    takes anybody in. It answers one byte to an SSLRequest, at any time and without a session
+    (https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST).
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(seconds)
+        try:
+            client.connect(str(path))
+            client.sendall(_SSL_REQUEST)
+            return client.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
 
 
 def running(data: Path) -> int | None:

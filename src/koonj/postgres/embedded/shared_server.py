@@ -118,7 +118,7 @@ def _usable(home: Home, sockets: Path, pipe: Pipe) -> bool:
     if postmaster.running(home.data) is None or not socket(sockets).exists():
         return False
     wait_ready(home.data, pipe.is_read, home.log, _START)
-    return True
+    return postmaster.answers(socket(sockets), _ANSWER)
 
 
 def _start(home: Home, binaries: Binaries) -> Pipe:

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 
 from koonj.postgres.made_rows.candidates import candidates
 from koonj.postgres.made_rows.plan import Planner
-from koonj.postgres.made_rows.tables import Column, Constraint, Table, quoted
+from koonj.postgres.made_rows.tables import Column, Constraint, Table, domain_checks, quoted
 from koonj.postgres.made_rows.values import NULL
 from koonj.postgres.queries import query
 
@@ -48,7 +48,7 @@ async def satisfy(conn: AsyncConnection, planner: Planner, tables: Sequence[Tabl
 def _single(planner: Planner, table: Table) -> Iterator[_Group]:
     for column in table.columns:
         own = tuple(c for c in table.constraints if c.kind == "c" and c.columns == (column.number,))
-        if (own or planner.domain_checks(column)) and not planner.refers(table, column):
+        if (own or domain_checks(planner.maker.types, column)) and not planner.refers(table, column):
             usual = planner.usual(table, column)
             found = candidates(planner.maker, column.type, column.modifier, usual)
             yield _Group(table, (column,), own, tuple((value,) for value in found if value != NULL))
@@ -112,7 +112,7 @@ def _question(planner: Planner, group: _Group) -> dict[str, object]:
     """Return a query for the indexes of the good rows: the rows are between `before` and `after`."""
     names = ", ".join(quoted(column.name) for column in group.columns)
     conditions = [f"({constraint.text}) IS NOT FALSE" for constraint in group.constraints]
-    domain = planner.domain_checks(group.columns[0]) if len(group.columns) == 1 else ()
+    domain = domain_checks(planner.maker.types, group.columns[0]) if len(group.columns) == 1 else ()
     conditions += [f"({check}) IS NOT FALSE" for check in domain]
     table = quoted(group.table.name)
     also = f", {names} AS value" if domain and names != '"value"' else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
+from koonj.postgres.made_rows.sequences import read_positions
 from koonj.postgres.made_rows.tables import quoted
 from koonj.postgres.queries import query
 
@@ -82,8 +83,6 @@ async def read_contents(conn: AsyncConnection, only: Collection[str] | None = No
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/content_tables"), prepare=False)
         tables = [row for row in await cursor.fetchall() if only is None or row[3] in only]
-        await cursor.execute(query("scratch/content_sequences"), prepare=False)
-        sequences = await cursor.fetchall()
         found = {}
         if tables:
             await cursor.execute(_tables_query(tables), prepare=False)
@@ -97,14 +96,7 @@ async def read_contents(conn: AsyncConnection, only: Collection[str] | None = No
                     int(total or 0),
                     {c: (v, int(s or 0)) for c, v, s in zip(columns or (), values, sums, strict=True)},
                 )
-        positions = {}
-        if sequences:
-            await cursor.execute(_sequences_query(sequences), prepare=False)
-            for at, following in await cursor.fetchall():
-                _, _, qualified, owner, step = sequences[at]
-                positions[qualified] = int(following), int(step)
-                if owner is not None:
-                    positions[owner] = int(following), int(step)
+        positions = await read_positions(conn)
         await cursor.execute(query("scratch/content_large_objects"), prepare=False)
         return Contents(found, positions, dict(await cursor.fetchall()))
 
@@ -134,15 +126,6 @@ def _table_query(at: int, table: str, relkind: str, columns: Sequence[str]) -> s
 
 def _hash(value: str) -> str:
     return f"pg_catalog.hashtextextended({value}::pg_catalog.text, 0)"
-
-
-def _sequences_query(sequences: Sequence[tuple[str, str, str, str | None, int]]) -> bytes:
-    parts = (
-        f"(SELECT {at}, s.last_value::pg_catalog.numeric + CASE WHEN s.is_called THEN {step} ELSE 0 END "
-        f"FROM {quoted(schema)}.{quoted(name)} AS s)"
-        for at, (schema, name, _, _, step) in enumerate(sequences)
-    )
-    return " UNION ALL ".join(parts).encode()
 
 
 def find_lost(before: Contents, after: Contents) -> Lost:

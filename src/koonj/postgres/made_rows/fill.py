@@ -11,8 +11,10 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import tuple_row
 
 from koonj.postgres.made_rows.checks import satisfy
+from koonj.postgres.made_rows.column_constants import ColumnConstants
 from koonj.postgres.made_rows.odd_values import Mentions, lengths
 from koonj.postgres.made_rows.plan import Planner
+from koonj.postgres.made_rows.sequences import moves, read_sequences, take_value
 from koonj.postgres.made_rows.tables import Table, Types, read_tables, read_types
 from koonj.postgres.made_rows.values import Maker, Style
 from koonj.postgres.queries import query
@@ -29,8 +31,6 @@ _REACHES_ANY = frozenset(
 """Words of statements that can reach tables without naming them."""
 _DEFINES = frozenset({"function", "procedure"})
 """Words of statements that define what another statement calls."""
-_STEPS = 57
-"""How far a sequence is moved that belongs to no column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,8 @@ async def fill(
     await conn.execute("SET LOCAL session_replication_role TO replica", prepare=False)
     large = any("lo_" in text or "largeobject" in text for text in map(str.lower, filling.texts))
     maker = Maker(filling.types, style, large_objects=large)
-    planner = Planner(
-        filling.tables, maker, filling.found, filling.restored, filling.called, filling.mentions
-    )
+    constants = ColumnConstants(filling.types, filling.found, filling.restored, filling.called)
+    planner = Planner(filling.tables, maker, constants, filling.mentions)
     tables = [table for table in filling.tables if (table.schema, table.name) not in empty]
     await satisfy(conn, planner, tables)
     refused = await _try(conn, [[planner.insert_all(table)] for table in tables])
@@ -170,57 +169,16 @@ async def remove_dead_rows(conn: AsyncConnection) -> None:
 async def _after(conn: AsyncConnection) -> list[list[str]]:
     """Return the statements that move sequences and fill materialized views.
 
-    ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval alone. Then nextval:
-    if no value was taken, ``setval(s, last_value, false)`` would change nothing.
+    After the moves, a value of each sequence is taken: without it, ``setval(s, last_value, false)`` would
+    change nothing.
     """
-    async with conn.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query("scratch/sequences"), prepare=False)
-        found = await cursor.fetchall()
-    texts = [_moved(*row) for row in found]
-    used = "SELECT pg_catalog.nextval({}::pg_catalog.regclass)"
-    for schema, name, *_ in found:
-        sequence = sql.Identifier(schema, name).as_string()
-        texts.append([sql.SQL(used).format(sql.Literal(sequence)).as_string()])
+    sequences = await read_sequences(conn)
+    texts = [moves(sequence) for sequence in sequences]
+    texts += [[take_value(sequence)] for sequence in sequences]
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(query("scratch/materialized_views"), prepare=False)
         texts += [[f"REFRESH MATERIALIZED VIEW {name}"] for (name,) in await cursor.fetchall()]
     return texts
-
-
-def _moved(
-    schema: str,
-    name: str,
-    owner_schema: str | None,
-    owner: str | None,
-    column: str | None,
-    last: int,
-    step: int,
-) -> list[str]:
-    """Return statements that move a sequence: to the greatest value of its column, or some steps further."""
-    sequence = sql.Identifier(schema, name)
-    further = [
-        sql.SQL("ALTER SEQUENCE {} RESTART WITH {}")
-        .format(sequence, sql.Literal(last + steps * step))
-        .as_string()
-        for steps in (_STEPS, 1)
-    ]
-    if owner_schema is None or owner is None or column is None or step < 0:
-        return further
-    behind = sql.SQL("DO {}").format(
-        sql.Literal(
-            sql.SQL("BEGIN EXECUTE pg_catalog.format('ALTER SEQUENCE %s RESTART WITH %s', {}, {}); END")
-            .format(
-                sql.Literal(sequence.as_string()),
-                sql.SQL("(SELECT greatest(max({})::bigint, {}) FROM {})").format(
-                    sql.Identifier(column),
-                    sql.Literal(last),
-                    sql.Identifier(owner_schema, owner),
-                ),
-            )
-            .as_string()
-        )
-    )
-    return [behind.as_string(), *further]
 
 
 async def _try(conn: AsyncConnection, lists: Sequence[Sequence[str]]) -> list[str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from koonj.postgres.made_rows.bounds import bound_values
-from koonj.postgres.made_rows.constants import as_values
+from koonj.postgres.made_rows.column_constants import ColumnConstants
 from koonj.postgres.made_rows.odd_values import Mentions, odd_values
-from koonj.postgres.made_rows.tables import Column, Table, Type, quoted
+from koonj.postgres.made_rows.partitions import partition_values
+from koonj.postgres.made_rows.references import References, has_foreign_key
+from koonj.postgres.made_rows.tables import Column, Table, base_type, quoted
 from koonj.postgres.made_rows.twins import half_twins, twins
 from koonj.postgres.made_rows.values import NULL, Maker, Odd, Style, names_key
-from koonj.sql.literals import Literals, keys_before, literals
 
 _KEY_ROWS = 6
 """Maximum number of additional rows whose key is a constant of the statements."""
@@ -36,25 +35,19 @@ class Planner:
 
     tables: Sequence[Table]
     maker: Maker
-    found: Literals
-    """Constants of the migration and of the functions that it calls; what it writes is not made up."""
-    restored: Literals
-    """Constants of its rollback; what only the rollback writes was there before."""
-    called: frozenset[str] = frozenset()
-    """Words of the functions that the statements call."""
+    constants: ColumnConstants
     mentions: Mentions = field(default_factory=Mentions)
-    """What the statements and these functions name."""
-    _by_oid: dict[int, Table] = field(init=False)
+    """What the statements name, and the functions that they call."""
+    _references: References = field(init=False)
     _order: dict[int, int] = field(init=False)
     _chosen: set[tuple[int, int]] = field(init=False, default_factory=set)
     _together: dict[int, list[tuple[tuple[int, ...], list[tuple[str, ...]]]]] = field(
         init=False, default_factory=dict
     )
-    _allowed: dict[tuple[int, int], list[str]] = field(init=False, default_factory=dict)
     _rows: dict[tuple[int, int], list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_oid = {table.oid: table for table in self.tables}
+        self._references = References(self.tables)
         self._order = {table.oid: at for at, table in enumerate(self.tables)}
 
     @property
@@ -79,7 +72,7 @@ class Planner:
         many = max((len(values) for values in columns.values()), default=self.style.rows)
         for column in table.columns:
             values = columns[column.number]
-            if column.number in table.unique and self._parent(table, column) is None:
+            if column.number in table.unique and self._references.parent(table, column) is None:
                 more = (self._value(table, column, i, key=True) for i in range(self.style.rows + 1, 2 * many))
                 columns[column.number] = list(dict.fromkeys((*values, *more)))[:many]
         if table.bounds:
@@ -90,7 +83,7 @@ class Planner:
             row = {number: values[at % len(values)] for number, values in columns.items() if values}
             row |= self._accepted(table, row, at)
             if table.bounds and (at % 3 or not others):
-                row |= next(self._partition_values(table, at + 1), {})
+                row |= next(partition_values(table, self.maker.types, at + 1), {})
             rows.append(row)
         if Odd.TWINS in self.style.odd and self._is_named(table):
             made = list(half_twins(table, rows))
@@ -112,29 +105,22 @@ class Planner:
     def alternatives(self, table: Table) -> Iterator[list[str]]:
         """Yield for each row the row itself, in other partitions, and without values of rare types."""
         nullable = [c for c in table.columns if not c.not_null and c.number not in table.unique]
-        rare = {c.number: NULL for c in nullable if (kind := self._type(c)) and kind.category not in _COMMON}
+        kinds = {c.number: base_type(self.maker.types, c) for c in nullable}
+        rare = {number: NULL for number, kind in kinds.items() if kind and kind.category not in _COMMON}
         for at, row in enumerate(self.rows(table), start=1):
-            others = [*self._partition_values(table, at), *({number: NULL} for number in rare), rare]
-            others.append({column.number: NULL for column in nullable})
+            others = [*partition_values(table, self.maker.types, at), *({number: NULL} for number in rare)]
+            others += [rare, {column.number: NULL for column in nullable}]
             yield [self._insert(table, [{**row, **other}]) for other in ({}, *others)]
 
     # Values that satisfy CHECK constraints, see checks.py
 
-    def domain_checks(self, column: Column) -> tuple[str, ...]:
-        """Return the expressions of the CHECK constraints of the column's domain."""
-        found, kind = [], self.maker.types.get(column.type)
-        while kind is not None and kind.base is not None:
-            found += kind.checks or []
-            kind = self.maker.types.get(kind.base)
-        return tuple(found)
-
     def refers(self, table: Table, column: Column) -> bool:
         """Return whether the column gets its values from another table."""
-        return self._parent(table, column) is not None
+        return self._references.parent(table, column) is not None
 
     def usual(self, table: Table, column: Column) -> list[str]:
         """Return the values that the column would have without constraints, and those in their text."""
-        return [*self._allowed_values(table, column), *(v for v in self.values(table, column) if v != NULL)]
+        return [*self.constants.allowed(table, column), *(v for v in self.values(table, column) if v != NULL)]
 
     def values(self, table: Table, column: Column) -> list[str]:
         """Return the values of a column, by row."""
@@ -155,7 +141,7 @@ class Planner:
         old = self._rows.pop(key, [])
         accepted = set(good)
         kept = [value for value in old if value == NULL or value in accepted]
-        if column.number in table.unique or self._is_referenced(table, column.number):
+        if column.number in table.unique or self._references.is_referenced(table, column.number):
             new = [value for value in good if value not in kept]
             self._rows[key] = [*kept, *new][: max(len(old), self.style.rows)]
             return
@@ -178,22 +164,20 @@ class Planner:
 
     def _made_column(self, table: Table, number: int) -> list[str]:
         column = next(one for one in table.columns if one.number == number)
-        is_key = number in table.unique or self._is_referenced(table, number)
+        is_key = number in table.unique or self._references.is_referenced(table, number)
         nullable = self.style.nulls and not column.not_null and not is_key
-        parent = self._parent(table, column)
+        parent = self._references.parent(table, column)
         values = [] if parent is None else self._column(*parent)
         if values:
-            return (
-                values
-                if number in table.unique
-                else self._references(table, column, values, nullable=nullable)
-            )
-        constants = self._constants(table, column)
+            if number in table.unique:
+                return values
+            return self._referring(table, column, values, nullable=nullable)
+        constants = self.constants.compared(table, column) if self.style.literals else []
         made = [self._value(table, column, i, key=is_key) for i in self._numbers]
         odd = self._odd(table, column, key=is_key)
         if is_key or self.style.distinct:
             return list(dict.fromkeys((*made, *constants[:_KEY_ROWS], *odd)))
-        if allowed := self._allowed_values(table, column):
+        if allowed := self.constants.allowed(table, column):
             made = [allowed[(i - 1) % len(allowed)] for i in self._numbers]
         for at, constant in enumerate(self._spread(constants, column)):
             made[at] = constant
@@ -203,7 +187,7 @@ class Planner:
         return [*made, *odd] if not allowed else made
 
     def _odd(self, table: Table, column: Column, *, key: bool) -> list[str]:
-        kind = self._type(column)
+        kind = base_type(self.maker.types, column)
         if kind is None or not self._is_named(table):
             return []
         return odd_values(kind, column, self.style, self.mentions, key=key)
@@ -232,14 +216,15 @@ class Planner:
     def _numbers(self) -> range:
         return range(1, self.style.rows + 1)
 
-    def _references(self, table: Table, column: Column, values: list[str], *, nullable: bool) -> list[str]:
+    def _referring(self, table: Table, column: Column, values: list[str], *, nullable: bool) -> list[str]:
         """Return values of a column that refers to the key with `values`."""
-        many, parent = len(values), self._parent(table, column)
+        many, parent = len(values), self._references.parent(table, column)
         earlier = (one for one in table.columns if one.number < column.number)
-        shift = sum(self._parent(table, one) == parent for one in earlier)  # so that one row refers to two
+        # Shifted, so that one row refers to two.
+        shift = sum(self._references.parent(table, one) == parent for one in earlier)
         rows = range(1, max(many, self.style.rows) + 1)
         found = [NULL if nullable and i % 4 == 0 else values[(i - 1 + shift) % many] for i in rows]
-        if self.style.orphans and not self._has_key(table, column) and len(found) > 6:
+        if self.style.orphans and not has_foreign_key(table, column) and len(found) > 6:
             found[6] = self._value(table, column, _ORPHAN, key=True)
         return found
 
@@ -258,108 +243,6 @@ class Planner:
         shift = _FORMS * ((7 * self._order[table.oid] + column.number) % 40)  # so that columns differ
         return self.maker.value(column.type, column.modifier, i + shift)
 
-    def _type(self, column: Column) -> Type | None:
-        found = self.maker.types.get(column.type)
-        while found is not None and found.base is not None:
-            found = self.maker.types.get(found.base)
-        return found
-
-    def _constants(self, table: Table, column: Column) -> list[str]:
-        """Return the constants with which statements compare the column, as values of its type."""
-        kind = self._type(column)
-        if kind is None or not self.style.literals:
-            return []
-        name = column.name.lower()
-        values = self._met_values(table, column, name)
-        if kind.name in {"json", "jsonb"}:
-            keys = keys_before(self.found, self.restored, name)
-            objects = [f"{{{json.dumps(k)}: {json.dumps(v)}}}" for k in keys for v in (*values, "1")]
-            values = [*(v for v in values if v.startswith(("{", "["))), *objects]
-        return [text for value in values for text in as_values(value, kind, column)]
-
-    def _met_values(self, table: Table, column: Column, name: str) -> list[str]:
-        """Return constants that the column contains before the migration, as far as the statements show.
-
-        These are values that the migration compares, and those that only the rollback writes.
-        """
-        compared = self.found.values(name)
-        written = self.found.written.get(name, set()) - set(compared)
-        loose = set(self.found.loose)
-        met = (value for value in self.restored.values(name) if value not in loose)
-        later = [*self.restored.written.get(name, ()), *met]
-        default = ""
-        if (compared or later) and column.default is not None and "(" not in column.default:
-            default = column.default  # the most likely value of a row
-        usual = literals([f"{column.name} {default}"], {name}).values(name)
-        values = [*compared, *usual, *(value for value in later if value not in written)]
-        if table.name.lower() in self.called:
-            unique, known = column.number in table.unique, set(self.found.loose)
-            values += [value for value in self.restored.loose if unique or value not in known]
-            values += self.found.loose if unique else []
-        return [value for value in dict.fromkeys(values) if value not in self.found.inserted]
-
-    def _allowed_values(self, table: Table, column: Column) -> list[str]:
-        """Return the constants in the CHECK constraints of the column or its domain."""
-        key = table.oid, column.number
-        if key not in self._allowed:
-            texts = [c.text for c in table.constraints if c.kind == "c" and column.number in c.columns]
-            domain = " ".join(self.domain_checks(column))
-            kind = self._type(column)
-            names = {column.name.lower()}
-            values = literals(texts, names).values(column.name.lower()) if texts else []
-            values += literals([domain], {"value"}).values("value") if domain else []
-            lists = "= ANY" in " ".join((*texts, domain))
-            good = (
-                [text for value in values for text in as_values(value, kind, column)]
-                if kind and lists
-                else []
-            )
-            self._allowed[key] = good
-        return self._allowed[key]
-
-    # Keys
-
-    def _parent(self, table: Table, column: Column) -> tuple[Table, int] | None:
-        """Return table and attnum of the column to which a column refers."""
-        for constraint in table.constraints:
-            if constraint.kind == "f" and column.number in constraint.columns:
-                parent = self._by_oid.get(constraint.references)
-                if parent is not None:
-                    number = constraint.referenced[constraint.columns.index(column.number)]
-                    if (parent.oid, number) != (table.oid, column.number):
-                        return parent, number
-        if column.number in table.unique:
-            return None
-        return self._parent_by_name(table, column)
-
-    def _parent_by_name(self, table: Table, column: Column) -> tuple[Table, int] | None:
-        """Return the key to which a column refers by its name only: country_code, or user_id."""
-        for other in self.tables:
-            if other is table:
-                continue
-            for key in other.columns:
-                if key.number in other.unique and key.type == column.type:
-                    stem = other.name.rstrip("s")
-                    alike = column.name == key.name and key.name not in {"id", "name"}
-                    if alike or column.name in {
-                        f"{other.name}_{key.name}",
-                        f"{stem}_{key.name}",
-                        stem,
-                        f"{stem}_ref",
-                    }:
-                        return other, key.number
-        return None
-
-    def _has_key(self, table: Table, column: Column) -> bool:
-        return any(c.kind == "f" and column.number in c.columns for c in table.constraints)
-
-    def _is_referenced(self, table: Table, number: int) -> bool:
-        return any(
-            c.kind == "f" and c.references == table.oid and number in c.referenced
-            for other in self.tables
-            for c in other.constraints
-        )
-
     # Statements
 
     def _insert(self, table: Table, rows: Sequence[Values]) -> str:
@@ -370,30 +253,3 @@ class Planner:
         values = ", ".join(f"({', '.join(row[number] for number in numbers)})" for row in rows)
         into = ", ".join(names[number] for number in numbers)
         return f"INSERT INTO {table.qualified} ({into}) OVERRIDING SYSTEM VALUE VALUES {values}"
-
-    def _within(self, column: Column, value: str, *, below: bool) -> str:
-        """Return a value of the partition key: a bound that belongs to the partition, or a value below it."""
-        kind = self._type(column)
-        if not below or kind is None:
-            return f"{value}::{column.type_text}"
-        if kind.category == "D":
-            return f"({value}::{column.type_text} - '1 day'::pg_catalog.interval)::{column.type_text}"
-        return f"({value}::{column.type_text} - 1)::{column.type_text}" if kind.category == "N" else "''"
-
-    def _partition_values(self, table: Table, i: int) -> Iterator[dict[int, str]]:
-        """Yield values of the partition key that are within the bounds of a partition."""
-        combined: dict[int, str] = {}
-        for at in range(len(table.bounds)):
-            part = table.bounds[(at + i - 1) % len(table.bounds)]
-            key, bound = part.key, part.bound
-            values, below = bound_values(bound, (i - 1) // len(table.bounds))
-            names = [n.strip().strip('"') for n in key[key.find("(") + 1 : key.rfind(")")].split(",")]
-            found = {
-                column.number: self._within(column, value, below=below)
-                for column in table.columns
-                for name, value in zip(names, values, strict=False)
-                if column.name == name
-            }
-            yield found
-            combined = {**combined, **found}
-            yield dict(combined)

@@ -110,6 +110,23 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def base_type(types: Types, column: Column) -> Type | None:
+    """Return the type of a column; for a domain, the type on which it is based."""
+    found = types.get(column.type)
+    while found is not None and found.base is not None:
+        found = types.get(found.base)
+    return found
+
+
+def domain_checks(types: Types, column: Column) -> tuple[str, ...]:
+    """Return the expressions of the CHECK constraints of the column's domain."""
+    found, kind = list[str](), types.get(column.type)
+    while kind is not None and kind.base is not None:
+        found += kind.checks or []
+        kind = types.get(kind.base)
+    return tuple(found)
+
+
 async def read_tables(conn: AsyncConnection) -> tuple[Table, ...]:
     """Return the tables that can be filled, in the order of their creation.
 

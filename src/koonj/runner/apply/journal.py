@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 import psycopg
 
@@ -13,7 +14,6 @@ from koonj.postgres.errors import error_message
 from koonj.postgres.history import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
-from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
 from koonj.runner.plan.work import Work
 
 
@@ -23,8 +23,13 @@ class Journal:
 
     session: RunContext
     work: Work
-    started: int | None = None
-    """Start of the migration, in microseconds of the server's clock; None: when an entry is written."""
+    began: float | None = None
+    """When the migration began (`time.monotonic`); None: when an entry is written."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the migration began."""
+        return 0.0 if self.began is None else monotonic() - self.began
 
     def record(
         self,
@@ -34,6 +39,7 @@ class Journal:
         error: str | None = None,
         sqlstate: str | None = None,
         transactional: bool = False,
+        elapsed: float = 0.0,
     ) -> NewHistoryEntry:
         """Return a history entry; `done`: number of committed statements."""
         prints = self.work.migration.fingerprints
@@ -47,7 +53,7 @@ class Journal:
             rollback_hash=prints.rollback,
             statements_done=done,
             statements_total=self.work.total,
-            started=self.started,
+            elapsed=elapsed,
             os_user=self.session.os_user,
             host=self.session.host,
             version=__version__,
@@ -66,27 +72,13 @@ class Journal:
         sqlstate = None if error is None else error.sqlstate
         if self.session.conn.closed:
             return False
-        record = self.record(Outcome.FAILED, 0, error=message, sqlstate=sqlstate)
+        record = self.record(Outcome.FAILED, 0, error=message, sqlstate=sqlstate, elapsed=self.elapsed)
         try:
             async with own_transaction(self.session.conn, self.session.target):
                 await history.insert(self.session.conn, record)
         except psycopg.Error:
             return False
         return True
-
-
-async def open_journal(session: RunContext, work: Work) -> Journal:
-    """Return a journal of a migration that starts now.
-
-    Raises:
-        MigrationError: The server could not be asked for its time.
-    """
-    try:
-        return Journal(session, work, await history.server_time(session.conn))
-    except psycopg.Error as error:
-        state = f"No statement of {work.migration.name} was sent."
-        following = next_steps(work, 0, error, cancelled=session.control.cancelled)
-        raise MigrationError(failure_of_error(work, error, state=state, next_steps=following)) from error
 
 
 def recorded_message(error: psycopg.Error | None) -> str:

@@ -77,22 +77,38 @@ def _check_server_parses_alike(conn: AsyncConnection, work: Work, numbered: Numb
     Raises:
         StatementError: The server's settings would change the meaning of the statement.
     """
-    statement, setting = numbered.statement, conn.pgconn.parameter_status
-    standard = setting(b"standard_conforming_strings") == b"on"
-    if not standard and not _is_one_statement_with_escapes(statement.text):
+    statement = numbered.statement
+    if not _strings_alike(conn) and not _is_one_statement_with_escapes(statement.text):
         message = (
             "standard_conforming_strings is off on the server, so the server would read the quotes in this "
             "statement differently from koonj. Turn the setting on, and write E'…' for strings with "
             "backslash escapes."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
-    encoding = (setting(b"client_encoding") or b"").decode()
-    if encoding not in ("UTF8", "SQL_ASCII") and not _is_ascii(work, numbered):
+    encoding = _client_encoding(conn)
+    if encoding not in _UNCHANGED and not _is_ascii(work, numbered):
         message = (
             f"client_encoding is {encoding}, but the file is UTF-8: the server would store different "
             "characters. Do not change this setting."
         )
         raise StatementError(numbered, psycopg.NotSupportedError(message))
+
+
+def reads_alike(conn: AsyncConnection) -> bool:
+    """Return whether the server reads all texts as koonj does, with the present settings of the session."""
+    return _strings_alike(conn) and _client_encoding(conn) in _UNCHANGED
+
+
+_UNCHANGED = frozenset({"UTF8", "SQL_ASCII"})
+"""Encodings of the client with which the server reads a file in UTF-8 as it is."""
+
+
+def _strings_alike(conn: AsyncConnection) -> bool:
+    return conn.pgconn.parameter_status(b"standard_conforming_strings") == b"on"
+
+
+def _client_encoding(conn: AsyncConnection) -> str:
+    return (conn.pgconn.parameter_status(b"client_encoding") or b"").decode()
 
 
 def _is_one_statement_with_escapes(text: str) -> bool:
@@ -150,7 +166,7 @@ def forward_notices(conn: AsyncConnection, name: str, receive: Callable[[Notice]
     """Pass the server's messages to `receive`, as events of migration `name`."""
 
     def handle(diagnostic: Diagnostic) -> None:
-        receive(_notice(name, diagnostic))  # convert it now: it is invalid after this call
+        receive(notice_of(name, diagnostic))  # convert it now: it is invalid after this call
 
     conn.add_notice_handler(handle)
     try:
@@ -159,7 +175,7 @@ def forward_notices(conn: AsyncConnection, name: str, receive: Callable[[Notice]
         conn.remove_notice_handler(handle)
 
 
-def _notice(name: str, diagnostic: Diagnostic) -> Notice:
+def notice_of(name: str, diagnostic: Diagnostic) -> Notice:
     """Convert a message of the server to an event."""
     return Notice(
         name=name,

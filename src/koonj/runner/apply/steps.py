@@ -8,10 +8,12 @@ whether the statement took effect (`runner/evidence`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from time import monotonic
+from typing import Any
 
 import psycopg
+from psycopg import AsyncConnection
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
@@ -25,15 +27,23 @@ from koonj.postgres.session import (
     roll_back,
     set_timeouts,
 )
-from koonj.postgres.statement_intent import finish_intent, insert_intent, insert_session, own_process
+from koonj.postgres.statement_intent import ServerProcess, finish_intent, insert_intent, insert_session
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
+from koonj.runner.apply.invalid_index import must_be_valid
 from koonj.runner.apply.journal import Journal
+from koonj.runner.apply.refused_flight import (
+    NotCountedError,
+    SkippedInvalidIndexError,
+    can_fly_alone,
+    fly_refused,
+)
 from koonj.runner.apply.statement import StatementError, execute, forward_notices
 from koonj.runner.apply.step_failure import StepError, record_step_cancel, record_step_failure
-from koonj.runner.evidence.judge import facts_before
+from koonj.runner.evidence.judge import facts_before, judge_facts
+from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.plan.resume import sets_session
-from koonj.runner.plan.work import NumberedStep, Work
+from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
 from koonj.runner.run.events import Event, MigrationFinished, Notice, StatementStarted
 from koonj.runner.run.run import Cancelled
 from koonj.sql.fingerprint import file_hash
@@ -124,12 +134,13 @@ async def _start(journal: Journal) -> int:
     statement has no lock timeout, unless it sets one itself.
     """
     session, work = journal.session, journal.work
+    assert session.backend is not None
     record = journal.record(Outcome.STARTED, work.planned.statements_done)
     try:
-        backend = await own_process(session.conn)
         async with own_transaction(session.conn, session.target):
             entry_id, _ = await history.insert(session.conn, record)
-            await insert_session(session.conn, entry_id, backend, record.run_id)
+            process = ServerProcess(session.backend.pid, session.backend.started)
+            await insert_session(session.conn, entry_id, process, record.run_id)
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
         state = f"No statement of {work.migration.name} was sent."
@@ -222,8 +233,50 @@ async def _run_refused(journal: Journal, entry_id: int, step: NumberedStep) -> A
             await insert_intent(conn, entry_id, numbered.index, file_hash(text.encode()), facts)
     except psycopg.Error as error:
         raise StepError(error) from error
-    async for event in _run_outside_transaction(journal, entry_id, step, is_recorded=True):
-        yield event
+    if not can_fly_alone(conn, numbered.statement):
+        async for event in _run_outside_transaction(journal, entry_id, step, is_recorded=True):
+            yield event
+        return
+    try:
+        async for event in fly_refused(journal, entry_id, numbered, facts):
+            yield event
+    except StatementError as error:
+        raise StepError(error) from error
+    except SkippedInvalidIndexError as error:
+        raise StepError(await _skipped(conn, numbered)) from error
+    except NotCountedError as error:
+        await _count_late(journal, entry_id, step, facts, error.error)
+
+
+async def _skipped(conn: AsyncConnection, numbered: NumberedStatement) -> StatementError | psycopg.Error:
+    """Return the error of a statement that took an INVALID index for done."""
+    try:
+        await must_be_valid(conn, numbered.statement, ())
+    except psycopg.Error as error:
+        return StatementError(numbered, error)
+    return psycopg.errors.ObjectNotInPrerequisiteState("Its index was INVALID, and is valid now. Retry.")
+
+
+async def _count_late(
+    journal: Journal, entry_id: int, step: NumberedStep, facts: Mapping[str, Any], first: psycopg.Error
+) -> None:
+    """Count a statement whose count failed: probably, a late cancel request for the statement stopped it.
+
+    Not if the statement ended in the transaction of its count, so that it failed as well.
+
+    Raises:
+        StepError: It is not counted.
+    """
+    conn = journal.session.conn
+    if is_lost(first):
+        raise StepError(first) from first
+    try:
+        evidence = await judge_facts(conn, {"sent": 0, **facts})
+        if facts["kind"] == RefusedKind.PROCEDURE or evidence.effect in (Effect.HALF, Effect.NOT):
+            raise StepError(first) from first
+        await _count_in_own_transaction(journal, entry_id, step, is_recorded=True)
+    except psycopg.Error as error:
+        raise StepError(error, done=step.last) from error
 
 
 async def _run_outside_transaction(

@@ -74,7 +74,16 @@ async def judge(conn: AsyncConnection, intent: StatementIntent) -> StatementEvid
     Raises:
         psycopg.Error: The connection was lost.
     """
-    facts = {**intent.before, "sent": round(intent.sent.timestamp() * 1_000_000)}
+    sent = round(intent.sent.timestamp() * 1_000_000)
+    return await judge_facts(conn, {**intent.before, "sent": sent})
+
+
+async def judge_facts(conn: AsyncConnection, facts: Facts) -> StatementEvidence:
+    """Return what the catalog shows about a statement with these facts (`facts_before`).
+
+    Raises:
+        psycopg.Error: The connection was lost.
+    """
     try:
         rule = _RULES[RefusedKind(facts.get("kind", ""))]
     except ValueError:

@@ -12,16 +12,23 @@ from time import monotonic
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.rows import tuple_row
 
-from koonj.config import Target
 from koonj.migrations.migration import Migration
-from koonj.postgres.locks.queries import send_off_counters
 from koonj.postgres.made_rows.contents import Contents, Lost, find_lost, read_contents
-from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling, remove_dead_rows, words
+from koonj.postgres.made_rows.fill import Filling, fill, prepare_filling, words
+from koonj.postgres.made_rows.trial_transaction import (
+    back_to_start,
+    begin_trial,
+    changed_rows,
+    defer_again,
+    end_trial,
+    finds_no_row,
+    mark_start,
+    reset_session,
+    topmost_tables,
+)
 from koonj.postgres.made_rows.values import Style
-from koonj.postgres.queries import query
-from koonj.postgres.session import clean, roll_back
+from koonj.postgres.session import check_deferred
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, Work, make_work
 from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
@@ -35,9 +42,6 @@ _ATTEMPTS = 9
 """Maximum number of styles of rows that are tried."""
 _PATIENCE = 8.0
 """Maximum seconds of all attempts."""
-_STATEMENT = "4s"
-"""statement_timeout of one statement."""
-_TARGET = Target("scratch", "")
 
 Place = tuple[Direction, int]
 """A statement: the script, and its index in it."""
@@ -119,8 +123,14 @@ class _Seen:
     hits: dict[Place, frozenset[str]] = field(default_factory=dict)
     targets: dict[Place, Mapping[str, str]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=dict)
+    counts: Mapping[int, int] = field(default_factory=dict)
     void: set[Place] = field(default_factory=set)
+
+    def tables_changed(self, counts: Mapping[int, int]) -> frozenset[str]:
+        """Return the tables of which rows changed since the last call: their names before the migration."""
+        changed = [oid for oid, count in counts.items() if count > self.counts.get(oid, 0)]
+        self.counts = counts
+        return frozenset(self.names[oid] for oid in changed if oid in self.names)
 
 
 async def try_on_rows(
@@ -136,11 +146,10 @@ async def try_on_rows(
     texts = [[n.statement.text for step in work.steps for n in step.statements] for work in works.values()]
     control.working_on(conn)
     try:
-        await conn.execute("BEGIN")
-        await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
+        await begin_trial(conn)
         texts[0] += sorted(event_functions)  # every statement can call them
         filling = await prepare_filling(conn, *texts)
-        await conn.execute("SAVEPOINT koonj_rows")
+        await mark_start(conn)
         return await _try_styles(conn, control, works, filling)
     except (psycopg.Error, TrialError):
         if conn.closed:
@@ -150,11 +159,7 @@ async def try_on_rows(
     finally:
         control.working_on(None)
         if not conn.closed:
-            await roll_back(conn)
-            await clean(conn, _TARGET)
-            await remove_dead_rows(conn)
-            if conn.info.server_version >= 150000:
-                await send_off_counters(conn)
+            await end_trial(conn)
 
 
 async def _try_styles(
@@ -174,7 +179,7 @@ async def _try_styles(
             if conn.closed:
                 raise error.error from error
             control.check()
-            await conn.execute("ROLLBACK TO SAVEPOINT koonj_rows")
+            await back_to_start(conn)
             found = AlwaysFails.of(error, refusal.work, filling)
             if found is not None:
                 always.append(found)
@@ -220,7 +225,7 @@ async def _with_branches(
     for other_style, other_empty in attempts:
         if trial.lost:
             break
-        await conn.execute("ROLLBACK TO SAVEPOINT koonj_rows")
+        await back_to_start(conn)
         try:
             other = await _attempt(conn, control, works, filling, other_style, other_empty)
         except RefusedError as refusal:
@@ -248,14 +253,13 @@ async def _attempt(
     await fill(conn, filling, style, empty)
     before = await read_contents(conn, filling.names)
     seen = _Seen(names={table.oid: name for name, table in before.tables.items()})
-    seen.counts = await _counts(conn)
+    seen.counts = await changed_rows(conn)
     for direction, work in works.items():
         try:
             await _run(conn, control, work, direction, seen)
         except StatementError as error:
             raise RefusedError(work, error) from error
-        await clean(conn, _TARGET)
-        await conn.execute(f"SET LOCAL statement_timeout TO '{_STATEMENT}'")
+        await reset_session(conn)
     after = await read_contents(conn, filling.names)
     roots = {part.plain: table.plain for table in filling.tables for part in table.bounds}
     lost = find_lost(before, after)
@@ -272,15 +276,16 @@ async def _run(
                 continue
             place, changes = (direction, numbered.index), row_changes(numbered.statement)
             if changes:
-                seen.targets[place] = await _resolve(conn, [c.table for c in changes if c.table], seen)
+                tables = await topmost_tables(conn, [c.table for c in changes if c.table])
+                seen.targets[place] = {name: seen.names.get(oid, "") for name, oid in tables.items()}
             async for _ in execute(conn, control, work, numbered):
                 pass
             if changes or numbered.statement.verb not in _CHANGE_NO_ROWS:
-                seen.hits[place] = await _hits(conn, seen)
+                seen.hits[place] = seen.tables_changed(await changed_rows(conn))
                 if (
                     not seen.hits[place]
                     and numbered.statement.verb in _PLANNED
-                    and await _is_void(conn, numbered)
+                    and await finds_no_row(conn, numbered.statement.text)
                 ):
                     seen.void.add(place)
             last = numbered
@@ -315,64 +320,9 @@ def _within_transaction(numbered: NumberedStatement) -> NumberedStatement | None
 async def _commit(conn: AsyncConnection, last: NumberedStatement | None) -> None:
     """Do what a COMMIT does to deferred constraints. Raises: StatementError."""
     try:
-        await conn.execute("SET CONSTRAINTS ALL IMMEDIATE", prepare=False)
+        await check_deferred(conn)
     except psycopg.Error as error:
         if last is None:
             raise
         raise StatementError(last, error) from error
-    async with conn.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query("deferrable_constraints"), prepare=False)
-        for schema, name, deferred in await cursor.fetchall():
-            if deferred:
-                constraint = psycopg.sql.Identifier(schema, name)
-                await cursor.execute(psycopg.sql.SQL("SET CONSTRAINTS {} DEFERRED").format(constraint))
-
-
-async def _resolve(conn: AsyncConnection, names: list[str], seen: _Seen) -> Mapping[str, str]:
-    """Return for each name the table's name before the migration; empty if there was no such table."""
-    found: dict[str, str] = {}
-    await conn.execute("SAVEPOINT koonj_name", prepare=False)
-    try:
-        async with conn.cursor(row_factory=tuple_row) as cursor:
-            for name in dict.fromkeys(names):
-                await cursor.execute(
-                    "SELECT coalesce(pg_catalog.pg_partition_root(c)::oid, c::oid)::bigint, c::oid::bigint "
-                    "FROM (SELECT pg_catalog.to_regclass(%s)) AS t(c)",
-                    (name,),
-                    prepare=False,
-                )
-                row = await cursor.fetchone()
-                if row is not None and row[1] is not None:
-                    found[name] = seen.names.get(row[0], "")
-        await conn.execute("RELEASE SAVEPOINT koonj_name", prepare=False)
-    except psycopg.DatabaseError:
-        await conn.execute("ROLLBACK TO SAVEPOINT koonj_name; RELEASE SAVEPOINT koonj_name", prepare=False)
-    return found
-
-
-async def _hits(conn: AsyncConnection, seen: _Seen) -> frozenset[str]:
-    counts = await _counts(conn)
-    changed = [oid for oid, count in counts.items() if count > seen.counts.get(oid, 0)]
-    seen.counts = counts
-    return frozenset(seen.names[oid] for oid in changed if oid in seen.names)
-
-
-async def _is_void(conn: AsyncConnection, numbered: NumberedStatement) -> bool:
-    """Return whether the planner knows that a statement finds no row, whatever there is."""
-    await conn.execute("SAVEPOINT koonj_plan", prepare=False)
-    try:
-        cursor = await conn.execute(b"EXPLAIN (COSTS off) " + numbered.statement.text.encode(), prepare=False)
-        return any("One-Time Filter: false" in row[0] for row in await cursor.fetchall())
-    except psycopg.DatabaseError:
-        return False
-    finally:
-        if not conn.closed:
-            await conn.execute(
-                "ROLLBACK TO SAVEPOINT koonj_plan; RELEASE SAVEPOINT koonj_plan", prepare=False
-            )
-
-
-async def _counts(conn: AsyncConnection) -> dict[int, int]:
-    async with conn.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query("scratch/rows_changed"), prepare=False)
-        return {row[0]: row[1] for row in await cursor.fetchall()}
+    await defer_again(conn)

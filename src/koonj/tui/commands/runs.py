@@ -16,6 +16,17 @@ def _cannot(status: TargetStatus) -> str:
     return "cannot be reached" if status.problem in {None, "unreachable"} else "cannot be used"
 
 
+def _why_no_status(now: Situation) -> str | None:
+    """Return a reason if the current target has not responded, or cannot be used."""
+    check = now.snapshot.check
+    if check.status is None:
+        return f"{check.target.name} has not responded yet."
+    if check.status.error is not None:
+        again = f"(press {now.keymap.current_key('R')} to retry)"
+        return f"{check.target.name} {_cannot(check.status)}: {check.status.error} {again}"
+    return None
+
+
 class _Change(Command[Verbs]):
     group = Group.CHANGES
     footer = "134"
@@ -31,11 +42,8 @@ class _Change(Command[Verbs]):
             return now.snapshot.folder_error
         if now.no_trust is not None:
             return now.no_trust
-        if check.status is None:
-            return f"{check.target.name} has not responded yet."
-        if check.status.error is not None:
-            again = f"(press {now.keymap.current_key('R')} to retry)"
-            return f"{check.target.name} {_cannot(check.status)}: {check.status.error} {again}"
+        if (reason := _why_no_status(now)) is not None:
+            return reason
         return None if self.has_work(check) else f"{self.nothing_to_do} on {check.target.name}."
 
     def has_work(self, check: Check) -> bool:
@@ -140,17 +148,11 @@ class Drift(Command[Verbs]):
 
     def why_not(self, now: Situation) -> str | None:
         """Return a reason if the target does not respond, or a run is changing it."""
-        check = now.snapshot.check
         if now.running:
             return "A run is in progress. Compare after it has finished."
         if now.no_trust is not None:
             return now.no_trust
-        if check.status is None:
-            return f"{check.target.name} has not responded yet."
-        if check.status.error is not None:
-            again = f"(press {now.keymap.current_key('R')} to retry)"
-            return f"{check.target.name} {_cannot(check.status)}: {check.status.error} {again}"
-        return None
+        return _why_no_status(now)
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.drift()

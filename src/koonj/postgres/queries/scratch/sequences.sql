@@ -1,11 +1,15 @@
--- Sequences, each with the column that owns it or uses it as its default, and the position.
+-- Sequences, each with the column that owns it or uses it as its default, the position, and the increment.
 SELECT n.nspname::text,
        c.relname::text,
+       pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
+       pg_catalog.quote_ident(c.relname),
+       coalesce(pg_catalog.pg_sequence_last_value(c.oid), s.seqstart),
+       s.seqincrement,
        owner.nspname::text,
        owner.relname::text,
        owner.attname::text,
-       coalesce(pg_catalog.pg_sequence_last_value(c.oid), s.seqstart),
-       s.seqincrement
+       pg_catalog.concat(pg_catalog.quote_ident(owner.nspname), '.', pg_catalog.quote_ident(owner.relname), '.',
+                         pg_catalog.quote_ident(owner.attname))
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_sequence AS s ON s.seqrelid OPERATOR(pg_catalog.=) c.oid

@@ -1,1 +1,0 @@
-SELECT coalesce(pg_catalog.max(id), 0) FROM koonj.history

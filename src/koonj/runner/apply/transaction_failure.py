@@ -1,0 +1,121 @@
+"""Decide what follows when a migration in one transaction fails: once more, or a failure that is recorded."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+
+from koonj.postgres.errors import RETRIED, error_message, is_lost
+from koonj.postgres.session import roll_back
+from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
+from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
+from koonj.runner.apply.journal import Journal
+from koonj.runner.apply.statement import StatementError
+from koonj.runner.plan.work import Work
+from koonj.runner.run.events import Failure, Retrying
+from koonj.runner.run.run import Cancelled
+
+
+class CommitError(Exception):
+    """Raised when BEGIN, COMMIT or the history entry fails, not a statement."""
+
+    def __init__(
+        self, error: psycopg.Error, transaction_id: str | None = None, *, recording: bool = False
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.recording = recording
+        """The history entry could not be written."""
+        self.transaction_id = transaction_id
+        """Id of the transaction if its COMMIT was sent, otherwise None."""
+
+
+def should_retry(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:
+    """Return whether the file allows another attempt, and the SQL is not the cause of the error."""
+    if journal.session.control.cancelled or journal.session.conn.closed:
+        return False
+    return attempt <= journal.work.retries and error.error.sqlstate in RETRIED
+
+
+def retrying(work: Work, error: StatementError | CommitError, attempt: int) -> Retrying:
+    """Return the event before the next attempt, with its delay."""
+    delay = random.uniform(0.5, 1.0) * min(2.0**attempt, 30.0)  # noqa: S311 - jitter, not a secret
+    message = error_message(error.error)
+    sqlstate = error.error.sqlstate or ""
+    return Retrying(work.migration.name, attempt + 1, work.retries + 1, sqlstate, message, delay)
+
+
+async def pause(journal: Journal, seconds: float) -> None:
+    """Wait before the next attempt.
+
+    Raises: MigrationError if the user cancelled.
+    """
+    try:
+        await journal.session.control.pause(seconds)
+    except Cancelled as error:
+        raise MigrationError(await cancelled(journal)) from error
+
+
+async def give_up(journal: Journal, error: StatementError | CommitError) -> None:
+    """Return if the transaction turns out to be committed.
+
+    Raises:
+        MigrationError: The transaction was rolled back, or its outcome is unknown.
+    """
+    if isinstance(error, CommitError):
+        await _after_commit_error(journal, error)
+        return
+    await roll_back(journal.session.conn)
+    raise MigrationError(await rolled_back(journal, error)) from error
+
+
+async def _after_commit_error(journal: Journal, error: CommitError) -> None:
+    cause, outcome = error.error, CommitOutcome.ROLLED_BACK
+    if is_lost(cause) and error.transaction_id is not None:
+        outcome = await find_commit_outcome(journal.session, error.transaction_id)
+    if outcome is CommitOutcome.COMMITTED:
+        return
+    await roll_back(journal.session.conn)
+    if outcome is CommitOutcome.ROLLED_BACK:
+        raise MigrationError(await rolled_back(journal, error)) from cause
+    raise MigrationError(unknown_outcome(journal.work, cause)) from cause
+
+
+def unknown_outcome(work: Work, cause: psycopg.Error, others: tuple[str, ...] = ()) -> Failure:
+    """Return the failure of a migration whose COMMIT was sent, if the target does not respond any more.
+
+    `others`: files that were sent behind it.
+    """
+    behind = f" The same is true of {', '.join(others)}, each by itself, in this order." if others else ""
+    state = (
+        f"Unknown. The connection was lost during COMMIT of {work.migration.name}, and the target does not "
+        f"respond. Either all of it is committed, with its history entry, or none of it.{behind}"
+    )
+    following = (f"When the target is reachable again, run: koonj status{work.target_option}",)
+    return failure_of_error(work, cause, state=state, next_steps=following)
+
+
+async def rolled_back(journal: Journal, error: StatementError | CommitError) -> Failure:
+    """Record that the migration failed; return the failure."""
+    cause, name = error.error, journal.work.migration.name
+    state = f"No part of {name} was committed: its transaction was rolled back."
+    if isinstance(error, CommitError) and error.recording:
+        state = f"Its entry in koonj.history could not be written. {state}"
+    if is_lost(cause):
+        state = (
+            f"The connection was lost. No part of {name} was committed: "
+            "the server rolls back a transaction when its client disconnects."
+        )
+    elif not await journal.record_failure(cause):
+        state += " The failure could not be recorded in the history."
+    failed = error if isinstance(error, StatementError) else cause
+    following = next_steps(journal.work, 0, cause, cancelled=journal.session.control.cancelled)
+    return failure_of_error(journal.work, failed, state=state, next_steps=following)
+
+
+async def cancelled(journal: Journal) -> Failure:
+    """Record that the user cancelled between two statements; return the failure."""
+    await journal.record_failure(None)
+    state = f"No part of {journal.work.migration.name} was committed: its transaction was rolled back."
+    return failure_of_cancel(journal.work, state, 0)

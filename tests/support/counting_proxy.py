@@ -1,0 +1,223 @@
+"""A proxy that counts round trips: how often a client waited for an answer before it sent more.
+
+What is asked in one go (several statements in one message, or a pipeline) is one round trip. The login is not
+counted. Usage::
+
+    with counting_proxy(server.dsn("postgres")) as proxy:
+        ...  # use proxy.dsn, in this process or in another one
+        assert proxy.round_trips <= 2, proxy.report()
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+_ANSWERED_BY = {
+    b"Q": b"Z",
+    b"S": b"Z",
+    b"F": b"Z",
+    b"P": b"1",
+    b"B": b"2",
+    b"C": b"3",
+    b"D": b"Tn",
+    b"E": b"CIs",
+}
+"""Kinds of the answers that end what a message of the client asks for."""
+
+
+@dataclass
+class CountingProxy:
+    """Counts of all connections since the last `reset`."""
+
+    dsn: str
+    """Connection string of the proxy."""
+    connections: int = 0
+    asked: list[list[str]] = field(default_factory=list)
+    """For each round trip, the SQL texts that the client sent in it."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def round_trips(self) -> int:
+        """Number of round trips after the login."""
+        return len(self.asked)
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        with self._lock:
+            self.connections, self.asked = 0, []
+
+    def report(self) -> str:
+        """Return what was asked in each round trip, for the message of a failed test."""
+        lines = (" | ".join(" ".join(text.split())[:150] for text in texts) for texts in self.asked)
+        return "\n".join([f"{self.round_trips} round trips", *(f"  {line}" for line in lines)])
+
+    def connected(self) -> None:
+        """Count a connection."""
+        with self._lock:
+            self.connections += 1
+
+    def send(self, text: str | None, *, after_answer: bool) -> None:
+        """Count a message of a client. `after_answer`: everything before it was answered."""
+        with self._lock:
+            if after_answer or not self.asked:
+                self.asked.append([])
+            if text is not None:
+                self.asked[-1].append(text)
+
+
+class _Exchange:
+    """What one client still waits for."""
+
+    def __init__(self, proxy: CountingProxy) -> None:
+        self._proxy = proxy
+        self._lock = threading.Lock()
+        self._wanted: list[bytes] | None = None
+        """Kinds of the outstanding answers, oldest first; None during the login."""
+        self._copying = False
+        """The server asked for the rows of COPY FROM STDIN, and none has come yet."""
+
+    def sent(self, kind: bytes, body: bytes) -> None:
+        """Note a message to the server."""
+        with self._lock:
+            if self._copying and kind in b"dcf":
+                self._copying = False
+                self._proxy.send(None, after_answer=True)
+            if self._wanted is None or kind not in _ANSWERED_BY:
+                return
+            simple, parse = kind == b"Q", kind == b"P"
+            text = body.split(b"\0")[1 if parse else 0].decode() if simple or parse else None
+            self._proxy.send(text, after_answer=not self._wanted)
+            self._wanted.append(_ANSWERED_BY[kind])
+
+    def answered(self, kind: bytes, _: bytes) -> None:
+        """Note a message to the client."""
+        with self._lock:
+            if kind == b"Z":  # the server skips what is before a Sync after an error
+                wanted = self._wanted or [b"Z"]
+                self._wanted = wanted[wanted.index(b"Z") + 1 :]
+            elif kind == b"E" and self._wanted and b"Z" not in self._wanted:
+                self._wanted = []
+            elif kind == b"G":
+                self._copying = True
+            elif self._wanted and kind in self._wanted[0] and self._wanted[0] != b"Z":
+                del self._wanted[0]
+
+
+class _Messages:
+    """Cuts a stream of bytes into messages of the protocol."""
+
+    def __init__(self, note: Callable[[bytes, bytes], None], *, startup: bool) -> None:
+        self._note = note
+        self._bytes = b""
+        self._head = 0 if startup else 1
+        """Bytes before the length: the first message of a client has no kind."""
+
+    def add(self, data: bytes) -> None:
+        """Note the messages that are complete with `data`."""
+        self._bytes += data
+        while len(self._bytes) >= self._head + 4:
+            (size,) = struct.unpack_from("!i", self._bytes, self._head)
+            end = self._head + size
+            if len(self._bytes) < end:
+                return
+            kind, body = self._bytes[: self._head], self._bytes[self._head + 4 : end]
+            self._bytes, self._head = self._bytes[end:], 1
+            self._note(kind, body)
+
+
+@contextmanager
+def counting_proxy(dsn: str, *, delay: float = 0.0) -> Iterator[CountingProxy]:
+    """Yield a proxy before the server of `dsn`.
+
+    `delay`: seconds that each answer takes to the client. A client that sends without waiting for the answers
+    (a window of flights) needs one: otherwise the server can have answered all before the client sends more.
+    """
+    parts = conninfo_to_dict(dsn)
+    with (
+        tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
+    ):
+        listener.bind(str(Path(folder) / f".s.PGSQL.{parts.get('port', 5432)}"))
+        listener.listen(128)
+        proxy = CountingProxy(make_conninfo(dsn, host=folder))
+        thread = threading.Thread(target=_accept, args=(listener, parts, proxy, delay), daemon=True)
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
+            thread.join(5)
+
+
+def _accept(
+    listener: socket.socket, parts: dict[str, str | int | None], proxy: CountingProxy, delay: float
+) -> None:
+    opened = []
+    with suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            proxy.connected()
+            server, exchange = _upstream(parts), _Exchange(proxy)
+            opened += [client, server]
+            sent = _Messages(exchange.sent, startup=True)
+            answered = _Messages(exchange.answered, startup=False)
+            queue: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+            for work in (
+                lambda s=server, c=client, m=sent: _forward(c, m, s.sendall),
+                lambda s=server, q=queue, d=delay: _collect(s, q, d),
+                lambda c=client, q=queue, m=answered: _deliver(q, m, c),
+            ):
+                threading.Thread(target=work, daemon=True).start()
+    for one in opened:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+def _upstream(parts: dict[str, str | int | None]) -> socket.socket:
+    host, port = str(parts["host"]), int(parts.get("port") or 5432)
+    if not host.startswith("/"):
+        return socket.create_connection((host, port))
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.connect(f"{host}/.s.PGSQL.{port}")
+    return server
+
+
+def _forward(client: socket.socket, messages: _Messages, send: Callable[[bytes], None]) -> None:
+    """Pass on what the client sends. It is noted first, so that no answer can come before."""
+    with suppress(OSError):
+        while data := client.recv(65536):
+            messages.add(data)
+            send(data)
+        send(b"")
+
+
+def _collect(server: socket.socket, queue: SimpleQueue[tuple[float, bytes]], delay: float) -> None:
+    data = b""
+    with suppress(OSError):
+        while data := server.recv(65536):
+            queue.put((time.monotonic() + delay, data))
+    queue.put((time.monotonic() + delay, b""))
+
+
+def _deliver(queue: SimpleQueue[tuple[float, bytes]], messages: _Messages, client: socket.socket) -> None:
+    """Pass on the answers. They are noted first, so that no question can come before."""
+    with suppress(OSError):
+        while True:
+            due, data = queue.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            if not data:
+                client.shutdown(socket.SHUT_RDWR)
+                return
+            messages.add(data)
+            client.sendall(data)
