@@ -35,6 +35,14 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
             else [_unknown(m) for m in folder.migrations]
         ),
         "needs_decision": [migration.name for migration in status.problems] if known else None,
+        "leftovers": (
+            [
+                {**to_plain(leftover), "problem": leftover.problem, "repair": leftover.repair}
+                for leftover in status.leftovers
+            ]
+            if known
+            else None
+        ),
         "folder": {
             "path": folder.shown_path,
             "other_files": folder.other_files,

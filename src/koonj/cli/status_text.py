@@ -34,6 +34,8 @@ def status_lines(
         interruption = status.interruptions.get(migration.name)
         if interruption is not None and migration.state in (State.RUNNING, State.INTERRUPTED):
             yield from _interruption_lines(interruption, migration, status.target_option)
+    for leftover in status.leftovers:
+        yield f"note: {leftover.problem} {leftover.repair}"
     for conflict in conflicts:
         yield f"! {spaced(conflict.state)}: {conflict.message}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -17,6 +17,7 @@ from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
+from koonj.postgres.leftovers import Leftover, read_leftovers
 from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.read_transaction import reading
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
@@ -48,6 +49,8 @@ class TargetStatus:
     """Session of the run that is in progress on the target."""
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     """What is known of migrations that run in several transactions, or were interrupted; by file name."""
+    leftovers: tuple[Leftover, ...] = ()
+    """What other statements that stopped in the middle have left in the database."""
 
     @property
     def is_known(self) -> bool:
@@ -83,6 +86,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
             has_history = await history.exists(conn)
             entries = await history.read_entries(conn)
             interruptions = await find_interruptions(conn, entries)
+            leftovers = await read_leftovers(conn) if has_history else ()
     except ConnectError as error:
         return replace(status, error=error.message, hint=error.hint, problem=error.problem)
     except HistoryError as error:
@@ -96,7 +100,16 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         migrations=tuple(_explained(s, interruptions) for s in statuses),
         running=running,
         interruptions={i.entry.name: i for i in interruptions.values()},
+        leftovers=_unexplained(leftovers, interruptions.values()),
     )
+
+
+def _unexplained(
+    leftovers: Iterable[Leftover], interruptions: Iterable[Interruption]
+) -> tuple[Leftover, ...]:
+    """Return the leftovers that the evidence of an interrupted migration does not name already."""
+    told = " ".join(i.evidence.text for i in interruptions if i.evidence is not None)
+    return tuple(leftover for leftover in leftovers if leftover.name not in told)
 
 
 def _explained(status: MigrationStatus, interruptions: Mapping[int, Interruption]) -> MigrationStatus:
