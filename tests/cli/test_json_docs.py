@@ -27,15 +27,8 @@ from koonj.postgres.locks.trace import (
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run import events
-from koonj.runner.run.events import (
-    Conflict,
-    Event,
-    Failure,
-    Plan,
-    PlannedMigration,
-    PlannedStatement,
-    RunResult,
-)
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
 from koonj.sql.problem import Problem
 from support.command import Project
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from koonj.config import ConfigError, KeySetting, ScreenSettings, ThemeSetting, project_folders
+from koonj.config import ConfigError, project_folders
 from koonj.config.screen import load, own_file
+from koonj.config.screen_settings import KeySetting, ScreenSettings, ThemeSetting
 from support.config_project import Project
 
 

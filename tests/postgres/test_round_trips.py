@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import select
+from pathlib import Path
 
 import psycopg
+import pytest
 
+from koonj.config import Target
+from koonj.postgres.connector import Connector
+from koonj.runner.run.events import Direction, RunResult
+from koonj.runner.target.history import recorded_text
 from support.counting_proxy import counting_proxy
+from support.project import Project, run_finished
 
 
 def test_the_proxy_counts_what_the_client_waits_for(database: str) -> None:
@@ -58,3 +65,62 @@ def test_the_proxy_counts_what_follows_an_error(database: str) -> None:
             assert proxy.round_trips == 1, proxy.report()
         conn.execute("SELECT 1")
         assert proxy.round_trips == 2, proxy.report()
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    return folder
+
+
+async def test_a_status_waits_twice_for_the_target(database: str, migrations: Path) -> None:
+    with counting_proxy(database) as proxy:
+        async with Connector() as connector:
+            project = Project(migrations, Target("local", proxy.dsn), connector)
+            project.table(1)
+            assert (await project.status()).pending == 1
+            assert (proxy.round_trips, proxy.connections) == (2, 1), proxy.report()
+            await project.apply()
+            project.table(2)
+            proxy.reset()
+            status = await project.status()
+            assert (status.applied, status.pending) == (1, 1)
+            assert (proxy.round_trips, proxy.connections) == (2, 1), proxy.report()
+            proxy.reset()
+            assert len(await project.entries()) == 1
+            assert "t1" in (await recorded_text(connector, project.target, 1) or "")
+            assert (proxy.round_trips, proxy.connections) == (4, 2), proxy.report()
+
+
+@pytest.mark.parametrize("direction", Direction)
+async def test_a_plan_waits_twice_for_the_target(
+    database: str, migrations: Path, direction: Direction
+) -> None:
+    with counting_proxy(database) as proxy:
+        async with Connector() as connector:
+            project = Project(migrations, Target("local", proxy.dsn), connector)
+            project.table(1)
+            await project.apply()
+            project.table(2)
+            proxy.reset()
+            end = run_finished(await project.run(direction, plan_only=True))
+            assert end.result is RunResult.NOTHING
+            assert (proxy.round_trips, proxy.connections) == (2, 1), proxy.report()
+
+
+async def test_a_run_waits_six_times_besides_its_migrations(database: str, migrations: Path) -> None:
+    with counting_proxy(database) as proxy:
+        async with Connector() as connector:
+            project = Project(migrations, Target("local", proxy.dsn), connector)
+            project.table(1)
+            await project.apply()
+            counts = []
+            for number in (2, 3):
+                for each in range(1, number):
+                    project.table(10 * number + each)
+                proxy.reset()
+                assert run_finished(await project.apply()).result is RunResult.DONE
+                counts.append(proxy.round_trips)
+            one, two = counts
+            assert one - (two - one) <= 6, proxy.report()  # a run without a migration

@@ -111,10 +111,25 @@ def _wait_until_gone(pid: int) -> None:
             time.sleep(0.01)
 
 
-async def test_session_timeout_set_by_the_file_is_reported_as_lost_connection(project: Project) -> None:
+async def test_screen_that_is_slow_to_read_holds_no_transaction_open(project: Project) -> None:
     project.write(
         "001_idle.sql",
-        "BEGIN;\nSET idle_in_transaction_session_timeout = 200;\nCREATE TABLE a ();\n"
+        f"BEGIN;\nSET idle_in_transaction_session_timeout = 200;\nCREATE TABLE a ();\nCOMMIT;\n{NONE}",
+    )
+    events = []
+    async for event in project.start(Direction.APPLY).events():
+        events.append(event)
+        if isinstance(event, StatementFinished) and event.index == 1:
+            time.sleep(0.5)
+    assert run_finished(events).result is RunResult.DONE
+    assert project.tables() == {"a"}
+
+
+async def test_session_timeout_set_by_the_file_is_reported_as_lost_connection(project: Project) -> None:
+    """The file sets client_encoding, so koonj waits for each answer before it sends the next statement."""
+    project.write(
+        "001_idle.sql",
+        "BEGIN;\nSET idle_in_transaction_session_timeout = 200;\nSET client_encoding TO 'UTF8';\nCREATE TABLE a ();\n"
         + "SELECT 1;\n" * 5
         + f"COMMIT;\n{NONE}",
     )

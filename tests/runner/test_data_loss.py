@@ -382,6 +382,29 @@ MIGHT: dict[str, tuple[str, str, str]] = {
         "INSERT INTO queue VALUES (1, 'x'); DO $$ BEGIN COMMIT; END $$;",
         "might delete rows of public.backlog (DELETE in a rule)",
     ),
+    "trigger that a function fires": (
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ UPDATE queue SET job = 'a' WHERE md5(job) = 'x' $$; "
+        "CREATE FUNCTION clear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM backlog; RETURN NULL; END $$; "
+        "CREATE TRIGGER clear AFTER UPDATE ON queue FOR EACH ROW EXECUTE FUNCTION clear();",
+        "SELECT f();",
+        "might delete rows of backlog (DELETE in the function public.clear())",
+    ),
+    "rows of the migrations themselves, in a script that cannot be tried": (
+        "INSERT INTO queue VALUES (1, 'x'); "
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ UPDATE queue SET job = 'a' $$;",
+        "SELECT f(); DO $$ BEGIN COMMIT; END $$;",
+        "overwrites values of public.queue (seen in the rehearsal)",
+    ),
+    "block of a script that cannot be tried": (
+        "",
+        "DO $$ BEGIN IF false THEN DELETE FROM queue WHERE id = 1; END IF; COMMIT; END $$;",
+        "might delete rows of queue (DELETE)",
+    ),
+    "statement that the planner cannot read again": (
+        "",
+        "DELETE FROM queue WHERE md5(job) = 'x' \\; CREATE TABLE t ();",
+        "might delete rows of queue (DELETE)",
+    ),
     "event trigger that touches no made-up row": (
         "CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS "
         "$$ BEGIN DELETE FROM queue WHERE md5(job) = 'x'; END $$; "
@@ -402,6 +425,65 @@ async def test_hidden_loss_is_possible_if_made_up_rows_do_not_decide(
     found = await folder.last()
     assert found.verdict is Verdict.LOSSY, found.message
     assert any(phrase in loss for loss in found.losses), found.losses
+
+
+_NEVER = "WHERE md5(job) = 'x'"  # no made-up row
+RESTORERS = {
+    "the same column, and another": ("UPDATE queue SET id = 2, job = 'b'", True),
+    "the same column of the same table": ("UPDATE public.queue SET job = 'b'", True),
+    "a change that can be that of the same trigger": ("UPDATE queue SET job = 'b'", False),
+    "another column": ("UPDATE queue SET id = 2", False),
+    "another table": ("UPDATE backlog SET id = 2, job = 'b'", False),
+    "another verb": ("DELETE FROM queue", False),
+    "computed SQL": ("EXECUTE 'UPD' || 'ATE queue SET job = NULL'", False),
+}
+"""What a function of the rollback changes, and whether that can restore queue.job."""
+
+
+@pytest.mark.parametrize("case", RESTORERS)
+async def test_function_of_the_rollback_restores_only_the_columns_that_it_writes(
+    folder: RehearsalFolder, case: str
+) -> None:
+    change, restores = RESTORERS[case]
+    where = "" if change.startswith("EXECUTE") else _NEVER
+    folder.write(
+        1,
+        f"""
+        CREATE TABLE queue (id int, job text);
+        CREATE TABLE backlog (id int, job text);
+        CREATE FUNCTION up() RETURNS void AS $$ UPDATE queue SET job = 'a' {_NEVER} $$ LANGUAGE sql;
+        CREATE FUNCTION down() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {change} {where}; END $$;
+        """,
+    )
+    folder.write(2, "SELECT up();", "SELECT down();")
+    found = await folder.last()
+    lost = "might overwrite queue.job (UPDATE in the function public.up())"
+    assert (lost not in found.losses) is restores, found.losses
+
+
+SAVEPOINTS = {
+    "SAVEPOINT a; {} ROLLBACK TO a;": False,
+    "SAVEPOINT a; {} ROLLBACK TO a; {}": True,
+    "{} SAVEPOINT a; ROLLBACK TO a;": True,
+    "SAVEPOINT a; {} RELEASE a;": True,
+    "SAVEPOINT a; SAVEPOINT b; {} RELEASE b; ROLLBACK TO a;": False,
+    "SAVEPOINT a; {} SAVEPOINT b; ROLLBACK TO b;": True,
+    "SAVEPOINT a; {} SAVEPOINT a; ROLLBACK TO a;": True,
+    "SAVEPOINT a; {} SAVEPOINT a; RELEASE a; ROLLBACK TO a;": False,
+    "SAVEPOINT a; ROLLBACK TO a; {} ROLLBACK TO a;": False,
+    'SAVEPOINT A; {} ROLLBACK TO SAVEPOINT "a";': False,
+}
+"""Whether a statement of the migration has a lasting effect."""
+
+
+async def test_statement_that_the_migration_rolls_back_itself_is_no_loss(folder: RehearsalFolder) -> None:
+    statement = "DELETE FROM q{} WHERE md5(job) = 'x';"  # no made-up row, so that only the text decides
+    folder.write(1, "".join(f"CREATE TABLE q{number} (job text);" for number in range(len(SAVEPOINTS))))
+    blocks = (script.replace("{}", statement.format(n)) for n, script in enumerate(SAVEPOINTS))
+    folder.write(2, "\n".join(f"BEGIN; {block} COMMIT;" for block in blocks), "SELECT 1;", block=False)
+    found = await folder.last()
+    lasting = [number for number, lasts in enumerate(SAVEPOINTS.values()) if lasts]
+    assert found.losses == tuple(f"might delete rows of q{number} (DELETE)" for number in lasting)
 
 
 HELPERS: dict[str, tuple[str, str, str]] = {
@@ -442,6 +524,7 @@ async def test_function_that_changes_no_rows_is_no_loss(folder: RehearsalFolder,
 
 BRANCHES: dict[str, str] = {
     "if not exists": "IF NOT EXISTS (SELECT FROM codes WHERE code = 'v2') THEN {} END IF;",
+    "if empty": "IF NOT EXISTS (SELECT FROM codes) THEN {} END IF;",
     "if count": "IF (SELECT count(*) FROM codes WHERE code = 'v2' AND kind = 'a') = 0 THEN {} END IF;",
     "exception": "INSERT INTO codes VALUES ('v2', 'a'); {} EXCEPTION WHEN unique_violation THEN NULL;",
     "table of the branch": "IF NOT EXISTS (SELECT FROM queue WHERE job = 'v2') THEN {} END IF;",
@@ -466,6 +549,38 @@ async def test_event_trigger_that_deletes_is_found(folder: RehearsalFolder) -> N
     found = await rehearsed(folder, "CREATE TABLE t ();", "DROP TABLE t;")
     assert found.verdict is Verdict.LOSSY
     assert "deletes rows of public.queue (seen in the rehearsal)" in found.losses
+
+
+UNTOUCHED: dict[str, tuple[str, str, str]] = {
+    "table that the migration made, in a script that cannot be tried": (
+        "CREATE SCHEMA more;",
+        "CREATE TABLE more.t (id int); "
+        "DO $$ BEGIN IF false THEN DELETE FROM more.t WHERE id = 1; END IF; COMMIT; END $$;",
+        "DROP TABLE more.t;",
+    ),
+    "deferred constraint in the second block": (
+        "CREATE TABLE root (id int PRIMARY KEY); "
+        "CREATE TABLE leaf (id int REFERENCES root DEFERRABLE INITIALLY DEFERRED);",
+        "BEGIN; UPDATE root SET id = id; COMMIT; "
+        "BEGIN; INSERT INTO leaf VALUES (-7); INSERT INTO root VALUES (-7); COMMIT;",
+        "BEGIN;\nDELETE FROM leaf WHERE id = -7;\nDELETE FROM root WHERE id = -7;\nCOMMIT;",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNTOUCHED)
+async def test_script_in_several_transactions_keeps_all_rows(folder: RehearsalFolder, case: str) -> None:
+    before, body, rollback = UNTOUCHED[case]
+    folder.write(1, before)
+    folder.write(2, body, rollback, block=False)
+    found = await folder.last()
+    assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
+
+
+async def test_only_the_columns_that_differ_are_lost(folder: RehearsalFolder) -> None:
+    body = "UPDATE queue SET job = job || ''; ALTER TABLE queue DROP id;"
+    found = await rehearsed(folder, body, "ALTER TABLE queue ADD id int;")
+    assert found.losses == ("drops the column public.queue.id with its values",)
 
 
 async def test_loss_is_named_by_a_verdict_with_another_reason(folder: RehearsalFolder) -> None:

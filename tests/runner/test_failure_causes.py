@@ -117,3 +117,38 @@ async def test_history_that_is_locked_is_no_cause_to_fix(project: Project) -> No
     finally:
         project.sql("ALTER ROLE postgres RESET lock_timeout")
     assert status.hint == "Another session holds a lock that this needs. Retry."
+
+
+FAILS = "SELECT 1 / 0;\n"
+BUILD = "CREATE INDEX CONCURRENTLY i ON t1 ((1 / (id - 1)));\n"
+RESUMES = f"{FIX} (it resumes at statement 2; do not change the statements before it)"
+UNDO = "To undo the committed statements of 001_steps.sql, run: koonj rollback"
+HISTORY = "To see its history, run: koonj history 1"
+STEPS = {
+    "resumed or rolled back": (f"VACUUM;\n{FAILS}-- Rollback:\n-- VACUUM;\n", (RESUMES, UNDO, HISTORY)),
+    "an INVALID index, which is dropped first": (
+        f"VACUUM;\n{BUILD}-- Rollback:\n-- VACUUM;\n",
+        (UNDO, RESUMES, HISTORY),
+    ),
+    "no rollback": (f"VACUUM;\n{FAILS}-- Rollback: none: test\n", (RESUMES, HISTORY)),
+    "no committed statement": (f"{FAILS}VACUUM;\n-- Rollback: none: test\n", (FIX, HISTORY)),
+}
+
+
+@pytest.mark.parametrize("case", STEPS)
+async def test_next_steps_of_a_file_outside_one_transaction_are_best_first(
+    project: Project, case: str
+) -> None:
+    text, expected = STEPS[case]
+    project.sql("CREATE TABLE t1 (id int); INSERT INTO t1 VALUES (1)")
+    project.write("001_steps.sql", text)
+    assert await _next_steps(project) == expected
+
+
+async def test_failed_rollback_is_not_undone_by_a_rollback(project: Project) -> None:
+    project.write("001_steps.sql", f"VACUUM;\n-- Rollback:\n-- VACUUM;\n-- {FAILS}")
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    failure = run_finished(await project.roll_back()).failure
+    assert failure is not None
+    resumes = RESUMES.replace("koonj apply", "koonj rollback")
+    assert failure.next_steps == (resumes, HISTORY)

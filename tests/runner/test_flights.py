@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import psycopg
 import pytest
 
+from koonj.postgres.flight import Flight, Message
 from koonj.runner.apply import flights
 from koonj.runner.run.events import (
     Direction,
@@ -245,18 +247,51 @@ async def test_each_migration_starts_when_the_one_before_it_has_ended(project: P
     assert all(before[1] <= after[0] for before, after in pairwise(times))
 
 
-async def test_behind_a_slow_migration_they_go_one_at_a_time(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(flights, "MOST", 1)
-    _write(project, *[f"CREATE TABLE t{number} ();" for number in range(5)])
+async def _bursts(project: Project) -> list[int]:
+    """Apply, and return how many migrations were sent in each round trip."""
     real = project.target
     with counting_proxy(real.dsn, delay=0.02) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         await project.apply()
-        with_commit = [texts for texts in proxy.asked if any("CREATE TABLE t" in text for text in texts)]
-    assert len(with_commit) == 5
-    assert all(sum(text == "COMMIT" for text in texts) == 1 for texts in with_commit)
+        project.target = real
+        sent = [sum(text.startswith("CREATE TABLE t") for text in texts) for texts in proxy.asked]
+    return [number for number in sent if number]
+
+
+async def test_behind_a_slow_migration_they_go_one_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flights, "MOST", 4)
+    monkeypatch.setattr(flights, "SLOW", 0.0)
+    _write(project, *[f"CREATE TABLE t{number} ();" for number in range(8)])
+    assert await _bursts(project) == [4, 1, 1, 1, 1]
+
+
+async def test_large_files_are_not_all_sent_at_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    send = Flight.send
+
+    def record(flight: Flight[Any, Any], message: Message[Any]) -> None:
+        send(flight, message)
+        sizes.append(flight.unanswered_bytes)
+
+    monkeypatch.setattr(flights, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(Flight, "send", record)
+    names = _write(project, *[f"CREATE TABLE t{number} (); -- {'x' * 20_000}" for number in range(10)])
+    assert run_finished(await project.apply()).committed == tuple(names)
+    assert 50_000 < max(sizes) < 50_000 + 30_000
+
+
+async def test_a_failed_migration_starts_when_the_one_before_it_has_ended(project: Project) -> None:
+    _write(project, "SELECT pg_sleep(0.3);", "SELECT 1 / 0;")
+    await project.apply()
+    ((before, failed),) = project.sql(
+        "SELECT a.finished, b.started FROM koonj.history AS a, koonj.history AS b"
+        " WHERE a.outcome = 'done' AND b.outcome = 'failed'"
+    )
+    assert (before - failed).total_seconds() < 0.15
 
 
 async def test_cancel_tells_exactly_what_is_committed(project: Project) -> None:

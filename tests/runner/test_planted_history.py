@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from koonj.postgres import history, history_inspection
+from koonj.postgres import history_inspection, overview
 from koonj.postgres.connector import Connector
 from koonj.postgres.history import HistoryError
 from koonj.runner.drift.read_target import read_target
@@ -211,10 +211,10 @@ async def test_view_that_replaces_the_table_after_the_inspection_is_not_read(
     await _table(project)
     if project.sql("SELECT current_setting('restrict_nonsystem_relation_kind', true)") == [(None,)]:
         pytest.skip("a minor version without the setting")
-    inspect = history_inspection.inspect
+    inspected = history_inspection.inspected
 
-    async def late(conn: psycopg.AsyncConnection) -> object:
-        found = await inspect(conn)
+    def late(answer: list[tuple[object, ...]]) -> object:
+        found = inspected(answer)
         project.sql(
             "CREATE TABLE IF NOT EXISTS proof (); DROP TABLE IF EXISTS koonj.history; "
             "CREATE VIEW koonj.history AS SELECT 1 AS id, NULL::text AS error WHERE evil(true)"
@@ -222,7 +222,7 @@ async def test_view_that_replaces_the_table_after_the_inspection_is_not_read(
         return found
 
     project.sql(EVIL.format(role="nobody", volatility=""))
-    monkeypatch.setattr(history, "inspect", late)
+    monkeypatch.setattr(overview, "inspected", late)
     status = await project.status()
     assert "access to non-system view" in (status.error or "")
 

@@ -49,6 +49,12 @@ CASES = {
         "lossy",
         "The rollback restores the schema but not the data: ",
     ),
+    "the rollback loses data, and the migration fails when it is applied again": (
+        "ALTER TABLE t1 DROP COLUMN note; CREATE ROLE {role};",
+        "ALTER TABLE t1 ADD COLUMN note text;",
+        "lossy",
+        "The rollback restores the schema but not the data: the migration drops the column public.t1.note",
+    ),
 }
 
 

@@ -10,6 +10,8 @@ from psycopg import conninfo, errors
 
 from koonj.postgres import history, statement_intent
 from koonj.postgres.history import HistoryError
+from koonj.postgres.history_inspection import inspect
+from koonj.postgres.session import clean
 from koonj.runner.run.events import RunResult
 from support.project import Project, run_finished
 
@@ -59,7 +61,7 @@ async def test_roles_that_write_an_old_history_can_write_the_new_table(project: 
     assert "GRANT CREATE ON SCHEMA koonj" in " ".join(failure.next_steps)
     project.target = as_owner
     async with await project.connector.connect(project.target, name="test") as conn:
-        await history.ensure(conn)
+        await history.ensure(conn, await inspect(conn))
     project.target = replace(as_owner, role=role)
     assert run_finished(await project.apply()).result is RunResult.DONE
     project.target = as_owner
@@ -114,7 +116,7 @@ async def test_table_of_another_role_is_refused(project: Project) -> None:
     assert f"koonj.statement belongs to role {role}" in ((await project.status()).error or "")
     async with await project.connector.connect(project.target, name="test") as conn:
         with pytest.raises(HistoryError, match="belongs to role"):
-            await history.ensure(conn)
+            await history.ensure(conn, await inspect(conn))
     project.sql(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
 
 
@@ -149,7 +151,7 @@ async def test_intent_is_read_with_the_activity_of_its_session(project: Project)
     await project.apply()
     project.sql("UPDATE koonj.history SET outcome = 'started'")
     async with await project.connector.connect(project.target, name="test") as conn:
-        session = await history.run_session(conn)
+        session = await clean(conn, project.target)
         backend = statement_intent.ServerProcess(session.pid, session.started)
         await statement_intent.insert_session(conn, 1, backend, "6b1b7d3e-8a0f-4b9f-9a58-3f3f5f1b8f11")
         await statement_intent.insert_intent(conn, 1, 2, "hash", {"oid": 5})

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from koonj.sql.fingerprint import Fingerprints, file_hash, of, script_hash
+from koonj.sql.file_hash import file_hash
+from koonj.sql.fingerprint import Fingerprints, of, script_hash
 from koonj.sql.script import Script
 from koonj.sql.sections import parse
 from koonj.sql.tokens import significant

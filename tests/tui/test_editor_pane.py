@@ -66,6 +66,7 @@ async def test_typed_text_is_saved_and_shown_on_the_main_screen(offline: Project
         assert "changed, not saved" in header(screen)
         await screen.press("ctrl+s")
         await screen.until("Saved.")
+        assert screen.bottom().startswith(" Saved.")
         assert "  saved  " in header(screen)
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is screen.main)
@@ -358,6 +359,6 @@ async def test_keys_of_the_editor_run_their_commands(offline: Project) -> None:
         await screen.press("ctrl+end", "shift+f8")
         assert editor.text.cursor_location[0] < 5
         await screen.press("ctrl+s")
-        assert "There is nothing to save." in screen.bottom()
+        assert screen.bottom().startswith(" There is nothing to save.")
         await screen.press("ctrl+q")
         await screen.until(lambda: screen.app.screen is screen.main)

@@ -9,7 +9,7 @@ from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 
-from koonj.config import KeySetting
+from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.commands.rebinding import rebind

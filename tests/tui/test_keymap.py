@@ -12,7 +12,8 @@ import pytest
 from textual import events
 from textual.keys import Keys
 
-from koonj.config import ConfigError, KeySetting
+from koonj.config import ConfigError
+from koonj.config.screen_settings import KeySetting
 from koonj.tui.commands.command import Group
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN

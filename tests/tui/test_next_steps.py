@@ -7,15 +7,8 @@ from typing import Any
 
 import pytest
 
-from koonj.runner.run.events import (
-    Conflict,
-    Direction,
-    Failure,
-    Plan,
-    PlannedMigration,
-    RunFinished,
-    RunResult,
-)
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction, Failure, Plan, PlannedMigration, RunFinished, RunResult
 from koonj.sql.transactions import Mode
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.state.run import RunView

@@ -130,4 +130,20 @@ async def test_invalid_pattern_of_the_project_is_named(project: Project) -> None
     (project.patterns / "bad.sql").write_text("no pattern at all\n")
     async with project.open() as screen:
         await screen.press("n")
-        await screen.until("bad.sql")
+        await screen.until(" ! database/patterns/bad.sql")
+        assert screen.bottom().startswith(" ! database/patterns/bad.sql")
+
+
+async def test_file_that_cannot_be_written_is_a_problem(project: Project) -> None:
+    project.table(1)
+    async with project.open() as screen:
+        await open_palette(screen, "blank migration")
+        await screen.press("enter")
+        await screen.type("Add status")
+        project.migrations.rename(project.root / "away")
+        project.migrations.touch()
+        await screen.press("enter", "enter")
+        await screen.until("No file was written")
+        assert screen.bottom().startswith(" ! No file was written: ")
+        await screen.press("escape")
+        assert "No file was written" not in screen.text()

@@ -142,10 +142,15 @@ async def test_p_rehearses_the_selected_migration_in_any_state(
         await screen.press("g", "j")
         await screen.press("p")
         await screen.until("002_make_t2.sql: incomplete. The rollback leaves the table t2 behind.")
+        assert screen.bottom().startswith(" ! 002_make_t2.sql")
+        await screen.press("k", "p")
+        await screen.until("001_make_t1.sql: verified.")
+        assert screen.bottom().startswith(" 001_make_t1.sql")
+        await screen.press("j")
         assert "[Rehearsal]" in screen.pane("2")[0]
         await screen.until(lambda: "◔ incomplete" in screen.preview())
         assert screen.row("002").endswith("✓ applied ◔ incomplete")
-    assert recorded.requested_names == [["002_make_t2.sql"]]
+    assert recorded.requested_names == [["002_make_t2.sql"], ["001_make_t1.sql"]]
     assert "--again" in recorded.calls[0]
 
 
@@ -158,7 +163,7 @@ async def test_c_cancels_the_requested_rehearsal(tables: Project, recorded: Reco
         await screen.press("p")
         assert "koonj is rehearsing 001_make_t1.sql. To cancel that, press c." in screen.bottom()
         await screen.press("c")
-        await screen.until("The rehearsal of 001_make_t1.sql was cancelled.")
+        await screen.until(" ! The rehearsal of 001_make_t1.sql was cancelled.")
         assert screen.row("001").endswith("◦ pending")
         await screen.until(lambda: recorded.terminated_calls == 1)
 

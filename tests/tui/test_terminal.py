@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from koonj.config import ScreenSettings as Wishes
+from koonj.config.screen_settings import ScreenSettings as Wishes
 from koonj.tui.toolkit.capabilities import detect, refusal, set_environment
 from support.pty_terminal import PATIENCE, configure, started
 from support.screen import Project

@@ -12,7 +12,8 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
-from koonj.config import ConfigError, ScreenSettings, ThemeSetting
+from koonj.config import ConfigError
+from koonj.config.screen_settings import ScreenSettings, ThemeSetting
 from koonj.migrations.states import GLYPHS
 from koonj.tui.theme import (
     ACCENT,

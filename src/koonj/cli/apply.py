@@ -20,7 +20,8 @@ from koonj.migrations.states import State
 from koonj.postgres.connector import Connector
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
-from koonj.runner.run.events import Conflict, Direction, Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction, Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
 

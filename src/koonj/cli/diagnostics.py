@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
-    from koonj.runner.run.events import Conflict, Failure
+    from koonj.runner.run.conflict import Conflict
+    from koonj.runner.run.events import Failure
 
 
 class ExitCode(IntEnum):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from koonj.runner.run.events import Conflict, Failure
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Failure
 from koonj.sql.display import cells, spaced, visible
 
 _MAX_CELLS = 100

@@ -15,10 +15,11 @@ from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
-from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, ScreenSettings, Settings
+from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings
 from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
+    from koonj.config.screen_settings import ScreenSettings
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.migrations.migration import Migration
 

@@ -102,9 +102,8 @@ def screen(call: Call) -> int:
 def status(call: Call) -> int:
     """Run `koonj status`."""
     from koonj.cli.ask_target import ask_target
-    from koonj.cli.status_shape import status_shape
     from koonj.cli.status_text import status_code, status_lines
-    from koonj.runner.plan.selection import folder_conflicts
+    from koonj.runner.plan.folder_conflicts import folder_conflicts
     from koonj.runner.target.status import read_status
 
     settings = call.settings()
@@ -112,6 +111,8 @@ def status(call: Call) -> int:
     status = ask_target(settings.target, lambda connector: read_status(connector, settings.target, folder))
     conflicts = folder_conflicts(folder)
     if call.out.as_json:
+        from koonj.cli.status_shape import status_shape
+
         call.out.document("status", status_shape(status, folder))
     else:
         call.out.lines(status_lines(status, folder, conflicts, call.marks))
@@ -241,6 +242,7 @@ def check(call: Call) -> int:
 
     folder = call.read_folder(call.project_folders().migrations)
     problems = find_problems(folder)
+    folder.save_parsed()
     if call.out.as_json:
         call.out.document("check", check_shape(folder, problems))
     else:

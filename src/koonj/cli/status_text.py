@@ -1,21 +1,26 @@
 """Format a target's status as lines of text, and choose its exit code."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count, moment
-from koonj.migrations.folder import Folder
-from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
-from koonj.runner.run.events import Conflict
-from koonj.runner.target.status import TargetStatus
 from koonj.sql.display import spaced
+
+if TYPE_CHECKING:
+    from koonj.migrations.folder import Folder
+    from koonj.migrations.migration_status import MigrationStatus
+    from koonj.runner.evidence.interruption import Interruption
+    from koonj.runner.run.conflict import Conflict
+    from koonj.runner.target.status import TargetStatus
 
 UNKNOWN = "unknown"
 """The word for the state of a migration whose target could not be read."""

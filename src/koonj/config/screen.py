@@ -11,7 +11,8 @@ from pathlib import Path
 
 from koonj.config import project
 from koonj.config.rehearsal import switched
-from koonj.config.settings import ConfigError, KeySetting, ScreenSettings, ThemeSetting
+from koonj.config.screen_settings import KeySetting, ScreenSettings, ThemeSetting
+from koonj.config.settings import ConfigError
 from koonj.config.toml_file import TomlError, TomlFile
 
 TABLES = ("screen", "keys")

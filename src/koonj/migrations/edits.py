@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.migrations.states import State
-from koonj.sql.fingerprint import file_hash, has_line_ends
+from koonj.sql.file_hash import file_hash
 
 _ABOUT_CONTENT = frozenset({State.EDITED, State.COSMETIC, State.ROLLBACK_EDITED})
 
@@ -40,6 +40,8 @@ def line_ends_note(migration: Migration, ran: HistoryEntry) -> str:
         was, now = "CRLF", "LF"
     else:
         return ""
+    from koonj.sql.fingerprint import has_line_ends  # noqa: PLC0415 - few states need the parser
+
     stored = ""
     if has_line_ends(migration.sections.body):
         stored = f", also inside strings or function bodies: the database has {was} there"

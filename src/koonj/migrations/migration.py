@@ -1,17 +1,26 @@
-"""One migration: the bytes of a file, and the content that koonj reads from them."""
+"""One migration: the bytes of a file, and the content that koonj reads from them.
 
-from dataclasses import dataclass
+The parser is imported when the first text is parsed: a status of files that did not change needs none.
+"""
+
+# ruff: noqa: PLC0415 - as above
+from __future__ import annotations
+
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from koonj.migrations import encoding
+from koonj.migrations.kept_value import PRINTS, PROBLEMS, TEXT, kept
 from koonj.migrations.names import number_of, title_of
-from koonj.sql import conflict_markers, fingerprint, other_tools, sections, transactions
-from koonj.sql.fingerprint import Fingerprints
-from koonj.sql.problem import Problem, Severity
-from koonj.sql.script import Script
-from koonj.sql.sections import Sections
-from koonj.sql.transactions import ScriptShape
+from koonj.migrations.parse_cache import ParseCache
+from koonj.sql.file_hash import file_hash
+
+if TYPE_CHECKING:
+    from koonj.sql.fingerprint import Fingerprints
+    from koonj.sql.problem import Problem
+    from koonj.sql.sections import Sections
+    from koonj.sql.transactions import ScriptShape
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,35 @@ class Migration:
     raw: bytes
     file_hash: str
     """SHA-256 of `raw`, in hexadecimal."""
+    cache: ParseCache | None = field(default=None, init=False, repr=False, compare=False)
+    """Where values of earlier runs are. Not an argument, so that `dataclasses.replace` does not copy it to
+    other bytes."""
 
     @classmethod
-    def from_recorded(cls, name: str, text: str) -> "Migration":
+    def of_file(
+        cls, number: int, name: str, folder: str, shown_folder: str, raw: bytes, cache: ParseCache
+    ) -> Migration:
+        """Return the migration of a file with these bytes."""
+        migration = cls(number, name, folder, shown_folder, raw, file_hash(raw))
+        object.__setattr__(migration, "cache", cache)
+        return migration
+
+    def fresh(self) -> Migration:
+        """Return the same migration with nothing parsed.
+
+        What is read from it is freed with it, so that a pass over thousands of files needs little memory.
+        """
+        migration = Migration(
+            self.number, self.name, self.folder, self.shown_folder, self.raw, self.file_hash
+        )
+        object.__setattr__(migration, "cache", self.cache)
+        return migration
+
+    @classmethod
+    def from_recorded(cls, name: str, text: str) -> Migration:
         """Return the migration with the text from the history, not from a file."""
         raw = text.encode("utf-8", "surrogatepass")
-        return cls(number_of(name), name, "", "", raw, fingerprint.file_hash(raw))
+        return cls(number_of(name), name, "", "", raw, file_hash(raw))
 
     @property
     def recorded(self) -> bool:
@@ -64,23 +96,31 @@ class Migration:
     @cached_property
     def sections(self) -> Sections:
         """Description, settings, body and rollback."""
-        return sections.parse(self.text)
+        from koonj.sql.sections import parse
+
+        return parse(self.text)
 
     @cached_property
     def shape(self) -> ScriptShape:
         """How the statements of the body commit."""
-        return transactions.shape(self.sections.body)
+        from koonj.sql.transactions import shape
+
+        return shape(self.sections.body)
 
     @cached_property
     def rollback_shape(self) -> ScriptShape | None:
         """How the statements of the rollback commit; None if there is no rollback."""
+        from koonj.sql.transactions import shape
+
         rollback = self.sections.rollback
-        return None if rollback is None else transactions.shape(rollback)
+        return None if rollback is None else shape(rollback)
 
     @cached_property
     def has_statements(self) -> bool:
         """Whether the body has statements besides BEGIN and COMMIT."""
-        return _has_statements(self.sections.body)
+        from koonj.migrations.file_problems import has_statements
+
+        return has_statements(self.sections.body)
 
     @cached_property
     def has_rollback(self) -> bool:
@@ -88,22 +128,28 @@ class Migration:
 
         The rollback has a statement, or the file declares that there is nothing to undo.
         """
+        from koonj.migrations.file_problems import has_statements
+
         rollback = self.sections.rollback
-        return rollback is not None and (
-            self.sections.nothing_reason is not None or _has_statements(rollback)
-        )
+        return rollback is not None and (self.sections.nothing_reason is not None or has_statements(rollback))
 
     @cached_property
+    @kept(PRINTS)
     def fingerprints(self) -> Fingerprints:
         """Three hashes that separate changed statements from changed comments or layout."""
+        from koonj.sql import fingerprint
+
         return fingerprint.of(self.raw, self.sections)
 
     @cached_property
+    @kept(TEXT)
     def exact_statements_hash(self) -> str:
         """Hash of the body's statements that also distinguishes the line ends inside a string.
 
         PostgreSQL stores them, so the schema depends on them.
         """
+        from koonj.sql import fingerprint
+
         if b"\r" not in self.raw:
             return self.fingerprints.statements
         return fingerprint.script_hash(self.sections.body, fold=False)
@@ -119,41 +165,53 @@ class Migration:
         return self.sections.description
 
     @cached_property
+    @kept(PROBLEMS)
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the file that are found without a database, sorted by line.
 
         A file that cannot be decoded, that has merge conflicts, or that belongs to another tool, has only
         these problems: further messages of a parser would not help.
         """
+        from koonj.migrations.file_problems import in_order
+
         if self._unusable:
             return self._unusable
-        return _in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
+        return in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
     @cached_property
+    @kept(PROBLEMS)
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
+        from koonj.migrations.file_problems import EMPTY
+
         if self._unusable:
             return self._unusable
         body = self.sections.body
-        return (*body.problems, *self.shape.problems, *(() if self.has_statements else (_EMPTY,)))
+        return (*body.problems, *self.shape.problems, *(() if self.has_statements else (EMPTY,)))
 
     @cached_property
+    @kept(PROBLEMS)
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
+        from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK
+
         if self._unusable:
             return self._unusable
         first, rollback, shape = self.sections.rollback_line, self.sections.rollback, self.rollback_shape
         if first is None:
-            return (_NO_ROLLBACK,)
+            return (NO_ROLLBACK,)
         block = (p for p in self.sections.problems if p.line is not None and p.line >= first)
         if rollback is None or shape is None:
             return tuple(block)
-        empty = () if self.has_rollback else (_EMPTY_ROLLBACK,)
+        empty = () if self.has_rollback else (EMPTY_ROLLBACK,)
         return (*block, *rollback.problems, *shape.problems, *empty)
 
     @cached_property
     def _unusable(self) -> tuple[Problem, ...]:
         """Why the text cannot be read, or why it is not a migration of koonj; else empty."""
+        from koonj.migrations import encoding
+        from koonj.sql import conflict_markers, other_tools
+
         undecoded = encoding.problem(self.raw)
         if undecoded is not None:
             return (undecoded,)
@@ -162,35 +220,3 @@ class Migration:
             return conflicts
         foreign = other_tools.other_tool(self.text)
         return () if foreign is None else (foreign,)
-
-
-_EMPTY = Problem(
-    "empty",
-    Severity.WARNING,
-    "The file has no statements. Applying it changes nothing.",
-    "Write the statements, or delete the file.",
-)
-_EMPTY_ROLLBACK = Problem(
-    "empty-rollback",
-    Severity.WARNING,
-    "The rollback has no statements, so the migration cannot be rolled back.",
-    "Write the statements that undo the body, or replace it with '-- Rollback: nothing to undo: <reason>' or "
-    "'-- Rollback: none: <reason>'.",
-)
-_NO_ROLLBACK = Problem(
-    "no-rollback",
-    Severity.WARNING,
-    "The file has no rollback, so it cannot be rolled back.",
-    "End it with '-- Rollback:' and the statements as -- comments, or with '-- Rollback: none: <reason>'.",
-)
-
-
-def _has_statements(script: Script) -> bool:
-    """Return whether the script has statements besides BEGIN and COMMIT."""
-    return any(s.control is None for s in script.statements)
-
-
-def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Return each problem once, sorted by position; those without a line come last."""
-    unique = dict.fromkeys(problems)
-    return tuple(sorted(unique, key=lambda p: (p.line is None, p.line or 0, p.column or 0)))

@@ -16,7 +16,6 @@ from koonj.migrations.migration_status import DECISIVE, MigrationStatus
 from koonj.migrations.names import number_of
 from koonj.migrations.renames import move_renamed
 from koonj.migrations.states import State
-from koonj.sql.transactions import Mode, might_commit
 
 __all__ = ["MigrationStatus", "State", "counts", "problems_of", "progress_words", "states"]
 
@@ -154,7 +153,11 @@ def _changed_nothing(entry: HistoryEntry, migration: Migration | None) -> bool:
         entry.action is Action.ROLLBACK and entry.outcome is Outcome.FAILED and entry.statements_done == 0
     )
     shape = migration.rollback_shape if failed and migration is not None else None
-    if shape is None or shape.mode is not Mode.ONE_TRANSACTION:
+    if shape is None:
+        return False
+    from koonj.sql.transactions import Mode, might_commit  # noqa: PLC0415 - few states need the parser
+
+    if shape.mode is not Mode.ONE_TRANSACTION:
         return False
     # A CALL can have committed a part before it failed, if the file has no BEGIN around it.
     return shape.wrapped or not any(might_commit(s) for step in shape.steps for s in step.statements)

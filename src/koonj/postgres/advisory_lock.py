@@ -7,11 +7,13 @@ INVALID index (https://www.postgresql.org/docs/current/explicit-locking.html#ADV
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from koonj.postgres.queries import query
+from koonj.postgres.queries import filled, query
 from koonj.postgres.reading_settings import moment_of
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 KEY = int.from_bytes(b"koonj", "big")
 """Key (bigint) of the koonj lock, the same in every database."""
+TRY = f"SELECT pg_catalog.pg_try_advisory_lock({KEY})"
+"""The query that takes the koonj lock, if it is free."""
+_HALVES: Mapping[str, int] = MappingProxyType({"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
+"""The key as pg_locks shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def holder_words(holder: LockHolder | None) -> str:
 
 async def try_lock(conn: AsyncConnection) -> bool:
     """Try to take the koonj lock for this session. Return whether it was taken."""
-    cursor = await conn.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", (KEY,))
+    cursor = await conn.execute(TRY)
     row = await cursor.fetchone()
     return bool(row and row[0])
 
@@ -63,15 +69,20 @@ async def is_held_here(conn: AsyncConnection) -> bool:
 
     It asks the server for the pid: behind a pooler, the connection's own pid is not that of the session.
     """
-    cursor = await conn.execute(query("lock_is_held_here"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
+    cursor = await conn.execute(query("lock_is_held_here"), _HALVES)
     return await cursor.fetchone() is not None
 
 
 async def holder(conn: AsyncConnection) -> LockHolder | None:
     """Return the session that holds the koonj lock of this database, or None."""
-    cursor = await conn.execute(query("lock_holder"), {"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
+    cursor = await conn.execute(query("lock_holder"), _HALVES)
     row = await cursor.fetchone()
     return None if row is None else lock_holder(*row)
+
+
+def holder_query(conn: AsyncConnection) -> str:
+    """Return the query that `holder` sends."""
+    return filled(conn, "lock_holder", _HALVES)
 
 
 def lock_holder(pid: int, application_name: str, host: str, user: str, since: int | None) -> LockHolder:

@@ -7,6 +7,7 @@ have the same effect: the connection is open, and nothing comes.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Generator
 from time import monotonic
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ READ_SECONDS = 20.0
 
 _INTERVAL = 0.1
 """Seconds between two looks at the limit."""
+_JUST = 1.0
+"""Seconds for which a connection counts as alive after an answer."""
 
 
 class NoAnswerError(psycopg.OperationalError):
@@ -46,6 +49,20 @@ class LimitedAsyncConnection(AsyncConnection[tuple[Any, ...]]):
     psycopg cancels the statement on the server, and waits for its end.
     """
 
+    _answered = -_JUST
+
+    @property
+    def has_just_answered(self) -> bool:
+        """Whether the last operation ended a moment ago, and nothing came since.
+
+        A server that ends the session says so first.
+        """
+        if self.closed or monotonic() - self._answered >= _JUST:
+            return False
+        arrived = select.poll()
+        arrived.register(self.pgconn.socket, select.POLLIN)
+        return not arrived.poll(0)
+
     async def wait(self, gen: Generator[Any, Any, Result], *args: Any, **keywords: Any) -> Result:
         """Run an operation of psycopg.
 
@@ -55,7 +72,9 @@ class LimitedAsyncConnection(AsyncConnection[tuple[Any, ...]]):
             return await super().wait(gen, *args, **keywords)
         limited = _limited(gen, self.answer_limit)
         try:
-            return await waiting.wait_async(limited, self.pgconn.socket, interval=_INTERVAL)
+            result = await waiting.wait_async(limited, self.pgconn.socket, interval=_INTERVAL)
+            self._answered = monotonic()
+            return result
         except (NoAnswerError, asyncio.CancelledError):
             self.pgconn.finish()
             raise

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,16 +21,17 @@ from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connection import connect_async
 from koonj.postgres.connection_cause import LOGIN_REFUSED, ConnectProblem, cause_of
 from koonj.postgres.connection_string import not_valid
-from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN
 from koonj.postgres.embedded.errors import EmbeddedError
-from koonj.postgres.embedded.lease import Lease
-from koonj.postgres.embedded.shared_server import open_shared
 from koonj.postgres.errors import TargetError, error_message
+from koonj.postgres.idle_connections import IdleConnections
 from koonj.postgres.password import read_password
 from koonj.postgres.product import refused_product, version_text
 from koonj.postgres.queries import query
 from koonj.postgres.server_certificate import distrust
 from koonj.postgres.untrusted import ADVICE, WITHOUT_SECRETS, not_read, refusal
+
+if TYPE_CHECKING:
+    from koonj.postgres.embedded.lease import Lease
 
 OLDEST_MAJOR = 13
 
@@ -54,7 +55,7 @@ class ServerInfo:
     host: str
     """Host name, address or socket folder, with the port; ``embedded`` for the embedded server."""
     round_trip: float
-    """Seconds between a query and its answer."""
+    """Seconds between a query and its answer, without the server's own work."""
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.version}, database {self.database}, user {self.user}, {self.host}"
@@ -88,7 +89,9 @@ class Connector:
     Close it after its connections: closing it releases the embedded server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: float = 0.0) -> None:
+        """`keep`: seconds for which a connection that is given back is kept for the next read."""
+        self._idle = IdleConnections(keep)
         self._lease: Lease | None = None
         self._opening = asyncio.Lock()
 
@@ -101,7 +104,8 @@ class Connector:
         await self.close()
 
     async def close(self) -> None:
-        """Release the embedded server, which stops when no other process uses it."""
+        """Close kept connections, and release the embedded server, which stops when no process uses it."""
+        await self._idle.close()
         async with self._opening:
             lease, self._lease = self._lease, None
             if lease is not None:
@@ -127,6 +131,14 @@ class Connector:
             await conn.close()
             raise
         return conn
+
+    def take_kept(self, target: Target) -> LimitedAsyncConnection | None:
+        """Return a connection that was given back a short time ago; it can be lost. None: there is none."""
+        return self._idle.take(target)
+
+    async def give_back(self, target: Target, conn: LimitedAsyncConnection) -> None:
+        """Keep a connection for the next read, or close it."""
+        await self._idle.give(target, conn)
 
     async def conninfo(self, target: Target) -> str:
         """Return the connection string for libpq. Start the embedded server if needed.
@@ -163,6 +175,8 @@ def _alive(lease: Lease | None) -> Lease:
 
     Raises: EmbeddedError.
     """
+    from koonj.postgres.embedded.shared_server import open_shared  # noqa: PLC0415 - only for the embedded server
+
     if lease is not None:
         if lease.is_alive():
             return lease
@@ -258,13 +272,17 @@ def refused(error: psycopg.Error, target: Target) -> ConnectError:
         made.problem = ConnectProblem.LOGIN
         return made
     cause = cause_of(error, message)
-    set_here = [name for name in NOT_OVERRIDDEN if name in os.environ]
-    hint = cause.hint
-    if target.dsn == EMBEDDED and set_here:
-        hint = f"The environment sets {', '.join(set_here)}, which libpq always uses. Unset it for koonj."
-    made = ConnectError(cause.message, hint)
+    made = ConnectError(cause.message, (_overriding() if target.dsn == EMBEDDED else "") or cause.hint)
     made.problem = cause.problem
     return made
+
+
+def _overriding() -> str:
+    """Return what to do about variables that lead past the embedded server; empty if none is set."""
+    from koonj.postgres.embedded.conninfo import NOT_OVERRIDDEN  # noqa: PLC0415 - only for the embedded server
+
+    names = ", ".join(name for name in NOT_OVERRIDDEN if name in os.environ)
+    return f"The environment sets {names}, which libpq always uses. Unset it for koonj." if names else ""
 
 
 def _after_login(error: psycopg.Error, target: Target) -> str:
@@ -316,14 +334,20 @@ def must_be_postgresql(version: str) -> None:
 
 
 async def describe(conn: AsyncConnection) -> ServerInfo:
-    """Return the identity of the server, and the time of one simple query."""
+    """Return the identity of the server."""
     begun = perf_counter()
-    await conn.execute("SELECT 1")
-    round_trip = perf_counter() - begun
     cursor = await conn.execute(query("server_info"))
     row = await cursor.fetchone()
     assert row is not None
-    version, cluster_name, database, user, _pid = row
+    return described(conn, row, perf_counter() - begun)
+
+
+def described(conn: AsyncConnection, row: Sequence[Any], seconds: float) -> ServerInfo:
+    """Return the identity of the server from a row of server_info.sql.
+
+    `seconds`: how long the whole message took that ended with this query.
+    """
+    version, cluster_name, database, user, _pid, working = row
     embedded = cluster_name.startswith("koonj-")
     return ServerInfo(
         version=version.split()[0],
@@ -331,5 +355,5 @@ async def describe(conn: AsyncConnection) -> ServerInfo:
         database=database,
         user=user,
         host="embedded" if embedded else f"{conn.info.host}:{conn.info.port}",
-        round_trip=round_trip,
+        round_trip=max(0.0, seconds - working / 1_000_000),
     )

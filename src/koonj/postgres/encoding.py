@@ -22,6 +22,11 @@ def encoding_of(conn: AsyncConnection) -> str:
     return (conn.pgconn.parameter_status(b"server_encoding") or b"UTF8").decode()
 
 
+def stores_all(conn: AsyncConnection) -> bool:
+    """Return whether the encoding of the database stores all characters. Sends no query."""
+    return encoding_of(conn) in _STORES_ALL
+
+
 async def untranslatable(conn: AsyncConnection, text: str) -> frozenset[str]:
     """Return the characters of `text` that the database cannot store.
 
@@ -31,7 +36,7 @@ async def untranslatable(conn: AsyncConnection, text: str) -> frozenset[str]:
     """
     encoding, found = encoding_of(conn), set[str]()
     characters = {character for character in text if not character.isascii()}
-    while characters and encoding not in _STORES_ALL:
+    while characters and not stores_all(conn):
         values = {"text": "".join(sorted(characters)).encode("utf-8", "replace"), "encoding": encoding}
         try:
             async with conn.transaction():

@@ -9,24 +9,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import AsyncConnection, capabilities, sql
+from psycopg import AsyncConnection, AsyncCursor, sql
 
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, split_allowed
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message, is_lost
-from koonj.postgres.history_inspection import Refusal, inspect
+from koonj.postgres.history_inspection import Inspection, Refusal, inspect
 from koonj.postgres.outside_cause import retry_hint
-from koonj.postgres.queries import numbered, query
+from koonj.postgres.queries import filled, numbered, query
 from koonj.postgres.reading_settings import moment_of
+
+if TYPE_CHECKING:
+    from koonj.postgres.new_history_entry import NewHistoryEntry
+    from koonj.postgres.session import ServerSession
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
-"""Number of entries that are read at once: about one millisecond of work."""
+"""Number of entries that are converted at once: about one millisecond of work."""
 
 
 class NotWrittenError(psycopg.InternalError):
@@ -37,55 +41,19 @@ class HistoryError(TargetError):
     """Raised if the history exists, but cannot be read or written."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewHistoryEntry:
-    """A new history entry before it is written."""
-
-    name: str
-    action: Action
-    outcome: Outcome
-    script: str
-    """Whole text of the file that runs."""
-    file_hash: str
-    statements_hash: str
-    rollback_hash: str
-    statements_done: int
-    statements_total: int
-    os_user: str
-    host: str
-    version: str
-    run_id: str
-    reason: str | None = None
-    allowed: str | None = None
-    error: str | None = None
-    sqlstate: str | None = None
-    elapsed: float = 0.0
-    """Seconds between the start of the migration and that of the transaction that writes the entry.
-
-    If `transactional` is false, until the entry is written.
-    """
-    transactional: bool = False
-    """Whether the entry is written in the same transaction as the script."""
-
-
-async def exists(conn: AsyncConnection) -> bool:
-    """Return whether koonj.history exists in this database. Reads only the catalog."""
-    cursor = await conn.execute(query("history_exists"))
-    return await cursor.fetchone() is not None
-
-
-async def ensure(conn: AsyncConnection, *, with_statements: bool = True) -> None:
+async def ensure(conn: AsyncConnection, found: Inspection, *, with_statements: bool = True) -> None:
     """Create the schema and its tables in one transaction, if they are missing.
 
     A history of an earlier version of koonj has no koonj.statement: it is only created if
     `with_statements`, because a role that may write the history cannot always create tables next to it.
+
+    `found`: what this session saw since it has the koonj lock.
 
     The search_path stays the role's own, because event triggers of the database can depend on it. All names
     in the queries are qualified.
 
     Raises: HistoryError.
     """
-    found = await inspect(conn)
     _must_be_safe(found.refused_for_writing)
     tables = [] if found.has_table else ["history"]
     if not found.has_statements and (with_statements or tables):
@@ -175,61 +143,49 @@ def _must_be_safe(refusal: Refusal | None) -> None:
         raise HistoryError(refusal.message, refusal.hint)
 
 
-async def read_entries(conn: AsyncConnection) -> tuple[HistoryEntry, ...]:
-    """Return all entries, oldest first; none if the history does not exist.
+async def read_entries(
+    conn: AsyncConnection, found: Inspection, *, end: bool = False
+) -> tuple[HistoryEntry, ...]:
+    """Return all entries, oldest first; none if the history does not exist. Needs an open transaction.
+
+    `found`: what an inspection saw in this transaction. `end`: nothing more is read in it.
 
     Raises: HistoryError.
     """
-    if not await _is_safe_to_read(conn):
+    if not is_safe_to_read(found):
         return ()
+    restrict, entries = query("restrict_reading"), query("read_entries")
+    errors = query("read_errors") if found.may_read_errors else "SELECT WHERE false"
+    texts = (restrict, errors, entries, *(["COMMIT"] if end else []))
     hint = "GRANT USAGE ON SCHEMA koonj TO …; GRANT SELECT ON koonj.history TO …;"
     with _explained("read", hint):
-        async with conn.transaction():
-            errors = await _errors(conn)
-            rows = await _rows(conn)
-        return await asyncio.to_thread(_entries, rows, errors)  # 10,000 entries take a tenth of a second
+        cursor = await conn.execute(";\n".join(texts).encode())
+        cursor.nextset()
+        failed = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+        cursor.nextset()
+        rows = await _rows(cursor)
+        return await asyncio.to_thread(_entries, rows, failed)  # 10,000 entries take a tenth of a second
 
 
-async def _is_safe_to_read(conn: AsyncConnection) -> bool:
+def is_safe_to_read(found: Inspection) -> bool:
     """Return whether the history exists.
 
     Raises: HistoryError if reading it could run code of another role.
     """
-    found = await inspect(conn)
     _must_be_safe(found.refused_for_reading)
     return found.has_table
 
 
-async def _restrict_reading(conn: AsyncConnection) -> bool:
-    """Protect the reads of this transaction. Return whether this role can read error texts."""
-    cursor = await conn.execute(query("restrict_reading"))
-    row = await cursor.fetchone()
-    return row is not None and bool(row[0])
-
-
-async def _rows(conn: AsyncConnection) -> list[tuple[Any, ...]]:
+async def _rows(cursor: AsyncCursor) -> list[tuple[Any, ...]]:
     """Return the rows of all entries.
 
-    Reads them in chunks, so that other tasks of the event loop can run.
+    Converts them in chunks, so that other tasks of the event loop can run.
     """
-    chunk = _CHUNK if capabilities.has_stream_chunked() else 1  # libpq 17
-    rows = []
-    async for row in conn.cursor().stream(query("read_entries"), size=chunk):
-        rows.append(row)
-        if len(rows) % _CHUNK == 0:
-            await asyncio.sleep(0)
+    rows: list[tuple[Any, ...]] = []
+    while chunk := await cursor.fetchmany(_CHUNK):
+        rows += chunk
+        await asyncio.sleep(0)
     return rows
-
-
-async def _errors(conn: AsyncConnection) -> dict[int, str]:
-    """Restrict the transaction. Return error texts by entry id, if this role can read them.
-
-    Error texts can contain data, so only the owner of the history can read them.
-    """
-    if not await _restrict_reading(conn):
-        return {}
-    cursor = await conn.execute(query("read_errors"))
-    return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
 _COLUMNS = tuple(field.name for field in fields(HistoryEntry) if field.name not in {"error", "renamed_from"})
@@ -255,28 +211,7 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     return HistoryEntry(error=errors.get(values["id"]), **values)
 
 
-@dataclass(frozen=True, slots=True)
-class RunSession:
-    """The server's session of a run, and what the history has when the run begins."""
-
-    newest: int
-    """Id of the newest entry, 0 if there is none."""
-    pid: int
-    started: int | None
-    """Microseconds since 1970 of the server's clock; None if the server hides it from this role."""
-    notices_dead_client: bool
-    """The server ends a statement whose client has died (`session.notice_dead_client`)."""
-
-
-async def run_session(conn: AsyncConnection) -> RunSession:
-    """Return the session that runs now, and the newest entry."""
-    cursor = await conn.execute(query("run_start"))
-    row = await cursor.fetchone()
-    assert row is not None
-    return RunSession(*row)
-
-
-async def run_outcome(conn: AsyncConnection, run_id: str, session: RunSession) -> frozenset[str] | None:
+async def run_outcome(conn: AsyncConnection, run_id: str, session: ServerSession) -> frozenset[str] | None:
     """Return the files that a run has recorded as done; None while its session is still there.
 
     Raises: HistoryError.
@@ -284,7 +219,7 @@ async def run_outcome(conn: AsyncConnection, run_id: str, session: RunSession) -
     lives = await conn.execute(query("session_lives"), {"pid": session.pid, "started": session.started})
     if await lives.fetchone() != (False,):
         return None
-    await _is_safe_to_read(conn)
+    is_safe_to_read(await inspect(conn))
     cursor = await conn.execute(query("run_outcome"), {"run_id": run_id})  # with a snapshot of its own
     return frozenset(str(row[0]) for row in await cursor.fetchall())
 
@@ -294,23 +229,31 @@ async def another_ran(conn: AsyncConnection, since: int, run_id: str) -> bool:
 
     Raises: HistoryError.
     """
-    await _is_safe_to_read(conn)
+    is_safe_to_read(await inspect(conn))
     cursor = await conn.execute(query("others_since"), {"id": since, "run_id": run_id})
     return await cursor.fetchone() is not None
 
 
-async def read_script(conn: AsyncConnection, entry_id: int) -> str | None:
+async def read_script(
+    conn: AsyncConnection, entry_id: int, found: Inspection, *, end: bool = False
+) -> str | None:
     """Return the text that ran for one entry, None if there is no such entry.
+
+    `found` and `end`: as for `read_entries`.
 
     Raises: HistoryError.
     """
-    if not await _is_safe_to_read(conn):
+    if not is_safe_to_read(found):
         return None
+    texts = (
+        query("restrict_reading"),
+        filled(conn, "read_script", (entry_id,)),
+        *(["COMMIT"] if end else []),
+    )
     with _explained("read", "GRANT SELECT ON koonj.history TO …;"):
-        async with conn.transaction():
-            await _restrict_reading(conn)
-            cursor = await conn.execute(query("read_script"), (entry_id,))
-            row = await cursor.fetchone()
+        cursor = await conn.execute(";\n".join(texts).encode())
+        cursor.nextset()
+        row = await cursor.fetchone()
     return None if row is None else str(row[0])
 
 
@@ -332,7 +275,7 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
 
 
 def _values(record: NewHistoryEntry, *, guarded: bool) -> dict[str, Any]:
-    values = {field: getattr(record, field) for field in NewHistoryEntry.__slots__}
+    values = {field: getattr(record, field) for field in record.__slots__}
     ended = record.outcome is not Outcome.STARTED
     return {**values, "ended": ended, "guarded": guarded, "high": KEY >> 32, "low": KEY & 0xFFFFFFFF}
 

@@ -6,9 +6,9 @@ table, a trigger, a default or an index expression would run that role's code as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 
@@ -47,24 +47,33 @@ class Inspection:
     refused_for_reading: Refusal | None
     refused_for_writing: Refusal | None
     """Also refused if a role could add a trigger between this inspection and the write."""
+    may_read_errors: bool
+    """Also True if the table has no column for them: the read then fails, and says so."""
 
 
 async def inspect(conn: AsyncConnection) -> Inspection:
     """Inspect the schema and its tables with one query that reads only the catalog."""
     cursor = await conn.execute(query("inspect_history"))
-    rows = [_Finding._make(row) for row in await cursor.fetchall()]
+    return inspected(await cursor.fetchall())
+
+
+def inspected(answer: Iterable[Sequence[Any]]) -> Inspection:
+    """Return what the rows of inspect_history.sql mean."""
+    rows = [_Finding._make(row) for row in answer]
     owners = {row.table: row for row in rows if row.kind in _OWNED}
     foreign = [row for row in owners.values() if not row.trusted]
-    found = [row for row in rows if row.kind not in _OWNED]
+    found = [row for row in rows if row.kind not in _OWNED and row.kind != _ERRORS]
     return Inspection(
         has_schema=None in owners,
         has_table="history" in owners,
         has_statements="statement" in owners,
         refused_for_reading=_refusal(foreign, [row for row in found if row.kind != "grant"], owners),
         refused_for_writing=_refusal(foreign, found, owners),
+        may_read_errors=all(row.trusted for row in rows if row.kind == _ERRORS),
     )
 
 
+_ERRORS = "errors"
 _OWNED = frozenset({"schema", "table"})
 
 

@@ -35,11 +35,11 @@ class KeptConnection:
             await self._conn.__aexit__(kind, error, trace)
 
     async def live(self) -> LimitedAsyncConnection:
-        """Return the connection if the server still answers on it, or else a new one.
+        """Return the connection if the server still answers on it, or did a moment ago; or else a new one.
 
         Raises: ConnectError.
         """
-        if self._conn is None or not await _answers(self._conn):
+        if self._conn is None or not (self._conn.has_just_answered or await _answers(self._conn)):
             self._conn = await self._connector.connect(self._target, name=self._name)
         return self._conn
 

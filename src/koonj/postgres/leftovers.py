@@ -1,19 +1,16 @@
-"""Find what statements that stopped in the middle have left in a database."""
+"""What statements that stopped in the middle have left in a database (queries/leftovers.sql)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from koonj.postgres.queries import query
-
-if TYPE_CHECKING:
-    from psycopg import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An object that is not complete. Names are schema-qualified and quoted for SQL."""
+    """An object that is not complete, as a row of leftovers.sql.
+
+    Names are schema-qualified and quoted for SQL.
+    """
 
     kind: str
     """``index``, ``rebuild`` (of a REINDEX CONCURRENTLY), ``detach`` or ``constraint``."""
@@ -45,9 +42,3 @@ class Leftover:
                 return f"ALTER TABLE {self.table} DETACH PARTITION {self.name} FINALIZE"
             case _:
                 return f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {self.name}"
-
-
-async def read_leftovers(conn: AsyncConnection) -> tuple[Leftover, ...]:
-    """Return what is not complete in the database. Reads only the catalog."""
-    cursor = await conn.execute(query("leftovers"))
-    return tuple(Leftover(*row) for row in await cursor.fetchall())

@@ -29,14 +29,16 @@ POOLER_HINT = (
 )
 
 
-async def must_keep_session(connector: Connector, target: Target, conn: AsyncConnection) -> bool:
+async def must_keep_session(
+    connector: Connector, target: Target, conn: AsyncConnection, first: int | None = None
+) -> bool:
     """Refuse a target that does not keep one session for `conn`. Return whether it is behind a pooler.
 
-    Changes nothing in any session.
+    Changes nothing in any session. `first`: the pid of a server process that answered on `conn`, if known.
 
     Raises: ConnectError; psycopg.Error.
     """
-    first = await backend_pid(conn)
+    first = await backend_pid(conn) if first is None else first
     if first == conn.info.backend_pid:
         return False  # the server itself has sent this number at the login
     if not await _is_exclusive(connector, target, conn, first):

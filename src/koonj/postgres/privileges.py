@@ -5,16 +5,12 @@ Otherwise the failure would come after its statements were committed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from koonj.postgres.history import HistoryError
-from koonj.postgres.queries import query
-
-if TYPE_CHECKING:
-    from psycopg import AsyncConnection
 
 
-class _Answer(NamedTuple):
+class WriteConditions(NamedTuple):
     """A row of may_write.sql.
 
     The last four are None if the schema or the table does not exist.
@@ -30,15 +26,11 @@ class _Answer(NamedTuple):
     write_table: bool | None
 
 
-async def must_be_able_to_write(conn: AsyncConnection) -> None:
+def must_be_able_to_write(answer: WriteConditions) -> None:
     """Refuse a standby, a read-only session, and a role that cannot write the history.
 
     Raises: HistoryError.
     """
-    cursor = await conn.execute(query("may_write"))
-    row = await cursor.fetchone()
-    assert row is not None
-    answer = _Answer._make(row)
     _must_be_writable(answer)
     if answer.write_table is None:
         _must_be_able_to_make(answer)
@@ -51,7 +43,7 @@ async def must_be_able_to_write(conn: AsyncConnection) -> None:
         )
 
 
-def _must_be_writable(answer: _Answer) -> None:
+def _must_be_writable(answer: WriteConditions) -> None:
     if answer.in_recovery:
         raise HistoryError(
             "The server is a standby, which only replays the changes of its primary. It accepts no changes.",
@@ -67,7 +59,7 @@ def _must_be_writable(answer: _Answer) -> None:
         )
 
 
-def _must_be_able_to_make(answer: _Answer) -> None:
+def _must_be_able_to_make(answer: WriteConditions) -> None:
     """Refuse a role that cannot create the history, which does not exist yet.
 
     Raises: HistoryError.

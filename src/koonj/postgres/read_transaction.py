@@ -6,11 +6,14 @@ this one. So a read uses SET LOCAL only.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, AsyncCursor, sql
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
@@ -21,6 +24,8 @@ from koonj.postgres.session import roll_back
 
 READ_COMMITTED = sql.SQL("READ COMMITTED")
 REPEATABLE_READ = sql.SQL("REPEATABLE READ")
+
+Rows = list[tuple[Any, ...]]
 
 _LIMITS = {
     "lock_timeout": "10s",
@@ -47,45 +52,76 @@ async def reading(
         yield conn
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the server answered when a transaction was opened."""
+
+    answers: Sequence[Rows]
+    """The rows of each question."""
+    seconds: float
+    """How long the answer to all of them took."""
+
+
 @asynccontextmanager
 async def read_transaction(
-    conn: AsyncConnection, target: Target, isolation: sql.SQL = READ_COMMITTED
-) -> AsyncIterator[None]:
+    conn: AsyncConnection,
+    target: Target,
+    isolation: sql.SQL = READ_COMMITTED,
+    *,
+    questions: Sequence[str] = (),
+) -> AsyncIterator[Opened]:
     """Read in a READ ONLY transaction of an open connection, as the target's role.
 
-    Raises: ConnectError.
+    `questions`: queries that are sent with the BEGIN, in one message. They read nothing through which a role
+    could run its code.
+
+    Raises: ConnectError; psycopg.Error if a question failed.
     """
     try:
-        await _open(conn, target, isolation)
-        yield
+        yield await _open(conn, target, isolation, questions)
     except NoAnswerError as error:
         raise ConnectError(str(error), error.hint) from error
     finally:
         await roll_back(conn)
 
 
-async def _open(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> None:
+async def _open(
+    conn: AsyncConnection, target: Target, isolation: sql.SQL, questions: Sequence[str]
+) -> Opened:
     """Start the transaction, and check that the server is PostgreSQL.
 
-    Raises: ConnectError; NoAnswerError.
+    Raises: ConnectError; NoAnswerError; psycopg.Error if a question failed.
     """
     try:
-        cursor = await conn.execute(_opening(conn, target, isolation))
-        while cursor.nextset():
-            pass
-        row = await cursor.fetchone()
+        text, begun = _opening(conn, target, isolation), perf_counter()
+        cursor = await conn.execute(";\n".join((text, *questions)).encode())
+        seconds, [[version], *answers] = perf_counter() - begun, await _rows(cursor)
     except NoAnswerError:
         raise
     except psycopg.Error as error:
         await roll_back(conn)
         with suppress(psycopg.Error):  # another product can refuse what PostgreSQL accepts
             must_be_postgresql(await version_text(conn))
+        if questions and not conn.closed:
+            await _open(conn, target, isolation, ())
+            await roll_back(conn)
+            raise  # a transaction can be opened, so a question failed
         raise _not_opened(error, target) from error
-    assert row is not None
-    must_be_postgresql(str(row[0]))
+    must_be_postgresql(str(version[0]))
+    return Opened(answers, seconds)
 
 
-def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.Composed:
+async def _rows(cursor: AsyncCursor) -> list[Rows]:
+    """Return the rows of each statement that returns rows."""
+    found = []
+    while True:
+        if cursor.description is not None:
+            found.append(await cursor.fetchall())
+        if not cursor.nextset():
+            return found
+
+
+def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> str:
     """Return BEGIN and the settings of the transaction, as one message."""
     parts: list[sql.Composable] = [sql.SQL("BEGIN ISOLATION LEVEL {} READ ONLY").format(isolation)]
     if target.role is not None:
@@ -94,7 +130,7 @@ def _opening(conn: AsyncConnection, target: Target, isolation: sql.SQL) -> sql.C
         if name != "transaction_timeout" or conn.info.server_version >= 170000:
             parts.append(sql.SQL("SET LOCAL {} TO {}").format(sql.Identifier(name), sql.Literal(value)))
     parts.append(sql.SQL("SELECT pg_catalog.version()"))
-    return sql.SQL("; ").join(parts)
+    return sql.SQL("; ").join(parts).as_string(conn)
 
 
 def _not_opened(error: psycopg.Error, target: Target) -> ConnectError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import psycopg
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, AsyncCursor, errors, sql
 from psycopg.pq import TransactionStatus
 
 from koonj.config import Target
+from koonj.postgres.queries import query
 
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
@@ -33,10 +35,25 @@ NOTICE_DEAD_CLIENT = "SET client_connection_check_interval TO '1s'"
 """How often the server looks whether the client of a running statement is still there."""
 
 
-async def clean(conn: AsyncConnection, target: Target) -> None:
-    """Reset the session to its state after connecting. The koonj lock is kept."""
-    await conn.execute(sql.SQL("; ").join(reset_statements(target)))
-    await notice_dead_client(conn)
+@dataclass(frozen=True, slots=True)
+class ServerSession:
+    """The session on the server that a connection has now."""
+
+    pid: int
+    started: int | None
+    """Microseconds since 1970 of the server's clock; None if the server hides it from this role."""
+    notices_dead_client: bool
+    """It ends a statement whose client has died."""
+
+
+async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
+    """Reset the session to its state after connecting, and return it. The koonj lock is kept."""
+    cursor = await _notice_dead_client(conn, reset_statements(target), sql.SQL(query("server_session")))
+    while cursor.nextset():
+        pass
+    row = await cursor.fetchone()
+    assert row is not None
+    return ServerSession(*row)
 
 
 def reset_statements(target: Target) -> list[sql.Composable]:
@@ -45,17 +62,20 @@ def reset_statements(target: Target) -> list[sql.Composable]:
     return [*map(sql.SQL, CLEAN), *role]
 
 
-async def notice_dead_client(conn: AsyncConnection) -> None:
-    """Let the server end a statement within a second after its client has died.
+async def _notice_dead_client(
+    conn: AsyncConnection, before: Sequence[sql.Composable], *behind: sql.Composable
+) -> AsyncCursor:
+    """Let the server end a statement within a second after its client has died. Return the results.
 
-    Does nothing before PostgreSQL 14, or if the server's operating system does not support it.
+    The setting is sent with other statements as one message. Before PostgreSQL 14, or if the server's
+    operating system does not support it, only the others are sent.
     """
-    if conn.info.server_version < 140000:
-        return
-    try:
-        await conn.execute(NOTICE_DEAD_CLIENT)
-    except errors.InvalidParameterValue:
-        return  # not supported by the server's operating system; the statement runs to its end
+    if conn.info.server_version >= 140000:
+        # The server's operating system perhaps does not support it. Then all of the message is undone.
+        with suppress(errors.InvalidParameterValue):
+            statements = (*before, sql.SQL(NOTICE_DEAD_CLIENT), *behind)
+            return await conn.execute(sql.SQL("; ").join(statements))
+    return await conn.execute(sql.SQL("; ").join((*before, *behind)))
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
@@ -188,11 +208,11 @@ async def commit(conn: AsyncConnection) -> None:
 
 
 async def roll_back(conn: AsyncConnection) -> None:
-    """Roll back the transaction.
+    """Roll back the transaction, if one is open.
 
     If the connection is lost, the transaction has ended, and the connection is closed.
     """
-    if conn.closed:
+    if conn.closed or conn.info.transaction_status is TransactionStatus.IDLE:
         return
     try:
         await conn.execute("ROLLBACK")

@@ -15,9 +15,9 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connector import Connector
 from koonj.postgres.errors import TargetError
+from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
-from koonj.postgres.read_transaction import read_transaction, reading
 from koonj.postgres.session import clean, leave, set_timeouts
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
@@ -26,7 +26,8 @@ from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words
 from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.plan.decisions import Decision
-from koonj.runner.run.events import Conflict, InterruptionSettled
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import InterruptionSettled
 from koonj.runner.run.run import Control
 
 
@@ -71,16 +72,17 @@ async def read_interrupted(
 
     Raises: ConnectError, HistoryError, SettleError, psycopg.Error.
     """
-    async with reading(connector, target, name="koonj settle") as conn:
-        return await _read(conn, folder, name)
+    async with await connector.connect(target, name="koonj settle") as conn:
+        return await _read(conn, target, folder, name)
 
 
-async def _read(conn: AsyncConnection, folder: Folder, name: str) -> InterruptedMigration:
-    entries = await history.read_entries(conn)
+async def _read(conn: AsyncConnection, target: Target, folder: Folder, name: str) -> InterruptedMigration:
+    async with overview(conn, target) as seen:
+        entries = await history.read_entries(conn, seen.history, end=True)
     status = next((s for s in states(folder, entries) if s.name == name), None)
     if status is None:
         raise SettleError(f"{name} has no file, and no history on this target.", "To list all: koonj status")
-    found = await find_interruptions(conn, entries)
+    found = await find_interruptions(conn, target, entries)
     entry = status.last_entry
     return InterruptedMigration(status, None if entry is None else found.get(entry.id))
 
@@ -93,9 +95,10 @@ async def settle(
     Raises: ConnectError, HistoryError, SettleError, psycopg.Error.
     """
     async with await connector.connect(target, name="koonj settle") as conn:
-        pooled = await must_keep_session(connector, target, conn)
-        async with read_transaction(conn, target):
-            await must_be_able_to_write(conn)
+        async with overview(conn, target) as seen:
+            pass
+        pooled = await must_keep_session(connector, target, conn, seen.pid)
+        must_be_able_to_write(seen.conditions)
         try:
             return await _settle(open_session(connector, target, conn, Control()), folder, name, settlement)
         finally:
@@ -115,7 +118,7 @@ async def _settle(
         )
     conn.answer_limit = None  # a repair can take hours
     await clean(conn, session.target)
-    found = await _read(conn, folder, name)
+    found = await _read(conn, session.target, folder, name)
     interruption = _checked(found, settlement)
     done, what = interruption.entry.statements_done, f"statement {interruption.statement} runs again"
     if settlement.repair:
@@ -171,7 +174,7 @@ async def _repair(
     await set_timeouts(session.conn, "0", "0", local=False)
     for command in commands:
         await session.conn.execute(command.encode())
-    after = (await _read(session.conn, folder, name)).interruption
+    after = (await _read(session.conn, session.target, folder, name)).interruption
     if after is None or after.known_done is None:
         raise SettleError(
             f"The repair of {name} has run, but the statement is still in doubt.",

@@ -15,12 +15,12 @@ from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.answer_limit import LimitedAsyncConnection
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe
+from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
 from koonj.postgres.kept_connection import KeptConnection
+from koonj.postgres.overview import Overview, overview
 from koonj.postgres.pooler import must_hold_lock, must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
-from koonj.postgres.read_transaction import read_transaction
 from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
@@ -46,8 +46,6 @@ from koonj.runner.apply.sequence import run_all
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.probe.plan import as_probe
-from koonj.runner.probe.run import run_probe
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -127,7 +125,9 @@ def _successful_end(job: Job, events: list[Event]) -> RunEnd:
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
     async with KeptConnection(job.connector, job.target, name="koonj") as kept:
-        shown, server = await control.unless_cancelled(_first_plan(kept, job))
+        conn = await control.unless_cancelled(kept.live())
+        shown, reached = await control.unless_cancelled(_plan(conn, job))
+        server = reached.found.server
         measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
         if not shown.plan.conflicts:
             async for event in measurement.measure(kept, control, shown):
@@ -135,7 +135,7 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
         shown = measurement.with_impact(shown)
         yield PlanMade(shown.plan)
         _check_plan(shown, job.request)
-        checked = await control.unless_cancelled(_usable(kept, job))
+        checked = await control.unless_cancelled(_usable(kept, job, reached))
         if not job.request.assume_yes or job.target.protected:
             question = _question(shown.plan, probe=job.request.probe)
             control.expect_answer(question.id)
@@ -152,34 +152,66 @@ async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
                 await leave(checked.conn)
 
 
-async def _first_plan(kept: KeptConnection, job: Job) -> tuple[PreparedPlan, ServerInfo]:
-    conn = await kept.live()
-    async with read_transaction(conn, job.target):
-        server = await describe(conn)
-    return await _plan(conn, job, server), server
-
-
 @dataclass(frozen=True, slots=True)
-class _Checked:
-    """A connection on which a run can change the target."""
+class _Reached:
+    """A connection, and what the target answered on it."""
 
     conn: LimitedAsyncConnection
-    pooled: bool
+    found: Overview
+    newest: int = 0
+    """Id of the newest history entry; 0 if there is none."""
+    pooled: bool = False
     """It is behind a pooler that keeps sessions."""
+    checked: bool = False
+    """A run can change the target on it."""
 
 
-async def _usable(kept: KeptConnection, job: Job, before: _Checked | None = None) -> _Checked:
-    """Check that a run can change the target, again only if the connection is another one than `before`.
+async def _plan(conn: LimitedAsyncConnection, job: Job) -> tuple[PreparedPlan, _Reached]:
+    """Plan the request.
+
+    Raises: ConnectError, HistoryError, FolderError, psycopg.Error.
+    """
+    planned = await _plan_if(conn, job, lock=False)
+    assert planned is not None
+    return planned
+
+
+async def _plan_if(
+    conn: LimitedAsyncConnection, job: Job, *, lock: bool
+) -> tuple[PreparedPlan, _Reached] | None:
+    """Plan the request; with `lock`, only if the koonj lock is free, and take it.
+
+    The lock costs no round trip: the message that takes it begins to read, too.
+
+    Raises: as `_plan`.
+    """
+    folder = await asyncio.to_thread(job.reader.read)
+    async with overview(conn, job.target, lock=lock) as found:
+        if lock and not found.locked:
+            return None
+        entries = await history.read_entries(conn, found.history, end=True)
+    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
+    if job.request.probe:
+        from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
+
+        planned = as_probe(planned)
+    return planned, _Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
+
+
+async def _usable(kept: KeptConnection, job: Job, before: _Reached) -> _Reached:
+    """Check that a run can change the target; not again on a connection that was checked.
 
     Raises: ConnectError, HistoryError, psycopg.Error.
     """
-    conn = await kept.live()
-    if before is not None and before.conn is conn:
+    conn, found = await kept.live(), before.found
+    if conn is before.conn and before.checked:
         return before
-    pooled = await must_keep_session(job.connector, job.target, conn)
-    async with read_transaction(conn, job.target):
-        await must_be_able_to_write(conn)
-    return _Checked(conn, pooled)
+    if conn is not before.conn:
+        async with overview(conn, job.target) as found:
+            pass
+    pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
+    must_be_able_to_write(found.conditions)
+    return _Reached(conn, found, pooled=pooled, checked=True)
 
 
 async def _run_under_lock(
@@ -191,49 +223,46 @@ async def _run_under_lock(
     """
     control, conn = session.control, session.conn
     control.check()
+    now = await control.unless_cancelled(_plan_if(conn, job, lock=True))
     try:
-        async for waiting in acquire_lock(session, job.request.wait):
+        async for waiting in acquire_lock(session, job.request.wait, taken=now is not None):
             yield waiting
     except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned = measurement.with_impact(await control.unless_cancelled(_plan(conn, job, measurement.server)))
-    if (planned.signature, planned.decided) != (shown.signature, shown.decided) or planned.plan.conflicts:
+    planned, reached = now if now is not None else await control.unless_cancelled(_plan(conn, job))
+    planned = measurement.with_impact(planned)
+    if planned.differs_from(shown) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
         _check_changed_plan(planned, shown)
     if pooled:
         await must_hold_lock(conn)
     conn.answer_limit = None  # a statement of a migration can take hours
-    await clean(conn, job.target)
+    session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
     if job.request.probe:
+        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - as above
+
         async for event in run_probe(session, planned.works):
             yield event
-        await _release_lock(session)
-        return
-    in_steps = any(not work.in_one_transaction for work in planned.works)
-    await history.ensure(session.conn, with_statements=in_steps)
-    session = replace(session, backend=await history.run_session(session.conn))
-    async for event in _record(session, job, planned):
-        yield event
-    async for event in run_all(session, planned.works):
-        yield event
+    else:
+        async for event in _write(session, job, planned, reached):
+            yield event
     await _release_lock(session)
 
 
-async def _record(session: RunContext, job: Job, planned: PreparedPlan) -> AsyncIterator[Event]:
-    """Record what interrupted runs have committed, and the decisions of the user."""
+async def _write(
+    session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
+) -> AsyncIterator[Event]:
+    """Record what interrupted runs have committed and the decisions, and run the migrations."""
+    in_steps = any(not work.in_one_transaction for work in planned.works)
+    await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
     for interruption in planned.interruptions:
         yield await record_known_end(session.conn, session.target, interruption)
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
-
-
-async def _plan(conn: LimitedAsyncConnection, job: Job, server: ServerInfo) -> PreparedPlan:
-    folder = await asyncio.to_thread(job.reader.read)
-    async with read_transaction(conn, job.target):
-        planned = await make_plan(conn, job.target, folder, job.request, server)
-    return as_probe(planned) if job.request.probe else planned
+    async for event in run_all(session, planned.works):
+        yield event
 
 
 def _check_plan(planned: PreparedPlan, request: Request) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 from rich.terminal_theme import TerminalTheme
 from textual import events
 
-from koonj.config import KeySetting, ScreenSettings, Settings
+from koonj.config import Settings
+from koonj.config.screen_settings import KeySetting, ScreenSettings
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.loading import LoadingScreen
 from koonj.tui.theme import THEMES, choose_theme, palette

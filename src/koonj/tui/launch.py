@@ -7,7 +7,8 @@ import gc
 import os
 import sys
 
-from koonj.config import ScreenSettings, Settings
+from koonj.config import Settings
+from koonj.config.screen_settings import ScreenSettings
 from koonj.tui.toolkit import capabilities
 
 USAGE_ERROR = 2

@@ -3,15 +3,31 @@
 Other SQL is composed with psycopg.sql next to its use.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 
 @cache
 def query(name: str) -> str:
     """Return the text of ``queries/NAME.sql``."""
-    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    text = get_data(__package__, f"{name}.sql")
+    assert text is not None
+    return text.decode()
+
+
+def filled(conn: AsyncConnection, name: str, values: Sequence[Any] | Mapping[str, Any]) -> str:
+    """Return the text of ``queries/NAME.sql`` with `values` in it, for a message of several statements."""
+    from psycopg import AsyncClientCursor  # noqa: PLC0415 - brings psycopg, and texts alone are cheap
+
+    return AsyncClientCursor(conn).mogrify(query(name), values)
 
 
 @cache

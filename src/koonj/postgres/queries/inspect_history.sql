@@ -1,6 +1,8 @@
 -- Everything about schema koonj and its tables through which a read or a write could run somebody else's code.
 -- Reads the catalog only, so it runs no such code itself, and works for a role without USAGE on the schema.
--- One row is about the schema, and one about each table that exists; further rows are findings.
+-- One row is about the schema, and one about each table that exists; further rows are findings. A row of kind
+-- 'errors' is none: it says whether this role can read error texts. Not every reader of the history can, because they
+-- can contain data.
 WITH own AS (
     SELECT n.nspowner, c.oid AS relation, c.relname, c.relowner, c.relkind, c.relforcerowsecurity, c.relacl
     FROM pg_catalog.pg_namespace AS n
@@ -83,6 +85,11 @@ SELECT o.relname, 'table', NULL, pg_catalog.pg_get_userbyid(o.relowner),
        EXISTS (SELECT FROM trusted AS t WHERE t.oid OPERATOR(pg_catalog.=) o.relowner)
 FROM own AS o
 WHERE o.relation IS NOT NULL
+UNION ALL
+SELECT o.relname, 'errors', NULL, NULL, pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+FROM own AS o
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) o.relation
+WHERE a.attname OPERATOR(pg_catalog.=) 'error' AND NOT a.attisdropped
 UNION ALL
 SELECT o.relname, 'relation', NULL, o.relkind::pg_catalog.name, false
 FROM own AS o

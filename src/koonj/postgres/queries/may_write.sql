@@ -8,18 +8,25 @@ SELECT pg_catalog.pg_is_in_recovery(),
        pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
        pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
        pg_catalog.has_table_privilege(c.oid, 'INSERT')
-       AND pg_catalog.has_column_privilege(c.oid, 'outcome', 'UPDATE')
-       AND pg_catalog.has_column_privilege(c.oid, 'statements_done', 'UPDATE')
-       AND pg_catalog.has_column_privilege(c.oid, 'finished', 'UPDATE')
-       AND pg_catalog.has_column_privilege(c.oid, 'error', 'UPDATE')
-       AND pg_catalog.has_column_privilege(c.oid, 'sqlstate', 'UPDATE')
-       AND (s.oid IS NULL OR (
-           pg_catalog.has_table_privilege(s.oid, 'INSERT')
-           AND pg_catalog.has_column_privilege(s.oid, 'state', 'UPDATE')
-           AND pg_catalog.has_column_privilege(s.oid, 'xid', 'UPDATE')
-           AND pg_catalog.has_column_privilege(s.oid, 'evidence', 'UPDATE')
-           AND pg_catalog.has_column_privilege(s.oid, 'reason', 'UPDATE')
-       ))
+       AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_attribute AS a
+           WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
+             AND a.attname OPERATOR(pg_catalog.=) ANY (
+                 ARRAY['outcome', 'statements_done', 'finished', 'error', 'sqlstate']::pg_catalog.name[]
+             )
+             AND NOT a.attisdropped
+             AND NOT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
+       )
+       AND coalesce(pg_catalog.has_table_privilege(s.oid, 'INSERT'), true)
+       AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_attribute AS a
+           WHERE a.attrelid OPERATOR(pg_catalog.=) s.oid
+             AND a.attname OPERATOR(pg_catalog.=) ANY (
+                 ARRAY['state', 'xid', 'evidence', 'reason']::pg_catalog.name[]
+             )
+             AND NOT a.attisdropped
+             AND NOT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
+       )
 FROM pg_catalog.pg_database AS d
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) 'koonj'
 LEFT JOIN pg_catalog.pg_class AS c

@@ -5,7 +5,7 @@ from __future__ import annotations
 from koonj import __version__
 from koonj.migrations.history_entry import Action, Outcome, allowed_text
 from koonj.postgres import history
-from koonj.postgres.history import NewHistoryEntry
+from koonj.postgres.new_history_entry import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
 from koonj.runner.plan.decisions import Decision, hashes_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
-from koonj.postgres.history import RunSession
+from koonj.postgres.session import ServerSession
 from koonj.runner.run.run import Control
 
 
@@ -23,13 +23,10 @@ class RunContext:
     control: Control
     os_user: str
     host: str
-    backend: RunSession | None = None
-    """The session on the server when this run acquired the koonj lock; None before that."""
-
-    @property
-    def since(self) -> int:
-        """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
-        return 0 if self.backend is None else self.backend.newest
+    since: int = 0
+    """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
+    server: ServerSession | None = None
+    """The session on the server; None before the run has acquired the koonj lock."""
 
 
 def open_session(

@@ -14,8 +14,8 @@ from koonj.postgres.answer_limit import NoAnswerError
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import (
-    Conflict,
     Direction,
     Event,
     Failure,

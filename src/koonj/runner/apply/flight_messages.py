@@ -11,11 +11,12 @@ from psycopg import AsyncConnection, capabilities
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres.flight import Message
-from koonj.postgres.history import RunSession, guarded_insert
+from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
     NOTICE_DEAD_CLIENT,
+    ServerSession,
     closing_statements,
     timeout_settings,
 )
@@ -81,7 +82,7 @@ def can_fly(conn: AsyncConnection, work: Work) -> bool:
 
 
 def flight_messages(
-    conn: AsyncConnection, journal: Journal, session: RunSession, elapsed: float
+    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float
 ) -> tuple[FlightMessage, ...]:
     """Return all messages of a migration, in order. `elapsed`: seconds since the migration began."""
     plain = [*_opening(conn, journal.work), *_statements(journal.work), *_closing(conn, journal, session)]
@@ -143,7 +144,7 @@ def _guard(work: Work, name: str, values: dict[str, bytes] | None = None) -> Fli
     return Message(Sent(work, Kind.GUARD), text, tuple((values or {})[value] for value in names))
 
 
-def _closing(conn: AsyncConnection, journal: Journal, session: RunSession) -> Iterator[FlightMessage]:
+def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) -> Iterator[FlightMessage]:
     work, target = journal.work, journal.session.target
     yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode(), told=True)
     about = Sent(work, Kind.CLOSING)

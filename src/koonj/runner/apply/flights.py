@@ -172,8 +172,8 @@ class _Line:
             flight.end()
 
     def _messages(self, journal: Journal) -> tuple[FlightMessage, ...]:
-        assert self._session.backend is not None
-        return flight_messages(self._session.conn, journal, self._session.backend, journal.elapsed)
+        assert self._session.server is not None
+        return flight_messages(self._session.conn, journal, self._session.server, journal.elapsed)
 
     def begin(self) -> Iterator[Event]:
         """Yield the event of the migration that the server runs now, if any."""

@@ -11,7 +11,7 @@ from koonj import __version__
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
 from koonj.postgres.errors import error_message
-from koonj.postgres.history import NewHistoryEntry
+from koonj.postgres.new_history_entry import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
 from koonj.runner.plan.work import Work

@@ -36,9 +36,9 @@ class LockLostError(Exception):
 
 
 async def acquire_lock(
-    session: RunContext, wait: float | None
+    session: RunContext, wait: float | None, *, taken: bool = False
 ) -> AsyncIterator[WaitingForLock | LockAcquired]:
-    """Poll for the koonj lock for up to `wait` seconds; None: no limit.
+    """Poll for the koonj lock for up to `wait` seconds; None: no limit. `taken`: the session has it.
 
     Raises:
         LockNotAcquiredError: Another run held the lock all the time.
@@ -46,7 +46,7 @@ async def acquire_lock(
     """
     start = monotonic()
     last_event: tuple[int, float] | None = None
-    while not await advisory_lock.try_lock(session.conn):
+    while not taken and not await advisory_lock.try_lock(session.conn):
         holder, waited = await advisory_lock.holder(session.conn), monotonic() - start
         if holder is None:
             await session.control.pause(0.01)  # the lock was released a moment ago

@@ -16,6 +16,7 @@ from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.history import HistoryError
+from koonj.postgres.overview import overview
 from koonj.postgres.session import own_transaction
 from koonj.postgres.statement_intent import settle_intent
 from koonj.runner.apply.journal import Journal, recorded_message
@@ -77,13 +78,14 @@ async def _ask(journal: Journal, entry_id: int, done: int, error: psycopg.Error 
 async def _find(
     conn: AsyncConnection, journal: Journal, entry_id: int, done: int, error: psycopg.Error | None
 ) -> LostEnd | None:
-    entries = await history.read_entries(conn)
+    async with overview(conn, journal.session.target) as seen:
+        entries = await history.read_entries(conn, seen.history, end=True)
     entry = next((e for e in entries if e.id == entry_id), None)
     if entry is None:
         return LostEnd(done, is_known=False, words="Its entry in the history was deleted.")
     if entry.outcome is not Outcome.STARTED or _is_replaced(entry, entries):
         return _as_recorded(entry, entries, done)
-    interruption = (await find_interruptions(conn, entries))[entry_id]
+    interruption = (await find_interruptions(conn, journal.session.target, entries))[entry_id]
     if interruption.is_running:
         return None
     if not await advisory_lock.try_lock(conn):

@@ -37,9 +37,9 @@ async def settle(session: RunContext) -> frozenset[str] | None:
 
 
 async def _committed(session: RunContext) -> frozenset[str] | None:
-    assert session.backend is not None
+    assert session.server is not None
     try:
         async with reading(session.connector, session.target, name="koonj settle") as conn:
-            return await history.run_outcome(conn, session.control.run_id, session.backend)
+            return await history.run_outcome(conn, session.control.run_id, session.server)
     except (ConnectError, history.HistoryError, psycopg.Error):
         return None

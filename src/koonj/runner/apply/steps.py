@@ -46,7 +46,7 @@ from koonj.runner.plan.resume import sets_session
 from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
 from koonj.runner.run.events import Event, MigrationFinished, Notice, StatementStarted
 from koonj.runner.run.run import Cancelled
-from koonj.sql.fingerprint import file_hash
+from koonj.sql.file_hash import file_hash
 from koonj.sql.refused_statement import RefusedKind, is_refused, refused_statement
 
 
@@ -134,12 +134,12 @@ async def _start(journal: Journal) -> int:
     statement has no lock timeout, unless it sets one itself.
     """
     session, work = journal.session, journal.work
-    assert session.backend is not None
+    assert session.server is not None
     record = journal.record(Outcome.STARTED, work.planned.statements_done)
     try:
         async with own_transaction(session.conn, session.target):
             entry_id, _ = await history.insert(session.conn, record)
-            process = ServerProcess(session.backend.pid, session.backend.started)
+            process = ServerProcess(session.server.pid, session.server.started)
             await insert_session(session.conn, entry_id, process, record.run_id)
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:

@@ -23,6 +23,7 @@ from koonj.postgres.catalog.catalog import Catalog
 from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.connector import Connector, ServerInfo, describe
 from koonj.postgres.history import HistoryError
+from koonj.postgres.history_inspection import Inspection, inspect
 from koonj.postgres.read_transaction import REPEATABLE_READ, reading
 from koonj.postgres.scratch.role_settings import Settings, TargetRoles, read_world
 from koonj.runner.drift.applied_text import AppliedMigration, applied_migrations, partial_notes
@@ -65,9 +66,10 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
         roles = await read_world(conn)  # first, because later statements change settings
         server = await describe(conn)
         holder = await advisory_lock.holder(conn)
-        entries = await history.read_entries(conn)
+        found = await inspect(conn)
+        entries = await history.read_entries(conn, found)
         all_applied = await asyncio.to_thread(applied_migrations, folder, entries)
-        scripts, notes = await _scripts(conn, all_applied, roles)
+        scripts, notes = await _scripts(conn, found, all_applied, roles)
         at = datetime.now(UTC)
         catalog = await read_target_catalog(conn, target)
     partial = await asyncio.to_thread(partial_notes, folder, entries)
@@ -85,7 +87,7 @@ async def read_target(connector: Connector, target: Target, folder: Folder) -> T
 
 
 async def _scripts(
-    conn: AsyncConnection, all_applied: Sequence[AppliedMigration], roles: TargetRoles
+    conn: AsyncConnection, found: Inspection, all_applied: Sequence[AppliedMigration], roles: TargetRoles
 ) -> tuple[tuple[AppliedScript, ...], tuple[str, ...]]:
     """Return the scripts that ran, and notes.
 
@@ -97,7 +99,7 @@ async def _scripts(
         if applied.use_file and applied.file is not None:
             migration, note = applied.file, applied.note
         else:
-            migration, note = await _recorded(conn, applied)
+            migration, note = await _recorded(conn, found, applied)
         role = applied.entry.database_role
         scripts.append(AppliedScript(migration, role, roles.settings_of(role)))
         if note:
@@ -105,12 +107,14 @@ async def _scripts(
     return tuple(scripts), tuple(notes)
 
 
-async def _recorded(conn: AsyncConnection, applied: AppliedMigration) -> tuple[Migration, str]:
+async def _recorded(
+    conn: AsyncConnection, found: Inspection, applied: AppliedMigration
+) -> tuple[Migration, str]:
     """Return the recorded text; if this role may not read it, the file.
 
     Raises: DriftError if there is neither.
     """
-    text = await _text(conn, applied.entry)
+    text = await _text(conn, found, applied.entry)
     if text:
         recorded = Migration.from_recorded(applied.entry.name, text)
         return recorded, f"{applied.note}; koonj compares the recorded text" if applied.note else ""
@@ -124,10 +128,10 @@ async def _recorded(conn: AsyncConnection, applied: AppliedMigration) -> tuple[M
     )
 
 
-async def _text(conn: AsyncConnection, entry: HistoryEntry) -> str | None:
+async def _text(conn: AsyncConnection, found: Inspection, entry: HistoryEntry) -> str | None:
     try:
         async with conn.transaction():
-            return await history.read_script(conn, entry.id)
+            return await history.read_script(conn, entry.id, found)
     except HistoryError as error:
         if error.sqlstate != _FORBIDDEN:
             raise

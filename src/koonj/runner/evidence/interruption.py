@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from psycopg import AsyncConnection
 
+from koonj.config import Target
 from koonj.migrations.history_entry import INTERRUPTED, Action, HistoryEntry, Outcome
 from koonj.migrations.history_summary import summaries
-from koonj.postgres import advisory_lock
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.postgres.history_inspection import inspect
+from koonj.postgres.overview import overview
 from koonj.postgres.statement_intent import StatementIntent, read_intents
 from koonj.runner.evidence.judge import judge
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence, unknown
@@ -50,22 +50,24 @@ class Interruption:
 
 
 async def find_interruptions(
-    conn: AsyncConnection, entries: Iterable[HistoryEntry]
+    conn: AsyncConnection, target: Target, entries: Iterable[HistoryEntry]
 ) -> Mapping[int, Interruption]:
     """Return what is known of the entries without a recorded end, by the id of the entry.
 
-    Entries that a later one has replaced are omitted. The history must have been inspected.
+    Entries that a later one has replaced are omitted. It reads in a transaction of its own.
 
     Raises:
+        ConnectError: The target was lost.
         psycopg.Error: The connection was lost, or this role cannot read koonj.statement.
     """
     found = (_without_end(summary.attempts) for summary in summaries(entries).values())
     started = [entry for entry in found if entry is not None]
     if not started:
         return {}
-    intents = await read_intents(conn) if (await inspect(conn)).has_statements else ()
-    holder = await advisory_lock.holder(conn)
-    return {entry.id: await _interruption(conn, entry, intents, holder) for entry in started}
+    async with overview(conn, target) as seen:
+        intents = await read_intents(conn) if seen.history.has_statements else ()
+        holder = seen.holder
+        return {entry.id: await _interruption(conn, entry, intents, holder) for entry in started}
 
 
 def _without_end(attempts: Sequence[HistoryEntry]) -> HistoryEntry | None:

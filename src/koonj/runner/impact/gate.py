@@ -13,7 +13,8 @@ from koonj.config import Target
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.rehearse.verdict import ALLOWABLE, Rehearsal, Verdict
-from koonj.runner.run.events import Conflict, Direction
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Request
 
 NOT_VERIFIED = "not_verified"

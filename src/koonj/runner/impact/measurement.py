@@ -28,7 +28,6 @@ from koonj.runner.rehearse.events import (
     WaitingForScratch,
 )
 from koonj.runner.rehearse.request import RehearsalRequest
-from koonj.runner.rehearse.start import RehearsalJob, rehearsal
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Event
 from koonj.runner.run.request import Request
@@ -139,6 +138,9 @@ class ImpactMeasurement:
     async def _rehearse(
         self, control: Control, names: tuple[str, ...], *, cached_only: bool = False
     ) -> AsyncIterator[Event]:
+        # The engine of the rehearsals is larger than the rest of a run.
+        from koonj.runner.rehearse.start import RehearsalJob, rehearsal  # noqa: PLC0415 - as above
+
         request = RehearsalRequest(
             names=names,
             database=named_database(self.target),

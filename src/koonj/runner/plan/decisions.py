@@ -12,7 +12,7 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
 from koonj.migrations.state_rules import MigrationStatus, states
 from koonj.runner.plan.selection import Selection, select
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.request import Request
 
 

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from koonj.migrations.migration import Migration
 from koonj.postgres.encoding import encoding_of, untranslatable
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.request import Request
 from koonj.sql.source import Source
 

@@ -11,7 +11,7 @@ from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import finding_words, place_words, way_on_words
 from koonj.runner.plan.planner import PreparedPlan
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 
 
 def with_interruptions(

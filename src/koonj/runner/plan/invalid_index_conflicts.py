@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from koonj.postgres.errors import is_lost
 from koonj.postgres.invalid_indexes import InvalidIndex, invalid_index_of
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 from koonj.sql.index_statement import IndexStatement, index_statement
 from koonj.sql.row_changes import plain_name
 from koonj.sql.statements import Statement
@@ -30,6 +30,11 @@ class _Candidate:
     work: Work
     statement: Statement
     parsed: IndexStatement
+
+
+def uses_indexes(works: Sequence[Work]) -> bool:
+    """Return whether a statement could take an INVALID index for done, as far as the text shows."""
+    return next(_candidates(works), None) is not None
 
 
 async def invalid_index_conflicts(conn: AsyncConnection, works: Sequence[Work]) -> tuple[Conflict, ...]:

@@ -16,11 +16,14 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus
 from koonj.postgres import history
 from koonj.postgres.connector import ServerInfo
+from koonj.postgres.encoding import stores_all
+from koonj.postgres.overview import overview
+from koonj.postgres.read_transaction import read_transaction
 from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
 from koonj.runner.plan.interrupted import with_interruptions
-from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts
+from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts, uses_indexes
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
 from koonj.runner.run.events import Direction
@@ -28,48 +31,65 @@ from koonj.runner.run.request import Request
 
 
 async def make_plan(
-    conn: AsyncConnection, target: Target, folder: Folder, request: Request, server: ServerInfo
+    conn: AsyncConnection,
+    target: Target,
+    folder: Folder,
+    request: Request,
+    server: ServerInfo,
+    entries: Sequence[HistoryEntry],
 ) -> PreparedPlan:
-    """Plan a request on the connected target.
+    """Plan a request on the connected target, whose history has `entries`.
+
+    Few plans need to read more of the target.
 
     Raises:
+        ConnectError: The target was lost.
         HistoryError: The history cannot be read.
     """
-    entries = await history.read_entries(conn)
-    interruptions = await find_interruptions(conn, entries)
+    interruptions = await find_interruptions(conn, target, entries)
     entries = with_known_ends(entries, interruptions)
     decided = await asyncio.to_thread(decide, folder, entries, request)
-    recorded = await _recorded_texts(conn, decided.selection.statuses, entries, request.direction)
+    wanted = _wanted_texts(decided.selection.statuses, entries, request.direction)
+    recorded = await _recorded_texts(conn, target, wanted) if wanted else {}
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
     planned = with_interruptions(planned, decided.statuses, interruptions, target.option)
-    conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
-    planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
-    return await with_encoding_conflicts(conn, planned, request)
+    await asyncio.to_thread(folder.save_parsed)
+    if not uses_indexes(planned.works) and stores_all(conn):
+        return planned
+    async with read_transaction(conn, target):
+        conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
+        planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
+        return await with_encoding_conflicts(conn, planned, request)
 
 
 async def _recorded_texts(
-    conn: AsyncConnection,
-    statuses: Sequence[MigrationStatus],
-    entries: Sequence[HistoryEntry],
-    direction: Direction,
+    conn: AsyncConnection, target: Target, wanted: Mapping[str, int]
 ) -> Mapping[str, Migration]:
-    """Return migrations as the history recorded them, by file name.
+    """Return migrations as the history recorded them, by file name. `wanted`: the ids of their entries."""
+    texts = {}
+    async with overview(conn, target) as found:
+        for name, entry_id in wanted.items():
+            text = await history.read_script(conn, entry_id, found.history)
+            if text is not None:
+                texts[name] = Migration.from_recorded(name, text)
+    return texts
+
+
+def _wanted_texts(
+    statuses: Sequence[MigrationStatus], entries: Sequence[HistoryEntry], direction: Direction
+) -> Mapping[str, int]:
+    """Return the ids of the history entries whose text the plan needs, by file name.
 
     Needed if the file is missing, or if it was edited after a run that stopped halfway.
     """
-    texts = {}
+    wanted = {}
     applied = {entry.name: entry.id for entry in entries if entry.action in (Action.APPLY, Action.ADOPT)}
     applied |= {name: s.ran.id for name, s in summaries(entries).items() if s.ran is not None}
     for status in statuses:
         unfinished = unfinished_entry(status, direction)
         if status.migration is None:
-            entry_id = applied[status.name]
+            wanted[status.name] = applied[status.name]
         elif unfinished is not None and not is_unchanged(unfinished, status.migration, direction):
-            entry_id = unfinished.id
-        else:
-            continue
-        text = await history.read_script(conn, entry_id)
-        if text is not None:
-            texts[status.name] = Migration.from_recorded(status.name, text)
-    return texts
+            wanted[status.name] = unfinished.id
+    return wanted

@@ -13,10 +13,12 @@ from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.plan.decisions import DecidedSelection, Decision
+from koonj.runner.plan.folder_conflicts import folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
-from koonj.runner.plan.selection import UNKNOWN_NUMBER, folder_conflicts, problems_as_conflicts
+from koonj.runner.plan.selection import UNKNOWN_NUMBER
 from koonj.runner.plan.work import Work, can_run_as_written, make_work, work_as_written
-from koonj.runner.run.events import Conflict, Direction, Plan
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction, Plan
 from koonj.runner.run.request import Request
 from koonj.sql.problem import first_error
 
@@ -45,6 +47,10 @@ class PreparedPlan:
     def decided(self) -> frozenset[tuple[str, str]]:
         """Decisions that would be recorded: file name and state."""
         return frozenset(decision.key for decision in self.decisions)
+
+    def differs_from(self, other: PreparedPlan) -> bool:
+        """Return whether it would run or record anything else than `other`."""
+        return (self.signature, self.decided) != (other.signature, other.decided)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from koonj.migrations.folder import Folder
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.history_summary import summaries
 from koonj.migrations.names import TO_LIST, no_migration
 from koonj.migrations.state_rules import MigrationStatus, State
+from koonj.runner.plan.folder_conflicts import problems_as_conflicts
 from koonj.runner.plan.resume import ran_in_steps
-from koonj.runner.run.events import Conflict, Direction
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Extent, Request
-from koonj.sql.problem import Problem, Severity
 from koonj.sql.transactions import Mode
 
 UNKNOWN_NUMBER = "unknown_number"
@@ -151,36 +151,3 @@ def _errors(status: MigrationStatus) -> Iterable[Conflict]:
     if status.migration is None:
         return ()
     return problems_as_conflicts(status.migration.shown_path, status.name, status.migration.problems)
-
-
-def problems_as_conflicts(file: str, name: str, problems: Iterable[Problem]) -> tuple[Conflict, ...]:
-    """Return the errors among `problems` as conflicts, which cannot be allowed."""
-    return tuple(
-        Conflict(
-            name,
-            problem.code,
-            f"{_position(file, problem)}: {problem.message}",
-            problem.hint,
-            can_allow=False,
-            line=problem.line,
-            column=problem.column,
-        )
-        for problem in problems
-        if problem.severity is Severity.ERROR
-    )
-
-
-def folder_conflicts(folder: Folder) -> tuple[Conflict, ...]:
-    """Return errors of files that koonj cannot read or run, as conflicts.
-
-    One of these files might have to run first.
-
-    Duplicate numbers are omitted: they are a state, and matter only while one of the files is pending.
-    """
-    problems = ((name, problem) for name, problem in folder.problems if problem.code != "duplicate-number")
-    return tuple(c for name, problem in problems for c in problems_as_conflicts(name, name, (problem,)))
-
-
-def _position(file: str, problem: Problem) -> str:
-    parts = (file, problem.line, problem.column)
-    return ":".join(str(part) for part in parts if part is not None)

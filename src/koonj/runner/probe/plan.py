@@ -8,7 +8,7 @@ from dataclasses import replace
 from koonj.postgres.probe_session import LOCK_LIMIT, lock_limit
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.events import Conflict
+from koonj.runner.run.conflict import Conflict
 from koonj.sql.display import spaced
 from koonj.sql.refusal import Refusal
 from koonj.sql.tokens import significant_texts

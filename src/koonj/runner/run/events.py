@@ -11,6 +11,7 @@ from enum import StrEnum
 from koonj.migrations.history_entry import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.locks.trace import RelationLock
+from koonj.runner.run.conflict import Conflict
 from koonj.sql.transactions import Mode
 
 
@@ -121,24 +122,6 @@ class PlannedMigration:
     """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""
     """Reason for the verdict."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something that stops a run until the user allows it or fixes it."""
-
-    name: str
-    """File name of the migration; empty if the conflict is not about one migration."""
-    state: str
-    """State of the migration (``late``, ``edited``, …), code of a problem, ``unknown_number``,
-    ``rollback_missing``, ``invalid_index``, ``lossy``, ``reordered``, ``irreversible``, ``not_verified`` or
-    ``not_transactional``."""
-    message: str
-    hint: str
-    can_allow: bool
-    """Whether the user can let the run continue (`--allow STATE` or `--override`). If not, fix the cause."""
-    line: int | None = None
-    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from koonj.config import Target
 from koonj.migrations.history_entry import HistoryEntry, entries_with_earlier_names
 from koonj.postgres import history
 from koonj.postgres.connector import Connector
-from koonj.postgres.read_transaction import reading
+from koonj.postgres.overview import first_look
 
 
 async def read_history(
@@ -20,8 +20,8 @@ async def read_history(
         ConnectError: The target cannot be reached.
         HistoryError: The history cannot be read.
     """
-    async with reading(connector, target, name="koonj history") as conn:
-        entries = await history.read_entries(conn)
+    async with first_look(connector, target, name="koonj history") as (conn, found):
+        entries = await history.read_entries(conn, found.history, end=True)
     return entries if name is None else entries_with_earlier_names(entries, name)
 
 
@@ -32,5 +32,5 @@ async def recorded_text(connector: Connector, target: Target, entry_id: int) -> 
         ConnectError: The target cannot be reached.
         HistoryError: The history cannot be read.
     """
-    async with reading(connector, target, name="koonj history") as conn:
-        return await history.read_script(conn, entry_id)
+    async with first_look(connector, target, name="koonj history") as (conn, found):
+        return await history.read_script(conn, entry_id, found.history, end=True)

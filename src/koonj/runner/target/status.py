@@ -11,15 +11,15 @@ import psycopg
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, progress_words, states
-from koonj.postgres import advisory_lock, history
+from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
-from koonj.postgres.connector import ConnectError, Connector, ServerInfo, describe, safe_dsn
+from koonj.postgres.connector import ConnectError, Connector, ServerInfo, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
-from koonj.postgres.leftovers import Leftover, read_leftovers
+from koonj.postgres.leftovers import Leftover
 from koonj.postgres.outside_cause import retry_hint
-from koonj.postgres.read_transaction import reading
+from koonj.postgres.overview import Overview, first_look
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
 
@@ -80,13 +80,10 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     """
     status = TargetStatus(target.name, safe_dsn(target), target.protected, None, target.option)
     try:
-        async with reading(connector, target, name="koonj status") as conn:
-            status = replace(status, server=await describe(conn))
-            running = await advisory_lock.holder(conn)
-            has_history = await history.exists(conn)
-            entries = await history.read_entries(conn)
-            interruptions = await find_interruptions(conn, entries)
-            leftovers = await read_leftovers(conn) if has_history else ()
+        async with first_look(connector, target, name="koonj status", leftovers=True) as (conn, found):
+            status = replace(status, server=found.server)
+            entries = await history.read_entries(conn, found.history, end=True)
+            interruptions = await find_interruptions(conn, target, entries)
     except ConnectError as error:
         return replace(status, error=error.message, hint=error.hint, problem=error.problem)
     except HistoryError as error:
@@ -94,21 +91,21 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
     except psycopg.Error as error:
         return replace(status, error=error_message(error), hint=retry_hint(error))
     statuses = await asyncio.to_thread(states, folder, entries)
+    await asyncio.to_thread(folder.save_parsed)
     return replace(
         status,
-        has_history=has_history,
+        has_history=found.history.has_table,
         migrations=tuple(_explained(s, interruptions) for s in statuses),
-        running=running,
+        running=found.holder,
         interruptions={i.entry.name: i for i in interruptions.values()},
-        leftovers=_unexplained(leftovers, interruptions.values()),
+        leftovers=_unexplained(found, interruptions.values()),
     )
 
 
-def _unexplained(
-    leftovers: Iterable[Leftover], interruptions: Iterable[Interruption]
-) -> tuple[Leftover, ...]:
+def _unexplained(found: Overview, interruptions: Iterable[Interruption]) -> tuple[Leftover, ...]:
     """Return the leftovers that the evidence of an interrupted migration does not name already."""
     told = " ".join(i.evidence.text for i in interruptions if i.evidence is not None)
+    leftovers = found.leftovers if found.history.has_table else ()
     return tuple(leftover for leftover in leftovers if leftover.name not in told)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from koonj.config import ConfigError, KeySetting
+from koonj.config import ConfigError
+from koonj.config.screen_settings import KeySetting
 from koonj.config.toml_file import did_you_mean
 from koonj.tui.commands.command import Command, Group
 from koonj.tui.commands.keymap import Keymap

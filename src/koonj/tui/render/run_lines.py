@@ -12,7 +12,8 @@ from koonj.humanize import clock, span_words
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
-from koonj.runner.run.events import Conflict, Direction, Failure
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction, Failure
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
 from koonj.tui.state.run import LogLine, RunView, Tone, result_words

@@ -8,7 +8,8 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from koonj.runner.run.events import Conflict, Direction
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction
 from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.screens.dialog import CLOSE, Dialog

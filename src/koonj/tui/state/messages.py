@@ -10,7 +10,8 @@ from textual.message import Message
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.runner.run.events import Conflict, Direction, Event, Plan, Question
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Direction, Event, Plan, Question
 from koonj.runner.run.request import Request
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ This is done before Textual is imported, because Textual reads its environment v
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
-from koonj.config import ScreenSettings
+from koonj.config.screen_settings import ScreenSettings
 from koonj.sql.display import wants_ascii
 
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from koonj.runner.run.run import Run
     from koonj.runner.target.status import TargetStatus
 
+KEPT_SECONDS = 60.0
+"""How long a connection to a target is kept for the next read."""
+
 
 class Backend:
     """Access of the screen to the folder, the targets and the runs.
@@ -49,6 +52,7 @@ class Backend:
         self._reading = asyncio.Lock()
         self._connecting = asyncio.Lock()
         self._connector: Connector | None = None
+        self._preparing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,6 +61,9 @@ class Backend:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._children.close()
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.wait((self._preparing,))
         if self._connector is not None:
             await self._connector.close()
 
@@ -68,7 +75,7 @@ class Backend:
         async with self._reading:
             if self._reader is None:
                 self._reader = await asyncio.to_thread(_reader, self.settings.migrations)
-            return await asyncio.to_thread(self._reader.read)
+            return await asyncio.to_thread(_read, self._reader)
 
     async def read_status(self, target: Target, folder: Folder) -> TargetStatus:
         """Return the status of `target` and of `folder`'s migrations on it.
@@ -78,7 +85,9 @@ class Backend:
         connector = await self._connect()
         from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
-        return await read_status(connector, target, folder)
+        status = await read_status(connector, target, folder)
+        self._prepare_runs()
+        return status
 
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
@@ -111,6 +120,7 @@ class Backend:
     async def start_run(self, target: Target, request: Request) -> Run:
         """Return a run of `request`. It starts when its events are read."""
         connector = await self._connect()
+        await asyncio.shield(self._prepare_runs())
         from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
 
         reader = _reader(self.settings.migrations)
@@ -179,6 +189,12 @@ class Backend:
         async with self._children.run(*words, dsn=_dsn(target)) as output:
             return await read_drift(output)
 
+    def _prepare_runs(self) -> asyncio.Task[None]:
+        """Import what a run needs, once, in a thread; the first states do not wait for it."""
+        if self._preparing is None:
+            self._preparing = asyncio.create_task(asyncio.to_thread(_import_runs))
+        return self._preparing
+
     def _target_options(self, target: Target) -> Sequence[str]:
         """Return the options that select the same folder and target for the command.
 
@@ -191,17 +207,28 @@ class Backend:
         async with self._connecting:
             if self._connector is None:
                 # Importing psycopg takes a third of a second, so it is not done in the thread that paints.
-                await asyncio.to_thread(import_module, "koonj.runner.start")
                 await asyncio.to_thread(import_module, "koonj.runner.target.status")
                 from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
 
-                self._connector = Connector()
+                self._connector = Connector(keep=KEPT_SECONDS)
             return self._connector
 
 
 def _dsn(target: Target) -> str | None:
     """Return the dsn of a target that the command cannot find by its name."""
     return target.dsn if target.name == "dsn" and not target.declared else None
+
+
+def _import_runs() -> None:
+    for name in ("koonj.runner.start", "koonj.runner.rehearse.start", "koonj.runner.probe.run"):
+        import_module(name)
+
+
+def _read(reader: FolderReader) -> Folder:
+    """Read the folder, and import the parser, which the screen needs for every file that it shows."""
+    for name in ("koonj.migrations.file_problems", "koonj.sql.fingerprint", "koonj.sql.transactions"):
+        import_module(name)
+    return reader.read()
 
 
 def _reader(path: Path) -> FolderReader:

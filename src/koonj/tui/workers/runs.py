@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from textual.dom import DOMNode
 
 from koonj.config import Target
-from koonj.runner.run.events import Conflict, Plan, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.events import Plan, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Request
 from koonj.tui.state.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
 from koonj.tui.state.snapshot import Snapshot

@@ -1,6 +1,5 @@
--- The newest entry, and the session that runs now: its pid, when it began, whether it looks for its client.
+-- The session that runs now: its pid, when it began, and whether it looks for its client.
 SELECT
-    (SELECT coalesce(pg_catalog.max(h.id), 0) FROM koonj.history AS h),
     pg_catalog.pg_backend_pid(),
     (
         SELECT (extract(epoch FROM a.backend_start) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8

@@ -1,0 +1,111 @@
+"""Interrupt koonj at every place of a run, and count what is not as it must be (docs/reliability.md).
+
+    python benchmarks/reliability.py [PART ...] [--every N] [--seed N] [--workers N] [--bindir FOLDER]
+
+Parts: protocol, commits, ended, aimed, overtaken, asked; default: all. `--every 5` tries a fifth of the
+places. If there was a violation, the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from multiprocessing.queues import Queue
+
+import shared  # noqa: F401 - lets this program import `support`
+from koonj.postgres.embedded.binaries import choose
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from support.faults.fault_runner import SETTINGS, Fault, FaultRunner, Outcome
+from support.faults.places import PARTS
+
+SHOWN = 20
+
+
+def _server(bindir: str) -> TemporaryServer:
+    environ = {**os.environ, **({"KOONJ_PG_BINDIR": bindir} if bindir else {})}
+    return TemporaryServer(choose(environ), settings=SETTINGS)
+
+
+def _work(bindir: str, faults: Sequence[Fault], outcomes: Queue[Outcome | None]) -> None:
+    """Try the faults, and put None at the end."""
+    with _server(bindir) as server, FaultRunner(server) as fault_runner:
+        for fault in faults:
+            try:
+                outcomes.put(fault_runner.run(fault))
+            except Exception as error:  # a trial that cannot be judged counts, and does not end the others
+                outcomes.put(Outcome(fault, "unknown", [f"not judged: {error!r}"]))
+    outcomes.put(None)
+
+
+def _try_all(bindir: str, faults: Sequence[Fault], workers: int) -> list[Outcome]:
+    context = multiprocessing.get_context("spawn")
+    queue: Queue[Outcome | None] = context.Queue()
+    processes = [
+        context.Process(target=_work, args=(bindir, faults[number::workers], queue))
+        for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    outcomes: list[Outcome] = []
+    running = workers
+    while running:
+        outcome = queue.get(timeout=300)
+        if outcome is None:
+            running -= 1
+        else:
+            outcomes.append(outcome)
+    for process in processes:
+        process.join()
+    return outcomes
+
+
+def _print(part: str, outcomes: Sequence[Outcome], seconds: float) -> int:
+    reached = [outcome for outcome in outcomes if outcome.at]
+    bad = [outcome for outcome in outcomes if outcome.violations]
+    decisions = Counter(kind for outcome in outcomes for kind in set(outcome.decisions))
+    by_hand = sum(bool(outcome.by_hand) for outcome in outcomes)
+    print(
+        f"{part:10}{len(outcomes):6} trials, {len(reached):6} interrupted, {len(bad):4} with violations, "
+        f"{sum(bool(outcome.decisions) for outcome in outcomes):4} needed a person "
+        f"({by_hand} had to undo by hand), {seconds:.0f} s"
+    )
+    if decisions:
+        print(
+            f"          a person was needed for: {', '.join(f'{k} {n}' for k, n in decisions.most_common())}"
+        )
+    for outcome in bad[:SHOWN]:
+        print(f"  {outcome.fault}, at {outcome.at!r}")
+        for violation in outcome.violations:
+            print(f"    {violation}")
+    return len(bad)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--bindir", default="")
+    args = parser.parse_args()
+    with _server(args.bindir) as server, FaultRunner(server) as fault_runner:
+        print(f"PostgreSQL {server.binaries.version}, seed {args.seed}, 1 of {args.every} places")
+        messages = fault_runner.record()
+    bad = 0
+    for part in args.parts or PARTS:
+        faults = PARTS[part](messages, args.seed)[args.seed % args.every :: args.every]
+        start = time.perf_counter()
+        bad += _print(part, _try_all(args.bindir, faults, args.workers), time.perf_counter() - start)
+        sys.stdout.flush()
+    print(f"violations: {bad}")
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""koonj is interrupted at many places of a run: nothing it said or recorded is untrue, and the run can be completed.
+
+A sample of benchmarks/reliability.py, which tries all places. docs/reliability.md says what is tried and what is checked.
+"""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from support.faults.completion import DECISIONS, HAS_SETTLE
+from support.faults.fault_runner import Fault, FaultRunner
+from support.faults.places import PARTS
+from support.frames import Message
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+SHARES = 6
+"""Tests per part, so that several processes share them."""
+TRIALS = {"protocol": 30, "commits": 30, "ended": 12, "aimed": 24, "asked": 6, "overtaken": 6}
+
+
+def _sample(part: str, messages: Sequence[Message], share: int) -> list[Fault]:
+    """Return a share of a sample that is the same in each process."""
+    faults = PARTS[part](messages, 0)
+    chosen = random.Random(part).sample(faults, min(TRIALS[part], len(faults)))
+    return chosen[share::SHARES]
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("part", ["protocol", "commits", "ended", "aimed"])
+def test_nothing_is_untrue_after_an_interruption(
+    fault_runner: FaultRunner, messages: list[Message], part: str, share: int
+) -> None:
+    for fault in _sample(part, messages, share):
+        outcome = fault_runner.run(fault)
+        assert outcome.at, f"not reached: {fault}"
+        assert not outcome.violations, f"{fault}, at {outcome.at!r}"
+        assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"
+
+
+@pytest.mark.xfail(not HAS_SETTLE, reason="status says interrupted while the runner lives", strict=False)
+@pytest.mark.parametrize("share", range(2))
+def test_status_is_true_during_a_run(fault_runner: FaultRunner, messages: list[Message], share: int) -> None:
+    for fault in _sample("asked", messages, share):
+        assert not fault_runner.run(fault).violations, str(fault)
+
+
+@pytest.mark.xfail(not HAS_SETTLE, reason="a late run tells what was true before another one", strict=False)
+@pytest.mark.parametrize("share", range(2))
+def test_late_run_says_what_is_recorded_now(
+    fault_runner: FaultRunner, messages: list[Message], share: int
+) -> None:
+    for fault in _sample("overtaken", messages, share):
+        assert not fault_runner.run(fault).violations, str(fault)

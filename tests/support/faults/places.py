@@ -1,0 +1,105 @@
+"""Where koonj is interrupted: every place of a recorded run, every COMMIT, and inside the statements that take long."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from support.faults.fault_runner import Fault, Interruption
+from support.frame_proxy import Boundary, Place
+from support.frames import Message, Sender
+
+_ROWS = {"DataRow", "ParameterStatus", "RowDescription"}
+"""Messages of the server that are never the last of an answer."""
+_REFUSED = ("CONCURRENTLY", "CALL ")
+LONGEST = 0.012
+"""Seconds after a message; the statements here take up to this long."""
+
+
+def protocol(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Kill koonj or cut its connection before, inside and after every message, in both directions."""
+    del seed
+    whats = (Interruption.KILL, Interruption.CUT)
+    return [Fault(what, boundary) for boundary in _boundaries(messages) for what in whats]
+
+
+def _boundaries(messages: Sequence[Message]) -> Iterator[Boundary]:
+    counts = dict.fromkeys(Sender, 0)
+    for message in messages:
+        counts[message.sender] += 1
+        if message.kind in _ROWS:
+            continue
+        # After a message of the server is before the next one.
+        last = (Place.AFTER,) if message.sender is Sender.CLIENT else ()
+        for place in (Place.BEFORE, Place.INSIDE, *last):
+            yield Boundary(message.sender, counts[message.sender], place)
+
+
+def lost_commits(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Lose every COMMIT, or its answer; the server notices it at once, or later."""
+    del seed
+    whats = (Interruption.CUT, Interruption.HALF_OPEN, Interruption.KILL)
+    return [
+        Fault(what, Boundary(sender, number, Place.BEFORE))
+        for sender in (Sender.SERVER, Sender.CLIENT)
+        for number in _numbers(messages, sender, lambda m: m.text.rstrip(";") == "COMMIT")
+        for what in whats
+    ]
+
+
+def ended_sessions(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """End the server's session before and after every message of koonj."""
+    del seed
+    return _at_every_query(messages, Interruption.ENDED, Place.BEFORE, Place.AFTER)
+
+
+def overtaken(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """End the server's session at every message of koonj, and let another koonj complete the run before it sees that."""
+    del seed
+    return _at_every_query(messages, Interruption.OVERTAKEN, Place.BEFORE, Place.AFTER)
+
+
+def asked(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Ask `koonj status` at every message of koonj."""
+    del seed
+    return _at_every_query(messages, Interruption.ASKED, Place.BEFORE)
+
+
+def _at_every_query(messages: Sequence[Message], what: Interruption, *places: Place) -> list[Fault]:
+    numbers = _numbers(messages, Sender.CLIENT, lambda m: m.kind not in {"Startup", "Terminate"})
+    return [Fault(what, Boundary(Sender.CLIENT, number, place)) for number in numbers for place in places]
+
+
+def aimed(messages: Sequence[Message], seed: int, count: int = 500) -> list[Fault]:
+    """Interrupt at random moments of the statements that PostgreSQL refuses in a transaction."""
+    chance = random.Random(seed)
+    refused = _numbers(
+        messages,
+        Sender.CLIENT,
+        lambda m: m.kind in {"Query", "Parse"} and any(word in m.text[:80] for word in _REFUSED),
+    )
+    whats = (Interruption.KILL, Interruption.ENDED, Interruption.CUT)
+    return [
+        Fault(
+            whats[n % 3],
+            Boundary(Sender.CLIENT, chance.choice(refused), Place.AFTER),
+            delay=chance.uniform(0.0, LONGEST),
+        )
+        for n in range(count)
+    ]
+
+
+def _numbers(messages: Sequence[Message], sender: Sender, wanted: Callable[[Message], bool]) -> list[int]:
+    """Return which messages of the sender are wanted, counted from 1."""
+    sent = [message for message in messages if message.sender is sender]
+    return [number for number, message in enumerate(sent, start=1) if wanted(message)]
+
+
+PARTS = {
+    "protocol": protocol,
+    "commits": lost_commits,
+    "ended": ended_sessions,
+    "aimed": aimed,
+    "overtaken": overtaken,
+    "asked": asked,
+}
