@@ -235,6 +235,13 @@ def history(call: Call) -> int:
     return ExitCode.OK
 
 
+def settle(call: Call) -> int:
+    """Run `koonj settle`."""
+    from koonj.cli.settle import settle_command
+
+    return settle_command(call)
+
+
 def check(call: Call) -> int:
     """Run `koonj check`."""
     from koonj.cli.file_text import check_code, check_lines
@@ -292,6 +299,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "rehearse": rehearse,
         "drift": drift,
         "history": history,
+        "settle": settle,
         "check": check,
         "init": init,
         "trust": trust,

@@ -1,12 +1,13 @@
 """Read and write koonj.history, the table in a target that records what ran there.
 
-The first apply creates it. All names are schema-qualified.
+The first apply creates it, and koonj.statement next to it (see `statement_intent`). All names are
+schema-qualified.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,11 @@ class HistoryError(TargetError):
     """Raised if the history exists, but cannot be read or written."""
 
 
-async def ensure(conn: AsyncConnection, found: Inspection) -> None:
-    """Create the schema and the table in one transaction, if they are missing.
+async def ensure(conn: AsyncConnection, found: Inspection, *, with_statements: bool = True) -> None:
+    """Create the schema and its tables in one transaction, if they are missing.
+
+    A history of an earlier version of koonj has no koonj.statement: it is only created if
+    `with_statements`, because a role that may write the history cannot always create tables next to it.
 
     `found`: what this session saw since it has the koonj lock.
 
@@ -51,28 +55,38 @@ async def ensure(conn: AsyncConnection, found: Inspection) -> None:
     Raises: HistoryError.
     """
     _must_be_safe(found.refused_for_writing)
-    if found.has_table:
+    tables = [] if found.has_table else ["history"]
+    if not found.has_statements and (with_statements or tables):
+        tables.append("statement")
+    if not tables:
         return
     try:
-        await _create(conn, with_schema=not found.has_schema)
+        await _create(conn, tables, with_schema=not found.has_schema)
     except (psycopg.Error, HistoryError) as error:
         await roll_back(conn)
         if isinstance(error, psycopg.Error) and is_lost(error):
             raise
-        raise await _not_created(conn, error) from error
+        raise await _not_created(conn, error, tables[0]) from error
 
 
-async def _create(conn: AsyncConnection, *, with_schema: bool) -> None:
-    """Create the history in one transaction of three round trips.
+async def _create(conn: AsyncConnection, tables: Sequence[str], *, with_schema: bool) -> None:
+    """Create `tables` in one transaction of three round trips.
 
-    Raises: psycopg.Error; HistoryError if it is not safe to write.
+    Every role can read what they show, and only the owner can write them.
+
+    Raises: psycopg.Error; HistoryError if they are not safe to write.
     """
     schema = (query("create_schema"),) if with_schema else ()
-    answer = await _last_answer(conn, "BEGIN", *schema, query("create_history"), query("new_history_grants"))
+    creating = (query(f"create_{table}") for table in tables)
+    grants = filled(conn, "new_history_grants", {"tables": list(tables)})
+    answer = await _last_answer(conn, "BEGIN", *schema, *creating, grants)
     revoked = [_revoke(conn, *row) for row in answer if with_schema or row[0] != "SCHEMA"]
     granted = ("GRANT USAGE ON SCHEMA koonj TO PUBLIC",) if with_schema else ()
+    granting = (query(f"grant_{table}") for table in tables)
+    if "history" not in tables:
+        await _grant_to_writers(conn)
     # An event trigger can add triggers or policies to every new table.
-    answer = await _last_answer(conn, *revoked, *granted, query("grant_history"), query("inspect_history"))
+    answer = await _last_answer(conn, *revoked, *granted, *granting, query("inspect_history"))
     _must_be_safe(inspected(answer).refused_for_writing)
     await commit(conn)
 
@@ -91,15 +105,28 @@ def _revoke(conn: AsyncConnection, kind: str, name: str, role: str | None) -> st
     Otherwise an application could read the texts of migrations, or change and delete entries.
     """
     path = (name,) if kind == "SCHEMA" else ("koonj", name)
-    grantee = sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
     revoke = sql.SQL("REVOKE ALL ON {} {} FROM {}")
-    return revoke.format(sql.SQL(kind), sql.Identifier(*path), grantee).as_string(conn)
+    return revoke.format(sql.SQL(kind), sql.Identifier(*path), _grantee(role)).as_string(conn)
 
 
-async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryError) -> HistoryError:
+async def _grant_to_writers(conn: AsyncConnection) -> None:
+    """Let the roles that write the history write koonj.statement too."""
+    cursor = await conn.execute(query("history_writers"))
+    grant = sql.SQL("GRANT INSERT, UPDATE (state, xid, evidence, reason) ON koonj.statement TO {}")
+    for (role,) in await cursor.fetchall():
+        await conn.execute(grant.format(_grantee(role)))
+
+
+def _grantee(role: str | None) -> sql.Composable:
+    return sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
+
+
+async def _not_created(
+    conn: AsyncConnection, error: psycopg.Error | HistoryError, table: str
+) -> HistoryError:
     """Return the error, with the event triggers of the database as the probable cause."""
     cause = error_message(error) if isinstance(error, psycopg.Error) else error.message
-    message = f"The history (koonj.history) could not be created: {cause}"
+    message = f"The history (koonj.{table}) could not be created: {cause}"
     cursor = await conn.execute(query("active_event_triggers"))
     triggers = ", ".join(str(row[0]) for row in await cursor.fetchall())
     if triggers:
@@ -109,6 +136,8 @@ async def _not_created(conn: AsyncConnection, error: psycopg.Error | HistoryErro
         )
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "Allow this role to create it: GRANT CREATE ON DATABASE … TO …;"
+        if table != "history":
+            hint = "Allow this role to create it: GRANT CREATE ON SCHEMA koonj TO …;"
     else:
         hint = error.hint if isinstance(error, HistoryError) else retry_hint(error)
     return HistoryError(message, hint, error.sqlstate)
