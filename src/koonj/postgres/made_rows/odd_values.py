@@ -104,8 +104,6 @@ def _arrays(style: Style, mentions: Mentions) -> Iterator[str]:
     if Odd.PARTS in style.odd and style.texts == "mixed":
         for part in mentions.parts:
             yield f"ARRAY[{_written(part)}, 'm', {_written(part)}]"
-        for one, other in pairwise(mentions.parts):
-            yield f"ARRAY[{_written(other)}, {_written(one)}]"
 
 
 def _written(text: str) -> str:
