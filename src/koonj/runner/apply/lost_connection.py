@@ -91,10 +91,9 @@ async def _find(
         return None
     if not await advisory_lock.try_lock(conn):
         return _not_recorded(interruption, done, "Another run holds the koonj lock now, and will record it.")
-    known = interruption.known_done
-    if known is None and done >= interruption.statement:
-        known = done
-    if known is None or (known != done and not _is_exact(interruption)):
+    has_end = done >= interruption.statement > 0
+    known = done if has_end else interruption.known_done
+    if known is None or not (has_end or _is_exact(interruption)):
         return _not_recorded(interruption, done, finding_words(interruption))
     return await _record(conn, journal, interruption, max(known, done), error)
 
