@@ -138,7 +138,8 @@ async def test_ended_session_between_steps_leaves_nothing_in_doubt(project: Proj
     failure = run_finished(events).failure
     assert failure is not None
     assert failure.target_state.startswith("2 of ")
-    assert "it resumes at statement 3" in failure.next_steps[0]
+    assert "unknown" not in failure.target_state
+    assert "koonj apply (it resumes at statement 3;" in failure.next_steps[0]
     assert await project.states() == {"001_sleep.sql": "failed"}
 
 

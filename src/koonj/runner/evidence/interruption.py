@@ -13,7 +13,6 @@ from koonj.migrations.history_summary import summaries
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.overview import overview
 from koonj.postgres.statement_intent import StatementIntent, read_intents
-from koonj.runner.evidence.judge import judge
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence, unknown
 
 
@@ -102,6 +101,8 @@ async def _interruption(
         return Interruption(entry, session.backend.pid, held, index)
     if sent is None:
         return Interruption(entry)
+    from koonj.runner.evidence.judge import judge  # noqa: PLC0415 - brings the parser, and is seldom needed
+
     return Interruption(entry, statement=index, evidence=await judge(conn, sent))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.statement_evidence import Effect
-from koonj.runner.run.events import InterruptionSettled
+
+if TYPE_CHECKING:
+    from koonj.runner.run.events import InterruptionSettled
 
 
 def place_words(interruption: Interruption, migration: Migration | None) -> str:

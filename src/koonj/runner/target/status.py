@@ -90,7 +90,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
         return replace(status, error=error_message(error), hint=retry_hint(error))
-    statuses = await asyncio.to_thread(states, folder, entries)
+    statuses = states(folder, entries)  # not in a thread: the screen reads all targets in one already
     await asyncio.to_thread(folder.save_parsed)
     return replace(
         status,
