@@ -12,7 +12,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def half_built(project: Project) -> Project:
-    """A migration that was interrupted while it built an index, as a killed koonj leaves it."""
+    """A migration that was interrupted at an index that another session has left INVALID."""
     project.sql("CREATE TABLE a (x int)")
     project.write(
         "017_index.sql", f"CREATE TABLE b ();\nCREATE INDEX CONCURRENTLY a_x ON a (x);\nVACUUM b;\n{NONE}"
@@ -20,6 +20,8 @@ def half_built(project: Project) -> Project:
     assert project.koonj("apply", "--yes").code == ExitCode.OK
     project.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
     _unfinish(project)
+    there = "jsonb_set(before, '{indexes}', to_jsonb(ARRAY['a_x'::regclass::oid::int8]))"
+    project.sql(f"UPDATE koonj.statement SET before = {there} WHERE index = 2")
     return project
 
 

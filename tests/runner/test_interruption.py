@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from koonj.migrations.states import State
+from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.runner.run.events import (
@@ -18,7 +19,7 @@ from koonj.runner.run.events import (
     RunResult,
     StatementStarted,
 )
-from koonj.runner.settle import RunningError, SettleError, Settlement, read_interrupted, settle
+from koonj.runner.settle import RunningError, Settlement, read_interrupted, settle
 from support.interruption import blocked_run, interrupt
 from support.losing_proxy import Loss, losing_proxy
 from support.project import Project, events_of_kind, run_finished
@@ -78,20 +79,46 @@ async def decide(project: Project, **settlement: object) -> InterruptionSettled:
     return await settle(project.connector, project.target, folder, NAME, chosen)
 
 
-async def test_index_that_was_half_built_is_repaired_by_the_user(
+async def test_index_that_was_half_built_is_repaired_by_the_next_run(
     project: Project, steps: Callable[[str], None]
 ) -> None:
     steps("CREATE INDEX CONCURRENTLY a_x ON a (x)")
     interrupt(project, "INSERT INTO a VALUES (2, 2)")
     (status,) = (await project.status()).migrations
-    assert (status.state, status.continues) == (State.INTERRUPTED, False)
+    assert (status.state, status.continues) == (State.INTERRUPTED, True)
     assert status.note == "at statement 2 of 3: create index concurrently a_x on a"
     assert await lines(project) == [
         "At least 1 of 3 statements are committed. Statement 2 was sent, its session has ended, and its end is "
         "not recorded. The index public.a_x is there and INVALID: the build stopped before its end.",
-        "To run DROP INDEX CONCURRENTLY public.a_x (then statement 2 can run again): koonj settle 1 --repair",
+        "koonj runs DROP INDEX CONCURRENTLY public.a_x, and then runs statement 2 again.",
+        "To continue, run: koonj apply",
+        "To run only the repair: koonj settle 1 --repair",
         "To undo the migration: koonj rollback",
     ]
+    (note, *_) = (await plan_of(project)).notes
+    assert note.endswith("koonj runs DROP INDEX CONCURRENTLY public.a_x, and then runs statement 2 again.")
+    (event,) = await continued(project, at=2)
+    assert (event.done, event.reason) == (1, "repaired with DROP INDEX CONCURRENTLY public.a_x")
+    assert project.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_x'::regclass") == [(True,)]
+
+
+async def test_index_that_if_not_exists_would_skip_is_dropped_first(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    steps("CREATE INDEX CONCURRENTLY IF NOT EXISTS a_x ON a (x)")
+    interrupt(project, "INSERT INTO a VALUES (2, 2)")
+    await continued(project, at=2)
+    assert project.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_x'::regclass") == [(True,)]
+
+
+async def test_invalid_index_of_somebody_else_is_dropped_only_by_the_user(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    steps("CREATE INDEX CONCURRENTLY a_x ON a (x)")
+    interrupt(project, "INSERT INTO a VALUES (2, 2)")
+    there = "jsonb_set(before, '{indexes}', to_jsonb(ARRAY['a_x'::regclass::oid::int8]))"
+    project.sql(f"UPDATE koonj.statement SET before = {there} WHERE index = 2")
+    assert not (await project.status()).migrations[0].continues
     (conflict,) = (await refused(project)).conflicts
     assert (conflict.state, conflict.can_allow) == ("interrupted", False)
     assert conflict.message.startswith(
@@ -102,7 +129,21 @@ async def test_index_that_was_half_built_is_repaired_by_the_user(
     assert (event.done, event.of) == (1, 3)
     assert project.sql("SELECT to_regclass('a_x')") == [(None,)]
     await continued(project, at=2)
-    assert project.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_x'::regclass") == [(True,)]
+
+
+async def test_pending_detach_is_finalized_by_the_next_run(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    if project.sql("SELECT current_setting('server_version_num')::int < 140000") == [(True,)]:
+        pytest.skip("DETACH CONCURRENTLY is there since PostgreSQL 14")
+    project.sql(
+        "CREATE TABLE p (x int) PARTITION BY LIST (x); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)"
+    )
+    steps("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY")
+    interrupt(project, "SELECT FROM p")
+    (event,) = await continued(project, at=3)
+    assert event.done == 2
+    assert project.sql("SELECT FROM pg_inherits") == []
 
 
 @pytest.mark.parametrize(

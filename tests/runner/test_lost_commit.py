@@ -228,7 +228,11 @@ async def test_a_statement_outside_a_transaction_travels_with_its_count(
     assert end.failure is not None
     assert len(end.failure.committed) == done
     assert "the connection is closed" not in end.failure.message, "the first error says why it was lost"
-    assert await _outcome(project) == ({"a"}, "failed", done)
+    recorded = (
+        "failed" if done == 2 else "started"
+    )  # nothing shows whether VACUUM ran: the next run repeats it
+    assert await _outcome(project) == ({"a"}, recorded, done)
+    assert run_finished(await _apply(project)).result is RunResult.DONE
 
 
 async def test_a_failure_is_recorded_although_the_line_is_lost_at_its_entry(

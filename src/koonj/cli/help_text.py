@@ -169,8 +169,8 @@ examples:
   koonj settle 17 --done 3 --reason 'checked: all rows are filled'
 
 Most interruptions need no decision: the catalog shows whether the statement took effect, and the next
-`koonj apply` records that and continues. koonj asks you only about a CALL or a DO that commits in parts, and
-before it repairs what a statement has left.
+`koonj apply` records that, repairs what a half-done statement has left, and continues. koonj asks you only
+about a CALL or a DO that commits in parts, and about an INVALID index that was there before the statement.
 
 Each decision is recorded in the history, with what was found on the target and your reason.
 

@@ -13,13 +13,13 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.names import TO_LIST
 from koonj.migrations.state_rules import states
 from koonj.migrations.states import State
+from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption_wording import interruption_lines, place_words, settled_words
 from koonj.runner.run.codec import to_plain
 from koonj.runner.run.events import InterruptionSettled
 from koonj.runner.settle import (
     InterruptedMigration,
     RunningError,
-    SettleError,
     Settlement,
     read_interrupted,
     settle,

@@ -14,14 +14,13 @@ from koonj.migrations.states import State
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connector import Connector
-from koonj.postgres.errors import TargetError
 from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
-from koonj.postgres.session import clean, leave, set_timeouts
+from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
-from koonj.runner.apply.interrupted_entry import record_end
+from koonj.runner.apply.interrupted_entry import SettleError, record_end, repaired
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words
 from koonj.runner.evidence.statement_evidence import Effect
@@ -47,10 +46,6 @@ class Settlement:
     def is_given(self) -> bool:
         """Whether the user decides something."""
         return self.repair or self.done is not None or self.again is not None
-
-
-class SettleError(TargetError):
-    """Raised if a settlement is not possible; nothing was recorded."""
 
 
 class RunningError(SettleError):
@@ -122,7 +117,9 @@ async def _settle(
     interruption = _checked(found, settlement)
     done, what = interruption.entry.statements_done, f"statement {interruption.statement} runs again"
     if settlement.repair:
-        interruption, done, what = await _repair(session, folder, name, interruption)
+        commands = "; ".join(interruption.evidence.repair) if interruption.evidence is not None else ""
+        interruption = await repaired(conn, session.target, interruption)
+        done, what = interruption.known_done or 0, f"repaired with {commands}"
     elif settlement.done is not None:
         done, what = settlement.done, f"statement {settlement.done} is done"
     reason = f"{what}: {settlement.reason}" if settlement.reason else what
@@ -160,24 +157,3 @@ def _checked(found: InterruptedMigration, settlement: Settlement) -> Interruptio
             "If you know that it is, add --reason TEXT. The reason is recorded in the history.",
         )
     return interruption
-
-
-async def _repair(
-    session: RunContext, folder: Folder, name: str, interruption: Interruption
-) -> tuple[Interruption, int, str]:
-    """Run the commands of the repair. Return what is known then, the number of done statements, and what ran.
-
-    Raises: SettleError, psycopg.Error.
-    """
-    assert interruption.evidence is not None
-    commands = interruption.evidence.repair
-    await set_timeouts(session.conn, "0", "0", local=False)
-    for command in commands:
-        await session.conn.execute(command.encode())
-    after = (await _read(session.conn, session.target, folder, name)).interruption
-    if after is None or after.known_done is None:
-        raise SettleError(
-            f"The repair of {name} has run, but the statement is still in doubt.",
-            "" if after is None else finding_words(after),
-        )
-    return after, after.known_done, f"repaired with {'; '.join(commands)}"

@@ -40,7 +40,7 @@ from koonj.runner.apply.endings import (
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
-from koonj.runner.apply.interrupted_entry import record_known_end
+from koonj.runner.apply.interrupted_entry import SettleError, record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.impact.measurement import ImpactMeasurement
@@ -109,7 +109,7 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
         end = error
     except LockLostError as error:
         end = lock_lost(error.holder)
-    except (ConnectError, HistoryError, FolderError, psycopg.Error) as error:
+    except (ConnectError, HistoryError, SettleError, FolderError, psycopg.Error) as error:
         failure = target_failure(error, job.target, job.request.direction)
         end = failed_or_cancelled(failure, cancelled=control.cancelled)
     except Cancelled:

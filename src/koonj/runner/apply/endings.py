@@ -11,9 +11,7 @@ from koonj.humanize import count, span_words
 from koonj.migrations.folder import FolderError
 from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.answer_limit import NoAnswerError
-from koonj.postgres.connector import ConnectError
-from koonj.postgres.errors import error_message
-from koonj.postgres.history import HistoryError
+from koonj.postgres.errors import TargetError, error_message
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import (
     Direction,
@@ -155,7 +153,7 @@ def failed_or_cancelled(failure: Failure, *, cancelled: bool) -> RunEnd:
 
 
 def target_failure(
-    error: ConnectError | HistoryError | FolderError | psycopg.Error, target: Target, direction: Direction
+    error: TargetError | FolderError | psycopg.Error, target: Target, direction: Direction
 ) -> Failure:
     """Return the failure of the target or the folder: it has no file and no statement."""
     sqlstate = None

@@ -22,6 +22,7 @@ from koonj.postgres.statement_intent import settle_intent
 from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words
+from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.run.run import Cancelled
 
 SECONDS = 60.0
@@ -90,12 +91,20 @@ async def _find(
         return None
     if not await advisory_lock.try_lock(conn):
         return _not_recorded(interruption, done, "Another run holds the koonj lock now, and will record it.")
-    known = interruption.known_done
-    if known is None and done >= interruption.statement:
-        known = done
-    if known is None:
+    has_end = done >= interruption.statement > 0
+    known = done if has_end else interruption.known_done
+    if known is None or not (has_end or _is_exact(interruption)):
         return _not_recorded(interruption, done, finding_words(interruption))
     return await _record(conn, journal, interruption, max(known, done), error)
+
+
+def _is_exact(interruption: Interruption) -> bool:
+    """Return whether the statement in doubt did all or nothing. Otherwise the next run repairs or repeats it.
+
+    Until then the entry has no end, so that the status shows what the statement left.
+    """
+    evidence = interruption.evidence
+    return evidence is None or evidence.effect in (Effect.DONE, Effect.NOT)
 
 
 def _is_replaced(entry: HistoryEntry, entries: tuple[HistoryEntry, ...]) -> bool:

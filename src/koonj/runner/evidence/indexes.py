@@ -22,7 +22,7 @@ async def create_index(conn: AsyncConnection, facts: Facts) -> StatementEvidence
     found = await rows_of(conn, "create_index", facts)
     if not found:
         return not_done("No index was created.")
-    name, valid, _xmin, building = found[0]
+    name, valid, building, oid = found[0]
     if valid:
         return done(f"The index {name} is there and valid.")
     if building:
@@ -31,6 +31,7 @@ async def create_index(conn: AsyncConnection, facts: Facts) -> StatementEvidence
         Effect.HALF,
         f"The index {name} is there and INVALID: the build stopped before its end.",
         repair=(f"DROP INDEX CONCURRENTLY {name}",),
+        is_own=oid not in facts["indexes"],
     )
 
 
@@ -59,6 +60,7 @@ async def reindex(conn: AsyncConnection, facts: Facts) -> StatementEvidence:
             f"{words} The rebuild stopped before its end and left {', '.join(leftovers)}.",
             repair=tuple(f"DROP INDEX CONCURRENTLY {name}" for name in leftovers),
             done_after_repair=0 < total == replaced,
+            is_own=not set(leftovers) & set(facts["leftovers"]),
         )
     if not total:
         return repeatable("REINDEX had no index to rebuild. It can run again.")

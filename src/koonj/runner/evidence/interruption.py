@@ -43,9 +43,15 @@ class Interruption:
         """
         if self.is_running or (self.evidence is not None and self.evidence.needs_decision):
             return None
-        if self.evidence is not None and self.evidence.effect is Effect.DONE:
+        evidence = self.evidence
+        if evidence is not None and (evidence.effect is Effect.DONE or evidence.done_after_repair):
             return self.statement
         return self.entry.statements_done
+
+    @property
+    def repair(self) -> tuple[str, ...]:
+        """Commands that the next run runs first, so that `known_done` is true."""
+        return () if self.evidence is None or self.known_done is None else self.evidence.repair
 
 
 async def find_interruptions(

@@ -58,7 +58,9 @@ def way_on_words(interruption: Interruption) -> str:
     done, entry = interruption.known_done, interruption.entry
     if done is None:
         return ""
-    first = "" if done == entry.statements_done else f"records that statement {done} is done, and "
+    first = f"runs {'; '.join(interruption.repair)}, and then " if interruption.repair else ""
+    if done != entry.statements_done:
+        first += f"records that statement {done} is done, and "
     if done == entry.statements_total:
         return f"koonj {first}has nothing more to run of it."
     again = interruption.statement if interruption.statement == done + 1 else 0
@@ -78,6 +80,8 @@ def offers(interruption: Interruption, number: int, target_option: str) -> Itera
     if interruption.known_done is not None:
         verb = "rollback" if interruption.entry.action is Action.ROLLBACK else "apply"
         yield f"To continue, run: koonj {verb}{target_option}"
+        if interruption.repair:
+            yield f"To run only the repair: {settle} --repair"
     elif evidence is not None and evidence.repair:
         then = "completes it" if evidence.done_after_repair else "then statement {} can run again"
         commands = "; ".join(evidence.repair)

@@ -21,4 +21,5 @@ async def detach(conn: AsyncConnection, facts: Facts) -> StatementEvidence:
         f"The detach of {child} from {parent} is pending: it stopped before its end.",
         repair=(f"ALTER TABLE {parent} DETACH PARTITION {child} FINALIZE",),
         done_after_repair=True,
+        is_own=not facts["pending"],
     )

@@ -27,6 +27,8 @@ class StatementEvidence:
     """SQL that removes or completes what the statement left."""
     done_after_repair: bool = False
     """After the repair the statement is done. Otherwise it must run again."""
+    is_own: bool = False
+    """The statement itself left what the repair is about, so the next run repairs it by itself."""
     can_repeat: bool = False
     """The statement can simply run again: that completes it, or costs only time."""
 
@@ -35,7 +37,7 @@ class StatementEvidence:
         """Whether the user must decide: the catalog does not prove what to do."""
         if self.effect in (Effect.DONE, Effect.NOT):
             return False
-        return not self.can_repeat
+        return not (self.can_repeat or self.is_own)
 
 
 def done(text: str) -> StatementEvidence:

@@ -33,6 +33,20 @@ def with_interruptions(
     return replace(planned, plan=replace(planned.plan, conflicts=conflicts, notes=notes), interruptions=known)
 
 
+def without_repaired(
+    conflicts: Iterable[Conflict], interruptions: Iterable[Interruption]
+) -> tuple[Conflict, ...]:
+    """Return the conflicts about INVALID indexes without those that the run drops first."""
+    dropped = {
+        (i.entry.name, f"Index {command.removeprefix('DROP INDEX CONCURRENTLY ')} is INVALID")
+        for i in interruptions
+        for command in i.repair
+    }
+    return tuple(
+        c for c in conflicts if not any(c.name == name and text in c.message for name, text in dropped)
+    )
+
+
 def _notes(known: Iterable[Interruption]) -> Iterator[str]:
     for interruption in known:
         yield f"{interruption.entry.name}: {finding_words(interruption)} {way_on_words(interruption)}"

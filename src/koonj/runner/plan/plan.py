@@ -22,7 +22,7 @@ from koonj.postgres.read_transaction import read_transaction
 from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
-from koonj.runner.plan.interrupted import with_interruptions
+from koonj.runner.plan.interrupted import with_interruptions, without_repaired
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts, uses_indexes
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
@@ -58,7 +58,8 @@ async def make_plan(
     if not uses_indexes(planned.works) and stores_all(conn):
         return planned
     async with read_transaction(conn, target):
-        conflicts = (*planned.plan.conflicts, *await invalid_index_conflicts(conn, planned.works))
+        found = without_repaired(await invalid_index_conflicts(conn, planned.works), planned.interruptions)
+        conflicts = (*planned.plan.conflicts, *found)
         planned = replace(planned, plan=replace(planned.plan, conflicts=conflicts))
         return await with_encoding_conflicts(conn, planned, request)
 

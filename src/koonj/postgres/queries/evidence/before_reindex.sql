@@ -36,7 +36,16 @@ SELECT pg_catalog.jsonb_build_object(
         ))
         FROM wanted AS w
     ),
-    'tables', ARRAY(SELECT DISTINCT w.indrelid::pg_catalog.int8 FROM wanted AS w)
+    'tables', ARRAY(SELECT DISTINCT w.indrelid::pg_catalog.int8 FROM wanted AS w),
+    'leftovers', ARRAY(
+        SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+        FROM pg_catalog.pg_index AS i
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE i.indrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT w.indrelid FROM wanted AS w))
+          AND NOT i.indisvalid
+          AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$'
+    )
 )
 FROM named AS m
 WHERE m.oid IS NOT NULL

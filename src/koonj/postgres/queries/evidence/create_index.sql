@@ -1,9 +1,10 @@
 -- The index that CREATE INDEX was to create. Without a name in the text: indexes that the table did not have before.
-SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), i.indisvalid, i.xmin::pg_catalog.text,
+SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname), i.indisvalid,
        EXISTS (
            SELECT FROM pg_catalog.pg_stat_progress_create_index AS b
            WHERE b.index_relid OPERATOR(pg_catalog.=) i.indexrelid
-       )
+       ),
+       i.indexrelid::pg_catalog.int8
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
