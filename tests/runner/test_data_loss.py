@@ -39,6 +39,16 @@ BASE = """
 """
 
 LOSSES: dict[str, tuple[str, str, str]] = {
+    "number above a constant": (
+        "DELETE FROM queue WHERE id > 4100 AND id * 2 < 8204;",
+        "SELECT 1;",
+        "deletes rows of queue (DELETE)",
+    ),
+    "number below a constant": (
+        "DELETE FROM queue WHERE id < 4100 AND id * 2 > 8196;",
+        "SELECT 1;",
+        "deletes rows of queue (DELETE)",
+    ),
     "update of another table in the rollback": (
         "UPDATE people SET name = upper(name);",
         "UPDATE notes SET body = body;",
@@ -487,6 +497,18 @@ async def test_statement_that_the_migration_rolls_back_itself_is_no_loss(folder:
 
 
 HELPERS: dict[str, tuple[str, str, str]] = {
+    "dynamic SQL that touches rows, beside a table without made-up rows": (
+        "CREATE TABLE never_filled (c never PRIMARY KEY); CREATE FUNCTION same() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'UPD' || 'ATE queue SET job = job'; END $$;",
+        "SELECT same();",
+        "SELECT same();",
+    ),
+    "dynamic SQL that touches no row of any table": (
+        "CREATE FUNCTION nothing() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN EXECUTE 'UPD' || 'ATE queue SET job = NULL WHERE job = md5(job)'; END $$;",
+        "SELECT nothing();",
+        "SELECT nothing();",
+    ),
     "dynamic DDL": (
         "CREATE FUNCTION watch(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
         "format('CREATE TRIGGER watch BEFORE DELETE ON %s FOR EACH ROW EXECUTE FUNCTION clear_notes()', t); END $$;",
@@ -539,6 +561,17 @@ async def test_branch_that_runs_without_a_row_is_tried(folder: RehearsalFolder, 
     assert "overwrites public.queue.job (seen in the rehearsal)" in found.losses, found.losses
 
 
+async def test_branch_that_fails_without_a_row_leaves_what_the_rows_show(folder: RehearsalFolder) -> None:
+    body = """
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM codes) THEN NULL; END IF;
+            UPDATE queue SET id = id + 0 / (SELECT count(*) FROM codes);
+        END $$;
+    """
+    found = await rehearsed(folder, body, "SELECT 1;")
+    assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
+
+
 async def test_event_trigger_that_deletes_is_found(folder: RehearsalFolder) -> None:
     folder.write(
         1,
@@ -575,6 +608,15 @@ async def test_script_in_several_transactions_keeps_all_rows(folder: RehearsalFo
     folder.write(2, body, rollback, block=False)
     found = await folder.last()
     assert (found.verdict, found.losses) == (Verdict.VERIFIED, ()), found.message
+
+
+async def test_namesake_of_a_new_table_is_no_new_table(folder: RehearsalFolder) -> None:
+    folder.write(1, "CREATE SCHEMA more; CREATE TABLE t (id int);")
+    deletes = "DELETE FROM more.t WHERE id = 1; DELETE FROM public.t WHERE id = 1;"
+    body = f"CREATE TABLE more.t (id int); DO $$ BEGIN {deletes} COMMIT; END $$;"  # it cannot be tried
+    folder.write(2, body, "DROP TABLE more.t;", block=False)
+    found = await folder.last()
+    assert (found.verdict, found.losses) == (Verdict.LOSSY, ("might delete rows of public.t (DELETE)",))
 
 
 async def test_only_the_columns_that_differ_are_lost(folder: RehearsalFolder) -> None:

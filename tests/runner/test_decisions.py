@@ -60,21 +60,6 @@ async def test_duplicate_number_stops_apply(project: Project) -> None:
     assert project.tables() == {"t1", "other"}
 
 
-async def test_interrupted_migration_stops_apply(project: Project) -> None:
-    project.table(1)
-    project.write(
-        "002_steps.sql", "CREATE TABLE a (id int);\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback: none: test\n"
-    )
-    await project.apply()
-    project.sql(
-        "UPDATE koonj.history SET outcome = 'started', statements_done = 2, finished = NULL WHERE id = 2"
-    )
-    project.sql("DROP TABLE b")
-    assert (await project.states())["002_steps.sql"] == "interrupted"
-    await _check_state_stops_apply(project, "interrupted")
-    assert project.tables() == {"t1", "a", "b"}
-
-
 async def test_cosmetic_change_does_not_stop_apply(project: Project) -> None:
     name = project.table(1)
     await project.apply()

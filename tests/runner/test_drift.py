@@ -252,7 +252,7 @@ async def test_replay_uses_the_roles_of_the_target(
     )
     await as_postgres.apply()
     separate_server.sql('GRANT USAGE ON SCHEMA koonj TO "App-Owner"')
-    separate_server.sql('GRANT SELECT, INSERT, UPDATE ON koonj.history TO "App-Owner"')
+    separate_server.sql('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koonj TO "App-Owner"')
     as_migrator = Project(
         tmp_path, Target("local", separate_server.dsn("migrator"), role="App-Owner"), connector
     )

@@ -57,7 +57,7 @@ def _start_over(project: Project) -> None:
 
 
 def _start(project: Project) -> Run:
-    return project.start(Direction.APPLY, extent=Extent.ALL, allow=frozenset({"interrupted"}), reason="test")
+    return project.start(Direction.APPLY, extent=Extent.ALL)
 
 
 async def _until_gone(project: Project) -> None:

@@ -127,7 +127,7 @@ async def test_ended_session_leaves_no_part_of_a_transaction(project: Project) -
     assert await project.states() == {"001_sleep.sql": "pending"}
 
 
-async def test_ended_session_between_steps_leaves_the_migration_interrupted(project: Project) -> None:
+async def test_ended_session_between_steps_leaves_nothing_in_doubt(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP_IN_STEPS)
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 3)
@@ -137,11 +137,10 @@ async def test_ended_session_between_steps_leaves_the_migration_interrupted(proj
     await asyncio.wait_for(task, PATIENCE)
     failure = run_finished(events).failure
     assert failure is not None
-    assert "unknown" in failure.target_state
-    assert failure.next_steps[0] == (
-        "Check whether statement 3 took effect, then run: koonj apply --allow interrupted --reason '…'"
-    )
-    assert await project.states() == {"001_sleep.sql": "interrupted"}
+    assert failure.target_state.startswith("2 of ")
+    assert "unknown" not in failure.target_state
+    assert "koonj apply (it resumes at statement 3;" in failure.next_steps[0]
+    assert await project.states() == {"001_sleep.sql": "failed"}
 
 
 @pytest.mark.parametrize("forward", [True, False], ids=["committed, response lost", "never sent"])

@@ -9,7 +9,7 @@ NONE = "-- Rollback: none: test\n"
 
 LEFT_OVER = [
     ("LISTEN koonj_test", "SELECT count(*) FROM pg_listening_channels()"),
-    ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors"),
+    ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors WHERE name <> ''"),
     ("PREPARE p AS SELECT 1", "SELECT count(*) FROM pg_prepared_statements"),
     ("CREATE TEMP TABLE left_over ()", "SELECT count(*) FROM pg_class WHERE relname = 'left_over'"),
     ("SET app.tenant = '7'", "SELECT coalesce(nullif(current_setting('app.tenant', true), '')::int, 0)"),

@@ -49,6 +49,15 @@ async def failure_of(project: Project, sql: str) -> Failure:
     return failure
 
 
+async def test_name_that_the_server_cannot_read_fails_when_its_statement_runs(project: Project) -> None:
+    invalid(project)
+    project.write("001_index.sql", f"CREATE INDEX IF NOT EXISTS b_x ON b.c.d.e (x);{NONE}")
+    failure = run_finished(await project.apply()).failure
+    assert failure is not None
+    assert (failure.statement, failure.line, failure.sqlstate) == (1, 1, "42601")
+    assert "improper" in failure.message
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import commit_outcome, settlement
+from koonj.runner.apply import commit_outcome, lost_connection, settlement
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -40,7 +40,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return clock_of_pauses(monkeypatch, commit_outcome, settlement)
+    return clock_of_pauses(monkeypatch, commit_outcome, lost_connection, settlement)
 
 
 Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
@@ -130,9 +130,8 @@ async def test_a_transaction_in_progress_is_asked_for_again(
 
         proxy.admit = admit
         events = await _apply(project)
-        # The third question has the answer; a failure is recorded over one more connection.
-        assert proxy.connections == (4 if blocks else 3)
-    assert clock.now == 2 * (commit_outcome.PAUSE if blocks else settlement.PAUSE)
+        assert proxy.connections == 3, "the third question has the answer"
+    assert clock.now == 2 * (lost_connection.PAUSE if blocks else settlement.PAUSE)
     assert project.tables() == ({"a"} if sent else set())
     assert bool(events_of_kind(events, MigrationFinished)) is (sent and not blocks)
     if blocks:
@@ -183,9 +182,14 @@ async def test_a_block_whose_commit_stays_unknown_is_interrupted(
         proxy.admit = _refuse
         end = run_finished(await _apply(project))
     assert end.failure is not None
-    assert "unknown whether the running statement took effect" in end.failure.target_state
+    assert end.failure.target_state == (
+        "At least 0 of 2 statements of 001_blocks.sql are committed. It is unknown whether more is: the target "
+        "does not respond."
+    )
+    assert end.failure.next_steps[0].endswith("run: koonj settle 1")
     assert await project.states() == {"001_blocks.sql": "interrupted"}
     assert await _outcome(project) == (set(), "started", 0)
+    assert run_finished(await _apply(project)).result is RunResult.DONE, "nothing is in doubt"
 
 
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "one transaction"])
@@ -214,17 +218,17 @@ async def _end_of(run: Run) -> RunFinished:
     return run_finished([event async for event in run.events()])
 
 
-async def test_a_statement_outside_a_transaction_is_counted_although_the_line_is_lost(
-    project: Project, losing: Losing, clock: Clock
+@pytest.mark.parametrize(("loss", "done"), [(Loss.ANSWERED, 2), (Loss.NEVER_SENT, 1)])
+async def test_a_statement_outside_a_transaction_travels_with_its_count(
+    project: Project, losing: Losing, clock: Clock, loss: Loss, done: int
 ) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n{NONE}")
-    async with losing(2, Loss.NEVER_SENT, b"UPDATE koonj.history") as proxy:
+    async with losing(2, loss, b"UPDATE koonj.history"):
         end = run_finished(await _apply(project))
-        assert proxy.connections == 1
     assert end.failure is not None
-    assert len(end.failure.committed) == 2
+    assert len(end.failure.committed) == done
     assert "the connection is closed" not in end.failure.message, "the first error says why it was lost"
-    assert await _outcome(project) == ({"a"}, "failed", 2)
+    assert await _outcome(project) == ({"a"}, "failed", done)
 
 
 async def test_a_failure_is_recorded_although_the_line_is_lost_at_its_entry(

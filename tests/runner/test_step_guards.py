@@ -88,9 +88,29 @@ async def test_a_deferred_constraint_that_fails_commits_nothing(project: Project
     assert await project.states() == {"001_twice.sql": "failed"}
 
 
-@pytest.mark.parametrize("end", [ONE, TWO], ids=["one transaction", "blocks"])
-async def test_a_cancel_behind_the_last_statement_does_not_commit(project: Project, end: str) -> None:
-    project.write("001_a.sql", f"BEGIN;\nCREATE TABLE a ();\nCOMMIT;\n{end}")
+@pytest.mark.parametrize("setting", ["", "SET client_encoding TO 'UTF8';\n"], ids=["in flight", "one by one"])
+async def test_a_cancel_behind_the_last_statement_says_what_is_committed(
+    project: Project, setting: str
+) -> None:
+    """A flight has its COMMIT with it. One statement at a time, it is not sent any more."""
+    project.write("001_a.sql", f"BEGIN;\n{setting}CREATE TABLE a ();\nCOMMIT;\n{ONE}")
+    project.write("002_b.sql", f"BEGIN;\n{setting}CREATE TABLE b ();\nSELECT pg_sleep(30);\nCOMMIT;\n{ONE}")
+    run = project.start(Direction.APPLY, extent=Extent.ALL)
+    events: list[Event] = []
+    async for event in run.events():
+        events.append(event)
+        if isinstance(event, StatementFinished) and event.command_tag == "CREATE TABLE":
+            await run.cancel()
+    end = run_finished(events)
+    assert end.result is RunResult.CANCELLED
+    assert end.committed == (() if setting else ("001_a.sql",))
+    assert project.tables() == (set() if setting else {"a"})
+    first = "failed" if setting else "applied"
+    assert (await project.states())["001_a.sql"] == first
+
+
+async def test_a_cancel_behind_the_last_statement_of_a_block_does_not_commit_it(project: Project) -> None:
+    project.write("001_a.sql", f"BEGIN;\nCREATE TABLE a ();\nCOMMIT;\n{TWO}")
     run = project.start(Direction.APPLY)
     events: list[Event] = []
     async for event in run.events():

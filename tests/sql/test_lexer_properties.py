@@ -2,11 +2,12 @@
 
 import re
 from itertools import pairwise
+from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from koonj.sql.lexer import ItemKind, scan, split
+from koonj.sql.lexer import ItemKind, rules, scan, split
 
 CHARACTERS = "'\"$;()\\:-/*.\n\r eEbBuU&x1_é\ufeff"
 PIECES = [
@@ -65,3 +66,32 @@ def test_each_sent_character_has_an_offset(text: str) -> None:
 def test_statement_before_the_text_does_not_change_the_split(text: str) -> None:
     text = text.lstrip("\ufeff")
     assert split("select 1;\n" + text) == ["select 1;", *split(text)]
+
+
+PARTS_OF_STATEMENTS = [
+    "select ", "update t set a ", "create ", "create table t ", "or replace ", "function f() ", "procedure p() ", "set ",
+    "reset all", "copy t from stdin", "begin atomic select 1; end", ";", ";\n", "(", ")", "((1), 2)", "'a;'", "e'\\';'", "1e",
+    "1e--;\n", "--;\n", "a$b", "$1", '"e"', "-", "/", "/*;*/", "\r", "''", ":e", "u&'x;'", "\\;", "\\g\n", "\n1\n\\.\n",
+    "set standard_conforming_strings=off;\n",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS_OF_STATEMENTS), max_size=30).map("".join) | TEXTS)
+@example("create function f() begin atomic select 1; end;")
+@example("create or replace procedure p() begin atomic select 1; end;")
+@example("copy t from stdin; select 2;\n1;\n\\.\n")
+@example("set standard_conforming_strings = off;\nselect '\\';';")
+@example("set standard_conforming_strings = off; select 1;\nselect '\\';';")
+@example("set standard_conforming_strings = off;\nselect 1;\nselect 2; select '\\';';")
+@example("select $a$;$a$;")
+@example("select e'\\';';")
+@example("select 1e--;")
+@example("select 'it''s;';")
+@example('select """;";')
+@example("select /*;*/ 1;")
+@example("select (1;);")
+def test_usual_statement_is_read_as_event_by_event(text: str) -> None:
+    never = re.compile("(?!)")
+    with patch.object(rules, "usual_statement", lambda _watched: never):
+        expected = list(scan(text))
+    assert list(scan(text)) == expected

@@ -16,6 +16,7 @@ from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
+from koonj.migrations.states import State
 from koonj.postgres.connector import Connector
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
@@ -199,6 +200,8 @@ def _is_unknown_number(conflicts: Sequence[Conflict]) -> bool:
 def _refused_code(conflicts: Sequence[Conflict]) -> ExitCode:
     """Return the exit code of a run that these conflicts stopped."""
     states = {conflict.state for conflict in conflicts}
+    if State.RUNNING in states:
+        return ExitCode.LOCKED
     if states and states <= POLICY_STATES:
         return ExitCode.NOT_VERIFIED
     if states & _DECISIONS:

@@ -23,7 +23,7 @@ from koonj.cli.output import Output
 ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")
 """Values of --allow for `rehearse`: verdicts that a user can intend."""
 
-ALLOWABLE_STATES = ("late", "edited", "missing", "renamed", "duplicate", "interrupted", *ALLOWABLE_VERDICTS)
+ALLOWABLE_STATES = ("late", "edited", "missing", "renamed", "duplicate", *ALLOWABLE_VERDICTS)
 """Values of --allow for `apply` and `rollback`: conflicts, and verdicts."""
 
 DEFAULT_WAIT = 60.0
@@ -116,6 +116,9 @@ def build() -> Parser:
         )
     )
     _drift(command("drift", "compare the target's schema with its applied migrations", help_text.DRIFT))
+    _settle(
+        command("settle", "show and decide what an interrupted migration has committed", help_text.SETTLE)
+    )
     _history(command("history", "list what was done on the target, when and by whom", help_text.HISTORY))
     command("check", "check the migration files for problems, without a database", help_text.CHECK)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
@@ -184,6 +187,26 @@ def _patterns(parser: Parser) -> None:
 
 def _history(parser: Parser) -> None:
     parser.add_argument("number", metavar="N", nargs="?", help=_NUMBER)
+
+
+def _settle(parser: Parser) -> None:
+    parser.add_argument("number", metavar="N", help=_NUMBER)
+    decision = parser.add_mutually_exclusive_group()
+    decision.add_argument(
+        "--done", metavar="K", type=int, help="statement K is done: the next run continues after it"
+    )
+    decision.add_argument(
+        "--again", metavar="K", type=int, help="statement K is not done: the next run runs it again"
+    )
+    decision.add_argument(
+        "--repair",
+        action="store_true",
+        help="run the commands that remove or complete what the statement left",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; recorded in the history")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
+    )
 
 
 def _rehearse(parser: Parser) -> None:

@@ -1,8 +1,8 @@
 """Read from a target once, for commands that need only one reading."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -22,7 +22,7 @@ def ask_target(target: Target, query: Callable[[Connector], Awaitable[Result]]) 
         CommandError: the target cannot be reached or read.
     """
     try:
-        return asyncio.run(_ask(query))
+        return run_for_answer(_ask(query))
     except (ConnectError, HistoryError) as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
     except psycopg.Error as error:
@@ -34,3 +34,19 @@ def ask_target(target: Target, query: Callable[[Connector], Awaitable[Result]]) 
 async def _ask(query: Callable[[Connector], Awaitable[Result]]) -> Result:
     async with Connector() as connector:
         return await query(connector)
+
+
+def run_for_answer(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of `work`, as `asyncio.run` does, but not as the result of its task.
+
+    At its end, `asyncio.run` makes a text of that twice: `signal.getsignal` and `signal.signal` look for the
+    handler, which holds the task, in an enum, and put it into a message that nobody sees. For a history of
+    10,000 entries this takes as long as the rest of a status.
+    """
+    answers: list[Result] = []
+
+    async def ask() -> None:
+        answers.append(await work)
+
+    asyncio.run(ask())
+    return answers[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
 
+from koonj.cli.ask_target import run_for_answer
 from koonj.cli.diagnostics import CommandError, ExitCode
 from koonj.cli.drift_text import DriftText
 from koonj.cli.follow import follow
@@ -31,7 +31,7 @@ def drift(call: Call) -> ExitCode:
         CommandError: the comparison failed.
     """
     settings = call.settings()
-    last = asyncio.run(_run(call, settings))
+    last = run_for_answer(_run(call, settings))
     if last.drift is not None:
         return _report(call, last.drift)
     if last.result == "cancelled":

@@ -13,6 +13,7 @@ examples:
   koonj apply --all --yes                apply all pending migrations without asking, for scripts
   koonj rollback                         roll back the migration that was applied last; asks first
   koonj rehearse                         apply, roll back and apply again on a scratch database
+  koonj settle 17                        decide about an interrupted migration, if the target does not show it
   koonj drift                            compare the target's schema with its applied migrations
   koonj status --target staging --json   print JSON for programs (see docs/json.md)
 
@@ -158,6 +159,23 @@ Then it compares the two catalogs, object by object. It only reads the target. A
 enough, unless an applied file was edited or is missing: then koonj must read its text from the history.
 
 exit codes: 0 no drift, 1 the comparison failed, 2 usage, 4 drift, 6 cancelled.
+"""
+
+SETTLE = """\
+examples:
+  koonj settle 17                        show what is known about the interruption, and what can be done
+  koonj settle 17 --repair               drop the INVALID index, finish the pending detach, …
+  koonj settle 17 --again 3              statement 3 is not done; the next run runs it again
+  koonj settle 17 --done 3 --reason 'checked: all rows are filled'
+
+Most interruptions need no decision: the catalog shows whether the statement took effect, and the next
+`koonj apply` records that and continues. koonj asks you only about a CALL or a DO that commits in parts, and
+before it repairs what a statement has left.
+
+Each decision is recorded in the history, with what was found on the target and your reason.
+
+exit codes: 0 nothing to decide, or recorded, 1 an error, 2 usage, 4 you must decide,
+5 another run holds the koonj lock, or the statement is still at work on the server.
 """
 
 HISTORY = """\

@@ -61,7 +61,8 @@ def _action(entry: HistoryEntry) -> str:
         return f"allow {spaced(entry.allowed or '')}{was}"
     if entry.outcome is Outcome.DONE:
         return f"{entry.action} done"
-    done = f"{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"
+    least = "at least " if entry.outcome is Outcome.STARTED else ""
+    done = f"{least}{entry.statements_done} of {count(entry.statements_total, 'statement')} committed"
     return f"{entry.action} {entry.outcome}, {done}"
 
 

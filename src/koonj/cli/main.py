@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - each subcommand imports only the modules it needs, so that it starts fast
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +16,14 @@ from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageErro
 from koonj.cli.invocation import Call, find_migration, matching_migrations
 from koonj.cli.output import Output
 
+RUNS = frozenset({"apply", "rollback", "rehearse", "drift"})
+"""Commands that can take hours."""
+
 
 def entry() -> None:
     """Run koonj with the arguments of this process, then exit."""
+    # Imports and values of a history are no garbage: looking for it takes a quarter of a status.
+    gc.disable()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -40,6 +46,8 @@ def main(argv: Sequence[str]) -> int:
             call.out.lines(version_lines())
             code: int = ExitCode.OK
         else:
+            if args.command in RUNS:
+                gc.enable()
             code = COMMANDS[args.command](call)
         call.out.check()
         return code
@@ -227,6 +235,13 @@ def history(call: Call) -> int:
     return ExitCode.OK
 
 
+def settle(call: Call) -> int:
+    """Run `koonj settle`."""
+    from koonj.cli.settle import settle_command
+
+    return settle_command(call)
+
+
 def check(call: Call) -> int:
     """Run `koonj check`."""
     from koonj.cli.file_text import check_code, check_lines
@@ -235,6 +250,7 @@ def check(call: Call) -> int:
 
     folder = call.read_folder(call.project_folders().migrations)
     problems = find_problems(folder)
+    folder.save_parsed()
     if call.out.as_json:
         call.out.document("check", check_shape(folder, problems))
     else:
@@ -283,6 +299,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "rehearse": rehearse,
         "drift": drift,
         "history": history,
+        "settle": settle,
         "check": check,
         "init": init,
         "trust": trust,

@@ -8,12 +8,14 @@ from koonj.humanize import count, duration, moment
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.trace import StatementTrace
+from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
     DecisionRecorded,
     Direction,
     Event,
+    InterruptionSettled,
     LockAcquired,
     MigrationFailed,
     MigrationFinished,
@@ -55,9 +57,8 @@ class RunText:
                 yield _waiting(event)
             case LockAcquired() if self._waited:
                 yield f"Acquired the lock after {duration(event.seconds)}."
-            case DecisionRecorded():
-                mark, name = self._marks.for_state(State.APPLIED), event.name or "the folder"
-                yield f"{mark} recorded  allow {spaced(event.state)} {name}: {event.reason}"
+            case DecisionRecorded() | InterruptionSettled():
+                yield f"{self._marks.for_state(State.APPLIED)} recorded  {_recorded(event)}"
             case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
@@ -107,6 +108,12 @@ class RunText:
                 yield f"  {which}, line {event.line}: {event.summary}"
         elif event.seconds >= _SLOW:
             yield f"  {which} took {duration(event.seconds)}: {event.command_tag}"
+
+
+def _recorded(event: DecisionRecorded | InterruptionSettled) -> str:
+    if isinstance(event, InterruptionSettled):
+        return f"{event.name}: {settled_words(event)}"
+    return f"allow {spaced(event.state)} {event.name or 'the folder'}: {event.reason}"
 
 
 def _probed(event: MigrationProbed) -> str:

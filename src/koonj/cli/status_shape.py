@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from koonj.cli.interruption_shape import interruption_shape
 from koonj.cli.shapes import problem_shape
 from koonj.cli.status_text import UNKNOWN
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import counts
+from koonj.migrations.states import State
 from koonj.runner.run.codec import to_plain
 from koonj.runner.target.status import TargetStatus
 
@@ -28,11 +30,19 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
         "pending": status.pending if known else None,
         "counts": {state.value: n for state, n in counts(status.migrations).items()} if known else None,
         "migrations": (
-            [_migration(migration) for migration in status.migrations]
+            [_migration(migration, status) for migration in status.migrations]
             if known
             else [_unknown(m) for m in folder.migrations]
         ),
         "needs_decision": [migration.name for migration in status.problems] if known else None,
+        "leftovers": (
+            [
+                {**to_plain(leftover), "problem": leftover.problem, "repair": leftover.repair}
+                for leftover in status.leftovers
+            ]
+            if known
+            else None
+        ),
         "folder": {
             "path": folder.shown_path,
             "other_files": folder.other_files,
@@ -41,8 +51,10 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
     }
 
 
-def _migration(status: MigrationStatus) -> dict[str, Any]:
-    entry = status.last_entry
+def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:
+    entry, interruption = status.last_entry, None
+    if status.state in (State.RUNNING, State.INTERRUPTED) and status.name in of.interruptions:
+        interruption = interruption_shape(of.interruptions[status.name], status.number, of.target_option)
     return {
         "number": status.number,
         "name": status.name,
@@ -51,6 +63,7 @@ def _migration(status: MigrationStatus) -> dict[str, Any]:
         "applied": status.applied,
         "allowed": status.allowed,
         "note": status.note,
+        "interruption": interruption,
         "last_entry": None
         if entry is None
         else {
@@ -72,5 +85,6 @@ def _unknown(migration: Migration) -> dict[str, Any]:
         "applied": None,
         "allowed": None,
         "note": "",
+        "interruption": None,
         "last_entry": None,
     }

@@ -12,11 +12,13 @@ from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.connection_cause import ConnectProblem
+from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.sql.display import spaced
 
 if TYPE_CHECKING:
     from koonj.migrations.folder import Folder
     from koonj.migrations.migration_status import MigrationStatus
+    from koonj.runner.evidence.interruption import Interruption
     from koonj.runner.run.conflict import Conflict
     from koonj.runner.target.status import TargetStatus
 
@@ -34,8 +36,20 @@ def status_lines(
     width = max((len(spaced(migration.state)) for migration in status.migrations), default=0)
     for migration in status.migrations:
         yield _migration_line(migration, width, marks)
+        interruption = status.interruptions.get(migration.name)
+        if interruption is not None and migration.state in (State.RUNNING, State.INTERRUPTED):
+            yield from _interruption_lines(interruption, migration, status.target_option)
+    for leftover in status.leftovers:
+        yield f"note: {leftover.problem} {leftover.repair}"
     for conflict in conflicts:
         yield f"! {spaced(conflict.state)}: {conflict.message}"
+
+
+def _interruption_lines(
+    interruption: Interruption, migration: MigrationStatus, target_option: str
+) -> Iterator[str]:
+    for line in interruption_lines(interruption, migration.number, target_option):
+        yield f"    {line}"
 
 
 def status_code(status: TargetStatus, conflicts: tuple[Conflict, ...]) -> ExitCode:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
 EMBEDDED = "embedded"
 """The dsn of the embedded server."""
@@ -80,6 +81,11 @@ class Target:
 
     If not, koonj connects without any of the user's secrets, and runs no password command.
     """
+
+    @property
+    def option(self) -> str:
+        """The option that names the target in a command, with a space before it; can be empty."""
+        return f" --target {quote(self.name)}" if self.declared else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from koonj.migrations import naming_problems
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
-from koonj.sql.file_hash import file_hash
+from koonj.migrations.parse_cache import ParseCache
 from koonj.sql.problem import Problem
 
 __all__ = ["FileProblem", "Folder", "FolderError", "FolderReader", "check", "find_migrations"]
@@ -30,6 +30,12 @@ class Folder:
     """Pairs (file name, problem) about names, numbers and unreadable files, not about the text of a file."""
     shown_path: str = ""
     """Path as the user knows it: relative to the working directory if that is shorter."""
+    cache: ParseCache | None = field(default=None, repr=False, compare=False)
+
+    def save_parsed(self) -> None:
+        """Store what was read from the files' texts, for the next run. Does not raise OSError."""
+        if self.cache is not None:
+            self.cache.save([migration.file_hash for migration in self.migrations])
 
 
 class FileProblem(NamedTuple):
@@ -52,7 +58,7 @@ def check(folder: Folder) -> tuple[FileProblem, ...]:
     """
     shown = folder.shown_path or str(folder.path)
     of_folder = [FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems]
-    of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in m.problems]
+    of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in m.fresh().problems]
     return (*of_folder, *of_files)
 
 
@@ -70,6 +76,7 @@ class FolderReader:
     def __init__(self, path: Path, cwd: Path | None = None) -> None:
         self._path = path.absolute()
         self._shown = _shorter_path(self._path, cwd)
+        self._cache = ParseCache(self._path)
         self._known: _Known = {}
         self._read_at = 0
         self._last: Folder | None = None
@@ -95,6 +102,7 @@ class FolderReader:
                 os.close(descriptor)
         except OSError as error:
             raise FolderError(_unreadable_folder(self._shown, error)) from error
+        self._cache.size = sum(stamp[2] for stamp, _ in found.known.values())
         folder = self._folder(found)
         self._known, self._read_at, self._last = found.known, read_at, folder
         return folder
@@ -134,8 +142,7 @@ class FolderReader:
             return known
         if known is not None and raw == known[1].raw:
             return stamp, known[1]
-        content = raw or b""
-        return stamp, Migration(number, name, folder, self._shown, content, file_hash(content))
+        return stamp, Migration.of_file(number, name, folder, self._shown, raw or b"", self._cache)
 
     def _folder(self, found: "_Found") -> Folder:
         last, known = self._last, found.known
@@ -149,7 +156,7 @@ class FolderReader:
         problems = (*named, *naming_problems.of_numbers(migrations))
         if last is not None and kept and (found.others, problems) == (last.other_files, last.problems):
             return last
-        return Folder(self._path, migrations, found.others, problems, self._shown)
+        return Folder(self._path, migrations, found.others, problems, self._shown, self._cache)
 
 
 @dataclass(slots=True)

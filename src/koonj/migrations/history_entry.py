@@ -22,6 +22,10 @@ class Action(StrEnum):
     """
 
 
+INTERRUPTED = "interrupted"
+"""Recorded error of an entry whose run was interrupted, when it was found out what it had committed."""
+
+
 class Outcome(StrEnum):
     """Recorded outcome of a history entry."""
 

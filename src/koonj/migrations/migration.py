@@ -6,12 +6,14 @@ The parser is imported when the first text is parsed: a status of files that did
 # ruff: noqa: PLC0415 - as above
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from koonj.migrations.kept_value import PRINTS, PROBLEMS, TEXT, kept
 from koonj.migrations.names import number_of, title_of
+from koonj.migrations.parse_cache import ParseCache
 from koonj.sql.file_hash import file_hash
 
 if TYPE_CHECKING:
@@ -39,6 +41,29 @@ class Migration:
     raw: bytes
     file_hash: str
     """SHA-256 of `raw`, in hexadecimal."""
+    cache: ParseCache | None = field(default=None, init=False, repr=False, compare=False)
+    """Where values of earlier runs are. Not an argument, so that `dataclasses.replace` does not copy it to
+    other bytes."""
+
+    @classmethod
+    def of_file(
+        cls, number: int, name: str, folder: str, shown_folder: str, raw: bytes, cache: ParseCache
+    ) -> Migration:
+        """Return the migration of a file with these bytes."""
+        migration = cls(number, name, folder, shown_folder, raw, file_hash(raw))
+        object.__setattr__(migration, "cache", cache)
+        return migration
+
+    def fresh(self) -> Migration:
+        """Return the same migration with nothing parsed.
+
+        What is read from it is freed with it, so that a pass over thousands of files needs little memory.
+        """
+        migration = Migration(
+            self.number, self.name, self.folder, self.shown_folder, self.raw, self.file_hash
+        )
+        object.__setattr__(migration, "cache", self.cache)
+        return migration
 
     @classmethod
     def from_recorded(cls, name: str, text: str) -> Migration:
@@ -109,6 +134,7 @@ class Migration:
         return rollback is not None and (self.sections.nothing_reason is not None or has_statements(rollback))
 
     @cached_property
+    @kept(PRINTS)
     def fingerprints(self) -> Fingerprints:
         """Three hashes that separate changed statements from changed comments or layout."""
         from koonj.sql import fingerprint
@@ -116,6 +142,7 @@ class Migration:
         return fingerprint.of(self.raw, self.sections)
 
     @cached_property
+    @kept(TEXT)
     def exact_statements_hash(self) -> str:
         """Hash of the body's statements that also distinguishes the line ends inside a string.
 
@@ -138,6 +165,7 @@ class Migration:
         return self.sections.description
 
     @cached_property
+    @kept(PROBLEMS)
     def problems(self) -> tuple[Problem, ...]:
         """All problems of the file that are found without a database, sorted by line.
 
@@ -151,6 +179,7 @@ class Migration:
         return in_order((*self.sections.problems, *self.body_problems, *self.rollback_problems))
 
     @cached_property
+    @kept(PROBLEMS)
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
         from koonj.migrations.file_problems import EMPTY
@@ -161,6 +190,7 @@ class Migration:
         return (*body.problems, *self.shape.problems, *(() if self.has_statements else (EMPTY,)))
 
     @cached_property
+    @kept(PROBLEMS)
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
         from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK

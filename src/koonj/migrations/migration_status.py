@@ -7,7 +7,15 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.states import State
 
 DECISIVE = frozenset(
-    {State.LATE, State.EDITED, State.MISSING, State.RENAMED, State.DUPLICATE, State.INTERRUPTED}
+    {
+        State.LATE,
+        State.EDITED,
+        State.MISSING,
+        State.RENAMED,
+        State.DUPLICATE,
+        State.RUNNING,
+        State.INTERRUPTED,
+    }
 )
 """States that are conflicts until the user allows them."""
 
@@ -29,5 +37,7 @@ class MigrationStatus:
     """Whether a decision of the user covers the current state."""
     note: str = ""
     """More about the state, in words; empty if there is nothing to add."""
+    continues: bool = False
+    """In the state `interrupted`: the target shows what it committed, so that the next run continues."""
     renamed_from: str = ""
     """In the state `renamed`: the file name under which it ran."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from koonj.migrations.edits import compare, line_ends_note
 from koonj.migrations.folder import Folder
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.migrations.history_entry import INTERRUPTED, Action, HistoryEntry, Outcome
 from koonj.migrations.history_summary import HistorySummary, summaries
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import DECISIVE, MigrationStatus
@@ -17,7 +17,7 @@ from koonj.migrations.names import number_of
 from koonj.migrations.renames import move_renamed
 from koonj.migrations.states import State
 
-__all__ = ["MigrationStatus", "State", "counts", "problems_of", "states"]
+__all__ = ["MigrationStatus", "State", "counts", "problems_of", "progress_words", "states"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def counts(statuses: Iterable[MigrationStatus]) -> Mapping[State, int]:
 
 def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, ...]:
     """Return the conflicts: migrations in a `DECISIVE` state that is not allowed."""
-    return tuple(status for status in statuses if status.state in DECISIVE and not status.allowed)
+    return tuple(s for s in statuses if s.state in DECISIVE and not s.allowed and not s.continues)
 
 
 def _other_migrations(folder: Folder, known: Mapping[str, HistorySummary]) -> _OtherMigrations:
@@ -203,7 +203,7 @@ def _stopped(
         entry,
         applied=summary.applied,
         allowed=decision is not None,
-        note=_join(_progress(entry), changed, _allowed(decision)),
+        note=_join(progress_words(entry), changed, _allowed(decision)),
     )
 
 
@@ -231,7 +231,7 @@ def _not_applied(
         allowed=decision is not None,
         note=_join(
             f"{others.highest_name} is already applied" if State.LATE in stops else "",
-            _progress(failed) if failed is not None else "",
+            progress_words(failed) if failed is not None else "",
             _copy(others.texts.get(migration.file_hash)),
             _allowed(decision),
         ),
@@ -249,14 +249,17 @@ def _stops(migration: Migration, others: _OtherMigrations) -> tuple[tuple[State,
     )
 
 
-def _progress(entry: HistoryEntry) -> str:
-    """Describe how far an attempt came, as far as koonj knows."""
-    what = "the rollback" if entry.action is Action.ROLLBACK else "the apply"
+def progress_words(entry: HistoryEntry) -> str:
+    """Describe how far an attempt came, as far as the history tells."""
+    what, least = "the rollback" if entry.action is Action.ROLLBACK else "the apply", ""
     if _cut_off(entry):
-        ending = "was started, but koonj has no record that it finished"
+        ending, least = "was started, but koonj has no record that it finished", "at least "
+    elif entry.error == INTERRUPTED:
+        ending = "was interrupted"
     else:
         ending = f"failed: {entry.error}" if entry.error else "failed"
-    return f"{what} {ending} ({entry.statements_done} of {entry.statements_total} statements committed)"
+    done = f"{least}{entry.statements_done} of {entry.statements_total}"
+    return f"{what} {ending} ({done} statements committed)"
 
 
 def _noted(status: MigrationStatus, dropped: HistoryEntry | None) -> MigrationStatus:

@@ -27,10 +27,10 @@ class State(StrEnum):
     """Applied under another file name; the statements are the same."""
     DUPLICATE = "duplicate"
     """Not applied; another file has the same number."""
+    RUNNING = "running"
+    """An apply or a rollback runs now, in several transactions."""
     INTERRUPTED = "interrupted"
-    """An apply or a rollback was started, but koonj has no record that it finished: it runs now, or was cut
-    off.
-    """
+    """An apply or a rollback was started, koonj has no record that it finished, and its session has ended."""
     FAILED = "failed"
     """The last apply or rollback failed."""
     ADOPTED = "adopted"
@@ -48,6 +48,7 @@ GLYPHS: Mapping[State, str] = MappingProxyType(
         State.MISSING: "∅",
         State.RENAMED: "»",
         State.DUPLICATE: "=",
+        State.RUNNING: "▸",
         State.INTERRUPTED: "!",
         State.FAILED: "✗",
         State.ADOPTED: "✦",
@@ -66,6 +67,7 @@ ASCII_GLYPHS: Mapping[State, str] = MappingProxyType(
         State.MISSING: "#",
         State.RENAMED: "&",
         State.DUPLICATE: "=",
+        State.RUNNING: ">",
         State.INTERRUPTED: "!",
         State.FAILED: "x",
         State.ADOPTED: "@",
@@ -84,7 +86,8 @@ MEANINGS: Mapping[State, str] = MappingProxyType(
         State.MISSING: "applied, but its file is missing",
         State.RENAMED: "applied under another file name",
         State.DUPLICATE: "another file has the same number",
-        State.INTERRUPTED: "started, no record that it finished: running now, or cut off",
+        State.RUNNING: "an apply or a rollback of it runs now",
+        State.INTERRUPTED: "started, no record that it finished, and its session has ended",
         State.FAILED: "the last attempt failed",
     }
 )

@@ -18,6 +18,7 @@ from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.answer_limit import READ_SECONDS, LimitedAsyncConnection
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, described
 from koonj.postgres.history_inspection import Inspection, inspected
+from koonj.postgres.leftovers import Leftover
 from koonj.postgres.privileges import WriteConditions
 from koonj.postgres.queries import query
 from koonj.postgres.read_transaction import read_transaction
@@ -39,11 +40,13 @@ class Overview:
     conditions: WriteConditions
     locked: bool
     """The session has taken the koonj lock at the begin of the transaction, because that was wanted."""
+    leftovers: tuple[Leftover, ...] = ()
+    """What statements that stopped in the middle have left, if that was wanted."""
 
 
 @asynccontextmanager
 async def first_look(
-    connector: Connector, target: Target, *, name: str
+    connector: Connector, target: Target, *, name: str, leftovers: bool = False
 ) -> AsyncIterator[tuple[LimitedAsyncConnection, Overview]]:
     """Connect, or use a connection that was kept, and read in one transaction as the target's role.
 
@@ -57,7 +60,7 @@ async def first_look(
             stack.push_async_callback(connector.give_back, target, kept)
             kept.answer_limit = KEPT_SECONDS
             try:
-                found = await stack.enter_async_context(overview(kept, target))
+                found = await stack.enter_async_context(overview(kept, target, leftovers=leftovers))
             except ConnectError:
                 if not kept.closed:
                     raise
@@ -67,14 +70,16 @@ async def first_look(
                 return
         conn = await connector.connect(target, name=name)
         stack.push_async_callback(connector.give_back, target, conn)
-        yield conn, await stack.enter_async_context(overview(conn, target))
+        yield conn, await stack.enter_async_context(overview(conn, target, leftovers=leftovers))
 
 
 @asynccontextmanager
-async def overview(conn: AsyncConnection, target: Target, *, lock: bool = False) -> AsyncIterator[Overview]:
+async def overview(
+    conn: AsyncConnection, target: Target, *, lock: bool = False, leftovers: bool = False
+) -> AsyncIterator[Overview]:
     """Read in a READ ONLY transaction of an open connection, as the target's role.
 
-    `lock`: also try to take the koonj lock, before anything is read.
+    `lock`: also try to take the koonj lock, before anything is read. `leftovers`: also look for them.
 
     Raises: ConnectError.
     """
@@ -84,9 +89,10 @@ async def overview(conn: AsyncConnection, target: Target, *, lock: bool = False)
         query("inspect_history"),
         query("may_write"),
         query("server_info"),
+        query("leftovers") if leftovers else "SELECT WHERE false",
     )
     async with read_transaction(conn, target, questions=questions) as opened:
-        [[locked]], holders, history, [conditions], [server] = opened.answers
+        [[locked]], holders, history, [conditions], [server], left = opened.answers
         yield Overview(
             server=described(conn, server, opened.seconds),
             pid=server[4],
@@ -94,4 +100,5 @@ async def overview(conn: AsyncConnection, target: Target, *, lock: bool = False)
             history=inspected(history),
             conditions=WriteConditions._make(conditions),
             locked=locked,
+            leftovers=tuple(Leftover(*row) for row in left),
         )

@@ -36,9 +36,9 @@ def must_be_able_to_write(answer: WriteConditions) -> None:
         _must_be_able_to_make(answer)
     elif not (answer.use_schema and answer.write_table):
         raise HistoryError(
-            f"Role {answer.role} is not allowed to write koonj.history. No migration was run.",
+            f"Role {answer.role} is not allowed to write the history. No migration was run.",
             f"As the owner of koonj.history, run: GRANT USAGE ON SCHEMA koonj TO {answer.role}; "
-            f"GRANT SELECT, INSERT, UPDATE ON koonj.history TO {answer.role};",
+            f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA koonj TO {answer.role};",
             "42501",
         )
 

@@ -127,19 +127,20 @@ async def fence(conn: AsyncConnection, target: Target, lock: str) -> None:
     file used. `lock` is a lock_timeout: without it, a session that locks the history could keep the
     migration's own locks waiting without limit.
     """
+    await conn.execute(sql.SQL("; ").join(fence_statements(target, lock)))
+
+
+def fence_statements(target: Target, lock: str) -> list[sql.Composable]:
+    """Return the statements of `fence`."""
     # DEFAULT, not NONE: the login role can have a default role (ALTER ROLE … SET role, or options=-c role=…).
     role = sql.SQL("DEFAULT") if target.role is None else sql.Identifier(target.role)
-    await conn.execute(
-        sql.SQL("; ").join(
-            (
-                sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
-                sql.SQL("SET LOCAL role TO {}").format(role),
-                *_FOR_HISTORY,
-                sql.SQL("SET LOCAL statement_timeout TO 0"),
-                sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
-            )
-        )
-    )
+    return [
+        sql.SQL("SET LOCAL SESSION AUTHORIZATION DEFAULT"),
+        sql.SQL("SET LOCAL role TO {}").format(role),
+        *_FOR_HISTORY,
+        sql.SQL("SET LOCAL statement_timeout TO 0"),
+        sql.SQL("SET LOCAL lock_timeout TO {}").format(sql.Literal(lock)),
+    ]
 
 
 def closing_statements(target: Target, version: int, lock: str) -> list[sql.Composable]:

@@ -40,6 +40,7 @@ from koonj.runner.apply.endings import (
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
+from koonj.runner.apply.interrupted_entry import record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.impact.measurement import ImpactMeasurement
@@ -253,8 +254,11 @@ async def _run_under_lock(
 async def _write(
     session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
 ) -> AsyncIterator[Event]:
-    """Record the decisions, and run the migrations."""
-    await history.ensure(session.conn, reached.found.history)
+    """Record what interrupted runs have committed and the decisions, and run the migrations."""
+    in_steps = any(not work.in_one_transaction for work in planned.works)
+    await history.ensure(session.conn, reached.found.history, with_statements=in_steps)
+    for interruption in planned.interruptions:
+        yield await record_known_end(session.conn, session.target, interruption)
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
     async for event in run_all(session, planned.works):
@@ -265,7 +269,7 @@ def _check_plan(planned: PreparedPlan, request: Request) -> None:
     """End the run if the plan has conflicts or no work, or only a plan is requested."""
     if planned.plan.conflicts:
         raise refused(planned.plan.conflicts)
-    if not planned.works and not planned.decisions:
+    if not (planned.works or planned.decisions or planned.interruptions):
         raise nothing_to_do(request.direction)
     if request.plan_only:
         raise plan_only()
@@ -279,7 +283,7 @@ def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
     has_more = not (planned.signature <= shown.signature and planned.decided <= shown.decided)
     if planned.plan.conflicts or has_more:
         raise plan_changed(planned.plan.conflicts)
-    if not planned.works and not planned.decisions:
+    if not (planned.works or planned.decisions or planned.interruptions):
         raise nothing_to_do(planned.plan.direction)
 
 
@@ -291,6 +295,8 @@ def _question(plan: Plan, *, probe: bool) -> Question:
     verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
     number = len(plan.migrations)
     what = f"{verb} {count(number, 'migration')} on {plan.target}"
+    if not number and not plan.allowed:
+        what = f"Record on {plan.target} what interrupted migrations have committed"
     if probe:
         noun = "migration" if plan.direction is Direction.APPLY else "rollback"
         what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"

@@ -2,26 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from koonj.sql.effect import effect_of
 from koonj.sql.lexer import Item, ItemKind
 from koonj.sql.meta_rules import MetaRules
 from koonj.sql.problem import Problem, Severity
 from koonj.sql.refusal import Refusal
-from koonj.sql.statements import Statement, StatementTraits, classify, parts_of
+from koonj.sql.statements import Outline, Statement, StatementTraits, classify
 from koonj.sql.tokens import significant, significant_texts
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A statement whose COPY rows can still follow."""
-
-    item: Item
-    text: str
-    first_word: int
-    traits: StatementTraits
-    copy_data: tuple[int, int] | None
 
 
 def assemble(
@@ -37,14 +27,15 @@ def assemble(
     nul = text.find("\0")
     if nul >= 0:
         assembly.problem("nul-byte", nul, "This is a NUL byte, which PostgreSQL cannot store.", "Remove it.")
-    return assembly.statements(), tuple(assembly.problems)
+    return tuple(assembly.found), tuple(assembly.problems)
 
 
 class _Assembly:
     def __init__(self, locate: Callable[[int], tuple[int, int]]) -> None:
         self.locate = locate
-        self.drafts: list[_Draft] = []
-        self.waiting: list[_Draft] = []
+        self.found: list[Statement] = []
+        self.waiting: list[tuple[int, int]] = []
+        """Statements whose COPY rows can still follow: index in `found`, and offset of the first word."""
         self.problems: list[Problem] = []
         self.meta = MetaRules()
 
@@ -60,12 +51,12 @@ class _Assembly:
                 self.problem("meta-command", item.start, *refusal)
         elif item.kind is ItemKind.COPY_DATA:
             if self.waiting:
-                self._rows(self.waiting.pop(0), item)
+                self._rows(*self.waiting.pop(0), item)
         else:
             self._statement(item)
 
-    def _rows(self, draft: _Draft, item: Item) -> None:
-        draft.copy_data = (item.start, item.end)
+    def _rows(self, place: int, first_word: int, item: Item) -> None:
+        self.found[place] = replace(self.found[place], copy_data=(item.start, item.end))
         if item.ended_by != "eof":
             return
         mark = _rollback_mark().search(item.source, item.start, item.end)
@@ -73,7 +64,7 @@ class _Assembly:
             "" if mark is None else f" '-- Rollback:' in line {self.locate(mark.start(1))[0]} is one of them."
         )
         hint = "Write a line with only \\. after the last row."
-        self.problem("unterminated", draft.first_word, f"The rows of this COPY never end.{taken}", hint)
+        self.problem("unterminated", first_word, f"The rows of this COPY never end.{taken}", hint)
 
     def _statement(self, item: Item) -> None:
         if item.unterminated is not None:
@@ -82,14 +73,31 @@ class _Assembly:
         if first_word is None:
             return
         text = item.text
-        traits = classify(text) if item.pieces is None else self._batch_traits(item)
-        draft = _Draft(
-            item, text, first_word, traits, (item.end, item.end) if traits.copies == "from stdin" else None
+        if item.pieces is None:
+            effect, outline = effect_of(text), Outline(text)
+        else:
+            batch = self._batch_traits(item)
+            effect, outline = batch.effect, batch.outline
+        copies = effect.copies
+        has_rows = copies == "from stdin"
+        if has_rows:
+            self.waiting.append((len(self.found), first_word))
+        line, column = self.locate(first_word)
+        self.found.append(
+            Statement(
+                effect=effect,
+                outline=outline,
+                index=len(self.found) + 1,
+                text=text,
+                start=item.start,
+                end=item.end,
+                line=line,
+                column=column,
+                copy_data=(item.end, item.end) if has_rows else None,
+                spans=item.spans,
+            )
         )
-        self.drafts.append(draft)
-        if draft.copy_data is not None:
-            self.waiting.append(draft)
-        elif traits.copies:
+        if copies and not has_rows:
             hint = "Remove it: a migration has nowhere to write rows to."
             self.problem("copy-to-stdout", item.start, "COPY … TO stdout sends rows to the client.", hint)
 
@@ -106,7 +114,10 @@ class _Assembly:
         maybe = any(part.refusal is not Refusal.NO for part in parts)
         summary = f"{parts[0].summary[:80]} and {len(parts) - 1} more in one message"
         refusal = Refusal.MAYBE if maybe else Refusal.NO
-        return replace(parts[0], control=None, copies="", refusal=refusal, summary=summary)
+        effect = parts[0].effect._replace(control=None, copies="", refusal=refusal)
+        return StatementTraits(
+            effect=effect, outline=Outline("", replace(parts[0].outline.read(), summary=summary))
+        )
 
     def _unterminated(self, what: str, at: int) -> None:
         message, hint = _UNTERMINATED.get(
@@ -114,31 +125,14 @@ class _Assembly:
         )
         self.problem("unterminated", at, message, hint)
 
-    def statements(self) -> tuple[Statement, ...]:
-        """Return all statements, numbered from 1."""
-        return tuple(self._numbered(index, draft) for index, draft in enumerate(self.drafts, start=1))
-
-    def _numbered(self, index: int, draft: _Draft) -> Statement:
-        item = draft.item
-        line, column = self.locate(draft.first_word)
-        return Statement(
-            **parts_of(draft.traits),
-            index=index,
-            text=draft.text,
-            start=item.start,
-            end=item.end,
-            line=line,
-            column=column,
-            copy_data=draft.copy_data,
-            spans=item.spans,
-        )
-
 
 def _first_word(item: Item) -> int | None:
     r"""Return the offset of the first token after comments and semicolons, or None.
 
     None also for a statement that \g sends again.
     """
+    if item.pieces is None and item.source[item.start : item.start + 1].isalpha():
+        return item.start
     for start, end in item.spans if item.start < item.end else ():
         for token in significant(item.source, start):
             if token.start >= end:

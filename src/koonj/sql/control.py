@@ -128,3 +128,6 @@ _RULES: Mapping[str, Callable[[Reader], TransactionStatement]] = {
     "prepare": _prepare,
     "set": _set,
 }
+
+VERBS = frozenset(_RULES)
+"""First words of the statements that can be transaction control."""

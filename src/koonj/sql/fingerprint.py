@@ -51,7 +51,7 @@ def script_hash(script: Script | None, *, fold: bool = True) -> str:
         for piece in _pieces(texts):
             digest.update(piece.replace(b"\r\n", b"\n") if fold else piece)
         # This setting changes the rules for strings, so comments are not recognized: hash every character.
-        exact = exact or statement.name.lower() == "standard_conforming_strings"
+        exact = exact or _names(statement, "standard_conforming_strings")
         digest.update(b"\0")
         if script is not None and statement.copy_data is not None:
             digest.update(_rows_hash(script, statement) + b"\0\0")
@@ -80,6 +80,11 @@ def _pieces(tokens: Iterator[str]) -> Iterator[bytes]:
 def has_line_ends(script: Script) -> bool:
     """Return whether a string, a function body or a quoted name contains a line end."""
     return any("\n" in token for s in script.statements for token in significant_texts(s.text))
+
+
+def _names(statement: Statement, name: str) -> bool:
+    """Return whether `name`, in lower case, is the name of the statement's object."""
+    return name in statement.text.lower() and statement.name.lower() == name
 
 
 def _encoded(tokens: list[str]) -> bytes:

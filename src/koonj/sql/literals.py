@@ -54,6 +54,12 @@ class Literals:
     """Constants that a script writes, in the order of the script: the made-up rows depend on it."""
     inserted: set[str] = field(default_factory=set)
     """Constants that INSERT … VALUES or a SELECT list writes, whose columns are not known."""
+    upserted: dict[str, list[str]] = field(default_factory=dict)
+    """Those of an INSERT … ON CONFLICT, by the name of its table: the row can be there already."""
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+    """Constants of SET DEFAULT."""
+    nulled: set[str] = field(default_factory=set)
+    """Columns to which NULL is written instead of some values."""
     keys: dict[str, list[str]] = field(default_factory=dict)
     """Keys of JSON values: after ``->``, ``->>`` and ``?``."""
     loose: list[str] = field(default_factory=list)
@@ -97,6 +103,8 @@ class _Reading:
     _near_at: int = -_FAR
     _writes: bool = False
     _inserts: bool = False
+    _into: str = ""
+    _rows: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Read all tokens."""
@@ -124,20 +132,31 @@ class _Reading:
             self._near, self._near_at = name, at
         elif word in _WRITES:
             self._writes, self._inserts = True, self._inserts or word in {"insert", "values"}
+            if word == "insert":
+                self._into, self._rows = _table_after(self.tokens, at), []
         elif word in _READS:
             self._writes, self._inserts = False, False
+        elif word == "nullif":
+            self.found.nulled |= {token.text.strip('"').lower() for token in self.tokens[at + 2 : at + 5]}
+        elif word == "null" and self.tokens[at - 1].text == "=" and self._near:
+            self.found.nulled.add(self._near)
+        elif word == "conflict" and self._into:
+            self.found.upserted.setdefault(self._into, []).extend(self._rows)
         elif word == "enum":
             strings = (token for token in self.tokens[at + 1 :] if token.kind is TokenKind.STRING)
             self.found.labels += [string_value(token.text) for token in strings]
 
     def _constant(self, at: int, value: str) -> None:
         found, column = self.found, self._near if at - self._near_at <= _FAR else ""
+        if column and at and self.tokens[at - 1].text.lower() == "default":
+            found.defaults.setdefault(column, []).append(value)
         if at and self.tokens[at - 1].text in _JSON:
             found.keys.setdefault(column, []).append(value)
         elif self._writes and column and not self._inserts:
             found.written.setdefault(column, []).append(value)
         elif self._writes:
             found.inserted.add(value)
+            self._rows.append(value)
         else:
             column = column or _column_after(self.tokens, at, self.columns)
             known = found.compared.setdefault(column, []) if column else found.loose
@@ -170,6 +189,12 @@ def _column_after(tokens: Sequence[Token], at: int, columns: Collection[str]) ->
         return ""
     names = (token.text.strip('"').lower() for token in tokens[at + 2 : at + 7])
     return next((name for name in names if name in columns), "")
+
+
+def _table_after(tokens: Sequence[Token], at: int) -> str:
+    """Return the plain name of the table in ``INSERT INTO schema.name``."""
+    names = [token.text.strip('"').lower() for token in tokens[at + 2 : at + 5]]
+    return names[2] if names[1:2] == ["."] and len(names) > 2 else next(iter(names), "")
 
 
 def _met(value: str, tokens: Sequence[Token], at: int) -> Iterator[str]:

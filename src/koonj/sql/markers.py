@@ -11,7 +11,7 @@ from functools import cache
 
 from koonj.sql.lexer import Item, ItemKind, scan
 from koonj.sql.source import Source
-from koonj.sql.tokens import BLANKS, Token, TokenKind, significant, tokens
+from koonj.sql.tokens import BLANKS, Token, TokenKind, first_significant, tokens
 
 
 class MarkPlace(StrEnum):
@@ -59,7 +59,7 @@ class MarkedComments:
 def read_marks(source: Source) -> MarkedComments:
     """Return the marked comments of a file's text."""
     text = source.text
-    candidates = list(_candidate().finditer(text))
+    candidates = list(_candidate(blocks="/*" in text).finditer(text))
     leading_end = _leading_end(text)
     if not candidates:
         return MarkedComments(None, (), leading_end, None)
@@ -69,7 +69,7 @@ def read_marks(source: Source) -> MarkedComments:
         place = places.place_at(found.start())
         if place is None:
             continue
-        word = (found["word"] or found["block"]).lower()
+        word = (found["word"] or "/*").lower()
         mark = Mark(word, found.start(), found.end(), place)
         if word == "rollback" and place in {MarkPlace.LEADING, MarkPlace.BETWEEN}:
             end = min(leading_end, mark.start)
@@ -79,16 +79,18 @@ def read_marks(source: Source) -> MarkedComments:
 
 
 @cache
-def _candidate() -> re.Pattern[str]:
-    return re.compile(
-        r"--[ \t]*(?P<word>rollback|koonj)[ \t]*:|(?P<block>/\*)(?=[\s*]*rollback[ \t]*(?::|[\r\n]))",
-        re.IGNORECASE,
-    )
+def _candidate(*, blocks: bool) -> re.Pattern[str]:
+    """Return the pattern for comments that can have a meaning; with `blocks`, also for block comments.
+
+    Without, re finds the ``--`` that starts the pattern much faster.
+    """
+    block = r"|/\*(?=[\s*]*rollback[ \t]*(?::|[\r\n]))" if blocks else ""
+    return re.compile(rf"--[ \t]*(?P<word>rollback|koonj)[ \t]*:{block}", re.IGNORECASE)
 
 
 def _leading_end(text: str) -> int:
-    first = next(significant(text, 1 if text.startswith("\ufeff") else 0), None)
-    return len(text) if first is None else first.start
+    first = first_significant(text, 1 if text.startswith("\ufeff") else 0)
+    return len(text) if first is None else first
 
 
 class _Places:
@@ -158,8 +160,8 @@ class _Places:
     def _next_word(self, at: int) -> int:
         """Return the offset of the first significant token at or after `at`."""
         if at > self._word:
-            following = next(significant(self._text, at), None)
-            self._word = len(self._text) if following is None else following.start
+            following = first_significant(self._text, at)
+            self._word = len(self._text) if following is None else following
         return self._word
 
     def _between(self, at: int) -> MarkPlace | None:
@@ -167,7 +169,7 @@ class _Places:
 
         A comment with which psql starts a statement counts as outside, too.
         """
-        line_start = at - self._source.position(at).column + 1
+        line_start = at - self._source.line_and_column(at)[1] + 1
         before = self._text[line_start:at].removeprefix("\ufeff")
         if not before.strip(BLANKS):
             return MarkPlace.LEADING if at < self._leading_end else MarkPlace.BETWEEN

@@ -202,3 +202,25 @@ _RULES: Mapping[str, Callable[[Reader], RefusalReason]] = {
     "cluster": _cluster,
     "do": _do,
 }
+
+VERBS = frozenset(_RULES)
+"""First words of the statements that can be refused."""
+
+SIGNS: Mapping[str, tuple[str, ...]] = {
+    "create": ("concurrently", "database", "tablespace", "subscription"),
+    "drop": ("concurrently", "database", "tablespace", "subscription"),
+    "alter": ("concurrently", "database", "system", "subscription"),
+}
+"""For frequent first words: the words without which the rule cannot refuse the statement."""
+
+_LONG = 100_000
+"""Characters from which on a text is not searched: the rule reads less."""
+
+
+def has_no_sign(verb: str, text: str) -> bool:
+    """Return whether a statement surely is not refused, because none of its rule's words is in the text.
+
+    `verb`: its first word, one of `SIGNS`.
+    """
+    lower = text.lower() if len(text) < _LONG else None
+    return lower is not None and not any(sign in lower for sign in SIGNS[verb])

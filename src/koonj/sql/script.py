@@ -72,11 +72,11 @@ class Script:
         Raises:
             IndexError: the offset is not in the source.
         """
+        line, column = self.source.line_and_column(offset)
         if not self._prefixes:
-            return line_and_column(self.source, offset)
-        place = self.source.position(offset)
-        prefix = self._prefixes[min(place.line, len(self._prefixes)) - 1]
-        return self.first_line + place.line - 1, prefix + place.column
+            return line_and_column(self.source, offset) if line == 1 else (line, column)
+        prefix = self._prefixes[min(line, len(self._prefixes)) - 1]
+        return self.first_line + line - 1, prefix + column
 
     def locate_in(self, statement: Statement, index: int) -> tuple[int, int]:
         r"""Return line and column in the file of character `index` of a statement's text.

@@ -12,6 +12,7 @@ A file is SQL that psql runs. koonj's additions are ``--`` comments between the 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from koonj.sql.description import description_of
 from koonj.sql.markers import read_marks
@@ -30,11 +31,8 @@ class Sections:
 
     source: Source
     """The whole file."""
-    description: str
-    """The prose of the leading comments, with unchanged lines.
-
-    The name of the file and the settings are omitted.
-    """
+    leading_end: int
+    """The offset where the leading comments end."""
     settings: tuple[Setting, ...]
     body: Script
     rollback: Script | None
@@ -51,6 +49,14 @@ class Sections:
     problems: tuple[Problem, ...]
     """Problems of the comments. Body and rollback have their own."""
 
+    @cached_property
+    def description(self) -> str:
+        """The prose of the leading comments, with unchanged lines.
+
+        The name of the file and the settings are omitted.
+        """
+        return description_of(self.source.text[: self.leading_end])
+
 
 def parse(text: str) -> Sections:
     """Return the sections of a file's text. Never raises: errors become problems."""
@@ -64,7 +70,7 @@ def parse(text: str) -> Sections:
     body = text if end == len(text) else text[:end]
     return Sections(
         source=source,
-        description=description_of(text[: marks.leading_end]),
+        leading_end=marks.leading_end,
         settings=settings,
         body=Script.of_body(body, marks.items),
         rollback=block.script,

@@ -1,54 +1,107 @@
 """Classify a statement: kind, effect, and whether it can run inside a transaction."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field
 
-from koonj.sql.control import TransactionControl, transaction
+from koonj.sql.control import TransactionControl
+from koonj.sql.effect import Effect, effect_of
 from koonj.sql.reader import Reader
-from koonj.sql.refusal import Refusal, refused
-from koonj.sql.summary import describe
+from koonj.sql.refusal import Refusal
+from koonj.sql.summary import Description, describe
 
 __all__ = ["Refusal", "Statement", "StatementTraits", "TransactionControl", "classify"]
+
+
+class Outline:
+    """The description of a statement. It is read from the text when it is first needed."""
+
+    __slots__ = ("_found", "_text")
+
+    def __init__(self, text: str, found: Description | None = None) -> None:
+        """`found`: the description if it is not the one of `text`."""
+        self._text, self._found = text, found
+
+    def read(self) -> Description:
+        """Return the description."""
+        if self._found is None:
+            self._found = describe(Reader(self._text))
+        return self._found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementTraits:
     """Facts that the text of a statement shows, without a database."""
 
-    control: TransactionControl | None
-    """Its part in transaction control.
+    effect: Effect
+    """What it does to the transaction and to the connection."""
+    outline: Outline = field(compare=False, repr=False)
+    """Its description. The text, or what `\\;` joins to it, decides it."""
 
-    None for statements that work inside and outside a transaction.
-    """
-    chain: bool
-    """COMMIT or ROLLBACK with AND CHAIN: the next transaction starts immediately."""
-    read_only: bool
-    """BEGIN or SET TRANSACTION with READ ONLY."""
-    refusal: Refusal
-    """Whether PostgreSQL refuses it inside a transaction (any version from 13 to 18)."""
-    refusal_reason: str
-    """The refused form, such as ``CREATE INDEX CONCURRENTLY``; else empty."""
-    is_concurrent: bool
-    """CREATE, DROP, REINDEX or DETACH … CONCURRENTLY.
+    @property
+    def control(self) -> TransactionControl | None:
+        """Its part in transaction control.
 
-    A lock_timeout would leave it half done.
-    """
-    verb: str
-    """The first word, in lower case."""
-    kind: str
-    """The kind of the object: ``table``, ``materialized view``; empty if unknown.
+        None for statements that work inside and outside a transaction.
+        """
+        return self.effect.control
 
-    It is the object that the statement creates, alters, drops or fills.
-    """
-    name: str
-    """The name of the object as written, with its schema; empty if unknown."""
-    copies: str
-    """``from stdin`` or ``to stdout`` for a COPY through the connection; else empty."""
-    summary: str
-    """A summary on one line of at most 100 characters.
+    @property
+    def chain(self) -> bool:
+        """COMMIT or ROLLBACK with AND CHAIN: the next transaction starts immediately."""
+        return self.effect.chain
 
-    For example ``alter table documents add column status``.
-    """
+    @property
+    def read_only(self) -> bool:
+        """BEGIN or SET TRANSACTION with READ ONLY."""
+        return self.effect.read_only
+
+    @property
+    def refusal(self) -> Refusal:
+        """Whether PostgreSQL refuses it inside a transaction (any version from 13 to 18)."""
+        return self.effect.refusal
+
+    @property
+    def refusal_reason(self) -> str:
+        """The refused form, such as ``CREATE INDEX CONCURRENTLY``; else empty."""
+        return self.effect.refusal_reason
+
+    @property
+    def is_concurrent(self) -> bool:
+        """CREATE, DROP, REINDEX or DETACH … CONCURRENTLY.
+
+        A lock_timeout would leave it half done.
+        """
+        return self.effect.is_concurrent
+
+    @property
+    def copies(self) -> str:
+        """``from stdin`` or ``to stdout`` for a COPY through the connection; else empty."""
+        return self.effect.copies
+
+    @property
+    def verb(self) -> str:
+        """The first word, in lower case."""
+        return self.outline.read().verb
+
+    @property
+    def kind(self) -> str:
+        """The kind of the object: ``table``, ``materialized view``; empty if unknown.
+
+        It is the object that the statement creates, alters, drops or fills.
+        """
+        return self.outline.read().kind
+
+    @property
+    def name(self) -> str:
+        """The name of the object as written, with its schema; empty if unknown."""
+        return self.effect.name or self.outline.read().name
+
+    @property
+    def summary(self) -> str:
+        """A summary on one line of at most 100 characters.
+
+        For example ``alter table documents add column status``.
+        """
+        return self.outline.read().summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,45 +137,4 @@ def classify(text: str) -> StatementTraits:
 
     It reads only as much of the text as needed.
     """
-    reader = Reader(text)
-    part = transaction(reader.again())
-    refusal, reason, concurrent = refused(reader.again())
-    about = describe(reader)
-    return StatementTraits(
-        control=part.control,
-        chain=part.chain,
-        read_only=part.read_only,
-        refusal=refusal,
-        refusal_reason=reason,
-        is_concurrent=concurrent,
-        verb=about.verb,
-        kind=about.kind,
-        name=part.name or about.name,
-        copies=_copies(reader.again()),
-        summary=about.summary,
-    )
-
-
-def _copies(reader: Reader) -> str:
-    """Return the direction of a COPY through the connection.
-
-    STDIN and STDOUT are the same word to gram.y.
-    """
-    if not reader.accept("copy"):
-        return ""
-    reader.accept("binary")
-    if reader.peek() != "(":
-        reader.name()
-    reader.parentheses()
-    direction = reader.accept_one(("from", "to"))
-    if not direction or reader.peek() not in {"stdin", "stdout"}:
-        return ""
-    return "from stdin" if direction == "from" else "to stdout"
-
-
-def parts_of(traits: StatementTraits) -> dict[str, Any]:
-    """Return the fields of a verdict, to build a Statement from it."""
-    return {name: getattr(traits, name) for name in _PARTS}
-
-
-_PARTS = tuple(field.name for field in fields(StatementTraits))
+    return StatementTraits(effect=effect_of(text), outline=Outline(text))

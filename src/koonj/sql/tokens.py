@@ -107,6 +107,14 @@ def significant(text: str, start: int = 0, *, backslashes: bool = False) -> Iter
     return (token for token in read if token.kind is not TokenKind.COMMENT)
 
 
+def first_significant(text: str, start: int = 0) -> int | None:
+    """Return the offset of the first token that is no blank and no comment; None if there is none."""
+    if text[start : start + 1].isalpha():
+        return start
+    token = next(significant(text, start), None)
+    return None if token is None else token.start
+
+
 def _read(text: str, at: int, *, backslashes: bool, skip: bool) -> Iterator[Token]:
     rule, size = _rule(backslashes=backslashes, skip=skip), len(text)
     while at < size:

@@ -116,8 +116,10 @@ class _Cutter:
 
     def add(self, statement: Statement) -> None:
         """Process the next statement."""
-        control = statement.control
-        if control is TransactionControl.BEGIN and not self._open:
+        control = statement.effect.control
+        if control is None:
+            self._add_usual(statement)
+        elif control is TransactionControl.BEGIN and not self._open:
             self._open, self._begin = True, statement
             self._look_for_read_only(statement)
         elif control in _CLOSING:
@@ -127,6 +129,12 @@ class _Cutter:
         else:
             if control in _NEED_BLOCK:
                 self._problem("savepoint-without-begin", statement, statement.summary)
+            self._add_usual(statement)
+
+    def _add_usual(self, statement: Statement) -> None:
+        if self._open:
+            self._add_inside(statement)
+        else:
             self._steps.append(Step(None, (statement,), None, in_transaction=False))
 
     def finish(self) -> tuple[Step, ...]:

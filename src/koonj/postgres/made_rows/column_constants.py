@@ -55,7 +55,26 @@ class ColumnConstants:
             unique, known = column.number in table.unique, set(self.found.loose)
             values += [value for value in self.restored.loose if unique or value not in known]
             values += self.found.loose if unique else []
-        return [value for value in dict.fromkeys(values) if value not in self.found.inserted]
+        new, upserted = self.found.inserted, self.found.upserted.get(table.name.lower(), [])
+        if upserted and column.number in table.unique:  # one of the rows is there, the others are new
+            first = next((value for value in values if value in upserted), upserted[0])
+            values, new = [first, *values], new - {first}
+        return [value for value in dict.fromkeys(values) if value not in new]
+
+    def written(self, column: Column) -> list[str]:
+        """Return values that the migration writes into the column and that other rows can contain, too.
+
+        These are numbers, a new default, and what it writes instead of NULL. Another text that it writes is
+        likely to be new, such as a new name for a state.
+        """
+        name, kind = column.name.lower(), base_type(self.types, column)
+        if kind is None:
+            return []
+        new = dict.fromkeys(self.found.defaults.get(name, ()))
+        if kind.category == "N" or name in self.restored.nulled:
+            new |= dict.fromkeys(self.found.written.get(name, ()))
+        values = (next(as_values(value, kind, column), None) for value in new)
+        return [value for value in values if value is not None]
 
     def allowed(self, table: Table, column: Column) -> list[str]:
         """Return the constants in the CHECK constraints of the column or its domain."""

@@ -18,8 +18,10 @@ from koonj.postgres.made_rows.sequences import moves, read_sequences, take_value
 from koonj.postgres.made_rows.tables import Table, Types, read_tables, read_types
 from koonj.postgres.made_rows.values import Maker, Style
 from koonj.postgres.queries import query
+from koonj.sql.factors import factors
 from koonj.sql.json_paths import json_paths
 from koonj.sql.literals import Literals, literals
+from koonj.sql.text_parts import text_parts
 
 _FEW_TABLES = 8
 """Maximum number of tables in a database of which koonj always fills all tables."""
@@ -82,7 +84,13 @@ async def prepare_filling(conn: AsyncConnection, body: Sequence[str], rollback: 
 
 
 def _mentions(texts: Sequence[str], named: frozenset[str]) -> Mentions:
-    return Mentions(named, lengths(re.findall(r"\d+", " ".join(texts))), json_paths(texts))
+    return Mentions(
+        named,
+        lengths(re.findall(r"\d+", " ".join(texts))),
+        json_paths(texts),
+        factors(texts),
+        text_parts(texts),
+    )
 
 
 def words(text: str) -> frozenset[str]:

@@ -6,9 +6,13 @@ Such as a text with leading zeros that is cast to a number and back.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
+from koonj.postgres.made_rows.rounding import rounded_floats, rounded_numbers
 from koonj.postgres.made_rows.tables import Column, Type
 from koonj.postgres.made_rows.values import Odd, Style, literal
 from koonj.sql.json_paths import Path
@@ -26,6 +30,15 @@ class Mentions:
     """Numbers that can be lengths of texts."""
     paths: tuple[Path, ...] = ()
     """Paths into JSON values."""
+    factors: tuple[Fraction, ...] = ()
+    """Numbers by which something is multiplied or divided."""
+    parts: tuple[str, ...] = ()
+    """Constants that are put into other texts, or removed from them."""
+
+    @property
+    def computes(self) -> bool:
+        """Return whether a statement can change numbers by arithmetic."""
+        return bool(self.factors) or not self.words.isdisjoint(_ARITHMETIC)
 
     def retypes(self, column: Column) -> bool:
         """Return whether a statement can change the type of the column."""
@@ -45,6 +58,8 @@ def odd_values(kind: Type, column: Column, style: Style, mentions: Mentions, *, 
         values = _documents(style, mentions)
     elif kind.category == "N":
         values = _numbers(kind, column, style, mentions)
+    elif kind.element is not None and kind.name.startswith(_TEXT_ARRAYS):
+        values = _arrays(style, mentions)
     elif Odd.OTHERS in style.odd:
         values = iter(_OTHERS.get("array" if kind.element is not None else kind.name, ()))
     else:
@@ -66,6 +81,29 @@ def _texts(kind: Type, column: Column, style: Style, mentions: Mentions) -> Iter
             many = min(length + 7, longest)  # a shorter column also gets a text of its full length
             if many > 2:
                 yield f"pg_catalog.rpad('', {many - 2}, 'word ') || '.x'"
+    if Odd.PARTS in style.odd and style.texts == "mixed" and column.name.lower() in mentions.words:
+        yield from (_written(text) for text in _with_parts(mentions.parts) if len(text) <= longest)
+
+
+def _with_parts(parts: Sequence[str]) -> Iterator[str]:
+    """Yield texts that contain constants of the statements: more than once, in the middle, side by side."""
+    for at, part in enumerate(parts):
+        yield f"{part}m{at}{part}n"
+        yield f"m{at}{part}"
+        yield f"{part}{part}d{at}{part}{part}"
+        yield f"{part.upper()}u{at}"
+        yield f"{part.lower()}l{at}"
+    for at, (one, other) in enumerate(pairwise(parts)):
+        yield f"{one}p{at}{other}q"
+        yield f"{other}p{at}{one}"
+
+
+def _arrays(style: Style, mentions: Mentions) -> Iterator[str]:
+    if Odd.OTHERS in style.odd:
+        yield "'{}'"
+    if Odd.PARTS in style.odd and style.texts == "mixed":
+        for part in mentions.parts:
+            yield f"ARRAY[{_written(part)}, 'm', {_written(part)}]"
 
 
 def _written(text: str) -> str:
@@ -81,6 +119,8 @@ def _numbers(kind: Type, column: Column, style: Style, mentions: Mentions) -> It
         return
     if kind.name == "float8" and Odd.OTHERS in style.odd:
         yield from _FRACTIONS
+    if mentions.computes and Odd.OTHERS in style.odd:
+        yield from _computed(kind, column, mentions)
     if mentions.words.isdisjoint(_INEXACT):
         return
     if Odd.LARGE in style.odd:
@@ -88,6 +128,30 @@ def _numbers(kind: Type, column: Column, style: Style, mentions: Mentions) -> It
     for odd, most in ((Odd.LARGE, 12), (Odd.LONG, 1000)):
         if odd in style.odd and kind.name == "numeric":
             yield from _long_number(column.modifier, most)
+
+
+def _computed(kind: Type, column: Column, mentions: Mentions) -> Iterator[str]:
+    """Yield numbers that arithmetic can change for good: by rounding, or because of their sign."""
+    if kind.name in {"float4", "float8"}:
+        yield from ("0", "-1.25", *rounded_floats(kind.name, mentions.factors))
+    elif kind.name in {"int2", "int4", "int8"}:
+        yield from ("-7", *rounded_numbers(0, mentions.factors))
+    elif kind.name in {"numeric", "money"}:
+        digits, scale = 20, 2
+        if kind.name == "numeric" and column.modifier >= 4:
+            digits, scale = (column.modifier - 4) >> 16, (column.modifier - 4) & 0x7FF
+        if scale <= digits:
+            numbers = (
+                "0",
+                *rounded_numbers(scale, mentions.factors),
+                f"-{'1' if digits > scale else '0'}.25",
+            )
+            cast = "::pg_catalog.numeric" if kind.name == "money" else ""
+            yield from (
+                f"{n}{cast}"
+                for n in numbers
+                if len(n.lstrip("-").partition(".")[0]) <= max(1, digits - scale)
+            )
 
 
 def _long_number(modifier: int, most: int) -> Iterator[str]:
@@ -108,6 +172,9 @@ def _documents(style: Style, mentions: Mentions) -> Iterator[str]:
         return
     for path in mentions.paths:
         yield literal(json.dumps(_nested(path, 1)))
+    for part in mentions.parts:
+        if re.fullmatch(r'"[^"]+"', part):
+            yield literal(f"{{{part}: 1}}")
     yield literal("{}")
     yield literal('{"odd": null, "list": [1, null, "a"], "deep": {"er": null, "x": "Y"}}')
 
@@ -118,6 +185,14 @@ def _nested(path: Path, leaf: object) -> object:
     return leaf
 
 
+_ARITHMETIC = frozenset(
+    {
+        *("abs", "sign", "greatest", "least", "floor", "ceil", "ceiling", "round", "trunc", "mod", "div"),
+        *("sqrt", "power", "exp", "ln", "log"),
+    }
+)
+"""Names of functions that can change numbers."""
+_TEXT_ARRAYS = ("_text", "_varchar", "_bpchar")
 _LARGE: Mapping[str, Sequence[str]] = {
     "int4": ("123456789",),
     "int8": ("123456789", "9007199254740993"),

@@ -24,6 +24,10 @@ _PARTITION_ROWS = 24
 """Maximum number of rows of a partitioned table, unless it has more constants."""
 _ORPHAN = 977
 """Number of a value that no referenced table has."""
+_TWIN = 978
+"""Number of the key of a row that is equal to the first one in everything else."""
+_UNREFERENCED = 7
+"""Index of the value of a key that no other table refers to."""
 
 Values = Mapping[int, str]
 """An SQL expression for each column, by attnum."""
@@ -87,9 +91,12 @@ class Planner:
             rows.append(row)
         if Odd.TWINS in self.style.odd and self._is_named(table):
             made = list(half_twins(table, rows))
+            made += self._twin_references(table, rows)
             if self._has_free_keys(table):
                 new = self._unique_value(table, many)
                 made += twins(table, rows, new, self.mentions.words, nulls=self.style.nulls)
+            if rows and (keys := self._twin_keys(table)):
+                made.append(rows[0] | keys)
             rows += [row | self._accepted(table, row, at) for at, row in enumerate(made)]
         yield from rows
 
@@ -190,7 +197,9 @@ class Planner:
         kind = base_type(self.maker.types, column)
         if kind is None or not self._is_named(table):
             return []
-        return odd_values(kind, column, self.style, self.mentions, key=key)
+        odd = odd_values(kind, column, self.style, self.mentions, key=key)
+        written = not key and Odd.OTHERS in self.style.odd and self.style.literals
+        return [*odd, *self.constants.written(column)] if written else odd
 
     def _is_named(self, table: Table) -> bool:
         """Return whether the statements name the table, or compute names."""
@@ -201,6 +210,26 @@ class Planner:
         """Return whether every unique column can get further values."""
         unique = (column for column in table.columns if column.number in table.unique)
         return not any(self.refers(table, column) or self.has_choice(table, column) for column in unique)
+
+    def _twin_keys(self, table: Table) -> dict[int, str]:
+        """Return the key of an additional row, as `Odd.TWINS` has it; without columns if there is none."""
+        named = Odd.TWINS in self.style.odd and self._is_named(table)
+        if not named or table.bounds or not self._has_free_keys(table):
+            return {}
+        unique = [column for column in table.columns if column.number in table.unique]
+        keys = {column.number: self._value(table, column, _TWIN, key=True) for column in unique}
+        return {} if any(keys[number] in self._column(table, number) for number in keys) else keys
+
+    def _twin_references(self, table: Table, rows: Sequence[Values]) -> Iterator[dict[int, str]]:
+        """Yield rows whose key consists of references: equal to the first row, but one refers to a twin."""
+        keys = [constraint.columns for constraint in table.constraints if constraint.kind in "pu"]
+        if len(keys) != 1 or len(keys[0]) < 2:
+            return
+        for column in table.columns:
+            parent = self._references.parent(table, column) if column.number in keys[0] else None
+            twin = self._twin_keys(parent[0]).get(parent[1]) if parent is not None else None
+            if rows and twin is not None:
+                yield {**rows[0], column.number: twin}
 
     def _unique_value(self, table: Table, used: int) -> Callable[[Column, int], str | None]:
         """Return a function that gives further values for columns that must be unique."""
@@ -218,7 +247,10 @@ class Planner:
 
     def _referring(self, table: Table, column: Column, values: list[str], *, nullable: bool) -> list[str]:
         """Return values of a column that refers to the key with `values`."""
-        many, parent = len(values), self._references.parent(table, column)
+        parent = self._references.parent(table, column)
+        twin = self._twin_keys(parent[0]).get(parent[1]) if parent is not None else None
+        values = [value for at, value in enumerate(values) if at != _UNREFERENCED]
+        many = len(values)
         earlier = (one for one in table.columns if one.number < column.number)
         # Shifted, so that one row refers to two.
         shift = sum(self._references.parent(table, one) == parent for one in earlier)
@@ -226,7 +258,7 @@ class Planner:
         found = [NULL if nullable and i % 4 == 0 else values[(i - 1 + shift) % many] for i in rows]
         if self.style.orphans and not has_foreign_key(table, column) and len(found) > 6:
             found[6] = self._value(table, column, _ORPHAN, key=True)
-        return found
+        return found if twin is None else [*found, twin]
 
     def _spread(self, constants: list[str], column: Column) -> list[str]:
         """Return the constants for the first rows: the first ones aligned with those of other columns."""

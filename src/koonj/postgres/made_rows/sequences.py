@@ -11,8 +11,10 @@ from psycopg.rows import tuple_row
 from koonj.postgres.made_rows.tables import quoted
 from koonj.postgres.queries import query
 
-_STEPS = 57
+_STEPS = 5057
 """How far a sequence is moved that belongs to no column."""
+_DELETED = 3
+"""How far the sequence of a column is moved behind its greatest value, as if the last rows were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _position_queries(sequences: tuple[DatabaseSequence, ...]) -> Iterator[str]:
 
 
 def moves(sequence: DatabaseSequence) -> list[str]:
-    """Return statements that move a sequence: to the greatest value of its column, or some steps further.
+    """Return statements that move a sequence: behind the greatest value of its column, or some steps further.
 
     ALTER SEQUENCE, because its effect ends with the transaction, unlike that of setval alone.
     """
@@ -102,9 +104,10 @@ def moves(sequence: DatabaseSequence) -> list[str]:
             sql.SQL("BEGIN EXECUTE pg_catalog.format('ALTER SEQUENCE %s RESTART WITH %s', {}, {}); END")
             .format(
                 sql.Literal(identifier.as_string()),
-                sql.SQL("(SELECT greatest(max({})::bigint, {}) FROM {})").format(
+                sql.SQL("(SELECT greatest(max({})::bigint, {}) + {} FROM {})").format(
                     sql.Identifier(owner.column),
                     sql.Literal(sequence.last),
+                    sql.Literal(_DELETED * sequence.increment),
                     sql.Identifier(owner.schema, owner.table),
                 ),
             )

@@ -5,6 +5,7 @@ No query is prepared on the server, because DEALLOCATE ALL in a script would rem
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
@@ -21,6 +22,9 @@ from koonj.postgres.session import clean, roll_back
 
 _STATEMENT = "4s"
 """statement_timeout of one statement."""
+_NEVER = ("One-Time Filter: false", "Query rewrites to nothing")
+_CHANGES = ("Update on ", "Delete on ")
+_FOUND_ROWS = r"actual rows=([\d.]+)"
 _TARGET = Target("scratch", "")
 
 
@@ -94,11 +98,20 @@ async def changed_rows(conn: AsyncConnection) -> Mapping[int, int]:
 
 
 async def finds_no_row(conn: AsyncConnection, statement: str) -> bool:
-    """Return whether the planner knows that a statement finds no row, whatever rows there are."""
+    """Return whether a statement that changed nothing does so whatever rows there are.
+
+    The planner knows that its condition is never true, a rule replaces it by nothing, or a trigger skipped
+    the rows that it found.
+    """
     with suppress(psycopg.DatabaseError):
         async with _aside(conn):
-            cursor = await conn.execute(b"EXPLAIN (COSTS off) " + statement.encode(), prepare=False)
-            return any("One-Time Filter: false" in row[0] for row in await cursor.fetchall())
+            options = b"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) "
+            cursor = await conn.execute(options + statement.encode(), prepare=False)
+            plan = [str(row[0]) for row in await cursor.fetchall()]
+            if any(words in line for line in plan for words in _NEVER):
+                return True
+            found = next((re.search(_FOUND_ROWS, line) for line in plan[1:] if "->" in line), None)
+            return plan[0].startswith(_CHANGES) and found is not None and float(found[1]) > 0
     return False
 
 

@@ -26,6 +26,8 @@ class Odd(StrEnum):
     LENGTHS = "lengths"
     """Texts that are longer than the numbers in the statements."""
     TEXTS = "texts"
+    PARTS = "parts"
+    """Texts that contain constants of the statements."""
     TWINS = "twins"
     """Rows that differ from another one in one column only."""
     OTHERS = "others"
@@ -188,7 +190,9 @@ class Maker:
         if scale > 0x3FF:
             return "0"
         whole = i % 10 ** max(0, digits - scale)
-        fraction = "3719172839"[:scale] if not self.style.small else ""
+        fraction = (
+            f"{(3719172839 + (i - 1) * 2971215073) % 10**10:010d}"[:scale] if not self.style.small else ""
+        )
         return f"{whole}.{fraction}" if fraction else f"{whole}"
 
 

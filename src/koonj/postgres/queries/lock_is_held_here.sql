@@ -1,3 +1,4 @@
+-- A session has advisory locks only in its own database, so the pid says that, too.
 SELECT l.pid
 FROM pg_catalog.pg_locks AS l
 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
@@ -6,7 +7,3 @@ WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
   AND l.objsubid OPERATOR(pg_catalog.=) 1
   AND l.classid::pg_catalog.int8 OPERATOR(pg_catalog.=) %(high)s
   AND l.objid::pg_catalog.int8 OPERATOR(pg_catalog.=) %(low)s
-  AND l.database OPERATOR(pg_catalog.=) (
-      SELECT d.oid FROM pg_catalog.pg_database AS d
-      WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-  )

@@ -14,7 +14,8 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) g.grantee
 WHERE n.nspname OPERATOR(pg_catalog.=) 'koonj'
   AND g.grantee OPERATOR(pg_catalog.<>) c.relowner
   AND (
-      c.relname OPERATOR(pg_catalog.=) 'history'
+      c.relname OPERATOR(pg_catalog.=) ANY (%(tables)s::pg_catalog.name[])
       OR c.oid OPERATOR(pg_catalog.=)
          pg_catalog.pg_get_serial_sequence('koonj.history', 'id')::pg_catalog.regclass::pg_catalog.oid
+         AND 'history' OPERATOR(pg_catalog.=) ANY (%(tables)s::pg_catalog.text[])
   )

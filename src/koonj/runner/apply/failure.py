@@ -146,7 +146,7 @@ def next_steps(
     """Return what to do next after a migration failed, best first.
 
     `done`: number of committed statements; `error`: None if it was cancelled between two statements;
-    `cancelled`: by the user; `unknown`: the statement after the committed ones can be committed too.
+    `cancelled`: by the user; `unknown`: statements after the committed ones can be committed too.
     """
     again = f"{COMMANDS[work.direction]}{work.target_option}"
     first = lead(error, cancelled=cancelled)
@@ -156,8 +156,8 @@ def next_steps(
         return (f"{first}: {again}", *_retries(work, error))
     name, steps = work.migration.name, []
     if unknown:
-        check = f"Check whether statement {done + 1} took effect"
-        steps.append(f"{check}, then run: {again} --allow interrupted --reason '…'")
+        number, option = work.migration.number, work.target_option
+        steps.append(f"To see what is known, and what can be done, run: koonj settle {number}{option}")
     else:
         resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
         steps.append(f"{first}: {again}{resumes if done else ''}")

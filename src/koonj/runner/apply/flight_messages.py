@@ -87,6 +87,8 @@ def flight_messages(
     """Return all messages of a migration, in order. `elapsed`: seconds since the migration began."""
     plain = [*_opening(conn, journal.work), *_statements(journal.work), *_closing(conn, journal, session)]
     plain.append(_entry(journal, elapsed))
+    # The number of the entry is the last value of a sequence.
+    plain.append(Message(Sent(journal.work, Kind.CLOSING), b"DISCARD SEQUENCES"))
     plain.append(Message(Sent(journal.work, Kind.COMMIT), b"COMMIT", told=True))
     return tuple(_with_following(plain))
 

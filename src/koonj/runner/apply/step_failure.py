@@ -6,11 +6,12 @@ import psycopg
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
-from koonj.postgres.connector import ConnectError
+from koonj.postgres.errors import is_lost
 from koonj.postgres.session import clean, own_transaction
 from koonj.runner.apply.failure import done_lines, failure_of_cancel, failure_of_error, next_steps
 from koonj.runner.apply.invalid_index import invalid_index_sentence
 from koonj.runner.apply.journal import Journal, recorded_message
+from koonj.runner.apply.lost_connection import LostEnd, find_end
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.run.events import Failure
 from koonj.sql.transactions import might_commit
@@ -19,15 +20,11 @@ from koonj.sql.transactions import might_commit
 class StepError(Exception):
     """Raised when a step fails."""
 
-    def __init__(
-        self, error: StatementError | psycopg.Error, *, done: int = 0, unknown: bool = False
-    ) -> None:
+    def __init__(self, error: StatementError | psycopg.Error, *, done: int = 0) -> None:
         super().__init__(str(error))
         self.error = error
         self.done = done
         """Number of statements that are committed, if the history does not have it yet; otherwise 0."""
-        self.unknown = unknown
-        """The connection was lost while a statement or COMMIT was running: its outcome is unknown."""
 
     @property
     def cause(self) -> psycopg.Error:
@@ -35,37 +32,65 @@ class StepError(Exception):
         return self.error.error if isinstance(self.error, StatementError) else self.error
 
 
-async def record_step_failure(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure:
+async def record_step_failure(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure | None:
     """Return the failure after `done` committed statements, and record it.
 
-    If the outcome of a statement is unknown, the history entry stays `started`.
+    If the connection was lost, the target is asked what is committed. Return None if all of it is.
     """
-    work = journal.work
+    work, cause = journal.work, error.cause
+    if is_lost(cause) or journal.session.conn.closed:
+        return await _lost(journal, entry_id, done, error)
     state = _committed(journal, done)
     if isinstance(error.error, StatementError) and not error.done:
         state += _part_of(journal, error.error)
-    if error.unknown:
-        state += (
-            " It is unknown whether the running statement took effect. The history entry stays `started`, "
-            "and koonj shows the migration as interrupted."
-        )
-    elif not await _record_end(journal, entry_id, done, error.cause):
+    if not await _record_end(journal, entry_id, done, cause):
         state += _NOT_RECORDED
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
         state += await invalid_index_sentence(journal.session.conn, error.error.numbered.statement)
+    cancelled = journal.session.control.cancelled
     return failure_of_error(
         work,
         error.error,
         state=state,
-        next_steps=next_steps(
-            work, done, error.cause, cancelled=journal.session.control.cancelled, unknown=error.unknown
-        ),
+        next_steps=next_steps(work, done, cause, cancelled=cancelled),
         committed=done_lines(work, done),
     )
 
 
-async def record_step_cancel(journal: Journal, entry_id: int, done: int) -> Failure:
-    """Return the failure of a cancel after `done` committed statements; record it."""
+async def _lost(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure | None:
+    """Return the failure after a lost connection; None if everything turns out to be committed."""
+    work, cause = journal.work, error.cause
+    end = await find_end(journal, entry_id, done, cause)
+    if end.complete:
+        return None
+    cancelled = journal.session.control.cancelled
+    return failure_of_error(
+        work,
+        error.error,
+        state=_state_of(journal, end),
+        next_steps=next_steps(work, end.done, cause, cancelled=cancelled, unknown=not end.is_known),
+        committed=done_lines(work, end.done),
+    )
+
+
+def _state_of(journal: Journal, end: LostEnd) -> str:
+    """Return what is committed after a lost connection, in sentences."""
+    state = _committed(journal, end.done)
+    if end.is_known:
+        return f"{state} {end.words}".rstrip()
+    if end.reached:
+        return f"At least {state} {end.words}".rstrip()
+    return f"At least {state} It is unknown whether more is: the target does not respond."
+
+
+async def record_step_cancel(journal: Journal, entry_id: int, done: int) -> Failure | None:
+    """Return the failure of a cancel after `done` committed statements; record it.
+
+    Return None if the migration turns out to be done.
+    """
+    if journal.session.conn.closed:
+        end = await find_end(journal, entry_id, done, None)
+        return None if end.complete else failure_of_cancel(journal.work, _state_of(journal, end), end.done)
     state = _committed(journal, done)
     if not await _record_end(journal, entry_id, done, None):
         state += _NOT_RECORDED
@@ -98,29 +123,21 @@ async def _record_end(journal: Journal, entry_id: int, done: int, error: psycopg
     """
     for _ in range(2):
         try:
-            await _connect_and_write(journal, entry_id, done, error)
-        except (psycopg.Error, ConnectError):
+            return await _write(journal, entry_id, done, error)
+        except psycopg.Error:
             continue
-        return True
     return False
 
 
-async def _connect_and_write(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> None:
+async def _write(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> bool:
     session = journal.session
-    if not session.conn.closed:
-        await clean(session.conn, session.target)
-        await _write(journal, session.conn, entry_id, done, error)
-        return
-    conn = await session.connector.connect(session.target, name="koonj settle")
-    async with conn:
-        await _write(journal, conn, entry_id, done, error)
-
-
-async def _write(
-    journal: Journal, conn: psycopg.AsyncConnection, entry_id: int, done: int, error: psycopg.Error | None
-) -> None:
+    if session.conn.closed:
+        end = await find_end(journal, entry_id, done, error)
+        return end.is_known
+    await clean(session.conn, session.target)
     outcome = Outcome.DONE if done == journal.work.total else Outcome.FAILED
     message = None if outcome is Outcome.DONE else recorded_message(error)
     sqlstate = None if outcome is Outcome.DONE or error is None else error.sqlstate
-    async with own_transaction(conn, journal.session.target):
-        await history.finish(conn, entry_id, outcome, done, error=message, sqlstate=sqlstate)
+    async with own_transaction(session.conn, session.target):
+        await history.finish(session.conn, entry_id, outcome, done, error=message, sqlstate=sqlstate)
+    return True

@@ -19,8 +19,10 @@ from koonj.postgres.connector import ServerInfo
 from koonj.postgres.encoding import stores_all
 from koonj.postgres.overview import overview
 from koonj.postgres.read_transaction import read_transaction
+from koonj.runner.evidence.interruption import find_interruptions, with_known_ends
 from koonj.runner.plan.decisions import decide
 from koonj.runner.plan.encoding_conflicts import with_encoding_conflicts
+from koonj.runner.plan.interrupted import with_interruptions
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts, uses_indexes
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
@@ -44,11 +46,15 @@ async def make_plan(
         ConnectError: The target was lost.
         HistoryError: The history cannot be read.
     """
+    interruptions = await find_interruptions(conn, target, entries)
+    entries = with_known_ends(entries, interruptions)
     decided = await asyncio.to_thread(decide, folder, entries, request)
     wanted = _wanted_texts(decided.selection.statuses, entries, request.direction)
     recorded = await _recorded_texts(conn, target, wanted) if wanted else {}
     planner = Planner(target, folder, request, server, decided, recorded, entries)
     planned = await asyncio.to_thread(planner.planned)
+    planned = with_interruptions(planned, decided.statuses, interruptions, target.option)
+    await asyncio.to_thread(folder.save_parsed)
     if not uses_indexes(planned.works) and stores_all(conn):
         return planned
     async with read_transaction(conn, target):

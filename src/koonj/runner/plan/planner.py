@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from shlex import quote
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
@@ -12,6 +11,7 @@ from koonj.migrations.history_entry import Action, HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.postgres.connector import ServerInfo
+from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.plan.decisions import DecidedSelection, Decision
 from koonj.runner.plan.folder_conflicts import folder_conflicts, problems_as_conflicts
 from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning, unfinished_entry
@@ -31,6 +31,8 @@ class PreparedPlan:
     works: tuple[Work, ...]
     decisions: tuple[Decision, ...]
     """Decisions of this run that are not recorded in the history yet."""
+    interruptions: tuple[Interruption, ...] = ()
+    """Interrupted runs of which it is known what they committed; the run records that first."""
     statuses: tuple[MigrationStatus, ...] = ()
     """Selected migrations, with their states on the target."""
 
@@ -90,7 +92,8 @@ class Planner:
             allowed=tuple(decision.conflict for decision in decisions),
             notes=tuple(_notes(self.decided.selection.statuses)),
         )
-        return PreparedPlan(plan, tuple(works), tuple(decisions), self.decided.selection.statuses)
+        statuses = self.decided.selection.statuses
+        return PreparedPlan(plan, tuple(works), tuple(decisions), statuses=statuses)
 
     def _selection_conflicts(self) -> tuple[Conflict, ...]:
         """Return the conflicts that do not depend on the selected scripts."""
@@ -118,7 +121,7 @@ class Planner:
             migration,
             direction,
             lock_timeout=self.target.lock_timeout,
-            target_option=f" --target {quote(self.target.name)}" if self.target.declared else "",
+            target_option=self.target.option,
             done=self._statements_done(status, migration),
             from_history=status.migration is None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from koonj.migrations.history_entry import HistoryEntry, Outcome
+from koonj.migrations.history_entry import INTERRUPTED, HistoryEntry, Outcome
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
@@ -33,12 +33,12 @@ def unfinished_entry(status: MigrationStatus, direction: Direction) -> HistoryEn
 def ran_in_steps(status: MigrationStatus, direction: Direction) -> bool:
     """Return whether an unfinished run in this direction did not run in one transaction.
 
-    Only such a run has an entry before its end, or committed statements.
+    Only such a run has an entry before its end, committed statements, or can be interrupted.
     """
     entry = status.last_entry
     if entry is None or status.state not in (State.FAILED, State.INTERRUPTED):
         return False
-    started = entry.outcome is Outcome.STARTED or entry.statements_done > 0
+    started = entry.outcome is Outcome.STARTED or entry.statements_done > 0 or entry.error == INTERRUPTED
     return entry.action is direction.action and started
 
 

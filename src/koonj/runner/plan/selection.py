@@ -46,8 +46,7 @@ DECISIONS = {
     ),
     State.INTERRUPTED: (
         "was started, but koonj has no record that it finished",
-        "Check whether its next statement took effect. Then resume with that statement: "
-        "--allow interrupted --reason '…'; or undo the committed statements: koonj rollback",
+        "To see what is known, and to decide, run: koonj settle",
     ),
 }
 """States that stop a run until the user decides: meaning and hint of each."""
@@ -143,7 +142,8 @@ def _state_conflict(status: MigrationStatus) -> Conflict:
     meaning, hint = DECISIONS[status.state]
     if status.renamed_from:
         meaning = f"is {status.renamed_from} under another name, which is applied"
-    return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=True)
+    can_allow = status.state is not State.INTERRUPTED
+    return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=can_allow)
 
 
 def _errors(status: MigrationStatus) -> Iterable[Conflict]:

@@ -8,20 +8,15 @@ migrations, and the migration's own file.
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
+from koonj.cache_folder import CacheFolder
 from koonj.migrations.migration import Migration
 from koonj.postgres.catalog.catalog import Catalog
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
-from koonj.user_folders import CACHE, UserFolderError, koonj_folder, make_trusted
 
 FORMAT = "10"
 """Increased when this version measures or judges the same files on the same server differently."""
@@ -74,70 +69,34 @@ def _escaped(parts: Iterable[str]) -> Iterable[str]:
     return (f"{len(part)}:{part}" for part in parts)
 
 
-_MAX_UNUSED = 60 * 86400.0
-"""Seconds after which a verdict that was not used is deleted."""
-_PRUNE_INTERVAL = 86400.0
-"""Seconds between two searches for unused verdicts."""
-
-
 class VerdictCache:
     """Verdicts on disk, by key. The methods block.
 
     If the folder cannot be used, nothing is stored; that is not an error.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        """`folder`: a folder that only the user may write to; None: store nothing."""
+    def __init__(self, folder: CacheFolder) -> None:
         self._folder = folder
 
     @classmethod
     def of_user(cls) -> VerdictCache:
         """Return the cache in the user's cache folder. Create the folder if needed."""
-        try:
-            folder = make_trusted(koonj_folder(CACHE, None) / "rehearsals", 0o700)
-        except UserFolderError:
-            return cls(None)
-        _prune(folder)
-        return cls(folder)
+        return cls(CacheFolder.of_user("rehearsals"))
 
     def read(self, key: str) -> Rehearsal | None:
         """Return the verdict with that key, or None.
 
         None also if this version of koonj cannot read it.
         """
-        if self._folder is None:
+        stored = self._folder.read(f"{key}.json")
+        if stored is None:
             return None
-        path = self._folder / f"{key}.json"
         try:
-            found = from_plain(Rehearsal, json.loads(path.read_bytes()))
-            os.utime(path)
-        except (OSError, ValueError):  # PlainError is a ValueError
+            found = from_plain(Rehearsal, json.loads(stored))
+        except ValueError:  # PlainError is a ValueError
             return None
         return found if found.cache_key == key else None
 
     def write(self, rehearsal: Rehearsal) -> None:
         """Store a verdict under its own key."""
-        if self._folder is None:
-            return
-        new = self._folder / f"{rehearsal.cache_key}.{secrets.token_hex(4)}.new"
-        text = json.dumps(to_plain(rehearsal)).encode()
-        with suppress(OSError):  # for example a full disk: koonj rehearses it again the next time
-            try:
-                with open(new, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                    file.write(text)
-                new.replace(self._folder / f"{rehearsal.cache_key}.json")
-            finally:
-                new.unlink(missing_ok=True)
-
-
-def _prune(folder: Path) -> None:
-    """Delete unused verdicts, at most once per _PRUNE_INTERVAL."""
-    mark = folder / "pruned"
-    now = time.time()
-    with suppress(OSError):
-        if mark.exists() and now - mark.stat().st_mtime < _PRUNE_INTERVAL:
-            return
-        mark.touch()
-        for path in folder.iterdir():
-            if path != mark and now - path.stat().st_mtime > _MAX_UNUSED:
-                path.unlink(missing_ok=True)
+        self._folder.write(f"{rehearsal.cache_key}.json", json.dumps(to_plain(rehearsal)).encode())

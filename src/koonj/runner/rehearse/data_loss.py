@@ -7,7 +7,7 @@ words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koonj.postgres.locks.trace import ColumnChange, StatementTrace
 from koonj.runner.rehearse.evidence import Evidence
@@ -114,8 +114,16 @@ class _Search:
     def _targets(self, script: ScriptEffects, direction: Direction) -> Iterator[_Target]:
         traces = {trace.index: trace for trace in script.traces}
         for index, changes in script.changes.items():
+            place = direction, index
+            retyped = (
+                [c for c in traces[index].columns if c.change == "type_changed"] if index in traces else []
+            )
             for change in changes:
-                place = direction, index
+                if change.verb == "using" and not change.table and retyped:  # a computed name, but known now
+                    for one in retyped:
+                        own = replace(change, table=one.relation, columns=(one.column,))
+                        yield _Target(own, place, one.relation)
+                    continue
                 yield _Target(change, place, self._resolved(change, place, traces.get(index)))
 
     def _resolved(

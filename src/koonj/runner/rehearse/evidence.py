@@ -53,9 +53,13 @@ class Evidence:
                 yield f"deletes rows of {table}{_SEEN}"
             else:
                 yield f"overwrites {', '.join(f'{table}.{column}' for column in sorted(columns))}{_SEEN}"
+        positions = self._trial.before.sequences
+        known = {positions[name] for name in lost.sequences if not name.startswith("column ")}
         for sequence in sorted(lost.sequences - self._explained):
             if not sequence.startswith("column "):
                 yield f"moves the sequence {sequence} back{_SEEN}"
+            elif positions[sequence] not in known:  # another sequence has taken its place
+                yield f"moves the sequence of the {sequence} back{_SEEN}"
         if lost.large_objects:
             yield f"deletes or overwrites large objects{_SEEN}"
 

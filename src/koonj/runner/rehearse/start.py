@@ -109,6 +109,7 @@ async def _rehearsal_events(job: RehearsalJob, control: Control) -> AsyncIterato
             yield event
     finally:
         await asyncio.shield(server.close())
+        await asyncio.to_thread(folder.save_parsed)
 
 
 async def _rehearse_on(

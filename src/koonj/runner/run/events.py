@@ -244,6 +244,22 @@ class DecisionRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptionSettled(Event):
+    """It was recorded what an interrupted apply or rollback has committed."""
+
+    name: str
+    statement: int
+    """Number of the statement whose end was not recorded; 0: none was under way."""
+    of: int
+    done: int
+    """Number of committed statements."""
+    evidence: str
+    """What was found on the target, in sentences."""
+    reason: str = ""
+    """Why the user decided so; empty if the target proves it."""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStarted(Event):
     """Migration `index` of `of` starts."""
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
 from koonj.config import Target
 from koonj.migrations.folder import Folder
-from koonj.migrations.state_rules import MigrationStatus, State, problems_of, states
+from koonj.migrations.state_rules import MigrationStatus, State, problems_of, progress_words, states
 from koonj.postgres import history
-from koonj.postgres.advisory_lock import LockHolder, holder_words
+from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
 from koonj.postgres.connector import ConnectError, Connector, ServerInfo, safe_dsn
 from koonj.postgres.errors import error_message
 from koonj.postgres.history import HistoryError
+from koonj.postgres.leftovers import Leftover
 from koonj.postgres.outside_cause import retry_hint
-from koonj.postgres.overview import first_look
+from koonj.postgres.overview import Overview, first_look
+from koonj.runner.evidence.interruption import Interruption, find_interruptions
+from koonj.runner.evidence.interruption_wording import place_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class TargetStatus:
     protected: bool
     server: ServerInfo | None
     """The connected server; None if it was not reached."""
+    target_option: str = ""
+    """Option that names the target in a command (`Target.option`)."""
     error: str | None = None
     hint: str | None = None
     problem: ConnectProblem | None = None
@@ -42,6 +47,10 @@ class TargetStatus:
     """Status of each migration; empty if unknown: see `error`."""
     running: LockHolder | None = None
     """Session of the run that is in progress on the target."""
+    interruptions: Mapping[str, Interruption] = field(default_factory=dict)
+    """What is known of migrations that run in several transactions, or were interrupted; by file name."""
+    leftovers: tuple[Leftover, ...] = ()
+    """What other statements that stopped in the middle have left in the database."""
 
     @property
     def is_known(self) -> bool:
@@ -69,32 +78,44 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
 
     If it cannot be read, the status has an error; nothing is raised.
     """
-    status = TargetStatus(target.name, safe_dsn(target), target.protected, None)
+    status = TargetStatus(target.name, safe_dsn(target), target.protected, None, target.option)
     try:
-        async with first_look(connector, target, name="koonj status") as (conn, found):
+        async with first_look(connector, target, name="koonj status", leftovers=True) as (conn, found):
             status = replace(status, server=found.server)
             entries = await history.read_entries(conn, found.history, end=True)
+            interruptions = await find_interruptions(conn, target, entries)
     except ConnectError as error:
         return replace(status, error=error.message, hint=error.hint, problem=error.problem)
     except HistoryError as error:
         return replace(status, error=error.message, hint=error.hint)
     except psycopg.Error as error:
         return replace(status, error=error_message(error), hint=retry_hint(error))
-    statuses = await asyncio.to_thread(states, folder, entries)
+    statuses = states(folder, entries)  # not in a thread: the screen reads all targets in one already
+    await asyncio.to_thread(folder.save_parsed)
     return replace(
         status,
         has_history=found.history.has_table,
-        migrations=_running(statuses, found.holder),
+        migrations=tuple(_explained(s, interruptions) for s in statuses),
         running=found.holder,
+        interruptions={i.entry.name: i for i in interruptions.values()},
+        leftovers=_unexplained(found, interruptions.values()),
     )
 
 
-def _running(statuses: Sequence[MigrationStatus], holder: LockHolder | None) -> tuple[MigrationStatus, ...]:
-    """Add a note to interrupted migrations if a run holds the lock.
+def _unexplained(found: Overview, interruptions: Iterable[Interruption]) -> tuple[Leftover, ...]:
+    """Return the leftovers that the evidence of an interrupted migration does not name already."""
+    told = " ".join(i.evidence.text for i in interruptions if i.evidence is not None)
+    leftovers = found.leftovers if found.history.has_table else ()
+    return tuple(leftover for leftover in leftovers if leftover.name not in told)
 
-    They can be running at this moment.
-    """
-    if holder is None:
-        return tuple(statuses)
-    note = f"running now, or interrupted: {holder_words(holder)} holds the koonj lock"
-    return tuple(replace(s, note=note) if s.state is State.INTERRUPTED else s for s in statuses)
+
+def _explained(status: MigrationStatus, interruptions: Mapping[int, Interruption]) -> MigrationStatus:
+    """Return the status of a migration with what is known about a run of it that has no recorded end."""
+    entry = status.last_entry
+    found = None if entry is None or status.state is not State.INTERRUPTED else interruptions.get(entry.id)
+    if entry is None or found is None:
+        return status
+    note = status.note.replace(progress_words(entry), place_words(found, status.migration))
+    if found.is_running:
+        return replace(status, state=State.RUNNING, note=note)
+    return replace(status, note=note, continues=found.known_done is not None)

@@ -1,7 +1,7 @@
 """Define the items that the lexer produces."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ItemKind(StrEnum):
@@ -12,8 +12,7 @@ class ItemKind(StrEnum):
     COPY_DATA = "copy_data"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A part of the text on which psql acts. Offsets are in characters of the text."""
 
     kind: ItemKind
@@ -38,7 +37,8 @@ class Item:
     r"""Start and end of each part if ``\;`` or a meta-command splits the statement.
 
     None if the statement is in one piece."""
-    source: str = field(default="", repr=False, compare=False)
+    source: str = ""
+    """The whole text."""
 
     @property
     def text(self) -> str:

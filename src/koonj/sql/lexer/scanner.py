@@ -1,7 +1,6 @@
 """Scan a text event by event and produce its items."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from re import Match
 from typing import ClassVar
 
@@ -31,8 +30,10 @@ class Scanner:
     def items(self) -> Iterator[Item]:
         """Yield the items in order."""
         ready, blanks, size = self._ready, rules.blanks(), len(self._text)
-        while found := blanks.match(self._text, self._at):
-            self._at = found.end()
+        while True:
+            yield from self._usual_statements()
+            found = blanks.match(self._text, self._at)
+            self._at = found.end() if found else size
             if self._at >= size:
                 return
             if meta_commands.starts(self._text, self._at):
@@ -43,6 +44,16 @@ class Scanner:
                 self._copied_rows()
             yield from ready
             ready.clear()
+
+    def _usual_statements(self) -> Iterator[Item]:
+        """Yield the next statements, as long as one match reads a whole one."""
+        if self._copies or not self._strings.standard or self._strings.changes_at is not None:
+            return
+        text, match = self._text, rules.usual_statement(WATCHED).match
+        while found := match(text, self._at):
+            start, self._at = found.span(1)
+            self._last = Item(ItemKind.STATEMENT, start, self._at, ";", source=text)
+            yield self._last
 
     # Read one statement, event by event.
 
@@ -190,7 +201,7 @@ class Scanner:
             self._send("\\" + name, at)
         elif self._last is not None:
             self._ready.append(
-                replace(self._last, start=at, end=at, ended_by="\\" + name, pieces=self._last.spans)
+                self._last._replace(start=at, end=at, ended_by="\\" + name, pieces=self._last.spans)
             )
 
     # Finish a statement.

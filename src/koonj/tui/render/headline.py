@@ -94,7 +94,7 @@ def _of_states(check: Check) -> Iterator[Concern]:
 
 
 WEIGHTS = {
-    **dict.fromkeys(DECISIVE, Weight.CONFLICT),
+    **dict.fromkeys(DECISIVE - {State.RUNNING}, Weight.CONFLICT),  # the run itself is a concern
     State.INTERRUPTED: Weight.INTERRUPTED,
     State.FAILED: Weight.FAILED,
 }

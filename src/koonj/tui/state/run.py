@@ -11,6 +11,7 @@ from typing import Any
 
 from koonj.humanize import count, duration
 from koonj.postgres.advisory_lock import holder_words
+from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
@@ -175,6 +176,10 @@ def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
     return view.with_lines(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
 
 
+def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
+    return view.with_lines(Tone.ATTENTION, f"{event.name}: {settled_words(event)}")
+
+
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
     return replace(view, migration=event, statement=None, asking=False, waiting=None, retrying=None)
 
@@ -242,6 +247,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.WaitingForLock: _waiting,
         events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,
+        events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
         events.Retrying: _retrying,

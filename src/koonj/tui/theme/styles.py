@@ -35,6 +35,7 @@ STATES: Mapping[State | None, Style] = MappingProxyType(
         State.MISSING: BAD,
         State.RENAMED: WARNING,
         State.DUPLICATE: BAD,
+        State.RUNNING: WAITING,
         State.INTERRUPTED: BAD,
         State.FAILED: BAD,
     }

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from koonj.config import Settings, Target
+from koonj.tui.workers.reading_thread import ReadingThread
 from koonj.tui.workers.subprocesses import PROGRAM, Subprocesses
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ KEPT_SECONDS = 60.0
 class Backend:
     """Access of the screen to the folder, the targets and the runs.
 
-    Holds the connector while the screen is open.
+    Holds the connectors while the screen is open.
     """
 
     def __init__(
@@ -50,8 +51,11 @@ class Backend:
         self._children = Subprocesses(settings.root, program)
         self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
-        self._connecting = asyncio.Lock()
+        self._reads = ReadingThread()
+        self._reader_connector: Connector | None = None
+        """For reads, in their thread."""
         self._connector: Connector | None = None
+        """For runs."""
         self._preparing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -64,6 +68,9 @@ class Backend:
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.wait((self._preparing,))
+        if self._reader_connector is not None:
+            await self._reads.run(self._reader_connector.close)
+        await self._reads.close()
         if self._connector is not None:
             await self._connector.close()
 
@@ -82,16 +89,19 @@ class Backend:
 
         Changes nothing there.
         """
-        connector = await self._connect()
-        from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
 
-        status = await read_status(connector, target, folder)
+        async def read() -> TargetStatus:
+            from koonj.runner.target.status import read_status  # noqa: PLC0415 - brings psycopg
+
+            return await read_status(self._reading_connector(), target, folder)
+
+        status = await self._reads.run(read)
         self._prepare_runs()
         return status
 
     async def error_status(self, target: Target, error: str) -> TargetStatus:
         """Return the status of a target that cannot be read, with `error` as the reason."""
-        await self._connect()
+        await asyncio.to_thread(import_module, "koonj.runner.target.status")
         from koonj.postgres.connector import safe_dsn  # noqa: PLC0415 - brings psycopg
         from koonj.runner.target.status import TargetStatus  # noqa: PLC0415 - brings psycopg
 
@@ -119,29 +129,37 @@ class Backend:
 
     async def start_run(self, target: Target, request: Request) -> Run:
         """Return a run of `request`. It starts when its events are read."""
-        connector = await self._connect()
         await asyncio.shield(self._prepare_runs())
+        from koonj.postgres.connector import Connector  # noqa: PLC0415 - brings psycopg
         from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
 
+        if self._connector is None:
+            self._connector = Connector()
         reader = _reader(self.settings.migrations)
-        return start(connector, target, reader, request, self.settings.scratch)
+        return start(self._connector, target, reader, request, self.settings.scratch)
 
     async def recorded_text(self, target: Target, entry_id: int) -> str | None:
         """Return the text that a history entry recorded; None if there is no such entry."""
-        connector = await self._connect()
-        from koonj.runner.target.history import recorded_text  # noqa: PLC0415 - brings psycopg
 
-        return await recorded_text(connector, target, entry_id)
+        async def read() -> str | None:
+            from koonj.runner.target.history import recorded_text  # noqa: PLC0415 - brings psycopg
+
+            return await recorded_text(self._reading_connector(), target, entry_id)
+
+        return await self._reads.run(read)
 
     async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
         """Return all history entries of one migration, oldest first.
 
         Raises: TargetError.
         """
-        connector = await self._connect()
-        from koonj.runner.target.history import read_history  # noqa: PLC0415 - brings psycopg
 
-        return await read_history(connector, target, name)
+        async def read() -> tuple[HistoryEntry, ...]:
+            from koonj.runner.target.history import read_history  # noqa: PLC0415 - brings psycopg
+
+            return await read_history(self._reading_connector(), target, name)
+
+        return await self._reads.run(read)
 
     async def rehearse(
         self,
@@ -203,15 +221,13 @@ class Backend:
         folder = ("--migrations", str(self.settings.migrations))
         return (*folder, "--target", target.name) if target.declared else folder
 
-    async def _connect(self) -> Connector:
-        async with self._connecting:
-            if self._connector is None:
-                # Importing psycopg takes a third of a second, so it is not done in the thread that paints.
-                await asyncio.to_thread(import_module, "koonj.runner.target.status")
-                from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
+    def _reading_connector(self) -> Connector:
+        """Return the connector of the reads. Only for their thread, which also imports psycopg."""
+        from koonj.postgres.connector import Connector  # noqa: PLC0415 - as above
 
-                self._connector = Connector(keep=KEPT_SECONDS)
-            return self._connector
+        if self._reader_connector is None:
+            self._reader_connector = Connector(keep=KEPT_SECONDS)
+        return self._reader_connector
 
 
 def _dsn(target: Target) -> str | None:

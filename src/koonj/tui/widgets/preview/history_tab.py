@@ -80,7 +80,8 @@ def _took(entry: HistoryEntry) -> str:
 def _done(entry: HistoryEntry) -> str:
     if entry.action in {Action.ALLOW, Action.ADOPT}:
         return ""
-    return f", {entry.statements_done} of {count(entry.statements_total, 'statement')}"
+    least = "at least " if entry.outcome is Outcome.STARTED else ""
+    return f", {least}{entry.statements_done} of {count(entry.statements_total, 'statement')}"
 
 
 def _error(entry: HistoryEntry) -> str:

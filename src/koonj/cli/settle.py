@@ -1,0 +1,119 @@
+"""Implement `koonj settle`: show and decide what an interrupted migration has committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from koonj.cli.ask_target import ask_target
+from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
+from koonj.cli.interruption_shape import interruption_shape
+from koonj.cli.invocation import Call, number_of
+from koonj.config import Target
+from koonj.migrations.folder import Folder
+from koonj.migrations.names import TO_LIST
+from koonj.migrations.state_rules import states
+from koonj.migrations.states import State
+from koonj.runner.evidence.interruption_wording import interruption_lines, place_words, settled_words
+from koonj.runner.run.codec import to_plain
+from koonj.runner.run.events import InterruptionSettled
+from koonj.runner.settle import (
+    InterruptedMigration,
+    RunningError,
+    SettleError,
+    Settlement,
+    read_interrupted,
+    settle,
+)
+
+
+def settle_command(call: Call) -> ExitCode:
+    """Run `koonj settle` and return the exit code.
+
+    Raises:
+        CommandError: it cannot be settled, or the target cannot be reached.
+    """
+    settings, args = call.settings(), call.args
+    target, folder = settings.target, call.read_folder(settings.migrations)
+    name = _name(folder, args.number)
+    settlement = Settlement(args.done, args.again, args.repair, args.reason)
+    try:
+        if not settlement.is_given:
+            found = ask_target(target, lambda connector: read_interrupted(connector, target, folder, name))
+            return _show(call, target, found)
+        _must_be_confirmed(target, args.confirm)
+        event = ask_target(target, lambda connector: settle(connector, target, folder, name, settlement))
+    except RunningError as error:
+        raise CommandError(f"{target.name}: {error.message}", error.hint, ExitCode.LOCKED) from error
+    except SettleError as error:
+        raise CommandError(f"{target.name}: {error.message}", error.hint) from error
+    return _report(call, target, event)
+
+
+def _name(folder: Folder, text: str) -> str:
+    """Return the file name that a number or a file name means.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
+    number = number_of(text)
+    if not text.isdigit():
+        return text.rpartition("/")[2]
+    names = [status.name for status in states(folder, ()) if status.number == number]
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        hint = "Use the file name instead of the number." if names else TO_LIST
+        raise UsageError(f"{len(names)} files have the number {number}: {found}.", hint)
+    return names[0]
+
+
+def _must_be_confirmed(target: Target, confirm: str | None) -> None:
+    if confirm is not None and confirm != target.name:
+        raise UsageError(f"--confirm {confirm} does not match the name of the target, {target.name}.")
+    if target.protected and confirm is None:
+        raise UsageError(
+            "Confirmation required: the target is protected. Nothing was changed.",
+            f"To confirm, add --confirm {target.name}",
+        )
+
+
+def _show(call: Call, target: Target, found: InterruptedMigration) -> ExitCode:
+    """Print what is known and what can be done; exit code 4 if the user must decide."""
+    interruption, status = found.interruption, found.status
+    if call.out.as_json:
+        call.out.document("settle", _shape(target, found))
+    elif interruption is None:
+        call.out.lines((f"{status.name} is {status.state}: there is nothing to settle.",))
+    else:
+        state = State.RUNNING if interruption.is_running else State.INTERRUPTED
+        place = place_words(interruption, status.migration)
+        call.out.lines((f"{call.marks.for_state(state)} {state}  {status.name}  {place}",))
+        lines = interruption_lines(interruption, status.number, target.option)
+        call.out.lines(f"    {line}" for line in lines)
+    if interruption is None or interruption.known_done is not None:
+        return ExitCode.OK
+    return ExitCode.LOCKED if interruption.is_running else ExitCode.DECISION
+
+
+def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
+    interruption, status = found.interruption, found.status
+    shape: dict[str, Any] = {
+        "target": target.name,
+        "name": status.name,
+        "interruption": None,
+        "settled": None,
+    }
+    if interruption is not None:
+        shape["interruption"] = interruption_shape(interruption, status.number, target.option)
+    return shape
+
+
+def _report(call: Call, target: Target, event: InterruptionSettled) -> ExitCode:
+    if call.out.as_json:
+        shape = {"target": target.name, "name": event.name, "interruption": None, "settled": to_plain(event)}
+        call.out.document("settle", shape)
+        return ExitCode.OK
+    mark = call.marks.for_state(State.APPLIED)
+    call.out.lines((f"{mark} recorded  {event.name}: {settled_words(event)}",))
+    if event.done < event.of:
+        call.out.lines((f"To continue with statement {event.done + 1}, run: koonj apply{target.option}",))
+    return ExitCode.OK

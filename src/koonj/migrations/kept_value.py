@@ -1,0 +1,93 @@
+"""Values of a migration that are kept in the parse cache, and how each kind is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from koonj.migrations.parse_cache import ParseCache
+from koonj.sql.problem import Problem, Severity
+
+if TYPE_CHECKING:
+    from koonj.sql.fingerprint import Fingerprints
+
+_T = TypeVar("_T")
+
+
+class CachedFile(Protocol):
+    """A file that can have values in the parse cache."""
+
+    @property
+    def file_hash(self) -> str:
+        """SHA-256 of its bytes, in hexadecimal."""
+
+    @property
+    def cache(self) -> ParseCache | None:
+        """The cache with its values, if there is one."""
+
+
+_File = TypeVar("_File", bound=CachedFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[_T]):
+    """How a kind of value is stored: as what JSON can represent, but not None."""
+
+    plain: Callable[[_T], object]
+    value: Callable[[Any], _T]
+    """Raises TypeError, ValueError or AttributeError if the plain value has another form."""
+
+
+def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], _T]]:
+    """Let a property of a file take its value from the parse cache, or add it there.
+
+    Only for what the bytes of the file alone decide.
+    """
+
+    def decorate(find: Callable[[_File], _T]) -> Callable[[_File], _T]:
+        name = find.__name__
+
+        @wraps(find)
+        def value(file: _File) -> _T:
+            cache = file.cache
+            if cache is None:
+                return find(file)
+            plain = cache.find(file.file_hash, name)
+            if plain is not None:
+                with suppress(TypeError, ValueError, AttributeError):  # a value of another form is not known
+                    return form.value(plain)
+            found = find(file)
+            cache.add(file.file_hash, name, form.plain(found))
+            return found
+
+        return value
+
+    return decorate
+
+
+def _problem(plain: list[Any]) -> Problem:
+    code, severity, message, hint, line, column = plain
+    return Problem(code, Severity(severity), message, hint, line, column)
+
+
+def _text(plain: Any) -> str:
+    if not isinstance(plain, str):
+        raise TypeError(plain)
+    return plain
+
+
+def _prints(plain: Any) -> Fingerprints:
+    from koonj.sql.fingerprint import Fingerprints  # noqa: PLC0415 - brings the parser
+
+    return Fingerprints(*map(_text, plain))
+
+
+PROBLEMS: Form[tuple[Problem, ...]] = Form(
+    lambda problems: [astuple(problem) for problem in problems] or False,
+    lambda plain: () if plain is False else tuple(_problem(one) for one in plain),
+)
+TEXT: Form[str] = Form(str, _text)
+PRINTS: Form[Fingerprints] = Form(astuple, _prints)

@@ -1,0 +1,44 @@
+"""What statements that stopped in the middle have left in a database (queries/leftovers.sql)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An object that is not complete, as a row of leftovers.sql.
+
+    Names are schema-qualified and quoted for SQL.
+    """
+
+    kind: str
+    """``index``, ``rebuild`` (of a REINDEX CONCURRENTLY), ``detach`` or ``constraint``."""
+    name: str
+    table: str
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, as a sentence."""
+        match self.kind:
+            case "index":
+                return f"Index {self.name} is INVALID: its build stopped before its end. No query uses it."
+            case "rebuild":
+                return f"Index {self.name} of {self.table} is what an interrupted REINDEX CONCURRENTLY left."
+            case "detach":
+                return f"The detach of {self.name} from {self.table} is pending: it stopped before its end."
+            case _:
+                return f"Constraint {self.name} of {self.table} is NOT VALID: earlier rows are not checked."
+
+    @property
+    def repair(self) -> str:
+        """The SQL that removes or completes it."""
+        match self.kind:
+            case "index":
+                return f"REINDEX INDEX CONCURRENTLY {self.name}"
+            case "rebuild":
+                return f"DROP INDEX CONCURRENTLY {self.name}"
+            case "detach":
+                return f"ALTER TABLE {self.table} DETACH PARTITION {self.name} FINALIZE"
+            case _:
+                return f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {self.name}"

@@ -1,0 +1,1 @@
+"""Find out from the catalog whether a statement outside a transaction took effect."""
