@@ -234,6 +234,8 @@ async def test_cancelled_reader_of_events_stops_the_statement(project: Project) 
         await asyncio.wait((task,), timeout=PATIENCE)
         assert project.sql(f"SELECT count(*) {asleep}") == [(0,)]
     finally:
-        project.sql(f"SELECT pg_terminate_backend(pid) {asleep}")  # otherwise nothing ends before the statement
+        project.sql(
+            f"SELECT pg_terminate_backend(pid) {asleep}"
+        )  # otherwise nothing ends before the statement
     assert task.cancelled()
     assert await project.states() == {"001_sleep.sql": "pending"}
