@@ -175,7 +175,7 @@ async def test_waiting_run_reports_the_lock_holder(project: Project) -> None:
     project.write("001_sleep.sql", SLEEP)
     holder = project.start(Direction.APPLY)
     _, task = await _until_asleep(holder, 2)
-    events = await collect_events(project.start(Direction.APPLY, wait=0.6))
+    events = await asyncio.wait_for(collect_events(project.start(Direction.APPLY, wait=0.6)), PATIENCE)
     (waiting,) = events_of_kind(events, WaitingForLock)
     assert waiting.holder is not None
     [(pid,)] = project.sql(
@@ -234,8 +234,9 @@ async def test_cancelled_reader_of_events_stops_the_statement(project: Project) 
         await asyncio.wait((task,), timeout=PATIENCE)
         assert project.sql(f"SELECT count(*) {asleep}") == [(0,)]
     finally:
+        # Otherwise nothing ends before the statement.
         project.sql(
             f"SELECT pg_terminate_backend(pid) {asleep}"
-        )  # otherwise nothing ends before the statement
+        )
     assert task.cancelled()
     assert await project.states() == {"001_sleep.sql": "pending"}
