@@ -235,8 +235,6 @@ async def test_cancelled_reader_of_events_stops_the_statement(project: Project) 
         assert project.sql(f"SELECT count(*) {asleep}") == [(0,)]
     finally:
         # Otherwise nothing ends before the statement.
-        project.sql(
-            f"SELECT pg_terminate_backend(pid) {asleep}"
-        )
+        project.sql(f"SELECT pg_terminate_backend(pid) {asleep}")
     assert task.cancelled()
     assert await project.states() == {"001_sleep.sql": "pending"}

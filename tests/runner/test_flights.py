@@ -97,6 +97,17 @@ async def test_notice_of_a_long_name_belongs_to_its_statement(project: Project) 
     assert [event.name for event in events_of_kind(events, Notice)] == [name]
 
 
+async def test_first_statement_is_reported_when_it_begins(project: Project) -> None:
+    _write(project, "SELECT 1;", "SELECT pg_sleep(0.5);", f"/* {LONG} */ SELECT pg_sleep(0.5);")
+    at = {
+        (type(event), event.name): event.at
+        for event in await project.apply()
+        if isinstance(event, (StatementStarted, StatementFinished))
+    }
+    for name in ("002_m.sql", "003_m.sql"):
+        assert (at[StatementFinished, name] - at[StatementStarted, name]).total_seconds() > 0.3
+
+
 async def test_slow_statement_has_its_own_time(project: Project) -> None:
     _write(project, "SELECT 1;\nSELECT pg_sleep(0.4);\nSELECT 2;", "SELECT 3;")
     events = await project.apply()

@@ -94,7 +94,7 @@ def flight_messages(
 
 
 def _with_following(messages: list[FlightMessage]) -> Iterator[FlightMessage]:
-    """Tell each message which statement of the file begins when it is answered."""
+    """Tell each message which statement of the file begins when it is answered. That is told at once."""
     for place, message in enumerate(messages):
         behind = messages[place + 1 : place + 3]
         if (
@@ -102,7 +102,9 @@ def _with_following(messages: list[FlightMessage]) -> Iterator[FlightMessage]:
         ):  # a separator: what the server says before the statement belongs to it
             behind = behind[1:]
         begins = behind[0].about.numbered if behind and message.text else None
-        yield replace(message, about=replace(message.about, following=begins)) if begins else message
+        yield (
+            replace(message, about=replace(message.about, following=begins), told=True) if begins else message
+        )
 
 
 def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
