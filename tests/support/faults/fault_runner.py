@@ -180,7 +180,8 @@ class FaultRunner:
             truth = read_truth(connection)
             recorded = invariants.read_recorded(connection)
             status = self._status(dsn)
-            found += invariants.counted_is_there(truth, recorded, doubtful=_is_doubtful(status))
+            found += invariants.counted_is_there(truth, recorded, status)
+            found += invariants.evidence_is_right(truth, status)
             alone = outcome.fault.what is not Interruption.OVERTAKEN
             found += invariants.words_of_run(ended, truth, alone=alone)
             found += invariants.words_of_interruption(ended, status)
@@ -248,11 +249,3 @@ class FaultRunner:
 
     def _koonj(self, forks: ForkServer, dsn: str, *argv: str) -> Ended:
         return forks.run(*self._argv(dsn, *argv), **self._place)
-
-
-def _is_doubtful(status: dict[str, Any]) -> bool:
-    """Return whether status says that a statement is in doubt."""
-    return any(
-        migration["state"] == "interrupted" or invariants.UNSURE.search(migration["note"])
-        for migration in status["migrations"]
-    )
