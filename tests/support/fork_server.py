@@ -43,7 +43,7 @@ class Ended:
     @property
     def documents(self) -> list[dict[str, Any]]:
         """Lines of JSON in its output. A line that is not whole, because it was killed, is left out."""
-        lines = self.out.splitlines(keepends=True)
+        lines = (line for line in self.out.splitlines(keepends=True) if line.startswith('{"'))
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
 

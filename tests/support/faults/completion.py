@@ -1,4 +1,4 @@
-"""Complete an interrupted run as its user would: with what koonj offers, or by hand where it offers nothing."""
+"""Complete an interrupted run as its user would: with `koonj apply`, and with `koonj settle` if that is not enough."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Protocol
 
 import psycopg
 
-from koonj.cli.main import COMMANDS
 from support.faults.invariants import read_recorded
 from support.faults.mixed_folder import EFFECTS, MIXED, read_truth
 from support.fork_server import Ended
 
-HAS_SETTLE = "settle" in COMMANDS
 _KINDS = frozenset(effect.kind for effect in EFFECTS)
-DECISIONS = frozenset({"CALL"}) if HAS_SETTLE else _KINDS
+DECISIONS = frozenset({"CALL"})
 """Kinds of statements about which a person may have to decide after an interruption."""
 REPAIRS = _KINDS - {"S", "B", "CALL"}
 """Kinds of statements of which `koonj settle --repair` may have to remove what they left."""
@@ -35,8 +33,6 @@ class Completion:
     """Kind of each statement about which a person had to decide."""
     repairs: list[str] = field(default_factory=list)
     """Kind of each statement that `koonj settle --repair` repaired."""
-    by_hand: list[str] = field(default_factory=list)
-    """Kind of each statement whose effect a person had to undo first."""
     runs: list[Ended] = field(default_factory=list)
 
 
@@ -58,19 +54,9 @@ def _decide(connection: psycopg.Connection, koonj: Koonj, result: Completion) ->
         return
     index = entry.done + 1
     seen, effect = read_truth(connection).statements, EFFECTS[index - 1]
-    if HAS_SETTLE:
-        choice = _choice(index, seen[index - 1])
-        (result.repairs if choice == ("--repair",) else result.decisions).append(effect.kind)
-        result.runs.append(koonj("settle", MIXED, "--json", *choice))
-        return
-    result.decisions.append(effect.kind)
-    if seen[index - 1] in {"done", "half"} and effect.kind != "CALL":
-        result.by_hand.append(effect.kind)
-        _undo(connection, index, seen[index - 1])
-    if entry.outcome == "started":
-        result.runs.append(
-            koonj("apply", "--all", "--yes", "--json", "--allow", "interrupted", "--reason", "looked at it")
-        )
+    choice = _choice(index, seen[index - 1])
+    (result.repairs if choice == ("--repair",) else result.decisions).append(effect.kind)
+    result.runs.append(koonj("settle", MIXED, "--json", *choice))
 
 
 def _choice(index: int, seen: str) -> tuple[str, ...]:
@@ -80,13 +66,3 @@ def _choice(index: int, seen: str) -> tuple[str, ...]:
     if seen == "done":
         return "--done", str(index), "--reason", "looked at it"
     return ("--repair",)
-
-
-def _undo(connection: psycopg.Connection, index: int, seen: str) -> None:
-    effect = EFFECTS[index - 1]
-    undone = [EFFECTS[n - 1] for n in range(1, len(EFFECTS) + 1) if EFFECTS[n - 1].kind == "B"]
-    for each in undone if effect.kind == "B" else [effect]:
-        if each.kind != "DETACH" or seen == "half":
-            connection.execute(each.undo.encode())
-    if effect.kind == "DETACH":
-        connection.execute("ALTER TABLE logs ATTACH PARTITION logs_1 FOR VALUES FROM (1) TO (100)")

@@ -80,7 +80,6 @@ class Outcome:
     violations: list[str] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
-    by_hand: list[str] = field(default_factory=list)
 
 
 class FaultRunner:
@@ -180,14 +179,14 @@ class FaultRunner:
             truth = read_truth(connection)
             recorded = invariants.read_recorded(connection)
             status = self._status(dsn)
-            found += invariants.counted_is_there(truth, recorded, doubtful=_is_doubtful(status))
+            found += invariants.counted_is_there(truth, recorded, status)
+            found += invariants.evidence_is_right(truth, status)
             alone = outcome.fault.what is not Interruption.OVERTAKEN
             found += invariants.words_of_run(ended, truth, alone=alone)
             found += invariants.words_of_interruption(ended, status)
             found += invariants.words_of_status(status, truth, recorded)
             done = complete(connection, lambda *argv: self._koonj(self._runner, dsn, *argv))
             outcome.decisions, outcome.repairs = done.decisions, done.repairs
-            outcome.by_hand = done.by_hand
             found += self._check_end(connection, done, ended)
 
     def _check_end(self, connection: psycopg.Connection, done: Completion, first: Ended) -> Iterator[str]:
@@ -248,11 +247,3 @@ class FaultRunner:
 
     def _koonj(self, forks: ForkServer, dsn: str, *argv: str) -> Ended:
         return forks.run(*self._argv(dsn, *argv), **self._place)
-
-
-def _is_doubtful(status: dict[str, Any]) -> bool:
-    """Return whether status says that a statement is in doubt."""
-    return any(
-        migration["state"] == "interrupted" or invariants.UNSURE.search(migration["note"])
-        for migration in status["migrations"]
-    )

@@ -46,11 +46,8 @@ def read_recorded(connection: psycopg.Connection) -> dict[str, Recorded]:
     return {name: Recorded(outcome, done, total) for name, outcome, done, total in rows}
 
 
-def counted_is_there(truth: Truth, recorded: dict[str, Recorded], doubtful: bool) -> Iterator[str]:
-    """Invariant 1: what is counted is there; what is not is not there, or koonj says that it is in doubt.
-
-    `doubtful`: koonj says so about the first statement of the mixed migration that is not counted.
-    """
+def counted_is_there(truth: Truth, recorded: dict[str, Recorded], status: dict[str, Any]) -> Iterator[str]:
+    """Invariant 1: what is counted is there; what is not is not there, or `koonj status` says so."""
     for name in NAMES:
         entry, seen = recorded.get(name), truth.of(name)
         if name != MIXED:
@@ -62,8 +59,38 @@ def counted_is_there(truth: Truth, recorded: dict[str, Recorded], doubtful: bool
         if any(each != "done" for each in seen[:done]):
             yield f"1: {done} statements are counted, and in the database are {seen}"
         for index, each in enumerate(seen[done:], start=done + 1):
-            if each != "not" and not (doubtful and _in_one_step(index, done + 1)):
+            if each != "not" and not _is_told(status, each, index, done + 1):
                 yield f"1: statement {index} ({EFFECTS[index - 1].kind}) is {each}, not counted, not in doubt"
+
+
+def _is_told(status: dict[str, Any], seen: str, index: int, first: int) -> bool:
+    """Return whether status says that a statement that is not counted is in doubt, or what it left.
+
+    `first`: number of the first statement that is not counted.
+    """
+    if not _in_one_step(index, first):
+        return False
+    if seen == "half" and status.get("leftovers"):
+        return True
+    return any(each["state"] == "interrupted" or UNSURE.search(each["note"]) for each in status["migrations"])
+
+
+def evidence_is_right(truth: Truth, status: dict[str, Any]) -> Iterator[str]:
+    """Invariant 1: what `koonj status` found out about an interrupted statement is true."""
+    for migration in status["migrations"]:
+        interruption, seen = migration.get("interruption"), truth.of(migration["name"])
+        if interruption is None or migration["name"] != MIXED:
+            continue
+        known, evidence = interruption["known_done"], interruption["evidence"]
+        if known is not None and "done" in seen[known:]:
+            yield f"1: status knows that {known} statements are done, and in the database are {seen}"
+        if known is not None and set(seen[:known]) - {"done"}:
+            yield f"1: status knows that {known} statements are done, and in the database are {seen}"
+        if evidence is not None and evidence["effect"] not in {
+            "unknown",
+            seen[interruption["statement"] - 1],
+        }:
+            yield f"1: the evidence says {evidence}, and in the database are {seen}"
 
 
 def _in_one_step(index: int, first: int) -> bool:

@@ -65,15 +65,13 @@ FILES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class StatementEffect:
     """One statement of the mixed migration."""
 
     kind: str
     """S: may be in a transaction; B: in a block; otherwise what PostgreSQL refuses in a transaction."""
     seen: str
     """SQL: ``done``, ``half``, ``not`` or ``twice``."""
-    undo: str
-    """What a person runs to undo it, whether it is done or half done. Without CONCURRENTLY, for brevity."""
 
 
 def _rows(number: int) -> str:
@@ -88,41 +86,35 @@ def _index(name: str, good: str, none: str, half: str = "half") -> str:
 
 
 EFFECTS = (
-    Effect("S", _rows(1), "DELETE FROM effects WHERE id = 1"),
-    Effect("B", _rows(2), "DELETE FROM effects WHERE id = 2"),
-    Effect(
+    StatementEffect("S", _rows(1)),
+    StatementEffect("B", _rows(2)),
+    StatementEffect(
         "B",
         "CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'items'::regclass AND attname = 'extra' "
         "AND NOT attisdropped) THEN 'done' ELSE 'not' END",
-        "ALTER TABLE items DROP COLUMN IF EXISTS extra",
     ),
-    Effect("CREATE INDEX", _index("items_new", "done", "not"), "DROP INDEX IF EXISTS items_new"),
-    Effect(
+    StatementEffect("CREATE INDEX", _index("items_new", "done", "not")),
+    StatementEffect(
         "DROP INDEX",
         _index("items_old", "not", "done"),
-        "DROP INDEX IF EXISTS items_old; CREATE INDEX items_old ON items (name)",
     ),
-    Effect(
+    StatementEffect(
         "REINDEX",
         # The new index is younger than table `marker`, which was created after the old one.
         "CASE WHEN 'items_kept'::regclass::oid > 'marker'::regclass::oid THEN 'done' "
         "WHEN EXISTS (SELECT FROM pg_class WHERE relname ~ '^items_kept_cc(new|old)') THEN 'half' ELSE 'not' END",
-        "DO $$ DECLARE n text; BEGIN FOR n IN SELECT relname FROM pg_class WHERE relname ~ '^items_kept_cc' "
-        "LOOP EXECUTE format('DROP INDEX %I', n); END LOOP; END $$",
     ),
-    Effect(
+    StatementEffect(
         "DETACH",
         "coalesce((SELECT CASE WHEN to_jsonb(h) ->> 'inhdetachpending' = 'true' THEN 'half' ELSE 'not' END "
         "FROM pg_inherits AS h WHERE h.inhrelid = 'logs_1'::regclass), 'done')",
-        "ALTER TABLE logs DETACH PARTITION logs_1 FINALIZE",
     ),
-    Effect(
+    StatementEffect(
         "CALL",
         "(SELECT CASE WHEN max(touched) > 1 THEN 'twice' WHEN min(touched) = 1 THEN 'done' "
-        "WHEN max(touched) = 1 THEN 'half' ELSE 'not' END FROM items)",
-        "SELECT",  # it goes on where it stopped
+        "WHEN max(touched) = 1 THEN 'half' ELSE 'not' END FROM items)",  # it goes on where it stopped
     ),
-    Effect("S", _rows(3), "DELETE FROM effects WHERE id = 3"),
+    StatementEffect("S", _rows(3)),
 )
 """In the order of the file."""
 
