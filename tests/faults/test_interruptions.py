@@ -46,7 +46,6 @@ def test_status_is_true_during_a_run(fault_runner: FaultRunner, messages: list[M
         assert not fault_runner.run(fault).violations, str(fault)
 
 
-@pytest.mark.xfail(reason="in one transaction, it says what was true before the other run", strict=False)
 @pytest.mark.parametrize("share", range(2))
 def test_late_run_says_what_is_recorded_now(
     fault_runner: FaultRunner, messages: list[Message], share: int

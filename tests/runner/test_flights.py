@@ -377,5 +377,5 @@ async def test_a_session_that_ends_in_a_flight_leaves_what_the_history_says(proj
     assert (end.result, end.committed, end.not_run) == (RunResult.FAILED, (names[0],), (names[2],))
     assert end.failure is not None
     assert (end.failure.name, end.failure.statement) == (names[1], 2)
-    assert "No part of 002_m.sql was committed" in end.failure.target_state
+    assert "This run committed no part of 002_m.sql" in end.failure.target_state
     assert project.tables() == {"a"}

@@ -34,6 +34,18 @@ async def test_invalid_index_is_reported_with_its_repair(applied: Project) -> No
     assert await leftovers(applied) == []
 
 
+async def test_half_dropped_index_is_reported(applied: Project) -> None:
+    applied.sql("CREATE INDEX a_x ON a (x)")
+    applied.sql(
+        "UPDATE pg_index SET indisvalid = false, indisready = false, indislive = false"
+        " WHERE indexrelid = 'a_x'::regclass"
+    )
+    [(kind, name, repair)] = await leftovers(applied)
+    assert (kind, name) == ("drop", "public.a_x")
+    applied.sql(repair)
+    assert await leftovers(applied) == []
+
+
 async def test_index_of_an_interrupted_rebuild_is_reported(applied: Project) -> None:
     applied.sql("CREATE INDEX a_x_ccnew ON a (x)")
     applied.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x_ccnew'::regclass")

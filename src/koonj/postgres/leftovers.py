@@ -13,7 +13,7 @@ class Leftover:
     """
 
     kind: str
-    """``index``, ``rebuild`` (of a REINDEX CONCURRENTLY), ``detach`` or ``constraint``."""
+    """``index``, ``drop`` (of an index), ``rebuild`` (by REINDEX CONCURRENTLY), ``detach``, ``constraint``."""
     name: str
     table: str
 
@@ -22,7 +22,10 @@ class Leftover:
         """What is wrong with it, as a sentence."""
         match self.kind:
             case "index":
-                return f"Index {self.name} is INVALID: its build stopped before its end. No query uses it."
+                cause = "its build, or its drop, stopped before its end"
+                return f"Index {self.name} is INVALID: {cause}. No query uses it."
+            case "drop":
+                return f"The drop of index {self.name} stopped before its end. No query uses it."
             case "rebuild":
                 return f"Index {self.name} of {self.table} is what an interrupted REINDEX CONCURRENTLY left."
             case "detach":
@@ -36,7 +39,7 @@ class Leftover:
         match self.kind:
             case "index":
                 return f"REINDEX INDEX CONCURRENTLY {self.name}"
-            case "rebuild":
+            case "rebuild" | "drop":
                 return f"DROP INDEX CONCURRENTLY {self.name}"
             case "detach":
                 return f"ALTER TABLE {self.table} DETACH PARTITION {self.name} FINALIZE"

@@ -1,7 +1,11 @@
 -- What statements that stopped in the middle leave: INVALID indexes (not those that are being built), indexes of a
 -- REINDEX CONCURRENTLY, detaches that are pending, constraints that are NOT VALID. Catalogs of some versions lack a
 -- column, so it is read through jsonb.
-SELECT CASE WHEN c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' THEN 'rebuild' ELSE 'index' END,
+SELECT CASE
+           WHEN c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' THEN 'rebuild'
+           WHEN NOT i.indislive THEN 'drop'
+           ELSE 'index'
+       END,
        pg_catalog.format('%I.%I', n.nspname, c.relname),
        pg_catalog.format('%I.%I', n.nspname, t.relname)
 FROM pg_catalog.pg_index AS i

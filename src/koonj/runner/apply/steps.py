@@ -143,7 +143,7 @@ async def _start(journal: Journal) -> int:
             await insert_session(session.conn, entry_id, process, record.run_id)
         await set_timeouts(session.conn, _session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
-        state = f"No statement of {work.migration.name} was sent."
+        state = f"This run sent no statement of {work.migration.name}."
         done, cancelled = work.planned.statements_done, session.control.cancelled
         following = next_steps(work, done, error, cancelled=cancelled)
         raise MigrationError(failure_of_error(work, error, state=state, next_steps=following)) from error

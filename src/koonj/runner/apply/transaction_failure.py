@@ -103,7 +103,7 @@ async def rolled_back(journal: Journal, error: StatementError | CommitError) -> 
         state = f"Its entry in koonj.history could not be written. {state}"
     if is_lost(cause):
         state = (
-            f"The connection was lost. No part of {name} was committed: "
+            f"The connection was lost. This run committed no part of {name}: "
             "the server rolls back a transaction when its client disconnects."
         )
     elif not await journal.record_failure(cause):
