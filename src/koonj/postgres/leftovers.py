@@ -13,7 +13,7 @@ class Leftover:
     """
 
     kind: str
-    """``index``, ``drop`` (of an index), ``rebuild`` (by REINDEX CONCURRENTLY), ``detach``, ``constraint``."""
+    """``index``, ``drop`` (of one), ``rebuild`` (by REINDEX CONCURRENTLY), ``detach`` or ``constraint``."""
     name: str
     table: str
 
