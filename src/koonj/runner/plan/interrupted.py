@@ -29,7 +29,8 @@ def with_interruptions(
         _explained(conflict, by_name.get(conflict.name), interruptions, target_option)
         for conflict in planned.plan.conflicts
     )
-    notes = (*_notes(known), *planned.plan.notes)
+    begun = tuple(f"{i.entry.name}: the {i.entry.action} was " for i in interruptions.values())
+    notes = (*_notes(known), *(note for note in planned.plan.notes if not note.startswith(begun)))
     return replace(planned, plan=replace(planned.plan, conflicts=conflicts, notes=notes), interruptions=known)
 
 
