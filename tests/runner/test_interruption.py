@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
+from koonj.migrations.history_entry import Outcome
 from koonj.migrations.states import State
+from koonj.postgres import history
+from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.history import NotWrittenError
 from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
@@ -327,6 +333,49 @@ async def test_late_writer_writes_nothing_into_the_entry_of_another_run(
     assert await project.states() == {NAME: "applied"}
     outcomes = [(entry.outcome.value, entry.error) for entry in await project.entries()]
     assert outcomes == [("failed", "interrupted"), ("done", None)]
+
+
+async def test_run_that_lost_the_lock_to_another_session_records_nothing(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    steps("VACUUM a")
+    real = project.target
+    with psycopg.connect(real.dsn, autocommit=True) as other:
+        async with losing_proxy(real.dsn, b"UPDATE koonj.history", count=2, loss=Loss.NEVER_SENT) as (
+            proxy,
+            dsn,
+        ):
+            late = Project(project.path, real.__class__("local", dsn), project.connector)
+
+            async def take_the_lock(_: int) -> bool:
+                while proxy.connections == 1 and not await advisory_lock_taken(other):
+                    await asyncio.sleep(0.01)
+                return True
+
+            proxy.admit = take_the_lock
+            failure = run_finished(await late.apply()).failure
+    assert failure is not None
+    assert "Another run holds the koonj lock now" in failure.target_state
+    assert failure.target_state.startswith("At least 1 of 3 statements")
+    (entry,) = await project.entries()
+    assert entry.outcome.value == "started"
+
+
+async def advisory_lock_taken(other: psycopg.Connection) -> bool:
+    row = other.execute("SELECT pg_try_advisory_lock(%s)", (KEY,)).fetchone()
+    return row == (True,)
+
+
+async def test_entry_with_an_end_is_not_written_again(project: Project, steps: Callable[[str], None]) -> None:
+    """A run that gave the koonj lock away, and whose entry another run has settled, counts nothing more."""
+    steps("VACUUM a")
+    await project.apply()
+    async with await project.connector.connect(project.target, name="test") as conn:
+        with pytest.raises(NotWrittenError):
+            await history.finish(conn, 1, Outcome.FAILED, 0)
+        with pytest.raises(NotWrittenError):
+            await history.advance(conn, 1, 2)
+    assert await project.states() == {NAME: "applied"}
 
 
 async def test_interrupted_rollback_continues(project: Project) -> None:
