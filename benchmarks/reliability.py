@@ -69,16 +69,16 @@ def _print(part: str, outcomes: Sequence[Outcome], seconds: float) -> int:
     reached = [outcome for outcome in outcomes if outcome.at]
     bad = [outcome for outcome in outcomes if outcome.violations]
     decisions = Counter(kind for outcome in outcomes for kind in set(outcome.decisions))
+    repairs = sum(bool(outcome.repairs) for outcome in outcomes)
     by_hand = sum(bool(outcome.by_hand) for outcome in outcomes)
     print(
         f"{part:10}{len(outcomes):6} trials, {len(reached):6} interrupted, {len(bad):4} with violations, "
         f"{sum(bool(outcome.decisions) for outcome in outcomes):4} needed a person "
-        f"({by_hand} had to undo by hand), {seconds:.0f} s"
+        f"({by_hand} had to undo by hand), {repairs:4} needed a repair, {seconds:.0f} s"
     )
     if decisions:
-        print(
-            f"          a person was needed for: {', '.join(f'{k} {n}' for k, n in decisions.most_common())}"
-        )
+        counts = ", ".join(f"{kind} {number}" for kind, number in decisions.most_common())
+        print(f"          a person was needed for: {counts}")
     for outcome in bad[:SHOWN]:
         print(f"  {outcome.fault}, at {outcome.at!r}")
         for violation in outcome.violations:

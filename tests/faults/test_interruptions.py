@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.faults.completion import DECISIONS, HAS_SETTLE
+from support.faults.completion import DECISIONS, HAS_SETTLE, REPAIRS
 from support.faults.fault_runner import Fault, FaultRunner
 from support.faults.places import PARTS
 from support.frames import Message
@@ -37,6 +37,7 @@ def test_nothing_is_untrue_after_an_interruption(
         assert outcome.at, f"not reached: {fault}"
         assert not outcome.violations, f"{fault}, at {outcome.at!r}"
         assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"
+        assert set(outcome.repairs) <= REPAIRS, f"{fault}, at {outcome.at!r}"
 
 
 @pytest.mark.xfail(not HAS_SETTLE, reason="status says interrupted while the runner lives", strict=False)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import commit_outcome, lost_connection, settlement
+from koonj.runner.apply import lost_connection, settlement
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -40,7 +40,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return clock_of_pauses(monkeypatch, commit_outcome, lost_connection, settlement)
+    return clock_of_pauses(monkeypatch, lost_connection, settlement)
 
 
 Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
@@ -116,11 +116,13 @@ async def test_the_rest_of_a_file_runs_after_a_lost_commit(
 
 
 @pytest.mark.parametrize("sent", [True, False], ids=["committed", "rolled back"])
-@pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "one transaction"])
+@pytest.mark.parametrize("form", ["blocks", "flight", "one by one"])
 async def test_a_transaction_in_progress_is_asked_for_again(
-    project: Project, losing: Losing, clock: Clock, blocks: bool, sent: bool
+    project: Project, losing: Losing, clock: Clock, form: str, sent: bool
 ) -> None:
-    project.write("001_a.sql", BLOCKS if blocks else f"CREATE TABLE a ();\n{NONE}")
+    setting = "SET client_encoding TO 'UTF8';\n" if form == "one by one" else ""
+    blocks = form == "blocks"
+    project.write("001_a.sql", BLOCKS if blocks else f"{setting}CREATE TABLE a ();\n{NONE}")
     async with losing(3 if blocks else 2, Loss.HELD) as proxy:
 
         async def admit(number: int) -> bool:

@@ -25,12 +25,13 @@ BOTH = "CREATE TABLE a ();\nVACUUM a;\nCREATE TABLE b ();\n-- Rollback:\n-- DROP
 
 
 async def _interrupt(project: Project, done: int) -> None:
-    """Make the last entry one that koonj did not end."""
+    """Make the last entry one that koonj did not end, as an older koonj left it: nothing shows what was sent."""
     project.sql(
         "UPDATE koonj.history SET outcome = 'started', statements_done = %s, finished = NULL "
         "WHERE id = (SELECT max(id) FROM koonj.history)",
         done,
     )
+    project.sql("DROP TABLE koonj.statement")
     assert await project.states() == {NAME: "interrupted"}
 
 
@@ -50,7 +51,7 @@ def _sent(events: list[Event]) -> list[int]:
     return [event.index for event in events_of_kind(events, StatementStarted)]
 
 
-async def test_an_interrupted_rollback_stops_the_next_one_until_allowed(project: Project) -> None:
+async def test_an_interrupted_rollback_in_doubt_stops_the_next_one(project: Project) -> None:
     project.write(NAME, BOTH)
     await project.apply()
     await project.roll_back()
@@ -59,10 +60,6 @@ async def test_an_interrupted_rollback_stops_the_next_one_until_allowed(project:
     stopped = run_finished(await project.roll_back())
     assert (stopped.result, [c.state for c in stopped.conflicts]) == (RunResult.REFUSED, ["interrupted"])
     assert project.tables() == {"b"}
-    events = await project.roll_back(allow=frozenset({"interrupted"}), reason="I looked")
-    assert run_finished(events).result is RunResult.DONE
-    assert _sent(events) == [3]
-    assert await project.states() == {NAME: "pending"}
 
 
 async def test_an_interrupted_apply_is_rolled_back_without_a_decision(project: Project) -> None:

@@ -182,7 +182,7 @@ class _Connection:
                     if self._conversation.is_boundary(message):
                         self._conversation.reached = message
                         await self._meet(message, writer)
-                    else:
+                    elif not writer.is_closing():
                         writer.write(message.data)
                 await writer.drain()
 

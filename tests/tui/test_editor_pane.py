@@ -362,3 +362,16 @@ async def test_keys_of_the_editor_run_their_commands(offline: Project) -> None:
         assert screen.bottom().startswith(" There is nothing to save.")
         await screen.press("ctrl+q")
         await screen.until(lambda: screen.app.screen is screen.main)
+
+
+async def test_only_the_word_of_a_problem_is_underlined(offline: Project) -> None:
+    offline.write("001_bad.sql", "BEGIN;\nVACUUM full;\nCOMMIT;\n-- Rollback: none: it is a test\n")
+    async with offline.open(answered=False) as screen:
+        editor = await open_editor(screen)
+        await screen.until("problem")
+        marked = [
+            segment.text
+            for segment in editor.text.render_line(1)
+            if segment.style and segment.style.underline
+        ]
+        assert "".join(marked) == "VACUUM"

@@ -59,10 +59,13 @@ def _name(folder: Folder, text: str) -> str:
     if not text.isdigit():
         return text.rpartition("/")[2]
     names = [status.name for status in states(folder, ()) if status.number == number]
-    if len(names) != 1:
-        found = ", ".join(names) or "none"
-        hint = "Use the file name instead of the number." if names else TO_LIST
-        raise UsageError(f"{len(names)} files have the number {number}: {found}.", hint)
+    if not names:
+        raise UsageError(f"No file has the number {number}.", TO_LIST)
+    if len(names) > 1:
+        raise UsageError(
+            f"{len(names)} files have the number {number}: {', '.join(names)}.",
+            "Use the file name instead of the number.",
+        )
     return names[0]
 
 

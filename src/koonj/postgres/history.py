@@ -342,16 +342,6 @@ async def _update(conn: AsyncConnection, name: str, values: dict[str, Any]) -> s
     return str(row[0])
 
 
-async def transaction_status(conn: AsyncConnection, transaction_id: str) -> str | None:
-    """Return ``committed``, ``aborted`` or ``in progress``; None if no longer known.
-
-    See pg_xact_status in https://www.postgresql.org/docs/current/functions-info.html.
-    """
-    cursor = await conn.execute(query("transaction_status"), (transaction_id,))
-    row = await cursor.fetchone()
-    return None if row is None or row[0] is None else str(row[0])
-
-
 @contextmanager
 def _explained(verb: str, hint: str) -> Iterator[None]:
     try:

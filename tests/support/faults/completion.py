@@ -13,8 +13,11 @@ from support.faults.mixed_folder import EFFECTS, MIXED, read_truth
 from support.fork_server import Ended
 
 HAS_SETTLE = "settle" in COMMANDS
-DECISIONS = frozenset({"CALL"}) if HAS_SETTLE else frozenset(effect.kind for effect in EFFECTS)
+_KINDS = frozenset(effect.kind for effect in EFFECTS)
+DECISIONS = frozenset({"CALL"}) if HAS_SETTLE else _KINDS
 """Kinds of statements about which a person may have to decide after an interruption."""
+REPAIRS = _KINDS - {"S", "B", "CALL"}
+"""Kinds of statements of which `koonj settle --repair` may have to remove what they left."""
 ATTEMPTS = 4
 
 
@@ -30,6 +33,8 @@ class Completion:
 
     decisions: list[str] = field(default_factory=list)
     """Kind of each statement about which a person had to decide."""
+    repairs: list[str] = field(default_factory=list)
+    """Kind of each statement that `koonj settle --repair` repaired."""
     by_hand: list[str] = field(default_factory=list)
     """Kind of each statement whose effect a person had to undo first."""
     runs: list[Ended] = field(default_factory=list)
@@ -53,10 +58,12 @@ def _decide(connection: psycopg.Connection, koonj: Koonj, result: Completion) ->
         return
     index = entry.done + 1
     seen, effect = read_truth(connection).statements, EFFECTS[index - 1]
-    result.decisions.append(effect.kind)
     if HAS_SETTLE:
-        result.runs.append(koonj("settle", MIXED, *_choice(index, seen[index - 1])))
+        choice = _choice(index, seen[index - 1])
+        (result.repairs if choice == ("--repair",) else result.decisions).append(effect.kind)
+        result.runs.append(koonj("settle", MIXED, "--json", *choice))
         return
+    result.decisions.append(effect.kind)
     if seen[index - 1] in {"done", "half"} and effect.kind != "CALL":
         result.by_hand.append(effect.kind)
         _undo(connection, index, seen[index - 1])

@@ -79,6 +79,7 @@ class Outcome:
     """The message at the boundary; empty if the run ended before it."""
     violations: list[str] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
     by_hand: list[str] = field(default_factory=list)
 
 
@@ -185,7 +186,8 @@ class FaultRunner:
             found += invariants.words_of_interruption(ended, status)
             found += invariants.words_of_status(status, truth, recorded)
             done = complete(connection, lambda *argv: self._koonj(self._runner, dsn, *argv))
-            outcome.decisions, outcome.by_hand = done.decisions, done.by_hand
+            outcome.decisions, outcome.repairs = done.decisions, done.repairs
+            outcome.by_hand = done.by_hand
             found += self._check_end(connection, done, ended)
 
     def _check_end(self, connection: psycopg.Connection, done: Completion, first: Ended) -> Iterator[str]:

@@ -161,7 +161,7 @@ def next_steps(
     else:
         resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
         steps.append(f"{first}: {again}{resumes if done else ''}")
-    if work.direction is Direction.APPLY and work.migration.has_rollback:
+    if (done or unknown) and work.direction is Direction.APPLY and work.migration.has_rollback:
         steps.append(f"To undo the committed statements of {name}, run: koonj rollback{work.target_option}")
     if work.builds_concurrently:
         steps.reverse()  # an INVALID index must be dropped before it can be built again

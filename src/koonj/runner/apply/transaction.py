@@ -95,10 +95,10 @@ async def _commit(journal: Journal, elapsed: float) -> None:
         await fence(conn, journal.session.target, journal.work.planned.lock_timeout)
         await keep_lock(journal.session)
         row = journal.record(Outcome.DONE, journal.work.total, transactional=True, elapsed=elapsed)
-        _, transaction_id = await history.insert(conn, row)
+        await history.insert(conn, row)
     except psycopg.Error as error:
         raise CommitError(error, recording=True) from error
     try:
         await commit(conn)
     except psycopg.Error as error:
-        raise CommitError(error, transaction_id) from error
+        raise CommitError(error, committing=True) from error

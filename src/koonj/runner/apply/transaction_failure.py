@@ -8,9 +8,9 @@ import psycopg
 
 from koonj.postgres.errors import RETRIED, error_message, is_lost
 from koonj.postgres.session import roll_back
-from koonj.runner.apply.commit_outcome import CommitOutcome, find_commit_outcome
 from koonj.runner.apply.failure import MigrationError, failure_of_cancel, failure_of_error, next_steps
 from koonj.runner.apply.journal import Journal
+from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Failure, Retrying
@@ -20,15 +20,13 @@ from koonj.runner.run.run import Cancelled
 class CommitError(Exception):
     """Raised when BEGIN, COMMIT or the history entry fails, not a statement."""
 
-    def __init__(
-        self, error: psycopg.Error, transaction_id: str | None = None, *, recording: bool = False
-    ) -> None:
+    def __init__(self, error: psycopg.Error, *, recording: bool = False, committing: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.recording = recording
         """The history entry could not be written."""
-        self.transaction_id = transaction_id
-        """Id of the transaction if its COMMIT was sent, otherwise None."""
+        self.committing = committing
+        """COMMIT was sent: if the connection was lost, its answer can be lost too."""
 
 
 def should_retry(journal: Journal, error: StatementError | CommitError, attempt: int) -> bool:
@@ -71,15 +69,16 @@ async def give_up(journal: Journal, error: StatementError | CommitError) -> None
 
 
 async def _after_commit_error(journal: Journal, error: CommitError) -> None:
-    cause, outcome = error.error, CommitOutcome.ROLLED_BACK
-    if is_lost(cause) and error.transaction_id is not None:
-        outcome = await find_commit_outcome(journal.session, error.transaction_id)
-    if outcome is CommitOutcome.COMMITTED:
+    cause, committed = error.error, frozenset[str]()
+    if is_lost(cause) and error.committing:
+        settled = await settle(journal.session)
+        if settled is None:
+            raise MigrationError(unknown_outcome(journal.work, cause)) from cause
+        committed = settled
+    if journal.work.migration.name in committed:
         return
     await roll_back(journal.session.conn)
-    if outcome is CommitOutcome.ROLLED_BACK:
-        raise MigrationError(await rolled_back(journal, error)) from cause
-    raise MigrationError(unknown_outcome(journal.work, cause)) from cause
+    raise MigrationError(await rolled_back(journal, error)) from cause
 
 
 def unknown_outcome(work: Work, cause: psycopg.Error, others: tuple[str, ...] = ()) -> Failure:

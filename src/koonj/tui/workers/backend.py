@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 60.0
 """How long a connection to a target is kept for the next read."""
+
+CLOSING_SECONDS = 5.0
+"""How long the end of the screen waits for the reads of targets."""
 
 
 class Backend:
@@ -68,9 +71,11 @@ class Backend:
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.wait((self._preparing,))
-        if self._reader_connector is not None:
-            await self._reads.run(self._reader_connector.close)
-        await self._reads.close()
+        with suppress(TimeoutError):  # a thread that parses a large folder ends with the process
+            async with asyncio.timeout(CLOSING_SECONDS):
+                if self._reader_connector is not None:
+                    await self._reads.run(self._reader_connector.close)
+                await self._reads.close()
         if self._connector is not None:
             await self._connector.close()
 
