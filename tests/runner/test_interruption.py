@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
+from koonj.migrations.history_entry import Outcome
 from koonj.migrations.states import State
+from koonj.postgres import history
+from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.history import NotWrittenError
 from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
@@ -48,7 +54,8 @@ async def known(project: Project) -> Interruption:
 
 
 async def lines(project: Project) -> list[str]:
-    return list(interruption_lines(await known(project), 1, ""))
+    (status,) = (await project.status()).migrations
+    return list(interruption_lines(await known(project), status, ""))
 
 
 async def plan_of(project: Project) -> Plan:
@@ -93,7 +100,6 @@ async def test_index_that_was_half_built_is_repaired_by_the_next_run(
         "koonj runs DROP INDEX CONCURRENTLY public.a_x, and then runs statement 2 again.",
         "To continue, run: koonj apply",
         "To run only the repair: koonj settle 1 --repair",
-        "To undo the migration: koonj rollback",
     ]
     (note, *_) = (await plan_of(project)).notes
     assert note.endswith("koonj runs DROP INDEX CONCURRENTLY public.a_x, and then runs statement 2 again.")
@@ -167,8 +173,8 @@ async def test_run_continues_by_itself_when_the_target_shows_what_is_committed(
     (status,) = (await project.status()).migrations
     assert (status.state, status.continues) == (State.INTERRUPTED, True)
     assert (await project.status()).problems == ()
-    assert (await lines(project))[-1] == "To undo the migration: koonj rollback"
-    (note, *_) = (await plan_of(project)).notes
+    assert "To continue, run: koonj apply" in await lines(project)
+    (note,) = (await plan_of(project)).notes
     assert note.startswith("001_steps.sql: ")
     events = await project.apply()
     assert run_finished(events).result is RunResult.DONE, run_finished(events)
@@ -230,7 +236,6 @@ async def test_call_that_commits_in_parts_is_decided_by_the_user(
         "not recorded. It commits in parts: some can be committed.",
         "To run statement 2 again, if it continues where it stopped: koonj settle 1 --again 2",
         "To continue after statement 2: koonj settle 1 --done 2 --reason '…'",
-        "To undo the migration: koonj rollback",
     ]
     await refused(project)
     with pytest.raises(SettleError, match="does not show that statement 2 is done"):
@@ -290,6 +295,7 @@ async def test_migration_is_running_as_long_as_its_runner_lives(
     with blocked_run(project, "INSERT INTO a VALUES (2, 2)") as (process, pid):
         (status,) = (await project.status()).migrations
         assert status.state is State.RUNNING
+        assert (await project.status()).problems == ()
         assert (await lines(project))[0] == f"Statement 2 of 3 is at work on the server (pid {pid})."
         (conflict,) = (await refused(project)).conflicts
         assert (conflict.state, conflict.can_allow) == ("running", False)
@@ -327,6 +333,49 @@ async def test_late_writer_writes_nothing_into_the_entry_of_another_run(
     assert await project.states() == {NAME: "applied"}
     outcomes = [(entry.outcome.value, entry.error) for entry in await project.entries()]
     assert outcomes == [("failed", "interrupted"), ("done", None)]
+
+
+async def test_run_that_lost_the_lock_to_another_session_records_nothing(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    steps("VACUUM a")
+    real = project.target
+    with psycopg.connect(real.dsn, autocommit=True) as other:
+        async with losing_proxy(real.dsn, b"UPDATE koonj.history", count=2, loss=Loss.NEVER_SENT) as (
+            proxy,
+            dsn,
+        ):
+            late = Project(project.path, real.__class__("local", dsn), project.connector)
+
+            async def take_the_lock(_: int) -> bool:
+                while proxy.connections == 1 and not await advisory_lock_taken(other):
+                    await asyncio.sleep(0.01)
+                return True
+
+            proxy.admit = take_the_lock
+            failure = run_finished(await late.apply()).failure
+    assert failure is not None
+    assert "Another run holds the koonj lock now" in failure.target_state
+    assert failure.target_state.startswith("At least 1 of 3 statements")
+    (entry,) = await project.entries()
+    assert entry.outcome.value == "started"
+
+
+async def advisory_lock_taken(other: psycopg.Connection) -> bool:
+    row = other.execute("SELECT pg_try_advisory_lock(%s)", (KEY,)).fetchone()
+    return row == (True,)
+
+
+async def test_entry_with_an_end_is_not_written_again(project: Project, steps: Callable[[str], None]) -> None:
+    """A run that gave the koonj lock away, and whose entry another run has settled, counts nothing more."""
+    steps("VACUUM a")
+    await project.apply()
+    async with await project.connector.connect(project.target, name="test") as conn:
+        with pytest.raises(NotWrittenError):
+            await history.finish(conn, 1, Outcome.FAILED, 0)
+        with pytest.raises(NotWrittenError):
+            await history.advance(conn, 1, 2)
+    assert await project.states() == {NAME: "applied"}
 
 
 async def test_interrupted_rollback_continues(project: Project) -> None:

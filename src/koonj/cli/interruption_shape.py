@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from koonj.migrations.migration_status import MigrationStatus
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.runner.run.codec import to_plain
 
 
-def interruption_shape(interruption: Interruption, number: int, option: str) -> dict[str, Any]:
+def interruption_shape(interruption: Interruption, status: MigrationStatus, option: str) -> dict[str, Any]:
     """Return the JSON form of what is known of an interruption."""
     return {
         "running": interruption.is_running,
@@ -19,5 +20,5 @@ def interruption_shape(interruption: Interruption, number: int, option: str) -> 
         "at_least_done": interruption.entry.statements_done,
         "known_done": interruption.known_done,
         "evidence": to_plain(interruption.evidence),
-        "sentences": list(interruption_lines(interruption, number, option)),
+        "sentences": list(interruption_lines(interruption, status, option)),
     }

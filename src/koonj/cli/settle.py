@@ -90,7 +90,7 @@ def _show(call: Call, target: Target, found: InterruptedMigration) -> ExitCode:
         state = State.RUNNING if interruption.is_running else State.INTERRUPTED
         place = place_words(interruption, status.migration)
         call.out.lines((f"{call.marks.for_state(state)} {state}  {status.name}  {place}",))
-        lines = interruption_lines(interruption, status.number, target.option)
+        lines = interruption_lines(interruption, status, target.option)
         call.out.lines(f"    {line}" for line in lines)
     if interruption is None or interruption.known_done is not None:
         return ExitCode.OK
@@ -106,7 +106,7 @@ def _shape(target: Target, found: InterruptedMigration) -> dict[str, Any]:
         "settled": None,
     }
     if interruption is not None:
-        shape["interruption"] = interruption_shape(interruption, status.number, target.option)
+        shape["interruption"] = interruption_shape(interruption, status, target.option)
     return shape
 
 

@@ -54,7 +54,7 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
 def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:
     entry, interruption = status.last_entry, None
     if status.state in (State.RUNNING, State.INTERRUPTED) and status.name in of.interruptions:
-        interruption = interruption_shape(of.interruptions[status.name], status.number, of.target_option)
+        interruption = interruption_shape(of.interruptions[status.name], status, of.target_option)
     return {
         "number": status.number,
         "name": status.name,

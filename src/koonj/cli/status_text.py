@@ -48,7 +48,7 @@ def status_lines(
 def _interruption_lines(
     interruption: Interruption, migration: MigrationStatus, target_option: str
 ) -> Iterator[str]:
-    for line in interruption_lines(interruption, migration.number, target_option):
+    for line in interruption_lines(interruption, migration, target_option):
         yield f"    {line}"
 
 

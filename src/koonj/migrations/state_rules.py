@@ -61,8 +61,12 @@ def counts(statuses: Iterable[MigrationStatus]) -> Mapping[State, int]:
 
 
 def problems_of(statuses: Iterable[MigrationStatus]) -> tuple[MigrationStatus, ...]:
-    """Return the conflicts: migrations in a `DECISIVE` state that is not allowed."""
-    return tuple(s for s in statuses if s.state in DECISIVE and not s.allowed and not s.continues)
+    """Return the conflicts for the user: migrations in a `DECISIVE` state that does not end by itself."""
+    return tuple(
+        s
+        for s in statuses
+        if s.state in DECISIVE and s.state is not State.RUNNING and not (s.allowed or s.continues)
+    )
 
 
 def _other_migrations(folder: Folder, known: Mapping[str, HistorySummary]) -> _OtherMigrations:

@@ -11,6 +11,7 @@ from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.statement_evidence import Effect
 
 if TYPE_CHECKING:
+    from koonj.migrations.migration_status import MigrationStatus
     from koonj.runner.run.events import InterruptionSettled
 
 
@@ -69,8 +70,9 @@ def way_on_words(interruption: Interruption) -> str:
     return f"koonj {first}continues with statement {done + 1}."
 
 
-def offers(interruption: Interruption, number: int, target_option: str) -> Iterator[str]:
+def offers(interruption: Interruption, status: MigrationStatus, target_option: str) -> Iterator[str]:
     """Yield what the user can do, one sentence with a command each."""
+    number, migration = status.number, status.migration
     statement, evidence = interruption.statement, interruption.evidence
     settle = f"koonj settle {number}{target_option}"
     if interruption.is_running:
@@ -90,7 +92,7 @@ def offers(interruption: Interruption, number: int, target_option: str) -> Itera
         again = f"To run statement {statement} again, if it continues where it stopped"
         yield f"{again}: {settle} --again {statement}"
         yield f"To continue after statement {statement}: {settle} --done {statement} --reason '…'"
-    if interruption.entry.action is Action.APPLY:
+    if interruption.entry.action is Action.APPLY and (migration is None or migration.has_rollback):
         yield f"To undo the migration: koonj rollback{target_option}"
 
 
@@ -100,9 +102,11 @@ def settled_words(event: InterruptionSettled) -> str:
     return f"{event.done} of {event.of} statements are done.{reason}"
 
 
-def interruption_lines(interruption: Interruption, number: int, target_option: str) -> Iterator[str]:
+def interruption_lines(
+    interruption: Interruption, status: MigrationStatus, target_option: str
+) -> Iterator[str]:
     """Yield what is known and what can be done, one line each."""
     yield finding_words(interruption)
     if way_on := way_on_words(interruption):
         yield way_on
-    yield from offers(interruption, number, target_option)
+    yield from offers(interruption, status, target_option)

@@ -29,7 +29,11 @@ def with_interruptions(
         _explained(conflict, by_name.get(conflict.name), interruptions, target_option)
         for conflict in planned.plan.conflicts
     )
-    told = {f"{i.entry.name}: {by_name[i.entry.name].note}" for i in known if i.entry.name in by_name}
+    told = {
+        f"{i.entry.name}: {by_name[i.entry.name].note}"
+        for i in interruptions.values()
+        if i.entry.name in by_name
+    }
     notes = (*_notes(known), *(note for note in planned.plan.notes if note not in told))
     return replace(planned, plan=replace(planned.plan, conflicts=conflicts, notes=notes), interruptions=known)
 
