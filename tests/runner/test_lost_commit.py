@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.apply import lost_connection, settlement
+from koonj.runner.apply import settlement
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -40,7 +40,7 @@ NONE = "-- Rollback: none: test\n"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return clock_of_pauses(monkeypatch, lost_connection, settlement)
+    return clock_of_pauses(monkeypatch, settlement)
 
 
 Losing = Callable[..., AbstractAsyncContextManager[LosingProxy]]
@@ -133,7 +133,7 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         proxy.admit = admit
         events = await _apply(project)
         assert proxy.connections == 3, "the third question has the answer"
-    assert clock.now == 2 * (lost_connection.PAUSE if blocks else settlement.PAUSE)
+    assert clock.now == 2 * settlement.PAUSE
     assert project.tables() == ({"a"} if sent else set())
     assert bool(events_of_kind(events, MigrationFinished)) is (sent and not blocks)
     if blocks:

@@ -7,7 +7,6 @@ only while it holds the koonj lock again, and only if no other run has dealt wit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 
 import psycopg
 from psycopg import AsyncConnection
@@ -20,16 +19,10 @@ from koonj.postgres.overview import overview
 from koonj.postgres.session import own_transaction
 from koonj.postgres.statement_intent import settle_intent
 from koonj.runner.apply.journal import Journal, recorded_message
+from koonj.runner.apply.settlement import until_told
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import finding_words
 from koonj.runner.evidence.statement_evidence import Effect
-from koonj.runner.run.run import Cancelled
-
-SECONDS = 60.0
-"""Seconds after which koonj stops asking the target. The server notices a cut line within this time."""
-
-PAUSE = 0.25
-"""Seconds between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +46,8 @@ async def find_end(journal: Journal, entry_id: int, done: int, error: psycopg.Er
 
     `done`: number of statements of which koonj has received the end. `error`: None if the user cancelled.
     """
-    end = monotonic() + SECONDS
-    while True:
-        found = await _ask(journal, entry_id, done, error)
-        if found is not None:
-            return found
-        if monotonic() > end:
-            return LostEnd(done, is_known=False, reached=False)
-        try:
-            await journal.session.control.pause(PAUSE)
-        except Cancelled:
-            return LostEnd(done, is_known=False, reached=False)
+    found = await until_told(journal.session.control, lambda: _ask(journal, entry_id, done, error))
+    return LostEnd(done, is_known=False, reached=False) if found is None else found
 
 
 async def _ask(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> LostEnd | None:

@@ -6,7 +6,9 @@ not recorded by then is not committed, and never will be.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import TypeVar
 
 import psycopg
 
@@ -14,10 +16,12 @@ from koonj.postgres import history
 from koonj.postgres.connector import ConnectError
 from koonj.postgres.read_transaction import reading
 from koonj.runner.apply.context import RunContext
-from koonj.runner.run.run import Cancelled
+from koonj.runner.run.run import Cancelled, Control
+
+Told = TypeVar("Told")
 
 SECONDS = 60.0
-"""Seconds after which koonj stops asking the target."""
+"""Seconds after which koonj stops asking the target. The server notices a cut line within this time."""
 
 PAUSE = 0.25
 """Seconds between two attempts."""
@@ -25,13 +29,18 @@ PAUSE = 0.25
 
 async def settle(session: RunContext) -> frozenset[str] | None:
     """Return the files that this run has committed; None if the target does not tell."""
+    return await until_told(session.control, lambda: _committed(session))
+
+
+async def until_told(control: Control, ask: Callable[[], Awaitable[Told | None]]) -> Told | None:
+    """Ask until there is an answer. Return None after SECONDS, or if the user cancels."""
     end = monotonic() + SECONDS
     while True:
-        committed = await _committed(session)
-        if committed is not None or monotonic() > end:
-            return committed
+        told = await ask()
+        if told is not None or monotonic() > end:
+            return told
         try:
-            await session.control.pause(PAUSE)
+            await control.pause(PAUSE)
         except Cancelled:
             return None
 
