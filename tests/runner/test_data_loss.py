@@ -235,10 +235,6 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
         "UPDATE people SET price = price * 2 WHERE price IS NOT NULL;",
         "UPDATE people SET price = price / 2;",
     ),
-    "value that is exchanged with a new one": (
-        "UPDATE queue SET job = 'new' WHERE job = 'old';",
-        "UPDATE queue SET job = 'old' WHERE job = 'new';",
-    ),
     "sequence set to where it is": (
         "SELECT setval('ids', (SELECT last_value FROM ids)); SELECT setval('people_id_seq', last_value + 9) "
         "FROM people_id_seq; SELECT setval('people_id_seq', (SELECT max(id) FROM people) + 9);",

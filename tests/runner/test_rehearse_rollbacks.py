@@ -162,8 +162,8 @@ RIGHT_ROLLBACKS: dict[str, tuple[str, str]] = {
         "ALTER TABLE users DROP city",
     ),
     "an update that is undone": (
-        "UPDATE users SET name = 'y' WHERE name = 'x'",
-        "UPDATE users SET name = 'x' WHERE name = 'y'",
+        "UPDATE users SET name = 'y' || name",
+        "UPDATE users SET name = substr(name, 2)",
     ),
     "a narrower type that refuses what it cannot hold": (
         "ALTER TABLE users ALTER old TYPE smallint",

@@ -55,7 +55,7 @@ class Literals:
     inserted: set[str] = field(default_factory=set)
     """Constants that INSERT … VALUES or a SELECT list writes, whose columns are not known."""
     upserted: dict[str, list[str]] = field(default_factory=dict)
-    """Those of an INSERT … ON CONFLICT, by the name of its table: the row can be there already."""
+    """Those of an INSERT … ON CONFLICT or a MERGE, by the name of its table: the row can be there already."""
     defaults: dict[str, list[str]] = field(default_factory=dict)
     """Constants of SET DEFAULT."""
     nulled: set[str] = field(default_factory=set)
@@ -140,8 +140,11 @@ class _Reading:
             self.found.nulled |= {token.text.strip('"').lower() for token in self.tokens[at + 2 : at + 5]}
         elif word == "null" and self.tokens[at - 1].text == "=" and self._near:
             self.found.nulled.add(self._near)
-        elif word == "conflict" and self._into:
+        elif word == "merge":
+            self._into, self._rows = _table_after(self.tokens, at), []
+        elif word in {"conflict", "matched"} and self._into:
             self.found.upserted.setdefault(self._into, []).extend(self._rows)
+            self._rows = []
         elif word == "enum":
             strings = (token for token in self.tokens[at + 1 :] if token.kind is TokenKind.STRING)
             self.found.labels += [string_value(token.text) for token in strings]

@@ -64,14 +64,14 @@ class ColumnConstants:
     def written(self, column: Column) -> list[str]:
         """Return values that the migration writes into the column and that other rows can contain, too.
 
-        These are numbers, a new default, and what it writes instead of NULL. Another text that it writes is
-        likely to be new, such as a new name for a state.
+        These are numbers, texts, a new default, and what it writes instead of NULL. Constraints exclude some
+        of these values later, such as a new name for a state that a CHECK does not list.
         """
         name, kind = column.name.lower(), base_type(self.types, column)
         if kind is None:
             return []
         new = dict.fromkeys(self.found.defaults.get(name, ()))
-        if kind.category == "N" or name in self.restored.nulled:
+        if kind.category in "NS" or name in self.restored.nulled:
             new |= dict.fromkeys(self.found.written.get(name, ()))
         values = (next(as_values(value, kind, column), None) for value in new)
         return [value for value in values if value is not None]

@@ -19,7 +19,7 @@ from koonj.postgres.made_rows.tables import Table, Types, read_tables, read_type
 from koonj.postgres.made_rows.values import Maker, Style
 from koonj.postgres.queries import query
 from koonj.sql.factors import factors
-from koonj.sql.json_paths import json_paths
+from koonj.sql.json_paths import json_keys, json_paths
 from koonj.sql.literals import Literals, literals
 from koonj.sql.text_parts import text_parts
 
@@ -87,7 +87,7 @@ def _mentions(texts: Sequence[str], named: frozenset[str]) -> Mentions:
     return Mentions(
         named,
         lengths(re.findall(r"\d+", " ".join(texts))),
-        json_paths(texts),
+        json_paths(texts) + json_keys(texts),
         factors(texts),
         text_parts(texts),
     )

@@ -58,6 +58,8 @@ def odd_values(kind: Type, column: Column, style: Style, mentions: Mentions, *, 
         values = _documents(style, mentions)
     elif kind.category == "N":
         values = _numbers(kind, column, style, mentions)
+    elif kind.name == "varbit":
+        values = _bits(column, style, mentions)
     elif kind.element is not None and kind.name.startswith(_TEXT_ARRAYS):
         values = _arrays(style, mentions)
     elif Odd.OTHERS in style.odd:
@@ -77,10 +79,10 @@ def _texts(kind: Type, column: Column, style: Style, mentions: Mentions) -> Iter
             if len(text) <= longest:
                 yield _written(text)
     if Odd.LENGTHS in style.odd and style.texts == "mixed":
-        for length in mentions.lengths:
+        for at, length in enumerate(mentions.lengths):
             many = min(length + 7, longest)  # a shorter column also gets a text of its full length
-            if many > 2:
-                yield f"pg_catalog.rpad('', {many - 2}, 'word ') || '.x'"
+            if many > 2:  # what is left of texts in a key must differ
+                yield f"pg_catalog.rpad('{at}', {many - 2}, 'word ') || '.x'"
     if Odd.PARTS in style.odd and style.texts == "mixed" and column.name.lower() in mentions.words:
         yield from (_written(text) for text in _with_parts(mentions.parts) if len(text) <= longest)
 
@@ -96,6 +98,13 @@ def _with_parts(parts: Sequence[str]) -> Iterator[str]:
     for at, (one, other) in enumerate(pairwise(parts)):
         yield f"{one}p{at}{other}q"
         yield f"{other}p{at}{one}"
+
+
+def _bits(column: Column, style: Style, mentions: Mentions) -> Iterator[str]:
+    if Odd.LENGTHS in style.odd:
+        for length in mentions.lengths:
+            many = min(length + 7, column.modifier) if column.modifier > 0 else length + 7
+            yield f"B'{('1101' * many)[: many - 1]}1'"
 
 
 def _arrays(style: Style, mentions: Mentions) -> Iterator[str]:
@@ -172,6 +181,7 @@ def _documents(style: Style, mentions: Mentions) -> Iterator[str]:
         return
     for path in mentions.paths:
         yield literal(json.dumps(_nested(path, 1)))
+        yield literal(json.dumps(_nested(path, 0)))
     for part in mentions.parts:
         if re.fullmatch(r'"[^"]+"', part):
             yield literal(f"{{{part}: 1}}")

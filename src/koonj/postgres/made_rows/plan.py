@@ -26,6 +26,8 @@ _ORPHAN = 977
 """Number of a value that no referenced table has."""
 _TWIN = 978
 """Number of the key of a row that is equal to the first one in everything else."""
+_APART = 5000
+"""Added to the numbers of the keys of a table that has none of another table."""
 _UNREFERENCED = 7
 """Index of the value of a key that no other table refers to."""
 
@@ -206,6 +208,9 @@ class Planner:
         names = {table.name.lower(), *(part.name.lower() for part in table.bounds), "execute"}
         return not names.isdisjoint(self.mentions.words)
 
+    def _is_apart(self, table: Table) -> bool:
+        return (table.schema, table.name) in self.style.apart
+
     def _has_free_keys(self, table: Table) -> bool:
         """Return whether every unique column can get further values."""
         unique = (column for column in table.columns if column.number in table.unique)
@@ -270,6 +275,8 @@ class Planner:
         return first + more
 
     def _value(self, table: Table, column: Column, i: int, *, key: bool) -> str:
+        if column.number in table.unique and self._is_apart(table):
+            i += _APART * (1 + self._order[table.oid])
         if key or names_key(column.name):
             return self.maker.value(column.type, column.modifier, i, key=True)
         shift = _FORMS * ((7 * self._order[table.oid] + column.number) % 40)  # so that columns differ

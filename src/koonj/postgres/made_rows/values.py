@@ -52,6 +52,8 @@ class Style:
     """Use constants from the statements."""
     rows: int = 9
     """Rows of each table, without those for constants in keys and for odd values."""
+    apart: frozenset[tuple[str, str]] = frozenset()
+    """Schemas and names of tables whose keys no other table has."""
     odd: frozenset[Odd] = frozenset(Odd)
     """Kinds of odd values in tables that the statements name."""
 
@@ -185,7 +187,9 @@ class Maker:
 
     def _numeric(self, modifier: int, i: int, *, key: bool) -> str:
         if modifier < 4:
-            return f"{i}" if key or self.style.small else f"{i}.3719"
+            if key or self.style.small:
+                return f"{i}"
+            return f"{i}.3719" if i % 3 else f"{i}.{_MANY_DIGITS}"
         digits, scale = (modifier - 4) >> 16, (modifier - 4) & 0x7FF
         if scale > 0x3FF:
             return "0"
@@ -196,11 +200,19 @@ class Maker:
         return f"{whole}.{fraction}" if fraction else f"{whole}"
 
 
+_MANY_DIGITS = "12345678901234567891"
+"""Decimals of a number whose column does not limit them."""
+
+
 def _length(name: str, modifier: int) -> int:
     """Return the maximum length of a text type; 0 if it has none."""
     if name in {"varchar", "bpchar"} and modifier > 4:
         return modifier - 4
     return 63 if name == "name" else 0
+
+
+def _varied_bits(i: int, modifier: int) -> str:
+    return f"B'{f'{i:b}'[:modifier] if modifier > 0 else f'{i:b}'}'"
 
 
 def _bits(i: int, modifier: int) -> str:
@@ -218,7 +230,7 @@ def _registered(_: int) -> str:
 
 _SIZED: Mapping[str, Callable[[int, int], str]] = {
     "bit": _bits,
-    "varbit": _bits,
+    "varbit": _varied_bits,
     "vector": _vector,
     "halfvec": _vector,
 }

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from koonj.postgres.made_rows.fill import Filling
-from koonj.postgres.made_rows.tables import Constraint, Table
+from koonj.postgres.made_rows.fill import Filling, words
+from koonj.postgres.made_rows.tables import Table
 from koonj.postgres.made_rows.values import Odd, Style
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Direction
 from koonj.sql.row_changes import row_changes
-from koonj.sql.tokens import significant
 
 _FORMS = (
     (r"type (?:integer|bigint|smallint|oid)", "digits"),
@@ -31,6 +30,8 @@ _FORMS = (
 def next_style(style: Style, error: StatementError, filling: Filling) -> Style | None:
     """Return the style to try after `style` was refused; None if there is no other."""
     state = error.error.sqlstate or ""
+    if (copied := _copied_into(error, filling)) and copied not in style.apart:
+        return replace(style, apart=style.apart | {copied})
     for states, change in _CHANGES:
         if state in states:
             following = change(style, str(error.error), filling)
@@ -38,7 +39,7 @@ def next_style(style: Style, error: StatementError, filling: Filling) -> Style |
                 return following
     if style.odd:
         return replace(style, odd=frozenset())
-    return replace(style, rows=1) if style.rows > 1 and state not in _STATES_OF_CHECKS else None
+    return replace(style, rows=1) if style.rows > 1 and state not in STATES_OF_CHECKS else None
 
 
 def _other_form(style: Style, message: str, filling: Filling) -> Style:
@@ -50,12 +51,24 @@ def _other_form(style: Style, message: str, filling: Filling) -> Style:
     return style if form is None else replace(style, texts=form, small=True)
 
 
+def _copied_into(error: StatementError, filling: Filling) -> tuple[str, str] | None:
+    """Return the table into which a statement copies rows of another table, but has a row with the same key.
+
+    Such as an archive: no row is in both tables.
+    """
+    statement = error.numbered.statement
+    copies = statement.verb in {"insert", "with"} and not words(statement.text).isdisjoint(
+        {"select", "table"}
+    )
+    return refused_table(error, filling) if copies and error.error.sqlstate == "23505" else None
+
+
 def _without(*kinds: Odd) -> Callable[[Style, str, Filling], Style]:
     """Return a change that leaves out some kinds of odd values."""
     return lambda style, *_: replace(style, odd=style.odd - set(kinds))
 
 
-_STATES_OF_CHECKS = frozenset({"23514"})
+STATES_OF_CHECKS = frozenset({"23514"})
 _CHANGES: tuple[tuple[frozenset[str], Callable[[Style, str, Filling], Style]], ...] = (
     (frozenset({"23502"}), lambda style, *_: replace(style, nulls=False)),
     (frozenset({"22P02", "22007", "22008", "22023", "42804"}), _other_form),
@@ -71,46 +84,6 @@ _CHANGES: tuple[tuple[frozenset[str], Callable[[Style, str, Filling], Style]], .
     (frozenset({"23505", "21000", "23P01"}), lambda style, *_: replace(style, literals=False, rows=1)),
 )
 """What to change after an error, in this order."""
-
-
-def with_new_checks(filling: Filling, error: StatementError) -> Filling:
-    """Return the filling with the CHECK constraints that the refused statement adds to its table."""
-    if error.error.sqlstate not in _STATES_OF_CHECKS:
-        return filling
-    name = refused_table(error, filling)
-    tables = tuple(
-        _with_checks(table, error.numbered.statement.text) if (table.schema, table.name) == name else table
-        for table in filling.tables
-    )
-    return replace(filling, tables=tables)
-
-
-def _with_checks(table: Table, text: str) -> Table:
-    known = {constraint.text for constraint in table.constraints}
-    new = tuple(
-        Constraint("c", numbers, 0, (), expression)
-        for expression in _check_expressions(text)
-        if expression not in known and (numbers := _columns_in(table, expression))
-    )
-    return replace(table, constraints=(*table.constraints, *new)) if new else table
-
-
-def _columns_in(table: Table, expression: str) -> tuple[int, ...]:
-    words = {token.text.strip('"').lower() for token in significant(expression)}
-    return tuple(column.number for column in table.columns if column.name.lower() in words)
-
-
-def _check_expressions(text: str) -> Iterator[str]:
-    """Yield what is in the parentheses after each CHECK."""
-    tokens = list(significant(text))
-    for at, token in enumerate(tokens[:-1]):
-        if token.text.lower() == "check" and tokens[at + 1].text == "(":
-            depth = 0
-            for inner in tokens[at + 1 :]:
-                depth += (inner.text == "(") - (inner.text == ")")
-                if depth == 0:
-                    yield text[tokens[at + 1].end : inner.start]
-                    break
 
 
 def _enum_labels(filling: Filling) -> tuple[str, ...]:

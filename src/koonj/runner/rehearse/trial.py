@@ -31,7 +31,8 @@ from koonj.postgres.made_rows.values import Style
 from koonj.postgres.session import check_deferred
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, Work, make_work
-from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table, with_new_checks
+from koonj.runner.rehearse.new_checks import with_new_checks
+from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table
 from koonj.runner.run.events import Direction
 from koonj.runner.run.run import Control
 from koonj.sql.conditions import deciding_tables
