@@ -6,7 +6,7 @@ No query is prepared on the server, because DEALLOCATE ALL in a script would rem
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
@@ -25,6 +25,8 @@ _STATEMENT = "4s"
 _NEVER = ("One-Time Filter: false", "Query rewrites to nothing")
 _CHANGES = ("Update on ", "Delete on ")
 _FOUND_ROWS = r"actual rows=([\d.]+)"
+_EQUALS_LABEL = r": \(+[^()' ]+ = '([^']+)'::([^()]+)\)"
+_TEXT_TYPES = frozenset({"text", "bpchar", "name", '"char"'})
 _TARGET = Target("scratch", "")
 
 
@@ -71,6 +73,11 @@ async def defer_again(conn: AsyncConnection) -> None:
     await set_check_time(conn, deferred, CheckTime.DEFERRED)
 
 
+async def release_enum_values(conn: AsyncConnection) -> None:
+    """Let statements use new values of enums, as a COMMIT does. Raises: psycopg.Error."""
+    await conn.execute(query("scratch/release_enum_values"), prepare=False)
+
+
 async def topmost_tables(conn: AsyncConnection, names: Iterable[str]) -> Mapping[str, int]:
     """Return the OIDs of tables by their names as written; for a partition, of the topmost table.
 
@@ -97,11 +104,11 @@ async def changed_rows(conn: AsyncConnection) -> Mapping[int, int]:
         return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
-async def finds_no_row(conn: AsyncConnection, statement: str) -> bool:
+async def finds_no_row(conn: AsyncConnection, statement: str, new_values: Collection[str] = ()) -> bool:
     """Return whether a statement that changed nothing does so whatever rows there are.
 
-    The planner knows that its condition is never true, a rule replaces it by nothing, or a trigger skipped
-    the rows that it found.
+    The planner knows that its condition is never true, a rule replaces it by nothing, a trigger skipped the
+    rows that it found, or it looks for one of the `new_values` of enums, which no older row contains.
     """
     with suppress(psycopg.DatabaseError):
         async with _aside(conn):
@@ -110,9 +117,20 @@ async def finds_no_row(conn: AsyncConnection, statement: str) -> bool:
             plan = [str(row[0]) for row in await cursor.fetchall()]
             if any(words in line for line in plan for words in _NEVER):
                 return True
+            if _looks_for(plan, new_values):
+                return True
             found = next((re.search(_FOUND_ROWS, line) for line in plan[1:] if "->" in line), None)
             return plan[0].startswith(_CHANGES) and found is not None and float(found[1]) > 0
     return False
+
+
+def _looks_for(plan: Sequence[str], labels: Collection[str]) -> bool:
+    """Return whether a plan with one scan keeps only rows that contain one of the labels of an enum."""
+    filters = [line for line in plan if re.search(r"(?:Filter|Cond): \(", line)]
+    if len(filters) != 1 or sum("->" in line for line in plan) != 1 or " OR " in filters[0]:
+        return False
+    found = re.search(_EQUALS_LABEL, filters[0])
+    return found is not None and found[1] in labels and found[2] not in _TEXT_TYPES
 
 
 async def _limit_statements(conn: AsyncConnection) -> None:

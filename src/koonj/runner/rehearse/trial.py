@@ -6,7 +6,7 @@ Everything happens in one transaction that is rolled back, so the scratch databa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -24,6 +24,7 @@ from koonj.postgres.made_rows.trial_transaction import (
     end_trial,
     finds_no_row,
     mark_start,
+    release_enum_values,
     reset_session,
     topmost_tables,
 )
@@ -126,6 +127,8 @@ class _Seen:
     names: dict[int, str] = field(default_factory=dict)
     counts: Mapping[int, int] = field(default_factory=dict)
     void: set[Place] = field(default_factory=set)
+    new_labels: set[str] = field(default_factory=set)
+    """Values that were added to enums."""
 
     def tables_changed(self, counts: Mapping[int, int]) -> frozenset[str]:
         """Return the tables of which rows changed since the last call: their names before the migration."""
@@ -286,19 +289,28 @@ async def _run(
                 if (
                     not seen.hits[place]
                     and numbered.statement.verb in _PLANNED
-                    and await finds_no_row(conn, numbered.statement.text)
+                    and await finds_no_row(conn, numbered.statement.text, seen.new_labels)
                 ):
                     seen.void.add(place)
             last = numbered
         await _commit(conn, last)
+        if added := _added_labels(step.statements):
+            seen.new_labels |= added
+            await release_enum_values(conn)
 
 
 _CHANGE_NO_ROWS = frozenset(
     {"create", "alter", "drop", "comment", "grant", "revoke", "set", "reset", "security"}
 )
+_ADDS_VALUE = re.compile(r"\badd\s+value\s+(?:if\s+not\s+exists\s+)?'([^']+)'", re.IGNORECASE)
 _PLANNED = frozenset({"update", "delete", "with", "merge"})
 _ALONE = frozenset({"vacuum", "reindex", "cluster", "analyze"})
 """Verbs of statements that change no contents and cannot run in a transaction, or need not."""
+
+
+def _added_labels(statements: Sequence[NumberedStatement]) -> set[str]:
+    """Return the values that statements add to enums."""
+    return {label for one in statements for label in _ADDS_VALUE.findall(one.statement.text)}
 
 
 def _within_transaction(numbered: NumberedStatement) -> NumberedStatement | None:
