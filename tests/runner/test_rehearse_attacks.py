@@ -175,8 +175,8 @@ NO_LOSSES: dict[str, tuple[str, str]] = {
         "DROP TABLE t;",
     ),
     "a sequence whose value is restored": (
-        "DROP SEQUENCE ids;",
-        "CREATE SEQUENCE ids; SELECT setval('ids', 100);",
+        "CREATE TABLE position AS SELECT last_value, is_called FROM ids; DROP SEQUENCE ids;",
+        "CREATE SEQUENCE ids; SELECT setval('ids', last_value, is_called) FROM position; DROP TABLE position;",
     ),
     "a serial column that the migration creates": (
         "ALTER TABLE wipe ADD n serial;",
@@ -285,9 +285,9 @@ async def test_objects_outside_the_schema_that_remain_are_reported(
 async def test_statement_timeout_of_the_database_does_not_affect_a_rehearsal(folder: RehearsalFolder) -> None:
     folder.write(
         2,
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database()); END $$; "
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 100', current_database()); END $$; "
         "SELECT pg_sleep(0.6);",
     )
-    folder.write(3, "CREATE TABLE t (); SELECT pg_sleep(0.01);", "DROP TABLE t;")
+    folder.write(3, "CREATE TABLE t (); SELECT pg_sleep(0.3);", "DROP TABLE t;")
     found = await folder.rehearse("002_m.sql", "003_m.sql")
     assert found["003_m.sql"].verdict is Verdict.VERIFIED, found["003_m.sql"].message
