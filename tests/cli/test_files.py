@@ -17,6 +17,7 @@ from koonj.cli.arguments import ALLOWABLE_STATES, ALLOWABLE_VERDICTS
 from koonj.cli.diagnostics import ExitCode
 from koonj.cli.help_text import EPILOG
 from koonj.cli.main import COMMANDS
+from koonj.migrations.states import State
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS
 from koonj.runner.rehearse.verdict import ALLOWABLE
@@ -79,7 +80,8 @@ def test_help_lists_every_exit_code(files: Project) -> None:
 def test_apply_allows_every_conflict_and_every_verdict_that_rehearse_allows() -> None:
     verdicts = {verdict.value for verdict in ALLOWABLE}
     assert set(ALLOWABLE_VERDICTS) == verdicts
-    assert set(ALLOWABLE_STATES) == {*(state.value for state in DECISIONS), *verdicts}
+    settled = State.INTERRUPTED  # by `koonj settle`
+    assert set(ALLOWABLE_STATES) == {*(state.value for state in DECISIONS if state is not settled), *verdicts}
     assert {*verdicts, "not_verified"} == POLICY_STATES
 
 

@@ -10,8 +10,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.config import EMBEDDED, Target
-from koonj.postgres import connector as connector_module
 from koonj.postgres.connector import ConnectError, Connector, named_database
+from koonj.postgres.embedded import shared_server
 from koonj.postgres.embedded.server_folder import Home
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 
@@ -62,7 +62,7 @@ async def test_another_server_at_the_address_of_the_embedded_one_is_refused(
 ) -> None:
     name = str(conninfo_to_dict(database)["dbname"])
     lease = OtherLease(server, "koonj-0123456789abcdef")
-    monkeypatch.setattr(connector_module, "open_shared", lambda: lease)
+    monkeypatch.setattr(shared_server, "open_shared", lambda: lease)
     async with Connector() as connector:
         with pytest.raises(ConnectError, match="reached another server"):
             await connector.connect(Target("t", EMBEDDED, database=name))

@@ -103,10 +103,10 @@ async def test_a_cancel_behind_the_last_statement_says_what_is_committed(
             await run.cancel()
     end = run_finished(events)
     assert end.result is RunResult.CANCELLED
-    assert end.committed == (() if setting else ("001_a.sql",))
-    assert project.tables() == (set() if setting else {"a"})
-    first = "failed" if setting else "applied"
-    assert (await project.states())["001_a.sql"] == first
+    assert not (setting and end.committed)
+    assert end.committed in ((), ("001_a.sql",))  # the server can have run COMMIT before the request came
+    assert project.tables() == ({"a"} if end.committed else set())
+    assert (await project.states())["001_a.sql"] == ("applied" if end.committed else "failed")
 
 
 async def test_a_cancel_behind_the_last_statement_of_a_block_does_not_commit_it(project: Project) -> None:

@@ -113,12 +113,14 @@ async def _after(session: RunContext, error: FlightError) -> AsyncIterator[Event
 
     Raises:
         MigrationError: The migration failed, or its outcome is unknown.
+        LockLostError: It released the koonj lock and another run took it.
     """
     if error.lost:
         async for event in _settled(session, error):
             yield event
     elif error.again:
         await roll_back(session.conn)
+        await keep_lock(session)  # the file can have released it
         async for event in _run_one_by_one(session, error.journals[0].work):
             yield event
     else:

@@ -94,6 +94,8 @@ class FieldRow(Vertical):
         yield TextLine(classes="note")
 
     def on_mount(self) -> None:
+        if not self.query(".note"):
+            return  # the form was closed before its fields were there
         self.query_one(".label", TextLine).parts = ((" " + fit(self.field.label, LABEL - 1), PLAIN),)
         self.show({}, {})
 

@@ -1,4 +1,4 @@
--- Raise invalid_text_representation if CREATE INDEX … IF NOT EXISTS skipped an INVALID index. An index that the
+-- Raise invalid_text_representation if CREATE INDEX ... IF NOT EXISTS skipped an INVALID index. An index that the
 -- statement has just built is valid here, so that this never undoes a build.
 SELECT ('koonj: INVALID index ' OPERATOR(pg_catalog.||) i.indexrelid::pg_catalog.text)::pg_catalog.bool
 FROM pg_catalog.pg_index AS i

@@ -1,4 +1,4 @@
--- Let statements use the values that ALTER TYPE … ADD VALUE added in this transaction, as a COMMIT does. The server
+-- Let statements use the values that ALTER TYPE ... ADD VALUE added in this transaction, as a COMMIT does. The server
 -- remembers these values by their OID: it refuses them (55P04) until the transaction ends, so they get another OID. No row
 -- contains them. Whether an OID is odd decides how the server compares it. Without the right to do so, nothing changes.
 DO $koonj$
