@@ -169,6 +169,19 @@ async def test_what_arrived_before_the_line_was_lost_comes_first(conn: AsyncConn
     assert conn.closed
 
 
+async def test_session_that_ends_behind_the_last_answer_is_lost(conn: AsyncConnection, database: str) -> None:
+    async with _flight(conn, ticks=True) as flight:
+        _send(flight, "SELECT pg_backend_pid()")
+        answer = await _until_answer(flight)
+        assert isinstance(answer, Answer)
+        assert answer.row is not None
+        with psycopg.connect(database, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s::int, 10000)", [(answer.row[0] or b"").decode()])
+        with pytest.raises(psycopg.OperationalError):
+            await _all(flight)
+    assert conn.closed
+
+
 async def test_copy_is_refused_and_the_connection_closed(conn: AsyncConnection) -> None:
     async with _flight(conn) as flight:
         _send(flight, "COPY pg_class TO STDOUT")

@@ -12,15 +12,13 @@ from koonj.runner.run.codec import to_plain
 
 def interruption_shape(interruption: Interruption, status: MigrationStatus, option: str) -> dict[str, Any]:
     """Return the JSON form of what is known of an interruption."""
-    # The statement that a repair completes is not yet done.
-    known = interruption.entry.statements_done if interruption.repair else interruption.known_done
     return {
         "running": interruption.is_running,
         "pid": interruption.pid,
         "statement": interruption.statement or None,
         "of": interruption.entry.statements_total,
         "at_least_done": interruption.entry.statements_done,
-        "known_done": known,
+        "known_done": None if interruption.repair else interruption.known_done,
         "evidence": to_plain(interruption.evidence),
         "sentences": list(interruption_lines(interruption, status, option)),
     }

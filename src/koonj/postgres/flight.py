@@ -191,10 +191,11 @@ class Flight(Generic[About, Told]):
                 self._result = result
 
     def _answered(self, result: PGresult) -> None:
-        message = self._unanswered.popleft()
-        assert message is not None
-        self.unanswered_bytes -= message.size
         failed = result.status == ExecStatus.FATAL_ERROR
+        message = self._unanswered.popleft()
+        if message is None:  # the server ended the session behind the last answer, before the Sync
+            raise psycopg.OperationalError(result.get_error_message(self._conn.info.encoding))
+        self.unanswered_bytes -= message.size
         self._arrived.append(
             Answer(
                 about=message.about,

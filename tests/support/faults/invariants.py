@@ -86,10 +86,12 @@ def evidence_is_right(truth: Truth, status: dict[str, Any]) -> Iterator[str]:
             yield f"1: status knows that {known} statements are done, and in the database are {seen}"
         if known is not None and set(seen[:known]) - {"done"}:
             yield f"1: status knows that {known} statements are done, and in the database are {seen}"
-        if evidence is not None and evidence["effect"] not in {
-            "unknown",
-            seen[interruption["statement"] - 1],
-        }:
+        if evidence is None:
+            continue
+        effect = seen[interruption["statement"] - 1]
+        # A rebuild that has left its old index is done: only the leftover is to be dropped.
+        is_right = evidence["effect"] in {"unknown", effect}
+        if not is_right and not (effect == "done" and evidence["done_after_repair"]):
             yield f"1: the evidence says {evidence}, and in the database are {seen}"
 
 
