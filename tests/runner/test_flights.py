@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from koonj.postgres.flight import Flight, Message
+from koonj.postgres.flight import Flight, Landed, Message
 from koonj.runner.apply import flights
 from koonj.runner.run.events import (
     Direction,
@@ -346,6 +346,27 @@ async def test_a_run_that_is_given_up_leaves_nothing_behind_on_the_server(projec
         while project.sql(own) != [(0,)]:
             await asyncio.sleep(0.05)
     assert project.tables() == set()
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["the last flight", "more to run"])
+async def test_line_lost_behind_the_last_commit_of_a_flight(
+    project: Project, monkeypatch: pytest.MonkeyPatch, more: bool
+) -> None:
+    after = Flight.next
+
+    async def lose(flight: Flight[Any, Any]) -> object:
+        item = await after(flight)
+        if isinstance(item, Landed):
+            flight._conn.pgconn.finish()
+            raise psycopg.OperationalError("lost")
+        return item
+
+    names = _write(project, "CREATE TABLE a ();", *(["CREATE TABLE b ();\nVACUUM a;"] * more))
+    monkeypatch.setattr(Flight, "next", lose)
+    end = run_finished(await project.apply())
+    assert end.result is (RunResult.FAILED if more else RunResult.DONE)
+    assert (end.committed, end.not_run) == ((names[0],), tuple(names[1:]))
+    assert not more or "lost after the last commit" in end.message
 
 
 async def test_large_files_and_results_pass_in_one_flight(project: Project) -> None:

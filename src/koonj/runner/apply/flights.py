@@ -97,6 +97,8 @@ async def fly(
             async for event in _arrivals(session, flight, line):
                 yield event
     except psycopg.Error as error:
+        if not line.journals and is_lost(error):
+            return  # all that was sent is committed, and the connection is closed
         if line.failed is None or not is_lost(error):
             raise FlightError(line.journals, CommitError(error), again=False) from error
     if line.failed is not None and line.failed.error is not None:
