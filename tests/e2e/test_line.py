@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -51,7 +52,7 @@ def test_resize_during_a_run_keeps_the_screen_correct(
     terminal.until("done: Applied 12 migrations.")
     terminal.until("12 applied  nothing pending")
     terminal.until(partial(_has_lines, user, 24))
-    seen = terminal.cells()
+    seen = _settled(user)
     assert _repainted(user) == seen
     assert all(row.endswith("✓ applied") for row in user.rows())
     user.quit()
@@ -72,6 +73,17 @@ def _is_same_except_times(user: TerminalUser, text: str) -> bool:
 
 def _has_cursor(user: TerminalUser, row: int) -> bool:
     return user.rows()[row].startswith("›")
+
+
+def _settled(user: TerminalUser) -> list[list[tuple[object, ...]]]:
+    """Wait until koonj has painted all that it has to paint, and return the cells."""
+    seen = user.terminal.cells()
+    for _ in range(50):
+        time.sleep(0.4)
+        before, seen = seen, user.terminal.cells()
+        if seen == before:
+            break
+    return seen
 
 
 def _repainted(user: TerminalUser) -> list[list[tuple[object, ...]]]:
