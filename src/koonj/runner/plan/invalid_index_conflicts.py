@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -64,23 +64,34 @@ def _conflict(candidate: _Candidate, invalid: InvalidIndex) -> Conflict:
 
 def _candidates(works: Iterable[Work]) -> Iterator[_Candidate]:
     earlier: list[str] = []
+    words: set[str] = set()  # of `earlier`; a folder of 1,000 files has 1,000 indexes to look for
     for work in works:
         for numbered in (n for step in work.steps for n in step.statements):
             if numbered.index <= work.planned.statements_done:
                 continue
             statement = numbered.statement
             parsed = index_statement(statement.text)
-            if parsed is not None and parsed.index and not _is_named(parsed, earlier):
+            if parsed is not None and parsed.index and not _is_named(parsed, words, earlier):
                 if parsed.if_not_exists or not parsed.table:
                     yield _Candidate(work, statement, parsed)
             elif not _is_predictable(statement):
                 return
             earlier.append(statement.text.lower())
+            words.update(_WORD.findall(earlier[-1]))
 
 
-def _is_named(parsed: IndexStatement, earlier: Iterable[str]) -> bool:
+_WORD = re.compile(r"[\w$]+")
+
+
+def _is_named(parsed: IndexStatement, words: Collection[str], earlier: Iterable[str]) -> bool:
+    """Return whether the index or its table is in the texts `earlier`, which consist of `words`."""
     names = [plain_name(name).lower() for name in (parsed.index, parsed.table) if name]
-    pattern = re.compile(rf"(?<![\w$])(?:{'|'.join(map(re.escape, names))})(?![\w$])")
+    return any(name in words if _WORD.fullmatch(name) else _is_in(name, earlier) for name in names)
+
+
+def _is_in(name: str, earlier: Iterable[str]) -> bool:
+    """Return whether a name that is no single word, such as a quoted one with spaces, is in a text."""
+    pattern = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
     return any(pattern.search(text) for text in earlier)
 
 
