@@ -120,7 +120,8 @@ class PatternPalette(Screen[tuple[Path, ...] | None]):
             defaults = event.source.defaults({})
             rows = [FieldRow(field, defaults.get(field.name, "")) for field in event.source.fields]
             await fields.mount_all(rows)
-        self._draft()
+        if all(row.is_complete for row in rows):
+            self._draft()
 
     @on(FieldRow.Changed)
     def _draft(self) -> None:

@@ -94,10 +94,15 @@ class FieldRow(Vertical):
         yield TextLine(classes="note")
 
     def on_mount(self) -> None:
-        if not self.query(".note"):
-            return  # the form was closed before its fields were there
+        if not self.is_complete:
+            return
         self.query_one(".label", TextLine).parts = ((" " + fit(self.field.label, LABEL - 1), PLAIN),)
         self.show({}, {})
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its parts are there. They are not if the form was closed before they were mounted."""
+        return bool(self.query(".note"))
 
     @property
     def value(self) -> str:
