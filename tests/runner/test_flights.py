@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from itertools import pairwise
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -276,6 +277,21 @@ async def test_behind_a_slow_migration_they_go_one_at_a_time(
     monkeypatch.setattr(flights, "SLOW", 0.0)
     _write(project, *[f"CREATE TABLE t{number} ();" for number in range(8)])
     assert await _bursts(project) == [4, 1, 1, 1, 1]
+
+
+async def test_each_one_is_reported_as_started_when_they_go_one_at_a_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flights, "MOST", 2)
+    monkeypatch.setattr(flights, "SLOW", 0.0)
+    names = _write(project, *["SELECT pg_sleep(0.3);"] * 5)
+    kinds = (MigrationStarted, StatementStarted, MigrationFinished)
+    start = monotonic()
+    seen = [event for event in await project.apply() if isinstance(event, kinds)]
+    whole = monotonic() - start
+    assert [(type(event), event.name) for event in seen] == [(k, name) for name in names for k in kinds]
+    took = [event.seconds for event in seen if isinstance(event, MigrationFinished)]
+    assert sum(took) <= whole  # each one has its own time, not the time since the first
 
 
 async def test_large_files_are_not_all_sent_at_once(

@@ -122,6 +122,8 @@ async def _arrivals(session: RunContext, flight: Flight[Sent, Notice], line: _Li
                 flight.end()
             elif not cancelling:
                 line.fill(flight)
+                for event in line.begin():
+                    yield event
         else:  # the statement, or one that was sent behind it, still runs
             with suppress(psycopg.Error):
                 await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
@@ -151,6 +153,8 @@ class _Line:
         self._waiting = deque(migrations)
         self._sent: deque[tuple[Numbered, Journal]] = deque()
         self._most = MOST
+        self._has_begun = False
+        """Whether the first migration on its way was reported as started."""
         self._began = self._statement_began = began or monotonic()
 
     @property
@@ -178,9 +182,10 @@ class _Line:
         return flight_messages(self._session.conn, journal, self._session.server, journal.elapsed)
 
     def begin(self) -> Iterator[Event]:
-        """Yield the event of the migration that the server runs now, if any."""
-        if self._sent and self._earlier is None:
+        """Yield the event of the migration that the server runs now, if it was not yielded yet."""
+        if self._sent and not self._has_begun and self._earlier is None:
             migration, journal = self._sent[0]
+            self._has_begun = True
             self._began = monotonic()
             self._sent[0] = migration, replace(journal, began=self._began)
             yield started(migration)
@@ -205,6 +210,7 @@ class _Line:
             self._sent.popleft()
             seconds = now - self._began
             self._most = 1 if seconds > SLOW else MOST
+            self._has_begun = False
             yield MigrationFinished(sent.work.migration.name, sent.work.direction, seconds, total)
             yield from self.begin()
 
