@@ -114,6 +114,11 @@ def to_the_second(when: datetime | float) -> str:
     return f"{local_time(when):%Y-%m-%d %H:%M:%S}"
 
 
+def time_of_day(when: datetime | float) -> str:
+    """Return the time of a date as ``14:03:59``."""
+    return f"{local_time(when):%H:%M:%S}"
+
+
 def to_the_minute(when: datetime | float) -> str:
     """Return a date as ``2026-08-01 14:03``."""
     return f"{local_time(when):%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from koonj import humanize
 from koonj.config import Target
 from koonj.postgres import connector
 from koonj.runner.rehearse.verdict import Verdict
+from koonj.tui.state import run
 from koonj.tui.workers import watcher
 from support.recorded_rehearsals import RecordedRehearsals, rehearsal
 from support.screen import Project, Screen, masked
@@ -27,6 +28,12 @@ UNREACHABLE = "host=127.0.0.1 port=1 user=nobody password=hunter2 dbname=none co
 def _frequent_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the folder every 0.1 s, so that tests do not have to wait."""
     monkeypatch.setattr(watcher, "FOLDER_INTERVAL", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def _no_slow_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no statement have a line in the log because the machine is slow."""
+    monkeypatch.setattr(run, "SLOW", 3600.0)
 
 
 def short_dsn(dsn: str) -> str:

@@ -64,6 +64,7 @@ async def _yes_to_all(screen: Screen) -> None:
 async def _running(screen: Screen) -> None:
     await _yes_to_all(screen)
     await screen.until("statement 2 of 2")
+    await screen.until("1 applied")
 
 
 async def _running_zoomed(screen: Screen) -> None:

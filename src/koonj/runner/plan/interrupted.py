@@ -10,7 +10,7 @@ from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import finding_words, place_words, way_on_words
-from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.planner import PreparedPlan, note_words
 from koonj.runner.run.conflict import Conflict
 
 
@@ -29,11 +29,7 @@ def with_interruptions(
         _explained(conflict, by_name.get(conflict.name), interruptions, target_option)
         for conflict in planned.plan.conflicts
     )
-    told = {
-        f"{i.entry.name}: {by_name[i.entry.name].note}"
-        for i in interruptions.values()
-        if i.entry.name in by_name
-    }
+    told = {note_words(by_name[i.entry.name]) for i in interruptions.values() if i.entry.name in by_name}
     notes = (*_notes(known), *(note for note in planned.plan.notes if note not in told))
     return replace(planned, plan=replace(planned.plan, conflicts=conflicts, notes=notes), interruptions=known)
 

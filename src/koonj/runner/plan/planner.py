@@ -185,5 +185,11 @@ def _notes(statuses: Sequence[MigrationStatus]) -> list[str]:
         if status.state is State.ROLLBACK_EDITED:
             notes.append(f"{status.name}: its rollback was edited after the apply; koonj uses the new one.")
         if status.note:
-            notes.append(f"{status.name}: {status.note}")
+            notes.append(note_words(status))
     return notes
+
+
+def note_words(status: MigrationStatus) -> str:
+    """Return the note about a migration's status; a failure is that of an earlier run."""
+    earlier = "in an earlier run, " if status.state is State.FAILED else ""
+    return f"{status.name}: {earlier}{status.note}"

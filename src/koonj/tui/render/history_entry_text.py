@@ -15,13 +15,16 @@ _DONE = {
 
 
 def state_details(row: Row) -> str:
-    """Return the last entry and its note or error; empty if there is no entry."""
+    """Return the last entry and its note or error; empty if there is no entry.
+
+    While a run works on the migration, they are marked as those of an earlier run.
+    """
     status = row.status
     if status is None or status.last_entry is None:
-        return status.note if status else ""
-    return "\n".join(
-        part for part in (entry_words(status.last_entry), status.note or _error(status.last_entry)) if part
-    )
+        return status.note if status and not row.doing else ""
+    earlier = "earlier: " if row.doing else ""
+    words = earlier + entry_words(status.last_entry)
+    return "\n".join(part for part in (words, status.note or _error(status.last_entry)) if part)
 
 
 def entry_words(entry: HistoryEntry) -> str:

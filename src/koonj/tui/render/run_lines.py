@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rich.cells import cell_len
 from rich.style import Style
 
-from koonj.humanize import clock, span_words
+from koonj.humanize import clock, listed, number_words, span_words, time_of_day
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
@@ -16,7 +16,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Failure
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.state.run import LogLine, RunView, Tone, result_words
+from koonj.tui.state.run import LogLine, RunView, Tone, doing, result_words
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, wrap
 
@@ -31,8 +31,12 @@ _TONES: Mapping[Tone, tuple[str, Style]] = MappingProxyType(
         Tone.BAD: ("✗", BAD),
     }
 )
-_LABEL = 11
+_LABEL = 12
 """Cells for the labels of a failure."""
+_BAR, _BAR_FROM = 32, 2
+"""Maximum width of a bar in cells, and from how many migrations on there is one."""
+_MOST_NAMED = 5
+"""Maximum number of migrations that are named."""
 _NEAR = 1_000
 """Characters of a source line that are read on each side of the error's column."""
 
@@ -41,19 +45,38 @@ def progress(view: RunView, now: float, width: int) -> list[Line]:
     """Return migration, statement and elapsed time; no lines after the run."""
     if not view.running:
         return []
-    return [_first(view, now), *_second(view, now, width)]
+    return [_first(view, now), *_done(view, width), *_second(view, now, width)]
 
 
 def _first(view: RunView, now: float) -> Line:
-    verb = "applying" if view.direction is Direction.APPLY else "rolling back"
-    line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
+    line: Line = [(f" {doing(view.direction)} on ", PLAIN), (view.target, STRONG)]
     if view.rehearsing is not None:
         one = view.rehearsing
         line = [(" rehearsing ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
     elif view.migration is not None:
         line += [(f"  migration {view.migration.index} of {view.migration.of}  ", PLAIN)]
         line += [(view.migration.name, STRONG)]
-    return [*line, (f"  {clock(now - view.started)}", ACCENT)]
+    if view.asking:
+        return line
+    return [*line, (f"  {clock(now - (view.confirmed or view.started))}", ACCENT)]
+
+
+def _done(view: RunView, width: int) -> list[Line]:
+    """Return a bar with the number of committed migrations; no line if there is only one to run."""
+    planned = len(view.plan.migrations) if view.plan is not None else 0
+    if view.confirmed is None or planned < _BAR_FROM:
+        return []
+    done = "applied" if view.direction is Direction.APPLY else "rolled back"
+    left = number_words(planned - view.done)
+    words = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left"
+    return [[(f" {bar(view.done / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
+
+
+def bar(share: float, cells: int) -> str:
+    """Return a bar of plain characters, `cells` wide: ``[####----]``; full only if `share` is 1."""
+    inner = max(0, cells - 2)
+    full = inner if share >= 1 else int(max(0.0, share) * inner)
+    return f"[{'#' * full}{'-' * (inner - full)}]" if inner else ""
 
 
 def _second(view: RunView, now: float, width: int) -> list[Line]:
@@ -68,7 +91,8 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
     if view.statement is not None:
         one = view.statement
-        text = f"statement {one.index} of {one.of}, line {one.line}: {one.summary}"
+        since = clock(now - one.at.timestamp())
+        text = f"statement {one.index} of {one.of} for {since}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     return [[(" running" if view.migration else " making the plan", DIM)]]
 
@@ -90,18 +114,27 @@ def summary(view: RunView | None, now: float) -> Line:
     if view.finished is not None:
         tone, word = result_words(view.finished.result)
         mark, style = _TONES[tone]
-        return [(f"{mark} ", style), (_result(word, shortened(view.finished.message, _NEAR)), PLAIN)]
+        text = _result(word, shortened(view.finished.message, _NEAR))
+        return [(f"{mark} ", style), (f"{_when(view)}{text}", PLAIN)]
     if not view.running:
-        return [("✗ ", BAD), (shortened(view.log[-1].text, _NEAR) if view.log else "ended", PLAIN)]
+        text = shortened(view.log[-1].text, _NEAR) if view.log else "ended"
+        return [("✗ ", BAD), (f"{_when(view)}{text}", PLAIN)]
     if view.asking:
         return [("waiting for your answer", WAITING)]
     return [(text.strip() + " ", style) for text, style in _first(view, now)]
 
 
+def _when(view: RunView) -> str:
+    """Return when the run ended, if the user has closed its result: ``14:03:59 ``."""
+    return f"{time_of_day(view.ended)} " if view.closed and view.ended is not None else ""
+
+
 def log_lines(entry: LogLine, width: int) -> list[Line]:
-    """Return one entry of the log, wrapped to `width`."""
+    """Return one entry of the log with its time, wrapped to `width`."""
     mark, style = _TONES[entry.tone]
-    return _marked(mark, style, entry.text, width)
+    time = f" {time_of_day(entry.at)}"
+    first, *more = _marked(mark, style, entry.text, width - len(time))
+    return [[(time, DIM), *first], *([(" " * len(time), PLAIN), *line] for line in more)]
 
 
 def result_lines(view: RunView, width: int) -> list[Line]:
@@ -114,6 +147,8 @@ def result_lines(view: RunView, width: int) -> list[Line]:
         lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
+    if view.not_started:
+        lines += _labelled("not started", listed(view.not_started, _MOST_NAMED), width)
     return lines
 
 

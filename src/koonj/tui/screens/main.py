@@ -220,8 +220,10 @@ class Main(Screen[None]):
         """Leave zoom, close the run result, clear the filter, or go to the list."""
         if self.zoomed:
             self.zoomed = False
-        elif self.view is not None and not self.view.running:
-            self.view = None
+        elif self.view is not None and not self.view.running and not self.view.closed:
+            self.view = self.view.close()
+            if isinstance(self.pane, RunPane):
+                self.migrations.focus()
         elif self.migrations.filter:
             self.clear_filter()
         else:
@@ -266,7 +268,10 @@ class Main(Screen[None]):
     def target_answered(self, message: messages.TargetAnswered) -> None:
         """Show the result of a check of a target."""
         if message.before is None or message.before is self.snapshot.check.status:
-            self.known = self.snapshot.with_check(message.name, message.status, None)
+            own = self.view is not None and self.view.has_lock and self.view.target == message.name
+            # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
+            status = replace(message.status, running=None) if own else message.status
+            self.known = self.snapshot.with_check(message.name, status, None)
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
@@ -288,7 +293,7 @@ class Main(Screen[None]):
         if self.view is not None:
             self.view = fold(self.view, message.events)
         finished = any(isinstance(event, MigrationFinished) for event in message.events)
-        if finished and self.snapshot.check.since is None:
+        if finished:
             self.watcher.follow(self.snapshot.target)
 
     @on(messages.QuestionAsked)
@@ -383,6 +388,7 @@ class Main(Screen[None]):
         self.rehearsing.start_if_needed()
 
     def watch_view(self) -> None:
+        self.migrations.live = self.view.live if self.view is not None else None
         self._hints()
 
     @on(messages.MigrationSelected)

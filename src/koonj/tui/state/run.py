@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
@@ -18,6 +18,8 @@ from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.sql.display import shortened, spaced
 
+SLOW = 1.0
+"""Seconds from which on a statement has a log line although it commits nothing by itself."""
 LOG_LIMIT = 2_000
 """Number of log lines that are kept. The first lines of a longer log are dropped and counted."""
 
@@ -48,6 +50,8 @@ class Tone(StrEnum):
 class LogLine:
     """One line of the log."""
 
+    at: float
+    """Time of the event in Unix seconds."""
     tone: Tone
     text: str
 
@@ -60,6 +64,12 @@ class RunView:
     direction: Direction
     started: float
     """Start in Unix seconds."""
+    confirmed: float | None = None
+    """Time in Unix seconds at which the user confirmed the plan; None before that."""
+    has_lock: bool = False
+    """Whether this run holds the koonj lock."""
+    done: int = 0
+    """Number of migrations that are committed."""
     rehearsing: MigrationRehearsalStarted | None = None
     """Migration that is being rehearsed for the plan."""
     plan: Plan | None = None
@@ -79,6 +89,8 @@ class RunView:
     finished: events.RunFinished | None = None
     ended: float | None = None
     """End in Unix seconds; None while the run is in progress."""
+    closed: bool = False
+    """Whether the user closed the result. The log is kept until the next run."""
 
     @property
     def running(self) -> bool:
@@ -105,13 +117,40 @@ class RunView:
         if self.running:
             at_work = self.migration is not None or self.waiting is not None or bool(self.log)
             return RunStage.WORK if at_work else RunStage.REST
+        if self.closed:
+            return RunStage.REST
         return RunStage.TO_READ if self.has_problem else RunStage.DONE
 
-    def with_lines(self, tone: Tone, *texts: str) -> RunView:
+    @property
+    def live(self) -> tuple[str, str] | None:
+        """File name of the migration that is running, and what happens with it; None if none is."""
+        one = self.migration
+        return None if one is None else (one.name, doing(one.direction))
+
+    @property
+    def not_started(self) -> tuple[str, ...]:
+        """File names of the planned migrations that a failed or cancelled run did not start."""
+        cut_short = self.finished is not None and self.finished.result in _CUT_SHORT
+        return self.finished.not_run if self.finished is not None and cut_short else ()
+
+    def close(self) -> RunView:
+        """Return the state after the user closed the result; a run in progress cannot be closed."""
+        return self if self.running else replace(self, closed=True)
+
+    def with_lines(self, *lines: LogLine) -> RunView:
         """Return the state with more log lines."""
-        log = (*self.log, *(LogLine(tone, shortened(text)) for text in texts[-LOG_LIMIT:]))
-        dropped = self.dropped_lines + len(self.log) + len(texts) - min(len(log), LOG_LIMIT)
+        log = (*self.log, *lines[-LOG_LIMIT:])
+        dropped = self.dropped_lines + len(self.log) + len(lines) - min(len(log), LOG_LIMIT)
         return replace(self, log=log[-LOG_LIMIT:], dropped_lines=dropped)
+
+    def with_line(self, event: Event, tone: Tone, text: str) -> RunView:
+        """Return the state with a log line about `event`."""
+        return self.with_lines(LogLine(event.at.timestamp(), tone, shortened(text)))
+
+
+def doing(direction: Direction) -> str:
+    """Return what a run does: ``applying`` or ``rolling back``."""
+    return "applying" if direction is Direction.APPLY else "rolling back"
 
 
 def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
@@ -121,8 +160,8 @@ def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
     """
     for kind, same in groupby(events_in_order, type):
         if kind is events.Notice:
-            texts = [text for notice in same if isinstance(notice, events.Notice) for text in _notice(notice)]
-            view = view.with_lines(Tone.NOTICE, *texts)
+            notices = [notice for notice in same if isinstance(notice, events.Notice)]
+            view = view.with_lines(*(line for notice in notices for line in _notice(notice)))
         elif step := _HANDLERS.get(kind):
             for event in same:
                 view = step(view, event)
@@ -134,19 +173,19 @@ def crashed(view: RunView, error: str, at: float) -> RunView:
 
     The target's state is unknown.
     """
-    ended = view.with_lines(Tone.BAD, error)
-    return replace(ended, ended=at, asking=False, statement=None, waiting=None, retrying=None)
+    ended = view.with_lines(LogLine(at, Tone.BAD, shortened(error)))
+    return replace(ended, ended=at, has_lock=False, **_AT_REST)
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
     for note in event.plan.notes:
-        view = view.with_lines(Tone.NOTICE, note)
+        view = view.with_line(event, Tone.NOTICE, note)
     return replace(view, plan=event.plan, rehearsing=None, scratch_wait=None)
 
 
 def _waiting_for_scratch(view: RunView, event: WaitingForScratch) -> RunView:
     if view.scratch_wait is None or view.scratch_wait.holder != event.holder:
-        view = view.with_lines(Tone.ATTENTION, waiting_for_scratch_words(event.holder, 0))
+        view = view.with_line(event, Tone.ATTENTION, waiting_for_scratch_words(event.holder, 0))
     return replace(view, scratch_wait=event)
 
 
@@ -160,60 +199,68 @@ def _question(view: RunView, _: events.Question) -> RunView:
 
 def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
     if view.waiting is None or view.waiting.holder != event.holder:
-        view = view.with_lines(
-            Tone.ATTENTION, f"waiting for the koonj lock, held by {holder_words(event.holder)}"
+        view = view.with_line(
+            event, Tone.ATTENTION, f"waiting for the koonj lock, held by {holder_words(event.holder)}"
         )
-    return replace(view, waiting=event, asking=False)
+    return _confirmed(replace(view, waiting=event), event)
 
 
 def _locked(view: RunView, event: events.LockAcquired) -> RunView:
     if view.waiting is not None:
-        view = view.with_lines(Tone.STEP, f"lock acquired after {duration(event.seconds)}")
-    return replace(view, waiting=None, asking=False)
+        view = view.with_line(event, Tone.STEP, f"lock acquired after {duration(event.seconds)}")
+    return _confirmed(replace(view, waiting=None, has_lock=True), event)
+
+
+def _confirmed(view: RunView, event: Event) -> RunView:
+    """Return the state after the first event that follows the user's yes."""
+    return replace(view, asking=False, confirmed=view.confirmed or event.at.timestamp())
 
 
 def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
-    return view.with_lines(Tone.ATTENTION, f"{event.name}: {spaced(event.state)} allowed: {event.reason}")
+    text = f"{event.name}: {spaced(event.state)} allowed: {event.reason}"
+    return view.with_line(event, Tone.ATTENTION, text)
 
 
 def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
-    return view.with_lines(Tone.ATTENTION, f"{event.name}: {settled_words(event)}")
+    return view.with_line(event, Tone.ATTENTION, f"{event.name}: {settled_words(event)}")
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return replace(view, migration=event, statement=None, asking=False, waiting=None, retrying=None)
+    return replace(view, migration=event, statement=None, waiting=None, retrying=None)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
     return replace(view, statement=event, retrying=None)
 
 
-def _notice(event: events.Notice) -> list[str]:
+def _notice(event: events.Notice) -> Iterator[LogLine]:
     more = (("DETAIL", event.detail), ("HINT", event.hint))
-    return [f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text)]
+    texts = (f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text))
+    return (LogLine(event.at.timestamp(), Tone.NOTICE, shortened(text)) for text in texts)
 
 
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
-    view = view.with_lines(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
+    view = view.with_line(event, Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
     return replace(view, retrying=event, statement=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
-    if view.migration and not view.migration.in_transaction:
-        done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
-        view = view.with_lines(Tone.STEP, done)
+    commits = view.migration is not None and not view.migration.in_transaction
+    if commits or event.seconds >= SLOW:
+        done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}"
+        view = view.with_line(event, Tone.STEP, f"{done}, committed" if commits else done)
     return replace(view, statement=None)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
-    view = view.with_lines(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
-    return replace(view, migration=None, statement=None)
+    view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
+    return replace(view, migration=None, statement=None, done=view.done + 1)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
-    view = view.with_lines(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
+    view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return replace(view, migration=None, statement=None)
 
 
@@ -222,21 +269,19 @@ def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
     return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
 
-def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
-    return replace(view.with_lines(Tone.ATTENTION, "cancelling the statement on the server"), cancelling=True)
+def _cancelling(view: RunView, event: events.Cancelling) -> RunView:
+    text = "cancelling the statement on the server"
+    return replace(view.with_line(event, Tone.ATTENTION, text), cancelling=True)
 
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
-    return replace(
-        view,
-        finished=event,
-        ended=event.at.timestamp(),
-        asking=False,
-        waiting=None,
-        retrying=None,
-        statement=None,
-    )
+    return replace(view, finished=event, ended=event.at.timestamp(), has_lock=False, **_AT_REST)
 
+
+_AT_REST: Mapping[str, Any] = MappingProxyType(
+    {"asking": False, "waiting": None, "retrying": None, "statement": None, "migration": None}
+)
+"""What is no longer under way after the end of a run."""
 
 _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
@@ -273,6 +318,7 @@ _RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
 )
 
 
+_CUT_SHORT = frozenset({RunResult.FAILED, RunResult.CANCELLED})
 _TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, RunResult.LOCKED})
 
 

@@ -73,10 +73,19 @@ class Row:
     migration: Migration | None
     """File of the migration; None if it is missing."""
     status: MigrationStatus | None
+    doing: str = ""
+    """What a run of this screen does with it now: ``applying`` or ``rolling back``; empty for nothing."""
+
+    @property
+    def shown_state(self) -> State | None:
+        """State that decides glyph and colour."""
+        return State.RUNNING if self.doing else self.state
 
     @property
     def word(self) -> str:
-        """State in words."""
+        """State in words, or what a run of this screen does with it now."""
+        if self.doing:
+            return self.doing
         if self.state is None:
             return UNKNOWN
         allowed = self.status is not None and self.status.allowed

@@ -6,7 +6,7 @@ Only visible lines are drawn, so ten thousand rows are as fast as ten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.style import Style
 from textual.reactive import reactive
@@ -22,6 +22,8 @@ from koonj.tui.widgets.pane import Copyable, CursorPane
 
 WORD = 11
 """Cells of the state's word in a narrow list; ``interrupted`` fits."""
+_LEAST_WORD = len("applying")
+"""Minimum cells of the state's word, so that the start of an apply does not move the columns."""
 _NUMBER, _NAME = 7, 20
 """Cells of number and name in a narrow list.
 
@@ -81,6 +83,8 @@ class MigrationList(CursorPane):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     filter: reactive[str] = reactive("", repaint=False)
+    live: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    """File name of the migration that runs now, and what happens with it; None if none runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +97,12 @@ class MigrationList(CursorPane):
     @property
     def selected(self) -> Row | None:
         """The row at the cursor; None if the list is empty."""
-        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+        return self._row(self.cursor) if 0 <= self.cursor < len(self.rows) else None
+
+    def _row(self, index: int) -> Row:
+        """Return the row at `index`, with what happens with its migration now."""
+        row = self.rows[index]
+        return replace(row, doing=self.live[1]) if self.live and row.name == self.live[0] else row
 
     def copyable(self) -> Copyable | None:
         """Return the path of the selected file, or its name if the file is missing."""
@@ -122,6 +131,18 @@ class MigrationList(CursorPane):
         if new is None or old is None or _head_values(new) != _head_values(old):
             self.body_changed()
 
+    def watch_live(self, old: tuple[str, str] | None, new: tuple[str, str] | None) -> None:
+        """Redraw the rows whose word has changed, and tell it if the selected one is among them."""
+        changed = {name for name, _ in filter(None, (old, new))}
+        if (old is None) != (new is None):
+            self._measure(self.snapshot.rows if self.snapshot else ())
+            self.refresh()
+        for index in range(self.top, min(self.count(), self.top + self.page)):
+            if self.rows[index].name in changed:
+                self.redraw_line(index)
+        if self.selected is not None and self.selected.name in changed:
+            self._post_selected()
+
     def watch_filter(self) -> None:
         self._filter()
 
@@ -129,7 +150,8 @@ class MigrationList(CursorPane):
         """Measure the columns of all rows, so that a filter does not move them."""
         self._number_width = max((r.digits for r in rows), default=3)
         kinds = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
-        self._word_width = max((len(r.word) for r in kinds.values()), default=WORD)
+        words = [len(r.word) for r in kinds.values()] or [WORD]
+        self._word_width = max(*words, len(self.live[1]) if self.live else _LEAST_WORD)
         self._columns = None
 
     def _filter(self) -> None:
@@ -200,9 +222,9 @@ class MigrationList(CursorPane):
 
     def draw(self, index: int, width: int) -> Strip:
         """Draw cursor, number, name, state and verdict."""
-        row, cells = self.rows[index], self._cells(width)
+        row, cells = self._row(index), self._cells(width)
         is_current = index == self.cursor
-        style, dim, state = PLAIN, DIM, STATES[row.state]
+        style, dim, state = PLAIN, DIM, STATES[row.shown_state]
         if is_current:
             style = dim = state = MARKED if self.has_pseudo_class("focus") else STRONG
         digits, label = row.label
@@ -211,7 +233,7 @@ class MigrationList(CursorPane):
             ("›" if is_current else " ", style),
             (digits.rjust(number) if len(digits) <= number else "…" + digits[1 - number :], dim),
             (" " + fit(label, cells.name) + " ", style),
-            (glyph(row.state) + " " + fit(row.word, cells.word), state),
+            (glyph(row.shown_state) + " " + fit(row.word, cells.word), state),
             self._verdict(row, cells.verdict, style if is_current else None),
             (" ", style),
         ]

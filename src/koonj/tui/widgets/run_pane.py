@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
-from koonj.humanize import now
+from koonj.humanize import now, time_of_day
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.run import LogLine, RunView
@@ -109,7 +109,8 @@ class RunPane(Pane):
             return self.TITLE, ""
         if self.view.running:
             return f"{self.TITLE}  in progress", f"{self.key_now('c')} cancel"
-        return f"{self.TITLE}  ended", "Esc close"
+        ended = time_of_day(self.view.ended) if self.view.ended is not None else ""
+        return f"{self.TITLE}  ended {ended}", "" if self.view.closed else "Esc close"
 
     def summary(self) -> Sequence[Part]:
         return summary(self.view, now())

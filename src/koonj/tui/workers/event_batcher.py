@@ -9,13 +9,22 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, MigrationRehearsalStarted
-from koonj.runner.run.events import Event, Notice, StatementFinished, StatementStarted
+from koonj.runner.run.events import (
+    Event,
+    MigrationFinished,
+    MigrationStarted,
+    Notice,
+    StatementFinished,
+    StatementStarted,
+)
 from koonj.tui.state.messages import RunReported
 
 INTERVAL = 0.1
 """Seconds between two messages of frequent events: faster than a user can read."""
 _FREQUENT = (
     Notice,
+    MigrationStarted,
+    MigrationFinished,
     StatementStarted,
     StatementFinished,
     MigrationRehearsalStarted,

@@ -62,7 +62,8 @@ class Watcher:
         self._folder: Folder | None = None
         self._branch: str | None = None
         self._is_reading = False
-        self._followed = monotonic()
+        self._is_following = False
+        self._has_news = False
 
     def start(self) -> None:
         """Start to watch, and ask all targets about the folder that is known already."""
@@ -88,10 +89,21 @@ class Watcher:
             start_task(self._node, work, f"target {target.name}", exclusive=True)
 
     def follow(self, target: Target) -> None:
-        """Read the states from the target during a long run, at most once a second."""
-        if monotonic() - self._followed >= FOLLOW_INTERVAL:
-            self._followed = monotonic()
-            self.ask(target)
+        """Read the states from the target soon, at most once a second: a run has changed something there."""
+        self._has_news = True
+        if not self._is_following:
+            self._is_following = True
+            start_task(self._node, partial(self._follow, target), "follow")
+
+    async def _follow(self, target: Target) -> None:
+        try:
+            while self._has_news and self._is_running():  # the end of a run asks by itself
+                if all(c.since is None for c in self._snapshot().checks if c.target.name == target.name):
+                    self._has_news = False
+                    self.ask(target)
+                await asyncio.sleep(FOLLOW_INTERVAL)
+        finally:
+            self._is_following = False
 
     async def _keep_reading_folder(self) -> None:
         """Read the folder again and again; a large one less often."""

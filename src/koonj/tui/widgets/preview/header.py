@@ -39,11 +39,11 @@ def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehear
 
 
 def _identity(row: Row, document: Document | None, width: int) -> list[Part]:
-    state = f"{glyph(row.state)} {row.word}"
+    state = f"{glyph(row.shown_state)} {row.word}"
     path = document.path if document else row.name
     room = width - len(state) - 4
     path = path if len(path) <= room else row.name
-    return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.state])]
+    return [(" " + cut(path, room), STRONG), ("  " + state, STATES[row.shown_state])]
 
 
 def _verdict(row: Row, rehearsals: Rehearsals, width: int) -> Lines:
