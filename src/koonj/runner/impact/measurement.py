@@ -110,7 +110,7 @@ class ImpactMeasurement:
                             yield event
         control.working_on(None)
         if required or self._is_shown:
-            await control.unless_cancelled(self._read_facts(kept))
+            await control.unless_cancelled(self._read_facts(kept, planned))
 
     @property
     def _is_shown(self) -> bool:
@@ -159,14 +159,24 @@ class ImpactMeasurement:
                 if not cached_only:
                     self.notes = (*self.notes, f"not rehearsed, so the locks are unknown: {self.reason}")
 
-    async def _read_facts(self, kept: KeptConnection) -> None:
-        relations = relations_of(self.rehearsals, self.request.direction)
+    async def _read_facts(self, kept: KeptConnection, planned: PreparedPlan) -> None:
+        direction = self.request.direction
+        relations = relations_of(self.rehearsals, direction)
         if not relations:
             return
+        # Only a plan that somebody reads needs these.
+        from koonj.postgres.target_conditions import target_conditions  # noqa: PLC0415 - as above
+        from koonj.runner.impact.requirements import changes_role, lacking, requirements  # noqa: PLC0415 - as above
+
+        changing = {w.migration.name for w in planned.works if changes_role(w.migration.text)}
+        needed = requirements(planned.plan.migrations, self.rehearsals, direction, changing)
         conn = await kept.live()
         try:
             async with read_transaction(conn, self.target):
                 self.facts = await relation_facts(conn, relations)
+                altered, created = (needed.relations(created=created) for created in (False, True))
+                found = await target_conditions(conn, altered, created)
+            self.notes = (*self.notes, *lacking(needed, found))
         except psycopg.Error as error:
             if is_lost(error):
                 raise

@@ -36,12 +36,13 @@ def relations_of(rehearsals: Mapping[str, Rehearsal], direction: Direction) -> f
     return frozenset(
         name
         for rehearsal in rehearsals.values()
-        for trace in _traces(rehearsal, direction)
+        for trace in traces_of(rehearsal, direction)
         for name in _names(trace)
     )
 
 
-def _traces(rehearsal: Rehearsal, direction: Direction) -> tuple[StatementTrace, ...]:
+def traces_of(rehearsal: Rehearsal, direction: Direction) -> tuple[StatementTrace, ...]:
+    """Return the effects of the statements of the script of that direction."""
     return rehearsal.apply if direction is Direction.APPLY else rehearsal.rollback
 
 
@@ -81,7 +82,7 @@ class _Batch:
         verdict, message = rehearsal.verdict, rehearsal.message
         if migration.direction is Direction.ROLLBACK:
             verdict, message = rollback_verdict(rehearsal)
-        traces = {trace.index: trace for trace in _traces(rehearsal, migration.direction)}
+        traces = {trace.index: trace for trace in traces_of(rehearsal, migration.direction)}
         return replace(
             migration,
             statements=tuple(self._statement(migration, one, traces) for one in migration.statements),

@@ -1,0 +1,30 @@
+-- What of a target can make a planned migration fail: rights of the current role, room for locks, standbys behind.
+-- Only catalogs and statistics are read. Run it with an empty search_path, so that all operators are those of
+-- pg_catalog.
+WITH altered AS (
+    SELECT a.name, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text AS owner
+    FROM pg_catalog.unnest(%(altered)s::pg_catalog.text[]) AS a(name)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(a.name) AS part
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = part[2]::pg_catalog.name
+    WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+),
+created AS (
+    SELECT a.name, n.nspname::pg_catalog.text AS schema
+    FROM pg_catalog.unnest(%(created)s::pg_catalog.text[]) AS a(name)
+    CROSS JOIN LATERAL pg_catalog.parse_ident(a.name) AS part
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = part[1]::pg_catalog.name
+    WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE')
+      AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp_')
+)
+SELECT CURRENT_USER::pg_catalog.text,
+       (SELECT pg_catalog.json_object_agg(a.name, a.owner) FROM altered AS a),
+       (SELECT pg_catalog.json_object_agg(c.name, c.schema) FROM created AS c),
+       -- The shared lock table has room for at least so many locks
+       -- (https://www.postgresql.org/docs/current/runtime-config-locks.html).
+       pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
+       * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
+          + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8),
+       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication AS r),
+       (SELECT extract(epoch FROM pg_catalog.max(r.replay_lag))::pg_catalog.float8
+        FROM pg_catalog.pg_stat_replication AS r)

@@ -1,0 +1,55 @@
+"""Read what of a target can make a planned migration fail, or harm others: rights, room for locks, standbys.
+
+No query here waits for a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+
+from koonj.postgres.queries import query
+from koonj.postgres.reading_settings import set_local
+
+_LIMIT = "'3s'"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetConditions:
+    """What a plan has to expect on a target."""
+
+    role: str
+    """Role that runs the migrations, if they do not change it themselves."""
+    owners: Mapping[str, str]
+    """Owner of each relation that the role may not alter: it owns neither the relation nor its schema."""
+    closed: Mapping[str, str]
+    """Schema of each relation that the role may not create."""
+    lock_room: int
+    """Number of locks for which the server's shared lock table has room in any case."""
+    standbys: int
+    """Number of connected standbys; 0 also if they are hidden from the role."""
+    lag: float | None
+    """Seconds that the slowest standby is behind in replaying; None: unknown or idle."""
+
+
+async def target_conditions(
+    conn: AsyncConnection, altered: Collection[str], created: Collection[str]
+) -> TargetConditions:
+    """Read the conditions for a role that alters and creates these relations, as the current role.
+
+    The names are schema-qualified and quoted for SQL. A relation or a schema that does not exist is left out.
+
+    Raises: psycopg.Error.
+    """
+    async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(set_local({"statement_timeout": _LIMIT, "lock_timeout": _LIMIT}).encode())
+        names = {"altered": sorted(altered), "created": sorted(created)}
+        await cursor.execute(query("activity/target_conditions"), names)
+        row = await cursor.fetchone()
+    assert row is not None
+    role, owners, closed, *others = row
+    return TargetConditions(role, MappingProxyType(owners or {}), MappingProxyType(closed or {}), *others)

@@ -1,0 +1,143 @@
+"""What a plan needs on its target, from the rehearsals of its migrations, and what of it the target lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from koonj.humanize import count, duration, number_words
+from koonj.postgres.locks.trace import LockMode, StatementTrace
+from koonj.postgres.target_conditions import TargetConditions
+from koonj.runner.impact.plan_locks import traces_of
+from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.events import Direction, PlannedMigration
+
+_TABLES = frozenset({"table", "partitioned table", "foreign table"})
+_ROLE = re.compile(
+    r"\b(?:set\s+(?:local\s+|session\s+)?role|authorization|set_config\s*\(\s*'role)\b", re.IGNORECASE
+)
+LAG = 10.0
+"""Seconds from which on a plan names the lag of a standby."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A relation that a statement alters or creates, for which the role needs a right."""
+
+    migration: str
+    summary: str
+    relation: str
+    """Qualified and quoted for SQL."""
+    creates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What the migrations of a plan need of the target."""
+
+    needs: tuple[Need, ...]
+    locks: Mapping[str, int]
+    """Number of relations that each migration locks in one transaction, by file name."""
+    stops_reads: bool
+    """Whether a statement takes ACCESS EXCLUSIVE, which standbys take too when they replay it."""
+
+    def relations(self, *, created: bool) -> frozenset[str]:
+        """Return the relations that are altered, or `created`."""
+        return frozenset(need.relation for need in self.needs if need.creates is created)
+
+
+def requirements(
+    migrations: Iterable[PlannedMigration],
+    rehearsals: Mapping[str, Rehearsal],
+    direction: Direction,
+    changing_role: Collection[str],
+) -> Requirements:
+    """Return what the statements need that will run and were rehearsed.
+
+    `changing_role`: file names of migrations that change the role themselves, so that it is unknown who runs
+    their statements.
+    """
+    needs: list[Need] = []
+    locks: dict[str, int] = {}
+    stops_reads = False
+    for migration in migrations:
+        rehearsal = rehearsals.get(migration.name)
+        if rehearsal is None:
+            continue
+        traces = [t for t in traces_of(rehearsal, direction) if t.index > migration.statements_done]
+        if migration.name not in changing_role:
+            needs += (need for trace in traces for need in _needs(migration.name, trace))
+        locks[migration.name] = _most_locks(traces, together=migration.in_transaction)
+        modes = {lock.mode for trace in traces for lock in trace.locks}
+        stops_reads = stops_reads or LockMode.ACCESS_EXCLUSIVE in modes
+    return Requirements(tuple(needs), locks, stops_reads)
+
+
+def changes_role(text: str) -> bool:
+    """Return whether a script may change the role that runs its next statements."""
+    return _ROLE.search(text) is not None
+
+
+def _needs(migration: str, trace: StatementTrace) -> Iterator[Need]:
+    altered = {column.relation for column in trace.columns}
+    altered |= {constraint.relation for constraint in trace.constraints if constraint.kind != "trigger"}
+    for change in trace.relations:
+        if change.of is not None:  # an index belongs to the owner of its table
+            altered |= {change.of} if change.change in {"created", "dropped"} else set()
+        elif change.change == "created":
+            yield Need(migration, trace.summary, change.relation, creates=True)
+        elif change.change == "dropped" and change.kind in _TABLES:
+            altered.add(change.relation)
+    for relation in sorted(altered):
+        yield Need(migration, trace.summary, relation, creates=False)
+
+
+def _most_locks(traces: Iterable[StatementTrace], *, together: bool) -> int:
+    """Return the number of relations that are locked at once, new ones included."""
+    sets = [
+        {lock.relation for lock in trace.effective} | {change.relation for change in trace.relations}
+        for trace in traces
+    ]
+    return len(set().union(*sets)) if together else max(map(len, sets), default=0)
+
+
+def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
+    """Yield a sentence for each requirement that the target does not meet, and for what standbys suffer."""
+    yield from _rights(needed, found)
+    for name, locks in needed.locks.items():
+        if locks > found.lock_room:
+            yield (
+                f"{name} locks {number_words(locks)} relations at once, and the server has room for "
+                f"{number_words(found.lock_room)} locks: it can fail with 'out of shared memory'. "
+                "Split it, or raise max_locks_per_transaction (needs a restart)."
+            )
+    if found.standbys and found.lag is not None and found.lag >= LAG:
+        yield (
+            f"A standby is {duration(found.lag)} behind in replaying changes, and this run adds to that. "
+            "What reads from it sees the new schema that much later."
+        )
+    if found.standbys and needed.stops_reads:
+        yield (
+            f"{count(found.standbys, 'standby', 'standbys')} will take the ACCESS EXCLUSIVE locks too, when "
+            "replaying them: readers there wait, or are cancelled after max_standby_streaming_delay."
+        )
+
+
+def _rights(needed: Requirements, found: TargetConditions) -> Iterator[str]:
+    told: set[str] = set()
+    for need in needed.needs:
+        refused = f"{need.migration}: PostgreSQL will refuse '{need.summary}': "
+        owner, schema = found.owners.get(need.relation), found.closed.get(need.relation)
+        if need.creates and schema is not None and schema not in told:
+            told.add(schema)
+            yield (
+                f"{refused}role {found.role} may not create in schema {schema}. "
+                f"Needed once: GRANT CREATE ON SCHEMA {schema} TO {found.role};"
+            )
+        elif not need.creates and owner is not None and need.relation not in told:
+            told.add(need.relation)
+            yield (
+                f"{refused}{need.relation} belongs to {owner}, and role {found.role} does not have its "
+                f"rights. Connect as {owner}, or once: GRANT {owner} TO {found.role};"
+            )
