@@ -2,8 +2,8 @@
 
     python benchmarks/reliability.py [PART ...] [--every N] [--seed N] [--workers N] [--bindir FOLDER]
 
-Parts: protocol, commits, ended, aimed, overtaken, asked; default: all. `--every 5` tries a fifth of the
-places. If there was a violation, the exit code is 1.
+Parts: protocol, commits, ended, aimed, overtaken, asked, stopped, crashed, together; default: all.
+`--every 5` tries a fifth of the places. If there was a violation, the exit code is 1.
 """
 
 from __future__ import annotations

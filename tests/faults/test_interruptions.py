@@ -17,7 +17,14 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 SHARES = 6
 """Tests per part, so that several processes share them."""
-TRIALS = {"protocol": 30, "commits": 30, "ended": 12, "aimed": 24, "asked": 6, "overtaken": 6}
+TRIALS = {
+    "protocol": 30,
+    "commits": 30,
+    "ended": 12,
+    "aimed": 24,
+    "asked": 6,
+    "overtaken": 6,
+} | dict.fromkeys(("stopped", "crashed", "together"), 6)
 
 
 def _sample(part: str, messages: Sequence[Message], share: int) -> list[Fault]:
@@ -52,3 +59,16 @@ def test_late_run_says_what_is_recorded_now(
 ) -> None:
     for fault in _sample("overtaken", messages, share):
         assert not fault_runner.run(fault).violations, str(fault)
+
+
+@pytest.mark.parametrize("share", range(2))
+@pytest.mark.parametrize("part", ["stopped", "crashed", "together"])
+def test_others_and_the_server_interrupt_too(
+    fault_runner: FaultRunner, messages: list[Message], part: str, share: int
+) -> None:
+    """koonj is stopped and continued, the server crashes, or up to eight runs start at once."""
+    for fault in _sample(part, messages, share):
+        outcome = fault_runner.run(fault)
+        assert outcome.at, f"not reached: {fault}"
+        assert not outcome.violations, f"{fault}, at {outcome.at!r}"
+        assert set(outcome.decisions) <= DECISIONS, f"{fault}, at {outcome.at!r}"

@@ -7,8 +7,9 @@ import os
 import secrets
 import signal
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,13 +24,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from support.faults import invariants
 from support.faults.completion import Completion, complete
+from support.faults.crash import crash
 from support.faults.mixed_folder import Truth, read_truth, write
 from support.fork_server import Ended, ForkServer
 from support.frame_proxy import Boundary, Conversation, Effect, FrameProxy
 from support.frames import Message
 
-SETTINGS = {"client_connection_check_interval": "100ms"}
-"""So that the server notices a dead client while a statement runs."""
+SETTINGS = {"client_connection_check_interval": "100ms", "synchronous_commit": "on"}
+"""The server notices a dead client while a statement runs, and a crash of it loses no COMMIT."""
+STOPPED_SECONDS = 0.15
 
 
 class Interruption(Enum):
@@ -41,8 +44,13 @@ class Interruption(Enum):
     ENDED = "the server ends the session"
     OVERTAKEN = "the server ends the session, and another koonj completes the run meanwhile"
     ASKED = "koonj status is asked, and the run goes on"
+    STOPPED = "koonj is stopped and continued (SIGSTOP, SIGCONT)"
+    CRASHED = "the server crashes and starts again"
+    JOINED = "others start the same run"
+    LEFT = "others start the same run, and koonj is killed"
 
 
+RUN = ("apply", "--all", "--yes", "--json")
 _EFFECTS = {
     Interruption.KILL: Effect.CUT,
     Interruption.CUT: Effect.CUT,
@@ -50,7 +58,13 @@ _EFFECTS = {
     Interruption.ENDED: Effect.CONTINUE,
     Interruption.OVERTAKEN: Effect.CONTINUE,
     Interruption.ASKED: Effect.CONTINUE,
+    Interruption.STOPPED: Effect.CONTINUE,
+    Interruption.CRASHED: Effect.CONTINUE,
+    Interruption.JOINED: Effect.CONTINUE,
+    Interruption.LEFT: Effect.CUT,
 }
+_KILLED = {Interruption.KILL, Interruption.LEFT}
+_NOT_ALONE = {Interruption.OVERTAKEN, Interruption.JOINED, Interruption.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,15 @@ class Fault:
     boundary: Boundary
     delay: float = 0.0
     """Seconds after the message."""
+    others: int = 0
+    """Number of other runs."""
 
     def __str__(self) -> str:
         where = self.boundary
         later = f" + {self.delay * 1000:.1f} ms" if self.delay else ""
         return (
-            f"{self.what.value} {where.place.value} message {where.number} of the {where.sender.value}{later}"
+            f"{self.what.value}{f' ({self.others})' if self.others else ''} "
+            f"{where.place.value} message {where.number} of the {where.sender.value}{later}"
         )
 
 
@@ -99,8 +116,12 @@ class FaultRunner:
         socket = Path(str(parts["host"])) / f".s.PGSQL.{parts.get('port', 5432)}"
         self._proxy = enter(FrameProxy(socket))
         self._runner, self._asker = enter(ForkServer()), enter(ForkServer())
-        self._admin = enter(psycopg.connect(self._server.dsn(), autocommit=True))
+        self._others: list[ForkServer] = []
+        self._connect()
         return self
+
+    def _connect(self) -> None:
+        self._admin = self._stack.enter_context(psycopg.connect(self._server.dsn(), autocommit=True))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -111,7 +132,7 @@ class FaultRunner:
         """Return the messages of a run without interruption."""
         with self._database() as dsn:
             self._proxy.begin(Conversation())
-            ended = self._koonj(self._runner, self._far(dsn), "apply", "--all", "--yes", "--json")
+            ended = self._koonj(self._runner, self._far(dsn), *RUN)
             assert ended.code == 0, ended
             with psycopg.connect(dsn, autocommit=True) as connection:
                 assert read_truth(connection).all_done, read_truth(connection)
@@ -125,35 +146,69 @@ class FaultRunner:
             message = self._proxy.conversation.reached
             outcome = Outcome(fault, "" if message is None else f"{message.kind} {message.text[:80]}".strip())
             outcome.violations += found
-            self._check(dsn, ended, outcome)
+            others = self._wait_for_others(fault.others, outcome.violations) if message is not None else []
+            self._check(dsn, (ended, *others), outcome)
             return outcome
 
     def _interrupt(self, fault: Fault, dsn: str, found: list[str]) -> Ended:
         pid = 0
         others: list[tuple[Any, ...]] = []
+        waker = threading.Timer(STOPPED_SECONDS, lambda: self._wake(pid, dsn, found))
 
         def act(backend: int | None) -> None:
-            if fault.what is Interruption.KILL:
-                os.kill(pid, signal.SIGKILL)
-            elif fault.what is Interruption.ASKED:
-                found.extend(invariants.words_during_run(self._status(dsn)))
-            elif fault.what in (Interruption.ENDED, Interruption.OVERTAKEN) and backend is not None:
+            if fault.what is Interruption.STOPPED:
+                os.kill(pid, signal.SIGSTOP)
+                waker.start()
+            if fault.what in (Interruption.ENDED, Interruption.OVERTAKEN) and backend is not None:
                 self._end(backend)
             if fault.what is Interruption.OVERTAKEN:
                 others.extend(self._overtake(dsn))
+            self._start_others(fault.others, dsn)
+            if fault.what in _KILLED:
+                os.kill(pid, signal.SIGKILL)
+            self._touch_server(fault.what, dsn, found)
 
         self._proxy.begin(Conversation(fault.boundary, _EFFECTS[fault.what], act, fault.delay))
-        pid = self._runner.start(
-            *self._argv(self._far(dsn), "apply", "--all", "--yes", "--json"), **self._place
-        )
+        pid = self._runner.start(*self._argv(self._far(dsn), *RUN), **self._place)
         try:
             ended = self._runner.wait(90)
         except TimeoutError as error:
             found.append(f"6: {error}")
             os.kill(pid, signal.SIGKILL)
             ended = self._runner.wait()
+        if waker.is_alive():
+            waker.join()
+        if fault.what is Interruption.CRASHED:
+            self._connect()
         if others and set(others) - set(self._entries(dsn)):
             found.append("5: the run has changed history entries of another run")
+        return ended
+
+    def _touch_server(self, what: Interruption, dsn: str, found: list[str]) -> None:
+        if what is Interruption.ASKED:
+            found += invariants.words_during_run(self._status(dsn))
+        elif what is Interruption.CRASHED:
+            crash(self._server)
+
+    def _wake(self, pid: int, dsn: str, found: list[str]) -> None:
+        """Continue a koonj that was stopped, after the state that others see of it meanwhile is checked."""
+        found += invariants.words_during_run(self._status(dsn))
+        os.kill(pid, signal.SIGCONT)
+
+    def _start_others(self, number: int, dsn: str) -> None:
+        while len(self._others) < number:
+            self._others.append(self._stack.enter_context(ForkServer()))
+        for forks in self._others[:number]:
+            forks.start(*self._argv(dsn, *RUN), **self._place)
+
+    def _wait_for_others(self, number: int, found: list[str]) -> list[Ended]:
+        """Wait for the end of the other runs."""
+        ended = []
+        for forks in self._others[:number]:
+            try:
+                ended.append(forks.wait(90))
+            except TimeoutError as error:
+                found.append(f"6: another run: {error}")
         return ended
 
     def _overtake(self, dsn: str) -> list[tuple[Any, ...]]:
@@ -172,7 +227,7 @@ class FaultRunner:
                 else []
             )
 
-    def _check(self, dsn: str, ended: Ended, outcome: Outcome) -> None:
+    def _check(self, dsn: str, runs: Sequence[Ended], outcome: Outcome) -> None:
         found = outcome.violations
         found += self._sessions_end(dsn)
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -181,20 +236,23 @@ class FaultRunner:
             status = self._status(dsn)
             found += invariants.counted_is_there(truth, recorded, status)
             found += invariants.evidence_is_right(truth, status)
-            alone = outcome.fault.what is not Interruption.OVERTAKEN
-            found += invariants.words_of_run(ended, truth, alone=alone)
-            found += invariants.words_of_interruption(ended, status)
+            alone = outcome.fault.what not in _NOT_ALONE
+            for ended in runs:
+                found += invariants.words_of_run(ended, truth, alone=alone)
+                found += invariants.words_of_interruption(ended, status)
             found += invariants.words_of_status(status, truth, recorded)
             done = complete(connection, lambda *argv: self._koonj(self._runner, dsn, *argv))
             outcome.decisions, outcome.repairs = done.decisions, done.repairs
-            found += self._check_end(connection, done, ended)
+            found += self._check_end(connection, done, runs)
 
-    def _check_end(self, connection: psycopg.Connection, done: Completion, first: Ended) -> Iterator[str]:
+    def _check_end(
+        self, connection: psycopg.Connection, done: Completion, runs: Sequence[Ended]
+    ) -> Iterator[str]:
         truth: Truth = read_truth(connection)
         yield from invariants.exactly_once(truth)
         for run in done.runs[-1:]:
             yield from invariants.words_of_run(run, truth)
-        yield from invariants.no_secret(connection, first, *done.runs)
+        yield from invariants.no_secret(connection, *runs, *done.runs)
 
     def _sessions_end(self, dsn: str) -> Iterator[str]:
         """Invariant 4: no session and no advisory lock of the run is left after 5 s."""

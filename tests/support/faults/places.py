@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from support.faults.fault_runner import Fault, Interruption
 from support.frame_proxy import Boundary, Place
@@ -65,6 +66,29 @@ def asked(messages: Sequence[Message], seed: int) -> list[Fault]:
     return _at_every_query(messages, Interruption.ASKED, Place.BEFORE)
 
 
+def stopped(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Stop koonj at its every message, and continue it later."""
+    del seed
+    return _at_every_query(messages, Interruption.STOPPED, Place.BEFORE, Place.AFTER)
+
+
+def crashed(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Crash the server before and after every message of koonj."""
+    del seed
+    return _at_every_query(messages, Interruption.CRASHED, Place.BEFORE, Place.AFTER)
+
+
+def together(messages: Sequence[Message], seed: int) -> list[Fault]:
+    """Start 1 to 7 other runs at every message of koonj; koonj goes on, or is killed."""
+    chance = random.Random(seed)
+    faults = [
+        fault
+        for what in (Interruption.JOINED, Interruption.LEFT)
+        for fault in _at_every_query(messages, what, Place.BEFORE)
+    ]
+    return [replace(fault, others=chance.randint(1, 7)) for fault in faults]
+
+
 def _at_every_query(messages: Sequence[Message], what: Interruption, *places: Place) -> list[Fault]:
     numbers = _numbers(messages, Sender.CLIENT, lambda m: m.kind not in {"Startup", "Terminate"})
     return [Fault(what, Boundary(Sender.CLIENT, number, place)) for number in numbers for place in places]
@@ -102,4 +126,7 @@ PARTS = {
     "aimed": aimed,
     "overtaken": overtaken,
     "asked": asked,
+    "stopped": stopped,
+    "crashed": crashed,
+    "together": together,
 }
