@@ -185,9 +185,13 @@ async def own_transaction(conn: AsyncConnection, target: Target) -> AsyncIterato
 
     Raises: psycopg.Error.
     """
-    await begin(conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", OWN_LOCK_TIMEOUT, "0")
+    opening = (
+        sql.SQL("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        *timeout_settings(conn.info.server_version, OWN_LOCK_TIMEOUT, "0", local=True),
+        *fence_statements(target, OWN_LOCK_TIMEOUT),
+    )
     try:
-        await fence(conn, target, OWN_LOCK_TIMEOUT)
+        await conn.execute(sql.SQL("; ").join(opening))
         yield
         await commit(conn)
     except BaseException:
