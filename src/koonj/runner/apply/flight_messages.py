@@ -15,7 +15,6 @@ from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
-    NOTICE_DEAD_CLIENT,
     ServerSession,
     closing_statements,
     timeout_settings,
@@ -177,8 +176,8 @@ def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) ->
     about = Sent(work, Kind.CLOSING)
     for statement in closing_statements(target, conn.info.server_version, work.planned.lock_timeout):
         yield Message(about, statement.as_bytes(conn))
-    if session.notices_dead_client:
-        yield Message(about, NOTICE_DEAD_CLIENT.encode())
+    if session.settings:
+        yield Message(about, session.restoration)
 
 
 def _entry(journal: Journal, elapsed: float) -> FlightMessage:

@@ -16,7 +16,7 @@ import psycopg
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
 from koonj.postgres.session import own_transaction, set_timeouts
-from koonj.postgres.statement_intent import ServerProcess, insert_session
+from koonj.postgres.statement_intent import insert_session
 from koonj.runner.apply.block import run_block, session_lock_timeout
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.failure import MigrationError, failure_of_error, next_steps
@@ -66,8 +66,7 @@ async def _start(journal: Journal) -> int:
     try:
         async with own_transaction(session.conn, session.target):
             entry_id, _ = await history.insert(session.conn, record)
-            process = ServerProcess(session.server.pid, session.server.started)
-            await insert_session(session.conn, entry_id, process, record.run_id)
+            await insert_session(session.conn, entry_id, session.server.process, record.run_id)
         await set_timeouts(session.conn, session_lock_timeout(work), work.statement_timeout, local=False)
     except psycopg.Error as error:
         state = f"This run sent no statement of {work.migration.name}."
