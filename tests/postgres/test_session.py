@@ -1,12 +1,14 @@
 """Tests of the session of a run: what koonj's own transactions set, whatever a file has set before."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
 
 from koonj.config import Target
-from koonj.postgres.session import begin, commit, fence, own_transaction, roll_back, set_timeouts
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.session import begin, clean, commit, fence, own_transaction, roll_back, set_timeouts
+from support.network_server import NetworkServer, network_server
 
 FENCED = [
     ("role", "pg_monitor", "none"),
@@ -146,3 +148,50 @@ async def test_a_session_that_has_ended_needs_no_rollback(
     await roll_back(conn)
     assert conn.closed
     await roll_back(conn)
+
+
+LINE = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+SETTINGS = ("client_connection_check_interval", *LINE)
+
+
+async def _settings(conn: psycopg.AsyncConnection) -> list[str]:
+    return [await _setting(conn, name) for name in SETTINGS]
+
+
+@pytest.fixture(scope="module")
+def network(binaries: Binaries) -> Iterator[NetworkServer]:
+    with network_server(binaries) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", ["1s", "30", "10", "3", "60000"]),
+        (
+            "-c client_connection_check_interval=200 -c tcp_keepalives_idle=5 -c tcp_user_timeout=7000",
+            ["200ms", "5", "10", "3", "7000"],
+        ),
+        (
+            "-c client_connection_check_interval=1h -c tcp_keepalives_count=9",
+            ["1s", "30", "10", "3", "60000"],
+        ),
+    ],
+    ids=["defaults", "shorter ones", "longer ones"],
+)
+async def test_the_server_notices_a_dead_client_and_a_cut_line_in_time(
+    network: NetworkServer, options: str, expected: list[str]
+) -> None:
+    async with await psycopg.AsyncConnection.connect(network.dsn(), autocommit=True, options=options) as conn:
+        session = await clean(conn, Target("test", ""))
+        assert await _settings(conn) == expected
+        assert [name for name, _ in session.settings] == list(SETTINGS)
+        await conn.execute("RESET ALL")
+        await conn.execute(session.restoration)
+        assert await _settings(conn) == expected
+
+
+async def test_nothing_about_the_line_is_set_on_a_unix_socket(conn: psycopg.AsyncConnection) -> None:
+    session = await clean(conn, Target("test", ""))
+    assert session.settings == (("client_connection_check_interval", "1s"),)
+    assert await _settings(conn) == ["1s", "0", "0", "0", "0"]

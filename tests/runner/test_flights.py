@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.flight import Flight, Landed, Message
-from koonj.runner.apply import flights
+from koonj.runner.apply import flight_queue
 from koonj.runner.run.events import (
     Direction,
     MigrationFinished,
@@ -273,8 +273,8 @@ async def _bursts(project: Project) -> list[int]:
 async def test_behind_a_slow_migration_they_go_one_at_a_time(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flights, "MOST", 4)
-    monkeypatch.setattr(flights, "SLOW", 0.0)
+    monkeypatch.setattr(flight_queue, "MOST", 4)
+    monkeypatch.setattr(flight_queue, "SLOW", 0.0)
     _write(project, *[f"CREATE TABLE t{number} ();" for number in range(8)])
     assert await _bursts(project) == [4, 1, 1, 1, 1]
 
@@ -282,8 +282,8 @@ async def test_behind_a_slow_migration_they_go_one_at_a_time(
 async def test_each_one_is_reported_as_started_when_they_go_one_at_a_time(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flights, "MOST", 2)
-    monkeypatch.setattr(flights, "SLOW", 0.0)
+    monkeypatch.setattr(flight_queue, "MOST", 2)
+    monkeypatch.setattr(flight_queue, "SLOW", 0.0)
     names = _write(project, *["SELECT pg_sleep(0.3);"] * 5)
     kinds = (MigrationStarted, StatementStarted, MigrationFinished)
     start = monotonic()
@@ -304,7 +304,7 @@ async def test_large_files_are_not_all_sent_at_once(
         send(flight, message)
         sizes.append(flight.unanswered_bytes)
 
-    monkeypatch.setattr(flights, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(flight_queue, "MOST_BYTES", 50_000)
     monkeypatch.setattr(Flight, "send", record)
     names = _write(project, *[f"CREATE TABLE t{number} (); -- {'x' * 20_000}" for number in range(10)])
     assert run_finished(await project.apply()).committed == tuple(names)
@@ -383,6 +383,26 @@ async def test_line_lost_behind_the_last_commit_of_a_flight(
     assert end.result is (RunResult.FAILED if more else RunResult.DONE)
     assert (end.committed, end.not_run) == ((names[0],), tuple(names[1:]))
     assert not more or "lost after the last commit" in end.message
+
+
+async def test_flight_that_libpq_refuses_is_an_error_of_the_target(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For example behind the last COMMIT: then no migration is on its way that could have failed."""
+    after = Flight.next
+
+    async def refuse(flight: Flight[Any, Any]) -> object:
+        item = await after(flight)
+        if isinstance(item, Landed):
+            raise psycopg.InternalError("not possible now")
+        return item
+
+    names = _write(project, "CREATE TABLE a ();")
+    monkeypatch.setattr(Flight, "next", refuse)
+    end = run_finished(await project.apply())
+    assert (end.result, end.committed, end.not_run) == (RunResult.FAILED, tuple(names), ())
+    assert end.failure is not None
+    assert (end.failure.name, end.failure.message) == ("", "local: not possible now")
 
 
 async def test_large_files_and_results_pass_in_one_flight(project: Project) -> None:

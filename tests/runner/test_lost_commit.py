@@ -31,6 +31,8 @@ BLOCKS = """
     COMMIT;
     -- Rollback: none: test
     """
+APART = BLOCKS.replace("BEGIN;", "BEGIN;\n    SET LOCAL client_encoding TO 'UTF8';")
+"""The same blocks, each of two statements, one message at a time."""
 COMMIT = b"COMMIT\0"
 """The history is made in the first COMMIT of a run; a file of several steps starts its entry in the second."""
 
@@ -74,24 +76,34 @@ async def _outcome(project: Project) -> tuple[set[str], str, int]:
 
 
 @pytest.mark.parametrize(
-    ("count", "loss", "expected"),
+    ("blocks", "count", "loss", "expected"),
     [
-        (3, Loss.ANSWERED, ({"a"}, "failed", 1)),
-        (3, Loss.NEVER_SENT, (set(), "failed", 0)),
-        (4, Loss.ANSWERED, ({"a", "b"}, "done", 2)),
-        (4, Loss.NEVER_SENT, ({"a"}, "failed", 1)),
+        (BLOCKS, 3, Loss.ANSWERED, ({"a", "b"}, "done", 2)),
+        (BLOCKS, 3, Loss.NEVER_SENT, (set(), "failed", 0)),
+        (APART, 3, Loss.ANSWERED, ({"a"}, "failed", 2)),
+        (APART, 3, Loss.NEVER_SENT, (set(), "failed", 0)),
+        (APART, 4, Loss.ANSWERED, ({"a", "b"}, "done", 4)),
+        (APART, 4, Loss.NEVER_SENT, ({"a"}, "failed", 2)),
     ],
-    ids=["first block committed", "first block not sent", "last block committed", "last block not sent"],
+    ids=[
+        "flight committed",
+        "flight not sent",
+        "first block committed",
+        "first block not sent",
+        "last block committed",
+        "last block not sent",
+    ],
 )
 async def test_a_block_counts_exactly_when_its_lost_commit_took_effect(
     project: Project,
     losing: Losing,
     clock: Clock,
+    blocks: str,
     count: int,
     loss: Loss,
     expected: tuple[set[str], str, int],
 ) -> None:
-    project.write("001_blocks.sql", BLOCKS)
+    project.write("001_blocks.sql", blocks)
     async with losing(count, loss):
         events = await _apply(project)
     assert await _outcome(project) == expected
@@ -100,29 +112,29 @@ async def test_a_block_counts_exactly_when_its_lost_commit_took_effect(
     assert (failure is None) is (expected[1] == "done")
     if failure is not None:
         assert len(failure.committed) == expected[2]
-        assert f"{expected[2]} of 2 statements" in failure.target_state
+        assert f"{expected[2]} of {failure.of} statements" in failure.target_state
         assert "unknown" not in failure.target_state
 
 
 async def test_the_rest_of_a_file_runs_after_a_lost_commit(
     project: Project, losing: Losing, clock: Clock
 ) -> None:
-    project.write("001_blocks.sql", BLOCKS)
+    project.write("001_blocks.sql", APART)
     async with losing(3, Loss.ANSWERED):
         await _apply(project)
     events = await _apply(project)
-    assert [event.index for event in events_of_kind(events, StatementStarted)] == [2]
+    assert [event.index for event in events_of_kind(events, StatementStarted)] == [3, 4]
     assert project.tables() == {"a", "b"}
 
 
 @pytest.mark.parametrize("sent", [True, False], ids=["committed", "rolled back"])
-@pytest.mark.parametrize("form", ["blocks", "flight", "one by one"])
+@pytest.mark.parametrize("form", ["blocks", "blocks apart", "flight", "one by one"])
 async def test_a_transaction_in_progress_is_asked_for_again(
     project: Project, losing: Losing, clock: Clock, form: str, sent: bool
 ) -> None:
     setting = "SET client_encoding TO 'UTF8';\n" if form == "one by one" else ""
-    blocks = form == "blocks"
-    project.write("001_a.sql", BLOCKS if blocks else f"{setting}CREATE TABLE a ();\n{NONE}")
+    blocks = {"blocks": BLOCKS, "blocks apart": APART}.get(form, "")
+    project.write("001_a.sql", blocks or f"{setting}CREATE TABLE a ();\n{NONE}")
     async with losing(3 if blocks else 2, Loss.HELD) as proxy:
 
         async def admit(number: int) -> bool:
@@ -134,10 +146,11 @@ async def test_a_transaction_in_progress_is_asked_for_again(
         events = await _apply(project)
         assert proxy.connections == 3, "the third question has the answer"
     assert clock.now == 2 * settlement.PAUSE
-    assert project.tables() == ({"a"} if sent else set())
-    assert bool(events_of_kind(events, MigrationFinished)) is (sent and not blocks)
+    whole = sent and form != "blocks apart"
+    assert project.tables() == ({"a", "b"} if whole and blocks else {"a"} if sent else set())
+    assert bool(events_of_kind(events, MigrationFinished)) is whole
     if blocks:
-        assert await _outcome(project) == (project.tables(), "failed", int(sent))
+        assert await _outcome(project) == (project.tables(), "done" if whole else "failed", 2 * sent)
     else:
         assert await project.states() == {"001_a.sql": "applied" if sent else "pending"}
 
@@ -198,7 +211,7 @@ async def test_a_block_whose_commit_stays_unknown_is_interrupted(
 async def test_a_cancel_ends_the_questions_about_a_lost_commit(
     project: Project, losing: Losing, clock: Clock, blocks: bool
 ) -> None:
-    project.write("001_a.sql", BLOCKS if blocks else f"CREATE TABLE a ();\n{NONE}")
+    project.write("001_a.sql", APART if blocks else f"CREATE TABLE a ();\n{NONE}")
     async with losing(3 if blocks else 2, Loss.ANSWERED) as proxy:
         run = project.start(Direction.APPLY)
 
@@ -241,7 +254,7 @@ async def test_a_failure_is_recorded_although_the_line_is_lost_at_its_entry(
     project: Project, losing: Losing
 ) -> None:
     project.write("001_steps.sql", f"CREATE TABLE a ();\nVACUUM a;\nSELECT 1/0;\n{NONE}")
-    async with losing(3, Loss.NEVER_SENT, b"UPDATE koonj.history") as proxy:
+    async with losing(4, Loss.NEVER_SENT, b"UPDATE koonj.history") as proxy:
         end = run_finished(await _apply(project))
         assert proxy.connections == 1
     assert end.failure is not None

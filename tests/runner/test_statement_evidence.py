@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.postgres.statement_intent import ServerProcess, StatementIntent
+from koonj.postgres.server_process import ServerProcess
+from koonj.postgres.statement_intent import StatementIntent
 from koonj.runner.evidence.judge import facts_before, judge
 from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence
 

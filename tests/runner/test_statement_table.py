@@ -152,7 +152,7 @@ async def test_intent_is_read_with_the_activity_of_its_session(project: Project)
     project.sql("UPDATE koonj.history SET outcome = 'started'")
     async with await project.connector.connect(project.target, name="test") as conn:
         session = await clean(conn, project.target)
-        backend = statement_intent.ServerProcess(session.pid, session.started)
+        backend = session.process
         await statement_intent.insert_session(conn, 1, backend, "6b1b7d3e-8a0f-4b9f-9a58-3f3f5f1b8f11")
         await statement_intent.insert_intent(conn, 1, 2, "hash", {"oid": 5})
         first, second = await statement_intent.read_intents(conn)

@@ -19,6 +19,7 @@ from support.clock import clock_of_pauses
 from support.project import Project, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
+SLEEPS = "BEGIN;\nSELECT pg_sleep(30);\nCOMMIT;\n"
 ONE, TWO = NONE, f"BEGIN;\nCREATE TABLE last ();\nCOMMIT;\n{NONE}"
 """The end of a file that runs in one transaction, and of one that runs in steps."""
 
@@ -109,17 +110,26 @@ async def test_a_cancel_behind_the_last_statement_says_what_is_committed(
     assert (await project.states())["001_a.sql"] == ("applied" if end.committed else "failed")
 
 
-async def test_a_cancel_behind_the_last_statement_of_a_block_does_not_commit_it(project: Project) -> None:
-    project.write("001_a.sql", f"BEGIN;\nCREATE TABLE a ();\nCOMMIT;\n{TWO}")
+@pytest.mark.parametrize("setting", ["", "SET client_encoding TO 'UTF8';\n"], ids=["in flight", "one by one"])
+async def test_a_cancel_behind_the_last_statement_of_a_block_says_what_is_committed(
+    project: Project, setting: str
+) -> None:
+    """A flight has the COMMIT and the next block with it. One message at a time, it is not sent any more."""
+    project.write("001_a.sql", f"BEGIN;\n{setting}CREATE TABLE a ();\nCOMMIT;\n{SLEEPS}{TWO}")
     run = project.start(Direction.APPLY)
     events: list[Event] = []
     async for event in run.events():
         events.append(event)
-        if isinstance(event, StatementFinished) and event.index == 1:
+        if isinstance(event, StatementFinished) and event.command_tag == "CREATE TABLE":
             await run.cancel()
-    assert run_finished(events).result is RunResult.CANCELLED
-    assert project.tables() == set()
-    assert await project.states() == {"001_a.sql": "failed"}
+    end = run_finished(events)
+    assert end.result is RunResult.CANCELLED
+    assert end.failure is not None
+    done = len(end.failure.committed)
+    assert done in ((0,) if setting else (0, 1))  # the server can have run COMMIT before the request came
+    assert project.tables() == ({"a"} if done else set())
+    (entry,) = await project.entries()
+    assert (entry.outcome.value, entry.statements_done) == ("failed", done)
 
 
 async def test_the_lock_is_checked_between_two_migrations(project: Project) -> None:

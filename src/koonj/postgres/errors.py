@@ -36,11 +36,10 @@ def error_message(error: psycopg.Error) -> str:
 def is_lost(error: psycopg.Error) -> bool:
     """Return whether the connection itself was lost.
 
-    Then the server can still be running the statement, or its answer was lost. Class 08 contains connection
-    exceptions; 57P01 to 57P05 report that the server ends the session. Every FATAL error ends the session
-    too, such as the transaction timeouts 25P03 and 25P04.
+    Then the server can still be running the statement, or its answer was lost. Every FATAL error of the
+    server ends the session. An ERROR does not: one of class 08 (connection exception) can be about another
+    connection, for example of dblink.
     """
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)
-    fatal = error.diag.severity_nonlocalized in ("FATAL", "PANIC")
-    return fatal or error.sqlstate.startswith(("08", "57P0"))
+    return (error.diag.severity_nonlocalized or error.diag.severity) in ("FATAL", "PANIC")

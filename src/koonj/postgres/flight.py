@@ -95,7 +95,8 @@ class Flight(Generic[About, Told]):
         self._arrived: deque[Answer[About] | Told | Landed] = deque()
         self._result: PGresult | None = None
         self._lost: psycopg.Error | None = None
-        self._ended = False
+        self.ended = False
+        """Its Sync is sent, so nothing more can be."""
         self.unanswered_bytes = 0
         """Size of the messages that the server has not answered."""
 
@@ -137,8 +138,8 @@ class Flight(Generic[About, Told]):
 
         Raises: psycopg.OperationalError if the connection is lost.
         """
-        if not self._ended:
-            self._ended = True
+        if not self.ended:
+            self.ended = True
             self._conn.pgconn.pipeline_sync()
             self._unanswered.append(None)
 

@@ -26,7 +26,7 @@ from koonj.postgres.session import commit, roll_back
 
 if TYPE_CHECKING:
     from koonj.postgres.new_history_entry import NewHistoryEntry
-    from koonj.postgres.session import ServerSession
+    from koonj.postgres.server_process import ServerProcess
 
 _ANOTHER_VERSION = "Another version of koonj probably wrote it. Use that version, or a newer one."
 _CHUNK = 200
@@ -220,12 +220,12 @@ def _entry(row: tuple[Any, ...], errors: Mapping[int, str]) -> HistoryEntry:
     return HistoryEntry(*values)
 
 
-async def run_outcome(conn: AsyncConnection, run_id: str, session: ServerSession) -> frozenset[str] | None:
-    """Return the files that a run has recorded as done; None while its session is still there.
+async def run_outcome(conn: AsyncConnection, run_id: str, process: ServerProcess) -> frozenset[str] | None:
+    """Return the files that a run has recorded as done; None while its process is still there.
 
     Raises: HistoryError.
     """
-    lives = await conn.execute(query("session_lives"), {"pid": session.pid, "started": session.started})
+    lives = await conn.execute(query("session_lives"), {"pid": process.pid, "started": process.started})
     if await lives.fetchone() != (False,):
         return None
     is_safe_to_read(await inspect(conn))

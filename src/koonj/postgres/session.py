@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -11,7 +11,8 @@ from psycopg import AsyncConnection, AsyncCursor, errors, sql
 from psycopg.pq import TransactionStatus
 
 from koonj.config import Target
-from koonj.postgres.queries import query
+from koonj.postgres.queries import filled
+from koonj.postgres.server_process import ServerProcess
 
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
@@ -31,51 +32,46 @@ CLEAN = (
 """
 
 
-NOTICE_DEAD_CLIENT = "SET client_connection_check_interval TO '1s'"
-"""How often the server looks whether the client of a running statement is still there."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServerSession:
     """The session on the server that a connection has now."""
 
-    pid: int
-    started: int | None
-    """Microseconds since 1970 of the server's clock; None if the server hides it from this role."""
-    notices_dead_client: bool
-    """It ends a statement whose client has died."""
+    process: ServerProcess
+    settings: tuple[tuple[str, str], ...]
+    """What lets the server end the session when its client is gone, by name. RESET ALL undoes it."""
+
+    @property
+    def restoration(self) -> bytes:
+        """The statement that restores the settings after RESET ALL; empty if there are none."""
+        calls = (f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in self.settings)
+        return f"SELECT {', '.join(calls)}".encode() if self.settings else b""
 
 
 async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
     """Reset the session to its state after connecting, and return it. The koonj lock is kept."""
-    cursor = await _notice_dead_client(conn, reset_statements(target), sql.SQL(query("server_session")))
+    try:
+        cursor = await _reset(conn, target, can_check=True)
+    except errors.InvalidParameterValue:
+        # The server's operating system does not support client_connection_check_interval.
+        cursor = await _reset(conn, target, can_check=False)
     while cursor.nextset():
         pass
     row = await cursor.fetchone()
     assert row is not None
-    return ServerSession(*row)
+    pid, started, settings = row
+    return ServerSession(ServerProcess(pid, started), tuple((name, value) for name, value in settings))
+
+
+async def _reset(conn: AsyncConnection, target: Target, *, can_check: bool) -> AsyncCursor:
+    """Send one message: if the server refuses a part of it, all of it is undone."""
+    asking = sql.SQL(filled(conn, "server_session", {"can_check": can_check}))
+    return await conn.execute(sql.SQL("; ").join([*reset_statements(target), asking]))
 
 
 def reset_statements(target: Target) -> list[sql.Composable]:
     """Return what resets a session to its state after connecting. The koonj lock is kept."""
     role = [] if target.role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(target.role))]
     return [*map(sql.SQL, CLEAN), *role]
-
-
-async def _notice_dead_client(
-    conn: AsyncConnection, before: Sequence[sql.Composable], *behind: sql.Composable
-) -> AsyncCursor:
-    """Let the server end a statement within a second after its client has died. Return the results.
-
-    The setting is sent with other statements as one message. Before PostgreSQL 14, or if the server's
-    operating system does not support it, only the others are sent.
-    """
-    if conn.info.server_version >= 140000:
-        # The server's operating system perhaps does not support it. Then all of the message is undone.
-        with suppress(errors.InvalidParameterValue):
-            statements = (*before, sql.SQL(NOTICE_DEAD_CLIENT), *behind)
-            return await conn.execute(sql.SQL("; ").join(statements))
-    return await conn.execute(sql.SQL("; ").join((*before, *behind)))
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
@@ -185,9 +181,13 @@ async def own_transaction(conn: AsyncConnection, target: Target) -> AsyncIterato
 
     Raises: psycopg.Error.
     """
-    await begin(conn, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", OWN_LOCK_TIMEOUT, "0")
+    opening = (
+        sql.SQL("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        *timeout_settings(conn.info.server_version, OWN_LOCK_TIMEOUT, "0", local=True),
+        *fence_statements(target, OWN_LOCK_TIMEOUT),
+    )
     try:
-        await fence(conn, target, OWN_LOCK_TIMEOUT)
+        await conn.execute(sql.SQL("; ").join(opening))
         yield
         await commit(conn)
     except BaseException:

@@ -18,18 +18,10 @@ from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.history import NotWrittenError
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import moment_of
+from koonj.postgres.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
-
-
-@dataclass(frozen=True, slots=True)
-class ServerProcess:
-    """A server process. Its pid alone does not identify it: the system uses pids again."""
-
-    pid: int
-    start: int | None
-    """Microseconds since 1970 of the server's clock; None if the server hides it from the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ class StatementIntent:
 
 async def insert_session(conn: AsyncConnection, entry_id: int, backend: ServerProcess, run_id: str) -> None:
     """Record which session runs a history entry."""
-    values = {"entry_id": entry_id, "pid": backend.pid, "start": backend.start, "run_id": run_id}
+    values = {"entry_id": entry_id, "pid": backend.pid, "start": backend.started, "run_id": run_id}
     await _write(conn, "insert_session", values)
 
 

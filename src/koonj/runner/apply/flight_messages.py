@@ -1,9 +1,9 @@
-"""Say what a migration in one transaction sends in its flight, and which migrations cannot fly."""
+"""Say what a migration in one transaction sends in its flight, and which statements cannot fly."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -15,16 +15,16 @@ from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
-    NOTICE_DEAD_CLIENT,
     ServerSession,
     closing_statements,
     timeout_settings,
 )
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import reads_alike
-from koonj.runner.plan.work import NumberedStatement, Work
+from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
 from koonj.sql.index_statement import index_statement
 from koonj.sql.statements import Statement
+from koonj.sql.tokens import TokenKind, significant
 
 
 class Kind(Enum):
@@ -39,9 +39,9 @@ class Kind(Enum):
     DEFERRED = auto()
     """The deferred constraints."""
     CLOSING = auto()
-    """The reset of the session."""
+    """The reset of what the file has set."""
     ENTRY = auto()
-    """The entry in the history. It fails if the session does not hold the koonj lock."""
+    """The entry in the history, or the count of statements in it. It fails if no row is written."""
     COMMIT = auto()
 
 
@@ -52,7 +52,7 @@ class Sent:
     work: Work
     kind: Kind
     numbered: NumberedStatement | None = None
-    """The statement of the file, for Kind.STATEMENT."""
+    """The statement of the file that has finished when this message is answered."""
     following: NumberedStatement | None = None
     """The statement of the file that the server begins when this message is answered."""
 
@@ -60,6 +60,7 @@ class Sent:
 FlightMessage = Message[Sent]
 
 _CHANGES_READING = re.compile(r"standard_conforming_strings|client_encoding|\bset\s+names\b", re.IGNORECASE)
+_PARAMETER = re.compile(r"\$[0-9]")
 _LONG_WORD = re.compile(r"[^\s,;()]{64}|[^\x00-\x7f]{20}")
 """Perhaps an identifier of more than 63 bytes: it says before the statement that it cuts it."""
 
@@ -68,32 +69,52 @@ _RUNS_CODE = frozenset({"do", "call", "select", "with", "execute"})
 
 
 def can_fly(conn: AsyncConnection, work: Work) -> bool:
-    r"""Return whether all messages of a migration in one transaction can be sent at once.
+    """Return whether all messages of a migration in one transaction can be sent at once.
 
-    Not if a COPY needs the connection, if ``\;`` joins statements, or if the file changes how the server
-    reads its text: then the messages go one at a time.
+    Otherwise the messages go one at a time.
     """
-    if not work.in_one_transaction or not capabilities.has_pipeline():
+    return work.in_one_transaction and can_fly_steps(conn, work.steps)
+
+
+def can_fly_steps(conn: AsyncConnection, steps: Iterable[NumberedStep]) -> bool:
+    """Return whether all messages of these steps can be sent at once.
+
+    Not if one of their statements changes how the server reads the next ones.
+    """
+    statements = [n.statement for step in steps for n in step.statements]
+    if not capabilities.has_pipeline() or not reads_alike(conn):
         return False
-    statements = [n.statement for step in work.steps for n in step.statements]
-    if any(s.copies or len(s.spans) > 1 for s in statements):
+    return all(is_one_message(s) and not _CHANGES_READING.search(s.text) for s in statements)
+
+
+def is_one_message(statement: Statement) -> bool:
+    r"""Return whether a statement is one message of a flight.
+
+    Not if a COPY needs the connection, or if ``\;`` joins statements. A message of a flight can have values
+    for parameters such as ``$1``, so the server would ask for them instead of refusing the statement.
+    """
+    if statement.copies or len(statement.spans) > 1:
         return False
-    return reads_alike(conn) and not any(_CHANGES_READING.search(s.text) for s in statements)
+    return not _PARAMETER.search(statement.text) or not any(
+        token.kind is TokenKind.PARAMETER for token in significant(statement.text)
+    )
 
 
 def flight_messages(
     conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float
 ) -> tuple[FlightMessage, ...]:
     """Return all messages of a migration, in order. `elapsed`: seconds since the migration began."""
-    plain = [*_opening(conn, journal.work), *_statements(journal.work), *_closing(conn, journal, session)]
+    statements = [n for step in journal.work.steps for n in step.statements]
+    plain = [*_opening(conn, journal.work), *statement_messages(journal.work, statements)]
+    plain += _closing(conn, journal, session)
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
     plain.append(Message(Sent(journal.work, Kind.CLOSING), b"DISCARD SEQUENCES"))
     plain.append(Message(Sent(journal.work, Kind.COMMIT), b"COMMIT", told=True))
-    return tuple(_with_following(plain))
+    return tuple(with_following(plain))
 
 
-def _with_following(messages: list[FlightMessage]) -> Iterator[FlightMessage]:
+def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]:
     """Tell each message which statement of the file begins when it is answered. That is told at once."""
     for place, message in enumerate(messages):
         behind = messages[place + 1 : place + 3]
@@ -116,9 +137,10 @@ def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
         yield Message(about, setting.as_bytes(conn))
 
 
-def _statements(work: Work) -> Iterator[FlightMessage]:
+def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:
+    """Yield the messages of the statements of one transaction, with koonj's checks behind them."""
     runs_code = beyond_ascii = False
-    for numbered_statement in (n for step in work.steps for n in step.statements):
+    for numbered_statement in statements:
         statement = numbered_statement.statement
         if _LONG_WORD.search(statement.text):
             yield Message(Sent(work, Kind.OPENING), b"")
@@ -154,8 +176,8 @@ def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) ->
     about = Sent(work, Kind.CLOSING)
     for statement in closing_statements(target, conn.info.server_version, work.planned.lock_timeout):
         yield Message(about, statement.as_bytes(conn))
-    if session.notices_dead_client:
-        yield Message(about, NOTICE_DEAD_CLIENT.encode())
+    if session.settings:
+        yield Message(about, session.restoration)
 
 
 def _entry(journal: Journal, elapsed: float) -> FlightMessage:

@@ -1,15 +1,9 @@
-"""Run migrations that are one transaction each, several of them on their way at once.
-
-A migration costs no round trip of its own: BEGIN, its statements, its entry in the history and COMMIT are
-sent together, and the next migrations behind them. After an error the server skips all that follows, their
-COMMITs too, because no Sync is sent before the end.
-"""
+"""Run migrations that are one transaction each, several of them on their way at once."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -17,33 +11,14 @@ import psycopg
 from psycopg.errors import Diagnostic
 
 from koonj.postgres.errors import is_lost
-from koonj.postgres.flight import Answer, Flight, Landed
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flight_messages import FlightMessage, Kind, Sent, flight_messages
+from koonj.runner.apply.flight_queue import FlightQueue, fly_queue
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import StatementError, notice_of
 from koonj.runner.apply.transaction_failure import CommitError
-from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.events import (
-    Cancelling,
-    Event,
-    MigrationFinished,
-    MigrationStarted,
-    Notice,
-    StatementFinished,
-    StatementStarted,
-)
-
-MOST = 16
-"""Most migrations that are on their way at once."""
-
-MOST_BYTES = 256 * 1024
-"""No further migration is sent while so many bytes are not answered."""
-
-SLOW = 0.25
-"""Seconds. Behind a migration that takes longer, the next ones go one at a time."""
-
-_CANCEL_SECONDS = 2.0
+from koonj.runner.plan.work import Work
+from koonj.runner.run.events import Event, MigrationFinished, MigrationStarted, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +33,8 @@ class Numbered:
 class FlightError(Exception):
     """Raised when the flight ended early. `journals`: what was on its way and has no answer to its COMMIT.
 
-    The first of them is the one that failed, or that was running when the connection was lost.
+    There is at least one. The first of them is the one that failed, or that was running when the connection
+    was lost.
     """
 
     def __init__(
@@ -79,140 +55,71 @@ class FlightError(Exception):
 async def fly(
     session: RunContext, migrations: Sequence[Numbered], began: float | None = None
 ) -> AsyncIterator[Event]:
-    """Run the migrations in one flight, and yield their events in the order of the server.
+    """Run the migrations in one flight, and yield their events (`fly_queue`).
 
-    If the user cancels, what the server has already committed is finished, and the rest is not sent. `began`:
-    when the first attempt began (`time.monotonic`), if this is another one; then without MigrationStarted.
+    `began`: when the first attempt began (`time.monotonic`), if this is another one; then without
+    MigrationStarted.
 
     Raises:
         FlightError: A migration failed, or the connection was lost.
+        psycopg.Error: No migration is on its way, and the connection is of no more use.
     """
-    control, line = session.control, _Line(session, migrations, began)
-    flight: Flight[Sent, Notice] = Flight(session.conn, _hear, lambda: control.cancelled)
+    queue, lost = _MigrationQueue(session, migrations, began), None
     try:
-        async with flight:
-            line.fill(flight)
-            for event in line.begin():
-                yield event
-            async for event in _arrivals(session, flight, line):
-                yield event
+        async for event in fly_queue(session, queue, _hear):
+            yield event
     except psycopg.Error as error:
-        if not line.journals and is_lost(error):
+        if not queue.journals and is_lost(error):
             return  # all that was sent is committed, and the connection is closed
-        if line.failed is None or not is_lost(error):
-            raise FlightError(line.journals, CommitError(error), again=False) from error
-    if line.failed is not None and line.failed.error is not None:
-        raise _flight_error(line.journals, line.failed.about, line.failed.error) from line.failed.error
+        if not queue.journals:
+            raise
+        lost = error
+    if (failed := queue.error(lost)) is not None:
+        raise FlightError(queue.journals, _own_error(queue, failed), again=queue.must_look) from failed
 
 
-async def _arrivals(session: RunContext, flight: Flight[Sent, Notice], line: _Line) -> AsyncIterator[Event]:
-    """Yield the events of everything that arrives until the flight has landed."""
-    cancelling = False
-    while not isinstance(item := await flight.next(), Landed):
-        if session.control.cancelled and not cancelling:
-            cancelling = True
-            flight.end()
-            yield Cancelling()
-        if isinstance(item, Notice):
-            yield item
-        elif isinstance(item, Answer):
-            for event in line.receive(item):
-                yield event
-            if line.failed is not None:
-                flight.end()
-            elif not cancelling:
-                line.fill(flight)
-                for event in line.begin():
-                    yield event
-        else:  # the statement, or one that was sent behind it, still runs
-            with suppress(psycopg.Error):
-                await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+def _own_error(queue: _MigrationQueue, error: StatementError | psycopg.Error) -> StatementError | CommitError:
+    """Return the error as that of a statement, or as that of the end of a transaction."""
+    if isinstance(error, StatementError):
+        return error
+    kind = None if queue.failed is None else queue.failed.about.kind
+    return CommitError(error, recording=kind in (Kind.CLOSING, Kind.ENTRY, Kind.GUARD))
 
 
 def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice:
     return notice_of(sent.work.planned.name, diagnostic)
 
 
-def _flight_error(journals: Sequence[Journal], sent: Sent, error: psycopg.Error) -> FlightError:
-    if sent.kind is Kind.STATEMENT and sent.numbered is not None:
-        return FlightError(journals, StatementError(sent.numbered, error), again=False)
-    checked = error.sqlstate == psycopg.errors.InvalidTextRepresentation.sqlstate
-    again = sent.kind is Kind.GUARD or (sent.kind is Kind.ENTRY and checked)
-    recording = sent.kind in (Kind.CLOSING, Kind.ENTRY, Kind.GUARD)
-    return FlightError(journals, CommitError(error, recording=recording), again=again)
-
-
-class _Line:
-    """The migrations of one flight: those on their way, and those that wait."""
+class _MigrationQueue(FlightQueue[Numbered]):
+    """Migrations of one flight, with the journal of each that is on its way."""
 
     def __init__(self, session: RunContext, migrations: Sequence[Numbered], began: float | None) -> None:
+        super().__init__(migrations)
         self._session = session
         self._earlier = began
-        self.failed: Answer[Sent] | None = None
-        """The answer with the error that ended the flight."""
-        self._waiting = deque(migrations)
-        self._sent: deque[tuple[Numbered, Journal]] = deque()
-        self._most = MOST
-        self._has_begun = False
-        """Whether the first migration on its way was reported as started."""
         self._began = self._statement_began = began or monotonic()
+        self.journals: deque[Journal] = deque()
+        """Of the migrations on their way."""
 
-    @property
-    def journals(self) -> list[Journal]:
-        """Journals of the migrations on their way."""
-        return [journal for _, journal in self._sent]
-
-    def fill(self, flight: Flight[Sent, Notice]) -> None:
-        """Send migrations as long as few are on their way; after the last one, end the flight."""
-        if len(self._sent) * 2 > self._most:
-            return  # fewer and larger packets
-        while self._waiting and len(self._sent) < self._most:
-            if self._sent and flight.unanswered_bytes > MOST_BYTES:
-                return
-            migration = self._waiting.popleft()
-            journal = Journal(self._session, migration.work, self._earlier or monotonic())
-            self._sent.append((migration, journal))
-            for message in self._messages(journal):
-                flight.send(message)
-        if not self._waiting:
-            flight.end()
-
-    def _messages(self, journal: Journal) -> tuple[FlightMessage, ...]:
+    def messages(self, part: Numbered) -> tuple[FlightMessage, ...]:
+        """Return the messages of a migration, with its entry in the history."""
         assert self._session.server is not None
+        journal = Journal(self._session, part.work, self._earlier or monotonic())
+        self.journals.append(journal)
         return flight_messages(self._session.conn, journal, self._session.server, journal.elapsed)
 
     def begin(self) -> Iterator[Event]:
-        """Yield the event of the migration that the server runs now, if it was not yielded yet."""
-        if self._sent and not self._has_begun and self._earlier is None:
-            migration, journal = self._sent[0]
-            self._has_begun = True
-            self._began = monotonic()
-            self._sent[0] = migration, replace(journal, began=self._began)
-            yield started(migration)
+        """Yield the event of the migration that the server runs now."""
+        if self._earlier is None:
+            yield from super().begin()
+            self.journals[0] = replace(self.journals[0], began=self._began)
+            yield started(self.sent[0])
 
-    def receive(self, answer: Answer[Sent]) -> Iterator[Event]:
-        """Yield the events of an answer; keep the first one with an error."""
-        if answer.error is not None:
-            self.failed = self.failed or answer
-        elif not answer.skipped:
-            yield from self._succeeded(answer)
-
-    def _succeeded(self, answer: Answer[Sent]) -> Iterator[Event]:
-        sent, now = answer.about, monotonic()
-        name, total = sent.work.planned.name, sent.work.total
-        if sent.numbered is not None:
-            seconds = now - self._statement_began
-            yield StatementFinished(name, sent.numbered.index, total, answer.tag, seconds)
-        if sent.following is not None:
-            self._statement_began = now
-            yield _statement_started(sent.work, sent.following)
-        if sent.kind is Kind.COMMIT:
-            self._sent.popleft()
-            seconds = now - self._began
-            self._most = 1 if seconds > SLOW else MOST
-            self._has_begun = False
-            yield MigrationFinished(sent.work.migration.name, sent.work.direction, seconds, total)
-            yield from self.begin()
+    def committed(self, part: Numbered, seconds: float) -> Iterator[Event]:
+        """Yield the last event of a migration."""
+        self.journals.popleft()
+        work = part.work
+        yield MigrationFinished(work.migration.name, work.direction, seconds, work.total)
 
 
 def started(migration: Numbered) -> MigrationStarted:
@@ -226,8 +133,3 @@ def started(migration: Numbered) -> MigrationStarted:
         work.total,
         work.in_one_transaction,
     )
-
-
-def _statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:
-    statement = numbered.statement
-    return StatementStarted(work.planned.name, numbered.index, work.total, statement.line, statement.summary)

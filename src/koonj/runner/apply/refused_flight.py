@@ -8,9 +8,7 @@ that. If it is not so, the evidence decides (`runner/evidence`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import suppress
-from enum import Enum, auto
+from collections.abc import AsyncIterator, Iterator, Mapping
 from time import monotonic
 from typing import Any
 
@@ -18,26 +16,17 @@ import psycopg
 from psycopg import AsyncConnection, capabilities
 from psycopg.errors import Diagnostic
 
-from koonj.postgres.flight import Answer, Flight, Landed, Message
+from koonj.postgres.flight import Answer, Message
 from koonj.postgres.queries import numbered as numbered_query
 from koonj.postgres.session import fence_statements, roll_back
+from koonj.runner.apply.flight_messages import FlightMessage, Kind, Sent, is_one_message
+from koonj.runner.apply.flight_queue import FlightQueue, fly_queue, statement_started
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import StatementError, notice_of, reads_alike
 from koonj.runner.plan.work import NumberedStatement
-from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished, StatementStarted
+from koonj.runner.run.events import Event, Notice, StatementFinished
 from koonj.sql.index_statement import index_statement
 from koonj.sql.statements import Statement
-
-_CANCEL_SECONDS = 2.0
-
-
-class _Kind(Enum):
-    """What a message of the flight is for."""
-
-    STATEMENT = auto()
-    GUARD = auto()
-    """A check that the statement did not take an INVALID index for done."""
-    COUNT = auto()
 
 
 class SkippedInvalidIndexError(Exception):
@@ -54,8 +43,7 @@ class NotCountedError(Exception):
 
 def can_fly_alone(conn: AsyncConnection, statement: Statement) -> bool:
     """Return whether a refused statement and its count can be sent at once."""
-    plain = len(statement.spans) == 1 and not statement.copies
-    return plain and capabilities.has_pipeline() and reads_alike(conn)
+    return is_one_message(statement) and capabilities.has_pipeline() and reads_alike(conn)
 
 
 async def fly_refused(
@@ -69,83 +57,85 @@ async def fly_refused(
         NotCountedError: Its count failed.
         Cancelled: The user has cancelled the run before the statement was sent.
     """
-    session, work, statement = journal.session, journal.work, numbered.statement
-    name, control = work.planned.name, session.control
-    yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
-    control.check()  # a cancel request during the event found no running statement on the server
-    began, flight = (
-        monotonic(),
-        Flight[_Kind, Notice | None](session.conn, _hear(name), lambda: control.cancelled),
-    )
-    answers: list[Answer[_Kind]] = []
-    cancelling, seconds = False, 0.0
+    session, work = journal.session, journal.work
+    yield statement_started(work, numbered)
+    session.control.check()  # a cancel request during the event found no running statement on the server
+    queue = _RefusedQueue(tuple(_messages(journal, entry_id, numbered, facts)))
     try:
-        async with flight:
-            for message in _messages(journal, entry_id, numbered, facts):
-                flight.send(message)
-            flight.end()
-            while not isinstance(item := await flight.next(), Landed):
-                if control.cancelled and not cancelling:
-                    cancelling = True
-                    yield Cancelling()
-                if isinstance(item, Answer):
-                    answers.append(item)
-                    seconds = seconds or monotonic() - began
-                elif isinstance(item, Notice):
-                    yield item
-                elif item is not None:  # it still runs
-                    with suppress(psycopg.Error):
-                        await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+        async for event in fly_queue(session, queue, _hear):
+            yield event
     except psycopg.Error as error:
-        raise StatementError(numbered, error) from error
-    await _check(session.conn, numbered, answers)
-    yield StatementFinished(name, numbered.index, work.total, answers[0].tag, seconds)
+        if queue.failed is None:
+            raise StatementError(numbered, error) from error
+    if queue.failed is not None:
+        await roll_back(session.conn)
+        raise _error(numbered, queue.failed)
+    if queue.tags[-1] != "COMMIT":
+        raise NotCountedError(psycopg.InternalError(f"COMMIT was answered with {queue.tags[-1]}"))
+    yield StatementFinished(work.planned.name, numbered.index, work.total, queue.tags[0], queue.seconds)
 
 
-async def _check(conn: AsyncConnection, numbered: NumberedStatement, answers: list[Answer[_Kind]]) -> None:
-    """Roll back if a message failed. Raises as `fly_refused`."""
-    failed = next((answer for answer in answers if answer.error is not None), None)
-    if failed is None:
-        if answers[-1].tag != "COMMIT":
-            raise NotCountedError(psycopg.InternalError(f"COMMIT was answered with {answers[-1].tag}"))
-        return
-    assert failed.error is not None
-    await roll_back(conn)
-    if failed.about is _Kind.STATEMENT:
-        raise StatementError(numbered, failed.error) from failed.error
-    checked = failed.error.sqlstate == psycopg.errors.InvalidTextRepresentation.sqlstate
-    if failed.about is _Kind.GUARD and checked:
-        raise SkippedInvalidIndexError from failed.error
-    raise NotCountedError(failed.error) from failed.error
+class _RefusedQueue(FlightQueue[tuple[FlightMessage, ...]]):
+    """One statement with its count. It has finished when it is counted; its answers are kept until then."""
+
+    def __init__(self, messages: tuple[FlightMessage, ...]) -> None:
+        super().__init__((messages,))
+        self.tags: list[str] = []
+        """Command tags of the answers."""
+        self.seconds = 0.0
+        """Duration of the statement."""
+
+    def messages(self, part: tuple[FlightMessage, ...]) -> tuple[FlightMessage, ...]:
+        """Return the messages."""
+        return part
+
+    def receive(self, answer: Answer[Sent]) -> Iterator[Event]:
+        """Keep what the answer says."""
+        self.seconds = self.seconds or monotonic() - self._began
+        self.tags.append(answer.tag)
+        yield from super().receive(answer)
+
+    def committed(self, part: tuple[FlightMessage, ...], seconds: float) -> Iterator[Event]:
+        """Yield nothing: whether its COMMIT was one is not known yet."""
+        del part, seconds
+        yield from ()
 
 
-def _hear(name: str) -> Callable[[_Kind, Diagnostic], Notice | None]:
-    """Return a function that converts the notices of the statement, and drops those of its count."""
+def _error(numbered: NumberedStatement, failed: Answer[Sent]) -> Exception:
+    """Return the error of the message that failed; it raises as `fly_refused`."""
+    error, kind = failed.error, failed.about.kind
+    assert error is not None
+    if kind is Kind.STATEMENT:
+        return StatementError(numbered, error)
+    checked = error.sqlstate == psycopg.errors.InvalidTextRepresentation.sqlstate
+    return SkippedInvalidIndexError() if kind is Kind.GUARD and checked else NotCountedError(error)
 
-    def hear(kind: _Kind, diagnostic: Diagnostic) -> Notice | None:
-        return notice_of(name, diagnostic) if kind is _Kind.STATEMENT else None
 
-    return hear
+def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice | None:
+    """Convert the notices of the statement, and drop those of its count."""
+    is_own = sent.kind is not Kind.STATEMENT
+    return None if is_own else notice_of(sent.work.planned.name, diagnostic)
 
 
 def _messages(
     journal: Journal, entry_id: int, numbered: NumberedStatement, facts: Mapping[str, Any]
-) -> Iterator[Message[_Kind]]:
-    conn, target, total = journal.session.conn, journal.session.target, journal.work.total
-    yield Message(_Kind.STATEMENT, numbered.statement.text.encode(), told=True)
+) -> Iterator[FlightMessage]:
+    conn, work, target = journal.session.conn, journal.work, journal.session.target
+    yield Message(Sent(work, Kind.STATEMENT), numbered.statement.text.encode(), told=True)
     named = index_statement(numbered.statement.text)
     if named is not None and named.if_not_exists and facts.get("index"):
-        yield _query(_Kind.GUARD, "named_index_is_valid", facts)
-    yield Message(_Kind.COUNT, b"BEGIN")
+        yield _query(Sent(work, Kind.GUARD), "named_index_is_valid", facts)
+    closing = Sent(work, Kind.CLOSING)
+    yield Message(closing, b"BEGIN")
     # No lock_timeout: a count that fails would make the index of a long build INVALID.
     for statement in fence_statements(target, "0"):
-        yield Message(_Kind.COUNT, statement.as_bytes(conn))
+        yield Message(closing, statement.as_bytes(conn))
     index = numbered.index
-    values = {"id": entry_id, "statement": index, "done": index, "complete": index == total}
-    yield _query(_Kind.COUNT, "count", values)
-    yield Message(_Kind.COUNT, b"COMMIT", told=True)
+    values = {"id": entry_id, "statement": index, "done": index, "complete": index == work.total}
+    yield _query(Sent(work, Kind.ENTRY), "count", values)
+    yield Message(Sent(work, Kind.COMMIT), b"COMMIT", told=True)
 
 
-def _query(kind: _Kind, name: str, values: Mapping[str, Any]) -> Message[_Kind]:
+def _query(about: Sent, name: str, values: Mapping[str, Any]) -> FlightMessage:
     text, names = numbered_query(f"flight/{name}")
-    return Message(kind, text, tuple(str(values[name]).encode() for name in names))
+    return Message(about, text, tuple(str(values[name]).encode() for name in names))

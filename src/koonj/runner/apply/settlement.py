@@ -49,6 +49,6 @@ async def _committed(session: RunContext) -> frozenset[str] | None:
     assert session.server is not None
     try:
         async with reading(session.connector, session.target, name="koonj settle") as conn:
-            return await history.run_outcome(conn, session.control.run_id, session.server)
+            return await history.run_outcome(conn, session.control.run_id, session.server.process)
     except (ConnectError, history.HistoryError, psycopg.Error):
         return None

@@ -1,0 +1,15 @@
+-- Count the committed statements of an entry, in their own transaction. Raise invalid_text_representation unless the row
+-- is written: then the COMMIT behind it is skipped.
+WITH counted AS (
+    UPDATE koonj.history
+    SET statements_done = %(done)s::pg_catalog.int4,
+        outcome = CASE WHEN %(complete)s::pg_catalog.bool THEN 'done' ELSE outcome END,
+        finished = CASE WHEN %(complete)s::pg_catalog.bool THEN pg_catalog.clock_timestamp() END
+    WHERE id OPERATOR(pg_catalog.=) %(id)s::pg_catalog.int8
+      AND outcome OPERATOR(pg_catalog.=) 'started'
+    RETURNING id
+)
+SELECT CASE
+    WHEN EXISTS (SELECT FROM counted) THEN true
+    ELSE ('koonj: no row written by ' OPERATOR(pg_catalog.||) pg_catalog.pg_backend_pid()::pg_catalog.text)::pg_catalog.bool
+END
