@@ -271,7 +271,7 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
 
     The id of the transaction is an xid8, as text.
     """
-    values = _values(record, guarded=False)
+    values = {**_values(record), "ended": record.outcome is not Outcome.STARTED}
     for name in ("os_user", "host", "error"):  # the plan has checked the others
         values[name] = None if values[name] is None else await storable(conn, values[name])
     cursor = await conn.execute(query("insert_entry"), values)
@@ -283,21 +283,19 @@ async def insert(conn: AsyncConnection, record: NewHistoryEntry) -> tuple[int, s
     return int(row[0]), str(row[1])
 
 
-def _values(record: NewHistoryEntry, *, guarded: bool) -> dict[str, Any]:
-    values = {field: getattr(record, field) for field in record.__slots__}
-    ended = record.outcome is not Outcome.STARTED
-    return {**values, "ended": ended, "guarded": guarded, "high": KEY >> 32, "low": KEY & 0xFFFFFFFF}
+def _values(record: NewHistoryEntry) -> dict[str, Any]:
+    return {field: getattr(record, field) for field in record.__slots__}
 
 
-def guarded_insert(record: NewHistoryEntry) -> tuple[bytes, tuple[bytes | None, ...]]:
-    """Return a statement that writes one entry, and its values in text form.
+def guarded_insert(record: NewHistoryEntry) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return a statement that writes one entry of a script that succeeded, and its values in text form.
 
     It fails with invalid_text_representation unless its session holds the koonj lock. The texts must be such
     as the database can store (`storable`).
     """
-    text, names = numbered("insert_entry")
-    values = _values(record, guarded=True)
-    return text, tuple(None if values[name] is None else str(values[name]).encode() for name in names)
+    text, names = numbered("flight/insert_entry")
+    values = {**_values(record), "key": KEY}
+    return text, tuple(str(values[name]).encode() for name in names)
 
 
 async def advance(conn: AsyncConnection, entry_id: int, done: int) -> str:

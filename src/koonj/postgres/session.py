@@ -16,6 +16,7 @@ from koonj.postgres.queries import query
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
 
+FORGET_SEQUENCES = "DISCARD SEQUENCES"
 CLEAN = (
     "SET SESSION AUTHORIZATION DEFAULT",
     "RESET ROLE",
@@ -24,14 +25,16 @@ CLEAN = (
     "UNLISTEN *",
     "DEALLOCATE ALL",
     "DISCARD TEMP",
-    "DISCARD SEQUENCES",
+    FORGET_SEQUENCES,
 )
 """DISCARD ALL without pg_advisory_unlock_all, which would release the koonj lock of the run
 (https://www.postgresql.org/docs/current/sql-discard.html).
 """
 
 
-NOTICE_DEAD_CLIENT = "SET client_connection_check_interval TO '1s'"
+_FORGET = sql.SQL(FORGET_SEQUENCES)
+_DEAD_CLIENT = ("client_connection_check_interval", "1s")
+NOTICE_DEAD_CLIENT = "SET {} TO '{}'".format(*_DEAD_CLIENT)
 """How often the server looks whether the client of a running statement is still there."""
 
 
@@ -143,14 +146,33 @@ def fence_statements(target: Target, lock: str) -> list[sql.Composable]:
     ]
 
 
-def closing_statements(target: Target, version: int, lock: str) -> list[sql.Composable]:
+def closing_statements(target: Target, version: int, lock: str, *, notice: bool) -> list[sql.Composable]:
     """Return what `fence` and `clean` do, for the end of a transaction that commits.
 
     Then the session is clean after COMMIT, and the next transaction can follow at once. If the transaction is
-    rolled back, the settings of the file are as well.
+    rolled back, the settings of the file are as well. FORGET_SEQUENCES is missing: it belongs behind the
+    entry in the history. `notice`: the server notices a dead client.
     """
-    timeouts = timeout_settings(version, lock, "0", local=True)
-    return [*reset_statements(target), *_FOR_HISTORY, *timeouts]
+    local = {
+        "search_path": "pg_catalog, pg_temp",
+        "client_encoding": "UTF8",
+        "row_security": "on",
+        "lock_timeout": lock,
+        "statement_timeout": "0",
+        "client_min_messages": "error",  # what `insert_entry` warns of is an error, too
+    }
+    if version >= 170000:
+        local["transaction_timeout"] = "0"
+    settings = [_set_config(name, value, local=True) for name, value in local.items()]
+    if notice:
+        settings.append(_set_config(*_DEAD_CLIENT, local=False))
+    # One SELECT, not one SET for each: it takes a snapshot, but nothing of the file follows.
+    resetting = [statement for statement in reset_statements(target) if statement != _FORGET]
+    return [*resetting, sql.SQL("SELECT {}").format(sql.SQL(", ").join(settings))]
+
+
+def _set_config(name: str, value: str, *, local: bool) -> sql.Composable:
+    return sql.SQL("pg_catalog.set_config({}, {}, {})").format(name, value, local)
 
 
 async def leave(conn: AsyncConnection) -> None:

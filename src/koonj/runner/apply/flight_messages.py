@@ -15,7 +15,7 @@ from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
-    NOTICE_DEAD_CLIENT,
+    FORGET_SEQUENCES,
     ServerSession,
     closing_statements,
     timeout_settings,
@@ -88,7 +88,7 @@ def flight_messages(
     plain = [*_opening(conn, journal.work), *_statements(journal.work), *_closing(conn, journal, session)]
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
-    plain.append(Message(Sent(journal.work, Kind.CLOSING), b"DISCARD SEQUENCES"))
+    plain.append(Message(Sent(journal.work, Kind.CLOSING), FORGET_SEQUENCES.encode()))
     plain.append(Message(Sent(journal.work, Kind.COMMIT), b"COMMIT", told=True))
     return tuple(_with_following(plain))
 
@@ -152,10 +152,9 @@ def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) ->
     work, target = journal.work, journal.session.target
     yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode(), told=True)
     about = Sent(work, Kind.CLOSING)
-    for statement in closing_statements(target, conn.info.server_version, work.planned.lock_timeout):
+    version, notice = conn.info.server_version, session.notices_dead_client
+    for statement in closing_statements(target, version, work.planned.lock_timeout, notice=notice):
         yield Message(about, statement.as_bytes(conn))
-    if session.notices_dead_client:
-        yield Message(about, NOTICE_DEAD_CLIENT.encode())
 
 
 def _entry(journal: Journal, elapsed: float) -> FlightMessage:
