@@ -25,8 +25,8 @@ _TRY, _UNLOCK = f"pg_catalog.pg_try_advisory_lock({KEY})", f"pg_catalog.pg_advis
 TRY = f"SELECT CASE WHEN {_TRY} THEN {_TRY} ELSE false END"
 """The query that takes the koonj lock, if it is free.
 
-A session takes it twice. So it can ask cheaply whether it has it still (`queries/flight/insert_entry.sql`): it
-gives one back, which only a session that has it can do, and takes it again. The other one keeps all others out
+A session takes it twice. So it can ask cheaply if it has it (`queries/flight/insert_entry.sql`): it gives one
+back, which only a session that has it can do, and takes it again. The other one keeps all others out
 meanwhile. pg_locks also says who has it, but it lists all locks of the server.
 """
 _HALVES: Mapping[str, int] = MappingProxyType({"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})

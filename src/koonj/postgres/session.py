@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, errors, sql
@@ -15,6 +16,9 @@ from koonj.postgres.queries import query
 
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
+
+_MANY = 64
+"""How many different texts are kept: the files of a folder mostly have the same timeouts."""
 
 FORGET_SEQUENCES = "DISCARD SEQUENCES"
 CLEAN = (
@@ -51,7 +55,7 @@ class ServerSession:
 
 async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
     """Reset the session to its state after connecting, and return it. The koonj lock is kept."""
-    cursor = await _notice_dead_client(conn, reset_statements(target), sql.SQL(query("server_session")))
+    cursor = await _notice_dead_client(conn, _reset_statements(target.role), sql.SQL(query("server_session")))
     while cursor.nextset():
         pass
     row = await cursor.fetchone()
@@ -59,10 +63,10 @@ async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
     return ServerSession(*row)
 
 
-def reset_statements(target: Target) -> list[sql.Composable]:
+def _reset_statements(role: str | None) -> list[sql.Composable]:
     """Return what resets a session to its state after connecting. The koonj lock is kept."""
-    role = [] if target.role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(target.role))]
-    return [*map(sql.SQL, CLEAN), *role]
+    setting = [] if role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(role))]
+    return [*map(sql.SQL, CLEAN), *setting]
 
 
 async def _notice_dead_client(
@@ -103,6 +107,16 @@ def timeout_settings(version: int, lock: str | None, statement: str, *, local: b
         for name, value in values.items()
         if value is not None
     ]
+
+
+@lru_cache(_MANY)
+def timeout_texts(version: int, lock: str | None, statement: str) -> tuple[bytes, ...]:
+    """Return what `timeout_settings` returns for one transaction, as it is sent."""
+    return _texts(timeout_settings(version, lock, statement, local=True))
+
+
+def _texts(statements: Iterable[sql.Composable]) -> tuple[bytes, ...]:
+    return tuple(statement.as_bytes(None) for statement in statements)
 
 
 CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -146,12 +160,13 @@ def fence_statements(target: Target, lock: str) -> list[sql.Composable]:
     ]
 
 
-def closing_statements(target: Target, version: int, lock: str, *, notice: bool) -> list[sql.Composable]:
+@lru_cache(_MANY)
+def closing_texts(role: str | None, version: int, lock: str, *, notice: bool) -> tuple[bytes, ...]:
     """Return what `fence` and `clean` do, for the end of a transaction that commits.
 
     Then the session is clean after COMMIT, and the next transaction can follow at once. If the transaction is
     rolled back, the settings of the file are as well. FORGET_SEQUENCES is missing: it belongs behind the
-    entry in the history. `notice`: the server notices a dead client.
+    entry in the history. `role`: of the target; `notice`: the server notices a dead client.
     """
     local = {
         "search_path": "pg_catalog, pg_temp",
@@ -167,8 +182,8 @@ def closing_statements(target: Target, version: int, lock: str, *, notice: bool)
     if notice:
         settings.append(_set_config(*_DEAD_CLIENT, local=False))
     # One SELECT, not one SET for each: it takes a snapshot, but nothing of the file follows.
-    resetting = [statement for statement in reset_statements(target) if statement != _FORGET]
-    return [*resetting, sql.SQL("SELECT {}").format(sql.SQL(", ").join(settings))]
+    resetting = [statement for statement in _reset_statements(role) if statement != _FORGET]
+    return _texts((*resetting, sql.SQL("SELECT {}").format(sql.SQL(", ").join(settings))))
 
 
 def _set_config(name: str, value: str, *, local: bool) -> sql.Composable:

@@ -17,8 +17,8 @@ from koonj.postgres.session import (
     CHECK_DEFERRED,
     FORGET_SEQUENCES,
     ServerSession,
-    closing_statements,
-    timeout_settings,
+    closing_texts,
+    timeout_texts,
 )
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import reads_alike
@@ -112,8 +112,8 @@ def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
     version = conn.info.server_version
-    for setting in timeout_settings(version, work.planned.lock_timeout, work.statement_timeout, local=True):
-        yield Message(about, setting.as_bytes(conn))
+    for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
+        yield Message(about, setting)
 
 
 def _statements(work: Work) -> Iterator[FlightMessage]:
@@ -152,9 +152,9 @@ def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) ->
     work, target = journal.work, journal.session.target
     yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode(), told=True)
     about = Sent(work, Kind.CLOSING)
-    version, notice = conn.info.server_version, session.notices_dead_client
-    for statement in closing_statements(target, version, work.planned.lock_timeout, notice=notice):
-        yield Message(about, statement.as_bytes(conn))
+    version, lock = conn.info.server_version, work.planned.lock_timeout
+    for text in closing_texts(target.role, version, lock, notice=session.notices_dead_client):
+        yield Message(about, text)
 
 
 def _entry(journal: Journal, elapsed: float) -> FlightMessage:
