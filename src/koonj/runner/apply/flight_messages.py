@@ -150,7 +150,7 @@ def _guard(work: Work, name: str, values: dict[str, bytes] | None = None) -> Fli
 
 def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) -> Iterator[FlightMessage]:
     work, target = journal.work, journal.session.target
-    yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode(), told=True)
+    yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode())
     about = Sent(work, Kind.CLOSING)
     version, lock = conn.info.server_version, work.planned.lock_timeout
     for text in closing_texts(target.role, version, lock, notice=session.notices_dead_client):
