@@ -32,15 +32,16 @@ def test_the_end_of_a_command_makes_no_text_of_its_answer() -> None:
 
 
 @pytest.mark.parametrize(("words", "collects"), [(("status",), False), (("apply", "--all"), True)])
-def test_only_commands_that_can_take_hours_look_for_garbage(
+def test_only_commands_that_can_take_hours_look_for_garbage_and_none_when_it_exits(
     files: Project, words: tuple[str, ...], collects: bool
 ) -> None:
     code = (
         f"import atexit, gc, sys\nsys.argv[1:] = {list(words)!r}\n"
-        "atexit.register(lambda: print('collects:', gc.isenabled()))\n"
+        "left = lambda: len(gc.get_objects()) > 1_000\n"
+        "atexit.register(lambda: print('collects:', gc.isenabled(), 'looks at exit:', left()))\n"
         "from koonj.cli.main import entry\nentry()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=files.root, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.stdout.endswith(f"collects: {collects}\n"), done.stderr
+    assert done.stdout.endswith(f"collects: {collects} looks at exit: False\n"), done.stderr

@@ -106,6 +106,15 @@ async def test_only_the_holder_can_give_the_lock_back(conn: AsyncConnection, dat
         assert await advisory_lock.try_lock(conn)
 
 
+async def test_giving_one_of_its_two_locks_back_lets_nobody_in(conn: AsyncConnection, database: str) -> None:
+    async with await AsyncConnection.connect(database, autocommit=True) as other:
+        assert await advisory_lock.try_lock(other)
+        cursor = await other.execute("SELECT pg_advisory_unlock(%s)", (KEY,))
+        assert await cursor.fetchone() == (True,)
+        assert not await advisory_lock.try_lock(conn)
+        assert await advisory_lock.is_held_here(other)
+
+
 async def test_the_holder_is_described_for_a_person(conn: AsyncConnection, database: str) -> None:
     dsn = psycopg.conninfo.make_conninfo(database, application_name="nightly")
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:

@@ -54,7 +54,7 @@ def _short(arrived: list[Answer[str] | str]) -> list[str]:
 async def test_answers_come_in_order_with_values_and_notices(conn: AsyncConnection) -> None:
     async with _flight(conn) as flight:
         _send(flight, "SELECT 1", "DO $$ BEGIN RAISE NOTICE 'hear'; END $$", "")
-        flight.send(Message("values", b"SELECT $1::int4 + 1, $2::text", (b"41", None)))
+        flight.send(Message("values", b"SELECT $1::int4 + 1, $2::text", (b"41", None), told=True))
         arrived = await _all(flight)
     assert _short(arrived) == [
         "SELECT 1",

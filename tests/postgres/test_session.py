@@ -7,7 +7,16 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.embedded.binaries import Binaries
-from koonj.postgres.session import begin, clean, commit, fence, own_transaction, roll_back, set_timeouts
+from koonj.postgres.session import (
+    begin,
+    clean,
+    closing_texts,
+    commit,
+    fence,
+    own_transaction,
+    roll_back,
+    set_timeouts,
+)
 from support.network_server import NetworkServer, network_server
 
 FENCED = [
@@ -186,8 +195,9 @@ async def test_the_server_notices_a_dead_client_and_a_cut_line_in_time(
         session = await clean(conn, Target("test", ""))
         assert await _settings(conn) == expected
         assert [name for name, _ in session.settings] == list(SETTINGS)
-        await conn.execute("RESET ALL")
-        await conn.execute(session.restoration)
+        async with conn.transaction():
+            for text in closing_texts(None, conn.info.server_version, "5s", session.settings):
+                await conn.execute(text)
         assert await _settings(conn) == expected
 
 

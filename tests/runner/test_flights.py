@@ -231,6 +231,7 @@ async def test_a_file_that_releases_the_lock_runs_and_the_next_ones_too(project:
     assert run_finished(events).committed == tuple(names)
     assert [event.name for event in events_of_kind(events, MigrationStarted)] == names
     assert [entry.outcome.value for entry in await project.entries()] == ["done"] * 3
+    assert not events_of_kind(events, Notice)
 
 
 async def test_text_is_not_stored_in_an_encoding_that_hidden_code_has_set(project: Project) -> None:

@@ -11,7 +11,7 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,7 +39,15 @@ class Parser(ArgumentParser):
         super().__init__(
             formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, add_help=False, **options
         )
-        self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help and exit")
+        self.missing: list[Callable[[Parser], None]] = []
+        """Functions that add its options before it parses: only the parser of one command does."""
+
+    def parse_known_args(self, *words: Any, **options: Any) -> Any:
+        """Add the options and parse."""
+        for add in self.missing:
+            add(self)
+        self.missing = []
+        return super().parse_known_args(*words, **options)
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of exiting, as argparse would."""
@@ -54,6 +62,10 @@ class _Help(Action):
         out.lines(parser.format_help().rstrip("\n").split("\n"))
         out.check()
         parser.exit()
+
+
+def _help(parser: Parser) -> None:
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help and exit")
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -83,46 +95,44 @@ def parse(argv: Sequence[str]) -> Namespace:
 def build() -> Parser:
     """Build the parser of all commands."""
     parser = Parser(prog="koonj", description=help_text.ABOUT, epilog=help_text.EPILOG)
+    _help(parser)
     _shared_options(parser)
     parser.add_argument("--ascii", action="store_true", help="use only ASCII characters on the screen")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
-    def command(name: str, summary: str, epilog: str) -> Parser:
+    def command(name: str, summary: str, epilog: str, *own: Callable[[Parser], None]) -> None:
         subparser: Parser = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
         )
-        _shared_options(subparser)
-        return subparser
+        subparser.missing += [_help, _shared_options, *own]
 
     command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
-    _show(command("show", "show a migration's text, statements or rollback", help_text.SHOW))
-    _new(command("new", "create the next migration file, blank or from a pattern", help_text.NEW))
-    _patterns(
-        command("patterns", "list the patterns for `koonj new`, or the fields of one", help_text.PATTERNS)
+    command("show", "show a migration's text, statements or rollback", help_text.SHOW, _show)
+    command("new", "create the next migration file, blank or from a pattern", help_text.NEW, _new)
+    command(
+        "patterns",
+        "list the patterns for `koonj new`, or the fields of one",
+        help_text.PATTERNS,
+        _patterns,
     )
-    _run(
-        command("apply", "apply pending migrations", help_text.APPLY),
-        "apply all pending migrations up to and including N",
+    meaning = "apply all pending migrations up to and including N"
+    command("apply", "apply pending migrations", help_text.APPLY, partial(_run, meaning))
+    meaning = "roll back all applied migrations with a number above N"
+    command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(_run, meaning))
+    command(
+        "rehearse",
+        "apply migrations, roll them back and apply them again on a scratch database",
+        help_text.REHEARSE,
+        _rehearse,
     )
-    _run(
-        command("rollback", "roll back applied migrations", help_text.ROLLBACK),
-        "roll back all applied migrations with a number above N",
+    command("drift", "compare the target's schema with its applied migrations", help_text.DRIFT, _drift)
+    command(
+        "settle", "show and decide what an interrupted migration has committed", help_text.SETTLE, _settle
     )
-    _rehearse(
-        command(
-            "rehearse",
-            "apply migrations, roll them back and apply them again on a scratch database",
-            help_text.REHEARSE,
-        )
-    )
-    _drift(command("drift", "compare the target's schema with its applied migrations", help_text.DRIFT))
-    _settle(
-        command("settle", "show and decide what an interrupted migration has committed", help_text.SETTLE)
-    )
-    _history(command("history", "list what was done on the target, when and by whom", help_text.HISTORY))
+    command("history", "list what was done on the target, when and by whom", help_text.HISTORY, _history)
     command("check", "check the migration files for problems, without a database", help_text.CHECK)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
-    _trust(command("trust", "let koonj run what this folder contains", help_text.TRUST))
+    command("trust", "let koonj run what this folder contains", help_text.TRUST, _trust)
     return parser
 
 
@@ -269,7 +279,7 @@ def _drift(parser: Parser) -> None:
     )
 
 
-def _run(parser: Parser, meaning: str) -> None:
+def _run(meaning: str, parser: Parser) -> None:
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("number", metavar="N", nargs="?", help=f"{meaning}: {_NUMBER}")
     extent.add_argument("--all", action="store_true", help="all migrations, not only one")

@@ -18,13 +18,17 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift"})
 """Commands that can take hours."""
+GARBAGE = 50_000
+"""New objects after which a run looks for garbage. After 700, Python's number, it would while it imports."""
 
 
 def entry() -> None:
     """Run koonj with the arguments of this process, then exit."""
     # Imports and values of a history are no garbage: looking for it takes a quarter of a status.
     gc.disable()
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # Python looks once more when it exits, which takes another sixth
+    sys.exit(code)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -47,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
             code: int = ExitCode.OK
         else:
             if args.command in RUNS:
+                gc.set_threshold(GARBAGE)
                 gc.enable()
             code = COMMANDS[args.command](call)
         call.out.check()

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from typing import TextIO
 
 from koonj.sql.display import visible, wants_ascii
@@ -12,6 +13,8 @@ from koonj.sql.display import visible, wants_ascii
 _PLAIN = {"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "·": "-", "→": "->"}
 """ASCII forms of the other characters in koonj's own sentences."""
 
+_AT_ONCE = 500
+"""Lines that are written together."""
 _CONTROL_PICTURES = range(0x2400, 0x2422)
 
 
@@ -38,12 +41,13 @@ class Stream:
 
     def line(self, text: str = "") -> None:
         """Write one line; make hidden characters visible, keep tabs."""
-        self.write(visible(text, keep="\t") + "\n")
+        self.write(_line(text))
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines; flush after the last."""
-        for line in lines:
-            self.line(line)
+        rest = iter(lines)
+        while several := "".join(map(_line, islice(rest, _AT_ONCE))):
+            self.write(several)
         self.flush()
 
     def write(self, text: str) -> None:
@@ -79,6 +83,10 @@ class Stream:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self._file.fileno())
         os.close(null)
+
+
+def _line(text: str) -> str:
+    return visible(text, keep="\t") + "\n"
 
 
 def standard_output() -> Stream:

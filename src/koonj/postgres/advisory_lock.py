@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 KEY = int.from_bytes(b"koonj", "big")
 """Key (bigint) of the koonj lock, the same in every database."""
-TRY = f"SELECT pg_catalog.pg_try_advisory_lock({KEY})"
-"""The query that takes the koonj lock, if it is free."""
+_TRY, _UNLOCK = f"pg_catalog.pg_try_advisory_lock({KEY})", f"pg_catalog.pg_advisory_unlock({KEY})"
+TRY = f"SELECT CASE WHEN {_TRY} THEN {_TRY} ELSE false END"
+"""The query that takes the koonj lock, if it is free.
+
+A session takes it twice. So it can ask cheaply if it has it (`queries/flight/insert_entry.sql`): it gives one
+back, which only a session that has it can do, and takes it again. The other one keeps all others out
+meanwhile. pg_locks also says who has it, but it lists all locks of the server.
+"""
 _HALVES: Mapping[str, int] = MappingProxyType({"high": KEY >> 32, "low": KEY & 0xFFFFFFFF})
 """The key as pg_locks shows it."""
 
@@ -59,7 +65,7 @@ async def unlock(conn: AsyncConnection) -> bool:
 
     For example, a connection pooler may have changed the session.
     """
-    cursor = await conn.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (KEY,))
+    cursor = await conn.execute(f"SELECT {_UNLOCK}, {_UNLOCK}")
     row = await cursor.fetchone()
     return bool(row and row[0])
 

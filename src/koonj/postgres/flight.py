@@ -40,7 +40,7 @@ class Message(Generic[About]):
     values: tuple[bytes | None, ...] = ()
     """Values of ``$1``, ``$2``, …, in text form."""
     told: bool = False
-    """The server sends the answer at once, instead of when its buffer is full or at the end."""
+    """The sender wants the answer, and the server sends it at once. Otherwise only an error is told."""
 
     @property
     def size(self) -> int:
@@ -197,6 +197,8 @@ class Flight(Generic[About, Told]):
         if message is None:  # the server ended the session behind the last answer, before the Sync
             raise psycopg.OperationalError(result.get_error_message(self._conn.info.encoding))
         self.unanswered_bytes -= message.size
+        if not (failed or message.told):
+            return
         self._arrived.append(
             Answer(
                 about=message.about,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, errors, sql
@@ -17,6 +18,10 @@ from koonj.postgres.server_process import ServerProcess
 OWN_LOCK_TIMEOUT = "5s"
 """How long koonj waits for a lock on its own table outside the transaction of a migration."""
 
+_MANY = 64
+"""How many different texts are kept: the files of a folder mostly have the same timeouts."""
+
+FORGET_SEQUENCES = "DISCARD SEQUENCES"
 CLEAN = (
     "SET SESSION AUTHORIZATION DEFAULT",
     "RESET ROLE",
@@ -25,11 +30,14 @@ CLEAN = (
     "UNLISTEN *",
     "DEALLOCATE ALL",
     "DISCARD TEMP",
-    "DISCARD SEQUENCES",
+    FORGET_SEQUENCES,
 )
 """DISCARD ALL without pg_advisory_unlock_all, which would release the koonj lock of the run
 (https://www.postgresql.org/docs/current/sql-discard.html).
 """
+
+
+_FORGET = sql.SQL(FORGET_SEQUENCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +47,6 @@ class ServerSession:
     process: ServerProcess
     settings: tuple[tuple[str, str], ...]
     """What lets the server end the session when its client is gone, by name. RESET ALL undoes it."""
-
-    @property
-    def restoration(self) -> bytes:
-        """The statement that restores the settings after RESET ALL; empty if there are none."""
-        calls = (f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in self.settings)
-        return f"SELECT {', '.join(calls)}".encode() if self.settings else b""
 
 
 async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
@@ -65,13 +67,13 @@ async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
 async def _reset(conn: AsyncConnection, target: Target, *, can_check: bool) -> AsyncCursor:
     """Send one message: if the server refuses a part of it, all of it is undone."""
     asking = sql.SQL(filled(conn, "server_session", {"can_check": can_check}))
-    return await conn.execute(sql.SQL("; ").join([*reset_statements(target), asking]))
+    return await conn.execute(sql.SQL("; ").join([*_reset_statements(target.role), asking]))
 
 
-def reset_statements(target: Target) -> list[sql.Composable]:
+def _reset_statements(role: str | None) -> list[sql.Composable]:
     """Return what resets a session to its state after connecting. The koonj lock is kept."""
-    role = [] if target.role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(target.role))]
-    return [*map(sql.SQL, CLEAN), *role]
+    setting = [] if role is None else [sql.SQL("SET ROLE {}").format(sql.Identifier(role))]
+    return [*map(sql.SQL, CLEAN), *setting]
 
 
 async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
@@ -96,6 +98,16 @@ def timeout_settings(version: int, lock: str | None, statement: str, *, local: b
         for name, value in values.items()
         if value is not None
     ]
+
+
+@lru_cache(_MANY)
+def timeout_texts(version: int, lock: str | None, statement: str) -> tuple[bytes, ...]:
+    """Return what `timeout_settings` returns for one transaction, as it is sent."""
+    return _texts(timeout_settings(version, lock, statement, local=True))
+
+
+def _texts(statements: Iterable[sql.Composable]) -> tuple[bytes, ...]:
+    return tuple(statement.as_bytes(None) for statement in statements)
 
 
 CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -139,14 +151,35 @@ def fence_statements(target: Target, lock: str) -> list[sql.Composable]:
     ]
 
 
-def closing_statements(target: Target, version: int, lock: str) -> list[sql.Composable]:
+@lru_cache(_MANY)
+def closing_texts(
+    role: str | None, version: int, lock: str, settings: tuple[tuple[str, str], ...]
+) -> tuple[bytes, ...]:
     """Return what `fence` and `clean` do, for the end of a transaction that commits.
 
     Then the session is clean after COMMIT, and the next transaction can follow at once. If the transaction is
-    rolled back, the settings of the file are as well.
+    rolled back, the settings of the file are as well. FORGET_SEQUENCES is missing: it belongs behind the
+    entry in the history. `role`: of the target; `settings`: of the session (`ServerSession.settings`).
     """
-    timeouts = timeout_settings(version, lock, "0", local=True)
-    return [*reset_statements(target), *_FOR_HISTORY, *timeouts]
+    local = {
+        "search_path": "pg_catalog, pg_temp",
+        "client_encoding": "UTF8",
+        "row_security": "on",
+        "lock_timeout": lock,
+        "statement_timeout": "0",
+        "client_min_messages": "error",  # what `insert_entry` warns of is an error, too
+    }
+    if version >= 170000:
+        local["transaction_timeout"] = "0"
+    calls = [_set_config(name, value, local=True) for name, value in local.items()]
+    calls += [_set_config(name, value, local=False) for name, value in settings]
+    # One SELECT, not one SET for each: it takes a snapshot, but nothing of the file follows.
+    resetting = [statement for statement in _reset_statements(role) if statement != _FORGET]
+    return _texts((*resetting, sql.SQL("SELECT {}").format(sql.SQL(", ").join(calls))))
+
+
+def _set_config(name: str, value: str, *, local: bool) -> sql.Composable:
+    return sql.SQL("pg_catalog.set_config({}, {}, {})").format(name, value, local)
 
 
 async def leave(conn: AsyncConnection) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from koonj.sql.reader import Reader
+
+_INDEX = re.compile("index", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class IndexStatement:
 
 def index_statement(text: str) -> IndexStatement | None:
     """Return the index of a statement, or None if it neither creates nor attaches one."""
+    if not _INDEX.search(text):
+        return None
     reader = Reader(text)
     if reader.accept("create"):
         reader.accept("unique")

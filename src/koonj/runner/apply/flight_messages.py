@@ -15,9 +15,10 @@ from koonj.postgres.history import guarded_insert
 from koonj.postgres.queries import numbered
 from koonj.postgres.session import (
     CHECK_DEFERRED,
+    FORGET_SEQUENCES,
     ServerSession,
-    closing_statements,
-    timeout_settings,
+    closing_texts,
+    timeout_texts,
 )
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import reads_alike
@@ -109,7 +110,7 @@ def flight_messages(
     plain += _closing(conn, journal, session)
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
-    plain.append(Message(Sent(journal.work, Kind.CLOSING), b"DISCARD SEQUENCES"))
+    plain.append(Message(Sent(journal.work, Kind.CLOSING), FORGET_SEQUENCES.encode()))
     plain.append(Message(Sent(journal.work, Kind.COMMIT), b"COMMIT", told=True))
     return tuple(with_following(plain))
 
@@ -133,8 +134,8 @@ def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
     version = conn.info.server_version
-    for setting in timeout_settings(version, work.planned.lock_timeout, work.statement_timeout, local=True):
-        yield Message(about, setting.as_bytes(conn))
+    for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
+        yield Message(about, setting)
 
 
 def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:
@@ -172,12 +173,11 @@ def _guard(work: Work, name: str, values: dict[str, bytes] | None = None) -> Fli
 
 def _closing(conn: AsyncConnection, journal: Journal, session: ServerSession) -> Iterator[FlightMessage]:
     work, target = journal.work, journal.session.target
-    yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode(), told=True)
+    yield Message(Sent(work, Kind.DEFERRED), CHECK_DEFERRED.encode())
     about = Sent(work, Kind.CLOSING)
-    for statement in closing_statements(target, conn.info.server_version, work.planned.lock_timeout):
-        yield Message(about, statement.as_bytes(conn))
-    if session.settings:
-        yield Message(about, session.restoration)
+    version, lock = conn.info.server_version, work.planned.lock_timeout
+    for text in closing_texts(target.role, version, lock, session.settings):
+        yield Message(about, text)
 
 
 def _entry(journal: Journal, elapsed: float) -> FlightMessage:

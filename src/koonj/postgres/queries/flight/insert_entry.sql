@@ -1,0 +1,26 @@
+-- Write the entry of a script in the transaction of the script. Raise invalid_text_representation unless the row is
+-- written and this session holds the koonj lock. It holds it twice (`advisory_lock.TRY`): one is given back and taken
+-- again, which costs a tenth of a look into pg_locks. If it is not held, there is a warning, too.
+WITH entry AS (
+    INSERT INTO koonj.history (
+        name, action, outcome, script, file_hash, statements_hash, rollback_hash, statements_done, statements_total,
+        started, finished, transaction_id, os_user, host, version, run_id
+    ) VALUES (
+        %(name)s, %(action)s, %(outcome)s, %(script)s, %(file_hash)s, %(statements_hash)s, %(rollback_hash)s,
+        %(statements_done)s, %(statements_total)s,
+        pg_catalog.now() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => %(elapsed)s::pg_catalog.float8),
+        pg_catalog.clock_timestamp(), pg_catalog.pg_current_xact_id()::pg_catalog.text,
+        %(os_user)s, %(host)s, %(version)s, %(run_id)s
+    )
+    RETURNING id
+)
+SELECT CASE
+    WHEN NOT EXISTS (SELECT FROM entry)
+    THEN ('koonj: no row written by ' OPERATOR(pg_catalog.||) pg_catalog.pg_backend_pid()::pg_catalog.text)::pg_catalog.bool
+    WHEN CASE
+        WHEN pg_catalog.pg_advisory_unlock(%(key)s::pg_catalog.int8)
+        THEN pg_catalog.pg_try_advisory_lock(%(key)s::pg_catalog.int8)
+        ELSE false
+    END THEN true
+    ELSE ('koonj: lock released by ' OPERATOR(pg_catalog.||) pg_catalog.pg_backend_pid()::pg_catalog.text)::pg_catalog.bool
+END
