@@ -33,7 +33,7 @@ class Bench:
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             cursor = connection.execute(text, values or None)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def run(self, text: str) -> subprocess.CompletedProcess[str]:
         file = self.folder / "script.sql"

@@ -24,7 +24,7 @@ from koonj.postgres.scratch.settings import SESSION_SETTINGS
 def _ask(dsn: str, query: str) -> list[object]:
     with psycopg.connect(dsn, autocommit=True) as conn:
         cursor = conn.execute(query.encode())
-        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+        return [row[0] for row in cursor.fetchall()] if cursor.description is not None else []
 
 
 def _databases(dsn: str) -> list[object]:

@@ -210,7 +210,7 @@ class SeparateServer:
         dsn = self.server.dsn(database) if user == "postgres" else self.dsn(user)
         with psycopg.connect(dsn, autocommit=True) as conn:
             cursor = conn.execute(text.encode())
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def log(self) -> str:
         return (self.server.folder / "log").read_text()

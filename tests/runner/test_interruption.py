@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -25,10 +26,10 @@ from koonj.runner.run.events import (
     RunResult,
     StatementStarted,
 )
-from koonj.runner.settle import RunningError, Settlement, read_interrupted, settle
+from koonj.runner.settle import RunningError, Settlement, read_interrupted, settle, start_settlement
 from support.interruption import blocked_run, interrupt
 from support.losing_proxy import Loss, losing_proxy
-from support.project import Project, events_of_kind, run_finished
+from support.project import Project, collect_events, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"
 NAME = "001_steps.sql"
@@ -256,6 +257,56 @@ async def test_call_that_commits_in_parts_is_decided_by_the_user(
         await decide(project, done=2)
 
 
+async def test_decision_that_differs_from_what_was_shown_changes_nothing(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    project.sql(PROCEDURE)
+    steps("CALL fill()")
+    interrupt(project)
+    folder = project.reader.read()
+    shown = await read_interrupted(project.connector, project.target, folder, NAME)
+    assert shown.interruption is not None
+    other = replace(shown, interruption=replace(shown.interruption, evidence=None))
+    events = await collect_events(
+        start_settlement(project.connector, project.target, project.reader, other, Settlement(again=2))
+    )
+    end = run_finished(events)
+    assert (end.result, events_of_kind(events, InterruptionSettled)) == (RunResult.FAILED, [])
+    assert "what is known of it has changed since it was shown" in end.message
+    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(again=2))
+    await run.cancel()
+    assert run_finished(await collect_events(run)).result is RunResult.CANCELLED
+    assert [entry.action for entry in await project.entries()] == ["apply"]
+    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(again=2))
+    end = run_finished(await collect_events(run))
+    assert end == RunFinished(
+        result=RunResult.DONE, message="Recorded. The next apply continues with statement 2.", at=end.at
+    )
+
+
+async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Callable[[str], None]) -> None:
+    steps("CREATE INDEX CONCURRENTLY a_x ON a (x)")
+    interrupt(project, "INSERT INTO a VALUES (2, 2)")
+    folder = project.reader.read()
+    shown = await read_interrupted(project.connector, project.target, folder, NAME)
+    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(repair=True))
+    with psycopg.connect(project.target.dsn) as reader:
+        reader.execute("SELECT FROM a")
+        events = asyncio.ensure_future(collect_events(run))
+        waiting = (
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+        )
+        while not project.sql(waiting):
+            assert not events.done(), events.result()
+            await asyncio.sleep(0.02)
+        await run.cancel()
+        assert run_finished(await events).result is RunResult.CANCELLED
+    assert (await project.states())[NAME] == "interrupted"
+    run = start_settlement(project.connector, project.target, project.reader, shown, Settlement(repair=True))
+    assert run_finished(await collect_events(run)).result is RunResult.DONE
+    await continued(project, at=2)
+
+
 async def test_call_can_run_again(project: Project, steps: Callable[[str], None]) -> None:
     project.sql(PROCEDURE)
     steps("CALL fill()")
@@ -402,6 +453,17 @@ async def test_entry_of_an_older_koonj_is_decided_by_the_user(
     await refused(project)
     await decide(project, again=2)
     await continued(project, at=2)
+
+
+async def test_entry_whose_statements_are_all_counted_is_complete(
+    project: Project, steps: Callable[[str], None]
+) -> None:
+    steps("VACUUM a")
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    project.sql("UPDATE koonj.history SET outcome = 'started', finished = NULL; DROP TABLE koonj.statement")
+    assert (await lines(project))[1] == "koonj has nothing more to run of it."
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert await project.states() == {NAME: "applied"}
 
 
 async def test_migration_without_an_interruption_has_nothing_to_settle(project: Project) -> None:

@@ -32,7 +32,7 @@ class Target:
 
     async def sql(self, text: str) -> list[tuple[Any, ...]]:
         cursor = await self.conn.execute(text)
-        return await cursor.fetchall() if cursor.description else []
+        return await cursor.fetchall() if cursor.description is not None else []
 
     async def prepare(self, statement: str) -> None:
         """Store the facts before `statement`, as koonj does before it sends it."""

@@ -105,7 +105,7 @@ class Project:
         """Return the rows of a query, on a separate connection."""
         with psycopg.connect(self.dsn, autocommit=True) as conn:
             cursor = conn.execute(text.encode())
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def tables(self) -> set[str]:
         return {row[0] for row in self.sql("SELECT relname FROM pg_class WHERE relname ~ '^t[0-9]+$'")}

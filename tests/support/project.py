@@ -79,7 +79,7 @@ class Project:
         """Return the target's rows for a query, on a separate connection."""
         with psycopg.connect(self.target.dsn, autocommit=True) as conn:
             cursor = conn.execute(text, values or None)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def tables(self) -> set[str]:
         rows = self.sql("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")

@@ -50,6 +50,18 @@ def test_failure_shows_next_steps(changes: dict[str, Any], expected: str) -> Non
     assert keys(ended(RunResult.FAILED, failure=replace(FAILURE, **changes))) == expected
 
 
+def test_interrupted_migration_is_settled_first() -> None:
+    conflict = Conflict("003_fill.sql", "interrupted", "was interrupted", "", can_allow=False)
+    assert keys(ended(RunResult.REFUSED, conflicts=(conflict,))) == "s settle 003, a try again"
+
+
+def test_decision_that_was_not_carried_out_is_made_again() -> None:
+    view = replace(ended(RunResult.FAILED), settling="003_fill.sql")
+    assert keys(view) == "s settle 003"
+    lost = ended(RunResult.FAILED, failure=replace(FAILURE, name=""))
+    assert keys(replace(lost, settling="003_fill.sql")) == "R refresh the target, s settle 003"
+
+
 @pytest.mark.parametrize(("inside", "expected"), [(True, ""), (False, ", r undo committed statements")])
 def test_partly_committed_migration_can_be_rolled_back(inside: bool, expected: str) -> None:
     planned = PlannedMigration(

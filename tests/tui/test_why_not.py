@@ -92,6 +92,24 @@ def test_partly_committed_migration_can_be_rolled_back(state: State) -> None:
     assert why_not("roll-back-last", answered(state)) is None
 
 
+@pytest.mark.parametrize("state", [State.INTERRUPTED, State.RUNNING])
+def test_interrupted_migration_can_be_settled(state: State) -> None:
+    now = replace(answered(state), selected=replace(WITH_FILE, state=state))
+    assert why_not("settle", now) is None
+    assert why_not("settle", replace(now, running=True)) == (
+        "A run is in progress. Wait for it, or press c to cancel it."
+    )
+    assert why_not("settle", replace(NOT_ANSWERED, selected=now.selected)) == "local has not responded yet."
+
+
+def test_other_migrations_have_nothing_to_settle() -> None:
+    now = answered(State.PENDING)
+    assert why_not("settle", now) == "No migration is selected."
+    assert why_not("settle", replace(now, selected=WITH_FILE)) == (
+        "001_create_users.sql is pending: there is nothing to settle."
+    )
+
+
 def test_cancel_requires_a_run_or_a_requested_rehearsal() -> None:
     assert why_not("cancel", NOT_ANSWERED) == "Nothing is running. To quit koonj, press q."
     assert why_not("cancel", replace(NOT_ANSWERED, running=True)) is None

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import AsyncConnection
 
 from koonj.config import Target
-from koonj.migrations.folder import Folder
+from koonj.migrations.folder import Folder, FolderError, FolderReader
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import states
 from koonj.migrations.states import State
 from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import holder_words
-from koonj.postgres.connector import Connector
+from koonj.postgres.connector import ConnectError, Connector
+from koonj.postgres.history import HistoryError
 from koonj.postgres.overview import overview
 from koonj.postgres.pooler import must_keep_session
 from koonj.postgres.privileges import must_be_able_to_write
 from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
+from koonj.runner.apply.endings import RunEnd, failed_or_cancelled, target_failure
 from koonj.runner.apply.interrupted_entry import SettleError, record_end, repaired
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
-from koonj.runner.evidence.interruption_wording import finding_words
+from koonj.runner.evidence.interruption_wording import finding_words, next_run_words
 from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import InterruptionSettled
-from koonj.runner.run.run import Control
+from koonj.runner.run.events import Direction, Event, InterruptionSettled, RunResult, RunStarted
+from koonj.runner.run.run import Cancelled, Control, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +87,80 @@ async def _read(conn: AsyncConnection, target: Target, folder: Folder, name: str
     return InterruptedMigration(status, None if entry is None else found.get(entry.id))
 
 
+def start_settlement(
+    connector: Connector,
+    target: Target,
+    reader: FolderReader,
+    shown: InterruptedMigration,
+    settlement: Settlement,
+) -> Run:
+    """Return a run that carries out what the user decides about an interruption as it was shown.
+
+    It starts when its events are read, and asks nothing.
+    """
+
+    async def work(control: Control) -> InterruptionSettled:
+        folder = await control.unless_cancelled(asyncio.to_thread(reader.read))
+        name, seen = shown.status.name, shown.interruption
+        return await settle(connector, target, folder, name, settlement, control=control, shown=seen)
+
+    async def events(control: Control) -> AsyncGenerator[Event]:
+        assert shown.interruption is not None
+        entry = shown.interruption.entry
+        direction = Direction(entry.action)
+        yield RunStarted(control.run_id, target.name, direction)
+        try:
+            settled = await work(control)
+            yield settled
+            end = RunEnd(RunResult.DONE, f"Recorded. {next_run_words(settled, entry.action)}")
+        except RunningError as error:
+            end = RunEnd(RunResult.LOCKED, f"{error.message} {error.hint}".rstrip())
+        except SettleError as error:
+            end = RunEnd(RunResult.FAILED, f"{error.message} {error.hint}".rstrip())
+        except (ConnectError, HistoryError, FolderError, psycopg.Error) as error:
+            end = failed_or_cancelled(target_failure(error, target, direction), cancelled=control.cancelled)
+        except Cancelled:
+            end = RunEnd(RunResult.CANCELLED, "Cancelled. Nothing was recorded.")
+        yield end.event(())
+
+    return Run(events)
+
+
 async def settle(
-    connector: Connector, target: Target, folder: Folder, name: str, settlement: Settlement
+    connector: Connector,
+    target: Target,
+    folder: Folder,
+    name: str,
+    settlement: Settlement,
+    *,
+    control: Control | None = None,
+    shown: Interruption | None = None,
 ) -> InterruptionSettled:
     """Carry out and record what the user decides.
 
-    Raises: ConnectError, HistoryError, SettleError, psycopg.Error.
+    `shown`: what the user has seen of the interruption; if it is different now, nothing is done.
+
+    Raises: Cancelled, ConnectError, HistoryError, SettleError, psycopg.Error.
     """
-    async with await connector.connect(target, name="koonj settle") as conn:
+    control = control or Control()
+    conn = await control.unless_cancelled(connector.connect(target, name="koonj settle"))
+    async with conn:
         async with overview(conn, target) as seen:
             pass
         pooled = await must_keep_session(connector, target, conn, seen.pid)
         must_be_able_to_write(seen.conditions)
+        control.working_on(conn)
         try:
-            return await _settle(open_session(connector, target, conn, Control()), folder, name, settlement)
+            session = open_session(connector, target, conn, control)
+            return await _settle(session, folder, name, settlement, shown)
         finally:
+            control.working_on(None)
             if pooled:
                 await leave(conn)
 
 
 async def _settle(
-    session: RunContext, folder: Folder, name: str, settlement: Settlement
+    session: RunContext, folder: Folder, name: str, settlement: Settlement, shown: Interruption | None
 ) -> InterruptionSettled:
     conn = session.conn
     if not await advisory_lock.try_lock(conn):
@@ -115,6 +173,12 @@ async def _settle(
     await clean(conn, session.target)
     found = await _read(conn, session.target, folder, name)
     interruption = _checked(found, settlement)
+    if shown is not None and not _is_as_shown(interruption, shown):
+        raise SettleError(
+            f"{name} is not settled: what is known of it has changed since it was shown.",
+            "Look at it again, then decide.",
+        )
+    session.control.check()
     done, what = interruption.entry.statements_done, f"statement {interruption.statement} runs again"
     if settlement.repair:
         commands = "; ".join(interruption.evidence.repair) if interruption.evidence is not None else ""
@@ -128,6 +192,11 @@ async def _settle(
     await record_decision(session, Decision(found.status, conflict), f"{reason}. {event.evidence}")
     await advisory_lock.unlock(conn)
     return event
+
+
+def _is_as_shown(now: Interruption, shown: Interruption) -> bool:
+    """Return whether what is done now is what the user has seen."""
+    return (now.entry.id, now.statement, now.evidence) == (shown.entry.id, shown.statement, shown.evidence)
 
 
 def _checked(found: InterruptedMigration, settlement: Settlement) -> Interruption:

@@ -92,6 +92,8 @@ async def _interruption(
 ) -> Interruption:
     mine = [intent for intent in intents if intent.entry_id == entry.id]
     following = entry.statements_done + 1
+    if entry.statements_done == entry.statements_total:
+        return Interruption(entry)
     if not mine:
         evidence = unknown("The history does not tell whether it was sent: an older version of koonj ran it.")
         return Interruption(entry, statement=following, evidence=evidence)

@@ -70,30 +70,54 @@ def way_on_words(interruption: Interruption) -> str:
     return f"koonj {first}continues with statement {done + 1}."
 
 
-def offers(interruption: Interruption, status: MigrationStatus, target_option: str) -> Iterator[str]:
+def offer_words(interruption: Interruption, status: MigrationStatus, target_option: str) -> Iterator[str]:
     """Yield what the user can do, one sentence with a command each."""
-    number, migration = status.number, status.migration
+    from koonj.runner.evidence.offer import Offer, offers  # noqa: PLC0415 - most runs were not interrupted
+
     statement, evidence = interruption.statement, interruption.evidence
-    settle = f"koonj settle {number}{target_option}"
+    settle = f"koonj settle {status.number}{target_option}"
     if interruption.is_running:
         yield "Wait until it has ended, then ask again: koonj status" + target_option
-        yield f"To end its session: SELECT pg_terminate_backend({interruption.pid})"
-        return
-    if interruption.known_done is not None:
-        verb = "rollback" if interruption.entry.action is Action.ROLLBACK else "apply"
-        yield f"To continue, run: koonj {verb}{target_option}"
-        if interruption.repair:
-            yield f"To run only the repair: {settle} --repair"
-    elif evidence is not None and evidence.repair:
-        then = "completes it" if evidence.done_after_repair else "then statement {} can run again"
-        commands = "; ".join(evidence.repair)
-        yield f"To run {commands} ({then.format(statement)}): {settle} --repair"
-    else:
-        again = f"To run statement {statement} again, if it continues where it stopped"
-        yield f"{again}: {settle} --again {statement}"
-        yield f"To continue after statement {statement}: {settle} --done {statement} --reason '…'"
-    if interruption.entry.action is Action.APPLY and (migration is None or migration.has_rollback):
-        yield f"To undo the migration: koonj rollback{target_option}"
+        yield end_session_words(interruption)
+    for offer in offers(interruption, status):
+        match offer:
+            case Offer.CONTINUE:
+                verb = "rollback" if interruption.entry.action is Action.ROLLBACK else "apply"
+                yield f"To continue, run: koonj {verb}{target_option}"
+            case Offer.REPAIR if interruption.repair:
+                yield f"To run only the repair: {settle} --repair"
+            case Offer.REPAIR:
+                assert evidence is not None
+                then = after_repair_words(interruption)
+                yield f"To run {'; '.join(evidence.repair)} ({then}): {settle} --repair"
+            case Offer.AGAIN:
+                again = f"To run statement {statement} again, if it continues where it stopped"
+                yield f"{again}: {settle} --again {statement}"
+            case Offer.DONE:
+                yield f"To continue after statement {statement}: {settle} --done {statement} --reason '…'"
+            case Offer.ROLL_BACK:
+                yield f"To undo the migration: koonj rollback{target_option}"
+
+
+def end_session_words(interruption: Interruption) -> str:
+    """Return how to end the session that is at work."""
+    return f"To end its session: SELECT pg_terminate_backend({interruption.pid})"
+
+
+def after_repair_words(interruption: Interruption) -> str:
+    """Return what is true after the repair."""
+    assert interruption.evidence is not None
+    if interruption.evidence.done_after_repair:
+        return "completes it"
+    return f"then statement {interruption.statement} can run again"
+
+
+def next_run_words(settled: InterruptionSettled, action: Action) -> str:
+    """Return what is left to do after a decision was recorded."""
+    verb, done = ("rollback", "rolled back") if action is Action.ROLLBACK else ("apply", "applied")
+    if settled.done == settled.of:
+        return f"The migration is {done}."
+    return f"The next {verb} continues with statement {settled.done + 1}."
 
 
 def settled_words(event: InterruptionSettled) -> str:
@@ -109,4 +133,4 @@ def interruption_lines(
     yield finding_words(interruption)
     if way_on := way_on_words(interruption):
         yield way_on
-    yield from offers(interruption, status, target_option)
+    yield from offer_words(interruption, status, target_option)

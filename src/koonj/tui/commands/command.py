@@ -122,6 +122,9 @@ class Openers(Protocol):
     def copy(self) -> None:
         """Copy the current item of the pane, and show it."""
 
+    def settle(self) -> None:
+        """Show what is known of the selected migration, which was interrupted, and let the user decide."""
+
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""
 

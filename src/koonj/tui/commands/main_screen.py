@@ -30,7 +30,7 @@ from koonj.tui.commands.panes import (
     Targets,
     Zoom,
 )
-from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast
+from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast, Settle
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -39,6 +39,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     ApplyNext(),
     ApplyAll(),
     RollBackLast(),
+    Settle(),
     Cancel(),
     New(),
     Edit(),

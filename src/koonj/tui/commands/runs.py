@@ -5,6 +5,7 @@ A run shows its plan and asks before it changes a target.
 
 from __future__ import annotations
 
+from koonj.migrations.states import State
 from koonj.runner.run.events import Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.target.status import TargetStatus
@@ -87,6 +88,33 @@ class RollBackLast(_Change):
         A failed or interrupted run can have committed statements; the run finds out.
         """
         return bool(check.counts.applied) or check.counts.has_stopped
+
+
+class Settle(Command[Verbs]):
+    """Show what an interrupted migration has committed, and decide how to continue."""
+
+    key = "s"
+    label = "settle"
+    group = Group.CHANGES
+    footer = "124"
+    only_available = True
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if the selected migration was not interrupted, or during a run."""
+        if now.running:
+            return f"A run is in progress. Wait for it, or press {now.keymap.current_key('c')} to cancel it."
+        if now.no_trust is not None:
+            return now.no_trust
+        if (reason := _why_no_status(now)) is not None:
+            return reason
+        if now.selected is None:
+            return "No migration is selected."
+        if now.selected.state in (State.INTERRUPTED, State.RUNNING):
+            return None
+        return f"{now.selected.name} is {now.selected.word}: there is nothing to settle."
+
+    def run(self, screen: Verbs) -> None:
+        screen.navigator.settle()
 
 
 class Cancel(Command[Verbs]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from koonj.migrations.states import State
 from koonj.runner.run.events import Direction, Failure, RunResult
-from koonj.tui.state.run import RunView
+from koonj.tui.state.run import RunView, interrupted_name
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})
 """SQLSTATEs that the file did not cause.
@@ -46,6 +46,8 @@ def _after_result(view: RunView) -> tuple[Key, ...]:
         return (("R", "refresh the target"),)
     if view.finished.result is not RunResult.REFUSED:
         return (_again(view),)
+    if (name := interrupted_name(view.finished.conflicts)) is not None:
+        return (("s", f"settle {_number(name)}"), _again(view))
     files = (o.name for o in view.finished.conflicts if o.name.endswith(".sql") and o.state != State.MISSING)
     named = next(files, None)
     edit = (("i", f"edit {_number(named)}"),) if named is not None else ()
@@ -53,6 +55,8 @@ def _after_result(view: RunView) -> tuple[Key, ...]:
 
 
 def _again(view: RunView) -> Key:
+    if view.settling:
+        return "s", f"settle {_number(view.settling)}"
     return ("a" if view.direction is Direction.APPLY else "r"), "try again"
 
 

@@ -12,14 +12,11 @@ from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, v
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration
 from koonj.sql.display import visible
+from koonj.tui.render.facts import NARROW, fact_lines, target_line
 from koonj.tui.render.run_lines import Line, conflict_lines
-from koonj.tui.theme import ACCENT, DIM, PLAIN, RAISED, STRONG, WARNING
+from koonj.tui.theme import ACCENT, DIM, PLAIN, STRONG, WARNING
 from koonj.tui.toolkit.strips import wrap
 
-_FACT = 12
-"""Cells of a label."""
-_NARROW = 60
-"""Cells; a narrower dialog has no columns."""
 _DSN = 2
 """Maximum lines of the connection string; its first keywords name the server."""
 _MANY = 8
@@ -38,11 +35,11 @@ def heading(plan: Plan) -> str:
 
 def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
     """Return target, server, numbers, decisions and conflicts, then all statements."""
-    lines = [_target(plan, width)]
-    lines += _fact("server", plan.server, width)
-    lines += _fact("dsn", dsn, width)[:_DSN] if dsn else []
-    lines += _fact("migrations", _modes(plan), width)
-    lines += _fact("statements", str(plan.statements), width)
+    lines = [target_line(plan.target, width, protected=plan.protected)]
+    lines += fact_lines("server", plan.server, width)
+    lines += fact_lines("dsn", dsn, width)[:_DSN] if dsn else []
+    lines += fact_lines("migrations", _modes(plan), width)
+    lines += fact_lines("statements", str(plan.statements), width)
     lines += _decisions(plan, width)
     if len(plan.migrations) > _MANY:
         lines += [[], *_listed(plan), [], [(" Their statements", ACCENT)]]
@@ -51,12 +48,6 @@ def plan_lines(plan: Plan, dsn: str, width: int) -> list[Line]:
     if has_sizes(plan):
         lines += [[]] + [[(" " + text, DIM)] for text in wrap(ESTIMATED, width - 2)]
     return lines
-
-
-def _target(plan: Plan, width: int) -> Line:
-    label = "target".ljust(_FACT - 1 if width >= _NARROW else 0)
-    line: Line = [(f" {label}", DIM), (f" {plan.target} ", RAISED)]
-    return [*line, ("  ", PLAIN), (" PROTECTED ", RAISED)] if plan.protected else line
 
 
 def _modes(plan: Plan) -> str:
@@ -120,15 +111,7 @@ def _migration(migration: PlannedMigration, width: int) -> list[Line]:
 def _lock(lock: PlannedLock, width: int) -> list[Line]:
     """Return the effect of a lock, then how busy the relation is."""
     looks = WARNING if lock.impact >= LONG else DIM if lock.impact <= NOTE else PLAIN
-    edge = 12 if width >= _NARROW else 6
+    edge = 12 if width >= NARROW else 6
     lines: list[Line] = [[(" " * edge + text, looks)] for text in wrap(lock.effect, width - edge - 2)]
     busy = wrap(lock.activity, width - edge - 4) if lock.activity else []
     return [*lines, *([(" " * (edge + 2) + text, DIM)] for text in busy)]
-
-
-def _fact(label: str, text: str, width: int) -> list[Line]:
-    """Return label and text in two columns, or in one column if the dialog is narrow."""
-    if width < _NARROW:
-        return [[(f" {one}", PLAIN)] for one in wrap(f"{label} {text}", width - 2)]
-    texts = wrap(text, width - _FACT - 2)
-    return [[(" " + (label if not i else "").ljust(_FACT), DIM), (one, PLAIN)] for i, one in enumerate(texts)]

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from koonj.humanize import clock, listed, number_words, span_words, time_of_day
+from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
@@ -49,7 +50,8 @@ def progress(view: RunView, now: float, width: int) -> list[Line]:
 
 
 def _first(view: RunView, now: float) -> Line:
-    line: Line = [(f" {doing(view.direction)} on ", PLAIN), (view.target, STRONG)]
+    verb = f"settling {view.settling}" if view.settling else doing(view.direction)
+    line: Line = [(f" {verb} on ", PLAIN), (view.target, STRONG)]
     if view.rehearsing is not None:
         one = view.rehearsing
         line = [(" rehearsing ", PLAIN), (one.name, STRONG), (f"  {one.index} of {one.of}", PLAIN)]
@@ -94,7 +96,7 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
         since = clock(now - one.at.timestamp())
         text = f"statement {one.index} of {one.of} for {since}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
-    return [[(" running" if view.migration else " making the plan", DIM)]]
+    return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
 
 
 def _waiting_words(view: RunView, now: float) -> str:
@@ -215,6 +217,8 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     # The name is already before the message.
     message = conflict.message.removeprefix(conflict.name).removeprefix(":").lstrip()
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
+    if conflict.state == State.INTERRUPTED:
+        return lines  # The hint is a command; the screen has a key for it.
     return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
 
 

@@ -285,7 +285,7 @@ class Main(Screen[None]):
     @on(messages.RunOpened)
     def run_opened(self, message: messages.RunOpened) -> None:
         """Show the run before its first event; it can fail before that."""
-        self.view = RunView(message.target, message.direction, now())
+        self.view = RunView(message.target, message.direction, now(), settling=message.settling)
 
     @on(messages.RunReported)
     def run_reported(self, message: messages.RunReported) -> None:
@@ -303,7 +303,7 @@ class Main(Screen[None]):
 
     @on(messages.RunStopped)
     def run_stopped(self, message: messages.RunStopped) -> None:
-        """Show the conflicts and ask for a reason to allow them."""
+        """Show the conflicts and ask what to do about them."""
         self.navigator.allow(message)
 
     @on(messages.RunEnded)
@@ -312,8 +312,8 @@ class Main(Screen[None]):
         self.navigator.close_question()
         if message.error is not None and self.view is not None:
             self.view = crashed(self.view, message.error, now())
-        if self.view is not None and self.view.failure is not None:
-            self.migrations.select(self.view.failure.name)
+        if self.view is not None and self.view.stopped_at is not None:
+            self.migrations.select(self.view.stopped_at)
         if self.control.is_quitting:
             self.app.exit()
         self.watcher.ask(self.snapshot.target)

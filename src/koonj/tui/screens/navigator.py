@@ -20,6 +20,7 @@ from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import QuitChoice, QuitDialog
+from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
@@ -40,6 +41,8 @@ _LATER = (
     "koonj.tui.screens.copy_dialog",
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
+    "koonj.tui.screens.settle_dialog",
+    "koonj.tui.screens.settle_confirmation",
 )
 
 
@@ -63,6 +66,7 @@ class Navigator:
         self._situation = situation
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
+        self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
 
     def start(self) -> None:
         """Ask whether the user trusts the folder, and import screens that are not needed at the start."""
@@ -139,7 +143,7 @@ class Navigator:
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
-        self._question = ConfirmDialog(asked.plan, asked.question, asked.target, status.dsn if status else "")
+        self._question = ConfirmDialog(asked.plan, asked.question, status.dsn if status else "")
         self._screen.app.push_screen(self._question, answered)
 
     def close_question(self) -> None:
@@ -149,13 +153,25 @@ class Navigator:
         self._question = None
 
     def allow(self, stopped: RunStopped) -> None:
-        """Show the conflicts; if the user gives a reason, start the run again."""
+        """Show the conflicts; if the user gives a reason, start the run again.
+
+        If one of them is an interrupted migration, the user decides about that first.
+        """
+        if stopped.interrupted is not None:
+            self._settlement.open(stopped.interrupted)
+            return
 
         def decided(reason: str | None) -> None:
             if reason:
                 self._control.restart_allowing(stopped, reason)
 
         self._screen.app.push_screen(AllowDialog(stopped.conflicts, stopped.request.direction), decided)
+
+    def settle(self) -> None:
+        """Show what is known of the selected migration, which was interrupted, and let the user decide."""
+        row = self._situation().selected
+        assert row is not None
+        self._settlement.open(row.name)
 
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""

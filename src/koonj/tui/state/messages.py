@@ -13,6 +13,7 @@ from koonj.migrations.folder import Folder
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Plan, Question
 from koonj.runner.run.request import Request
+from koonj.tui.state.run import interrupted_name
 
 if TYPE_CHECKING:
     from koonj.runner.target.status import TargetStatus
@@ -81,6 +82,8 @@ class RunOpened(Message):
 
     target: str
     direction: Direction
+    settling: str = ""
+    """Migration about whose interruption it carries out a decision; empty for an apply or a rollback."""
 
 
 @dataclass
@@ -110,10 +113,15 @@ class RunEnded(Message):
 
 @dataclass
 class RunStopped(Message):
-    """The run was refused because of conflicts that the user can allow with a reason."""
+    """The run was refused because of conflicts that the user can decide about."""
 
     request: Request
     conflicts: tuple[Conflict, ...]
+
+    @property
+    def interrupted(self) -> str | None:
+        """Name of the first migration that was interrupted; None if all conflicts can be allowed."""
+        return interrupted_name(self.conflicts)
 
 
 @dataclass

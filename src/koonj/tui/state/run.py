@@ -10,11 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from koonj.humanize import count, duration
+from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
+from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.sql.display import shortened, spaced
 
@@ -91,6 +93,8 @@ class RunView:
     """End in Unix seconds; None while the run is in progress."""
     closed: bool = False
     """Whether the user closed the result. The log is kept until the next run."""
+    settling: str = ""
+    """Migration about whose interruption it carries out a decision; empty for an apply or a rollback."""
 
     @property
     def running(self) -> bool:
@@ -101,6 +105,13 @@ class RunView:
     def failure(self) -> Failure | None:
         """Failure of the run; None if it did not fail."""
         return self.finished.failure if self.finished else None
+
+    @property
+    def stopped_at(self) -> str | None:
+        """Migration that failed, or that was interrupted before and needs a decision; None for none."""
+        if self.failure is not None:
+            return self.failure.name
+        return None if self.finished is None else interrupted_name(self.finished.conflicts)
 
     @property
     def has_problem(self) -> bool:
@@ -151,6 +162,11 @@ class RunView:
 def doing(direction: Direction) -> str:
     """Return what a run does: ``applying`` or ``rolling back``."""
     return "applying" if direction is Direction.APPLY else "rolling back"
+
+
+def interrupted_name(conflicts: Iterable[Conflict]) -> str | None:
+    """Return the name of the first migration that was interrupted; None if there is none."""
+    return next((c.name for c in conflicts if c.state == State.INTERRUPTED), None)
 
 
 def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:

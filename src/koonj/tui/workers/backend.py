@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from koonj.runner.run.events import Event
     from koonj.runner.run.request import Request
     from koonj.runner.run.run import Run
+    from koonj.runner.settle import InterruptedMigration, Settlement
     from koonj.runner.target.status import TargetStatus
 
 KEPT_SECONDS = 60.0
@@ -142,6 +143,31 @@ class Backend:
             self._connector = Connector()
         reader = _reader(self.settings.migrations)
         return start(self._connector, target, reader, request, self.settings.scratch)
+
+    async def read_interruption(self, target: Target, folder: Folder, name: str) -> InterruptedMigration:
+        """Return what is known of the migration `name`, which was interrupted. Changes nothing.
+
+        Raises: TargetError, psycopg.Error.
+        """
+
+        async def read() -> InterruptedMigration:
+            from koonj.runner.settle import read_interrupted  # noqa: PLC0415 - brings psycopg
+
+            return await read_interrupted(self._reading_connector(), target, folder, name)
+
+        return await self._reads.run(read)
+
+    async def start_settlement(
+        self, target: Target, shown: InterruptedMigration, settlement: Settlement
+    ) -> Run:
+        """Return a run that carries out a decision. It starts when its events are read."""
+        from koonj.postgres.connector import Connector  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.settle import start_settlement  # noqa: PLC0415 - brings psycopg
+
+        if self._connector is None:
+            self._connector = Connector()
+        reader = _reader(self.settings.migrations)
+        return start_settlement(self._connector, target, reader, shown, settlement)
 
     async def recorded_text(self, target: Target, entry_id: int) -> str | None:
         """Return the text that a history entry recorded; None if there is no such entry."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +12,10 @@ from textual.dom import DOMNode
 
 from koonj.config import Target
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Plan, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.events import Direction, Plan, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Request
 from koonj.tui.state.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
+from koonj.tui.state.run import interrupted_name
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.workers.backend import Backend
@@ -22,6 +23,7 @@ from koonj.tui.workers.event_batcher import EventBatcher
 
 if TYPE_CHECKING:
     from koonj.runner.run.run import Run
+    from koonj.runner.settle import InterruptedMigration, Settlement
 
 NO = "no"
 """Answer that confirms no question."""
@@ -46,10 +48,18 @@ class RunControl:
 
     def start(self, request: Request) -> None:
         """Start a run on the chosen target."""
+        target = self._snapshot().target
         self.running = True
-        self._node.post_message(RunOpened(self._snapshot().target.name, request.direction))
-        follow = partial(self._follow, self._snapshot().target, request)
-        start_task(self._node, follow, "run")
+        self._node.post_message(RunOpened(target.name, request.direction))
+        start_task(self._node, partial(self._run_request, target, request), "run")
+
+    def settle(self, target: Target, shown: InterruptedMigration, settlement: Settlement) -> None:
+        """Carry out what the user has decided about an interruption, as it was shown."""
+        assert shown.interruption is not None
+        self.running = True
+        direction = Direction(shown.interruption.entry.action)
+        self._node.post_message(RunOpened(target.name, direction, shown.status.name))
+        start_task(self._node, partial(self._run_settlement, target, shown, settlement), "run")
 
     def cancel(self) -> None:
         """Cancel the running statement on the server, and end the run."""
@@ -75,10 +85,20 @@ class RunControl:
                 StatusMessage(f"Could not send the cancel request to the server: {error}", is_problem=True)
             )
 
-    async def _follow(self, target: Target, request: Request) -> None:
+    async def _run_request(self, target: Target, request: Request) -> None:
+        finished = await self._follow(target, partial(self._backend.start_run, target, request))
+        if finished is not None and finished.result is RunResult.REFUSED:
+            self._offer_decision(request, finished.conflicts)
+
+    async def _run_settlement(
+        self, target: Target, shown: InterruptedMigration, settlement: Settlement
+    ) -> None:
+        await self._follow(target, partial(self._backend.start_settlement, target, shown, settlement))
+
+    async def _follow(self, target: Target, opened: Callable[[], Awaitable[Run]]) -> RunFinished | None:
         error, finished = None, None
         try:
-            self._run = await self._backend.start_run(target, request)
+            self._run = await opened()
             async for event in self._run.events():
                 if self._batcher.add(event):
                     await asyncio.sleep(
@@ -97,8 +117,7 @@ class RunControl:
             self._end()
             self._batcher.flush()
         self._node.post_message(RunEnded(error))
-        if finished is not None and finished.result is RunResult.REFUSED:
-            self._offer_allow(request, finished.conflicts)
+        return finished
 
     def _end(self) -> None:
         self.running = False
@@ -116,7 +135,8 @@ class RunControl:
         allow = stopped.request.allow | {conflict.state for conflict in stopped.conflicts}
         self.start(replace(stopped.request, allow=allow, reason=reason))
 
-    def _offer_allow(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
-        """Let the screen ask for a reason if all conflicts can be allowed."""
-        if conflicts and all(o.can_allow for o in conflicts):
+    def _offer_decision(self, request: Request, conflicts: tuple[Conflict, ...]) -> None:
+        """Let the screen ask what to do if all conflicts can be allowed, or a migration was interrupted."""
+        can_allow = bool(conflicts) and all(conflict.can_allow for conflict in conflicts)
+        if can_allow or interrupted_name(conflicts) is not None:
             self._node.post_message(RunStopped(request, conflicts))
