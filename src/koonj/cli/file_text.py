@@ -1,14 +1,19 @@
 """Format migration files, their statements and their problems as text."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.humanize import count
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.migration import Migration
 from koonj.sql.problem import Severity
-from koonj.sql.transactions import ScriptShape
+
+if TYPE_CHECKING:
+    from koonj.sql.transactions import ScriptShape
 
 _DUPLICATE, _NO_ROLLBACK = "duplicate-number", frozenset({"no-rollback", "empty-rollback"})
 _LINE_END = re.compile(r"\r\n|\n|\r")

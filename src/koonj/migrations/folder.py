@@ -9,6 +9,7 @@ from typing import NamedTuple
 from koonj.config import find_migrations
 from koonj.migrations import naming_problems
 from koonj.migrations.file_reader import FileRefused, Stamp, read_file, read_link
+from koonj.migrations.kept_value import PROBLEMS, known
 from koonj.migrations.migration import Migration
 from koonj.migrations.names import FITTING, looks_like_one
 from koonj.migrations.parse_cache import ParseCache
@@ -58,8 +59,13 @@ def check(folder: Folder) -> tuple[FileProblem, ...]:
     """
     shown = folder.shown_path or str(folder.path)
     of_folder = [FileProblem(name, _shown_file(shown, name), problem) for name, problem in folder.problems]
-    of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in m.fresh().problems]
+    of_files = [FileProblem(m.name, m.shown_path, p) for m in folder.migrations for p in _problems(m)]
     return (*of_folder, *of_files)
+
+
+def _problems(migration: Migration) -> tuple[Problem, ...]:
+    stored = known(migration, "problems", PROBLEMS)
+    return migration.fresh().problems if stored is None else stored
 
 
 def _shown_file(shown_folder: str, name: str) -> str:
@@ -75,6 +81,7 @@ class FolderReader:
 
     def __init__(self, path: Path, cwd: Path | None = None) -> None:
         self._path = path.absolute()
+        self._folder_name = str(self._path)
         self._shown = _shorter_path(self._path, cwd)
         self._cache = ParseCache(self._path)
         self._known: _Known = {}
@@ -131,18 +138,16 @@ class FolderReader:
 
         Raises: FileRefused.
         """
-        name, folder = entry.name, str(self._path)
+        name = entry.name
         known = self._known.get(name)
         before = None if known is None else known[0]
         if entry.is_symlink():
-            stamp, raw = read_link(descriptor, folder, name, before, self._read_at)
+            stamp, raw = read_link(descriptor, self._folder_name, name, before, self._read_at)
         else:
             stamp, raw = read_file(descriptor, name, before, self._read_at)
-        if known is not None and raw is None:
-            return known
-        if known is not None and raw == known[1].raw:
-            return stamp, known[1]
-        return stamp, Migration.of_file(number, name, folder, self._shown, raw or b"", self._cache)
+        if known is not None and (raw is None or raw == known[1].raw):
+            return (known[0] if raw is None else stamp), known[1]
+        return stamp, Migration.of_file(number, name, self._folder_name, self._shown, raw or b"", self._cache)
 
     def _folder(self, found: "_Found") -> Folder:
         last, known = self._last, found.known
@@ -176,7 +181,7 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def _ordered(known: _Known) -> tuple[Migration, ...]:
-    return tuple(sorted((m for _, m in known.values()), key=lambda m: (m.number, m.name)))
+    return tuple(m for _, _, m in sorted([(m.number, name, m) for name, (_, m) in known.items()]))
 
 
 def _shorter_path(path: Path, cwd: Path | None) -> str:

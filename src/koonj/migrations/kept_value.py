@@ -41,6 +41,15 @@ class Form(Generic[_T]):
     """Raises TypeError, ValueError or AttributeError if the plain value has another form."""
 
 
+def known(file: CachedFile, name: str, form: Form[_T]) -> _T | None:
+    """Return the value of a property from the parse cache; None if it is not there."""
+    plain = None if file.cache is None else file.cache.find(file.file_hash, name)
+    if plain is not None:
+        with suppress(TypeError, ValueError, AttributeError):  # a value of another form is not known
+            return form.value(plain)
+    return None
+
+
 def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], _T]]:
     """Let a property of a file take its value from the parse cache, or add it there.
 
@@ -52,15 +61,12 @@ def kept(form: Form[_T]) -> Callable[[Callable[[_File], _T]], Callable[[_File], 
 
         @wraps(find)
         def value(file: _File) -> _T:
-            cache = file.cache
-            if cache is None:
-                return find(file)
-            plain = cache.find(file.file_hash, name)
-            if plain is not None:
-                with suppress(TypeError, ValueError, AttributeError):  # a value of another form is not known
-                    return form.value(plain)
+            stored = known(file, name, form)
+            if stored is not None:
+                return stored
             found = find(file)
-            cache.add(file.file_hash, name, form.plain(found))
+            if file.cache is not None:
+                file.cache.add(file.file_hash, name, form.plain(found))
             return found
 
         return value

@@ -50,8 +50,16 @@ class Migration:
         cls, number: int, name: str, folder: str, shown_folder: str, raw: bytes, cache: ParseCache
     ) -> Migration:
         """Return the migration of a file with these bytes."""
-        migration = cls(number, name, folder, shown_folder, raw, file_hash(raw))
-        object.__setattr__(migration, "cache", cache)
+        migration = object.__new__(cls)  # three times as fast as the constructor of a frozen class
+        migration.__dict__.update(
+            number=number,
+            name=name,
+            folder=folder,
+            shown_folder=shown_folder,
+            raw=raw,
+            file_hash=file_hash(raw),
+            cache=cache,
+        )
         return migration
 
     def fresh(self) -> Migration:
@@ -172,6 +180,8 @@ class Migration:
         A file that cannot be decoded, that has merge conflicts, or that belongs to another tool, has only
         these problems: further messages of a parser would not help.
         """
+        if self._is_plain:
+            return ()
         from koonj.migrations.file_problems import in_order
 
         if self._unusable:
@@ -182,6 +192,8 @@ class Migration:
     @kept(PROBLEMS)
     def body_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is applied."""
+        if self._is_plain:
+            return ()
         from koonj.migrations.file_problems import EMPTY
 
         if self._unusable:
@@ -193,6 +205,8 @@ class Migration:
     @kept(PROBLEMS)
     def rollback_problems(self) -> tuple[Problem, ...]:
         """Problems that matter when the migration is rolled back."""
+        if self._is_plain:
+            return ()
         from koonj.migrations.file_problems import EMPTY_ROLLBACK, NO_ROLLBACK
 
         if self._unusable:
@@ -205,6 +219,16 @@ class Migration:
             return tuple(block)
         empty = () if self.has_rollback else (EMPTY_ROLLBACK,)
         return (*block, *rollback.problems, *shape.problems, *empty)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether the file surely has no problems: most files need not be parsed to know that."""
+        from koonj.sql.plain_file import is_plain
+
+        try:
+            return is_plain(self.raw.decode())
+        except UnicodeDecodeError:
+            return False
 
     @cached_property
     def _unusable(self) -> tuple[Problem, ...]:

@@ -35,8 +35,11 @@ def bad_name(name: str) -> Problem:
 
 def of_numbers(migrations: Sequence[Migration]) -> Iterator[tuple[str, Problem]]:
     """Yield duplicate numbers and gaps, by file. `migrations` must be sorted."""
-    uses = Counter(m.number for m in migrations)
-    if len(uses) < len(migrations):
+    numbers = [m.number for m in migrations]
+    if not numbers or numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        return
+    uses = Counter(numbers)
+    if len(uses) < len(numbers):
         yield from _duplicates([m for m in migrations if uses[m.number] > 1])
     for before, after in pairwise(migrations):
         if after.number > before.number + 1 and after.number < _DATES:

@@ -59,7 +59,7 @@ class MarkedComments:
 def read_marks(source: Source) -> MarkedComments:
     """Return the marked comments of a file's text."""
     text = source.text
-    candidates = list(_candidate(blocks="/*" in text).finditer(text))
+    candidates = list(candidate(blocks="/*" in text).finditer(text))
     leading_end = _leading_end(text)
     if not candidates:
         return MarkedComments(None, (), leading_end, None)
@@ -79,7 +79,7 @@ def read_marks(source: Source) -> MarkedComments:
 
 
 @cache
-def _candidate(*, blocks: bool) -> re.Pattern[str]:
+def candidate(*, blocks: bool) -> re.Pattern[str]:
     """Return the pattern for comments that can have a meaning; with `blocks`, also for block comments.
 
     Without, re finds the ``--`` that starts the pattern much faster.
