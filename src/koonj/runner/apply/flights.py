@@ -88,14 +88,16 @@ async def fly(
         FlightError: A migration failed, or the connection was lost.
     """
     control, line = session.control, _Line(session, migrations, began)
-    flight: Flight[Sent, Notice] = Flight(session.conn, _hear, lambda: control.cancelled)
+    reports = deque[Event]()
+    flight: Flight[Sent, Notice] = Flight(session.conn, _hear, lambda: control.cancelled or bool(reports))
     try:
         async with flight:
             line.fill(flight)
             for event in line.begin():
                 yield event
-            async for event in _arrivals(session, flight, line):
-                yield event
+            with control.listening(reports.append):
+                async for event in _arrivals(session, flight, line, reports):
+                    yield event
     except psycopg.Error as error:
         if not line.journals and is_lost(error):
             return  # all that was sent is committed, and the connection is closed
@@ -105,8 +107,10 @@ async def fly(
         raise _flight_error(line.journals, line.failed.about, line.failed.error) from line.failed.error
 
 
-async def _arrivals(session: RunContext, flight: Flight[Sent, Notice], line: _Line) -> AsyncIterator[Event]:
-    """Yield the events of everything that arrives until the flight has landed."""
+async def _arrivals(
+    session: RunContext, flight: Flight[Sent, Notice], line: _Line, reports: deque[Event]
+) -> AsyncIterator[Event]:
+    """Yield the events of everything that arrives until the flight has landed, and `reports`."""
     cancelling = False
     while not isinstance(item := await flight.next(), Landed):
         if session.control.cancelled and not cancelling:
@@ -122,9 +126,11 @@ async def _arrivals(session: RunContext, flight: Flight[Sent, Notice], line: _Li
                 flight.end()
             elif not cancelling:
                 line.fill(flight)
-        else:  # the statement, or one that was sent behind it, still runs
+        elif session.control.cancelled:  # the statement, or one that was sent behind it, still runs
             with suppress(psycopg.Error):
                 await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+        while reports:
+            yield reports.popleft()
 
 
 def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice:

@@ -8,6 +8,7 @@ that. If it is not so, the evidence decides (`runner/evidence`).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum, auto
@@ -73,29 +74,32 @@ async def fly_refused(
     name, control = work.planned.name, session.control
     yield StatementStarted(name, numbered.index, work.total, statement.line, statement.summary)
     control.check()  # a cancel request during the event found no running statement on the server
-    began, flight = (
-        monotonic(),
-        Flight[_Kind, Notice | None](session.conn, _hear(name), lambda: control.cancelled),
+    began, reports = monotonic(), deque[Event]()
+    flight = Flight[_Kind, Notice | None](
+        session.conn, _hear(name), lambda: control.cancelled or bool(reports)
     )
     answers: list[Answer[_Kind]] = []
     cancelling, seconds = False, 0.0
     try:
-        async with flight:
-            for message in _messages(journal, entry_id, numbered, facts):
-                flight.send(message)
-            flight.end()
-            while not isinstance(item := await flight.next(), Landed):
-                if control.cancelled and not cancelling:
-                    cancelling = True
-                    yield Cancelling()
-                if isinstance(item, Answer):
-                    answers.append(item)
-                    seconds = seconds or monotonic() - began
-                elif isinstance(item, Notice):
-                    yield item
-                elif item is not None:  # it still runs
-                    with suppress(psycopg.Error):
-                        await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+        with control.listening(reports.append):
+            async with flight:
+                for message in _messages(journal, entry_id, numbered, facts):
+                    flight.send(message)
+                flight.end()
+                while not isinstance(item := await flight.next(), Landed):
+                    if control.cancelled and not cancelling:
+                        cancelling = True
+                        yield Cancelling()
+                    if isinstance(item, Answer):
+                        answers.append(item)
+                        seconds = seconds or monotonic() - began
+                    elif isinstance(item, Notice):
+                        yield item
+                    elif control.cancelled and item is not None:  # it still runs
+                        with suppress(psycopg.Error):
+                            await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+                    while reports:
+                        yield reports.popleft()
     except psycopg.Error as error:
         raise StatementError(numbered, error) from error
     await _check(session.conn, numbered, answers)

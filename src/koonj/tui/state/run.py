@@ -16,6 +16,7 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import shortened, spaced
 
 LOG_LIMIT = 2_000
@@ -71,6 +72,8 @@ class RunView:
     scratch_wait: WaitingForScratch | None = None
     """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
+    blocked: events.Blocked | None = None
+    """The lock that the running statement waits for."""
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
@@ -135,7 +138,7 @@ def crashed(view: RunView, error: str, at: float) -> RunView:
     The target's state is unknown.
     """
     ended = view.with_lines(Tone.BAD, error)
-    return replace(ended, ended=at, asking=False, statement=None, waiting=None, retrying=None)
+    return replace(ended, ended=at, asking=False, statement=None, waiting=None, retrying=None, blocked=None)
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
@@ -181,11 +184,24 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return replace(view, migration=event, statement=None, asking=False, waiting=None, retrying=None)
+    return replace(
+        view, migration=event, statement=None, asking=False, waiting=None, retrying=None, blocked=None
+    )
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
-    return replace(view, statement=event, retrying=None)
+    return replace(view, statement=event, retrying=None, blocked=None)
+
+
+def _blocked(view: RunView, event: events.Blocked) -> RunView:
+    words = f"waiting for {awaited_words(event.lock)}"
+    view = view.with_lines(Tone.ATTENTION, words, *(f"  {line}" for line in blocker_lines(event.lock)))
+    return replace(view, blocked=event)
+
+
+def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
+    view = view.with_lines(Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
+    return replace(view, blocked=None)
 
 
 def _notice(event: events.Notice) -> list[str]:
@@ -196,20 +212,20 @@ def _notice(event: events.Notice) -> list[str]:
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.with_lines(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
-    return replace(view, retrying=event, statement=None)
+    return replace(view, retrying=event, statement=None, blocked=None)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
         done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
         view = view.with_lines(Tone.STEP, done)
-    return replace(view, statement=None)
+    return replace(view, statement=None, blocked=None)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
     view = view.with_lines(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
-    return replace(view, migration=None, statement=None)
+    return replace(view, migration=None, statement=None, blocked=None)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
@@ -235,6 +251,7 @@ def _finished(view: RunView, event: events.RunFinished) -> RunView:
         waiting=None,
         retrying=None,
         statement=None,
+        blocked=None,
     )
 
 
@@ -250,6 +267,8 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
+        events.Blocked: _blocked,
+        events.Unblocked: _unblocked,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
