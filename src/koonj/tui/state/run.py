@@ -74,6 +74,8 @@ class RunView:
     asking: bool = False
     blocked: events.Blocked | None = None
     """The lock that the running statement waits for."""
+    progress: events.Progress | None = None
+    """How far the running statement is."""
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
@@ -138,7 +140,12 @@ def crashed(view: RunView, error: str, at: float) -> RunView:
     The target's state is unknown.
     """
     ended = view.with_lines(Tone.BAD, error)
-    return replace(ended, ended=at, asking=False, statement=None, waiting=None, retrying=None, blocked=None)
+    return _between_statements(ended, ended=at, asking=False, waiting=None, retrying=None)
+
+
+def _between_statements(view: RunView, **changes: Any) -> RunView:
+    """Return the state with `changes`, and without a running statement."""
+    return replace(view, statement=None, blocked=None, progress=None, **changes)
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
@@ -184,19 +191,25 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return replace(
-        view, migration=event, statement=None, asking=False, waiting=None, retrying=None, blocked=None
-    )
+    return _between_statements(view, migration=event, asking=False, waiting=None, retrying=None)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
-    return replace(view, statement=event, retrying=None, blocked=None)
+    return replace(view, statement=event, retrying=None, blocked=None, progress=None)
 
 
 def _blocked(view: RunView, event: events.Blocked) -> RunView:
     words = f"waiting for {awaited_words(event.lock)}"
     view = view.with_lines(Tone.ATTENTION, words, *(f"  {line}" for line in blocker_lines(event.lock)))
     return replace(view, blocked=event)
+
+
+def _progress(view: RunView, event: events.Progress) -> RunView:
+    before = view.progress
+    if before is None or (before.relation, before.phase) != (event.relation, event.phase):
+        words = " ".join(part for part in (event.command, event.relation) if part)
+        view = view.with_lines(Tone.STEP, f"  {words}: {event.phase}" if event.phase else f"  {words}")
+    return replace(view, progress=event)
 
 
 def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
@@ -212,25 +225,25 @@ def _notice(event: events.Notice) -> list[str]:
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.with_lines(Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
-    return replace(view, retrying=event, statement=None, blocked=None)
+    return _between_statements(view, retrying=event)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
     if view.migration and not view.migration.in_transaction:
         done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}, committed"
         view = view.with_lines(Tone.STEP, done)
-    return replace(view, statement=None, blocked=None)
+    return _between_statements(view)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
     view = view.with_lines(Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
-    return replace(view, migration=None, statement=None, blocked=None)
+    return _between_statements(view, migration=None)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_lines(Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
-    return replace(view, migration=None, statement=None)
+    return _between_statements(view, migration=None)
 
 
 def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
@@ -243,16 +256,8 @@ def _cancelling(view: RunView, _: events.Cancelling) -> RunView:
 
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
-    return replace(
-        view,
-        finished=event,
-        ended=event.at.timestamp(),
-        asking=False,
-        waiting=None,
-        retrying=None,
-        statement=None,
-        blocked=None,
-    )
+    at = event.at.timestamp()
+    return _between_statements(view, finished=event, ended=at, asking=False, waiting=None, retrying=None)
 
 
 _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
@@ -269,6 +274,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.StatementStarted: _statement_started,
         events.Blocked: _blocked,
         events.Unblocked: _unblocked,
+        events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
