@@ -12,6 +12,7 @@ from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
+    Blocked,
     DecisionRecorded,
     Direction,
     Event,
@@ -23,14 +24,20 @@ from koonj.runner.run.events import (
     MigrationStarted,
     Notice,
     PlanMade,
+    Progress,
     Retrying,
     RunStarted,
     StatementFinished,
     StatementStarted,
+    Unblocked,
     WaitingForLock,
 )
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
+from koonj.runner.run.progress_wording import progress_words
 from koonj.sql.display import spaced
 
+_PROGRESS = 10.0
+"""Seconds between two lines about the progress in one phase."""
 _SLOW = 1.0
 """Seconds; a statement that took at least this long gets a line with its duration."""
 
@@ -44,6 +51,8 @@ class RunText:
         self._planned = False
         self._waited = False
         self._probe = False
+        self._phase: tuple[str, int, str, str] | None = None
+        self._phase_shown = 0.0
 
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines of one event; most have one, some none."""
@@ -63,12 +72,23 @@ class RunText:
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
-            case Notice():
-                yield from _notice(event)
-            case Retrying():
-                yield from _retrying(event)
+            case Blocked() | Unblocked() | Progress():
+                yield from self._watched(event)
+            case Notice() | Retrying():
+                yield from _notice(event) if isinstance(event, Notice) else _retrying(event)
             case _:
                 return
+
+    def _watched(self, event: Blocked | Unblocked | Progress) -> Iterator[str]:
+        """Yield who is in the way; of the progress, a line for another phase, or if the last one is old."""
+        if not isinstance(event, Progress):
+            yield from _blocked(event)
+            return
+        phase = (event.name, event.statement, event.relation, event.phase)
+        at = event.at.timestamp()
+        if self._phase != phase or at - self._phase_shown >= _PROGRESS:
+            self._phase, self._phase_shown = phase, at
+            yield f"  {progress_words(event)}"
 
     def _opening(self, event: RunStarted | PlanMade) -> Iterator[str]:
         if isinstance(event, RunStarted):
@@ -137,8 +157,19 @@ def _waiting(event: WaitingForLock) -> str:
     return f"Waiting for the koonj lock, held by {holder_words(event.holder)}{connected}{waited}"
 
 
+def _blocked(event: Blocked | Unblocked) -> Iterator[str]:
+    if isinstance(event, Unblocked):
+        yield f"  no longer blocked, after {duration(event.seconds)}"
+        return
+    yield f"  {wait_words(event.lock, event.budget, event.lock.seconds)}"
+    yield from (f"    {line}" for line in blocker_lines(event.lock))
+
+
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
+    if event.waited_for is not None:
+        yield f"  it waited for {awaited_words(event.waited_for)}"
+        yield from (f"    {line}" for line in blocker_lines(event.waited_for))
     yield f"  retrying in {duration(event.delay)} (attempt {event.attempt} of {event.of})"
 
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -141,32 +142,42 @@ class FlightQueue(ABC, Generic[Part]):
 async def fly_queue(session: RunContext, queue: FlightQueue[Part], hear: Hear) -> AsyncIterator[Event]:
     """Run the transactions of a queue in one flight, and yield their events in the order of the server.
 
-    If the user cancels, what the server has already committed is finished, and the rest is not sent. After an
-    error of the server (`queue.failed`) the transaction that failed is still open.
+    Reports about the running statement (`Control.listening`) come between them. If the user cancels, what the
+    server has already committed is finished, and the rest is not sent. After an error of the server
+    (`queue.failed`) the transaction that failed is still open.
 
     Raises:
         psycopg.Error: The connection was lost, or libpq refuses the flight.
     """
-    control, cancelling = session.control, False
-    flight: Flight[Sent, Notice | None] = Flight(session.conn, hear, lambda: control.cancelled)
+    control, cancelling, reports = session.control, False, deque[Event]()
+    flight: Flight[Sent, Notice | None] = Flight(
+        session.conn, hear, lambda: control.cancelled or bool(reports)
+    )
     async with flight:
         for event in queue.proceed(flight):
             yield event
-        while not isinstance(item := await flight.next(), Landed):
-            if control.cancelled and not cancelling:
-                cancelling = True
-                flight.end()
-                yield Cancelling()
-            if isinstance(item, Tick):  # the statement, or one that was sent behind it, still runs
-                with suppress(psycopg.Error):
-                    await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
-            elif isinstance(item, Notice):
-                yield item
-            elif isinstance(item, Answer):
-                for event in queue.receive(item):
-                    yield event
-                for event in queue.proceed(flight):
-                    yield event
+        with control.listening(reports.append):
+            while not isinstance(item := await flight.next(), Landed):
+                if control.cancelled and not cancelling:
+                    cancelling = True
+                    flight.end()
+                    yield Cancelling()
+                if isinstance(item, Tick):
+                    await _cancel(session)
+                elif isinstance(item, Notice):
+                    yield item
+                elif isinstance(item, Answer):
+                    for event in chain(queue.receive(item), queue.proceed(flight)):
+                        yield event
+                while reports:
+                    yield reports.popleft()
+
+
+async def _cancel(session: RunContext) -> None:
+    """If the user has cancelled: the statement, or one that was sent behind it, still runs."""
+    if session.control.cancelled:
+        with suppress(psycopg.Error):
+            await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
 
 
 def statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:

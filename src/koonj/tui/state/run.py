@@ -18,6 +18,7 @@ from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import shortened, spaced
 
 SLOW = 1.0
@@ -83,6 +84,10 @@ class RunView:
     scratch_wait: WaitingForScratch | None = None
     """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
+    blocked: events.Blocked | None = None
+    """The lock that the running statement waits for."""
+    progress: events.Progress | None = None
+    """How far the running statement is."""
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
@@ -190,7 +195,18 @@ def crashed(view: RunView, error: str, at: float) -> RunView:
     The target's state is unknown.
     """
     ended = view.with_lines(LogLine(at, Tone.BAD, shortened(error)))
-    return replace(ended, ended=at, has_lock=False, **_AT_REST)
+    return _at_rest(ended, ended=at)
+
+
+def _at_rest(view: RunView, **changes: Any) -> RunView:
+    """Return the state with `changes`, after the end of the run."""
+    changes |= {"asking": False, "waiting": None, "retrying": None, "migration": None, "has_lock": False}
+    return _between_statements(view, **changes)
+
+
+def _between_statements(view: RunView, **changes: Any) -> RunView:
+    """Return the state with `changes`, and without a running statement."""
+    return replace(view, statement=None, blocked=None, progress=None, **changes)
 
 
 def _plan_made(view: RunView, event: events.PlanMade) -> RunView:
@@ -242,11 +258,31 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return replace(view, migration=event, statement=None, waiting=None, retrying=None)
+    return _between_statements(view, migration=event, waiting=None, retrying=None)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
-    return replace(view, statement=event, retrying=None)
+    return replace(view, statement=event, retrying=None, blocked=None, progress=None)
+
+
+def _blocked(view: RunView, event: events.Blocked) -> RunView:
+    words = f"waiting for {awaited_words(event.lock)}"
+    for text in (words, *(f"  {line}" for line in blocker_lines(event.lock))):
+        view = view.with_line(event, Tone.ATTENTION, text)
+    return replace(view, blocked=event)
+
+
+def _progress(view: RunView, event: events.Progress) -> RunView:
+    before = view.progress
+    if before is None or (before.relation, before.phase) != (event.relation, event.phase):
+        words = " ".join(part for part in (event.command, event.relation) if part)
+        view = view.with_line(event, Tone.STEP, f"  {words}: {event.phase}" if event.phase else f"  {words}")
+    return replace(view, progress=event)
+
+
+def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
+    view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
+    return replace(view, blocked=None)
 
 
 def _notice(event: events.Notice) -> Iterator[LogLine]:
@@ -258,7 +294,7 @@ def _notice(event: events.Notice) -> Iterator[LogLine]:
 def _retrying(view: RunView, event: events.Retrying) -> RunView:
     again = f"attempt {event.attempt} of {event.of} in {duration(event.delay)}"
     view = view.with_line(event, Tone.ATTENTION, f"{event.sqlstate} {event.message}: rolled back; {again}")
-    return replace(view, retrying=event, statement=None)
+    return _between_statements(view, retrying=event)
 
 
 def _statement_finished(view: RunView, event: events.StatementFinished) -> RunView:
@@ -266,18 +302,18 @@ def _statement_finished(view: RunView, event: events.StatementFinished) -> RunVi
     if commits or event.seconds >= SLOW:
         done = f"  {event.index} of {event.of} {event.command_tag}, {duration(event.seconds)}"
         view = view.with_line(event, Tone.STEP, f"{done}, committed" if commits else done)
-    return replace(view, statement=None)
+    return _between_statements(view)
 
 
 def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunView:
     done = "applied" if event.direction is Direction.APPLY else "rolled back"
     view = view.with_line(event, Tone.DONE, f"{done} {event.name}, {_what_ran(event)}")
-    return replace(view, migration=None, statement=None, done=view.done + 1)
+    return _between_statements(view, migration=None, done=view.done + 1)
 
 
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
-    return replace(view, migration=None, statement=None)
+    return _between_statements(view, migration=None)
 
 
 def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
@@ -291,13 +327,8 @@ def _cancelling(view: RunView, event: events.Cancelling) -> RunView:
 
 
 def _finished(view: RunView, event: events.RunFinished) -> RunView:
-    return replace(view, finished=event, ended=event.at.timestamp(), has_lock=False, **_AT_REST)
+    return _at_rest(view, finished=event, ended=event.at.timestamp())
 
-
-_AT_REST: Mapping[str, Any] = MappingProxyType(
-    {"asking": False, "waiting": None, "retrying": None, "statement": None, "migration": None}
-)
-"""What is no longer under way after the end of a run."""
 
 _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProxyType(
     {
@@ -311,6 +342,9 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
+        events.Blocked: _blocked,
+        events.Unblocked: _unblocked,
+        events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
