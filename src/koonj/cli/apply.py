@@ -12,7 +12,6 @@ from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration, number_of
 from koonj.cli.prompt import ask, can_ask
 from koonj.cli.run_text import RunText
-from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
@@ -21,6 +20,7 @@ from koonj.postgres.connector import Connector
 from koonj.runner.impact.gate import POLICY_STATES
 from koonj.runner.plan.selection import DECISIONS, UNKNOWN_NUMBER
 from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import Direction, Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
@@ -125,7 +125,7 @@ class _RunDialogue:
         """Print one event and flush."""
         out = self.call.out
         if out.as_json:
-            out.event(event_shape(event))
+            out.event(event_to_plain(event))
             return
         if isinstance(event, PlanMade) and _is_unknown_number(event.plan.conflicts):
             return  # there is no plan to show, only the error at the end

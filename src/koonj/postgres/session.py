@@ -102,6 +102,12 @@ def timeout_settings(version: int, lock: str | None, statement: str, *, local: b
     ]
 
 
+def name_session(name: str, *, local: bool = False) -> sql.Composed:
+    """Return the statement that names the session for all others (`run_name`). RESET ALL undoes it."""
+    scope = sql.SQL("SET LOCAL" if local else "SET")
+    return sql.SQL("{} application_name TO {}").format(scope, sql.Literal(name))
+
+
 CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 from dataclasses import dataclass
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
+from koonj.postgres.run_name import os_user
 from koonj.postgres.session import ServerSession
 from koonj.runner.run.run import Control
 
@@ -33,11 +33,4 @@ def open_session(
     connector: Connector, target: Target, conn: LimitedAsyncConnection, control: Control
 ) -> RunContext:
     """Return the context of a run on `conn`, with the user and host that run koonj."""
-    return RunContext(connector, target, conn, control, _os_user(), socket.gethostname())
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"  # in a container, the uid can be without a name
+    return RunContext(connector, target, conn, control, os_user(), socket.gethostname())

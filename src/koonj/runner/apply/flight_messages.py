@@ -18,6 +18,7 @@ from koonj.postgres.session import (
     NOTICE_DEAD_CLIENT,
     ServerSession,
     closing_statements,
+    name_session,
     timeout_settings,
 )
 from koonj.runner.apply.journal import Journal
@@ -82,10 +83,14 @@ def can_fly(conn: AsyncConnection, work: Work) -> bool:
 
 
 def flight_messages(
-    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float
+    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float, name: str
 ) -> tuple[FlightMessage, ...]:
-    """Return all messages of a migration, in order. `elapsed`: seconds since the migration began."""
-    plain = [*_opening(conn, journal.work), *_statements(journal.work), *_closing(conn, journal, session)]
+    """Return all messages of a migration, in order.
+
+    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
+    """
+    work = journal.work
+    plain = [*_opening(conn, work, name), *_statements(work), *_closing(conn, journal, session)]
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
     plain.append(Message(Sent(journal.work, Kind.CLOSING), b"DISCARD SEQUENCES"))
@@ -107,13 +112,14 @@ def _with_following(messages: list[FlightMessage]) -> Iterator[FlightMessage]:
         )
 
 
-def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
     version = conn.info.server_version
     for setting in timeout_settings(version, work.planned.lock_timeout, work.statement_timeout, local=True):
         yield Message(about, setting.as_bytes(conn))
+    yield Message(about, name_session(name, local=True).as_bytes(conn))
 
 
 def _statements(work: Work) -> Iterator[FlightMessage]:

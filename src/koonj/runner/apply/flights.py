@@ -18,6 +18,7 @@ from psycopg.errors import Diagnostic
 
 from koonj.postgres.errors import is_lost
 from koonj.postgres.flight import Answer, Flight, Landed
+from koonj.postgres.run_name import session_name
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flight_messages import FlightMessage, Kind, Sent, flight_messages
 from koonj.runner.apply.journal import Journal
@@ -172,14 +173,16 @@ class _Line:
             migration = self._waiting.popleft()
             journal = Journal(self._session, migration.work, self._earlier or monotonic())
             self._sent.append((migration, journal))
-            for message in self._messages(journal):
+            for message in self._messages(migration, journal):
                 flight.send(message)
         if not self._waiting:
             flight.end()
 
-    def _messages(self, journal: Journal) -> tuple[FlightMessage, ...]:
-        assert self._session.server is not None
-        return flight_messages(self._session.conn, journal, self._session.server, journal.elapsed)
+    def _messages(self, migration: Numbered, journal: Journal) -> tuple[FlightMessage, ...]:
+        session = self._session
+        assert session.server is not None
+        name = session_name(session.control.run_id, migration.index, migration.of)
+        return flight_messages(session.conn, journal, session.server, journal.elapsed, name)
 
     def begin(self) -> Iterator[Event]:
         """Yield the event of the migration that the server runs now, if it was not yielded yet."""

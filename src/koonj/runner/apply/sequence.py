@@ -8,7 +8,8 @@ from dataclasses import replace
 from time import monotonic
 
 from koonj.postgres.encoding import storable
-from koonj.postgres.session import clean, roll_back
+from koonj.postgres.run_name import session_name
+from koonj.postgres.session import clean, name_session, roll_back
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.endings import connection_lost
 from koonj.runner.apply.failure import MigrationError
@@ -79,6 +80,8 @@ async def _hash(work: Work) -> None:
 
 
 async def _run(session: RunContext, migration: Numbered) -> AsyncIterator[Event]:
+    name = session_name(session.control.run_id, migration.index, migration.of)
+    await session.conn.execute(name_session(name))
     yield started(migration)
     async for event in _run_one_by_one(session, migration.work):
         yield event
