@@ -172,6 +172,11 @@ class Terminal:
         self.text += got.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(got)
 
+    def hang_up(self) -> None:
+        """Close the terminal, as a lost line does."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
+
     def kill(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
