@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -257,9 +259,6 @@ def test_detach_on_a_protected_target_requires_its_name(runs: Runs) -> None:
 
 
 def test_run_without_a_terminal_can_be_followed_and_cancelled(runs: Runs, terminal: Start) -> None:
-    import subprocess
-    import sys
-
     runs.write_gate()
     argv = [sys.executable, "-m", "koonj", "apply", "--all", "--yes"]
     with subprocess.Popen(
@@ -448,3 +447,43 @@ def test_a_run_that_changed_nothing_has_no_journal(runs: Runs) -> None:
     for argv in (("apply", "--plan"), ("apply", "--probe", "--yes"), ("rollback", "--yes"), ("apply",)):
         runs.project.koonj(*argv)
     assert runs.listed() == []
+
+
+def test_pipe_of_a_caller_is_closed_when_the_command_has_ended(runs: Runs) -> None:
+    reader, writer = os.pipe()
+    runs.write_gate()
+    answer = runs.project.run("apply", "--yes", "--detach", pass_fds=(writer,))
+    os.close(writer)
+    assert answer.code == 0
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == b""  # it has an end, although the run goes on
+    runs.wait_until_at_work()
+
+
+def test_process_that_cannot_be_started_leaves_nothing_behind(runs: Runs) -> None:
+    runs.project.table(1)
+    code = (
+        "import errno, os, sys\n"
+        "def fork(): raise OSError(errno.EAGAIN, 'Resource temporarily unavailable')\n"
+        "os.fork = fork\n"
+        "from koonj.cli.main import main\n"
+        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    )
+    answer = runs.project.program(sys.executable, "-c", code)
+    assert answer.code == 1
+    assert "Cannot start a process: Resource temporarily unavailable. Nothing was changed." in answer.err
+    assert list(runs.folder.iterdir()) == []
+
+
+def test_run_does_not_fork_beside_another_thread(runs: Runs) -> None:
+    runs.project.table(1)
+    code = (
+        "import sys, threading\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "from koonj.cli.main import main\n"
+        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    )
+    answer = runs.project.program(sys.executable, "-c", code)
+    assert answer.code == 1
+    assert "A thread of this process still waits" in answer.err
+    assert runs.project.tables() == set()

@@ -245,6 +245,8 @@ def test_a_run_names_itself_and_its_migration(project: Project, sleep: str) -> N
         ):
             assert time.monotonic() < end
         run = project.koonj("status", "--json").json["running"]["run"]
+        text = project.koonj("status").out
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
     assert run == {"id": run_id[:8], "index": 2, "of": 2, "who": user_at_host()}
+    assert f" To follow it, run: koonj attach {run_id[:8]}\n" in text  # the user and the machine are the same

@@ -77,9 +77,9 @@ class Project:
         out, err = self.capsys.readouterr()
         return CommandResult(code, out, err)
 
-    def run(self, *argv: str, **environ: str) -> CommandResult:
+    def run(self, *argv: str, pass_fds: tuple[int, ...] = (), **environ: str) -> CommandResult:
         """Call the command in another process, without a terminal."""
-        return self.run_in((), self.root, *argv, environ=environ)
+        return self.program(*KOONJ, *argv, environ=environ, pass_fds=pass_fds)
 
     def run_in(
         self,
@@ -89,15 +89,26 @@ class Project:
         environ: Mapping[str, str] = MappingProxyType({}),
     ) -> CommandResult:
         """Call the command in `folder`, as the last arguments of the program `before`."""
+        return self.program(*before, *KOONJ, *argv, folder=folder, environ=environ)
+
+    def program(
+        self,
+        *argv: str,
+        folder: Path | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
+        pass_fds: tuple[int, ...] = (),
+    ) -> CommandResult:
+        """Call a program without a terminal."""
         done = subprocess.run(
-            (*before, *KOONJ, *argv),
-            cwd=folder,
+            argv,
+            cwd=folder or self.root,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             timeout=60,
             check=False,
+            pass_fds=pass_fds,
         )
         return CommandResult(done.returncode, done.stdout, done.stderr)
 

@@ -12,6 +12,7 @@ from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words, progress_words
 from koonj.postgres.connection_cause import ConnectProblem
+from koonj.postgres.run_name import user_at_host
 from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.sql.display import spaced
 
@@ -84,7 +85,9 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
 def _running(holder: LockHolder) -> str:
     if holder.run is None:
         return f"A run is in progress: {holder_words(holder)} holds the koonj lock."
-    return progress_words(holder, holder.run)
+    own = holder.run.who and user_at_host().startswith(holder.run.who)
+    follow = f" To follow it, run: koonj attach {holder.run.id}" if own else ""
+    return f"{progress_words(holder, holder.run)}{follow}"
 
 
 def _why(status: TargetStatus) -> str:

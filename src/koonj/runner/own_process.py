@@ -78,7 +78,7 @@ def move(confirmation: Confirmation) -> tuple[Journal, int]:
         if not pid:
             _run_child(confirmation, journal)
     except OSError as error:
-        journal.close()
+        journal.discard()
         raise MoveError(f"Cannot start a process: {error.strerror}.") from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -94,6 +94,7 @@ def _run_child(confirmation: Confirmation, journal: Journal) -> NoReturn:
         journal.head = replace(journal.head, pid=os.getpid())
         moved = RunMoved(confirmation.run_id, os.getpid(), socket.gethostname(), str(journal.files.journal))
         journal.record(moved)
+        journal.flush()  # the first connection can take long
         asyncio.run(_carry_out(confirmation, journal))
         code = 0
     except BaseException:

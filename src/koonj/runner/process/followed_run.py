@@ -39,7 +39,7 @@ class FollowedRun(Run):
         """
         if self.head.host != socket.gethostname():
             raise OSError(0, f"the run is in a process on {self.head.host}. Cancel it there")
-        await asyncio.to_thread(ask_to_cancel, self.files.control)
+        ask_to_cancel(self.files.control)  # does not block
 
     async def _read(self, _: Control) -> AsyncIterator[Event]:
         pause = _FIRST_PAUSE

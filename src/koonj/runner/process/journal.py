@@ -127,6 +127,11 @@ class Journal:
             self.files.control.unlink()
         self.forget()
 
+    def discard(self) -> None:
+        """Delete the files: the run did not start."""
+        _delete(self.files)
+        self.forget()
+
     def forget(self) -> None:
         """Close the files only: another process continues this journal."""
         os.close(self.control)
@@ -197,10 +202,14 @@ def open_journal(head: JournalHead, environ: Mapping[str, str] = os.environ) -> 
             return _create(files, head)
         except OSError as error:
             reason = reason or f"Cannot write to {folder}: {error.strerror}."
-            for path in files.all:
-                with suppress(OSError):
-                    path.unlink()
+            _delete(files)
     raise JournalError(reason)
+
+
+def _delete(files: RunFiles) -> None:
+    for path in files.all:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _create(files: RunFiles, head: JournalHead) -> Journal:
