@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from koonj.cli.shapes import event_shape
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.state_rules import State
 from koonj.patterns.pattern import Field
@@ -25,10 +24,12 @@ from koonj.postgres.locks.trace import (
     Scan,
     StatementTrace,
 )
+from koonj.postgres.run_name import RunName
 from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import (
     AwaitedLock,
     Event,
@@ -56,7 +57,7 @@ def test_every_event_is_documented_with_its_fields(kind: type[Event]) -> None:
     event = object.__new__(kind)
     for name in names:
         object.__setattr__(event, name, None)
-    shape = event_shape(event)
+    shape = event_to_plain(event)
     (row,) = re.findall(rf"^\| `{shape['event']}` \|.*$", DOCS, re.M)
     assert {"event", "at", *names} == set(shape)
     assert set(names) - {"at"} <= set(re.findall(r"\w+", row))
@@ -79,6 +80,7 @@ VALUES: list[Any] = [
     Blocker,
     Field,
     LockHolder,
+    RunName,
     Conflict,
     Plan,
     PlannedMigration,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.run_name import user_at_host
 from support.command import Project
 
 
@@ -204,3 +209,44 @@ def test_reader_that_exits_is_no_error(project: Project) -> None:
     )
     assert done.stderr == ""
     assert done.returncode == 3
+
+
+def test_the_run_that_holds_the_lock_is_named(project: Project) -> None:
+    project.table(1)
+    name = "koonj 3f2a91c4 12/40 dev1@bastion1"
+    with psycopg.connect(project.dsn, autocommit=True, application_name=name) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        pid = other.info.backend_pid
+        text = project.koonj("status").out
+        running = project.koonj("status", "--json").json["running"]
+        waited = project.koonj("apply", "--yes", "--wait", "0")
+    assert re.search(
+        rf"^dev1@bastion1 runs koonj here since \S+ \S+: 12 of 40 \(run 3f2a91c4, pid {pid}\)\.$", text, re.M
+    )
+    assert running["run"] == {"id": "3f2a91c4", "index": 12, "of": 40, "who": "dev1@bastion1"}
+    assert f"dev1@bastion1 (run 3f2a91c4, migration 12 of 40; pid {pid}, " in waited.err
+
+
+@pytest.mark.parametrize(
+    "sleep", ["BEGIN;\nSELECT pg_sleep(60);\nCOMMIT;\n", "VACUUM;\nSELECT pg_sleep(60);\n"]
+)
+def test_a_run_names_itself_and_its_migration(project: Project, sleep: str) -> None:
+    project.table(1)
+    project.write("002_sleep.sql", sleep)
+    argv = [sys.executable, "-m", "koonj", "apply", "--all", "--yes", "--json"]
+    with subprocess.Popen(
+        argv, cwd=project.root, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        run_id = json.loads(process.stdout.readline())["run_id"]
+        end = time.monotonic() + 30
+        while not project.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep' AND state = 'active'"
+        ):
+            assert time.monotonic() < end
+        run = project.koonj("status", "--json").json["running"]["run"]
+        text = project.koonj("status").out
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert run == {"id": run_id[:8], "index": 2, "of": 2, "who": user_at_host()}
+    assert f" To follow it, run: koonj attach {run_id[:8]}\n" in text  # the user and the machine are the same

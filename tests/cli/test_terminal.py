@@ -124,7 +124,7 @@ def _wait_until_busy(project: Project) -> None:
 
 def test_ctrl_c_cancels_the_statement_on_the_server(project: Project, terminal: Start) -> None:
     _sleeping(project)
-    user = terminal("apply", "--all", "--yes")
+    user = terminal("apply", "--all", "--yes", "--foreground")
     user.expect("statement 2 of 2")
     _wait_until_busy(project)
     started = time.monotonic()
@@ -174,11 +174,10 @@ def test_nohup_ignores_sighup(project: Project) -> None:
 
 def test_closed_terminal_cancels(project: Project, terminal: Start) -> None:
     _sleeping(project)
-    user = terminal("apply", "--all", "--yes")
+    user = terminal("apply", "--all", "--yes", "--foreground")
     _wait_until_busy(project)
-    os.close(user._master)
+    user.hang_up()
     assert user.process.wait(30) == 6
-    user._master = os.open(os.devnull, os.O_RDONLY)
     assert _busy(project) == 0
     assert project.tables() == set()
 
@@ -186,7 +185,7 @@ def test_closed_terminal_cancels(project: Project, terminal: Start) -> None:
 def test_second_ctrl_c_exits_immediately(project: Project, terminal: Start) -> None:
     # SIGSTOP suspends the server process of the run's session, so it does not react to the cancel request.
     _sleeping(project)
-    user = terminal("apply", "--yes")
+    user = terminal("apply", "--yes", "--foreground")
     _wait_until_busy(project)
     (pid,) = project.sql(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(60)%' "

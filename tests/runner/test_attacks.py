@@ -134,9 +134,7 @@ async def test_session_timeout_set_by_the_file_is_reported_as_lost_connection(pr
         + f"COMMIT;\n{NONE}",
     )
     events = []
-    sessions = (
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
-    )
+    sessions = "SELECT pid FROM pg_stat_activity WHERE application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
     async for event in project.start(Direction.APPLY).events():
         events.append(event)
         if isinstance(event, StatementStarted) and event.index == 1:

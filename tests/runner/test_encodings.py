@@ -162,7 +162,7 @@ async def test_plan_names_reasons_and_file_names_too(encoded: Project) -> None:
 async def test_history_shows_a_question_mark_for_a_user_that_it_cannot_store(
     encoded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context, "_os_user", lambda: "Łukasz Müller")
+    monkeypatch.setattr(context, "os_user", lambda: "Łukasz Müller")
     encoded.table(1)
     assert run_finished(await encoded.apply()).result is RunResult.DONE
     assert (await encoded.entries())[0].os_user == "?ukasz Müller"

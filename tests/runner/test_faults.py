@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from koonj.postgres.run_name import RunName, user_at_host
 from koonj.runner.run.events import (
     Cancelling,
     Direction,
@@ -116,7 +117,7 @@ async def test_ended_session_leaves_no_part_of_a_transaction(project: Project) -
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 2)
     project.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
     )
     await asyncio.wait_for(task, PATIENCE)
     end = run_finished(events)
@@ -132,7 +133,7 @@ async def test_ended_session_between_steps_leaves_nothing_in_doubt(project: Proj
     run = project.start(Direction.APPLY)
     events, task = await _until_asleep(run, 3)
     project.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
     )
     await asyncio.wait_for(task, PATIENCE)
     failure = run_finished(events).failure
@@ -179,13 +180,10 @@ async def test_waiting_run_reports_the_lock_holder(project: Project) -> None:
     (waiting,) = events_of_kind(events, WaitingForLock)
     assert waiting.holder is not None
     [(pid,)] = project.sql(
-        "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND application_name = 'koonj' AND datname = current_database()"
+        "SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND state = 'active' AND application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
     )
-    assert (waiting.holder.pid, waiting.holder.application_name, waiting.holder.host) == (
-        pid,
-        "koonj",
-        "local",
-    )
+    assert (waiting.holder.pid, waiting.holder.host) == (pid, "local")
+    assert waiting.holder.run == RunName(holder.id[:8], 1, 1, user_at_host())
     assert run_finished(events).result is RunResult.LOCKED
     assert str(pid) in run_finished(events).message
     status = await project.status()

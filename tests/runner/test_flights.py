@@ -358,7 +358,7 @@ async def test_a_run_that_is_given_up_leaves_nothing_behind_on_the_server(projec
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 20)
-    own = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koonj' AND datname = current_database()"
+    own = "SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
     async with asyncio.timeout(10):
         while project.sql(own) != [(0,)]:
             await asyncio.sleep(0.05)
@@ -429,7 +429,7 @@ async def test_a_session_that_ends_in_a_flight_leaves_what_the_history_says(proj
                 with psycopg.connect(project.target.dsn, autocommit=True) as other:
                     other.execute(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE application_name = 'koonj' AND datname = current_database()"
+                        " WHERE application_name ~ '^koonj [0-9a-f]+ ' AND datname = current_database()"
                     )
     end = run_finished(events)
     assert (end.result, end.committed, end.not_run) == (RunResult.FAILED, (names[0],), (names[2],))

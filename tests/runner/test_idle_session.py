@@ -36,7 +36,9 @@ def end_session(request: pytest.FixtureRequest, server: TemporaryServer, databas
     return end
 
 
-_SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'koonj'"
+_SESSIONS = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^koonj [0-9a-f]+ '"
+)
 
 
 async def _asked(

@@ -303,7 +303,7 @@ async def test_steps_of_a_session_that_ends_are_settled_by_what_is_recorded(proj
             if isinstance(event, StatementStarted) and event.index == 2:
                 project.sql(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'koonj' AND datname = current_database()"
+                    " WHERE application_name LIKE 'koonj %' AND datname = current_database()"
                 )
     failure = run_finished(events).failure
     assert failure is not None

@@ -79,7 +79,7 @@ class Project:
 
     def run(self, *argv: str, **environ: str) -> CommandResult:
         """Call the command in another process, without a terminal."""
-        return self.run_in((), self.root, *argv, environ=environ)
+        return self.program(*KOONJ, *argv, environ=environ)
 
     def run_in(
         self,
@@ -89,15 +89,26 @@ class Project:
         environ: Mapping[str, str] = MappingProxyType({}),
     ) -> CommandResult:
         """Call the command in `folder`, as the last arguments of the program `before`."""
+        return self.program(*before, *KOONJ, *argv, folder=folder, environ=environ)
+
+    def program(
+        self,
+        *argv: str,
+        folder: Path | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
+        pass_fds: tuple[int, ...] = (),
+    ) -> CommandResult:
+        """Call a program without a terminal."""
         done = subprocess.run(
-            (*before, *KOONJ, *argv),
-            cwd=folder,
+            argv,
+            cwd=folder or self.root,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             timeout=60,
             check=False,
+            pass_fds=pass_fds,
         )
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
@@ -171,6 +182,11 @@ class Terminal:
             return False
         self.text += got.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(got)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a lost line does."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
 
     def kill(self) -> None:
         if self.process.poll() is None:

@@ -13,7 +13,7 @@ import psycopg
 from support.project import Project
 
 _WORKER = (
-    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'koonj' "
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^koonj [0-9a-f]+ ' "
     "AND wait_event_type IN ('Lock', 'Timeout')"
 )
 

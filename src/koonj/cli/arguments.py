@@ -130,6 +130,8 @@ def build() -> Parser:
         "settle", "show and decide what an interrupted migration has committed", help_text.SETTLE, _settle
     )
     command("history", "list what was done on the target, when and by whom", help_text.HISTORY, _history)
+    command("runs", "list the runs of this user on this machine", help_text.RUNS)
+    command("attach", "follow a run that is in progress, or show how it ended", help_text.ATTACH, _attach)
     command("check", "check the migration files for problems, without a database", help_text.CHECK)
     command("init", "create koonj.toml and a folder for migrations", help_text.INIT)
     command("trust", "let koonj run what this folder contains", help_text.TRUST, _trust)
@@ -193,6 +195,19 @@ def _new(parser: Parser) -> None:
 
 def _patterns(parser: Parser) -> None:
     parser.add_argument("pattern", metavar="PATTERN", nargs="?", help="show the fields of this pattern")
+
+
+def _attach(parser: Parser) -> None:
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        nargs="?",
+        help="the first characters of a run's id (default: the newest run in progress in this folder, "
+        "else the newest run)",
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", help="show every statement of long migrations"
+    )
 
 
 def _history(parser: Parser) -> None:
@@ -290,6 +305,17 @@ def _run(meaning: str, parser: Parser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="do not ask for confirmation (targets that are not protected)"
     )
+    process = parser.add_mutually_exclusive_group()
+    process.add_argument(
+        "--detach",
+        action="store_true",
+        help="do not follow the run: print its id and exit; requires --yes or --confirm",
+    )
+    process.add_argument(
+        "--foreground",
+        action="store_true",
+        help="run in this process, so that the run ends with it (default without a terminal, and in CI)",
+    )
     parser.add_argument(
         "--confirm",
         metavar="NAME",
@@ -363,3 +389,9 @@ def _check_run(args: Namespace) -> None:
         raise UsageError("--override requires a reason. It is recorded in the history.")
     if args.reason and not args.allow:
         raise UsageError("--reason requires --allow.")
+    if args.detach and (args.plan or args.probe):
+        raise UsageError("--detach cannot be used with --plan or --probe: they change nothing.")
+    if args.detach and not (args.yes or args.confirm is not None):
+        raise UsageError(
+            "--detach requires --yes, or --confirm NAME. Without a plan to read, koonj cannot ask."
+        )

@@ -41,6 +41,8 @@ class ExitCode(IntEnum):
 
     Of `koonj rehearse`, and of `koonj apply` if the target requires verified rehearsals.
     """
+    LEFT = 8
+    """The run is still in progress, in a process of its own: only the following ended."""
 
 
 class CommandError(Exception):

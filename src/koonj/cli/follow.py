@@ -72,7 +72,7 @@ async def follow(
     Returns the last event of the run.
     """
     handler = _CancelOnSignal(run, err, flush)
-    with _signals_to(handler):
+    with signals_to(handler, *_SIGNALS):
         async with asyncio.TaskGroup() as tasks:
             asking: asyncio.Task[None] | None = None
             async for event in run.events():
@@ -95,7 +95,7 @@ async def _answer(run: Run, question: Question, answer: Answerer, handler: _Canc
 
 
 @contextmanager
-def _signals_to(handler: _CancelOnSignal) -> Iterator[None]:
+def signals_to(handler: Callable[[], None], *signals: signal.Signals) -> Iterator[None]:
     """Send signals to `handler`, except those that are ignored already.
 
     POSIX: a process inherits ignored signals from its parent. nohup ignores SIGHUP, and a shell without job
@@ -103,7 +103,7 @@ def _signals_to(handler: _CancelOnSignal) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     replaced: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
-    for number in _SIGNALS:
+    for number in signals:
         before = signal.getsignal(number)
         if before is not signal.SIG_IGN:
             replaced[number] = before

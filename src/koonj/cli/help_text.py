@@ -14,6 +14,7 @@ examples:
   koonj rollback                         roll back the migration that was applied last; asks first
   koonj rehearse                         apply, roll back and apply again on a scratch database
   koonj settle 17                        decide about an interrupted migration, if the target does not show it
+  koonj attach                           follow a run that goes on after its terminal was closed
   koonj drift                            compare the target's schema with its applied migrations
   koonj status --target staging --json   print JSON for programs (see docs/json.md)
 
@@ -26,6 +27,7 @@ exit codes:
   5  another run holds the koonj lock
   6  cancelled
   7  not verified: rehearse, or apply on a target that requires a verified rehearsal
+  8  you stopped following a run, which is still in progress
 
 koonj uses the first target that it finds: --dsn or --target, the default target of koonj.toml (else its first
 one), DATABASE_URL, the PG* variables of libpq.
@@ -48,11 +50,15 @@ verified rehearsal.
 If the target requires a verified rehearsal, --allow lets the same verdicts pass as in `koonj rehearse`:
 lossy, reordered and irreversible. Every other verdict needs --override 'REASON'.
 
-Ctrl-C cancels the running statement on the server and reports what is committed.
+On a terminal, a confirmed run continues in a process of its own: if the terminal or the line is lost, the run
+goes on. koonj follows it; Ctrl-C asks whether to cancel the run or to leave it running. `koonj attach`
+follows it again. Without a terminal, in CI (variable CI), with --json, --probe or --foreground, and on the
+embedded server, the run is part of this process. Then Ctrl-C, SIGTERM and SIGHUP cancel the running statement
+on the server, and koonj reports what is committed.
 
 exit codes: 0 done or nothing to do, 1 an error or you answered no, 2 usage, or no terminal to ask,
 4 a conflict that you must decide first, 5 another run holds the koonj lock, 6 cancelled,
-7 not verified, and the target requires a verified rehearsal.
+7 not verified, and the target requires a verified rehearsal, 8 you left the run, which is still in progress.
 """
 
 APPLY = _RUN.format(
@@ -62,6 +68,7 @@ APPLY = _RUN.format(
   koonj apply --all --plan    show the plan of all pending migrations and exit
   koonj apply --all --probe   run all of them on the target, then roll everything back
   koonj apply --all --yes     apply all pending migrations without asking
+  koonj apply --all --yes --detach        the same, without waiting for the end
   koonj apply --all --target production --confirm production
   koonj apply 12 --allow late --reason 'hotfix of Monday'
   koonj apply --allow lossy --reason 'the old column is not read any more'"""
@@ -176,6 +183,31 @@ Each decision is recorded in the history, with what was found on the target and 
 
 exit codes: 0 nothing to decide, or recorded, 1 an error, 2 usage, 4 you must decide,
 5 another run holds the koonj lock, or the statement is still at work on the server.
+"""
+
+RUNS = """\
+examples:
+  koonj runs
+  koonj runs --json
+
+koonj keeps a journal of each apply and rollback that was confirmed, in $XDG_STATE_HOME/koonj/runs
+(~/.local/state). Only your user can read it. A journal is deleted after 30 days, that of a run that failed or
+was interrupted after 90 days; koonj keeps 200 of each.
+
+`no result` means that the process of the run ended early: it was killed, or the machine stopped. The target
+knows what is committed: koonj status
+"""
+
+ATTACH = """\
+examples:
+  koonj attach                  follow the run of this folder
+  koonj attach 3f2a91c4         follow this run, or show how it ended
+
+Following a run needs no password and no connection to the target. Ctrl-C asks whether to cancel the run or to
+leave it running.
+
+exit codes: that of the run (as for `koonj apply`), 1 its process ended without a result, 2 no such run,
+8 you left the run, which is still in progress.
 """
 
 HISTORY = """\

@@ -5,6 +5,7 @@ That is the project, its settings and folders, and the migration that a number o
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,13 @@ class Call:
     err: Diagnostics
     cwd: Path
     environ: Mapping[str, str]
+    own_process: bool = False
+    """Whether this is the koonj command, and not a program that calls `main`."""
+
+    @property
+    def at_terminal(self) -> bool:
+        """Whether one of the three standard streams is a terminal."""
+        return self.own_process and any(map(os.isatty, range(3)))
 
     @property
     def marks(self) -> StateMarks:

@@ -16,7 +16,7 @@ from koonj.cli.diagnostics import CommandError, Diagnostics, ExitCode, UsageErro
 from koonj.cli.invocation import Call, find_migration, matching_migrations
 from koonj.cli.output import Output
 
-RUNS = frozenset({"apply", "rollback", "rehearse", "drift"})
+RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
 """Commands that can take hours."""
 GARBAGE = 50_000
 """New objects after which a run looks for garbage. After 700, Python's number, it would while it imports."""
@@ -24,15 +24,32 @@ GARBAGE = 50_000
 
 def entry() -> None:
     """Run koonj with the arguments of this process, then exit."""
+    _open_standard_streams()
     # Imports and values of a history are no garbage: looking for it takes a quarter of a status.
     gc.disable()
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1:], own_process=True)
     gc.freeze()  # Python looks once more when it exits, which takes another sixth
     sys.exit(code)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command in `argv` and return its exit code."""
+def _open_standard_streams() -> None:
+    """Open /dev/null in the place of each standard stream that is closed.
+
+    Otherwise the next file that is opened gets its number, and the stream's output goes into that file.
+    """
+    while True:
+        null = os.open(os.devnull, os.O_RDWR)
+        if null > 2:
+            os.close(null)
+            return
+        os.set_inheritable(null, True)  # noqa: FBT003 - it takes no names
+
+
+def main(argv: Sequence[str], *, own_process: bool = False) -> int:
+    """Run the command in `argv` and return its exit code.
+
+    `own_process`: this process is the koonj command, so that a run can continue in a fork of it.
+    """
     err = Diagnostics()
     call = None
     try:
@@ -43,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
             take(args)
         out = Output(as_json=args.json)
         call = Call(args, out, err, Path(os.sep), os.environ)  # enough to report that there is no folder
-        call = replace(call, cwd=_working_folder(needed=not args.version))
+        call = replace(call, cwd=_working_folder(needed=not args.version), own_process=own_process)
         if args.version:
             from koonj.cli.version import version_lines
 
@@ -93,7 +110,7 @@ def _print_error_as_json(call: Call, error: CommandError) -> None:
     from koonj.cli.shapes import error_shape
 
     command, shape = call.args.command, error_shape(error.message, error.hint)
-    if command in {"apply", "rollback", "rehearse"}:
+    if command in {"apply", "rollback", "rehearse", "attach"}:
         call.out.event({"command": command, **shape})
     else:
         call.out.document(command, shape)
@@ -240,6 +257,20 @@ def history(call: Call) -> int:
     return ExitCode.OK
 
 
+def runs(call: Call) -> int:
+    """Run `koonj runs`."""
+    from koonj.cli.runs import list_runs
+
+    return list_runs(call)
+
+
+def attach(call: Call) -> int:
+    """Run `koonj attach [ID]`."""
+    from koonj.cli.attach import attach as run
+
+    return run(call)
+
+
 def settle(call: Call) -> int:
     """Run `koonj settle`."""
     from koonj.cli.settle import settle_command
@@ -305,6 +336,8 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "rehearse": rehearse,
         "drift": drift,
         "history": history,
+        "runs": runs,
+        "attach": attach,
         "settle": settle,
         "check": check,
         "init": init,

@@ -24,18 +24,22 @@ async def ask(question: Question, err: Diagnostics) -> str:
     The coroutine can be cancelled while it waits; it leaves no thread that waits.
     """
     typed = question.kind is QuestionKind.TYPED
-    descriptor = sys.stdin.fileno()
-    # Discard what the user typed before the question was visible: it cannot be an answer.
-    termios.tcflush(descriptor, termios.TCIFLUSH)
+    discard_typed()
     err.prompt(f"{visible(question.text)} {'' if typed else 'Type yes to continue: '}")
-    answer = (await _read_line(descriptor)).strip()
+    answer = (await read_line()).strip()
     if not typed and answer.lower() in _YES:
         return question.expected
     return answer
 
 
-async def _read_line(descriptor: int) -> str:
-    """Read one line from a terminal; return '' at end of input (Ctrl-D)."""
+def discard_typed() -> None:
+    """Discard what the user typed before the question was visible: it cannot be an answer."""
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+async def read_line() -> str:
+    """Read one line from the terminal at stdin; return '' at end of input (Ctrl-D)."""
+    descriptor = sys.stdin.fileno()
     loop = asyncio.get_running_loop()
     line: asyncio.Future[str] = loop.create_future()
 

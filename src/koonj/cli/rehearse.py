@@ -14,7 +14,6 @@ from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.follow import follow
 from koonj.cli.invocation import Call, find_migration
 from koonj.cli.rehearsal_text import RehearsalText
-from koonj.cli.shapes import event_shape
 from koonj.config import ScratchPlace, Settings, Target
 from koonj.config.toml_file import did_you_mean
 from koonj.migrations.folder import Folder
@@ -23,6 +22,7 @@ from koonj.runner.rehearse.events import MigrationRehearsalFinished, RehearsalFi
 from koonj.runner.rehearse.request import RehearsalRequest, names_to_rehearse
 from koonj.runner.rehearse.start import RehearsalJob, start_rehearsal
 from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.event_codec import event_to_plain
 from koonj.runner.run.events import Event, Question
 from koonj.runner.run.run import Run
 from koonj.runner.target.status import TargetStatus, read_status
@@ -171,7 +171,7 @@ class _RehearsalReport:
         if isinstance(event, MigrationRehearsalFinished):
             self.passes &= _passes(event.rehearsal, self.call.args.allow)
         if out.as_json:
-            out.event(event_shape(event))
+            out.event(event_to_plain(event))
         else:
             text = RehearsalText(ascii_only=out.ascii_only, verbose=self.call.args.verbose)
             out.lines(text.lines(event))

@@ -8,11 +8,13 @@ from koonj.humanize import count, duration, moment
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.postgres.locks.trace import StatementTrace
+from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
     Blocked,
+    CancelAsked,
     DecisionRecorded,
     Direction,
     Event,
@@ -26,6 +28,7 @@ from koonj.runner.run.events import (
     PlanMade,
     Progress,
     Retrying,
+    RunMoved,
     RunStarted,
     StatementFinished,
     StatementStarted,
@@ -59,8 +62,8 @@ class RunText:
         match event:
             case RunStarted() | PlanMade():
                 yield from self._opening(event)
-            case MigrationRehearsalStarted() | WaitingForScratch():
-                yield _rehearsal(event)
+            case MigrationRehearsalStarted() | WaitingForScratch() | RunMoved() | CancelAsked():
+                yield _announcement(event)
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
@@ -143,11 +146,20 @@ def _probed(event: MigrationProbed) -> str:
     return f"{event.name}  {took}; locks: {locks}"
 
 
-def _rehearsal(event: MigrationRehearsalStarted | WaitingForScratch) -> str:
-    if isinstance(event, MigrationRehearsalStarted):
-        return f"Rehearsing {event.index} of {event.of}: {event.name}"
-    words = waiting_for_scratch_words(event.holder, event.seconds)
-    return f"{words[0].upper()}{words[1:]}"
+def _announcement(
+    event: MigrationRehearsalStarted | WaitingForScratch | RunMoved | CancelAsked,
+) -> str:
+    match event:
+        case RunMoved():
+            short = event.run_id[:SHORT_ID]
+            return f"Run {short} continues in its own process. To come back to it: koonj attach {short}"
+        case CancelAsked():
+            return f"{event.who} cancels the run."
+        case MigrationRehearsalStarted():
+            return f"Rehearsing {event.index} of {event.of}: {event.name}"
+        case WaitingForScratch():
+            words = waiting_for_scratch_words(event.holder, event.seconds)
+            return f"{words[0].upper()}{words[1:]}"
 
 
 def _waiting(event: WaitingForLock) -> str:

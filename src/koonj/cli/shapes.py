@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from re import sub
 from typing import TYPE_CHECKING, Any
 
 from koonj.migrations.folder import FileProblem, Folder
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.migration import Migration
 from koonj.runner.run.codec import to_plain
-from koonj.runner.run.events import Event
 from koonj.sql.problem import Problem
 from koonj.sql.transactions import ScriptShape
 
 if TYPE_CHECKING:
     from koonj.patterns.pattern import Pattern
-
-
-def event_shape(event: Event) -> dict[str, Any]:
-    """Return the JSON form of an event: its name, its time, its fields."""
-    name = sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    shape = to_plain(event)
-    return {"event": name, "at": shape.pop("at"), **shape}
 
 
 def error_shape(message: str, hint: str) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from koonj.cli.marks import StateMarks
 from koonj.humanize import count, moment
 from koonj.migrations.state_rules import counts
 from koonj.migrations.states import State
-from koonj.postgres.advisory_lock import holder_words
+from koonj.postgres.advisory_lock import holder_words, progress_words
 from koonj.postgres.connection_cause import ConnectProblem
+from koonj.postgres.run_name import user_at_host
 from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.sql.display import spaced
 
 if TYPE_CHECKING:
     from koonj.migrations.folder import Folder
     from koonj.migrations.migration_status import MigrationStatus
+    from koonj.postgres.advisory_lock import LockHolder
     from koonj.runner.evidence.interruption import Interruption
     from koonj.runner.run.conflict import Conflict
     from koonj.runner.target.status import TargetStatus
@@ -73,11 +75,19 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
         files = count(len(folder.migrations), "migration")
         yield f"{files} in {folder.shown_path}; their states are unknown"
     if status.running is not None:
-        yield f"A run is in progress: {holder_words(status.running)} holds the koonj lock."
+        yield _running(status.running)
     if status.is_known and not status.has_history:
         yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:
         yield f"No migrations in {folder.shown_path}. To create one, run: koonj new NAME"
+
+
+def _running(holder: LockHolder) -> str:
+    if holder.run is None:
+        return f"A run is in progress: {holder_words(holder)} holds the koonj lock."
+    own = holder.run.who and user_at_host().startswith(holder.run.who)
+    follow = f" To follow it, run: koonj attach {holder.run.id}" if own else ""
+    return f"{progress_words(holder, holder.run)}{follow}"
 
 
 def _why(status: TargetStatus) -> str:

@@ -13,8 +13,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from koonj.humanize import to_the_minute
 from koonj.postgres.queries import filled, query
 from koonj.postgres.reading_settings import moment_of
+from koonj.postgres.run_name import RunName, run_name
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -44,13 +46,26 @@ class LockHolder:
     user: str
     since: datetime | None
     """Start of the session, with its zone. None if the server hides it from this role."""
+    run: RunName | None = None
+    """The run of this session; None if the session is of no run."""
 
 
 def holder_words(holder: LockHolder | None) -> str:
-    """A lock's holder as text: ``koonj (pid 4259, user ada, 10.0.0.7)``."""
+    """A lock's holder as text: ``koonj (pid 4259, user ada, 10.0.0.7)``, or its run."""
     if holder is None:
         return "a session that is hidden from this role"
+    if holder.run is not None:
+        place = "" if holder.run.index is None else f", migration {holder.run.index} of {holder.run.of}"
+        who = holder.run.who or f"user {holder.user}"
+        return f"{who} (run {holder.run.id}{place}; pid {holder.pid}, user {holder.user}, {holder.host})"
     return f"{holder.application_name or 'a session'} (pid {holder.pid}, user {holder.user}, {holder.host})"
+
+
+def progress_words(holder: LockHolder, run: RunName) -> str:
+    """Return what a run does, as a sentence: ``dev1@bastion1 runs koonj here since …: 12 of 40 (run …)``."""
+    since = "" if holder.since is None else f" since {to_the_minute(holder.since)}"
+    place = "" if run.index is None else f": {run.index} of {run.of}"
+    return f"{run.who or holder.user} runs koonj here{since}{place} (run {run.id}, pid {holder.pid})."
 
 
 async def try_lock(conn: AsyncConnection) -> bool:
@@ -94,4 +109,4 @@ def holder_query(conn: AsyncConnection) -> str:
 def lock_holder(pid: int, application_name: str, host: str, user: str, since: int | None) -> LockHolder:
     """Return the holder of a lock from a row of a query. `since`: microseconds since 1970."""
     started = None if since is None else moment_of(since)
-    return LockHolder(pid, application_name, host, user, started)
+    return LockHolder(pid, application_name, host, user, started, run_name(application_name))

@@ -76,15 +76,18 @@ def _reset_statements(role: str | None) -> list[sql.Composable]:
     return [*map(sql.SQL, CLEAN), *setting]
 
 
-async def set_timeouts(conn: AsyncConnection, lock: str | None, statement: str, *, local: bool) -> None:
-    """Set lock_timeout and statement_timeout, both in PostgreSQL's notation.
+async def set_timeouts(
+    conn: AsyncConnection, lock: str | None, statement: str, *, local: bool, name: str = ""
+) -> None:
+    """Set lock_timeout and statement_timeout, in PostgreSQL's notation, and the `name` of the session.
 
     `local`: only for the current transaction. Also turns off transaction_timeout (17+): one that is set for
     the role or the database would end the session in the middle of a file. Uses SET instead of set_config():
     a SELECT would take a snapshot, and a SET TRANSACTION in the file must come before any snapshot.
     """
     settings = timeout_settings(conn.info.server_version, lock, statement, local=local)
-    await conn.execute(sql.SQL("; ").join(settings))
+    named = [name_session(name, local=local)] if name else []
+    await conn.execute(sql.SQL("; ").join([*settings, *named]))
 
 
 def timeout_settings(version: int, lock: str | None, statement: str, *, local: bool) -> list[sql.Composable]:
@@ -108,6 +111,12 @@ def timeout_texts(version: int, lock: str | None, statement: str) -> tuple[bytes
 
 def _texts(statements: Iterable[sql.Composable]) -> tuple[bytes, ...]:
     return tuple(statement.as_bytes(None) for statement in statements)
+
+
+def name_session(name: str, *, local: bool) -> sql.Composed:
+    """Return the statement that names the session for all others (`run_name`). RESET ALL undoes it."""
+    scope = sql.SQL("SET LOCAL" if local else "SET")
+    return sql.SQL("{} application_name TO {}").format(scope, sql.Literal(name))
 
 
 CHECK_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -197,13 +206,16 @@ async def leave(conn: AsyncConnection) -> None:
         await conn.close()  # the pooler does not use the session again
 
 
-async def begin(conn: AsyncConnection, text: str | None, lock: str | None, statement: str) -> None:
+async def begin(
+    conn: AsyncConnection, text: str | None, lock: str | None, statement: str, *, name: str = ""
+) -> None:
     """Start a transaction with the file's own BEGIN, or with a plain one.
 
-    The file's BEGIN can set an isolation level. If `lock` is None, lock_timeout stays unchanged.
+    The file's BEGIN can set an isolation level. If `lock` is None, lock_timeout stays unchanged. `name`: of
+    the session in this transaction.
     """
     await conn.execute(b"BEGIN" if text is None else text.encode())
-    await set_timeouts(conn, lock, statement, local=True)
+    await set_timeouts(conn, lock, statement, local=True, name=name)
 
 
 @asynccontextmanager

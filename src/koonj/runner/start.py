@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from uuid import uuid4
+from dataclasses import replace
 
 import psycopg
 
 from koonj.config import ScratchPlace, Target
-from koonj.humanize import count
 from koonj.migrations.folder import FolderError, FolderReader
 from koonj.postgres import advisory_lock, history
-from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import ConnectError, Connector
 from koonj.postgres.history import HistoryError
 from koonj.postgres.kept_connection import KeptConnection
-from koonj.postgres.overview import Overview, overview
-from koonj.postgres.pooler import must_hold_lock, must_keep_session
-from koonj.postgres.privileges import must_be_able_to_write
+from koonj.postgres.pooler import must_hold_lock
+from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, leave
 from koonj.runner.apply.allow import record_decision
 from koonj.runner.apply.context import RunContext, open_session
@@ -29,14 +24,11 @@ from koonj.runner.apply.endings import (
     all_done,
     all_probed,
     cancelled,
-    declined,
     failed_or_cancelled,
     lock_lost,
     locked,
     nothing_to_do,
     plan_changed,
-    plan_only,
-    refused,
     target_failure,
 )
 from koonj.runner.apply.failure import MigrationError
@@ -45,36 +37,27 @@ from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
-from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.preparation import (
+    DEFAULT_PLACE,
+    Confirmation,
+    Job,
+    Reached,
+    ask,
+    plan_now,
+    plan_with_lock,
+    usable,
+)
 from koonj.runner.run.events import (
-    Direction,
     Event,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
-    Plan,
     PlanMade,
-    Question,
-    QuestionKind,
     RunStarted,
 )
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
-
-DEFAULT_PLACE = ScratchPlace()
-"""The scratch server that koonj runs itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Input of a run."""
-
-    connector: Connector
-    target: Target
-    reader: FolderReader
-    request: Request
-    place: ScratchPlace
 
 
 def start(
@@ -89,15 +72,57 @@ def start(
     `place`: the scratch server for the rehearsals that the plan needs.
     """
     job = Job(connector, target, reader, request, place)
-    return Run(lambda control: _run(job, control))
+    return Run(lambda control: _run(job, control, _stages(job, control)))
 
 
-async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
-    """Yield the events of a run; exactly one end, whatever happens."""
-    yield RunStarted(control.run_id, job.target.name, job.request.direction, job.request.probe)
+class Preparation:
+    """The first part of a run: plan and question. `carry_out` does the rest, in any process.
+
+    If the plan is not confirmed or not needed, the events of `run` end with a `RunFinished`.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.confirmation: Confirmation | None = None
+        """The plan that was confirmed; None: there is nothing to carry out."""
+        self.run = Run(self._body)
+
+    async def _body(self, control: Control) -> AsyncIterator[Event]:
+        async for event in _run(self._job, control, self._stages(control)):
+            if self.confirmation is None:
+                yield event  # else it is the end of this part, and not of the run
+
+    async def _stages(self, control: Control) -> AsyncGenerator[Event]:
+        confirmation = Confirmation(self._job, control.run_id)
+        async with _connection(self._job, control) as kept:
+            async for event in ask(control, kept, confirmation):
+                yield event
+        self.confirmation = confirmation
+
+
+def carry_out(confirmation: Confirmation, connector: Connector) -> Run:
+    """Return the second part of a run that was confirmed. It starts when its events are read.
+
+    It plans again under the koonj lock, and runs nothing that was not shown.
+    """
+    job = replace(confirmation.job, connector=connector)
+    return Run(
+        lambda control: _run(job, control, _confirmed_stages(job, control, confirmation), confirmation),
+        confirmation.run_id,
+    )
+
+
+async def _run(
+    job: Job, control: Control, stages: AsyncGenerator[Event], confirmed: Confirmation | None = None
+) -> AsyncIterator[Event]:
+    """Yield the events of a run; exactly one end, whatever happens. `confirmed`: only its second part."""
     events: list[Event] = []
+    if confirmed is None:
+        yield RunStarted(control.run_id, job.target.name, job.request.direction, job.request.probe)
+    else:
+        events.append(PlanMade(confirmed.shown.plan))
     try:
-        async with aclosing(_stages(job, control)) as stages:
+        async with aclosing(stages):
             async for event in stages:
                 if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
                     events.append(event)
@@ -126,94 +151,38 @@ def _successful_end(job: Job, events: list[Event]) -> RunEnd:
 
 
 async def _stages(job: Job, control: Control) -> AsyncGenerator[Event]:
-    async with KeptConnection(job.connector, job.target, name="koonj") as kept:
-        conn = await control.unless_cancelled(kept.live())
-        shown, reached = await control.unless_cancelled(_plan(conn, job))
-        server = reached.found.server
-        measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
-        if not shown.plan.conflicts:
-            async for event in measurement.measure(kept, control, shown):
-                yield event
-        shown = measurement.with_impact(shown)
-        yield PlanMade(shown.plan)
-        _check_plan(shown, job.request)
-        checked = await control.unless_cancelled(_usable(kept, job, reached))
-        if not job.request.assume_yes or job.target.protected:
-            question = _question(shown.plan, probe=job.request.probe)
-            control.expect_answer(question.id)
-            yield question
-            if await control.wait_for_answer(question.id) != question.expected:
-                raise declined()
-            checked = await control.unless_cancelled(_usable(kept, job, checked))
-        session = open_session(job.connector, job.target, checked.conn, control)
-        try:
-            async for event in _run_under_lock(session, job, shown, measurement, pooled=checked.pooled):
-                yield event
-        finally:
-            if checked.pooled:
-                await leave(checked.conn)
+    confirmation = Confirmation(job, control.run_id)
+    async with _connection(job, control) as kept:
+        async for event in ask(control, kept, confirmation):
+            yield event
+        async for event in _change(job, control, kept, confirmation):
+            yield event
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """A connection, and what the target answered on it."""
-
-    conn: LimitedAsyncConnection
-    found: Overview
-    newest: int = 0
-    """Id of the newest history entry; 0 if there is none."""
-    pooled: bool = False
-    """It is behind a pooler that keeps sessions."""
-    checked: bool = False
-    """A run can change the target on it."""
+async def _confirmed_stages(job: Job, control: Control, confirmation: Confirmation) -> AsyncGenerator[Event]:
+    async with _connection(job, control) as kept:
+        async for event in _change(job, control, kept, confirmation):
+            yield event
 
 
-async def _plan(conn: LimitedAsyncConnection, job: Job) -> tuple[PreparedPlan, _Reached]:
-    """Plan the request.
-
-    Raises: ConnectError, HistoryError, FolderError, psycopg.Error.
-    """
-    planned = await _plan_if(conn, job, lock=False)
-    assert planned is not None
-    return planned
+def _connection(job: Job, control: Control) -> KeptConnection:
+    return KeptConnection(job.connector, job.target, name=session_name(control.run_id))
 
 
-async def _plan_if(
-    conn: LimitedAsyncConnection, job: Job, *, lock: bool
-) -> tuple[PreparedPlan, _Reached] | None:
-    """Plan the request; with `lock`, only if the koonj lock is free, and take it.
-
-    The lock costs no round trip: the message that takes it begins to read, too.
-
-    Raises: as `_plan`.
-    """
-    folder = await asyncio.to_thread(job.reader.read)
-    async with overview(conn, job.target, lock=lock) as found:
-        if lock and not found.locked:
-            return None
-        entries = await history.read_entries(conn, found.history, end=True)
-    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
-    if job.request.probe:
-        from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
-
-        planned = as_probe(planned)
-    return planned, _Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
-
-
-async def _usable(kept: KeptConnection, job: Job, before: _Reached) -> _Reached:
-    """Check that a run can change the target; not again on a connection that was checked.
-
-    Raises: ConnectError, HistoryError, psycopg.Error.
-    """
-    conn, found = await kept.live(), before.found
-    if conn is before.conn and before.checked:
-        return before
-    if conn is not before.conn:
-        async with overview(conn, job.target) as found:
-            pass
-    pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
-    must_be_able_to_write(found.conditions)
-    return _Reached(conn, found, pooled=pooled, checked=True)
+async def _change(
+    job: Job, control: Control, kept: KeptConnection, confirmation: Confirmation
+) -> AsyncIterator[Event]:
+    """Run what was confirmed."""
+    checked = await control.unless_cancelled(usable(kept, job, confirmation.reached))
+    session = open_session(job.connector, job.target, checked.conn, control)
+    try:
+        async for event in _run_under_lock(
+            session, job, confirmation.shown, confirmation.measurement, pooled=checked.pooled
+        ):
+            yield event
+    finally:
+        if checked.pooled:
+            await leave(checked.conn)
 
 
 async def _run_under_lock(
@@ -225,13 +194,13 @@ async def _run_under_lock(
     """
     control, conn = session.control, session.conn
     control.check()
-    now = await control.unless_cancelled(_plan_if(conn, job, lock=True))
+    now = await control.unless_cancelled(plan_with_lock(conn, job, lock=True))
     try:
         async for waiting in acquire_lock(session, job.request.wait, taken=now is not None):
             yield waiting
     except LockNotAcquiredError as error:
         raise locked(error.holder, error.seconds) from error
-    planned, reached = now if now is not None else await control.unless_cancelled(_plan(conn, job))
+    planned, reached = now if now is not None else await control.unless_cancelled(plan_now(conn, job))
     planned = measurement.with_impact(planned)
     if planned.differs_from(shown) or planned.plan.conflicts:
         yield PlanMade(planned.plan)
@@ -248,7 +217,7 @@ async def _run_under_lock(
 
 
 async def _watched(
-    session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
+    session: RunContext, job: Job, planned: PreparedPlan, reached: Reached
 ) -> AsyncIterator[Event]:
     """Run what was planned, and watch its session: who is in the way of a statement that takes long."""
     if job.request.probe:
@@ -264,7 +233,7 @@ async def _watched(
 
 
 async def _write(
-    session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
+    session: RunContext, job: Job, planned: PreparedPlan, reached: Reached
 ) -> AsyncIterator[Event]:
     """Record what interrupted runs have committed and the decisions, and run the migrations."""
     in_steps = any(not work.in_one_transaction for work in planned.works)
@@ -277,16 +246,6 @@ async def _write(
         yield event
 
 
-def _check_plan(planned: PreparedPlan, request: Request) -> None:
-    """End the run if the plan has conflicts or no work, or only a plan is requested."""
-    if planned.plan.conflicts:
-        raise refused(planned.plan.conflicts)
-    if not (planned.works or planned.decisions or planned.interruptions):
-        raise nothing_to_do(request.direction)
-    if request.plan_only:
-        raise plan_only()
-
-
 def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
     """End the run if the new plan has anything that was not shown.
 
@@ -297,25 +256,6 @@ def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
         raise plan_changed(planned.plan.conflicts)
     if not (planned.works or planned.decisions or planned.interruptions):
         raise nothing_to_do(planned.plan.direction)
-
-
-def _question(plan: Plan, *, probe: bool) -> Question:
-    """Return the confirmation question.
-
-    A protected target requires its name, other targets ``yes``.
-    """
-    verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
-    number = len(plan.migrations)
-    what = f"{verb} {count(number, 'migration')} on {plan.target}"
-    if not number and not plan.allowed:
-        what = f"Record on {plan.target} what interrupted migrations have committed"
-    if probe:
-        noun = "migration" if plan.direction is Direction.APPLY else "rollback"
-        what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"
-    if plan.protected:
-        text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
-        return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
-    return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")
 
 
 async def _release_lock(session: RunContext) -> None:

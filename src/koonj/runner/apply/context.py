@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 from dataclasses import dataclass
 
 from koonj.config import Target
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.connector import Connector
+from koonj.postgres.run_name import os_user
 from koonj.postgres.session import ServerSession
 from koonj.runner.run.run import Control
 
@@ -27,17 +27,12 @@ class RunContext:
     """Id of the newest history entry when this run acquired the koonj lock; 0 before that."""
     server: ServerSession | None = None
     """The session on the server; None before the run has acquired the koonj lock."""
+    name: str = ""
+    """Name of the session while it runs a migration (`run_name`)."""
 
 
 def open_session(
     connector: Connector, target: Target, conn: LimitedAsyncConnection, control: Control
 ) -> RunContext:
     """Return the context of a run on `conn`, with the user and host that run koonj."""
-    return RunContext(connector, target, conn, control, _os_user(), socket.gethostname())
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"  # in a container, the uid can be without a name
+    return RunContext(connector, target, conn, control, os_user(), socket.gethostname())

@@ -18,6 +18,7 @@ from koonj.postgres.session import (
     FORGET_SEQUENCES,
     ServerSession,
     closing_texts,
+    name_session,
     timeout_texts,
 )
 from koonj.runner.apply.journal import Journal
@@ -102,11 +103,14 @@ def is_one_message(statement: Statement) -> bool:
 
 
 def flight_messages(
-    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float
+    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float, name: str
 ) -> tuple[FlightMessage, ...]:
-    """Return all messages of a migration, in order. `elapsed`: seconds since the migration began."""
+    """Return all messages of a migration, in order.
+
+    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
+    """
     statements = [n for step in journal.work.steps for n in step.statements]
-    plain = [*_opening(conn, journal.work), *statement_messages(journal.work, statements)]
+    plain = [*_opening(conn, journal.work, name), *statement_messages(journal.work, statements)]
     plain += _closing(conn, journal, session)
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
@@ -129,13 +133,14 @@ def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]
         )
 
 
-def _opening(conn: AsyncConnection, work: Work) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
     version = conn.info.server_version
     for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
         yield Message(about, setting)
+    yield Message(about, name_session(name, local=True).as_bytes(conn))
 
 
 def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.errors import Diagnostic
 
 from koonj.postgres.errors import is_lost
+from koonj.postgres.run_name import session_name
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.flight_messages import FlightMessage, Kind, Sent, flight_messages
 from koonj.runner.apply.flight_queue import FlightQueue, fly_queue
@@ -103,10 +104,12 @@ class _MigrationQueue(FlightQueue[Numbered]):
 
     def messages(self, part: Numbered) -> tuple[FlightMessage, ...]:
         """Return the messages of a migration, with its entry in the history."""
-        assert self._session.server is not None
-        journal = Journal(self._session, part.work, self._earlier or monotonic())
+        session = self._session
+        assert session.server is not None
+        journal = Journal(session, part.work, self._earlier or monotonic())
         self.journals.append(journal)
-        return flight_messages(self._session.conn, journal, self._session.server, journal.elapsed)
+        name = session_name(session.control.run_id, part.index, part.of)
+        return flight_messages(session.conn, journal, session.server, journal.elapsed, name)
 
     def begin(self) -> Iterator[Event]:
         """Yield the event of the migration that the server runs now."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from time import monotonic
 
 from koonj.postgres.encoding import storable
+from koonj.postgres.run_name import session_name
 from koonj.postgres.session import clean, roll_back
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.endings import connection_lost
@@ -80,7 +81,8 @@ async def _hash(work: Work) -> None:
 
 async def _run(session: RunContext, migration: Numbered) -> AsyncIterator[Event]:
     yield started(migration)
-    async for event in _run_one_by_one(session, migration.work):
+    name = session_name(session.control.run_id, migration.index, migration.of)
+    async for event in _run_one_by_one(replace(session, name=name), migration.work):
         yield event
 
 

@@ -67,7 +67,8 @@ async def _start(journal: Journal) -> int:
         async with own_transaction(session.conn, session.target):
             entry_id, _ = await history.insert(session.conn, record)
             await insert_session(session.conn, entry_id, session.server.process, record.run_id)
-        await set_timeouts(session.conn, session_lock_timeout(work), work.statement_timeout, local=False)
+        lock, statement = session_lock_timeout(work), work.statement_timeout
+        await set_timeouts(session.conn, lock, statement, local=False, name=session.name)
     except psycopg.Error as error:
         state = f"This run sent no statement of {work.migration.name}."
         done, cancelled = work.planned.statements_done, session.control.cancelled

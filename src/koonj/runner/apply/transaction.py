@@ -70,7 +70,8 @@ async def _attempt(journal: Journal) -> AsyncIterator[Event]:
     opening = work.steps[0].step.begin if work.steps else None
     try:
         text = None if opening is None else opening.text
-        await begin(session.conn, text, work.planned.lock_timeout, work.statement_timeout)
+        lock, statement = work.planned.lock_timeout, work.statement_timeout
+        await begin(session.conn, text, lock, statement, name=session.name)
     except psycopg.Error as error:
         raise CommitError(error) from error
     for step in work.steps:

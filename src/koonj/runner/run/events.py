@@ -1,7 +1,8 @@
 """Define the events of a run, the only interface between a run and its consumers.
 
 Events are frozen values that can be converted to JSON and back (see `codec.py`). They contain no secrets:
-a target is given by its name. The last event of every stream is a `RunFinished`.
+a target is given by its name. The last event of every stream is a `RunFinished`; but if a run in another
+process is followed, and that process ends without a result, it is a `JournalBroken`.
 """
 
 from dataclasses import dataclass, field
@@ -217,6 +218,17 @@ class RunStarted(Event):
     direction: Direction
     probe: bool = False
     """The run is a probe: nothing is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunMoved(Event):
+    """The run was confirmed, and continues in a process of its own."""
+
+    run_id: str
+    pid: int
+    host: str
+    journal: str
+    """Path of the journal, which other processes follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +452,29 @@ class MigrationFailed(Event):
 @dataclass(frozen=True, slots=True)
 class Cancelling(Event):
     """A cancel request for the running statement is sent to the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked(Event):
+    """A user asked to cancel the run, in a process that follows it."""
+
+    who: str
+    """User, host and terminal: ``dev1@bastion1 pts/3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalBroken(Event):
+    """The last event of a run whose process ended without a result.
+
+    The result is unknown here: the target knows it (`koonj status`).
+    """
+
+    run_id: str
+    pid: int
+    lost: int
+    """Number of lines that could not be written to the journal."""
+    errors: str
+    """Path of the file that contains what the process printed to stderr; empty if it printed nothing."""
 
 
 @dataclass(frozen=True, slots=True)

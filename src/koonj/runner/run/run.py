@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from psycopg import AsyncConnection
-
 from koonj.runner.run.events import AwaitedLock, Event
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection  # a process that only follows a run does not need psycopg
 
 Value = TypeVar("Value")
 
@@ -22,8 +23,8 @@ class Cancelled(Exception):  # noqa: N818 - not an error; it ends a run that the
 class Control:
     """The inner side of a run: delivers cancel requests and answers to its steps."""
 
-    def __init__(self) -> None:
-        self.run_id = str(uuid4())
+    def __init__(self, run_id: str | None = None) -> None:
+        self.run_id = run_id or str(uuid4())
         self._cancelled = asyncio.Event()
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._conn: AsyncConnection | None = None
@@ -136,9 +137,10 @@ class Control:
 class Run:
     """One apply, rollback or probe. Its events can be read once."""
 
-    def __init__(self, body: Callable[[Control], AsyncIterator[Event]]) -> None:
+    def __init__(self, body: Callable[[Control], AsyncIterator[Event]], run_id: str | None = None) -> None:
+        """`run_id`: the id of a run of which this is a part; by default, a new one."""
         self._body = body
-        self._control = Control()
+        self._control = Control(run_id)
 
     @property
     def id(self) -> str:

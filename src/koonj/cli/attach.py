@@ -1,0 +1,181 @@
+"""Follow a run in another process, and implement `koonj attach`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from koonj.cli.diagnostics import ExitCode, UsageError
+from koonj.cli.follow import signals_to
+from koonj.cli.invocation import Call
+from koonj.cli.prompt import can_ask, discard_typed, read_line
+from koonj.cli.run_dialogue import RunDialogue
+from koonj.postgres.run_name import SHORT_ID
+from koonj.runner.process.followed_run import FollowedRun
+from koonj.runner.process.journal_head import folder_hash
+from koonj.runner.process.journal_reader import KnownRun, known_runs
+from koonj.runner.run.events import Event, JournalBroken, RunFinished
+
+_ASK = (
+    "The run goes on without this terminal. Type c to cancel it, l to leave it running, "
+    "or press Enter to keep watching: "
+)
+_LEAST_ID = 4
+
+
+def attach(call: Call) -> ExitCode:
+    """Run `koonj attach [ID]` and return the exit code of the run.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    found = _find(call, known_runs(call.environ))
+    dialogue = RunDialogue(call)
+    run = FollowedRun(found.files, found.head)
+    return end_of(dialogue, run, asyncio.run(watch(dialogue, run)))
+
+
+def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
+    """Return the run that the arguments mean. Raises UsageError."""
+    if not runs:
+        raise UsageError("No run of this user has a journal on this machine.", _TO_SEE_THE_TARGET)
+    wanted = call.args.id
+    if wanted is None:
+        here = _folder_hash(call)
+        live = [run for run in runs if run.alive is not False and run.head.result is None]
+        own = [run for run in live if run.head.folder_hash == here]
+        return (own or live or runs)[0]
+    same = [run for run in runs if len(wanted) >= _LEAST_ID and run.id.startswith(wanted.lower())]
+    if len(same) != 1:
+        number = "Several runs have" if same else "No run has"
+        raise UsageError(f"{number} the id {wanted}.", "To list all runs, run: koonj runs")
+    return same[0]
+
+
+_TO_SEE_THE_TARGET = "To see whether one is in progress on the target, run: koonj status"
+
+
+def _folder_hash(call: Call) -> str:
+    """Return what identifies the migrations folder of this project; empty if there is no project."""
+    try:
+        return folder_hash(call.project_folders().migrations)
+    except UsageError:
+        return ""
+
+
+async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
+    """Print the events of a run in another process. Return the last one; None if the user left."""
+    watching = _Watching(dialogue, run)
+    with watching.signals():
+        printing = asyncio.ensure_future(watching.print_events())
+        leaving = asyncio.ensure_future(watching.left.wait())
+        try:
+            await asyncio.wait((printing, leaving), return_when=asyncio.FIRST_COMPLETED)
+            return printing.result() if printing.done() else None
+        finally:
+            printing.cancel()
+            leaving.cancel()
+            watching.stop_asking()
+
+
+def end_of(dialogue: RunDialogue, run: FollowedRun, last: Event | None) -> ExitCode:
+    """Print how following the run ended, and return the exit code."""
+    err, short = dialogue.call.err, run.id[:SHORT_ID]
+    if isinstance(last, RunFinished):
+        return dialogue.print_result(last)
+    if isinstance(last, JournalBroken):
+        err.error(*broken_words(last))
+        return ExitCode.ERROR
+    err.info(f"run {short} left running. To follow it, run: koonj attach {short}")
+    return ExitCode.LEFT
+
+
+def broken_words(event: JournalBroken) -> tuple[str, str]:
+    """Return what is known of a run whose process ended without a result, and what to do."""
+    message = (
+        f"The process of run {event.run_id[:SHORT_ID]} (pid {event.pid}) ended without a result, "
+        "and its journal breaks off here. The run can have committed more than is shown."
+    )
+    if event.lost:
+        message += f" {event.lost:,} lines of the journal could not be written."
+    hint = "To see what the target contains, run: koonj status"
+    if event.errors:
+        hint += f"\nkoonj printed an error before it ended: {event.errors}"
+    return message, hint
+
+
+@dataclass
+class _Watching:
+    """Printer of a run's events, which asks the user what a Ctrl-C means."""
+
+    dialogue: RunDialogue
+    run: FollowedRun
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    asking: asyncio.Task[None] | None = None
+    _held: list[Event] = field(default_factory=list)
+    """Events that happened while the question was open."""
+
+    async def print_events(self) -> Event | None:
+        last: Event | None = None
+        async for last in self.run.events():
+            if self.asking is None:
+                self.dialogue.print_event(last)
+            else:
+                self._held.append(last)
+        self.stop_asking()
+        self._print_held()
+        return last
+
+    def interrupt(self) -> None:
+        """Ask what to do; at the second Ctrl-C, or if there is nobody to ask, leave the run."""
+        err = self.dialogue.call.err
+        if self.asking is not None or not can_ask(err):
+            self.leave()
+            return
+        self.asking = asyncio.ensure_future(self._ask())
+
+    def leave(self) -> None:
+        if self.asking is not None:
+            self.dialogue.call.err.prompt("\n")
+        self.left.set()
+
+    def stop_asking(self) -> None:
+        if self.asking is not None:
+            self.asking.cancel()
+            self.dialogue.call.err.prompt("\n")
+            self.asking = None
+
+    async def _ask(self) -> None:
+        err = self.dialogue.call.err
+        discard_typed()
+        err.prompt(f"\n{_ASK}")
+        answer = (await read_line()).strip().lower()
+        self.asking = None
+        if answer in {"l", "leave"}:
+            self.left.set()
+            return
+        if answer in {"c", "cancel"}:
+            await self._cancel()
+        self._print_held()
+
+    async def _cancel(self) -> None:
+        err = self.dialogue.call.err
+        try:
+            await self.run.cancel()
+        except OSError as error:
+            err.error(f"The run cannot be cancelled from here: {error.strerror}.")
+        else:
+            err.info("asked the run to cancel its running statement on the server…")
+
+    def _print_held(self) -> None:
+        held, self._held = self._held, []
+        for event in held:
+            self.dialogue.print_event(event)
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        with signals_to(self.interrupt, signal.SIGINT), signals_to(self.leave, signal.SIGTERM, signal.SIGHUP):
+            yield

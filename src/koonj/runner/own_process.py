@@ -1,0 +1,157 @@
+"""Continue a confirmed run in a process of its own, which a lost terminal or line does not end.
+
+The process is a fork of the command after its event loop has ended: it has the plan and the password in
+memory, so no secret is in an argument, a file or a pipe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from koonj.postgres.connector import Connector
+from koonj.runner.preparation import Confirmation
+from koonj.runner.process.journal import Journal, JournalError, open_journal
+from koonj.runner.process.journal_head import new_head
+from koonj.runner.process.recorded_run import RecordedRun
+from koonj.runner.process.retention import delete_old_journals
+from koonj.runner.run.events import PlanMade, RunMoved, RunStarted
+from koonj.runner.start import carry_out
+
+_HELD = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
+_MOST_DESCRIPTORS = 65536
+
+
+class MoveError(Exception):
+    """Raised if a run cannot move. The message says why, as a sentence."""
+
+
+def new_journal(started: RunStarted, plan: PlanMade, folder: Path) -> Journal:
+    """Create the journal of a run, write its plan to it, and delete journals that are too old.
+
+    Raises:
+        JournalError: no folder can be used.
+    """
+    journal = open_journal(new_head(started, folder))
+    journal.record(started)
+    journal.record(plan)
+    journal.flush()
+    journal.sync()
+    delete_old_journals()
+    return journal
+
+
+def move(confirmation: Confirmation) -> tuple[Journal, int]:
+    """Start the process that carries out the run. Return its journal, and its process id.
+
+    This process no longer has the journal open.
+
+    Raises:
+        MoveError: the run cannot move. Nothing was started.
+    """
+    if threading.active_count() > 1:
+        raise MoveError("A thread of this process still waits, such as for a host name.")
+    job = confirmation.job
+    started = RunStarted(confirmation.run_id, job.target.name, job.request.direction)
+    try:
+        journal = new_journal(started, PlanMade(confirmation.shown.plan), job.reader.path)
+    except JournalError as error:
+        raise MoveError(str(error)) from error
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()  # or both processes would print it
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, _HELD
+    )  # the child would die of one before it ignores it
+    try:
+        pid = os.fork()
+        if not pid:
+            _run_child(confirmation, journal)
+    except OSError as error:
+        journal.discard()
+        raise MoveError(f"Cannot start a process: {error.strerror}.") from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    journal.forget()
+    return journal, pid
+
+
+def _run_child(confirmation: Confirmation, journal: Journal) -> NoReturn:
+    """Carry out the run and exit. Never returns: what is above on the stack belongs to the parent."""
+    code = 1
+    try:
+        _detach(journal)
+        journal.head = replace(journal.head, pid=os.getpid())
+        moved = RunMoved(confirmation.run_id, os.getpid(), socket.gethostname(), str(journal.files.journal))
+        journal.record(moved)
+        journal.flush()  # the first connection can take long
+        asyncio.run(_carry_out(confirmation, journal))
+        code = 0
+    except BaseException:
+        with suppress(BaseException):
+            traceback.print_exc()  # to the file of errors
+    finally:
+        with suppress(BaseException):
+            sys.stderr.flush()
+            if not journal.files.errors.stat().st_size:
+                journal.files.errors.unlink()
+        os._exit(code)
+
+
+def _detach(journal: Journal) -> None:
+    """Leave the terminal and its session, and let nothing else of it reach this process.
+
+    The working directory stays: relative paths of certificates and password files need it.
+    """
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the memory holds the password
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        errors = os.open(
+            journal.files.errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+        os.fchmod(errors, 0o600)
+    except OSError:
+        errors = null
+    for descriptor, source in ((0, null), (1, null), (2, errors)):
+        os.dup2(source, descriptor)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    _close_others({journal.descriptor, journal.control})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
+
+
+def _close_others(kept: set[int]) -> None:
+    """Close what this process has inherited, such as the pipe of a caller that waits for its end."""
+    low = 3
+    most = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0] & 0x7FFFFFFF, _MOST_DESCRIPTORS)
+    for descriptor in sorted(kept):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, most)
+
+
+async def _carry_out(confirmation: Confirmation, journal: Journal) -> None:
+    loop = asyncio.get_running_loop()
+    cancelling: list[asyncio.Task[None]] = []
+    async with Connector() as connector:
+        run = RecordedRun(carry_out(confirmation, connector), lambda *_: None)
+        run.begin(journal)
+        loop.add_signal_handler(
+            signal.SIGTERM, lambda: cancelling.append(asyncio.ensure_future(run.cancel_quietly()))
+        )
+        async for _ in run.events():
+            pass

@@ -1,0 +1,165 @@
+"""Prepare a run: plan it, show the plan, ask. Nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from koonj.config import ScratchPlace, Target
+from koonj.humanize import count
+from koonj.migrations.folder import FolderReader
+from koonj.postgres import history
+from koonj.postgres.answer_limit import LimitedAsyncConnection
+from koonj.postgres.connector import Connector
+from koonj.postgres.kept_connection import KeptConnection
+from koonj.postgres.overview import Overview, overview
+from koonj.postgres.pooler import must_keep_session
+from koonj.postgres.privileges import must_be_able_to_write
+from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refused
+from koonj.runner.impact.measurement import ImpactMeasurement
+from koonj.runner.plan.plan import make_plan
+from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.run.events import Direction, Event, Plan, PlanMade, Question, QuestionKind
+from koonj.runner.run.request import Request
+from koonj.runner.run.run import Control
+
+DEFAULT_PLACE = ScratchPlace()
+"""The scratch server that koonj runs itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Input of a run."""
+
+    connector: Connector
+    target: Target
+    reader: FolderReader
+    request: Request
+    place: ScratchPlace
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """What the user has seen and confirmed. Complete when the question was answered."""
+
+    job: Job
+    run_id: str
+    shown: PreparedPlan = field(init=False)
+    measurement: ImpactMeasurement = field(init=False)
+    reached: Reached = field(init=False)
+
+
+async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation) -> AsyncIterator[Event]:
+    """Plan, show the plan and ask; changes nothing. Complete `confirmation`."""
+    job = confirmation.job
+    conn = await control.unless_cancelled(kept.live())
+    shown, reached = await control.unless_cancelled(plan_now(conn, job))
+    server = reached.found.server
+    measurement = ImpactMeasurement(job.connector, job.place, job.reader, job.target, job.request, server)
+    if not shown.plan.conflicts:
+        async for event in measurement.measure(kept, control, shown):
+            yield event
+    confirmation.shown = shown = measurement.with_impact(shown)
+    confirmation.measurement = measurement
+    yield PlanMade(shown.plan)
+    _check_plan(shown, job.request)
+    confirmation.reached = await control.unless_cancelled(usable(kept, job, reached))
+    if not job.request.assume_yes or job.target.protected:
+        question = _question(shown.plan, probe=job.request.probe)
+        control.expect_answer(question.id)
+        yield question
+        if await control.wait_for_answer(question.id) != question.expected:
+            raise declined()
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A connection, and what the target answered on it."""
+
+    conn: LimitedAsyncConnection
+    found: Overview
+    newest: int = 0
+    """Id of the newest history entry; 0 if there is none."""
+    pooled: bool = False
+    """It is behind a pooler that keeps sessions."""
+    checked: bool = False
+    """A run can change the target on it."""
+
+
+async def plan_now(conn: LimitedAsyncConnection, job: Job) -> tuple[PreparedPlan, Reached]:
+    """Plan the request.
+
+    Raises: ConnectError, HistoryError, FolderError, psycopg.Error.
+    """
+    planned = await plan_with_lock(conn, job, lock=False)
+    assert planned is not None
+    return planned
+
+
+async def plan_with_lock(
+    conn: LimitedAsyncConnection, job: Job, *, lock: bool
+) -> tuple[PreparedPlan, Reached] | None:
+    """Plan the request; with `lock`, only if the koonj lock is free, and take it.
+
+    The lock costs no round trip: the message that takes it begins to read, too.
+
+    Raises: as `plan_now`.
+    """
+    folder = await asyncio.to_thread(job.reader.read)
+    async with overview(conn, job.target, lock=lock) as found:
+        if lock and not found.locked:
+            return None
+        entries = await history.read_entries(conn, found.history, end=True)
+    planned = await make_plan(conn, job.target, folder, job.request, found.server, entries)
+    if job.request.probe:
+        from koonj.runner.probe.plan import as_probe  # noqa: PLC0415 - only for a probe
+
+        planned = as_probe(planned)
+    return planned, Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
+
+
+async def usable(kept: KeptConnection, job: Job, before: Reached) -> Reached:
+    """Check that a run can change the target; not again on a connection that was checked.
+
+    Raises: ConnectError, HistoryError, psycopg.Error.
+    """
+    conn, found = await kept.live(), before.found
+    if conn is before.conn and before.checked:
+        return before
+    if conn is not before.conn:
+        async with overview(conn, job.target) as found:
+            pass
+    pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
+    must_be_able_to_write(found.conditions)
+    return Reached(conn, found, pooled=pooled, checked=True)
+
+
+def _check_plan(planned: PreparedPlan, request: Request) -> None:
+    """End the run if the plan has conflicts or no work, or only a plan is requested."""
+    if planned.plan.conflicts:
+        raise refused(planned.plan.conflicts)
+    if not (planned.works or planned.decisions or planned.interruptions):
+        raise nothing_to_do(request.direction)
+    if request.plan_only:
+        raise plan_only()
+
+
+def _question(plan: Plan, *, probe: bool) -> Question:
+    """Return the confirmation question.
+
+    A protected target requires its name, other targets ``yes``.
+    """
+    verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
+    number = len(plan.migrations)
+    what = f"{verb} {count(number, 'migration')} on {plan.target}"
+    if not number and not plan.allowed:
+        what = f"Record on {plan.target} what interrupted migrations have committed"
+    if probe:
+        noun = "migration" if plan.direction is Direction.APPLY else "rollback"
+        what = f"Probe {count(number, noun)} on {plan.target} and roll everything back"
+    if plan.protected:
+        text = f"{what}? The target is protected. Type its name ({plan.target}) to confirm."
+        return Question(str(uuid4()), QuestionKind.TYPED, text, plan.target)
+    return Question(str(uuid4()), QuestionKind.YES, f"{what}?", "yes")

@@ -1,0 +1,92 @@
+"""Runs in processes of their own: list them, wait for them, end them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.command import Project
+
+PATIENCE = 30.0
+_WAIT = """\
+DO $$ BEGIN
+    WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
+END $$;"""
+_AT_WORK = (
+    "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %gate%' AND state = 'active' "
+    "AND datname = current_database()"
+)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """Return the first value of `condition` that is true; fail if there is none in time."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+    return value
+
+
+@dataclass
+class Runs:
+    """The runs of one test."""
+
+    project: Project
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.home / ".local" / "state" / "koonj" / "runs"
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return what `koonj runs --json` says."""
+        found: list[dict[str, Any]] = self.project.koonj("runs", "--json").json["runs"]
+        return found
+
+    def only(self) -> dict[str, Any]:
+        """Return the only run, when it has one."""
+        (run,) = wait_until(self.listed)
+        return run  # type: ignore[no-any-return]
+
+    def wait_for_end(self) -> dict[str, Any]:
+        """Return the only run when its process has ended."""
+        wait_until(lambda: not self.only()["running"])
+        return self.only()
+
+    def write_gate(self, number: int = 1) -> str:
+        """Write a migration that waits until `open_gate`; return its name."""
+        self.project.sql("CREATE TABLE public.gate AS SELECT 1 AS x")
+        name = f"{number:03}_gate.sql"
+        self.project.write(name, f"BEGIN;\n{_WAIT}\nCREATE TABLE t{number} (id int);\nCOMMIT;\n")
+        return name
+
+    def open_gate(self) -> None:
+        """Let the migration of `write_gate` go on."""
+        self.project.sql("DELETE FROM public.gate")
+
+    def at_gate(self) -> bool:
+        """Return whether the migration waits."""
+        return bool(self.project.sql(_AT_WORK))
+
+    def wait_until_at_work(self) -> None:
+        """Wait until the migration waits, and the journal says so."""
+        wait_until(self.at_gate)
+        wait_until(lambda: self.only()["migration"])
+
+    def files(self) -> dict[str, Path]:
+        """Return the files of the only run, by their ending."""
+        return {file.suffix: file for file in self.folder.iterdir()}
+
+    def end_all(self) -> None:
+        """Kill the processes of all runs that are in progress."""
+        for run in self.listed():
+            if run["running"]:
+                with suppress(ProcessLookupError):
+                    os.kill(run["pid"], signal.SIGKILL)
+                wait_until(lambda: not any(one["running"] for one in self.listed()))

@@ -1,0 +1,85 @@
+"""A real sshd on loopback, with its own host key and one key that may log in as the current user."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from support.own_process import wait_until
+
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+SSHD, SSH, KEYGEN = (shutil.which(name, path=PATH) for name in ("sshd", "ssh", "ssh-keygen"))
+USABLE = None not in (SSHD, SSH, KEYGEN)
+
+CONFIG = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/user.pub
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin yes
+PrintMotd no
+"""
+
+
+class Sshd:
+    """The server. Use as a context manager; at its end, it and its sessions are gone."""
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="koonj-sshd-", dir="/tmp"))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        for name in ("host", "user"):
+            subprocess.run(
+                (str(KEYGEN), "-q", "-t", "ed25519", "-N", "", "-f", str(self._folder / name)), check=True
+            )
+        (self._folder / "config").write_text(CONFIG.format(port=self._port, folder=self._folder))
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd gives up its rights
+        self._server = subprocess.Popen(
+            (str(SSHD), "-D", "-e", "-f", str(self._folder / "config")), stderr=subprocess.DEVNULL
+        )
+        wait_until(self._answers)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.terminate()
+        self._server.wait(10)
+        shutil.rmtree(self._folder)
+
+    def login(self, folder: Path, command: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the command that runs `command` in a terminal over ssh."""
+        variables = shlex.join(("env", *(f"{name}={value}" for name, value in environ.items())))
+        remote = f"cd {shlex.quote(str(folder))} && exec {variables} {shlex.join(command)}"
+        options = (
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "LogLevel=ERROR",
+            "IdentitiesOnly=yes",
+        )
+        return (
+            str(SSH),
+            "-tt",
+            *(word for option in options for word in ("-o", option)),
+            *("-F", "none", "-i", str(self._folder / "user"), "-p", str(self._port), "127.0.0.1", remote),
+        )
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as line:
+                return line.recv(4) == b"SSH-"
+        except OSError:
+            return False
