@@ -11,6 +11,7 @@ import pytest
 
 from koonj import humanize
 from koonj.humanize import (
+    bar,
     byte_words,
     clock,
     count,
@@ -137,3 +138,20 @@ def test_all_dates_come_from_local_time(monkeypatch: pytest.MonkeyPatch) -> None
     assert moment(0.0) == "2026-08-01 12:03:59+00:00"
     assert to_the_second(0.0) == "2026-08-01 12:03:59"
     assert to_the_minute(0.0) == "2026-08-01 12:03"
+
+
+@pytest.mark.parametrize(
+    ("share", "cells", "drawn"),
+    [
+        (0.0, 6, "[----]"),
+        (0.5, 6, "[##--]"),
+        (0.999, 6, "[###-]"),
+        (1.0, 6, "[####]"),
+        (1.5, 6, "[####]"),
+        (-1.0, 6, "[----]"),
+        (0.5, 2, ""),
+        (0.5, -4, ""),
+    ],
+)
+def test_bar_is_full_only_at_the_end(share: float, cells: int, drawn: str) -> None:
+    assert bar(share, cells) == drawn

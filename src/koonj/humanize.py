@@ -114,6 +114,16 @@ def to_the_second(when: datetime | float) -> str:
     return f"{local_time(when):%Y-%m-%d %H:%M:%S}"
 
 
+def bar(share: float, cells: int) -> str:
+    """Return a bar of plain characters, `cells` wide: ``[####----]``; full only if `share` is 1.
+
+    Empty if there is no room for one.
+    """
+    inner = max(0, cells - 2)
+    full = inner if share >= 1 else int(max(0.0, share) * inner)
+    return f"[{'#' * full}{'-' * (inner - full)}]" if inner else ""
+
+
 def time_of_day(when: datetime | float) -> str:
     """Return the time of a date as ``14:03:59``."""
     return f"{local_time(when):%H:%M:%S}"

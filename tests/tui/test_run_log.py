@@ -10,7 +10,7 @@ import pytest
 from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Event, Plan, PlannedMigration
 from koonj.sql.transactions import Mode
-from koonj.tui.render.run_lines import Line, bar, log_lines, progress
+from koonj.tui.render.run_lines import Line, log_lines, progress
 from koonj.tui.state import run
 from koonj.tui.state.run import RunStage, RunView, fold
 from koonj.tui.workers import watcher
@@ -81,23 +81,6 @@ def test_several_migrations_have_a_bar_with_what_is_done_and_what_is_left() -> N
         started("002_b.sql", 2, 4, 1),
     )
     assert text(progress(seen, START + 1, 80))[1] == f" [{'#' * 7}{'-' * 23}] applied 1 of 4, 3 left"
-
-
-@pytest.mark.parametrize(
-    ("share", "cells", "drawn"),
-    [
-        (0.0, 6, "[----]"),
-        (0.5, 6, "[##--]"),
-        (0.999, 6, "[###-]"),
-        (1.0, 6, "[####]"),
-        (1.5, 6, "[####]"),
-        (-1.0, 6, "[----]"),
-        (0.5, 2, ""),
-        (0.5, -4, ""),
-    ],
-)
-def test_bar_is_full_only_at_the_end(share: float, cells: int, drawn: str) -> None:
-    assert bar(share, cells) == drawn
 
 
 def test_every_line_of_the_log_has_its_time() -> None:

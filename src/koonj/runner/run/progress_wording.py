@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from koonj.humanize import byte_words, clock, number_words
+from koonj.humanize import bar, byte_words, clock, number_words
 from koonj.postgres.progress import Unit
 from koonj.runner.run.events import Progress
 
-_BAR = 20
-"""Characters of a bar."""
+_BAR = 22
+"""Cells of a bar."""
 
 
 def progress_words(event: Progress) -> str:
@@ -33,8 +33,7 @@ def _bar(event: Progress) -> str:
     if event.done is None or not event.total:
         return ""
     share = min(1.0, event.done / event.total)
-    full = int(share * _BAR)
-    return f" [{'#' * full}{'-' * (_BAR - full)}] {int(share * 100)} %"
+    return f" {bar(share, _BAR)} {int(share * 100)} %"
 
 
 def _counted(done: int, total: int | None, unit: Unit) -> str:

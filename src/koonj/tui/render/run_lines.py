@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rich.cells import cell_len
 from rich.style import Style
 
-from koonj.humanize import clock, listed, number_words, span_words, time_of_day
+from koonj.humanize import bar, clock, listed, number_words, span_words, time_of_day
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.events import WaitingForScratch
@@ -76,13 +76,6 @@ def _done(view: RunView, width: int) -> list[Line]:
     left = number_words(planned - view.done)
     words = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left"
     return [[(f" {bar(view.done / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
-
-
-def bar(share: float, cells: int) -> str:
-    """Return a bar of plain characters, `cells` wide: ``[####----]``; full only if `share` is 1."""
-    inner = max(0, cells - 2)
-    full = inner if share >= 1 else int(max(0.0, share) * inner)
-    return f"[{'#' * full}{'-' * (inner - full)}]" if inner else ""
 
 
 def _second(view: RunView, now: float, width: int) -> list[Line]:
