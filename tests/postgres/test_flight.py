@@ -102,6 +102,16 @@ async def test_all_behind_an_error_is_skipped_also_what_is_sent_later(conn: Asyn
     assert await cursor.fetchall() == [("a",)]
 
 
+async def test_of_a_message_that_is_not_told_only_the_error_arrives(conn: AsyncConnection) -> None:
+    async with _flight(conn) as flight:
+        for text in ("SELECT 1", "SELECT 1/0", "SELECT 2"):
+            flight.send(Message(text, text.encode()))
+        _send(flight, "SELECT 3")
+        arrived = await _all(flight)
+    assert _short(arrived) == ["22012", "skipped"]
+    assert flight.unanswered_bytes == 0
+
+
 async def test_the_connection_can_be_used_again(conn: AsyncConnection) -> None:
     for _ in range(2):
         async with _flight(conn) as flight:

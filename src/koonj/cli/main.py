@@ -18,8 +18,8 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
 """Commands that can take hours."""
-GARBAGE = 50_000
-"""New objects after which a run looks for garbage. After 700, Python's number, it would while it imports."""
+GARBAGE = 100_000
+"""New objects after which a run looks for garbage: more than its imports make. Python's own number is 700."""
 
 
 def entry() -> None:
@@ -68,6 +68,7 @@ def main(argv: Sequence[str], *, own_process: bool = False) -> int:
             code: int = ExitCode.OK
         else:
             if args.command in RUNS:
+                gc.freeze()  # else enabling it is a reason to look at everything at once
                 gc.set_threshold(GARBAGE)
                 gc.enable()
             code = COMMANDS[args.command](call)

@@ -45,6 +45,8 @@ class Message(Generic[About]):
     @property
     def size(self) -> int:
         """Bytes of the text and the values."""
+        if not self.values:
+            return len(self.text)
         return len(self.text) + sum(len(value) for value in self.values if value is not None)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from koonj.sql.reader import Reader
 
 _INDEX = re.compile("index", re.IGNORECASE)
+_SHORT, _MANY = 512, 1024
+"""Longest text whose index is remembered, and how many are: a run asks three times for each statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ def index_statement(text: str) -> IndexStatement | None:
     """Return the index of a statement, or None if it neither creates nor attaches one."""
     if not _INDEX.search(text):
         return None
+    return _known(text) if len(text) <= _SHORT else _read(text)
+
+
+@lru_cache(_MANY)
+def _known(text: str) -> IndexStatement | None:
+    return _read(text)
+
+
+def _read(text: str) -> IndexStatement | None:
     reader = Reader(text)
     if reader.accept("create"):
         reader.accept("unique")
