@@ -117,7 +117,7 @@ def _revoke(conn: AsyncConnection, kind: str, name: str, role: str | None) -> st
 async def _grant_to_writers(conn: AsyncConnection) -> None:
     """Let the roles that write the history write koonj.statement too."""
     cursor = await conn.execute(query("history_writers"))
-    grant = sql.SQL("GRANT INSERT, UPDATE (state, xid, evidence, reason) ON koonj.statement TO {}")
+    grant = sql.SQL("GRANT INSERT, UPDATE (state, evidence, reason) ON koonj.statement TO {}")
     for (role,) in await cursor.fetchall():
         await conn.execute(grant.format(_grantee(role)))
 
