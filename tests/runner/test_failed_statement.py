@@ -9,6 +9,7 @@ import pytest
 
 from koonj.migrations.states import State
 from koonj.runner.apply.interrupted_entry import SettleError
+from koonj.runner.evidence.interruption import with_known_ends
 from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.runner.run.events import (
     Direction,
@@ -104,6 +105,8 @@ async def test_invalid_index_is_told_and_rebuilt_by_the_next_run(project: Projec
         "stopped before its end.",
         f"koonj runs {REPAIR}, and then runs statement 2 again.",
     ]
+    entries, left = await project.entries(), status.interruptions[NAME]
+    assert with_known_ends(entries, {left.entry.id: left}) == entries, "its end and its error are recorded"
     plan = events_of_kind(await project.apply(plan_only=True), PlanMade)[0].plan
     assert REPAIR in plan.notes[0]
     project.sql("DELETE FROM a WHERE y = 2")
