@@ -60,6 +60,10 @@ async def _continued(project: Project, *, at: int) -> list[InterruptionSettled]:
 async def _cancelled(project: Project, statement: str, lock: str) -> Failure:
     """Apply and cancel the second statement, which waits for a transaction."""
     _write(project, statement)
+    return await _cancelled_run(project, lock)
+
+
+async def _cancelled_run(project: Project, lock: str) -> Failure:
     run, events, tasks = project.start(Direction.APPLY), [], []
     waiting = "SELECT pid FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
     async with asyncio.timeout(30):
@@ -192,18 +196,36 @@ async def test_cancelled_rebuild_is_repaired(project: Project) -> None:
     assert project.sql("SELECT relname FROM pg_class WHERE relname ~ '_cc(new|old)'") == []
 
 
-async def test_cancelled_detach_is_completed(project: Project) -> None:
-    """The repair completes the statement, so the run continues behind it."""
+@pytest.fixture
+def partition(project: Project) -> str:
+    """Return the statement that detaches a partition."""
     if project.sql("SELECT current_setting('server_version_num')::int < 140000") == [(True,)]:
         pytest.skip("DETACH CONCURRENTLY is new in PostgreSQL 14")
     project.sql("CREATE TABLE p (x int) PARTITION BY RANGE (x)")
     project.sql("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (9)")
-    statement = "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"
-    failure = await _cancelled(project, statement, "SELECT FROM p")
+    return "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"
+
+
+async def test_cancelled_detach_is_completed(project: Project, partition: str) -> None:
+    """The repair completes the statement, so the run continues behind it."""
+    failure = await _cancelled(project, partition, "SELECT FROM p")
     assert "public.p1" in failure.target_state
     (event,) = await _continued(project, at=3)
     assert event.done == 2
-    assert project.sql("SELECT FROM pg_inherits") == []
+    assert project.sql("SELECT 1 FROM pg_inherits") == []
+
+
+async def test_cancelled_detach_at_the_end_of_a_file_is_completed(project: Project, partition: str) -> None:
+    """There is no statement to run, only the repair."""
+    project.write(NAME, f"CREATE TABLE first ();\n{partition};\n{ROLLBACK}")
+    await _cancelled_run(project, "SELECT FROM p")
+    events = await project.apply()
+    assert run_finished(events).result is RunResult.DONE
+    (event,) = events_of_kind(events, InterruptionSettled)
+    assert (event.done, event.of) == (2, 2)
+    assert not events_of_kind(events, StatementStarted)
+    assert await project.states() == {NAME: "applied"}
+    assert project.sql("SELECT 1 FROM pg_inherits") == []
 
 
 async def test_index_that_was_there_before_is_not_dropped(project: Project) -> None:
