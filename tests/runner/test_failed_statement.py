@@ -145,7 +145,10 @@ async def test_settle_runs_the_repair_alone(project: Project) -> None:
     assert await project.states() == {NAME: "failed"}
     with pytest.raises(SettleError, match="there is nothing to settle"):
         await settle(project.connector, project.target, project.reader.read(), NAME, chosen)
-    project.sql("DELETE FROM a WHERE y = 2")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        project.sql(UNIQUE)
+    assert (await project.status()).interruptions == {}, "this one is not its own"
+    project.sql("DROP INDEX a_x; DELETE FROM a WHERE y = 2")
     assert await _continued(project, at=2) == []
 
 
