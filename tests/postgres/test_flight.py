@@ -221,3 +221,23 @@ async def test_size_of_what_is_not_answered_is_known(conn: AsyncConnection) -> N
         assert flight.unanswered_bytes == 9 + 5 + 8
         await _all(flight)
         assert flight.unanswered_bytes == 0
+
+
+async def test_connection_stays_usable_when_the_task_of_a_flight_is_cancelled(conn: AsyncConnection) -> None:
+    sent = asyncio.Event()
+
+    async def fly() -> None:
+        async with _flight(conn) as flight:
+            _send(flight, "SELECT 1", "SELECT pg_sleep(60)")
+            await flight.next()
+            sent.set()
+            await _all(flight)
+
+    task = asyncio.create_task(fly())
+    await asyncio.wait_for(sent.wait(), 20)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 20)
+    assert not conn.closed
+    assert (await (await conn.execute("SELECT 2")).fetchone()) == (2,)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.flight import Flight, Landed
-from koonj.runner.apply import flight_queue
+from koonj.runner.apply import flight_queue, statement_watch
 from koonj.runner.run.events import (
     Direction,
     Event,
@@ -31,6 +31,12 @@ NONE = "-- Rollback: none: test\n"
 NAME = "001_steps.sql"
 LONG = "x" * 70
 BLOCKS = "BEGIN;\nCREATE TABLE a ();\nCREATE TABLE b ();\nCOMMIT;\nBEGIN;\nCREATE TABLE c ();\nCOMMIT;\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine, a second connection would look at statements and add to the round trips."""
+    monkeypatch.setattr(statement_watch, "FIRST", 600.0)
 
 
 def _write(project: Project, text: str) -> None:

@@ -10,18 +10,18 @@ counted. Usage::
 
 from __future__ import annotations
 
-import socket
+import asyncio
 import struct
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from support.thread_proxy import Side, ThreadProxy, Upstream
 
 _ANSWERED_BY = {
     b"Q": b"Z",
@@ -136,6 +136,66 @@ class _Messages:
             self._note(kind, body)
 
 
+class _CountingThread(ThreadProxy):
+    """Forwards the connections to a Unix socket in `folder`, and notes their messages."""
+
+    def __init__(self, upstream: Upstream, folder: Path, proxy: CountingProxy, delay: float) -> None:
+        super().__init__(upstream)
+        self._folder = folder
+        self._proxy = proxy
+        self._delay = delay
+
+    async def listen(self) -> asyncio.Server:
+        port = conninfo_to_dict(self._proxy.dsn).get("port", 5432)
+        return await asyncio.start_unix_server(
+            self.accept, str(self._folder / f".s.PGSQL.{port}"), backlog=128
+        )
+
+    async def forward(self, client: Side, server: Side) -> None:
+        self._proxy.connected()
+        exchange, queue = _Exchange(self._proxy), asyncio.Queue[tuple[float, bytes]]()
+        sent = _Messages(exchange.sent, startup=True)
+        answered = _Messages(exchange.answered, startup=False)
+        await asyncio.gather(
+            _forward(client.reader, sent, server.writer),
+            self._collect(server.reader, queue),
+            self._deliver(queue, answered, client.writer),
+        )
+
+    async def _collect(self, reader: asyncio.StreamReader, queue: asyncio.Queue[tuple[float, bytes]]) -> None:
+        data = b"-"
+        while data:
+            data = b""
+            with suppress(ConnectionError):
+                data = await reader.read(65536)
+            queue.put_nowait((self.loop.time() + self._delay, data))
+
+    async def _deliver(
+        self, queue: asyncio.Queue[tuple[float, bytes]], messages: _Messages, writer: asyncio.StreamWriter
+    ) -> None:
+        """Pass on the answers. They are noted first, so that no question can come before."""
+        with suppress(ConnectionError):
+            while True:
+                due, data = await queue.get()
+                await asyncio.sleep(max(0.0, due - self.loop.time()))
+                if not data:
+                    writer.close()
+                    return
+                messages.add(data)
+                writer.write(data)
+                await writer.drain()
+
+
+async def _forward(reader: asyncio.StreamReader, messages: _Messages, writer: asyncio.StreamWriter) -> None:
+    """Pass on what the client sends. It is noted first, so that no answer can come before."""
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            messages.add(data)
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
 @contextmanager
 def counting_proxy(dsn: str, *, delay: float = 0.0) -> Iterator[CountingProxy]:
     """Yield a proxy before the server of `dsn`.
@@ -144,80 +204,9 @@ def counting_proxy(dsn: str, *, delay: float = 0.0) -> Iterator[CountingProxy]:
     (a window of flights) needs one: otherwise the server can have answered all before the client sends more.
     """
     parts = conninfo_to_dict(dsn)
-    with (
-        tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
-    ):
-        listener.bind(str(Path(folder) / f".s.PGSQL.{parts.get('port', 5432)}"))
-        listener.listen(128)
-        proxy = CountingProxy(make_conninfo(dsn, host=folder))
-        thread = threading.Thread(target=_accept, args=(listener, parts, proxy, delay), daemon=True)
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
-            thread.join(5)
-
-
-def _accept(
-    listener: socket.socket, parts: dict[str, str | int | None], proxy: CountingProxy, delay: float
-) -> None:
-    opened = []
-    with suppress(OSError):
-        while True:
-            client, _ = listener.accept()
-            proxy.connected()
-            server, exchange = _upstream(parts), _Exchange(proxy)
-            opened += [client, server]
-            sent = _Messages(exchange.sent, startup=True)
-            answered = _Messages(exchange.answered, startup=False)
-            queue: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
-            for work in (
-                lambda s=server, c=client, m=sent: _forward(c, m, s.sendall),
-                lambda s=server, q=queue, d=delay: _collect(s, q, d),
-                lambda c=client, q=queue, m=answered: _deliver(q, m, c),
-            ):
-                threading.Thread(target=work, daemon=True).start()
-    for one in opened:
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
-
-
-def _upstream(parts: dict[str, str | int | None]) -> socket.socket:
     host, port = str(parts["host"]), int(parts.get("port") or 5432)
-    if not host.startswith("/"):
-        return socket.create_connection((host, port))
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    server.connect(f"{host}/.s.PGSQL.{port}")
-    return server
-
-
-def _forward(client: socket.socket, messages: _Messages, send: Callable[[bytes], None]) -> None:
-    """Pass on what the client sends. It is noted first, so that no answer can come before."""
-    with suppress(OSError):
-        while data := client.recv(65536):
-            messages.add(data)
-            send(data)
-        send(b"")
-
-
-def _collect(server: socket.socket, queue: SimpleQueue[tuple[float, bytes]], delay: float) -> None:
-    data = b""
-    with suppress(OSError):
-        while data := server.recv(65536):
-            queue.put((time.monotonic() + delay, data))
-    queue.put((time.monotonic() + delay, b""))
-
-
-def _deliver(queue: SimpleQueue[tuple[float, bytes]], messages: _Messages, client: socket.socket) -> None:
-    """Pass on the answers. They are noted first, so that no question can come before."""
-    with suppress(OSError):
-        while True:
-            due, data = queue.get()
-            time.sleep(max(0.0, due - time.monotonic()))
-            if not data:
-                client.shutdown(socket.SHUT_RDWR)
-                return
-            messages.add(data)
-            client.sendall(data)
+    upstream = Path(host) / f".s.PGSQL.{port}" if host.startswith("/") else (host, port)
+    with tempfile.TemporaryDirectory(prefix="kj-", dir="/tmp") as folder:
+        proxy = CountingProxy(make_conninfo(dsn, host=folder))
+        with _CountingThread(upstream, Path(folder), proxy, delay):
+            yield proxy

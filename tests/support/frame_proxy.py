@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from support.frames import Message, MessageReader, Sender
+from support.thread_proxy import Side, ThreadProxy
 
 
 class Place(Enum):
@@ -75,70 +74,35 @@ class Conversation:
         return self.counts[message.sender] == self.boundary.number
 
 
-class FrameProxy:
-    """Forwards the connections to a Unix socket in a folder of its own, from a thread of its own."""
+class FrameProxy(ThreadProxy):
+    """Forwards the connections to a Unix socket in a folder of its own."""
 
     def __init__(self, upstream: Path) -> None:
-        self._upstream = upstream
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(upstream)
+        self._name = upstream.name
         self.folder = Path(tempfile.mkdtemp(prefix="kj-", dir="/tmp"))
         self.conversation = Conversation()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        super().__exit__(kind, error, trace)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def begin(self, conversation: Conversation) -> None:
         """Close all connections, and start a new conversation."""
-        asyncio.run_coroutine_threadsafe(self._begin(conversation), self._loop).result(10)
+        self.run(self._begin(conversation))
 
     async def _begin(self, conversation: Conversation) -> None:
-        await self._end_connections()
+        await self.end_connections()
         self.conversation = conversation
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_unix_server(self._accept, str(self.folder / self._upstream.name))
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_unix_server(self.accept, str(self.folder / self._name))
 
-    async def _close(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        await self._end_connections()
-
-    async def _end_connections(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = self._loop.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            up_reader, up_writer = await asyncio.open_unix_connection(str(self._upstream))
-        except OSError:
-            writer.close()
-            return
-        connection = _Connection(self.conversation, writer, up_writer)
-        try:
-            await connection.forward(reader, up_reader)
-        finally:
-            writer.close()
-            up_writer.close()
+    async def forward(self, client: Side, server: Side) -> None:
+        connection = _Connection(self.conversation, client.writer, server.writer)
+        await connection.forward(client.reader, server.reader)
 
 
 class _CutError(Exception):

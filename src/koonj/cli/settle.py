@@ -87,7 +87,8 @@ def _show(call: Call, target: Target, found: InterruptedMigration) -> ExitCode:
     elif interruption is None:
         call.out.lines((f"{status.name} is {status.state}: there is nothing to settle.",))
     else:
-        state = State.RUNNING if interruption.is_running else State.INTERRUPTED
+        state = State.FAILED if interruption.has_failed else State.INTERRUPTED
+        state = State.RUNNING if interruption.is_running else state
         place = place_words(interruption, status.migration)
         call.out.lines((f"{call.marks.for_state(state)} {state}  {status.name}  {place}",))
         lines = interruption_lines(interruption, status, target.option)

@@ -4,12 +4,11 @@ from typing import Any
 
 from koonj.cli.interruption_shape import interruption_shape
 from koonj.cli.shapes import problem_shape
-from koonj.cli.status_text import UNKNOWN
+from koonj.cli.status_text import INTERRUPTIBLE, UNKNOWN
 from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.state_rules import counts
-from koonj.migrations.states import State
 from koonj.runner.run.codec import to_plain
 from koonj.runner.target.status import TargetStatus
 
@@ -53,7 +52,7 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
 
 def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:
     entry, interruption = status.last_entry, None
-    if status.state in (State.RUNNING, State.INTERRUPTED) and status.name in of.interruptions:
+    if status.state in INTERRUPTIBLE and status.name in of.interruptions:
         interruption = interruption_shape(of.interruptions[status.name], status, of.target_option)
     return {
         "number": status.number,

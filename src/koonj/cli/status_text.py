@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from koonj.runner.run.conflict import Conflict
     from koonj.runner.target.status import TargetStatus
 
+INTERRUPTIBLE = (State.RUNNING, State.INTERRUPTED, State.FAILED)
+"""States of migrations of which a statement can have left something."""
+
 UNKNOWN = "unknown"
 """The word for the state of a migration whose target could not be read."""
 
@@ -39,7 +42,7 @@ def status_lines(
     for migration in status.migrations:
         yield _migration_line(migration, width, marks)
         interruption = status.interruptions.get(migration.name)
-        if interruption is not None and migration.state in (State.RUNNING, State.INTERRUPTED):
+        if interruption is not None and migration.state in INTERRUPTIBLE:
             yield from _interruption_lines(interruption, migration, status.target_option)
     for leftover in status.leftovers:
         yield f"note: {leftover.problem} {leftover.repair}"

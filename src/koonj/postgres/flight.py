@@ -166,7 +166,8 @@ class Flight(Generic[About, Told]):
         pgconn = self._conn.pgconn
         unsent = bool(pgconn.flush())
         while not self._arrived:
-            ready = yield waiting.Wait.RW if unsent else waiting.Wait.R
+            # psycopg sends None when it has cancelled the statement of a task that was cancelled.
+            ready = (yield waiting.Wait.RW if unsent else waiting.Wait.R) or waiting.Ready.NONE
             if ready & waiting.Ready.R:
                 pgconn.consume_input()
                 self._collect()

@@ -117,7 +117,7 @@ def _revoke(conn: AsyncConnection, kind: str, name: str, role: str | None) -> st
 async def _grant_to_writers(conn: AsyncConnection) -> None:
     """Let the roles that write the history write koonj.statement too."""
     cursor = await conn.execute(query("history_writers"))
-    grant = sql.SQL("GRANT INSERT, UPDATE (state, xid, evidence, reason) ON koonj.statement TO {}")
+    grant = sql.SQL("GRANT INSERT, UPDATE (state, evidence, reason) ON koonj.statement TO {}")
     for (role,) in await cursor.fetchall():
         await conn.execute(grant.format(_grantee(role)))
 
@@ -319,8 +319,9 @@ async def finish(
     *,
     error: str | None = None,
     sqlstate: str | None = None,
+    was: Outcome = Outcome.STARTED,
 ) -> str:
-    """Record the end of an entry that has `Outcome.STARTED`. Return the transaction.
+    """Record the end of an entry whose outcome was `was`. Return the transaction.
 
     The result is the id of the transaction (xid8, as text).
     """
@@ -330,6 +331,7 @@ async def finish(
         "statements_done": done,
         "error": None if error is None else await storable(conn, error),
         "sqlstate": sqlstate,
+        "was": was,
     }
     return await _update(conn, "finish_entry", values)
 

@@ -35,7 +35,7 @@ class BackendActivity:
 
 @dataclass(frozen=True, slots=True)
 class StatementIntent:
-    """A row of koonj.statement whose history entry has no recorded end."""
+    """A row of koonj.statement whose history entry has no recorded end, or whose statement failed."""
 
     entry_id: int
     index: int
@@ -92,7 +92,10 @@ async def settle_intent(
 
 
 async def read_intents(conn: AsyncConnection) -> tuple[StatementIntent, ...]:
-    """Return the rows of all history entries without a recorded end. The table must exist."""
+    """Return the rows of all history entries without a recorded end, and of failed statements.
+
+    The table must exist.
+    """
     cursor = await conn.execute(query("read_intents"))
     return tuple(_intent(*row) for row in await cursor.fetchall())
 

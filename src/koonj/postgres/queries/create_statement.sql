@@ -11,7 +11,6 @@ CREATE TABLE koonj.statement (
     state pg_catalog.text NOT NULL CHECK (state OPERATOR(pg_catalog.=) ANY (
         ARRAY['sent', 'done', 'settled']::pg_catalog.text[]
     )),
-    xid pg_catalog.text,
     evidence pg_catalog.text,
     reason pg_catalog.text,
     run_id pg_catalog.uuid NOT NULL,

@@ -2,4 +2,4 @@
 GRANT SELECT ON koonj.statement TO PUBLIC;
 
 REVOKE ALL ON koonj.statement FROM CURRENT_USER;
-GRANT SELECT, INSERT, UPDATE (state, xid, evidence, reason) ON koonj.statement TO CURRENT_USER;
+GRANT SELECT, INSERT, UPDATE (state, evidence, reason) ON koonj.statement TO CURRENT_USER;

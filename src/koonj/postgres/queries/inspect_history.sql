@@ -55,7 +55,6 @@ known (relation, name, type) AS (
            ('statement', 'backend_start', 'pg_catalog.timestamptz'::pg_catalog.regtype),
            ('statement', 'before', 'pg_catalog.jsonb'::pg_catalog.regtype),
            ('statement', 'state', 'pg_catalog.text'::pg_catalog.regtype),
-           ('statement', 'xid', 'pg_catalog.text'::pg_catalog.regtype),
            ('statement', 'evidence', 'pg_catalog.text'::pg_catalog.regtype),
            ('statement', 'reason', 'pg_catalog.text'::pg_catalog.regtype),
            ('statement', 'run_id', 'pg_catalog.uuid'::pg_catalog.regtype)

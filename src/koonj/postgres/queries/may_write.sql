@@ -22,7 +22,7 @@ SELECT pg_catalog.pg_is_in_recovery(),
            SELECT FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid OPERATOR(pg_catalog.=) s.oid
              AND a.attname OPERATOR(pg_catalog.=) ANY (
-                 ARRAY['state', 'xid', 'evidence', 'reason']::pg_catalog.name[]
+                 ARRAY['state', 'evidence', 'reason']::pg_catalog.name[]
              )
              AND NOT a.attisdropped
              AND NOT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE')

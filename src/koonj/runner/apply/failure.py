@@ -11,6 +11,8 @@ from koonj.postgres.errors import RETRIED, error_message
 from koonj.postgres.locks.strategy import COMMITS_ITSELF
 from koonj.postgres.outside_cause import outside_cause
 from koonj.runner.apply.statement import StatementError
+from koonj.runner.evidence.interruption import Interruption
+from koonj.runner.evidence.interruption_wording import way_on_words
 from koonj.runner.plan.work import Work, can_run_as_written
 from koonj.runner.run.events import Direction, Failure
 from koonj.sql.source import Source
@@ -141,12 +143,19 @@ def done_lines(work: Work, done: int) -> tuple[str, ...]:
 
 
 def next_steps(
-    work: Work, done: int, error: psycopg.Error | None, *, cancelled: bool, unknown: bool = False
+    work: Work,
+    done: int,
+    error: psycopg.Error | None,
+    *,
+    cancelled: bool,
+    left: Interruption | None = None,
+    unknown: bool = False,
 ) -> tuple[str, ...]:
     """Return what to do next after a migration failed, best first.
 
     `done`: number of committed statements; `error`: None if it was cancelled between two statements;
-    `cancelled`: by the user; `unknown`: statements after the committed ones can be committed too.
+    `cancelled`: by the user; `left`: what the statement left, if the next run continues by itself;
+    `unknown`: statements after the committed ones can be committed too.
     """
     again = f"{COMMANDS[work.direction]}{work.target_option}"
     first = lead(error, cancelled=cancelled)
@@ -155,15 +164,20 @@ def next_steps(
     if work.in_one_transaction:
         return (f"{first}: {again}", *_retries(work, error))
     name, steps = work.migration.name, []
-    if unknown:
-        number, option = work.migration.number, work.target_option
-        steps.append(f"To see what is known, and what can be done, run: koonj settle {number}{option}")
+    settle = f"koonj settle {work.migration.number}{work.target_option}"
+    if left is not None:
+        steps.append(f"{first}: {again}")
+        steps.append(f"That run continues by itself: {way_on_words(left)}")
+        if left.repair:
+            steps.append(f"To run only the repair: {settle} --repair")
+    elif unknown:
+        steps.append(f"To see what is known, and what can be done, run: {settle}")
     else:
         resumes = f" (it resumes at statement {done + 1}; do not change the statements before it)"
         steps.append(f"{first}: {again}{resumes if done else ''}")
     if (done or unknown) and work.direction is Direction.APPLY and work.migration.has_rollback:
         steps.append(f"To undo the committed statements of {name}, run: koonj rollback{work.target_option}")
-    if work.builds_concurrently:
+    if work.builds_concurrently and left is None:
         steps.reverse()  # an INVALID index must be dropped before it can be built again
     return (*steps, f"To see its history, run: koonj history {work.migration.number}{work.target_option}")
 

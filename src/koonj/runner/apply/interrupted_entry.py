@@ -11,7 +11,7 @@ from koonj.postgres.errors import TargetError
 from koonj.postgres.history_inspection import inspect
 from koonj.postgres.session import own_transaction, set_timeouts
 from koonj.postgres.statement_intent import settle_intent
-from koonj.runner.evidence.interruption import Interruption, find_interruptions
+from koonj.runner.evidence.interruption import Interruption, find_interruption
 from koonj.runner.evidence.interruption_wording import finding_words
 from koonj.runner.run.events import InterruptionSettled
 
@@ -50,8 +50,7 @@ async def repaired(conn: AsyncConnection, target: Target, interruption: Interrup
     await set_timeouts(conn, "0", "0", local=False)
     for command in interruption.evidence.repair:
         await conn.execute(command.encode())
-    found = await find_interruptions(conn, target, (interruption.entry,))
-    after = found[interruption.entry.id]
+    after = await find_interruption(conn, target, interruption.entry)
     if after.known_done is None or after.repair:
         message = f"The repair of {interruption.entry.name} has run, but the statement is still in doubt."
         raise SettleError(message, finding_words(after))
@@ -63,19 +62,24 @@ async def record_end(
 ) -> InterruptionSettled:
     """Record that an interrupted entry has committed `done` statements, and why that is known.
 
+    The entry of a failed statement keeps its error, unless a repair has completed the statement.
+
     Raises:
         psycopg.Error: It could not be written.
     """
     entry, statement, evidence = interruption.entry, interruption.statement, finding_words(interruption)
     complete = done == entry.statements_total
+    is_recorded = interruption.has_failed and done == entry.statements_done
     async with own_transaction(conn, target):
         if (await inspect(conn)).has_statements:
             await settle_intent(conn, entry.id, statement, evidence, reason)
-        await history.finish(
-            conn,
-            entry.id,
-            Outcome.DONE if complete else Outcome.FAILED,
-            done,
-            error=None if complete else INTERRUPTED,
-        )
+        if not is_recorded:
+            await history.finish(
+                conn,
+                entry.id,
+                Outcome.DONE if complete else Outcome.FAILED,
+                done,
+                error=None if complete else INTERRUPTED,
+                was=entry.outcome,
+            )
     return InterruptionSettled(entry.name, statement, entry.statements_total, done, evidence, reason or "")

@@ -39,6 +39,8 @@ class LostEnd:
     """What was found, in sentences; empty if there is nothing to add."""
     reached: bool = True
     """The target answered."""
+    left: Interruption | None = None
+    """What is known of the statement in doubt, if the next run continues by itself."""
 
 
 async def find_end(journal: Journal, entry_id: int, done: int, error: psycopg.Error | None) -> LostEnd:
@@ -109,7 +111,9 @@ def _as_recorded(entry: HistoryEntry, entries: tuple[HistoryEntry, ...], done: i
 
 
 def _not_recorded(interruption: Interruption, done: int, words: str) -> LostEnd:
-    return LostEnd(max(done, interruption.entry.statements_done), is_known=False, words=words)
+    left = None if interruption.known_done is None else interruption
+    done = max(done, interruption.entry.statements_done)
+    return LostEnd(done, is_known=False, words=words, left=left)
 
 
 async def _record(

@@ -6,14 +6,17 @@ import psycopg
 
 from koonj.migrations.history_entry import Outcome
 from koonj.postgres import history
-from koonj.postgres.errors import is_lost
+from koonj.postgres.errors import TargetError, is_lost
+from koonj.postgres.overview import overview
 from koonj.postgres.session import clean, own_transaction
 from koonj.runner.apply.failure import done_lines, failure_of_cancel, failure_of_error, next_steps
 from koonj.runner.apply.invalid_index import invalid_index_sentence
 from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.lost_connection import LostEnd, find_end
 from koonj.runner.apply.statement import StatementError
+from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.run.events import Failure
+from koonj.sql.statements import Statement
 from koonj.sql.transactions import might_commit
 
 
@@ -43,18 +46,41 @@ async def record_step_failure(journal: Journal, entry_id: int, done: int, error:
     state = _committed(journal, done)
     if isinstance(error.error, StatementError) and not error.done:
         state += _part_of(journal, error.error)
+    left = None
     if not await _record_end(journal, entry_id, done, cause):
         state += _NOT_RECORDED
     elif isinstance(error.error, StatementError) and not journal.session.conn.closed:
-        state += await invalid_index_sentence(journal.session.conn, error.error.numbered.statement)
+        left, words = await _left_behind(journal, entry_id, error.error.numbered.statement)
+        state += words
     cancelled = journal.session.control.cancelled
     return failure_of_error(
         work,
         error.error,
         state=state,
-        next_steps=next_steps(work, done, cause, cancelled=cancelled),
+        next_steps=next_steps(work, done, cause, cancelled=cancelled, left=left),
         committed=done_lines(work, done),
     )
+
+
+async def _left_behind(
+    journal: Journal, entry_id: int, statement: Statement
+) -> tuple[Interruption | None, str]:
+    """Return what a failed statement left, if the next run repairs it, and a sentence about what is left.
+
+    Only a CONCURRENTLY statement leaves something.
+    """
+    conn, target = journal.session.conn, journal.session.target
+    if not statement.is_concurrent:
+        return None, ""
+    try:
+        async with overview(conn, target) as seen:
+            entries = await history.read_entries(conn, seen.history, end=True)
+        left = (await find_interruptions(conn, target, entries)).get(entry_id)
+    except (TargetError, psycopg.Error):
+        left = None
+    if left is None or left.evidence is None:
+        return None, await invalid_index_sentence(conn, statement)
+    return left, f" {left.evidence.text}"
 
 
 async def _lost(journal: Journal, entry_id: int, done: int, error: StepError) -> Failure | None:
@@ -68,7 +94,9 @@ async def _lost(journal: Journal, entry_id: int, done: int, error: StepError) ->
         work,
         error.error,
         state=_state_of(journal, end),
-        next_steps=next_steps(work, end.done, cause, cancelled=cancelled, unknown=not end.is_known),
+        next_steps=next_steps(
+            work, end.done, cause, cancelled=cancelled, left=end.left, unknown=not end.is_known
+        ),
         committed=done_lines(work, end.done),
     )
 

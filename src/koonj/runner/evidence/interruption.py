@@ -1,4 +1,7 @@
-"""An apply or rollback without a recorded end: who runs it, or what is known about its last statement."""
+"""An apply or rollback without a recorded end: who runs it, or what is known about its last statement.
+
+A statement that failed can have left as much as one that was interrupted, such as an INVALID index.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from koonj.runner.evidence.statement_evidence import Effect, StatementEvidence, 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """A history entry without a recorded end, and what is known of it."""
+    """A history entry without a recorded end, or with a failed statement that left something."""
 
     entry: HistoryEntry
     pid: int | None = None
@@ -29,6 +32,11 @@ class Interruption:
     """Number of the statement that was sent and is not counted; 0: none."""
     evidence: StatementEvidence | None = None
     """What the catalog shows about this statement; None: there is none, or it still runs."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the statement failed, and the history says so."""
+        return self.entry.outcome is Outcome.FAILED
 
     @property
     def is_running(self) -> bool:
@@ -59,31 +67,47 @@ async def find_interruptions(
 ) -> Mapping[int, Interruption]:
     """Return what is known of the entries without a recorded end, by the id of the entry.
 
-    Entries that a later one has replaced are omitted. It reads in a transaction of its own.
+    Also of those whose statement failed, if the next run repairs what it left. Entries that a later one has
+    replaced are omitted. It reads in a transaction of its own.
 
     Raises:
         ConnectError: The target was lost.
         psycopg.Error: The connection was lost, or this role cannot read koonj.statement.
     """
-    if all(entry.outcome is not Outcome.STARTED for entry in entries):
+    if all(entry.outcome not in (Outcome.STARTED, Outcome.FAILED) for entry in entries):
         return {}  # of 10,000 entries, the sum is not computed
-    found = (_without_end(summary.attempts) for summary in summaries(entries).values())
-    started = [entry for entry in found if entry is not None]
-    if not started:
-        return {}
+    last = (_last_attempt(summary.attempts) for summary in summaries(entries).values())
+    found = await _find(conn, target, [entry for entry in last if entry is not None])
+    return {each.entry.id: each for each in found if not each.has_failed or each.repair}
+
+
+async def find_interruption(conn: AsyncConnection, target: Target, entry: HistoryEntry) -> Interruption:
+    """Return what is known of one entry (`find_interruptions`), also if nothing is left to repair."""
+    (found,) = await _find(conn, target, (entry,))
+    return found
+
+
+async def _find(
+    conn: AsyncConnection, target: Target, entries: Sequence[HistoryEntry]
+) -> tuple[Interruption, ...]:
+    if not entries:
+        return ()
     async with overview(conn, target) as seen:
         intents = await read_intents(conn) if seen.history.has_statements else ()
-        holder = seen.holder
-        return {entry.id: await _interruption(conn, entry, intents, holder) for entry in started}
+        found = [await _interruption(conn, entry, intents, seen.holder) for entry in entries]
+    return tuple(found)
 
 
-def _without_end(attempts: Sequence[HistoryEntry]) -> HistoryEntry | None:
-    """Return the last attempt if it has no recorded end; one that changed nothing does not count."""
+def _last_attempt(attempts: Sequence[HistoryEntry]) -> HistoryEntry | None:
+    """Return the last attempt, if it has no recorded end or failed.
+
+    A rollback that changed nothing does not count.
+    """
     for attempt in reversed(attempts):
         if attempt.outcome is Outcome.STARTED:
             return attempt
         if attempt.statements_done or attempt.action is not Action.ROLLBACK:
-            return None
+            return attempt if attempt.outcome is Outcome.FAILED else None
     return None
 
 
@@ -94,6 +118,8 @@ async def _interruption(
     following = entry.statements_done + 1
     if entry.statements_done == entry.statements_total:
         return Interruption(entry)
+    if entry.outcome is Outcome.FAILED:
+        return await _left(conn, entry, mine)
     if not mine:
         evidence = unknown("The history does not tell whether it was sent: an older version of koonj ran it.")
         return Interruption(entry, statement=following, evidence=evidence)
@@ -103,11 +129,20 @@ async def _interruption(
     if session.is_at_work(holder):
         held = holder if holder is not None and holder.pid == session.backend.pid else None
         return Interruption(entry, session.backend.pid, held, index)
-    if sent is None:
-        return Interruption(entry)
+    return Interruption(entry) if sent is None else await _judged(conn, entry, sent)
+
+
+async def _left(
+    conn: AsyncConnection, entry: HistoryEntry, intents: Sequence[StatementIntent]
+) -> Interruption:
+    """Return what a failed statement has left. Its session can still be there, and does something else."""
+    return await _judged(conn, entry, intents[0]) if intents else Interruption(entry)
+
+
+async def _judged(conn: AsyncConnection, entry: HistoryEntry, sent: StatementIntent) -> Interruption:
     from koonj.runner.evidence.judge import judge  # noqa: PLC0415 - brings the parser, and is seldom needed
 
-    return Interruption(entry, statement=index, evidence=await judge(conn, sent))
+    return Interruption(entry, statement=sent.index, evidence=await judge(conn, sent))
 
 
 def with_known_ends(
@@ -119,7 +154,7 @@ def with_known_ends(
 
 def _ended(entry: HistoryEntry, interruption: Interruption | None) -> HistoryEntry:
     done = None if interruption is None else interruption.known_done
-    if done is None:
+    if interruption is None or done is None or (interruption.has_failed and done == entry.statements_done):
         return entry
     if done == entry.statements_total:
         return replace(entry, outcome=Outcome.DONE, statements_done=done, finished=entry.started)

@@ -47,6 +47,11 @@ def finding_words(interruption: Interruption) -> str:
             "session has ended."
         )
     effect = interruption.evidence.effect
+    if interruption.has_failed:
+        return (
+            f"{entry.statements_done} of {total} statements are committed. Statement {statement} failed. "
+            f"{interruption.evidence.text}"
+        )
     least = "" if effect is Effect.NOT else "At least "
     return (
         f"{least}{entry.statements_done} of {total} statements are committed. Statement {statement} was "

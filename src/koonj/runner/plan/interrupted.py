@@ -24,7 +24,7 @@ def with_interruptions(
     if not interruptions:
         return planned
     by_name = {status.name: status for status in statuses}
-    known = tuple(i for i in interruptions.values() if i.known_done is not None)
+    known = tuple(i for i in interruptions.values() if i.known_done is not None and _concerns(i, planned))
     conflicts = tuple(
         _explained(conflict, by_name.get(conflict.name), interruptions, target_option)
         for conflict in planned.plan.conflicts
@@ -32,6 +32,16 @@ def with_interruptions(
     told = {note_words(by_name[i.entry.name]) for i in interruptions.values() if i.entry.name in by_name}
     notes = (*_notes(known), *(note for note in planned.plan.notes if note not in told))
     return replace(planned, plan=replace(planned.plan, conflicts=conflicts, notes=notes), interruptions=known)
+
+
+def _concerns(interruption: Interruption, planned: PreparedPlan) -> bool:
+    """Return whether the run records it. What a failed statement left matters only if it runs again."""
+    entry = interruption.entry
+    if not interruption.has_failed or interruption.known_done != entry.statements_done:
+        return True
+    return any(
+        work.migration.name == entry.name and work.direction.action is entry.action for work in planned.works
+    )
 
 
 def without_repaired(

@@ -2,7 +2,7 @@
 -- COMMIT behind it is skipped, and with it the last transaction of the statement before it.
 WITH intent AS (
     UPDATE koonj.statement
-    SET state = 'done', xid = pg_catalog.pg_current_xact_id()::pg_catalog.text
+    SET state = 'done'
     WHERE entry_id OPERATOR(pg_catalog.=) %(id)s::pg_catalog.int8
       AND index OPERATOR(pg_catalog.=) %(statement)s::pg_catalog.int4
     RETURNING entry_id
