@@ -21,7 +21,7 @@ from koonj.tui.toolkit.capabilities import Terminal
 from support import project as runner_project
 from support.interruption import interrupt
 from support.project import collect_events, run_finished
-from support.screen import Project, Screen
+from support.screen import Project, Screen, apply
 
 NAME = "017_fill.sql"
 FILL = "CALL fill(\n    1000,\n    'all');"
@@ -328,11 +328,12 @@ async def test_only_y_confirms(project: Project) -> None:
         screen.later(2.0)
         await screen.press("1")
         await screen.expect_dialog("Run statement 2 again?")
-        await screen.press("enter", "s", "1")
         dialog = screen.app.screen
         assert isinstance(dialog, SettleConfirmation)
         decided: list[object] = []
         dialog.decide = lambda *args: decided.append(args)  # type: ignore[method-assign]
+        await screen.press("enter", "space", "s", "1")
+        assert decided == []
         await screen.press("y")
         assert len(decided) == 1, "y passes the guards against keys that are held down or typed ahead"
         assert screen.app.screen is dialog
@@ -373,6 +374,78 @@ async def test_refused_run_opens_the_dialog(project: Project) -> None:
         assert screen.main.selected is not None
         assert screen.main.selected.name == NAME
         await settle(screen)
+
+
+# The other panes
+
+
+async def test_preview_and_first_line_say_the_same_as_the_status(project: Project) -> None:
+    await call_interrupted(project)
+    async with project.open((100, 40)) as screen:
+        shown = paragraph(screen.preview())
+        assert "at statement 2 of 3: call fill" in shown
+        assert (
+            "At least 1 of 3 statements are committed. Statement 2 was sent, its session has ended, and its end "
+            "is not recorded. It commits in parts: some can be committed. The target does not show more: you "
+            "decide." in shown
+        )
+        assert "! 017 interrupted: you decide" in screen.top()
+        await screen.press("v")
+        await screen.until("[Rollback]")
+        assert "It commits in parts" in paragraph(screen.preview())
+
+
+async def test_preview_says_how_the_next_run_continues(project: Project) -> None:
+    await index_interrupted(project, is_own=True)
+    async with project.open((120, 40)) as screen:
+        shown = paragraph(screen.preview())
+        assert "koonj runs DROP INDEX CONCURRENTLY public.a_x, and then runs statement 2 again." in shown
+        assert "! 017 interrupted: the next run continues" in screen.top()
+        assert "conflict" not in screen.text()
+
+
+async def test_leftovers_of_other_statements_are_shown_with_their_repair(project: Project) -> None:
+    project.table(1)
+    sql(project, "CREATE TABLE a (x int); CREATE INDEX a_x ON a (x)")
+    async with project.open((120, 40)) as screen:
+        assert "! 1 leftover" not in screen.top()
+        await apply(screen)
+        sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
+        await screen.press("R")
+        await screen.until("! 1 leftover: Index public.a_x is INVALID")
+        await screen.press("3")
+        await screen.pilot.pause()
+        shown = paragraph(" ".join(screen.targets()))
+        assert "Index public.a_x is INVALID: its build, or its drop, stopped before its end." in shown
+        assert "REINDEX INDEX CONCURRENTLY public.a_x" in shown
+
+
+async def test_only_the_zoomed_pane_shows_all_leftovers(three_targets: Project) -> None:
+    """The other targets stay visible."""
+    three_targets.table(1)
+    sql(three_targets, "CREATE TABLE a (x int); CREATE INDEX a_x ON a (x); CREATE INDEX a_y ON a (x)")
+    async with three_targets.open((100, 24)) as screen:
+        await apply(screen)
+        sql(three_targets, "UPDATE pg_index SET indisvalid = false WHERE indrelid = 'a'::regclass")
+        await screen.press("R")
+        await screen.until("! 2 leftovers")
+        await screen.press("3")
+        await screen.until("and 1 more; to see them, press +")
+        assert "staging" in screen.targets()[1]
+        assert "production" in screen.targets()[2]
+        await screen.press("plus")
+        await screen.until("REINDEX INDEX CONCURRENTLY public.a_y")
+        assert "and 1 more" not in screen.text()
+
+
+async def test_dialog_shows_what_other_statements_have_left(project: Project) -> None:
+    await call_interrupted(project)
+    sql(project, "CREATE INDEX a_x ON a (x)")
+    sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
+    async with project.open((100, 40)) as screen:
+        text = await settle(screen)
+        assert " ! Index public.a_x is INVALID: its build, or its drop, stopped before its end." in text
+        assert "   REINDEX INDEX CONCURRENTLY public.a_x" in text
 
 
 # At every size
@@ -441,6 +514,24 @@ async def test_dialog_of_a_repair_matches_golden(
         await screen.press("1")
         await screen.expect_dialog("Repair?")
         golden(screen, f"settle_repair_{size[0]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_leftovers_match_golden(
+    project: Project,
+    golden: Callable[[Screen, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.chdir(project.root)
+    await call_interrupted(project)
+    sql(project, "CREATE INDEX a_x ON a (x)")
+    sql(project, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_x'::regclass")
+    async with project.open(size) as screen:
+        golden(screen, f"interrupted_{size[0]}")
+        await screen.press("3")
+        await screen.pilot.pause()
+        golden(screen, f"leftovers_{size[0]}")
 
 
 async def test_dialog_without_colour_has_the_same_text(

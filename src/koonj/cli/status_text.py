@@ -45,7 +45,7 @@ def status_lines(
         if interruption is not None and migration.state in INTERRUPTIBLE:
             yield from _interruption_lines(interruption, migration, status.target_option)
     for leftover in status.leftovers:
-        yield f"note: {leftover.problem} {leftover.repair}"
+        yield f"note: {leftover.problem} {leftover.repair}".rstrip()
     for conflict in conflicts:
         yield f"! {spaced(conflict.state)}: {conflict.message}"
 

@@ -16,6 +16,10 @@ class Leftover:
     """``index``, ``drop`` (of one), ``rebuild`` (by REINDEX CONCURRENTLY), ``detach`` or ``constraint``."""
     name: str
     table: str
+    added_by: str = ""
+    """File of the applied migration that added a constraint."""
+    validated_by: str = ""
+    """File of a pending migration that validates it."""
 
     @property
     def problem(self) -> str:
@@ -31,11 +35,14 @@ class Leftover:
             case "detach":
                 return f"The detach of {self.name} from {self.table} is pending: it stopped before its end."
             case _:
-                return f"Constraint {self.name} of {self.table} is NOT VALID: earlier rows are not checked."
+                by = f" {self.added_by} added it." if self.added_by else ""
+                then = f" The pending {self.validated_by} validates it." if self.validated_by else ""
+                what = f"Constraint {self.name} of {self.table} is NOT VALID: earlier rows are not checked."
+                return what + by + then
 
     @property
     def repair(self) -> str:
-        """The SQL that removes or completes it."""
+        """The SQL that removes or completes it; empty if a pending migration does that."""
         match self.kind:
             case "index":
                 return f"REINDEX INDEX CONCURRENTLY {self.name}"
@@ -43,5 +50,7 @@ class Leftover:
                 return f"DROP INDEX CONCURRENTLY {self.name}"
             case "detach":
                 return f"ALTER TABLE {self.table} DETACH PARTITION {self.name} FINALIZE"
+            case _ if self.validated_by:
+                return ""
             case _:
                 return f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {self.name}"

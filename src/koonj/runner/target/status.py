@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -98,7 +98,7 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         migrations=tuple(_explained(s, interruptions) for s in statuses),
         running=found.holder,
         interruptions={i.entry.name: i for i in interruptions.values()},
-        leftovers=_unexplained(found, interruptions.values()),
+        leftovers=_of_migrations(_unexplained(found, interruptions.values()), statuses),
     )
 
 
@@ -107,6 +107,17 @@ def _unexplained(found: Overview, interruptions: Iterable[Interruption]) -> tupl
     told = " ".join(i.evidence.text for i in interruptions if i.evidence is not None)
     leftovers = found.leftovers if found.history.has_table else ()
     return tuple(leftover for leftover in leftovers if leftover.name not in told)
+
+
+def _of_migrations(
+    leftovers: tuple[Leftover, ...], statuses: Sequence[MigrationStatus]
+) -> tuple[Leftover, ...]:
+    """Return the leftovers without the constraints that no applied migration has added."""
+    if not any(leftover.kind == "constraint" for leftover in leftovers):
+        return leftovers
+    from koonj.runner.target.constraint_origin import of_applied  # noqa: PLC0415 - few databases have any
+
+    return of_applied(leftovers, statuses)
 
 
 def _explained(status: MigrationStatus, interruptions: Mapping[int, Interruption]) -> MigrationStatus:

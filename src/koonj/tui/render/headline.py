@@ -9,7 +9,7 @@ from enum import IntEnum
 from rich.cells import cell_len
 
 from koonj.humanize import count
-from koonj.migrations.migration_status import DECISIVE
+from koonj.migrations.migration_status import DECISIVE, MigrationStatus
 from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
@@ -33,9 +33,11 @@ class Weight(IntEnum):
     FAILED = 6
     CONFLICT = 7
     """Edited, missing, duplicate or late, and not allowed."""
-    IGNORED_FILES = 8
+    LEFTOVERS = 8
+    """Statements that stopped in the middle have left something in the database."""
+    IGNORED_FILES = 9
     """Files in the folder that are not in the list, because their names are invalid."""
-    NOT_VERIFIED = 9
+    NOT_VERIFIED = 10
     """Pending, and the rehearsal ended with another verdict than `verified`."""
 
 
@@ -78,19 +80,31 @@ def _of_target(check: Check) -> Iterator[Concern]:
     if status.running is not None:
         yield Concern(Weight.RUNNING, "run in progress", holder_words(status.running))
     yield from _of_states(check)
+    if status.leftovers:
+        more = status.leftovers[0].problem if len(status.leftovers) == 1 else ""
+        yield Concern(Weight.LEFTOVERS, f"! {count(len(status.leftovers), 'leftover')}", more)
 
 
 def _of_states(check: Check) -> Iterator[Concern]:
     """Yield one concern each for interrupted, failed, and all other conflicts."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
+    more: dict[Weight, str] = {}
     for status in check.status.migrations:
         weight = WEIGHTS.get(status.state)
         if weight is not None and not status.allowed:
             number = status.name.partition("_")[0]
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
+            more[weight] = _way_on(status)
     for weight, named in by_weight.items():
-        yield _several(weight, named)
+        yield _several(weight, named, more[weight])
+
+
+def _way_on(status: MigrationStatus) -> str:
+    """Return who decides about an interrupted migration; empty for other states."""
+    if status.state is not State.INTERRUPTED:
+        return ""
+    return "the next run continues" if status.continues else "you decide"
 
 
 WEIGHTS = {
@@ -100,10 +114,10 @@ WEIGHTS = {
 }
 
 
-def _several(weight: Weight, named: list[str]) -> Concern:
+def _several(weight: Weight, named: list[str], more_of_one: str = "") -> Concern:
     """Return a concern that names one migration, or counts several."""
     if len(named) == 1:
-        return Concern(weight, named[0])
+        return Concern(weight, named[0], more_of_one)
     what = _COUNTED.get(weight, "{} conflicts")
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return Concern(weight, what.format(len(named)), ", ".join(named[:MOST_NAMED]) + more)
@@ -159,6 +173,7 @@ def counts(check: Check) -> list[Part]:
 _LOOKS = {
     Weight.NOT_TRUSTED: WARNING,
     Weight.RUNNING: WAITING,
+    Weight.LEFTOVERS: WARNING,
     Weight.IGNORED_FILES: WARNING,
     Weight.NOT_VERIFIED: WARNING,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koonj.humanize import to_the_minute
 from koonj.migrations.history_entry import Action, HistoryEntry, Outcome
+from koonj.runner.evidence.interruption_wording import finding_words, way_on_words
 from koonj.tui.state.snapshot import Row
 
 _DONE = {
@@ -25,6 +26,15 @@ def state_details(row: Row) -> str:
     earlier = "earlier: " if row.doing else ""
     words = earlier + entry_words(status.last_entry)
     return "\n".join(part for part in (words, status.note or _error(status.last_entry)) if part)
+
+
+def interruption_details(row: Row) -> str:
+    """Return what is known of a run without a recorded end, and how it goes on; empty if there is none."""
+    known = row.interruption
+    if known is None or row.doing:
+        return ""
+    way_on = "" if known.is_running else way_on_words(known) or "The target does not show more: you decide."
+    return f"{finding_words(known)} {way_on}".rstrip()
 
 
 def entry_words(entry: HistoryEntry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -11,11 +11,12 @@ from koonj.humanize import count
 from koonj.postgres.advisory_lock import holder_words
 from koonj.sql.display import visible
 from koonj.tui.state.snapshot import Check
-from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, STRONG, WAITING
+from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, fit, wrap
 
 if TYPE_CHECKING:
     from koonj.postgres.connector import ServerInfo  # imports psycopg, which would delay the first paint
+    from koonj.postgres.leftovers import Leftover
 
 _CHOSEN = "chosen"
 _GAP = "  "
@@ -129,9 +130,9 @@ def _server(server: ServerInfo) -> list[str]:
     return [trip, visible(server.version), visible(f"{server.database} as {server.user}")]
 
 
-def detail_lines(check: Check, width: int) -> list[Part]:
+def detail_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Part]:
     """Return the problem of a target, or else its server and connection string."""
-    found = problem_lines(check, width)
+    found = problem_lines(check, width, leftovers=leftovers, more_hint=more_hint)
     status = check.status
     if found or status is None or status.server is None:
         return found
@@ -140,13 +141,25 @@ def detail_lines(check: Check, width: int) -> list[Part]:
     return [("   " + cut(text, width - 4), DIM) for text in texts]
 
 
-def problem_lines(check: Check, width: int) -> list[Part]:
-    """Return the error of a target with its hint, or who runs migrations there."""
+def _leftover_lines(leftovers: Sequence[Leftover], width: int, most: int, more_hint: str) -> Iterator[Part]:
+    """Yield what statements that stopped in the middle have left, and the SQL against it."""
+    for leftover in leftovers[:most]:
+        yield from (("   " + line, WARNING) for line in wrap(leftover.problem, width - 4))
+        yield from (("     " + line, ACCENT) for line in wrap(leftover.repair, width - 6) if line)
+    if len(leftovers) > most:
+        yield (cut(f"   and {len(leftovers) - most} more; {more_hint}", width), DIM)
+
+
+def problem_lines(check: Check, width: int, *, leftovers: int = 1, more_hint: str = "") -> list[Part]:
+    """Return the error of a target with its hint, who runs migrations there, or what statements have left.
+
+    `leftovers`: how many of them at most; `more_hint`: how to see the others.
+    """
     status = check.status
     if status is not None and status.running is not None:
         text = f"A run is in progress: {holder_words(status.running)}"
     elif status is None or status.error is None:
-        return []
+        return [] if status is None else list(_leftover_lines(status.leftovers, width, leftovers, more_hint))
     else:
         error = " ".join(status.error.split())
         stop = "" if error.endswith((".", "?", "!")) else "."

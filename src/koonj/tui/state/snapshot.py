@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from koonj.sql.problem import Problem
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 
 if TYPE_CHECKING:
+    from koonj.runner.evidence.interruption import Interruption
     from koonj.runner.target.status import (
         TargetStatus,  # imports psycopg, which the first paint does not wait for
     )
@@ -75,6 +77,8 @@ class Row:
     status: MigrationStatus | None
     doing: str = ""
     """What a run of this screen does with it now: ``applying`` or ``rolling back``; empty for nothing."""
+    interruption: Interruption | None = None
+    """What is known of its run that has no recorded end; None if there is none."""
 
     @property
     def shown_state(self) -> State | None:
@@ -196,7 +200,7 @@ class Snapshot:
         new = replace(self, **changes)
         if new.folder is self.folder and new.statuses is self.statuses:
             return new
-        return replace(new, rows=_rows(new.folder, new.statuses))
+        return replace(new, rows=_rows(new.folder, new.statuses, new.interruptions))
 
     @property
     def statuses(self) -> tuple[MigrationStatus, ...]:
@@ -204,14 +208,31 @@ class Snapshot:
         status = self.check.status
         return status.migrations if status and self.check.answered else ()
 
+    @property
+    def interruptions(self) -> Mapping[str, Interruption]:
+        """What is known of runs on the chosen target without a recorded end, by file name."""
+        status = self.check.status
+        return status.interruptions if status and self.check.answered else {}
 
-def _rows(folder: Folder | None, migration_statuses: tuple[MigrationStatus, ...]) -> tuple[Row, ...]:
+
+def _rows(
+    folder: Folder | None,
+    migration_statuses: tuple[MigrationStatus, ...],
+    interruptions: Mapping[str, Interruption],
+) -> tuple[Row, ...]:
     statuses = {status.name: status for status in migration_statuses}
     rows = [_row_of(m, statuses.pop(m.name, None)) for m in (folder.migrations if folder else ())]
     missing = [
         Row(e.number, e.name, e.state, None, e) for e in statuses.values() if e.applied or e.last_entry
     ]
+    if interruptions:
+        rows, missing = ([_with(row, interruptions) for row in some] for some in (rows, missing))
     return tuple(sorted(rows + missing, key=lambda r: (r.number, r.name))) if missing else tuple(rows)
+
+
+def _with(row: Row, interruptions: Mapping[str, Interruption]) -> Row:
+    known = interruptions.get(row.name) if row.state in (State.INTERRUPTED, State.RUNNING) else None
+    return replace(row, interruption=known) if known is not None else row
 
 
 def _row_of(migration: Migration, status: MigrationStatus | None) -> Row:

@@ -15,6 +15,9 @@ from koonj.tui.theme import MARKED, PLAIN
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable, CursorPane
 
+_ZOOMED = 5
+"""Maximum number of leftovers in a zoomed pane. Otherwise one is shown, so that all targets stay visible."""
+
 
 class TargetList(CursorPane):
     """Targets, one per line, and below them the problem of the current one."""
@@ -69,9 +72,14 @@ class TargetList(CursorPane):
         """Return the problem of the current target; in a narrow pane also its server."""
         if not self.checks:
             return ()
+        most, more = 1, f"to see them, press {self.key_now('+')}"
+        if self.has_class("-zoomed"):
+            most, more = _ZOOMED, "to list them, run: koonj status"
         if width >= WIDE:
-            return [strip([part], width) for part in problem_lines(self.current, width)]
-        found = detail_lines(self.current, max(20, width))  # the same number of lines for each target
+            lines = problem_lines(self.current, width, leftovers=most, more_hint=more)
+            return [strip([part], width) for part in lines]
+        # At least the same number of lines for each target.
+        found = detail_lines(self.current, max(20, width), leftovers=most, more_hint=more)
         return [strip([part], width) for part in found] + [strip((), width)] * (MOST - len(found))
 
     def count(self) -> int:

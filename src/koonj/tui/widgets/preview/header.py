@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from koonj.sql.problem import Problem, Severity
 from koonj.tui.documents.document import Document
-from koonj.tui.render.history_entry_text import state_details
+from koonj.tui.render.history_entry_text import interruption_details, state_details
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Row
 from koonj.tui.theme import BAD, DIM, PLAIN, STATES, STRONG, WARNING, glyph
@@ -16,6 +16,8 @@ _PROBLEMS = 3
 """Maximum number of problems that are shown; the others are counted."""
 _DETAILS = 4
 """Maximum number of lines about the last history entry."""
+_KNOWN = 9
+"""Maximum number of lines about an interruption. They replace those about how the statements commit."""
 _MODE = 3
 """Maximum number of lines about how the statements commit."""
 
@@ -33,6 +35,9 @@ def head_lines(row: Row, document: Document | None, tab: Tab, rehearsals: Rehear
         lines += _verdict(row, rehearsals, width)
     if tab not in {Tab.CHANGES, Tab.REHEARSAL, Tab.HISTORY}:
         lines += [[(" " + text, PLAIN)] for text in wrap(state_details(row), width - 2)[:_DETAILS] if text]
+        if details := interruption_details(row):
+            known = wrap(details, width - 2, _KNOWN)
+            return [*lines, *([(" " + text, PLAIN)] for text in known), *_problems(document, width)]
         mode = document.rollback_mode if tab is Tab.ROLLBACK else document.mode
         lines += [[(" " + text, DIM)] for text in wrap(mode, width - 2, _MODE)]
     return lines + _problems(document, width)
