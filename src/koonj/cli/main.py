@@ -18,6 +18,9 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift"})
 """Commands that can take hours."""
+_NEW_OBJECTS = 100_000
+"""New objects after which such a command looks for garbage. A plan of thousands of files makes millions of
+objects, and none is garbage."""
 
 
 def entry() -> None:
@@ -47,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
             code: int = ExitCode.OK
         else:
             if args.command in RUNS:
+                gc.set_threshold(_NEW_OBJECTS)
                 gc.enable()
             code = COMMANDS[args.command](call)
         call.out.check()

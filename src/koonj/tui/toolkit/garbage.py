@@ -1,8 +1,8 @@
 """Keep the collector of garbage from holding the screen up.
 
 A full collection looks at everything that the process has. With ten thousand migrations that takes a tenth of
-a second, in whichever thread it begins. So the collector skips the folder and the states, and the screen makes
-full collections when little else exists.
+a second, in whichever thread it begins. So the collector skips the folder and the states, and the screen
+makes full collections when little else exists.
 
 All this happens only in a process that belongs to the screen, which turned the collector off for its imports.
 """
