@@ -93,7 +93,7 @@ def print_screen(server: NetworkServer, milliseconds: float) -> None:
         waited = (states - painted) * 1000 / milliseconds
         print(
             f"  screen: first paint {painted * 1000:.0f} ms, states {states * 1000:.0f} ms, which is "
-            f"{waited:.1f} round trips later (goal: 5), {proxy.round_trips} counted behind the TCP handshake; "
+            f"{waited:.1f} round trips later (goal: 5), {proxy.round_trips} counted behind TCP; "
             f"processor's time {used:.0f} and {used_then:.0f} ms"
         )
 
