@@ -5,17 +5,20 @@
 Each program works through a proxy that delays both directions, on a new database, one after the other.
 Programs that are not on PATH are left out. `waited` is the time divided by that of one round trip.
 `counted` is the longest chain of answers that the program waited for, without TCP handshakes. If a round
-trip takes more than 100 ms, only 15 migrations are applied.
+trip takes more than 100 ms, only 15 migrations are applied. Last, koonj's screen is opened on a pty: its
+first paint, which asks no server, and the first states.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
-from shared.programs import Program, Site, installed, seconds_of
+import terminal
+from shared.programs import PROGRAMS, Program, Site, installed, seconds_of
 from shared.report import Goal, print_rows
 from shared.site import bench_server, new_database
 from support.delay_proxy import DelayProxy
@@ -67,6 +70,34 @@ class Line:
         self.notes.setdefault(task, {})[program.name] = note
 
 
+def print_screen(server: NetworkServer, milliseconds: float) -> None:
+    """Print when the screen shows the files, when it shows the states, and the round trips in between."""
+    koonj = next(program for program in PROGRAMS if program.name == "koonj")
+    with (
+        tempfile.TemporaryDirectory(prefix="koonj-benchmark-") as name,
+        DelayProxy(("127.0.0.1", server.port), milliseconds / 1000) as proxy,
+    ):
+        near = new_database(server, Path(name))
+        koonj.write(near, 15)
+        seconds_of(near, koonj.apply(near))
+        far = replace(near, port=proxy.port)
+        environ = {**far.environment(), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        words = [sys.executable, "-m", "koonj", "--migrations", str(far.folder)]
+        proxy.reset()
+        screen = terminal.Program(words, far.folder, environ)
+        screen.until("Migrations")
+        painted, used = time.perf_counter() - screen.start, screen.cpu()
+        screen.until("applied")
+        states, used_then = time.perf_counter() - screen.start, screen.cpu()
+        screen.end()
+        waited = (states - painted) * 1000 / milliseconds
+        print(
+            f"  screen: first paint {painted * 1000:.0f} ms, states {states * 1000:.0f} ms, which is "
+            f"{waited:.1f} round trips later (goal: 5), {proxy.round_trips} counted behind TCP; "
+            f"processor's time {used:.0f} and {used_then:.0f} ms"
+        )
+
+
 def main() -> None:
     lines = [float(word) for word in sys.argv[1:]] or [1.0, 50.0, 150.0]
     programs = installed()
@@ -80,6 +111,7 @@ def main() -> None:
             print(f"\nround trip of {milliseconds:g} ms ({COUNTED_GOALS})")
             for task, times in line.times.items():
                 print_rows(task, times, GOALS.get((task, int(milliseconds))), line.notes[task])
+            print_screen(server, milliseconds)
 
 
 if __name__ == "__main__":

@@ -283,3 +283,12 @@ def test_any_text_has_a_summary_on_one_short_line(sql: str) -> None:
 def test_long_statement_is_not_read_to_its_end() -> None:
     long = "INSERT INTO t VALUES " + ", ".join(["(1, 'x')"] * 2_000_000)
     assert classify(long).summary == "insert into t"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT 1;", "select\n1;", "(SELECT 1);", "/* a */ DROP TABLE t;", "WITH a AS (SELECT 1) INSERT INTO t SELECT 1;",
+     "with a as (select 1);", "éclair;", "SELECT", "", ";", "vacuum;", "BEGIN;", "U&'a';", "E'a';", "Create table t ();"],
+)  # fmt: skip
+def test_the_verb_alone_is_that_of_the_description(sql: str) -> None:
+    assert classify(sql).verb == classify(sql).outline.read().verb

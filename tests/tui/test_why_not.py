@@ -94,7 +94,7 @@ def test_partly_committed_migration_can_be_rolled_back(state: State) -> None:
 
 @pytest.mark.parametrize("state", [State.INTERRUPTED, State.RUNNING])
 def test_interrupted_migration_can_be_settled(state: State) -> None:
-    now = replace(answered(state), selected=replace(WITH_FILE, state=state))
+    now = replace(answered(state), selected=WITH_FILE._replace(state=state))
     assert why_not("settle", now) is None
     assert why_not("settle", replace(now, running=True)) == (
         "A run is in progress. Wait for it, or press c to cancel it."

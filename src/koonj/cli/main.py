@@ -18,8 +18,9 @@ from koonj.cli.output import Output
 
 RUNS = frozenset({"apply", "rollback", "rehearse", "drift", "attach"})
 """Commands that can take hours."""
-GARBAGE = 100_000
-"""New objects after which a run looks for garbage: more than its imports make. Python's own number is 700."""
+_NEW_OBJECTS = 100_000
+"""New objects after which such a command looks for garbage. A plan of thousands of files makes millions of
+objects, and none is garbage."""
 
 
 def entry() -> None:
@@ -69,7 +70,7 @@ def main(argv: Sequence[str], *, own_process: bool = False) -> int:
         else:
             if args.command in RUNS:
                 gc.freeze()  # else enabling it is a reason to look at everything at once
-                gc.set_threshold(GARBAGE)
+                gc.set_threshold(_NEW_OBJECTS)
                 gc.enable()
             code = COMMANDS[args.command](call)
         call.out.check()

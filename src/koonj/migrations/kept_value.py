@@ -85,6 +85,12 @@ def _text(plain: Any) -> str:
     return plain
 
 
+def _list(plain: Any) -> list[Any]:
+    if not isinstance(plain, list):
+        raise TypeError(plain)
+    return plain
+
+
 def _prints(plain: Any) -> Fingerprints:
     from koonj.sql.fingerprint import Fingerprints  # noqa: PLC0415 - brings the parser
 
@@ -96,4 +102,8 @@ PROBLEMS: Form[tuple[Problem, ...]] = Form(
     lambda plain: () if plain is False else tuple(_problem(one) for one in plain),
 )
 TEXT: Form[str] = Form(str, _text)
+TEXTS: Form[tuple[str, ...]] = Form(
+    lambda texts: list(texts) or False,
+    lambda plain: () if plain is False else tuple(map(_text, _list(plain))),
+)
 PRINTS: Form[Fingerprints] = Form(astuple, _prints)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koonj.migrations.kept_value import PRINTS, PROBLEMS, TEXT, kept
+from koonj.migrations.kept_value import PRINTS, PROBLEMS, TEXT, TEXTS, kept
 from koonj.migrations.names import number_of, title_of
 from koonj.migrations.parse_cache import ParseCache
 from koonj.sql.file_hash import file_hash
@@ -161,6 +161,22 @@ class Migration:
         if b"\r" not in self.raw:
             return self.fingerprints.statements
         return fingerprint.script_hash(self.sections.body, fold=False)
+
+    @cached_property
+    @kept(TEXTS)
+    def body_summaries(self) -> tuple[str, ...]:
+        """A line about each statement of the body, as a plan lists them: without BEGIN and COMMIT."""
+        from koonj.sql.transactions import summaries
+
+        return summaries(self.shape)
+
+    @cached_property
+    @kept(TEXTS)
+    def rollback_summaries(self) -> tuple[str, ...]:
+        """The same for the rollback; empty if there is none."""
+        from koonj.sql.transactions import summaries
+
+        return () if self.rollback_shape is None else summaries(self.rollback_shape)
 
     @property
     def title(self) -> str:

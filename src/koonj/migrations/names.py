@@ -62,6 +62,8 @@ def is_one_direction(name: str) -> bool:
 def in_order(names: Iterable[str]) -> list[str]:
     """Return the valid ones of some file names, sorted by number and then by name."""
     fitting = sorted(filter(FITTING.fullmatch, names))
+    if len({name.index("_") for name in fitting}) <= 1:  # as many digits in all: the same order
+        return fitting
     return sorted(fitting, key=lambda name: int(name[: name.index("_")]))
 
 

@@ -47,17 +47,21 @@ def _known(text: str) -> Effect:
 
 
 def _read(text: str) -> Effect:
-    first = _first_word().match(text)
-    if first is not None:
-        word = first[0].lower()
-        if word not in _WORDS or (word in refusal.SIGNS and refusal.has_no_sign(word, text)):
-            return NO_EFFECT
+    word = first_word(text)
+    if word and (word not in _WORDS or (word in refusal.SIGNS and refusal.has_no_sign(word, text))):
+        return NO_EFFECT
     reader = Reader(text)
     part = transaction(reader.again())
     refused_, reason, concurrent = refused(reader.again())
     return Effect(
         part.control, part.name, part.chain, part.read_only, refused_, reason, concurrent, _copies(reader)
     )
+
+
+def first_word(text: str) -> str:
+    """Return the first word of a statement in lower case; empty if it does not begin with one."""
+    found = _first_word().match(text)
+    return "" if found is None else found[0].lower()
 
 
 @cache

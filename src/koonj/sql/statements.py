@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from koonj.sql.control import TransactionControl
-from koonj.sql.effect import Effect, effect_of
+from koonj.sql.effect import Effect, effect_of, first_word
 from koonj.sql.reader import Reader
 from koonj.sql.refusal import Refusal
 from koonj.sql.summary import Description, describe
@@ -25,6 +25,12 @@ class Outline:
         if self._found is None:
             self._found = describe(Reader(self._text))
         return self._found
+
+    @property
+    def verb(self) -> str:
+        """The verb of the description, which only WITH does not begin with."""
+        first = first_word(self._text) if self._found is None else ""
+        return first if first and first != "with" else self.read().verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ class StatementTraits:
     @property
     def verb(self) -> str:
         """The first word, in lower case."""
-        return self.outline.read().verb
+        return self.outline.verb
 
     @property
     def kind(self) -> str:

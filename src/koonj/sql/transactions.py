@@ -78,6 +78,11 @@ def shape(script: Script) -> ScriptShape:
     return ScriptShape(Mode.SEVERAL, steps, wrapped=False, explanation=_explain(steps), problems=problems)
 
 
+def summaries(found: ScriptShape) -> tuple[str, ...]:
+    """Return the summaries of the statements, in order, without those that open and end the steps."""
+    return tuple(s.summary for step in found.steps for s in step.statements)
+
+
 def as_written(script: Script, commits: Sequence[int]) -> ScriptShape:
     """Return how the statements of a script without BEGIN commit if koonj opens no transaction for it.
 

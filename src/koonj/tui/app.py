@@ -79,11 +79,12 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
         await asyncio.to_thread(import_module, "koonj.tui.screens.main")
         from koonj.migrations.folder import FolderError  # noqa: PLC0415 - not needed for the first paint
         from koonj.tui.screens.main import Main  # noqa: PLC0415 - as above
+        from koonj.tui.state.snapshot import Listed  # noqa: PLC0415 - as above
 
-        folder = None
+        listed = None
         with suppress(FolderError, OSError):
-            folder = await self.backend.read_folder()
-        return Main(self.backend, self.keymap, folder)
+            listed = await asyncio.to_thread(Listed.of, await self.backend.read_folder(), None)
+        return Main(self.backend, self.keymap, listed)
 
     def key_now(self, key: str) -> str:
         """Return what a text shows for the default key `key` after [keys] is applied."""

@@ -33,7 +33,7 @@ def run(
         os.environ, encoding=sys.stderr.encoding, ascii_only=ascii_only, screen=screen_settings
     )
     capabilities.set_environment(found, os.environ)
-    gc.disable()  # Imported modules are never garbage. `LoadingScreen` enables the collector again.
+    gc.disable()  # Imported modules are never garbage. `garbage.start` enables the collector again.
     from koonj.tui.app import run_app  # noqa: PLC0415 - Textual reads environment variables when it is imported
 
     return asyncio.run(run_app(settings, found, screen_settings))

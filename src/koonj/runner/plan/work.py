@@ -11,7 +11,7 @@ from koonj.runner.run.events import Direction, PlannedMigration, PlannedStatemen
 from koonj.sql.script import Script
 from koonj.sql.sections import Setting
 from koonj.sql.statements import Statement
-from koonj.sql.transactions import Mode, ScriptShape, Step, as_written
+from koonj.sql.transactions import Mode, ScriptShape, Step, as_written, summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,10 @@ def make_work(
     assert shape is not None
     steps = number_steps(shape)
     own = _settings(migration.sections.settings)
+    stored = migration.body_summaries if apply else migration.rollback_summaries
+    in_order = [(s.step.in_transaction, n) for s in steps for n in s.statements]
+    # They are only shown. What runs is what was parsed.
+    texts = stored if len(stored) == len(in_order) else summaries(shape)
     planned = PlannedMigration(
         name=migration.name,
         direction=direction,
@@ -117,9 +121,8 @@ def make_work(
         mode=shape.mode,
         explanation=shape.explanation,
         statements=tuple(
-            PlannedStatement(n.index, n.statement.line, n.statement.summary, s.step.in_transaction)
-            for s in steps
-            for n in s.statements
+            PlannedStatement(n.index, n.statement.line, text, in_transaction)
+            for (in_transaction, n), text in zip(in_order, texts, strict=True)
         ),
         statements_done=done,
         from_history=from_history,

@@ -6,7 +6,6 @@ the main screen.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from textual.widget import Widget
 from koonj.config import Settings
 from koonj.migrations.names import in_order
 from koonj.tui.theme import DIM, PLAIN, RAISED
+from koonj.tui.toolkit import garbage
 from koonj.tui.toolkit.strips import cut, strip
 from koonj.tui.toolkit.tasks import start_task
 
@@ -94,8 +94,7 @@ class LoadingScreen(Screen[None]):
         """Load the main screen after the first paint."""
         await self.app.push_screen(await self._make_next())
         self._on_ready()
-        gc.freeze()  # Imported modules stay in memory, so later collections can skip them.
-        gc.enable()
+        garbage.start()
 
 
 def _relative(settings: Settings) -> str:

@@ -11,7 +11,6 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from koonj.humanize import now
-from koonj.migrations.folder import Folder
 from koonj.runner.run.events import MigrationFinished
 from koonj.runner.run.request import Request
 from koonj.tui.commands.availability import hints
@@ -23,7 +22,8 @@ from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
 from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView, crashed, fold
-from koonj.tui.state.snapshot import Row, Snapshot
+from koonj.tui.state.snapshot import Listed, Row, Snapshot
+from koonj.tui.toolkit import garbage
 from koonj.tui.widgets.filter_input import FilterLine, FilterRow
 from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.header import TopLine
@@ -54,7 +54,7 @@ class Main(Screen[None]):
     zoomed: reactive[bool] = reactive(default=False, init=False, repaint=False)
     """Whether the pane with the focus uses the space of all panes."""
 
-    def __init__(self, backend: Backend, keymap: Keymap, folder: Folder | None = None) -> None:
+    def __init__(self, backend: Backend, keymap: Keymap, listed: Listed | None = None) -> None:
         super().__init__()
         self.backend = backend
         self.keymap = keymap
@@ -68,7 +68,9 @@ class Main(Screen[None]):
             self, backend, self.control, self.watcher, self.situation, self.action_command
         )
         known = Snapshot.initial(backend.settings)
-        self.set_reactive(Main.known, known.with_folder(folder) if folder else known)
+        if listed is not None and listed.folder is not None:
+            known = known.with_folder(listed.folder, listed)
+        self.set_reactive(Main.known, known)
 
     def compose(self) -> ComposeResult:
         yield TopLine().data_bind(snapshot=Main.known)
@@ -239,7 +241,7 @@ class Main(Screen[None]):
     def folder_read(self, message: messages.FolderRead) -> None:
         """Show the new folder, and check all targets again."""
         self.rehearsing.folder_changed(self.snapshot.folder, message.folder)
-        self.known = self.snapshot.with_folder(message.folder)
+        self.known = self.snapshot.with_folder(message.folder, message.listed)
         self.watcher.ask_all()
 
     @on(messages.FolderLost)
@@ -271,7 +273,7 @@ class Main(Screen[None]):
             own = self.view is not None and self.view.has_lock and self.view.target == message.name
             # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
             status = replace(message.status, running=None) if own else message.status
-            self.known = self.snapshot.with_check(message.name, status, None)
+            self.known = self.snapshot.with_check(message.name, status, None, message.listed)
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
@@ -382,8 +384,10 @@ class Main(Screen[None]):
     def on_descendant_focus(self) -> None:
         self._hints()
 
-    def watch_known(self) -> None:
+    def watch_known(self, old: Snapshot, new: Snapshot) -> None:
         """Update the preview and the footer, and start rehearsals that are needed now."""
+        if new.rows is not old.rows:
+            self.call_after_refresh(garbage.skip_all)
         self.call_later(self._show_selected)
         self.rehearsing.start_if_needed()
 

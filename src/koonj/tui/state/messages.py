@@ -14,6 +14,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Plan, Question
 from koonj.runner.run.request import Request
 from koonj.tui.state.run import interrupted_name
+from koonj.tui.state.snapshot import Listed
 
 if TYPE_CHECKING:
     from koonj.runner.target.status import TargetStatus
@@ -24,6 +25,8 @@ class FolderRead(Message):
     """The migrations folder was read, and its content has changed."""
 
     folder: Folder
+    listed: Listed
+    """The rows of its list."""
 
 
 @dataclass
@@ -55,6 +58,8 @@ class TargetAnswered(Message):
 
     name: str
     status: TargetStatus
+    listed: Listed | None = None
+    """For the chosen target: the rows of the list."""
     before: TargetStatus | None = None
     """For an automatic read: the status that it was compared with.
 

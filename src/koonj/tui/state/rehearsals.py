@@ -57,10 +57,12 @@ class Rehearsals:
         rehearsal = self.results.get(name)
         return None if rehearsal is None else verdict_mark(rehearsal.verdict)
 
-    def word(self, name: str) -> str:
-        """Return the word of the mark; empty if there is none."""
-        mark = self.mark(name)
-        return "" if mark is None else mark[1]
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of all marks, by file name."""
+        names = self.results.keys() | {self.current}
+        marks = {name: self.mark(name) for name in names if name is not None}
+        return {name: mark[1] for name, mark in marks.items() if mark is not None}
 
     # Changes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from koonj.config import Settings, Target
 from koonj.migrations.folder import Folder
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """Word for the state of a migration on a target that has not answered."""
+_DIGITS = 3
+"""Width of the column of numbers in an empty list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,8 @@ class Check:
         return self.status is not None and self.status.error is None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One migration in the list."""
+class Row(NamedTuple):
+    """One migration in the list. A named tuple: ten thousand of them are made while the screen waits."""
 
     number: int
     name: str
@@ -115,6 +116,24 @@ class Row:
         return word in self.name.lower() or word in self.word
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows of a folder and of the states on a target, made where the screen does not wait for them."""
+
+    folder: Folder | None
+    statuses: tuple[MigrationStatus, ...]
+    rows: tuple[Row, ...]
+    digits: int
+    """Number of digits of the longest number."""
+
+    @staticmethod
+    def of(folder: Folder | None, status: TargetStatus | None) -> Listed:
+        """Make the rows."""
+        statuses = _statuses(status)
+        rows = _rows(folder, statuses, status.interruptions if status is not None and statuses else {})
+        return Listed(folder, statuses, rows, max((row.digits for row in rows), default=_DIGITS))
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """State of the folder and all targets at one moment."""
@@ -131,6 +150,8 @@ class Snapshot:
     """Git branch of the folder; None if there is none or it is unknown."""
     rows: tuple[Row, ...] = ()
     """Migrations of the folder and the target together, in order; the same tuple if they did not change."""
+    digits: int = _DIGITS
+    """Number of digits of their longest number."""
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     """State of the rehearsals of these files."""
 
@@ -166,10 +187,13 @@ class Snapshot:
         problems = self.folder.problems if self.folder else ()
         return tuple(problem for file, problem in problems if file == name)
 
-    def with_folder(self, folder: Folder) -> Snapshot:
-        """Return the state with a new folder and the verdicts still valid for it."""
+    def with_folder(self, folder: Folder, listed: Listed | None = None) -> Snapshot:
+        """Return the state with a new folder and the verdicts still valid for it.
+
+        `listed`: rows that were made for it. If they are for another state, new ones are made.
+        """
         rehearsals = self.rehearsals.before(first_change(self.folder, folder))
-        return self._with(folder=folder, folder_error=None, rehearsals=rehearsals)
+        return self._with(listed, folder=folder, folder_error=None, rehearsals=rehearsals)
 
     def with_chosen(self, name: str) -> Snapshot:
         """Return the state with another target chosen."""
@@ -181,8 +205,10 @@ class Snapshot:
         checks = tuple(replace(check, target=targets[check.target.name]) for check in self.checks)
         return self._with(settings=settings, checks=checks)
 
-    def with_check(self, name: str, status: TargetStatus | None, since: float | None) -> Snapshot:
-        """Return the state with a target's new status.
+    def with_check(
+        self, name: str, status: TargetStatus | None, since: float | None, listed: Listed | None = None
+    ) -> Snapshot:
+        """Return the state with a target's new status. `listed`: as for `with_folder`.
 
         If `status` is None, the target keeps its last status.
         """
@@ -190,9 +216,9 @@ class Snapshot:
             replace(c, status=status or c.status, since=since) if c.target.name == name else c
             for c in self.checks
         ]
-        return self._with(checks=tuple(checks))
+        return self._with(listed, checks=tuple(checks))
 
-    def _with(self, **changes: Any) -> Snapshot:
+    def _with(self, listed: Listed | None = None, **changes: Any) -> Snapshot:
         """Return the state with changes.
 
         Rows are created again only if these changes concern them.
@@ -200,19 +226,18 @@ class Snapshot:
         new = replace(self, **changes)
         if new.folder is self.folder and new.statuses is self.statuses:
             return new
-        return replace(new, rows=_rows(new.folder, new.statuses, new.interruptions))
+        if listed is None or listed.folder is not new.folder or listed.statuses is not new.statuses:
+            listed = Listed.of(new.folder, new.check.status)
+        return replace(new, rows=listed.rows, digits=listed.digits)
 
     @property
     def statuses(self) -> tuple[MigrationStatus, ...]:
         """Status of the migrations on the chosen target."""
-        status = self.check.status
-        return status.migrations if status and self.check.answered else ()
+        return _statuses(self.check.status)
 
-    @property
-    def interruptions(self) -> Mapping[str, Interruption]:
-        """What is known of runs on the chosen target without a recorded end, by file name."""
-        status = self.check.status
-        return status.interruptions if status and self.check.answered else {}
+
+def _statuses(status: TargetStatus | None) -> tuple[MigrationStatus, ...]:
+    return status.migrations if status is not None and status.error is None else ()
 
 
 def _rows(
@@ -221,19 +246,20 @@ def _rows(
     interruptions: Mapping[str, Interruption],
 ) -> tuple[Row, ...]:
     statuses = {status.name: status for status in migration_statuses}
-    rows = [_row_of(m, statuses.pop(m.name, None)) for m in (folder.migrations if folder else ())]
+    take, row = statuses.pop, partial(tuple.__new__, Row)  # the usual constructor needs twice the time
+    rows: list[Row] = [
+        row((m.number, m.name, status.state if status else None, m, status, "", None))
+        for m in (folder.migrations if folder else ())
+        for status in (take(m.name, None),)
+    ]
     missing = [
         Row(e.number, e.name, e.state, None, e) for e in statuses.values() if e.applied or e.last_entry
     ]
     if interruptions:
-        rows, missing = ([_with(row, interruptions) for row in some] for some in (rows, missing))
+        rows, missing = ([_explained(row, interruptions) for row in some] for some in (rows, missing))
     return tuple(sorted(rows + missing, key=lambda r: (r.number, r.name))) if missing else tuple(rows)
 
 
-def _with(row: Row, interruptions: Mapping[str, Interruption]) -> Row:
+def _explained(row: Row, interruptions: Mapping[str, Interruption]) -> Row:
     known = interruptions.get(row.name) if row.state in (State.INTERRUPTED, State.RUNNING) else None
-    return replace(row, interruption=known) if known is not None else row
-
-
-def _row_of(migration: Migration, status: MigrationStatus | None) -> Row:
-    return Row(migration.number, migration.name, status.state if status else None, migration, status)
+    return row if known is None else row._replace(interruption=known)

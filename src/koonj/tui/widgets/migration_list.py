@@ -6,7 +6,7 @@ Only visible lines are drawn, so ten thousand rows are as fast as ten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.style import Style
 from textual.reactive import reactive
@@ -102,7 +102,7 @@ class MigrationList(CursorPane):
     def _row(self, index: int) -> Row:
         """Return the row at `index`, with what happens with its migration now."""
         row = self.rows[index]
-        return replace(row, doing=self.live[1]) if self.live and row.name == self.live[0] else row
+        return row._replace(doing=self.live[1]) if self.live and row.name == self.live[0] else row
 
     def copyable(self) -> Copyable | None:
         """Return the path of the selected file, or its name if the file is missing."""
@@ -121,7 +121,7 @@ class MigrationList(CursorPane):
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         if new is None or old is None or new.rows is not old.rows:
-            self._measure(new.rows if new else ())
+            self._measure(new)
             self._filter()
         elif new.rehearsals is not old.rehearsals:
             self._columns = None
@@ -135,7 +135,7 @@ class MigrationList(CursorPane):
         """Redraw the rows whose word has changed, and tell it if the selected one is among them."""
         changed = {name for name, _ in filter(None, (old, new))}
         if (old is None) != (new is None):
-            self._measure(self.snapshot.rows if self.snapshot else ())
+            self._measure(self.snapshot)
             self.refresh()
         for index in range(self.top, min(self.count(), self.top + self.page)):
             if self.rows[index].name in changed:
@@ -146,25 +146,23 @@ class MigrationList(CursorPane):
     def watch_filter(self) -> None:
         self._filter()
 
-    def _measure(self, rows: Sequence[Row]) -> None:
+    def _measure(self, snapshot: Snapshot | None) -> None:
         """Measure the columns of all rows, so that a filter does not move them."""
-        self._number_width = max((r.digits for r in rows), default=3)
-        kinds = {(r.state, r.status is not None and r.status.allowed): r for r in rows}
+        rows = snapshot.rows if snapshot else ()
+        self._number_width = snapshot.digits if snapshot else 3
+        kinds = {(row.state, row.status is not None and row.status.allowed): row for row in rows}
         words = [len(r.word) for r in kinds.values()] or [WORD]
         self._word_width = max(*words, len(self.live[1]) if self.live else _LEAST_WORD)
         self._columns = None
 
     def _filter(self) -> None:
         self.rows = self.snapshot.rows if self.snapshot else ()
+        verdicts = self.snapshot.rehearsals.words if self.snapshot and self.filter else {}
         for word in self.filter.lower().split():
-            self.rows = tuple(
-                [row for row in self.rows if row.matches(word) or word in self._verdict_word(row)]
-            )
+            named = {name for name, verdict in verdicts.items() if word in verdict}
+            self.rows = tuple([row for row in self.rows if row.matches(word) or row.name in named])
         self._restore_cursor()
         self.body_changed()
-
-    def _verdict_word(self, row: Row) -> str:
-        return self.snapshot.rehearsals.word(row.name) if self.snapshot else ""
 
     def _restore_cursor(self) -> None:
         """Put the cursor back on the selected name; if it is missing, stay near."""

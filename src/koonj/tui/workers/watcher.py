@@ -16,7 +16,8 @@ from koonj.humanize import span_words
 from koonj.migrations.branch import branch as read_branch
 from koonj.migrations.folder import Folder, FolderError
 from koonj.tui.state.messages import BranchRead, FolderLost, FolderRead, TargetAnswered, TargetAsked
-from koonj.tui.state.snapshot import Check, Snapshot
+from koonj.tui.state.snapshot import Check, Listed, Snapshot
+from koonj.tui.toolkit import garbage
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.workers.backend import Backend
 
@@ -71,6 +72,7 @@ class Watcher:
         self.ask_all()
         start_task(self._node, self._keep_reading_folder, "looking")
         start_task(self._node, self._keep_asking, "asking")
+        start_task(self._node, self._keep_collecting, "garbage")
 
     def read_folder(self) -> None:
         """Read the folder in a thread, unless it is being read."""
@@ -123,8 +125,9 @@ class Watcher:
             self._node.post_message(FolderLost(str(error)))
         else:
             if folder != self._folder:
+                listed = await asyncio.to_thread(Listed.of, folder, self._snapshot().check.status)
                 self._folder = folder
-                self._node.post_message(FolderRead(folder))
+                self._node.post_message(FolderRead(folder, listed))
             await self._read_branch()
         finally:
             self._is_reading = False
@@ -148,7 +151,14 @@ class Watcher:
             status = await self._read_status(check.target, self._folder)
             took = monotonic() - started
             if await asyncio.to_thread(is_different, check.status, status):
-                self._node.post_message(TargetAnswered(check.target.name, status, before=check.status))
+                await self._post(check.target.name, status, before=check.status)
+
+    async def _keep_collecting(self) -> None:
+        """Collect garbage again and again, but not while a thread makes the values of a large folder."""
+        while True:
+            await asyncio.sleep(garbage.INTERVAL)
+            if all(check.since is None for check in self._snapshot().checks):
+                garbage.collect()
 
     def _pause(self) -> float:
         """Return the seconds to the next read.
@@ -174,7 +184,14 @@ class Watcher:
         before = next(c.status for c in self._snapshot().checks if c.target.name == target.name)
         if before is not None:
             status = await asyncio.to_thread(reuse_migrations, before, status)
-        self._node.post_message(TargetAnswered(target.name, status))
+        await self._post(target.name, status)
+
+    async def _post(self, name: str, status: TargetStatus, before: TargetStatus | None = None) -> None:
+        """Post a status, with the rows of the list, which would hold the screen up in a large folder."""
+        snapshot, listed = self._snapshot(), None
+        if name == snapshot.chosen:
+            listed = await asyncio.to_thread(Listed.of, snapshot.folder, status)
+        self._node.post_message(TargetAnswered(name, status, listed, before))
 
     async def _read_status(self, target: Target, folder: Folder) -> TargetStatus:
         patience = FIRST_START_TIMEOUT if target.dsn == EMBEDDED else STATUS_TIMEOUT
