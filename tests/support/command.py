@@ -77,9 +77,9 @@ class Project:
         out, err = self.capsys.readouterr()
         return CommandResult(code, out, err)
 
-    def run(self, *argv: str, pass_fds: tuple[int, ...] = (), **environ: str) -> CommandResult:
+    def run(self, *argv: str, **environ: str) -> CommandResult:
         """Call the command in another process, without a terminal."""
-        return self.program(*KOONJ, *argv, environ=environ, pass_fds=pass_fds)
+        return self.program(*KOONJ, *argv, environ=environ)
 
     def run_in(
         self,
