@@ -188,7 +188,7 @@ async def test_result_survives_when_its_line_is_lost(
 
 
 def _disk_full(journal: Journal, data: bytes) -> None:
-    os.pwrite(journal.descriptor, data[:7], journal.end)  # a part can be written
+    os.pwrite(journal.descriptor, data[:-1], journal.end)  # a part can be written
     raise OSError(28, "No space left on device")
 
 
@@ -239,6 +239,13 @@ def test_files_are_private_and_never_follow_a_link(opened: list[Journal], tmp_pa
     other = _open(opened, head)
     assert victim.read_text() == "mine"
     assert other.files.folder != journal.files.folder
+
+
+def test_journals_that_others_could_have_written_are_not_shown(opened: list[Journal]) -> None:
+    journal = _open(opened)
+    assert [run.id for run in known_runs()] == [journal.head.run]
+    journal.files.folder.chmod(0o777)
+    assert known_runs() == []
 
 
 def test_folder_of_somebody_else_is_not_used(home: Path, tmp_path: Path) -> None:

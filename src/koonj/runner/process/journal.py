@@ -42,7 +42,8 @@ PAUSE = 0.02
 """Seconds after a write in which further lines wait for each other."""
 KEPT_LINES = 200
 """Lines that are kept while the disk is full, and tried again."""
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+"""O_EXCL also refuses a symbolic link."""
 _ALWAYS_WRITTEN = frozenset({"run_finished", "migration_failed"})
 
 
@@ -214,7 +215,7 @@ def _delete(files: RunFiles) -> None:
 
 def _create(files: RunFiles, head: JournalHead) -> Journal:
     """Raises OSError."""
-    descriptor = os.open(files.journal, _FLAGS, 0o600)
+    descriptor = os.open(files.journal, _NEW, 0o600)
     try:
         os.fchmod(descriptor, 0o600)  # independent of the umask
         lock(descriptor, seconds=None)
