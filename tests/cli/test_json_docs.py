@@ -14,6 +14,7 @@ from koonj.migrations.history_entry import HistoryEntry
 from koonj.migrations.state_rules import State
 from koonj.patterns.pattern import Field
 from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.blockers import Blocker
 from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import (
     ColumnChange,
@@ -28,7 +29,15 @@ from koonj.runner.rehearse import events as rehearsal_events
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Event, Failure, Plan, PlannedMigration, PlannedStatement, RunResult
+from koonj.runner.run.events import (
+    AwaitedLock,
+    Event,
+    Failure,
+    Plan,
+    PlannedMigration,
+    PlannedStatement,
+    RunResult,
+)
 from koonj.sql.problem import Problem
 from support.command import Project
 
@@ -66,6 +75,8 @@ VALUES: list[Any] = [
     RehearsalFailure,
     RowsWritten,
     Failure,
+    AwaitedLock,
+    Blocker,
     Field,
     LockHolder,
     Conflict,

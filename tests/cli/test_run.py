@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -230,6 +231,27 @@ def test_retry_is_shown(project: Project) -> None:
     )
     assert "(attempt 2 of 2)" in answer.out
     assert "(SQLSTATE 55P03)" in answer.err
+
+
+def test_who_is_in_the_way_is_shown(project: Project) -> None:
+    project.table(1)
+    project.koonj("apply", "--yes")
+    project.write("002_alter.sql", "-- koonj: lock_timeout 1s\nALTER TABLE t1 ADD COLUMN x int;\n")
+    with psycopg.connect(project.dsn, application_name="report") as other:
+        other.execute("SELECT FROM t1")
+        answer = project.koonj("apply", "--yes")
+        pid = other.info.backend_pid
+    assert answer.code == 1
+    assert re.search(r"^  waiting 0:00 of 0:01 for ACCESS EXCLUSIVE on public\.t1$", answer.out, re.M)
+    blocked = (
+        rf"^    blocked by pid {pid} report, idle in transaction \d s, holds ACCESS SHARE \(.*, local\)$"
+    )
+    assert re.search(blocked, answer.out, re.M)
+    assert "\n      last: SELECT FROM t1\n" in answer.out
+    assert "\nWaited for: ACCESS EXCLUSIVE on public.t1\n" in answer.err
+    assert re.search(blocked, answer.err, re.M)
+    history = project.koonj("history", "2").out
+    assert f"blocked by pid {pid} report" in history
 
 
 def test_unreachable_target_exits_1(files: Project) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from koonj.config import Target
+from koonj.postgres.blockers import LockWait, lock_wait
+from koonj.runner.apply import statement_watch
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.workers import watcher
@@ -27,6 +31,8 @@ def project(three_targets: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr(editor_screen, "LOOK", 0.05)
     # The screen reads the states again during a run, at a time that varies: not in these tests.
     monkeypatch.setattr(watcher, "FOLLOW_INTERVAL", 3600.0)
+    # Who is in the way is looked up at a time that varies, too. `blocked` is about that.
+    monkeypatch.setattr(statement_watch, "FIRST", 3600.0)
     three_targets.table(1)
     three_targets.write(
         "002_wait.sql",
@@ -108,6 +114,53 @@ async def test_run_screens_match_golden(
             other.execute("SELECT pg_advisory_unlock_all()")
             await screen.press("escape")
             await screen.until(lambda: not screen.main.control.running)
+
+
+async def _the_same_each_time(conn: psycopg.AsyncConnection, pid: int) -> LockWait | None:
+    """Return what is in the way, with numbers that do not vary."""
+    found = await lock_wait(conn, pid)
+    if found is None:
+        return None
+    numbers = {blocker.pid: 16835 + place for place, blocker in enumerate(found.blockers)}
+    blockers = tuple(
+        replace(b, pid=numbers[b.pid], behind=numbers.get(b.behind), user="dev1", xact_seconds=192.0)
+        for b in found.blockers
+    )
+    return replace(found, seconds=12.0, longest=4.0 if found.queue else 0.0, blockers=blockers)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_blocked_run_matches_golden(
+    project: Project, golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 0.02)
+    monkeypatch.setattr(statement_watch, "lock_wait", _the_same_each_time)
+    project.write("002_wait.sql", "-- koonj: lock_timeout 1min\nALTER TABLE t1 ADD b int;\n")
+    dsn = project.targets[0].dsn
+    with (
+        psycopg.connect(dsn, application_name="report") as reader,
+        psycopg.connect(dsn, application_name="import") as writer,
+    ):
+        async with project.open(size) as screen:
+            await screen.press("a")
+            await screen.expect_dialog("Apply 1 migration to local?")
+            await screen.yes()
+            await screen.expect_run("done")
+            writer.execute("CREATE TABLE other (a int)")
+            writer.commit()
+            reader.execute("LOCK TABLE other")
+            writer.execute("SELECT count(*) FROM t1")
+            waiting = asyncio.create_task(asyncio.to_thread(writer.execute, "SELECT FROM other"))
+            await asyncio.sleep(0.1)
+            await screen.press("a")
+            await screen.expect_dialog("Apply 1 migration to local?")
+            await screen.yes()
+            await screen.until("blocked by pid 16836")
+            golden(screen, f"blocked_{size[0]}")
+            reader.rollback()
+            await waiting
+            writer.rollback()
+            await screen.expect_run("done")
 
 
 @pytest.mark.parametrize("size", [*SIZES, (40, 12)], ids=str)

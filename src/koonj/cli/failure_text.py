@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Failure
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import cells, spaced, visible
 
 _MAX_CELLS = 100
@@ -21,6 +22,9 @@ def failure_lines(failure: Failure) -> Iterator[str]:
         if text:
             yield f"{label}: {_first(text)}"
             yield from _rest(text)
+    if failure.waited_for is not None:
+        yield f"Waited for: {awaited_words(failure.waited_for)}"
+        yield from (f"    {line}" for line in blocker_lines(failure.waited_for))
     if failure.name:
         yield from _committed(failure)
     if failure.target_state:

@@ -12,6 +12,7 @@ from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
+    Blocked,
     DecisionRecorded,
     Direction,
     Event,
@@ -27,8 +28,10 @@ from koonj.runner.run.events import (
     RunStarted,
     StatementFinished,
     StatementStarted,
+    Unblocked,
     WaitingForLock,
 )
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.sql.display import spaced
 
 _SLOW = 1.0
@@ -65,8 +68,8 @@ class RunText:
                 yield from self._statement(event)
             case Notice():
                 yield from _notice(event)
-            case Retrying():
-                yield from _retrying(event)
+            case Blocked() | Unblocked() | Retrying():
+                yield from _delayed(event)
             case _:
                 return
 
@@ -137,8 +140,22 @@ def _waiting(event: WaitingForLock) -> str:
     return f"Waiting for the koonj lock, held by {holder_words(event.holder)}{connected}{waited}"
 
 
+def _delayed(event: Blocked | Unblocked | Retrying) -> Iterator[str]:
+    if isinstance(event, Retrying):
+        yield from _retrying(event)
+        return
+    if isinstance(event, Unblocked):
+        yield f"  no longer blocked, after {duration(event.seconds)}"
+        return
+    yield f"  {wait_words(event.lock, event.budget, event.lock.seconds)}"
+    yield from (f"    {line}" for line in blocker_lines(event.lock))
+
+
 def _retrying(event: Retrying) -> Iterator[str]:
     yield f"  rolled back: {event.message} (SQLSTATE {event.sqlstate})"
+    if event.waited_for is not None:
+        yield f"  it waited for {awaited_words(event.waited_for)}"
+        yield from (f"    {line}" for line in blocker_lines(event.waited_for))
     yield f"  retrying in {duration(event.delay)} (attempt {event.attempt} of {event.of})"
 
 

@@ -77,8 +77,10 @@ class LockWait:
     """Such as ``ACCESS EXCLUSIVE``; empty if it does not wait for a relation."""
     object: str
     """PostgreSQL's word for what it waits for: ``relation``, ``transactionid`` (a row), ``virtualxid``, …"""
+    seconds: float
+    """How long it has waited."""
     blockers: tuple[Blocker, ...]
-    """Those at depth 1 first."""
+    """Each is followed by those that it waits for itself."""
     queue: int = 0
     """Number of sessions that wait because of this session."""
     longest: float = 0.0
@@ -86,7 +88,9 @@ class LockWait:
 
 
 async def lock_wait(conn: AsyncConnection[Any], pid: int) -> LockWait | None:
-    """Return what the session `pid` waits for; None if nobody is in its way. `conn` is another session.
+    """Return what the session `pid` waits for; None if nobody is in its way.
+
+    `conn` is another session. It is never in the way itself: it holds a snapshot for some milliseconds only.
 
     Raises: psycopg.Error.
     """
@@ -100,12 +104,13 @@ async def lock_wait(conn: AsyncConnection[Any], pid: int) -> LockWait | None:
         cursor = await conn.execute(query("activity/queue"), {"pid": pid})
         behind = await cursor.fetchone()
     assert behind is not None
-    kind, mode, relation = rows[0][-3:]
+    seconds, kind, mode, relation = rows[0][-4:]
     return LockWait(
         relation=relation or "",
         mode=_mode(mode) or "" if kind == "relation" else "",
         object=kind or "",
-        blockers=_as_tree([_blocker(*row[:-3]) for row in rows]),
+        seconds=max(0.0, seconds or 0.0),
+        blockers=_as_tree([_blocker(*row[:-4]) for row in rows]),
         queue=behind[0],
         longest=behind[1],
     )

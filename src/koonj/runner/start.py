@@ -43,6 +43,7 @@ from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.interrupted_entry import SettleError, record_known_end
 from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire_lock
 from koonj.runner.apply.sequence import run_all
+from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan
@@ -103,8 +104,9 @@ async def _run(job: Job, control: Control) -> AsyncIterator[Event]:
                 yield event
         end = _successful_end(job, events)
     except MigrationError as error:
-        yield MigrationFailed(error.failure)
-        end = failed_or_cancelled(error.failure, cancelled=control.cancelled)
+        failure = with_awaited_lock(error.failure, control)
+        yield MigrationFailed(failure)
+        end = failed_or_cancelled(failure, cancelled=control.cancelled)
     except RunEnd as error:
         end = error
     except LockLostError as error:
@@ -240,15 +242,25 @@ async def _run_under_lock(
     session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
-    if job.request.probe:
-        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - as above
-
-        async for event in run_probe(session, planned.works):
-            yield event
-    else:
-        async for event in _write(session, job, planned, reached):
-            yield event
+    async for event in _watched(session, job, planned, reached):
+        yield event
     await _release_lock(session)
+
+
+async def _watched(
+    session: RunContext, job: Job, planned: PreparedPlan, reached: _Reached
+) -> AsyncIterator[Event]:
+    """Run what was planned, and watch its session: who is in the way of a statement that takes long."""
+    if job.request.probe:
+        from koonj.runner.probe.run import run_probe  # noqa: PLC0415 - only for a probe
+
+        events = run_probe(session, planned.works)
+    else:
+        events = _write(session, job, planned, reached)
+    budgets = {work.migration.name: lock_budget(work) for work in planned.works}
+    async with watching(session, budgets) as watch:
+        async for event in events:
+            yield watch.see(event)
 
 
 async def _write(

@@ -147,26 +147,32 @@ async def fly_queue(session: RunContext, queue: FlightQueue[Part], hear: Hear) -
     Raises:
         psycopg.Error: The connection was lost, or libpq refuses the flight.
     """
-    control, cancelling = session.control, False
-    flight: Flight[Sent, Notice | None] = Flight(session.conn, hear, lambda: control.cancelled)
+    control, cancelling, reports = session.control, False, deque[Event]()
+    flight: Flight[Sent, Notice | None] = Flight(
+        session.conn, hear, lambda: control.cancelled or bool(reports)
+    )
     async with flight:
-        for event in queue.proceed(flight):
-            yield event
-        while not isinstance(item := await flight.next(), Landed):
-            if control.cancelled and not cancelling:
-                cancelling = True
-                flight.end()
-                yield Cancelling()
-            if isinstance(item, Tick):  # the statement, or one that was sent behind it, still runs
-                with suppress(psycopg.Error):
-                    await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
-            elif isinstance(item, Notice):
-                yield item
-            elif isinstance(item, Answer):
-                for event in queue.receive(item):
-                    yield event
-                for event in queue.proceed(flight):
-                    yield event
+        with control.listening(reports.append):
+            for event in queue.proceed(flight):
+                yield event
+            while not isinstance(item := await flight.next(), Landed):
+                if control.cancelled and not cancelling:
+                    cancelling = True
+                    flight.end()
+                    yield Cancelling()
+                while reports:
+                    yield reports.popleft()
+                # The statement, or one that was sent behind it, still runs.
+                if isinstance(item, Tick) and control.cancelled:
+                    with suppress(psycopg.Error):
+                        await session.conn.cancel_safe(timeout=_CANCEL_SECONDS)
+                elif isinstance(item, Notice):
+                    yield item
+                elif isinstance(item, Answer):
+                    for event in queue.receive(item):
+                        yield event
+                    for event in queue.proceed(flight):
+                        yield event
 
 
 def statement_started(work: Work, numbered: NumberedStatement) -> StatementStarted:

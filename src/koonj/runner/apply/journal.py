@@ -15,6 +15,8 @@ from koonj.postgres.new_history_entry import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
 from koonj.runner.plan.work import Work
+from koonj.runner.run.events import AwaitedLock
+from koonj.runner.run.lock_wait_wording import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Journal:
 
         Return whether the entry was written. `error` is None if the user cancelled between two statements.
         """
-        message = recorded_message(error)
+        message = recorded_message(error, self.session.control.awaited)
         sqlstate = None if error is None else error.sqlstate
         if self.session.conn.closed:
             return False
@@ -81,6 +83,16 @@ class Journal:
         return True
 
 
-def recorded_message(error: psycopg.Error | None) -> str:
-    """Return the message that the history records; None means cancelled by the user."""
-    return "cancelled" if error is None else error_message(error)
+def recorded_message(error: psycopg.Error | None, awaited: AwaitedLock | None = None) -> str:
+    """Return the message that the history records; None means cancelled by the user.
+
+    `awaited`: the lock that the failed statement waited for.
+    """
+    message = "cancelled" if error is None else error_message(error)
+    if awaited is None or error is None or error.sqlstate not in WAITED:
+        return message
+    return f"{message}\n{one_line(awaited)}"
+
+
+WAITED = frozenset({"55P03", "40P01", "57014"})
+"""SQLSTATEs of a statement that ended while it waited: lock timeout, deadlock, cancelled."""

@@ -13,11 +13,11 @@ from psycopg.errors import Diagnostic
 
 from koonj.runner.apply.invalid_index import SKIPPED, must_be_valid
 from koonj.runner.plan.work import NumberedStatement, Work
-from koonj.runner.run.events import Cancelling, Notice, StatementFinished, StatementStarted
+from koonj.runner.run.events import Cancelling, Event, Notice, StatementFinished, StatementStarted
 from koonj.runner.run.run import Control
 from koonj.sql.lexer import scan
 
-EventQueue = asyncio.Queue[Notice | Cancelling | None]
+EventQueue = asyncio.Queue[Event | None]
 """Events while a statement runs; None at its end."""
 
 
@@ -32,7 +32,7 @@ class StatementError(Exception):
 
 async def execute(
     conn: AsyncConnection, control: Control, work: Work, numbered: NumberedStatement
-) -> AsyncIterator[StatementStarted | Notice | Cancelling | StatementFinished]:
+) -> AsyncIterator[Event]:
     """Send one statement exactly as it is in the file, and yield its events.
 
     Raises:
@@ -51,7 +51,8 @@ async def execute(
     queue: EventQueue = asyncio.Queue()
 
     forwarding = forward_notices(conn, name, queue.put_nowait)
-    with forwarding, control.on_cancel(lambda: queue.put_nowait(Cancelling())):
+    listening = control.listening(queue.put_nowait)
+    with forwarding, listening, control.on_cancel(lambda: queue.put_nowait(Cancelling())):
         sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, queue))
         try:
             while (event := await queue.get()) is not None:

@@ -136,7 +136,7 @@ async def _write(journal: Journal, entry_id: int, done: int, error: psycopg.Erro
         return end.is_known
     await clean(session.conn, session.target)
     outcome = Outcome.DONE if done == journal.work.total else Outcome.FAILED
-    message = None if outcome is Outcome.DONE else recorded_message(error)
+    message = None if outcome is Outcome.DONE else recorded_message(error, session.control.awaited)
     sqlstate = None if outcome is Outcome.DONE or error is None else error.sqlstate
     async with own_transaction(session.conn, session.target):
         await history.finish(session.conn, entry_id, outcome, done, error=message, sqlstate=sqlstate)

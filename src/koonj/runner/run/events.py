@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from koonj.migrations.history_entry import Action
 from koonj.postgres.advisory_lock import LockHolder
+from koonj.postgres.blockers import Blocker
 from koonj.postgres.locks.trace import RelationLock
 from koonj.runner.run.conflict import Conflict
 from koonj.sql.transactions import Mode
@@ -146,6 +147,26 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedLock:
+    """A lock that a migration waits for, or waited for until it failed, and who is in the way."""
+
+    relation: str
+    """Qualified name, quoted as in SQL; empty if it is not the lock of a relation or a row."""
+    mode: str
+    """Lock mode, such as ``ACCESS EXCLUSIVE``; empty if it is not the lock of a relation."""
+    object: str
+    """PostgreSQL's word for what is locked: ``relation``, ``transactionid`` (a row), ``virtualxid``, …"""
+    seconds: float
+    """Seconds waited so far."""
+    blockers: tuple[Blocker, ...]
+    """The sessions and prepared transactions in the way, each followed by those that it waits for itself."""
+    queue: int = 0
+    """Number of sessions that wait because of this run."""
+    longest: float = 0.0
+    """Seconds that the first of those has waited."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Failure of a run: where, why, what is committed, and what to do next."""
 
@@ -174,6 +195,8 @@ class Failure:
     """What is committed on the target after the failure, as text."""
     next_steps: tuple[str, ...] = ()
     """What to do next, best first; mostly a sentence with a command."""
+    waited_for: AwaitedLock | None = None
+    """The lock that it waited for when it failed, as koonj saw it last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +318,28 @@ class Notice(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked(Event):
+    """The running statement waits for a lock; sent again when other sessions are in the way."""
+
+    name: str
+    statement: int
+    """Number of the statement; 0 before the first one, or after the last one."""
+    budget: float | None
+    """Seconds after which the server cancels it, unless the file sets another limit; None: never."""
+    lock: AwaitedLock
+
+
+@dataclass(frozen=True, slots=True)
+class Unblocked(Event):
+    """Nobody is in the way of the running statement any more, and it continues."""
+
+    name: str
+    statement: int
+    seconds: float
+    """Seconds waited for locks, as far as koonj saw it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatementFinished(Event):
     """A statement was successful."""
 
@@ -321,6 +366,8 @@ class Retrying(Event):
     message: str
     delay: float
     """Seconds until the next attempt."""
+    waited_for: AwaitedLock | None = None
+    """The lock that it waited for when it failed, as koonj saw it last."""
 
 
 @dataclass(frozen=True, slots=True)

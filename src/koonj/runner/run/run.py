@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from psycopg import AsyncConnection
 
-from koonj.runner.run.events import Event
+from koonj.runner.run.events import AwaitedLock, Event
 
 Value = TypeVar("Value")
 
@@ -28,6 +28,9 @@ class Control:
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._conn: AsyncConnection | None = None
         self._on_cancel: Callable[[], None] | None = None
+        self._listener: Callable[[Event], None] | None = None
+        self.awaited: AwaitedLock | None = None
+        """The lock that the running statement waits for, as far as it is known."""
 
     @property
     def cancelled(self) -> bool:
@@ -46,6 +49,22 @@ class Control:
             yield
         finally:
             self._on_cancel = None
+
+    @contextmanager
+    def listening(self, listener: Callable[[Event], None]) -> Iterator[None]:
+        """Pass to `listener` what is reported inside this context."""
+        self._listener = listener
+        try:
+            yield
+        finally:
+            self._listener = None
+
+    def report(self, event: Event) -> bool:
+        """Report what happens beside the running statement. Return whether anybody listens."""
+        if self._listener is None:
+            return False
+        self._listener(event)
+        return True
 
     def check(self) -> None:
         """Check for a cancel request. Call this before each step that changes anything.

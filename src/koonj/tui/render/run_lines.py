@@ -14,6 +14,7 @@ from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
 from koonj.tui.state.run import LogLine, RunView, Tone, doing, result_words
@@ -37,6 +38,8 @@ _BAR, _BAR_FROM = 32, 2
 """Maximum width of a bar in cells, and from how many migrations on there is one."""
 _MOST_NAMED = 5
 """Maximum number of migrations that are named."""
+_MOST_BLOCKED = 6
+"""Lines about a lock that is waited for; the log has them all."""
 _NEAR = 1_000
 """Characters of a source line that are read on each side of the error's column."""
 
@@ -89,12 +92,28 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
     if view.retrying is not None:
         left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
+    return [*_statement(view, now, width), *_blocked(view, now, width)]
+
+
+def _statement(view: RunView, now: float, width: int) -> list[Line]:
     if view.statement is not None:
         one = view.statement
         since = clock(now - one.at.timestamp())
         text = f"statement {one.index} of {one.of} for {since}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     return [[(" running" if view.migration else " making the plan", DIM)]]
+
+
+def _blocked(view: RunView, now: float, width: int) -> list[Line]:
+    """Return what the statement waits for, and who is in the way, with times that grow."""
+    event = view.blocked
+    if event is None:
+        return []
+    passed = max(0.0, now - event.at.timestamp())
+    first = wait_words(event.lock, event.budget, event.lock.seconds + passed)
+    lines = [(" " + first, WAITING), *(("   " + line, PLAIN) for line in blocker_lines(event.lock, passed))]
+    shown = lines if len(lines) <= _MOST_BLOCKED else [*lines[: _MOST_BLOCKED - 1], (" …", DIM)]
+    return [[(cut(shortened(text), width - 1), style)] for text, style in shown]
 
 
 def _waiting_words(view: RunView, now: float) -> str:
@@ -174,6 +193,9 @@ def _failure(failure: Failure, width: int) -> Iterator[Line]:
     for label, text in (("DETAIL", failure.detail), ("HINT", failure.hint), ("CONTEXT", failure.context)):
         if text:
             yield from _labelled(label, text, width)
+    if failure.waited_for is not None:
+        waited = (awaited_words(failure.waited_for), *blocker_lines(failure.waited_for))
+        yield from _labelled("waited for", "\n".join(waited), width, STRONG)
     if failure.name or failure.committed:
         committed = "\n".join(failure.committed) or "no statement of this migration"
         yield from _labelled("committed", committed, width, STRONG)

@@ -16,6 +16,7 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
+from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import shortened, spaced
 
 SLOW = 1.0
@@ -81,6 +82,8 @@ class RunView:
     scratch_wait: WaitingForScratch | None = None
     """The other koonj process for which the rehearsal of the plan waits."""
     asking: bool = False
+    blocked: events.Blocked | None = None
+    """The lock that the running statement waits for."""
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
@@ -165,6 +168,8 @@ def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
         elif step := _HANDLERS.get(kind):
             for event in same:
                 view = step(view, event)
+        if kind in _MOVES:
+            view = replace(view, blocked=None)
     return view
 
 
@@ -233,6 +238,18 @@ def _statement_started(view: RunView, event: events.StatementStarted) -> RunView
     return replace(view, statement=event, retrying=None)
 
 
+def _blocked(view: RunView, event: events.Blocked) -> RunView:
+    view = view.with_line(event, Tone.ATTENTION, f"waiting for {awaited_words(event.lock)}")
+    for line in blocker_lines(event.lock):
+        view = view.with_line(event, Tone.ATTENTION, f"  {line}")
+    return replace(view, blocked=event)
+
+
+def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
+    view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
+    return replace(view, blocked=None)
+
+
 def _notice(event: events.Notice) -> Iterator[LogLine]:
     more = (("DETAIL", event.detail), ("HINT", event.hint))
     texts = (f"{event.severity}: {event.message}", *(f"  {label}: {text}" for label, text in more if text))
@@ -279,7 +296,14 @@ def _finished(view: RunView, event: events.RunFinished) -> RunView:
 
 
 _AT_REST: Mapping[str, Any] = MappingProxyType(
-    {"asking": False, "waiting": None, "retrying": None, "statement": None, "migration": None}
+    {
+        "asking": False,
+        "waiting": None,
+        "blocked": None,
+        "retrying": None,
+        "statement": None,
+        "migration": None,
+    }
 )
 """What is no longer under way after the end of a run."""
 
@@ -295,6 +319,8 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.InterruptionSettled: _settled,
         events.MigrationStarted: _migration_started,
         events.StatementStarted: _statement_started,
+        events.Blocked: _blocked,
+        events.Unblocked: _unblocked,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
@@ -303,6 +329,18 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.RunFinished: _finished,
     }
 )
+
+_MOVES = frozenset(
+    {
+        events.MigrationStarted,
+        events.StatementStarted,
+        events.StatementFinished,
+        events.Retrying,
+        events.MigrationFinished,
+        events.MigrationProbed,
+    }
+)
+"""Events after which another statement runs, or none."""
 
 _RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ WITH RECURSIVE step (depth, pids, waiters, seen) AS (
             SELECT b.pid, pg_catalog.min(w.pid) AS waiter
             FROM pg_catalog.unnest(s.pids) AS w(pid)
             CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid)
-            WHERE b.pid <> ALL (s.seen)
+            WHERE b.pid <> ALL (s.seen) AND b.pid <> pg_catalog.pg_backend_pid()
             GROUP BY b.pid
             ORDER BY b.pid
             LIMIT 50
@@ -38,6 +38,10 @@ lock AS MATERIALIZED (
 ),
 awaited AS (
     SELECT DISTINCT ON (l.leader) l.*,
+           -- PostgreSQL 13 does not say since when a lock is awaited.
+           coalesce((pg_catalog.to_jsonb(l) ->> 'waitstart')::pg_catalog.timestamptz, (
+               SELECT a.query_start FROM activity AS a WHERE a.pid = l.pid
+           )) AS since,
            -- For a row, the session waits for a transaction, and has locked the row for itself.
            coalesce(l.relation, (
                SELECT pg_catalog.min(t.relation::pg_catalog.int8)::pg_catalog.oid FROM lock AS t
@@ -48,7 +52,8 @@ awaited AS (
     ORDER BY l.leader, l.locktype, l.relation
 ),
 held AS (
-    SELECT e.depth, e.pid, e.waiter, w.locktype AS awaited_type, w.mode AS awaited_mode, w.about, h.mode, h.granted,
+    SELECT e.depth, e.pid, e.waiter, w.locktype AS awaited_type, w.mode AS awaited_mode, w.since, w.about,
+           h.mode, h.granted,
            h.virtualtransaction,
            pg_catalog.row_number() OVER (
                PARTITION BY e.pid, CASE WHEN e.pid = 0 THEN h.virtualtransaction END
@@ -88,6 +93,7 @@ SELECT h.depth,
        -- The server hides the type of a background process from some roles, but not that it belongs to no user.
        coalesce(a.backend_type = 'autovacuum worker', a.pid IS NOT NULL AND a.usesysid IS NULL),
        h.pid <> 0 AND a.backend_type IS NULL,
+       extract(epoch FROM pg_catalog.clock_timestamp() - h.since)::pg_catalog.float8,
        h.awaited_type,
        h.awaited_mode,
        (
