@@ -11,6 +11,7 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.blockers import LockWait, lock_wait
+from koonj.postgres.progress import CommandProgress, Counter, Unit, command_progress
 from koonj.runner.apply import statement_watch
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.toolkit.capabilities import Terminal
@@ -161,6 +162,49 @@ async def test_blocked_run_matches_golden(
             await waiting
             writer.rollback()
             await screen.expect_run("done")
+
+
+async def _halfway(conn: psycopg.AsyncConnection, pid: int) -> CommandProgress | None:
+    """Return the progress, with numbers that do not vary."""
+    found = await command_progress(conn, pid)
+    return None if found is None else replace(found, counter=Counter(12 * 2**30, 27 * 2**30, Unit.BYTES))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_progress_matches_golden(
+    project: Project, golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 0.02)
+    monkeypatch.setattr(statement_watch, "command_progress", _halfway)
+    project.write(
+        "002_wait.sql",
+        f"""
+        BEGIN;
+        CREATE FUNCTION wait(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_advisory_xact_lock_shared({KEY});
+            RETURN $1;
+        END $$;
+        INSERT INTO t1 VALUES (1);
+        CREATE INDEX t1_wait_idx ON t1 (wait(id));
+        COMMIT;
+        """,
+    )
+    monkeypatch.setattr(statement_watch, "lock_wait", _nobody)
+    with psycopg.connect(project.targets[0].dsn, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
+        async with project.open(size) as screen:
+            await screen.press("A")
+            await screen.expect_dialog("Apply 3 migrations to local?")
+            await screen.yes()
+            await screen.until("44 %")
+            golden(screen, f"progress_{size[0]}")
+            other.execute("SELECT pg_advisory_unlock_all()")
+            await screen.expect_run("failed")
+
+
+async def _nobody(_conn: psycopg.AsyncConnection, _pid: int) -> None:
+    """Report that nobody is in the way of the index build."""
 
 
 @pytest.mark.parametrize("size", [*SIZES, (40, 12)], ids=str)

@@ -24,6 +24,7 @@ from koonj.runner.run.events import (
     MigrationStarted,
     Notice,
     PlanMade,
+    Progress,
     Retrying,
     RunStarted,
     StatementFinished,
@@ -32,8 +33,11 @@ from koonj.runner.run.events import (
     WaitingForLock,
 )
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
+from koonj.runner.run.progress_wording import progress_words
 from koonj.sql.display import spaced
 
+_PROGRESS = 10.0
+"""Seconds between two lines about the progress in one phase."""
 _SLOW = 1.0
 """Seconds; a statement that took at least this long gets a line with its duration."""
 
@@ -47,6 +51,8 @@ class RunText:
         self._planned = False
         self._waited = False
         self._probe = False
+        self._phase: tuple[str, int, str, str] | None = None
+        self._phase_shown = 0.0
 
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines of one event; most have one, some none."""
@@ -66,12 +72,23 @@ class RunText:
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
-            case Notice():
-                yield from _notice(event)
-            case Blocked() | Unblocked() | Retrying():
-                yield from _delayed(event)
+            case Blocked() | Unblocked() | Progress():
+                yield from self._watched(event)
+            case Notice() | Retrying():
+                yield from _notice(event) if isinstance(event, Notice) else _retrying(event)
             case _:
                 return
+
+    def _watched(self, event: Blocked | Unblocked | Progress) -> Iterator[str]:
+        """Yield who is in the way; of the progress, a line for another phase, or if the last one is old."""
+        if not isinstance(event, Progress):
+            yield from _blocked(event)
+            return
+        phase = (event.name, event.statement, event.relation, event.phase)
+        at = event.at.timestamp()
+        if self._phase != phase or at - self._phase_shown >= _PROGRESS:
+            self._phase, self._phase_shown = phase, at
+            yield f"  {progress_words(event)}"
 
     def _opening(self, event: RunStarted | PlanMade) -> Iterator[str]:
         if isinstance(event, RunStarted):
@@ -140,10 +157,7 @@ def _waiting(event: WaitingForLock) -> str:
     return f"Waiting for the koonj lock, held by {holder_words(event.holder)}{connected}{waited}"
 
 
-def _delayed(event: Blocked | Unblocked | Retrying) -> Iterator[str]:
-    if isinstance(event, Retrying):
-        yield from _retrying(event)
-        return
+def _blocked(event: Blocked | Unblocked) -> Iterator[str]:
     if isinstance(event, Unblocked):
         yield f"  no longer blocked, after {duration(event.seconds)}"
         return

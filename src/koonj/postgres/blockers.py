@@ -96,7 +96,7 @@ async def lock_wait(conn: AsyncConnection[Any], pid: int) -> LockWait | None:
     """
     # Rolled back, so that no setting and no snapshot stays: CREATE INDEX CONCURRENTLY waits for snapshots.
     async with conn.transaction(force_rollback=True):
-        await conn.execute(_SETTINGS)
+        await conn.execute(WATCHING)
         cursor = await conn.execute(query("activity/blockers"), {"pid": pid})
         rows = await cursor.fetchall()
         if not rows:
@@ -195,4 +195,5 @@ TIMEOUT = "2s"
 """Limit for each query. They take milliseconds."""
 LOCK_TIMEOUT = "100ms"
 
-_SETTINGS = set_local({"statement_timeout": f"'{TIMEOUT}'", "lock_timeout": f"'{LOCK_TIMEOUT}'"}).encode()
+WATCHING = set_local({"statement_timeout": f"'{TIMEOUT}'", "lock_timeout": f"'{LOCK_TIMEOUT}'"}).encode()
+"""What a transaction of the watch sets first."""

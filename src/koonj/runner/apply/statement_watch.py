@@ -1,4 +1,4 @@
-"""Watch the running statement of a run: who is in its way.
+"""Watch the running statement of a run: who is in its way, and how far it is.
 
 The watch has its own connection, which it opens when a statement takes long. It only looks: if it cannot
 connect, or if a query takes too long, the run continues without it.
@@ -17,8 +17,10 @@ from koonj.config.duration import milliseconds
 from koonj.postgres.answer_limit import LimitedAsyncConnection, NoAnswerError
 from koonj.postgres.blockers import Blocker, LockWait, lock_wait
 from koonj.postgres.connector import ConnectError
+from koonj.postgres.progress import CommandProgress, command_progress
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.journal import WAITED
+from koonj.runner.apply.progress_report import ProgressReport
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import (
     AwaitedLock,
@@ -29,6 +31,7 @@ from koonj.runner.run.events import (
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    Progress,
     Retrying,
     StatementFinished,
     StatementStarted,
@@ -70,12 +73,13 @@ class StatementWatch:
         self._last: AwaitedLock | None = None
         self._shown: _Picture | None = None
         self._waited = 0.0
+        self._progress = ProgressReport()
 
     def see(self, event: Event) -> Event:
         """Follow the run: `event` is its next one. Return it, with the lock for which an attempt waited."""
         if isinstance(event, Retrying) and event.sqlstate in WAITED:
             event = replace(event, waited_for=self._session.control.awaited)
-        if not isinstance(event, (Blocked, Unblocked)):
+        if not isinstance(event, (Blocked, Unblocked, Progress)):
             self._follow(event)
         return event
 
@@ -95,6 +99,7 @@ class StatementWatch:
     def _move(self, place: _Place | None) -> None:
         self._place, self._moves = place, self._moves + 1
         self._shown, self._waited = None, 0.0
+        self._progress.forget()
         self._session.control.awaited = None
 
     async def run(self) -> None:
@@ -116,14 +121,22 @@ class StatementWatch:
         if place is None or server is None:
             return REPEAT
         try:
-            found = await lock_wait(await self._connection(), server.process.pid)
+            conn = await self._connection()
+            found = await lock_wait(conn, server.process.pid)
+            progress = await command_progress(conn, server.process.pid)
         except (psycopg.Error, ConnectError, NoAnswerError):
             if self._conn is not None:
                 await self._conn.close()
             return _AFTER_FAILURE
         if self._place == place:
             self._report(place, found)
+            self._report_progress(place, progress)
         return REPEAT
+
+    def _report_progress(self, place: _Place, found: CommandProgress | None) -> None:
+        event = None if found is None else self._progress.next(place.name, place.statement, found)
+        if event is not None and not self._session.control.report(event):
+            self._progress.forget()
 
     async def _connection(self) -> LimitedAsyncConnection:
         if self._conn is None or self._conn.closed:

@@ -12,6 +12,7 @@ from koonj.migrations.history_entry import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker
 from koonj.postgres.locks.trace import RelationLock
+from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
 from koonj.sql.transactions import Mode
 
@@ -337,6 +338,37 @@ class Unblocked(Event):
     statement: int
     seconds: float
     """Seconds waited for locks, as far as koonj saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """How far the running statement is; sent when its phase changes, for each percent, or after 10 s."""
+
+    name: str
+    statement: int
+    command: str
+    """In PostgreSQL's words, such as ``CREATE INDEX CONCURRENTLY``."""
+    relation: str
+    """Qualified name, quoted as in SQL; can be empty."""
+    phase: str
+    """In PostgreSQL's words; empty for COPY, which has no phases."""
+    done: int | None
+    """How much of this phase is done; None: it is not counted."""
+    total: int | None
+    """How much there is to do in this phase; None: not known."""
+    unit: Unit | None
+    """What `done` and `total` count."""
+    rate: float | None
+    """How much is done in a second of this phase; None: not known yet."""
+    waits_for: int | None
+    """The pid of the session that the phase waits for."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until this phase ends at this rate; None: not known."""
+        if not self.rate or self.done is None or self.total is None:
+            return None
+        return max(0.0, (self.total - self.done) / self.rate)
 
 
 @dataclass(frozen=True, slots=True)

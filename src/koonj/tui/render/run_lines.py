@@ -15,6 +15,7 @@ from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
+from koonj.runner.run.progress_wording import progress_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
 from koonj.tui.state.run import LogLine, RunView, Tone, doing, result_words
@@ -92,7 +93,13 @@ def _second(view: RunView, now: float, width: int) -> list[Line]:
     if view.retrying is not None:
         left = max(0.0, view.retrying.at.timestamp() + view.retrying.delay - now)
         return [[(f" attempt {view.retrying.attempt} of {view.retrying.of} in {span_words(left)}", WAITING)]]
-    return [*_statement(view, now, width), *_blocked(view, now, width)]
+    return [*_statement(view, now, width), *_progress(view, width), *_blocked(view, now, width)]
+
+
+def _progress(view: RunView, width: int) -> list[Line]:
+    if view.progress is None:
+        return []
+    return [[(" " + line, ACCENT)] for line in wrap(progress_words(view.progress), width - 2, 2)]
 
 
 def _statement(view: RunView, now: float, width: int) -> list[Line]:

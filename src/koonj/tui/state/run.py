@@ -84,6 +84,8 @@ class RunView:
     asking: bool = False
     blocked: events.Blocked | None = None
     """The lock that the running statement waits for."""
+    progress: events.Progress | None = None
+    """How far the running statement is."""
     retrying: events.Retrying | None = None
     cancelling: bool = False
     log: tuple[LogLine, ...] = ()
@@ -169,7 +171,7 @@ def fold(view: RunView, events_in_order: Iterable[Event]) -> RunView:
             for event in same:
                 view = step(view, event)
         if kind in _MOVES:
-            view = replace(view, blocked=None)
+            view = replace(view, blocked=None, progress=None)
     return view
 
 
@@ -245,6 +247,15 @@ def _blocked(view: RunView, event: events.Blocked) -> RunView:
     return replace(view, blocked=event)
 
 
+def _progress(view: RunView, event: events.Progress) -> RunView:
+    before = view.progress
+    if before is None or (before.relation, before.phase) != (event.relation, event.phase):
+        words = " ".join(part for part in (event.command, event.relation) if part)
+        text = f"  {words}: {event.phase}" if event.phase else f"  {words}"
+        view = view.with_line(event, Tone.STEP, text)
+    return replace(view, progress=event)
+
+
 def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
     view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
     return replace(view, blocked=None)
@@ -300,6 +311,7 @@ _AT_REST: Mapping[str, Any] = MappingProxyType(
         "asking": False,
         "waiting": None,
         "blocked": None,
+        "progress": None,
         "retrying": None,
         "statement": None,
         "migration": None,
@@ -321,6 +333,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.StatementStarted: _statement_started,
         events.Blocked: _blocked,
         events.Unblocked: _unblocked,
+        events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
