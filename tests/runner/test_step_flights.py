@@ -455,3 +455,23 @@ async def test_session_that_ends_in_a_check_of_koonj_is_told_with_its_first_erro
     assert failure is not None
     assert failure.sqlstate == "57P01"
     assert failure.target_state.startswith("1 of 3 statements")
+
+
+@pytest.mark.parametrize("more", ["", "VACUUM pg_am;\n"], ids=["one transaction", "steps"])
+async def test_file_that_changes_how_it_is_read_is_not_sent_at_once(project: Project, more: str) -> None:
+    """koonj knows it before it sends anything, so no statement runs and is reported twice."""
+    block = "BEGIN;\nSET client_encoding TO 'LATIN1';\nCREATE TABLE a AS SELECT 'é' AS v;\nCOMMIT;\n"
+    _write(project, f"{block}{more}")
+    events = await project.apply()
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert (failure.statement, failure.message[:25]) == (2, "client_encoding is LATIN1")
+    assert [event.index for event in events_of_kind(events, StatementStarted)] == [1, 2]
+
+
+async def test_block_has_a_lock_timeout_although_an_index_is_built_concurrently(project: Project) -> None:
+    look = "CREATE TABLE {} AS SELECT current_setting('lock_timeout') AS value;\n"
+    block = f"BEGIN;\n{look.format('inside')}COMMIT;\n"
+    _write(project, f"{look.format('outside')}{block}CREATE INDEX CONCURRENTLY i ON inside (value);\n")
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    assert project.sql("SELECT o.value, i.value FROM outside AS o, inside AS i") == [("0", "5s")]

@@ -128,16 +128,11 @@ class _Steps:
             failed = error
         finally:
             self.done = max(self.done, queue.done)
+        again = failed.again and not self._journal.session.conn.closed
         step = next((step for step in steps if step.last > self.done), None)
-        if step is None:
+        if step is None or not (again or _must_run_outside(step, failed.error)):
             raise StepError(failed.error) from failed
-        if failed.again and not self._journal.session.conn.closed:
-            events = self._run(step)
-        elif _must_run_outside(step, failed.error):
-            events = self._run_refused(step, seen)
-        else:
-            raise StepError(failed.error) from failed
-        async for event in events:
+        async for event in self._run(step) if again else self._run_refused(step, seen):
             yield event
 
     async def _run(self, step: NumberedStep) -> AsyncIterator[Event]:
