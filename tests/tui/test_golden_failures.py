@@ -15,6 +15,7 @@ from koonj.postgres.progress import CommandProgress, Counter, Unit, command_prog
 from koonj.runner.apply import statement_watch
 from koonj.tui.screens import editor as editor_screen
 from koonj.tui.toolkit.capabilities import Terminal
+from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.workers import watcher
 from support.screen import Project, Screen
 
@@ -157,6 +158,7 @@ async def test_blocked_run_matches_golden(
             await screen.expect_dialog("Apply 1 migration to local?")
             await screen.yes()
             await screen.until("blocked by pid 16836")
+            await _newest_line(screen)
             golden(screen, f"blocked_{size[0]}")
             reader.rollback()
             await waiting
@@ -198,9 +200,16 @@ async def test_progress_matches_golden(
             await screen.expect_dialog("Apply 3 migrations to local?")
             await screen.yes()
             await screen.until("44 %")
+            await _newest_line(screen)
             golden(screen, f"progress_{size[0]}")
             other.execute("SELECT pg_advisory_unlock_all()")
             await screen.expect_run("failed")
+
+
+async def _newest_line(screen: Screen) -> None:
+    """Wait until the Run pane has scrolled to its newest line, and the state of the first migration is read."""
+    pane = screen.main.query_one(RunPane)
+    await screen.until(lambda: "1 applied" in screen.top() and pane.top == pane.last_top)
 
 
 async def _nobody(_conn: psycopg.AsyncConnection, _pid: int) -> None:

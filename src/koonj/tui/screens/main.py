@@ -7,8 +7,6 @@ from dataclasses import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Input
 
 from koonj.humanize import now
 from koonj.runner.run.events import MigrationFinished
@@ -17,6 +15,7 @@ from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Situation, bindings, named
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.commands.main_screen import MAIN
+from koonj.tui.screens.filtered_list import FilteredList
 from koonj.tui.screens.navigator import Navigator
 from koonj.tui.screens.preview_text import PreviewText
 from koonj.tui.state import messages
@@ -24,7 +23,7 @@ from koonj.tui.state.rehearsals import Rehearsals, first_change
 from koonj.tui.state.run import RunView, crashed, fold
 from koonj.tui.state.snapshot import Listed, Row, Snapshot
 from koonj.tui.toolkit import garbage
-from koonj.tui.widgets.filter_input import FilterLine, FilterRow
+from koonj.tui.widgets.filter_input import FilterRow
 from koonj.tui.widgets.footer import BottomLine
 from koonj.tui.widgets.header import TopLine
 from koonj.tui.widgets.migration_list import MigrationList
@@ -39,7 +38,7 @@ from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
 
 
-class Main(Screen[None]):
+class Main(FilteredList):
     """The main screen. It holds the state and passes it to the panes.
 
     `Watcher`, `RunControl`, `RehearsalWorker` and `PreviewText` do the slow work; `Navigator` opens other
@@ -96,19 +95,9 @@ class Main(Screen[None]):
         return self.known
 
     @property
-    def migrations(self) -> MigrationList:
-        """Pane 1."""
-        return self.query_one(MigrationList)
-
-    @property
     def preview(self) -> Preview:
         """Pane 2."""
         return self.query_one(Preview)
-
-    @property
-    def filter_line(self) -> FilterLine:
-        """The input line of the filter."""
-        return self.query_one(FilterLine)
 
     @property
     def panes(self) -> list[Pane]:
@@ -190,11 +179,6 @@ class Main(Screen[None]):
     def cancel(self) -> None:
         """Cancel the run; if there is none, the rehearsal that the user started."""
         (self.control if self.control.running else self.rehearsing).cancel()
-
-    def open_filter(self) -> None:
-        """Open the line for the filter."""
-        self.query_one(FilterRow).display = True
-        self.filter_line.focus()
 
     def open_current(self) -> None:
         """Handle Enter: choose a target, or go to the preview."""
@@ -353,29 +337,6 @@ class Main(Screen[None]):
     def hint_clicked(self, event: BottomLine.Clicked) -> None:
         """Handle a click on a key like the key."""
         self.action_command(event.command)
-
-    @on(Input.Changed, "#filter")
-    def filter_changed(self, event: Input.Changed) -> None:
-        """Apply the filter as the user types."""
-        self.migrations.filter = event.value
-
-    @on(FilterLine.Kept)
-    def filter_kept(self) -> None:
-        """Keep the filter and focus the list."""
-        self.query_one(FilterRow).display = False
-        self.migrations.focus()
-
-    @on(FilterLine.Cleared)
-    def clear_filter(self) -> None:
-        """Show all migrations again."""
-        self.filter_line.value = ""
-        self.migrations.filter = ""
-        self.filter_kept()
-
-    @on(FilterLine.Moved)
-    def filter_moved(self, message: FilterLine.Moved) -> None:
-        """Move in the list while the user types the filter."""
-        self.migrations.go(message.lines)
 
     def on_key(self, _: events.Key) -> None:
         """Clear the message on every key, even one without a command."""
