@@ -56,7 +56,7 @@ def test_the_proxy_counts_a_window_of_flights_as_one_round_trip(database: str) -
 
 
 def test_the_proxy_counts_what_follows_an_error(database: str) -> None:
-    with counting_proxy(database) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
+    with counting_proxy(database, delay=0.02) as proxy, psycopg.connect(proxy.dsn, autocommit=True) as conn:
         try:
             with conn.pipeline():
                 conn.execute("SELECT 1/0")

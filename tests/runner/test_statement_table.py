@@ -68,12 +68,17 @@ async def test_roles_that_write_an_old_history_can_write_the_new_table(project: 
     project.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-async def test_role_that_may_write_only_the_history_is_refused_before_anything_runs(project: Project) -> None:
+@pytest.mark.parametrize("right", ["", "INSERT", "UPDATE (state, evidence, reason)"])
+async def test_role_that_may_write_only_the_history_is_refused_before_anything_runs(
+    project: Project, right: str
+) -> None:
     project.table(1)
     await project.apply()
     [(database,)] = project.sql("SELECT current_database()")
     role = f"half_{database}"
     project.sql(f"CREATE ROLE {role}; GRANT SELECT, INSERT, UPDATE ON koonj.history TO {role}")
+    if right:
+        project.sql(f"GRANT {right} ON koonj.statement TO {role}")
     project.table(2)
     as_owner, project.target = project.target, replace(project.target, role=role)
     failure = run_finished(await project.apply()).failure
