@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,9 +14,12 @@ ID = "3f2a91c4-8f1e-4c7c-9d53-0a1b2c3d4e5f"
 
 
 @pytest.fixture(autouse=True)
-def _user(monkeypatch: pytest.MonkeyPatch) -> None:
+def _user(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "os_user", lambda: "dev1")
     monkeypatch.setattr(socket, "gethostname", lambda: "bastion1")
+    module.user_at_host.cache_clear()
+    yield
+    module.user_at_host.cache_clear()
 
 
 def test_name_of_a_run_is_read_back() -> None:
@@ -35,6 +39,7 @@ def test_name_of_another_session_is_of_no_run(name: str) -> None:
 def test_a_long_or_foreign_name_fits_into_what_postgresql_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "os_user", lambda: "Łukasz Müller")
     monkeypatch.setattr(socket, "gethostname", lambda: "h" * 80)
+    module.user_at_host.cache_clear()
     name = session_name(ID, 1999, 2000)
     assert name.isascii()
     assert len(name) == 63

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from functools import cache
 
 _MOST = 63
 _NAME = re.compile(r"koonj ([0-9a-f]{8})(?: (\d+)/(\d+))?(?: (\S+))?")
@@ -37,6 +38,7 @@ def session_name(run_id: str, index: int | None = None, of: int | None = None) -
     return f"koonj {run_id[:SHORT_ID]}{place} {user_at_host()}"[:_MOST].rstrip()
 
 
+@cache
 def user_at_host() -> str:
     """Return user and host of this process, in ASCII and without spaces."""
     return re.sub(r"[^!-~]", "?", f"{os_user()}@{socket.gethostname()}")

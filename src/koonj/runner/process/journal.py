@@ -69,7 +69,10 @@ class Journal:
         self._pending: deque[bytes] = deque()
         self._written_at = 0.0
         self._written_head = b""
+        self._synced = False
         self._in_steps = False
+        self._committed = 0
+        self._changes: dict[str, Any] = {}
 
     def record(self, event: Event) -> None:
         """Take an event. Its line is written now, or soon by `tick`."""
@@ -110,13 +113,17 @@ class Journal:
             else:
                 self.end += len(data)
                 self._pending.clear()
+                self._synced = False
             self._written_at = monotonic()
         self._write_head()
 
     def sync(self) -> None:
         """Let the disk have what is written. Does not raise OSError: the target has all facts."""
+        if self._synced:
+            return
         with suppress(OSError):
             getattr(os, "fdatasync", os.fsync)(self.descriptor)
+            self._synced = True
 
     def close(self) -> None:
         """Write the last lines, delete the FIFO, and release the lock."""
@@ -161,28 +168,35 @@ class Journal:
             written += os.pwrite(self.descriptor, data[written:], self.end + written)
 
     def _write_head(self) -> None:
+        if self._changes:
+            self.head, self._changes = replace(self.head, **self._changes), {}
         raw = encode(self.head)
         if raw != self._written_head:
             with suppress(OSError):  # such as EIO: the lines and the target still tell
                 os.pwrite(self.descriptor, raw, 0)
-                self._written_head = raw
+                self._written_head, self._synced = raw, False
 
     def _follow(self, event: Event) -> None:
-        """Take into the head what the event says about the run."""
-        head = self.head
+        """Remember what the event says about the run, for the head."""
+        changes = self._changes
         match event:
             case PlanMade():
-                self.head = replace(head, wanted=len(event.plan.migrations))
+                changes["wanted"] = len(event.plan.migrations)
             case MigrationStarted():
                 self._in_steps = not event.in_transaction
-                self.head = replace(head, migration=event.name, statement=0)
+                changes |= {"migration": event.name, "statement": 0}
             case StatementStarted():
-                self.head = replace(head, statement=event.index)
+                changes["statement"] = event.index
             case MigrationFinished():
-                self.head = replace(head, committed=head.committed + 1, migration="", statement=0)
+                self._committed += 1
+                changes |= {"committed": self._committed, "migration": "", "statement": 0}
             case RunFinished():
-                result, message, at = event.result, event.message, event.at
-                self.head = replace(head, result=result, message=message, ended=at, statement=0)
+                changes |= {
+                    "result": event.result,
+                    "message": event.message,
+                    "ended": event.at,
+                    "statement": 0,
+                }
             case _:
                 return
 

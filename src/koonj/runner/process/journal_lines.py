@@ -105,8 +105,9 @@ class JournalLines:
             yield from self._omitted()
             yield event_to_plain(event)
         else:
-            start = event_to_plain(held.event)
-            yield {**event_to_plain(event), "event": _WHOLE, **{k: start[k] for k in ("index", "of")}}
+            start = held.event
+            assert isinstance(start, MigrationStarted)
+            yield {**event_to_plain(event), "event": _WHOLE, "index": start.index, "of": start.of}
 
     def _started(self) -> Iterator[dict[str, Any]]:
         held, self._migration = self._migration, None
