@@ -398,7 +398,7 @@ def test_journal_of_another_host_is_not_judged_by_its_lock(runs: Runs) -> None:
         file.write(encode(replace(head, host="bastion2")))
     (run,) = runs.listed()
     assert (run["run_id"], run["running"], run["host"]) == (run_id, None, "bastion2")
-    assert "  elsewhere    apply on local: 0 of 2, at 001_gate.sql, pid" in runs.project.koonj("runs").out
+    assert "  elsewhere    apply on local: 0 of 2, at 001_gate.sql, process" in runs.project.koonj("runs").out
 
 
 def test_no_secret_leaves_the_process(runs: Runs) -> None:

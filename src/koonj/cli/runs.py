@@ -60,6 +60,6 @@ def _word(run: KnownRun) -> str:
 def _detail(run: KnownRun) -> str:
     """Return what a run that has no result is, or was, doing."""
     head: JournalHead = run.head
-    where = f", pid {head.pid} on {head.host}" if head.result is None else ""
+    where = f", process {head.pid} on {head.host}" if head.result is None else ""
     at = f", at {head.migration}" if head.result is None and head.migration else ""
     return f"{at}{where}"
