@@ -493,3 +493,17 @@ def test_run_does_not_fork_beside_another_thread(runs: Runs) -> None:
     assert answer.code == 1
     assert "A thread of this process still waits" in answer.err
     assert runs.project.tables() == set()
+
+
+def test_ctrl_c_just_after_the_move_does_not_say_that_the_run_is_cancelled(runs: Runs) -> None:
+    runs.project.table(1)
+    code = (
+        "import os, signal, sys\n"
+        "from koonj.cli import moved_run\n"
+        "from koonj.cli.main import main\n"
+        "moved_run.keep_after_logout = lambda *_: os.kill(os.getpid(), signal.SIGINT) or ''\n"
+        "sys.exit(main(['apply', '--yes', '--detach'], own_process=True))"
+    )
+    answer = runs.project.program(sys.executable, "-c", code)
+    assert (answer.code, answer.err) == (0, "")
+    assert runs.wait_for_end()["run_id"] == answer.out.strip()

@@ -221,7 +221,9 @@ def test_the_run_that_holds_the_lock_is_named(project: Project) -> None:
         running = project.koonj("status", "--json").json["running"]
         waited = project.koonj("apply", "--yes", "--wait", "0")
     assert re.search(
-        rf"^dev1@bastion1 runs koonj here since \S+ \S+: 12 of 40 \(run 3f2a91c4, pid {pid}\)\.$", text, re.M
+        rf"^dev1@bastion1 runs koonj here since \S+ \S+: 12 of 40 \(run 3f2a91c4, pid {pid} on the server\)\.$",
+        text,
+        re.M,
     )
     assert running["run"] == {"id": "3f2a91c4", "index": 12, "of": 40, "who": "dev1@bastion1"}
     assert f"dev1@bastion1 (run 3f2a91c4, migration 12 of 40; pid {pid}, " in waited.err

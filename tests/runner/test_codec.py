@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -11,7 +15,9 @@ from koonj.postgres.catalog.catalog import Difference
 from koonj.postgres.locks.trace import ColumnChange, LockMode, RelationLock, Scan, StatementTrace
 from koonj.runner.rehearse.events import MigrationRehearsalFinished, parse_event
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
+from koonj.runner.run import events
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
+from koonj.runner.run.events import Event
 
 TRACE = StatementTrace(
     index=1,
@@ -83,3 +89,29 @@ def test_missing_key_is_refused(missing: str) -> None:
 def test_line_that_is_not_an_event_is_refused(line: str) -> None:
     with pytest.raises(PlainError):
         parse_event(line)
+
+
+EVENTS = [
+    kind
+    for kind in vars(events).values()
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+]
+
+
+def _unreadable(kind: Any, path: str) -> list[str]:
+    """Return the fields below a type that `from_plain` cannot read."""
+    parts = [part for part in get_args(kind) if part is not NoneType]
+    if get_origin(kind) in (Union, UnionType):
+        return _unreadable(parts[0], path) if len(parts) == 1 else [path]
+    if get_origin(kind) is tuple:
+        return _unreadable(parts[0], path) if parts[1:] == [...] else [path]
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return [wrong for f in fields(kind) for wrong in _unreadable(hints[f.name], f"{path}.{f.name}")]
+    known = isinstance(kind, type) and (issubclass(kind, Enum) or kind in (str, int, float, bool, datetime))
+    return [] if known else [path]
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_event_can_be_read_back_from_a_journal(kind: type[Event]) -> None:
+    assert _unreadable(kind, kind.__name__) == []

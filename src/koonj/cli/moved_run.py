@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from contextlib import suppress
 
 from koonj.cli.attach import end_of, watch
@@ -32,6 +33,9 @@ def run_moved(dialogue: RunDialogue, settings: Settings, reader: FolderReader, r
     if confirmation is None:
         assert isinstance(last, RunFinished)
         return dialogue.print_result(last)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until the run is followed, a Ctrl-C would end this process and say that the run is cancelled.
+        signal.signal(signal.SIGINT, lambda *_: None)
     try:
         journal, pid = move(confirmation)
     except MoveError as error:

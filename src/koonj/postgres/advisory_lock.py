@@ -65,7 +65,8 @@ def progress_words(holder: LockHolder, run: RunName) -> str:
     """Return what a run does, as a sentence: ``dev1@bastion1 runs koonj here since …: 12 of 40 (run …)``."""
     since = "" if holder.since is None else f" since {to_the_minute(holder.since)}"
     place = "" if run.index is None else f": {run.index} of {run.of}"
-    return f"{run.who or holder.user} runs koonj here{since}{place} (run {run.id}, pid {holder.pid})."
+    session = f"(run {run.id}, pid {holder.pid} on the server)"
+    return f"{run.who or holder.user} runs koonj here{since}{place} {session}."
 
 
 async def try_lock(conn: AsyncConnection) -> bool:
