@@ -7,12 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from koonj.postgres.blockers import BlockerKind
-from koonj.runner.run.events import Blocked, Direction, Event, MigrationStarted, Question, RunResult
+from koonj.runner.impact.plan_wording import lock_limits
+from koonj.runner.run.events import (
+    Blocked,
+    Direction,
+    Event,
+    MigrationStarted,
+    PlanMade,
+    Question,
+    RunResult,
+)
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 
@@ -208,3 +218,36 @@ async def test_an_isolation_level_can_follow_the_locks(measured: Project) -> Non
     await _apply(measured)
     measured.write("002_b.sql", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + ADD_COLUMN)
     assert run_finished(await _apply(measured)).result is RunResult.DONE
+
+
+@pytest.mark.parametrize(
+    ("settings", "target", "wait"),
+    [
+        ("", None, "10min"),
+        ("", "2min", "2min"),
+        ("-- koonj: lock_wait 1min\n", "2min", "1min"),
+        ("-- koonj: lock_timeout 3s\n", "2min", "3s"),
+        ("-- koonj: lock_timeout 3s, lock_wait 1min\n", None, "1min"),
+    ],
+)
+async def test_lock_wait_is_that_of_the_file_or_the_target(
+    project: Project, settings: str, target: str | None, wait: str
+) -> None:
+    project.write("001_t.sql", f"{settings}CREATE TABLE t (a int);\n")
+    if target is not None:
+        project.target = replace(project.target, lock_wait=target)
+    events = await project.apply(plan_only=True)
+    (migration,) = events_of_kind(events, PlanMade)[0].plan.migrations
+    assert migration.lock_wait == wait
+
+
+async def test_lock_wait_limits_the_tries(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", "-- koonj: lock_wait 300ms\n" + ADD_COLUMN)
+    with _holder(measured.target.dsn):
+        events = await _apply(measured)
+    plans = events_of_kind(events, PlanMade)
+    assert lock_limits(plans[0].plan.migrations[0]) == "lock_timeout 5s, lock_wait 300ms"
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert failure.sqlstate == "55P03"

@@ -13,12 +13,13 @@ from time import monotonic
 
 import psycopg
 
+from koonj.config.duration import milliseconds
 from koonj.postgres.answer_limit import LimitedAsyncConnection
 from koonj.postgres.blockers import BlockerKind, LockWait, holders_of
 from koonj.postgres.connector import ConnectError
 from koonj.runner.apply.context import RunContext
 from koonj.runner.apply.journal import Journal
-from koonj.runner.apply.statement_watch import NAME, Picture, awaited_lock, lock_budget
+from koonj.runner.apply.statement_watch import NAME, Picture, awaited_lock
 from koonj.runner.apply.transaction_failure import pause
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import Blocked
@@ -48,7 +49,8 @@ class LockTries:
         self._session = session
         self._work = work
         self._began = monotonic()
-        self._budget = lock_budget(work)
+        limit = milliseconds(work.planned.lock_wait)
+        self._budget = limit / 1000 if limit else None
         self._tries = 1
         self._conn: LimitedAsyncConnection | None = None
         self._found: LockWait | None = None

@@ -111,6 +111,7 @@ def make_work(
     direction: Direction,
     *,
     lock_timeout: str,
+    lock_wait: str = "",
     target_option: str = "",
     done: int = 0,
     from_history: bool = False,
@@ -140,6 +141,7 @@ def make_work(
         statements_done=done,
         from_history=from_history,
         lock_timeout=own.get("lock_timeout", lock_timeout),
+        lock_wait=own.get("lock_wait") or own.get("lock_timeout", lock_wait),
     )
     return Work(
         migration=migration,

@@ -121,6 +121,9 @@ class PlannedMigration:
     from_history: bool = False
     """The file is missing; the script is the text from `koonj.history`."""
     lock_timeout: str = "5s"
+    """How long a statement queues for a lock."""
+    lock_wait: str = ""
+    """How long koonj tries to take measured locks without queueing; empty for a probe, which queues."""
     verdict: str | None = None
     """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""
