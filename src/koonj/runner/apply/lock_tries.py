@@ -55,6 +55,7 @@ class LockTries:
         self._conn: LimitedAsyncConnection | None = None
         self._found: LockWait | None = None
         self._looked = -LOOK
+        self._waited_then = 0.0
         self._timed = 0.0
         self._next_timed = 0.0
         self._shown: Picture | None = None
@@ -96,6 +97,7 @@ class LockTries:
             if self._conn is None or self._conn.closed:
                 self._conn = await self._session.connector.connect(self._session.target, name=NAME)
             wanted = [(lock.relation, lock.mode) for lock in self._work.locks]
+            self._waited_then = self.waited
             self._found = await holders_of(self._conn, self._session.server.process.pid, wanted)
         except (psycopg.Error, ConnectError):
             self._found = None  # it is not known; the tries go on
@@ -125,7 +127,7 @@ class LockTries:
         elif kinds <= {BlockerKind.SESSION, BlockerKind.KOONJ}:
             oldest = max((age for age in ages if age is not None), default=0.0)
             # Those who were there at the first try are gone, and others follow: perhaps without an end.
-            follows = None not in ages and oldest < self.waited
+            follows = None not in ages and oldest < self._waited_then
             step = next((one for one in STEPS if one >= 2 * oldest), 0.0) if follows else 0.0
             rest = step * _SHARE
         else:

@@ -36,6 +36,8 @@ def wait_words(event: Blocked, seconds: float) -> str:
     budget = event.budget
     limit = "" if budget is None else f" of {clock(budget) if budget >= 1 else duration(budget)}"
     how = ", without queueing for it" if event.tries else ""
+    if event.tries and {blocker.kind for blocker in event.lock.blockers} == {BlockerKind.AUTOVACUUM}:
+        how = ", queueing for 1.3 s once a minute, so that the autovacuum steps aside"
     return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{how}"
 
 
