@@ -43,6 +43,7 @@ class TestMistakes:
                 'dsn = "dbname=x"\nlock_timeout = 5',
                 ":6: targets.other.lock_timeout must be a string, not a number.",
             ),
+            ('dsn = "dbname=x"\nlock_wait = "5 sec"', ":6: '5 sec' is not a duration. Use for example"),
             ('dsn = "dbname=x"\nlock_timeout = "5 sec"', ":6: '5 sec' is not a duration. Use for example"),
             ("protected = true", ":4: target 'other' has no dsn."),
             ('dsn = "dbname=x"\nrole = ""', ":6: role must be the name of a role"),

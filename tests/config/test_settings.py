@@ -25,6 +25,7 @@ dsn = "host=db.internal dbname=ragqa user=migrator sslmode=verify-full"
 password = { command = "pass show ragqa" }
 protected = true
 lock_timeout = "2s"
+lock_wait = "2min"
 role = "ragqa_owner"
 """
 
@@ -38,11 +39,13 @@ def test_all_keys_are_read(project: Project) -> None:
     local, staging, production = settings.targets
     assert settings.target is staging
     assert (local.dsn, local.lock_timeout, local.protected, local.role) == ("embedded", "5s", False, None)
+    assert local.lock_wait == "10min"
     assert production == Target(
         "production",
         "host=db.internal dbname=ragqa user=migrator sslmode=verify-full",
         protected=True,
         lock_timeout="2s",
+        lock_wait="2min",
         role="ragqa_owner",
         password=Password("command", "pass show ragqa"),
         require_verified=True,

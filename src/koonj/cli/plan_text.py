@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.humanize import count
-from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, verdict_words
+from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, verdict_words
 from koonj.runner.run.events import Direction, Plan, PlannedMigration, PlannedStatement
 
 MANY = 20
@@ -38,7 +38,7 @@ def _summary(plan: Plan) -> str:
 def _migration(migration: PlannedMigration, *, verbose: bool) -> Iterator[str]:
     verb = "apply" if migration.direction is Direction.APPLY else "roll back"
     yield f"{verb} {migration.name}"
-    yield f"  {migration.explanation}; lock_timeout {migration.lock_timeout}"
+    yield f"  {migration.explanation}; {lock_limits(migration)}"
     if verdict := verdict_words(migration):
         yield f"  {verdict}"
     if migration.from_history:

@@ -173,7 +173,7 @@ def _blocked(event: Blocked | Unblocked) -> Iterator[str]:
     if isinstance(event, Unblocked):
         yield f"  no longer blocked, after {duration(event.seconds)}"
         return
-    yield f"  {wait_words(event.lock, event.budget, event.lock.seconds)}"
+    yield f"  {wait_words(event, event.lock.seconds)}"
     yield from (f"    {line}" for line in blocker_lines(event.lock))
 
 

@@ -57,7 +57,9 @@ class Target:
     protected: bool = False
     """koonj asks you to type the target's name before it changes anything."""
     lock_timeout: str = "5s"
-    """In PostgreSQL's notation."""
+    """How long a statement queues for a lock, in PostgreSQL's notation."""
+    lock_wait: str = "10min"
+    """How long koonj tries to take the locks of a migration without queueing for them."""
     role: str | None = None
     """The role for SET ROLE after connecting."""
     password: Password | None = None

@@ -14,7 +14,7 @@ from koonj.config.rehearsal import requires_by_default, requires_verified
 from koonj.config.settings import EMBEDDED, FILE_NAME, ConfigError, Target
 from koonj.config.toml_file import TomlError, TomlFile, did_you_mean
 
-_KEYS = ("dsn", "protected", "lock_timeout", "role", "password", "database", "policy")
+_KEYS = ("dsn", "protected", "lock_timeout", "lock_wait", "role", "password", "database", "policy")
 _PLACES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
 """The variables of libpq that choose a database.
 
@@ -147,7 +147,8 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
         name,
         dsn,
         protected=protected,
-        lock_timeout=_lock_timeout(file, (*keys, "lock_timeout")),
+        lock_timeout=_duration(file, (*keys, "lock_timeout"), "5s"),
+        lock_wait=_duration(file, (*keys, "lock_wait"), "10min"),
         role=_role(file, (*keys, "role")),
         password=password_of(file, (*keys, "password"), root),
         database=_database(file, (*keys, "database"), dsn, root),
@@ -156,10 +157,10 @@ def _target(file: TomlFile, name: str, root: Path) -> Target:
     )
 
 
-def _lock_timeout(file: TomlFile, keys: tuple[str, ...]) -> str:
+def _duration(file: TomlFile, keys: tuple[str, ...], default: str) -> str:
     given = file.get(keys, str)
     if given is None:
-        return "5s"
+        return default
     if milliseconds(given) is None:
         file.fail(
             keys,

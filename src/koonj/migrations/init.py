@@ -23,7 +23,8 @@ dsn = "embedded"                   # a PostgreSQL that koonj runs for you; nothi
 # dsn = "host=db.example.com dbname=app user=migrator sslmode=verify-full"
 # password = {{ command = "pass show db" }}   # or {{ env = "NAME" }}, {{ file = "PATH" }}; never in the dsn
 # protected = true                 # asks you to type the target's name before a change
-# lock_timeout = "2s"              # maximum time to wait for a lock (default: 5s)
+# lock_timeout = "2s"              # maximum time that a statement queues for a lock (default: 5s)
+# lock_wait = "2min"               # maximum time to try without queueing (default: 10min)
 # role = "app_owner"               # SET ROLE after connecting
 """
 

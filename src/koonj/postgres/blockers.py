@@ -5,11 +5,12 @@ No query here waits for a lock on a relation, and none calls a function outside 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from koonj.postgres.locks.trace import LockMode
+from koonj.postgres.locks.trace import LockMode, conflicting
 from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
 
@@ -116,6 +117,31 @@ async def lock_wait(conn: AsyncConnection[Any], pid: int) -> LockWait | None:
     )
 
 
+async def holders_of(
+    conn: AsyncConnection[Any], pid: int, wanted: Sequence[tuple[str, LockMode]]
+) -> LockWait | None:
+    """Return who keeps the session `pid` from taking the wanted locks; None if nobody does.
+
+    For a session that does not wait for them. `wanted`: qualified names, quoted for SQL, and modes.
+
+    Raises: psycopg.Error.
+    """
+    values = {
+        "pid": pid,
+        "names": [name for name, _ in wanted],
+        "modes": [_spelling(mode) for _, mode in wanted],
+        "conflicts": [" ".join(map(_spelling, conflicting(mode))) for _, mode in wanted],
+    }
+    async with conn.transaction(force_rollback=True):
+        await conn.execute(WATCHING)
+        rows = await (await conn.execute(query("activity/lock_holders"), values)).fetchall()
+    if not rows:
+        return None
+    _, _, mode, relation = rows[0][-4:]
+    blockers = tuple(_blocker(*row[:-4]) for row in rows)
+    return LockWait(relation, _mode(mode) or "", "relation", 0.0, blockers)
+
+
 def _as_tree(blockers: list[Blocker]) -> tuple[Blocker, ...]:
     """Return the blockers, each followed by those that it waits for itself."""
     ordered: list[Blocker] = []
@@ -189,7 +215,12 @@ def _mode(name: str | None) -> str | None:
     return None if name is None else _MODES.get(name, name)
 
 
-_MODES = {f"{mode.value.title().replace(' ', '')}Lock": mode.value for mode in LockMode}
+def _spelling(mode: LockMode) -> str:
+    """Return a mode as pg_locks spells it: ``AccessShareLock``."""
+    return f"{mode.value.title().replace(' ', '')}Lock"
+
+
+_MODES = {_spelling(mode): mode.value for mode in LockMode}
 
 TIMEOUT = "2s"
 """Limit for each query. They take milliseconds."""

@@ -37,6 +37,7 @@ from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
+from koonj.runner.impact.wanted_locks import with_wanted_locks
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.preparation import (
     DEFAULT_PLACE,
@@ -211,6 +212,8 @@ async def _run_under_lock(
     session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
+    works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
+    planned = replace(planned, works=works)
     async for event in _watched(session, job, planned, reached):
         yield event
     await _release_lock(session)

@@ -37,6 +37,17 @@ class LockMode(StrEnum):
         return self is LockMode.ACCESS_EXCLUSIVE
 
 
+_FIRST_CONFLICT = (8, 7, 5, 4, 3, 3, 2, 1)
+"""For each mode, the rank of the weakest mode that conflicts with it. The stronger ones do, too."""
+
+
+def conflicting(mode: LockMode) -> tuple[LockMode, ...]:
+    """Return the modes that another session cannot hold while a session holds `mode`."""
+    first = _FIRST_CONFLICT[mode.rank - 1]
+    found = (other for other in LockMode if other.rank >= first)
+    return tuple(other for other in found if not mode is other is LockMode.SHARE)
+
+
 @dataclass(frozen=True, slots=True)
 class RelationLock:
     """The strongest lock on one relation that existed before the transaction."""

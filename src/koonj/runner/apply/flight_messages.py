@@ -23,7 +23,7 @@ from koonj.postgres.session import (
 )
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import reads_alike
-from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work
+from koonj.runner.plan.work import NumberedStatement, NumberedStep, WantedLock, Work
 from koonj.sql.index_statement import index_statement
 from koonj.sql.statements import Statement
 from koonj.sql.tokens import TokenKind, significant
@@ -32,6 +32,8 @@ from koonj.sql.tokens import TokenKind, significant
 class Kind(Enum):
     """What a message of a flight is for."""
 
+    LOCK = auto()
+    """A lock that the migration needs, before its statements. It fails if another session is in the way."""
     OPENING = auto()
     """BEGIN and the timeouts; also an empty statement, which separates the notices of its neighbours."""
     STATEMENT = auto()
@@ -55,6 +57,8 @@ class Sent:
     kind: Kind
     numbered: NumberedStatement | None = None
     """The statement of the file that has finished when this message is answered."""
+    lock: WantedLock | None = None
+    """The lock that is taken, for Kind.LOCK."""
     following: NumberedStatement | None = None
     """The statement of the file that the server begins when this message is answered."""
 
@@ -103,14 +107,21 @@ def is_one_message(statement: Statement) -> bool:
 
 
 def flight_messages(
-    conn: AsyncConnection, journal: Journal, session: ServerSession, elapsed: float, name: str
+    conn: AsyncConnection,
+    journal: Journal,
+    session: ServerSession,
+    elapsed: float,
+    name: str,
+    patience: float = 0.0,
 ) -> tuple[FlightMessage, ...]:
     """Return all messages of a migration, in order.
 
-    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime.
+    `elapsed`: seconds since the migration began. `name`: the name of the session in the meantime. `patience`:
+    seconds that the server waits for each of the locks that are taken first.
     """
     statements = [n for step in journal.work.steps for n in step.statements]
-    plain = [*_opening(conn, journal.work, name), *statement_messages(journal.work, statements)]
+    opening = _opening(conn, journal.work, name, patience)
+    plain = [*opening, *statement_messages(journal.work, statements)]
     plain += _closing(conn, journal, session)
     plain.append(_entry(journal, elapsed))
     # The number of the entry is the last value of a sequence.
@@ -133,14 +144,30 @@ def with_following(messages: Sequence[FlightMessage]) -> Iterator[FlightMessage]
         )
 
 
-def _opening(conn: AsyncConnection, work: Work, name: str) -> Iterator[FlightMessage]:
+def _opening(conn: AsyncConnection, work: Work, name: str, patience: float) -> Iterator[FlightMessage]:
     begin = work.steps[0].step.begin if work.steps else None
     about = Sent(work, Kind.OPENING)
     yield Message(about, b"BEGIN" if begin is None else begin.text.encode())
+    yield from _locks(work, patience)
     version = conn.info.server_version
     for setting in timeout_texts(version, work.planned.lock_timeout, work.statement_timeout):
         yield Message(about, setting)
     yield Message(about, name_session(name, local=True).as_bytes(conn))
+
+
+def _locks(work: Work, patience: float) -> Iterator[FlightMessage]:
+    """Yield what takes the known locks: ONLY, because a partitioned table's children are named themselves.
+
+    LOCK TABLE takes no snapshot, so a SET TRANSACTION of the file can follow.
+    """
+    wait = "" if patience else " NOWAIT"
+    if patience and work.locks:
+        yield Message(
+            Sent(work, Kind.OPENING), f"SET LOCAL lock_timeout TO '{round(patience * 1000)}ms'".encode()
+        )
+    for lock in work.locks:
+        about = Sent(work, Kind.LOCK, lock=lock)
+        yield Message(about, f"LOCK TABLE ONLY {lock.relation} IN {lock.mode} MODE{wait}".encode())
 
 
 def statement_messages(work: Work, statements: Iterable[NumberedStatement]) -> Iterator[FlightMessage]:

@@ -18,7 +18,7 @@ from koonj.runner.apply.flight_queue import FlightQueue, fly_queue
 from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement import StatementError, notice_of
 from koonj.runner.apply.transaction_failure import CommitError
-from koonj.runner.plan.work import Work
+from koonj.runner.plan.work import WantedLock, Work
 from koonj.runner.run.events import Event, MigrationFinished, MigrationStarted, Notice
 
 
@@ -39,13 +39,20 @@ class FlightError(Exception):
     """
 
     def __init__(
-        self, journals: Sequence[Journal], error: StatementError | CommitError, *, again: bool
+        self,
+        journals: Sequence[Journal],
+        error: StatementError | CommitError,
+        *,
+        again: bool,
+        missed: WantedLock | None = None,
     ) -> None:
         super().__init__(str(error))
         self.journals = tuple(journals)
         self.error = error
         self.again = again
         """One of koonj's checks failed: run the migration again, one message at a time."""
+        self.missed = missed
+        """The lock that could not be taken before the statements."""
 
     @property
     def lost(self) -> bool:
@@ -54,18 +61,19 @@ class FlightError(Exception):
 
 
 async def fly(
-    session: RunContext, migrations: Sequence[Numbered], began: float | None = None
+    session: RunContext, migrations: Sequence[Numbered], began: float | None = None, patience: float = 0.0
 ) -> AsyncIterator[Event]:
     """Run the migrations in one flight, and yield their events (`fly_queue`).
 
     `began`: when the first attempt began (`time.monotonic`), if this is another one; then without
-    MigrationStarted.
+    MigrationStarted. `patience`: seconds that the server waits for each lock that is taken first; without,
+    it waits for none of them.
 
     Raises:
         FlightError: A migration failed, or the connection was lost.
         psycopg.Error: No migration is on its way, and the connection is of no more use.
     """
-    queue, lost = _MigrationQueue(session, migrations, began), None
+    queue, lost = _MigrationQueue(session, migrations, began, patience), None
     try:
         async for event in fly_queue(session, queue, _hear):
             yield event
@@ -76,14 +84,20 @@ async def fly(
             raise
         lost = error
     if (failed := queue.error(lost)) is not None:
-        raise FlightError(queue.journals, _own_error(queue, failed), again=queue.must_look) from failed
+        own, about = _own_error(queue, failed), None if queue.failed is None else queue.failed.about
+        missed = None if about is None else about.lock
+        raise FlightError(queue.journals, own, again=queue.must_look, missed=missed) from failed
 
 
 def _own_error(queue: _MigrationQueue, error: StatementError | psycopg.Error) -> StatementError | CommitError:
     """Return the error as that of a statement, or as that of the end of a transaction."""
     if isinstance(error, StatementError):
         return error
-    kind = None if queue.failed is None else queue.failed.about.kind
+    about = None if queue.failed is None else queue.failed.about
+    if about is not None and about.lock is not None:
+        statements = (n for step in about.work.steps for n in step.statements)
+        return StatementError(next(n for n in statements if n.index == about.lock.statement), error)
+    kind = None if about is None else about.kind
     return CommitError(error, recording=kind in (Kind.CLOSING, Kind.ENTRY, Kind.GUARD))
 
 
@@ -94,8 +108,11 @@ def _hear(sent: Sent, diagnostic: Diagnostic) -> Notice:
 class _MigrationQueue(FlightQueue[Numbered]):
     """Migrations of one flight, with the journal of each that is on its way."""
 
-    def __init__(self, session: RunContext, migrations: Sequence[Numbered], began: float | None) -> None:
+    def __init__(
+        self, session: RunContext, migrations: Sequence[Numbered], began: float | None, patience: float
+    ) -> None:
         super().__init__(migrations)
+        self._patience = patience
         self._session = session
         self._earlier = began
         self._began = self._statement_began = began or monotonic()
@@ -108,8 +125,8 @@ class _MigrationQueue(FlightQueue[Numbered]):
         assert session.server is not None
         journal = Journal(session, part.work, self._earlier or monotonic())
         self.journals.append(journal)
-        name = session_name(session.control.run_id, part.index, part.of)
-        return flight_messages(session.conn, journal, session.server, journal.elapsed, name)
+        name, patience = session_name(session.control.run_id, part.index, part.of), self._patience
+        return flight_messages(session.conn, journal, session.server, journal.elapsed, name, patience)
 
     def begin(self) -> Iterator[Event]:
         """Yield the event of the migration that the server runs now."""

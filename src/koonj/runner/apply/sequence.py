@@ -16,6 +16,7 @@ from koonj.runner.apply.failure import MigrationError
 from koonj.runner.apply.flight_messages import can_fly
 from koonj.runner.apply.flights import FlightError, Numbered, fly, started
 from koonj.runner.apply.lock import keep_lock
+from koonj.runner.apply.lock_tries import LockTries
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.steps import run_steps
 from koonj.runner.apply.transaction import run_transaction
@@ -94,7 +95,7 @@ async def _fly(session: RunContext, migrations: Sequence[Numbered]) -> AsyncIter
     began, attempt = monotonic(), 1
     while True:
         try:
-            async for event in fly(session, migrations, began if attempt > 1 else None):
+            async for event in _fly_with_locks(session, migrations, began if attempt > 1 else None):
                 yield event
             return
         except FlightError as error:
@@ -108,6 +109,43 @@ async def _fly(session: RunContext, migrations: Sequence[Numbered]) -> AsyncIter
         attempt += 1
     async for event in _after(session, failed):
         yield event
+
+
+async def _fly_with_locks(
+    session: RunContext, migrations: Sequence[Numbered], began: float | None
+) -> AsyncIterator[Event]:
+    """Fly; if a lock is not free that a migration takes first, try that migration again and again.
+
+    Those behind it are left to another flight. Raises as `fly`.
+    """
+    tries: LockTries | None = None
+    try:
+        while True:
+            try:
+                async for event in fly(session, migrations, began, tries.patience if tries else 0.0):
+                    yield event
+                return
+            except FlightError as error:
+                failed, journal = error, error.journals[0]
+                is_final = error.missed is None or error.lost or session.control.cancelled
+                if is_final or (tries is not None and tries.is_over):
+                    raise
+            await roll_back(session.conn)
+            began = journal.began or monotonic()
+            migrations = [one for one in migrations if one.work is journal.work]
+            if failed.error.error.sqlstate != LOCK_NOT_AVAILABLE:
+                # It is not the relation that was measured, or the role may only do what the statement does.
+                migrations = [replace(one, work=replace(one.work, locks=())) for one in migrations]
+                continue
+            tries = tries or LockTries(session, journal.work)
+            async for blocked in tries.next(journal):
+                yield blocked
+    finally:
+        if tries is not None:
+            await tries.close()
+
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 async def _after(session: RunContext, error: FlightError) -> AsyncIterator[Event]:

@@ -71,7 +71,7 @@ class StatementWatch:
         self._moves = 0
         self._conn: LimitedAsyncConnection | None = None
         self._last: AwaitedLock | None = None
-        self._shown: _Picture | None = None
+        self._shown: Picture | None = None
         self._waited = 0.0
         self._progress = ProgressReport()
 
@@ -118,7 +118,8 @@ class StatementWatch:
     async def _look(self) -> float:
         """Look once, and return the seconds until the next look."""
         place, server = self._place, self._session.server
-        if place is None or server is None:
+        polled = self._shown is None and self._session.control.awaited is not None
+        if place is None or server is None or polled:
             return REPEAT
         try:
             conn = await self._connection()
@@ -153,16 +154,8 @@ class StatementWatch:
                 self._shown, control.awaited = None, None
             return
         self._waited = found.seconds
-        control.awaited = lock = AwaitedLock(
-            relation=found.relation,
-            mode=found.mode,
-            object=found.object,
-            seconds=found.seconds,
-            blockers=blockers,
-            queue=found.queue,
-            longest=found.longest,
-        )
-        picture = _Picture.of(lock, self._shown)
+        control.awaited = lock = awaited_lock(replace(found, blockers=blockers))
+        picture = Picture.of(lock, self._shown)
         if picture == self._shown:
             return
         event = Blocked(
@@ -173,7 +166,7 @@ class StatementWatch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class Picture:
     """What must change for another event: a number that grows each second is none of it."""
 
     relation: str
@@ -184,7 +177,7 @@ class _Picture:
     """Highest number of sessions behind the run so far, by powers of two."""
 
     @classmethod
-    def of(cls, lock: AwaitedLock, before: _Picture | None) -> _Picture:
+    def of(cls, lock: AwaitedLock, before: Picture | None) -> Picture:
         """Return the picture of `lock`. A queue that gets shorter does not change it."""
         highest = 0 if before is None else before.queue
         return cls(
@@ -194,6 +187,19 @@ class _Picture:
             tuple(map(_identity, lock.blockers)),
             max(highest, lock.queue.bit_length()),
         )
+
+
+def awaited_lock(found: LockWait, seconds: float | None = None, stalled: float = 0.0) -> AwaitedLock:
+    """Return what was found as a part of an event. `seconds`: waited so far; `stalled`: see `longest`."""
+    return AwaitedLock(
+        relation=found.relation,
+        mode=found.mode,
+        object=found.object,
+        seconds=found.seconds if seconds is None else seconds,
+        blockers=found.blockers,
+        queue=found.queue,
+        longest=max(found.longest, stalled),
+    )
 
 
 def _identity(blocker: Blocker) -> tuple[int | None, str | None, int]:

@@ -16,6 +16,16 @@ ESTIMATED = (
 )
 
 
+def lock_limits(migration: PlannedMigration) -> str:
+    """Return how long the migration waits for locks: ``lock_timeout 5s, lock_wait 10min``.
+
+    koonj takes locks without queueing only in one transaction, and only those that were measured.
+    """
+    queues = f"lock_timeout {migration.lock_timeout}"
+    tries = migration.in_transaction and any(one.locks for one in migration.statements)
+    return f"{queues}, lock_wait {migration.lock_wait}" if tries and migration.lock_wait else queues
+
+
 def verdict_words(migration: PlannedMigration) -> str:
     """Return ``rehearsal: verified (…)``, or how to get a verdict.
 

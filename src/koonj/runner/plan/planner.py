@@ -121,6 +121,7 @@ class Planner:
             migration,
             direction,
             lock_timeout=self.target.lock_timeout,
+            lock_wait=self.target.lock_wait,
             target_option=self.target.option,
             done=self._statements_done(status, migration),
             from_history=status.migration is None,

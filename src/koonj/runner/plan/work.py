@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from koonj.migrations.migration import Migration
-from koonj.postgres.locks.trace import StatementTrace
+from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.runner.run.events import Direction, PlannedMigration, PlannedStatement
 from koonj.sql.script import Script
 from koonj.sql.sections import Setting
@@ -41,6 +41,17 @@ class NumberedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedLock:
+    """A lock on a table that a migration needs, at its strongest mode."""
+
+    relation: str
+    """Qualified name, quoted for SQL."""
+    mode: LockMode
+    statement: int
+    """Number of the first statement that needs it, at any mode."""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One script of a migration to run: its body or its rollback."""
 
@@ -55,6 +66,8 @@ class Work:
     retries: int
     target_option: str
     """Option that names this target in commands, with a space before: `` --target staging``. Can be empty."""
+    locks: tuple[WantedLock, ...] = ()
+    """Locks that its transaction takes before its first statement, as far as they are known."""
 
     @property
     def direction(self) -> Direction:
@@ -98,6 +111,7 @@ def make_work(
     direction: Direction,
     *,
     lock_timeout: str,
+    lock_wait: str = "",
     target_option: str = "",
     done: int = 0,
     from_history: bool = False,
@@ -127,6 +141,7 @@ def make_work(
         statements_done=done,
         from_history=from_history,
         lock_timeout=own.get("lock_timeout", lock_timeout),
+        lock_wait=own.get("lock_wait") or own.get("lock_timeout", lock_wait),
     )
     return Work(
         migration=migration,

@@ -50,7 +50,7 @@ def _allowed_note(conflict: Conflict) -> str:
 
 def _with_short_lock_timeout(work: Work) -> Work:
     limit = lock_limit(work.planned.lock_timeout)
-    return replace(work, planned=replace(work.planned, lock_timeout=limit))
+    return replace(work, planned=replace(work.planned, lock_timeout=limit, lock_wait=""))
 
 
 def _isolation_notes(works: Sequence[Work]) -> Iterator[str]:

@@ -121,6 +121,9 @@ class PlannedMigration:
     from_history: bool = False
     """The file is missing; the script is the text from `koonj.history`."""
     lock_timeout: str = "5s"
+    """How long a statement queues for a lock."""
+    lock_wait: str = ""
+    """How long koonj tries to take measured locks without queueing; empty for a probe, which queues."""
     verdict: str | None = None
     """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
     verdict_message: str = ""
@@ -165,7 +168,7 @@ class AwaitedLock:
     queue: int = 0
     """Number of sessions that wait because of this run."""
     longest: float = 0.0
-    """Seconds that the first of those has waited."""
+    """Seconds that another session has waited because of this run, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +341,10 @@ class Blocked(Event):
     statement: int
     """Number of the statement; 0 before the first one, or after the last one."""
     budget: float | None
-    """Seconds after which the server cancels it, unless the file sets another limit; None: never."""
+    """Seconds after which koonj or the server gives up, unless the file sets another limit; None: never."""
     lock: AwaitedLock
+    tries: int = 0
+    """How often koonj has tried to take the lock without queueing for it; 0: the statement itself waits."""
 
 
 @dataclass(frozen=True, slots=True)

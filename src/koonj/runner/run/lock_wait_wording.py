@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from koonj.humanize import clock, count, duration, span_words
 from koonj.postgres.blockers import Blocker, BlockerKind
-from koonj.runner.run.events import AwaitedLock
+from koonj.runner.run.events import AwaitedLock, Blocked
 
 MOST = 5
 """Most blocking sessions that are described; the others are counted."""
@@ -31,10 +31,14 @@ def awaited_words(lock: AwaitedLock) -> str:
     return _OBJECTS.get(lock.object, f"a lock ({lock.object})")
 
 
-def wait_words(lock: AwaitedLock, budget: float | None, seconds: float) -> str:
-    """Return what the statement waits for, and how long already: `seconds` of `budget`."""
+def wait_words(event: Blocked, seconds: float) -> str:
+    """Return what the migration waits for, and for how many seconds already."""
+    budget = event.budget
     limit = "" if budget is None else f" of {clock(budget) if budget >= 1 else duration(budget)}"
-    return f"waiting {clock(seconds)}{limit} for {awaited_words(lock)}"
+    how = ", without queueing for it" if event.tries else ""
+    if event.tries and {blocker.kind for blocker in event.lock.blockers} == {BlockerKind.AUTOVACUUM}:
+        how = ", queueing for 1.3 s once a minute, so that the autovacuum steps aside"
+    return f"waiting {clock(seconds)}{limit} for {awaited_words(event.lock)}{how}"
 
 
 def blocker_lines(lock: AwaitedLock, more_seconds: float = 0.0) -> Iterator[str]:

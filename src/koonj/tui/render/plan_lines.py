@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from koonj.humanize import count
-from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, verdict_words
+from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, verdict_words
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration
 from koonj.sql.display import visible
@@ -89,7 +89,7 @@ def _listed(plan: Plan) -> Iterator[Line]:
 
 def _migration(migration: PlannedMigration, width: int) -> list[Line]:
     lines: list[Line] = [[(" " + migration.name, STRONG)]]
-    facts = f"{migration.explanation}; lock_timeout {migration.lock_timeout}"
+    facts = f"{migration.explanation}; {lock_limits(migration)}"
     if migration.from_history:
         facts += ". The file is missing. This is the text from koonj.history."
     if migration.statements_done:

@@ -112,7 +112,7 @@ def _blocked(view: RunView, now: float, width: int) -> list[Line]:
     if event is None:
         return []
     passed = max(0.0, now - event.at.timestamp())
-    first = wait_words(event.lock, event.budget, event.lock.seconds + passed)
+    first = wait_words(event, event.lock.seconds + passed)
     lines = [(" " + first, WAITING), *(("   " + line, PLAIN) for line in blocker_lines(event.lock, passed))]
     shown = lines if len(lines) <= _MOST_BLOCKED else [*lines[: _MOST_BLOCKED - 1], (" …", DIM)]
     return [[(cut(shortened(text), width - 1), style)] for text, style in shown]

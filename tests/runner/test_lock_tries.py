@@ -1,0 +1,307 @@
+"""A migration whose locks are known does not queue for them: nobody waits behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.postgres.blockers import BlockerKind
+from koonj.postgres.connector import Connector
+from koonj.postgres.embedded.binaries import Binaries
+from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.runner.impact.plan_wording import lock_limits
+from koonj.runner.run.events import (
+    Blocked,
+    Direction,
+    Event,
+    MigrationFinished,
+    MigrationStarted,
+    PlanMade,
+    Question,
+    RunResult,
+)
+from koonj.runner.run.lock_wait_wording import wait_words
+from koonj.runner.run.request import Extent
+from support.project import Project, events_of_kind, run_finished
+
+PATIENCE = 30
+"""Seconds for anything that a test waits for."""
+
+
+@pytest.fixture
+def measured(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with a table t, whose migrations are rehearsed before they run."""
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    project.write("001_t.sql", "CREATE TABLE t (a int);\n-- Rollback:\n-- DROP TABLE t;\n")
+    return project
+
+
+async def _apply(project: Project) -> list[Event]:
+    return await asyncio.wait_for(project.apply(measure=True), PATIENCE)
+
+
+class Readers:
+    """A thread that reads table t all the time, and notes the longest wait."""
+
+    def __init__(self, dsn: str, query: str = "SELECT FROM t") -> None:
+        self._query = query.encode()
+        self.longest = 0.0
+        self.reads = 0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(dsn,))
+
+    def _run(self, dsn: str) -> None:
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            while not self._end.is_set():
+                began = time.monotonic()
+                conn.execute(self._query)
+                self.longest = max(self.longest, time.monotonic() - began)
+                self.reads += 1
+                time.sleep(0.002)
+
+    def __enter__(self) -> Readers:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+
+@contextmanager
+def _holder(dsn: str) -> Iterator[psycopg.Connection]:
+    """A transaction that has read table t."""
+    with psycopg.connect(dsn, application_name="report") as conn:
+        conn.execute("SELECT FROM t")
+        yield conn
+
+
+ADD_COLUMN = "ALTER TABLE t ADD b int;\n-- Rollback:\n-- ALTER TABLE t DROP b;\n"
+
+
+async def _while_blocked(
+    project: Project, then: Callable[[Blocked], object], **options: object
+) -> list[Event]:
+    events: list[Event] = []
+    async with asyncio.timeout(PATIENCE):
+        run = project.start(Direction.APPLY, extent=Extent.ALL, measure=True, **options)
+        async for event in run.events():
+            events.append(event)
+            if isinstance(event, Question):
+                run.answer(event.id, event.expected)
+            if isinstance(event, Blocked):
+                then(event)
+    return events
+
+
+async def test_readers_do_not_wait_while_a_migration_waits(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    with _holder(measured.target.dsn) as holder, Readers(measured.target.dsn) as readers:
+
+        def release_later(_: Blocked) -> None:
+            asyncio.get_running_loop().call_later(1.0, holder.rollback)
+
+        events = await _while_blocked(measured, release_later)
+    assert run_finished(events).result is RunResult.DONE
+    blocked = events_of_kind(events, Blocked)[0]
+    assert (blocked.name, blocked.lock.relation) == ("002_b.sql", "public.t")
+    assert blocked.lock.mode == "ACCESS EXCLUSIVE"
+    assert blocked.tries >= 1
+    assert "report" in [b.application for b in blocked.lock.blockers]
+    assert len(events_of_kind(events, MigrationStarted)) == 1
+    assert readers.reads > 50
+    assert readers.longest < 0.4, "nobody waits behind the migration"
+
+
+async def test_readers_that_overlap_do_not_keep_the_lock(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", "-- koonj: lock_timeout 20s\n" + ADD_COLUMN)
+    dsn = measured.target.dsn
+    with ExitStack() as stack:
+        readers = [
+            stack.enter_context(Readers(dsn, "SELECT pg_sleep(0.02) FROM t, t AS u")) for _ in range(3)
+        ]
+        with psycopg.connect(dsn) as conn:
+            conn.execute("INSERT INTO t VALUES (1)")
+        events = await _apply(measured)
+    assert run_finished(events).result is RunResult.DONE
+    assert all(reader.reads for reader in readers)
+    assert max(reader.longest for reader in readers) < 2
+
+
+async def test_the_lock_timeout_limits_the_wait(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", "-- koonj: lock_timeout 1s\n" + ADD_COLUMN)
+    with _holder(measured.target.dsn) as holder:
+        events = await _apply(measured)
+        pid = holder.info.backend_pid
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert (failure.sqlstate, failure.statement, failure.line) == ("55P03", 1, 2)
+    assert failure.waited_for is not None
+    assert 0.5 < failure.waited_for.seconds < 5
+    assert [b.pid for b in failure.waited_for.blockers] == [pid]
+    (row,) = measured.sql("SELECT error FROM koonj.history WHERE outcome = 'failed'")
+    assert f"blocked by pid {pid} report" in row[0]
+    assert not measured.sql("SELECT FROM pg_stat_activity WHERE application_name = 'koonj watch'")
+
+
+async def test_those_before_are_committed_and_those_behind_follow(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_u.sql", "CREATE TABLE u (a int);\n-- Rollback:\n-- DROP TABLE u;\n")
+    measured.write("003_b.sql", ADD_COLUMN)
+    measured.write("004_v.sql", "CREATE TABLE v (a int);\n-- Rollback:\n-- DROP TABLE v;\n")
+    seen: list[set[str]] = []
+    with _holder(measured.target.dsn) as holder:
+
+        def look(_: Blocked) -> None:
+            seen.append(measured.tables())
+            holder.rollback()
+
+        events = await _while_blocked(measured, look)
+    assert run_finished(events).committed == ("002_u.sql", "003_b.sql", "004_v.sql")
+    assert seen == [{"t", "u"}]
+    names = [event.name for event in events_of_kind(events, MigrationStarted)]
+    assert names == ["002_u.sql", "003_b.sql", "004_v.sql"]
+
+
+async def test_a_cancelled_wait_ends(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    with _holder(measured.target.dsn):
+        run = measured.start(Direction.APPLY, extent=Extent.ALL, measure=True)
+        events: list[Event] = []
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, Question):
+                    run.answer(event.id, event.expected)
+                if isinstance(event, Blocked):
+                    await run.cancel()
+    assert run_finished(events).result is RunResult.CANCELLED
+
+
+async def test_a_prepared_transaction_and_an_older_writer_are_named(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", ADD_COLUMN)
+    with psycopg.connect(measured.target.dsn, autocommit=True) as other:
+        other.execute("BEGIN; INSERT INTO t VALUES (1)")
+        other.execute("PREPARE TRANSACTION 'order-4711'")
+        rolled_back = "ROLLBACK PREPARED 'order-4711'"
+        events = await _while_blocked(measured, lambda _: other.execute(rolled_back))
+    assert run_finished(events).result is RunResult.DONE
+    (blocker,) = events_of_kind(events, Blocked)[0].lock.blockers
+    assert (blocker.kind, blocker.gid, blocker.mode) == (
+        BlockerKind.PREPARED,
+        "order-4711",
+        "ROW EXCLUSIVE",
+    )
+
+
+async def test_a_relation_that_cannot_be_locked_is_left_to_the_statement(measured: Project) -> None:
+    """The target can differ from the files that were rehearsed."""
+    await _apply(measured)
+    measured.sql("DROP TABLE t")
+    measured.write(
+        "002_b.sql", "ALTER TABLE IF EXISTS t ADD b int;\n-- Rollback:\n-- ALTER TABLE IF EXISTS t DROP b;\n"
+    )
+    events = await _apply(measured)
+    assert run_finished(events).result is RunResult.DONE
+    assert len(events_of_kind(events, MigrationStarted)) == 1
+
+
+async def test_an_isolation_level_can_follow_the_locks(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + ADD_COLUMN)
+    assert run_finished(await _apply(measured)).result is RunResult.DONE
+
+
+@pytest.mark.parametrize(
+    ("settings", "target", "wait"),
+    [
+        ("", None, "10min"),
+        ("", "2min", "2min"),
+        ("-- koonj: lock_wait 1min\n", "2min", "1min"),
+        ("-- koonj: lock_timeout 3s\n", "2min", "3s"),
+        ("-- koonj: lock_timeout 3s, lock_wait 1min\n", None, "1min"),
+    ],
+)
+async def test_lock_wait_is_that_of_the_file_or_the_target(
+    project: Project, settings: str, target: str | None, wait: str
+) -> None:
+    project.write("001_t.sql", f"{settings}CREATE TABLE t (a int);\n")
+    if target is not None:
+        project.target = replace(project.target, lock_wait=target)
+    events = await project.apply(plan_only=True)
+    (migration,) = events_of_kind(events, PlanMade)[0].plan.migrations
+    assert migration.lock_wait == wait
+
+
+async def test_koonj_does_not_queue_behind_a_transaction_that_was_there_before(measured: Project) -> None:
+    """It is young when koonj looks for the first time, and can stay for long."""
+    await _apply(measured)
+    measured.write("002_b.sql", "-- koonj: lock_wait 1s\n" + ADD_COLUMN)
+    events: list[Event] = []
+    with psycopg.connect(measured.target.dsn) as holder:
+        run = measured.start(Direction.APPLY, extent=Extent.ALL, measure=True)
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, PlanMade):
+                    holder.execute("SELECT FROM t")
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert failure.waited_for is not None
+    assert failure.waited_for.longest == 0, "it has never queued"
+
+
+async def test_lock_wait_limits_the_tries(measured: Project) -> None:
+    await _apply(measured)
+    measured.write("002_b.sql", "-- koonj: lock_wait 300ms\n" + ADD_COLUMN)
+    with _holder(measured.target.dsn):
+        events = await _apply(measured)
+    plans = events_of_kind(events, PlanMade)
+    assert lock_limits(plans[0].plan.migrations[0]) == "lock_timeout 5s, lock_wait 300ms"
+    failure = run_finished(events).failure
+    assert failure is not None
+    assert failure.sqlstate == "55P03"
+
+
+async def test_an_autovacuum_steps_aside(
+    tmp_path: Path, binaries: Binaries, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    (tmp_path / "migrations").mkdir()
+    settings = {"autovacuum": "on", "autovacuum_naptime": "1s"}
+    with TemporaryServer(binaries, settings=settings) as server:
+        project = Project(tmp_path / "migrations", Target("local", server.dsn()), connector)
+        slow = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
+        soon = "autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0"
+        project.write(
+            "001_t.sql", f"CREATE TABLE t (a int) WITH ({slow}, {soon});\n-- Rollback:\n-- DROP TABLE t;\n"
+        )
+        await _apply(project)
+        project.write("002_b.sql", ADD_COLUMN)
+        with psycopg.connect(server.dsn(), autocommit=True) as conn:
+            conn.execute("INSERT INTO t SELECT generate_series(1, 100000)")
+            conn.execute("DELETE FROM t WHERE a % 2 = 0")
+            async with asyncio.timeout(PATIENCE):
+                while conn.execute("SELECT FROM pg_stat_progress_vacuum").fetchone() is None:
+                    await asyncio.sleep(0.05)
+        events = await _apply(project)
+        assert run_finished(events).result is RunResult.DONE
+        blocked = events_of_kind(events, Blocked)[0]
+        assert [b.kind for b in blocked.lock.blockers] == [BlockerKind.AUTOVACUUM]
+        assert "so that the autovacuum steps aside" in wait_words(blocked, 0)
+        (finished,) = events_of_kind(events, MigrationFinished)
+        assert finished.seconds < PATIENCE
