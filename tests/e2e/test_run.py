@@ -61,7 +61,7 @@ def test_error_stays_until_it_is_dismissed(project: Project, new_user: Callable[
     user.press("n", expect="Enter fill in")
     user.press("Escape", expect="Run  ended")  # Escape closes the palette, not the error
     assert "42703" in user.text
-    user.press("Escape", expect="nothing has run yet")
+    user.press("Escape", expect="─ 4 Run ── ✗")
     assert "42703" not in "\n".join(terminal.lines()[16:])
     user.quit("q")
 
