@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
+import psycopg
 import pytest
 from psycopg import conninfo
 
+from koonj.postgres import target_conditions
 from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.postgres.target_conditions import TargetConditions
 from koonj.runner.impact.requirements import Need, Requirements, changes_role, lacking, requirements
@@ -118,9 +120,36 @@ def test_scripts_that_change_the_role(text: str, changes: bool) -> None:
     assert changes_role(text) is changes
 
 
+@pytest.mark.parametrize(
+    ("other", "statement", "named"),
+    [
+        ("INSERT INTO t2 VALUES (1)", "CREATE INDEX CONCURRENTLY i ON t1 (id);", True),
+        ("DECLARE c CURSOR FOR SELECT * FROM t2", "CREATE INDEX CONCURRENTLY i ON t1 (id);", True),
+        ("SELECT 1", "CREATE INDEX CONCURRENTLY i ON t1 (id);", False),  # no snapshot, nothing written
+        ("INSERT INTO t2 VALUES (1)", "CREATE INDEX i ON t1 (id);", False),
+    ],
+    ids=["writer", "snapshot", "neither", "not concurrently"],
+)
+async def test_plan_names_the_transactions_that_a_concurrent_build_waits_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch, other: str, statement: str, named: bool
+) -> None:
+    monkeypatch.setattr(target_conditions, "OLD", 0.0)
+    project.write("001_base.sql", BASE)
+    assert run_finished(await project.apply()).result is RunResult.DONE
+    project.write("002_index.sql", f"{statement}{NONE}")
+    with psycopg.connect(project.target.dsn, application_name="report") as session:
+        session.execute(other)
+        pid = session.info.backend_pid
+        events = await project.apply(measure=True, plan_only=True)
+    notes = [note for made in events_of_kind(events, PlanMade) for note in made.plan.notes]
+    assert [f"pid {pid} report (user postgres), idle in transaction, open for " in n for n in notes] == (
+        [True] if named else []
+    )
+
+
 # What needs a server that the tests do not have: values in, sentences out.
 
-CALM = TargetConditions("app", MappingProxyType({}), MappingProxyType({}), 6_400, 0, None)
+CALM = TargetConditions("app", MappingProxyType({}), MappingProxyType({}), (), 6_400, 0, None)
 
 
 def _of(*relations: str, in_transaction: bool = True, done: int = 0) -> Requirements:

@@ -16,6 +16,23 @@ from koonj.postgres.queries import query
 from koonj.postgres.reading_settings import set_local
 
 _LIMIT = "'3s'"
+OLD = 10.0
+"""Seconds from which on an open transaction is named: most end sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransaction:
+    """A transaction that holds a snapshot or has written something, and is open for a while."""
+
+    name: str
+    """``pid 16835`` or ``prepared transaction order-4711``."""
+    application: str
+    """Empty if there is none."""
+    owner: str
+    state: str
+    """As in pg_stat_activity; ``prepared`` for a prepared transaction."""
+    seconds: float
+    """How long it has been open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,11 @@ class TargetConditions:
     """Owner of each relation that the role may not alter: it owns neither the relation nor its schema."""
     closed: Mapping[str, str]
     """Schema of each relation that the role may not create."""
+    open_transactions: tuple[OpenTransaction, ...]
+    """The oldest transactions of the database that a CONCURRENTLY statement waits for, at most three.
+
+    Without those whose times are hidden from the role.
+    """
     lock_room: int
     """Number of locks for which the server's shared lock table has room in any case."""
     standbys: int
@@ -47,9 +69,15 @@ async def target_conditions(
     """
     async with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(set_local({"statement_timeout": _LIMIT, "lock_timeout": _LIMIT}).encode())
-        names = {"altered": sorted(altered), "created": sorted(created)}
+        names = {"altered": sorted(altered), "created": sorted(created), "old": OLD}
         await cursor.execute(query("activity/target_conditions"), names)
         row = await cursor.fetchone()
     assert row is not None
-    role, owners, closed, *others = row
-    return TargetConditions(role, MappingProxyType(owners or {}), MappingProxyType(closed or {}), *others)
+    role, owners, closed, transactions, *others = row
+    return TargetConditions(
+        role,
+        MappingProxyType(owners or {}),
+        MappingProxyType(closed or {}),
+        tuple(OpenTransaction(*each) for each in transactions or ()),
+        *others,
+    )

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from koonj.humanize import count, duration, number_words
+from koonj.humanize import count, duration, number_words, span_words
 from koonj.postgres.locks.trace import LockMode, StatementTrace
-from koonj.postgres.target_conditions import TargetConditions
+from koonj.postgres.target_conditions import OpenTransaction, TargetConditions
 from koonj.runner.impact.plan_locks import traces_of
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.events import Direction, PlannedMigration
@@ -41,6 +41,8 @@ class Requirements:
     """Number of relations that each migration locks in one transaction, by file name."""
     stops_reads: bool
     """Whether a statement takes ACCESS EXCLUSIVE, which standbys take too when they replay it."""
+    concurrently: str = ""
+    """Migration and summary of the first CONCURRENTLY statement; empty if there is none."""
 
     def relations(self, *, created: bool) -> frozenset[str]:
         """Return the relations that are altered, or `created`."""
@@ -60,7 +62,7 @@ def requirements(
     """
     needs: list[Need] = []
     locks: dict[str, int] = {}
-    stops_reads = False
+    stops_reads, concurrently = False, ""
     for migration in migrations:
         rehearsal = rehearsals.get(migration.name)
         if rehearsal is None:
@@ -71,7 +73,14 @@ def requirements(
         locks[migration.name] = _most_locks(traces, together=migration.in_transaction)
         modes = {lock.mode for trace in traces for lock in trace.locks}
         stops_reads = stops_reads or LockMode.ACCESS_EXCLUSIVE in modes
-    return Requirements(tuple(needs), locks, stops_reads)
+        concurrently = concurrently or _concurrently(migration)
+    return Requirements(tuple(needs), locks, stops_reads, concurrently)
+
+
+def _concurrently(migration: PlannedMigration) -> str:
+    later = (one for one in migration.statements if one.index > migration.statements_done)
+    found = (one for one in later if not one.in_transaction and " concurrently" in one.summary)
+    return next((f"{migration.name}: '{one.summary}'" for one in found), "")
 
 
 def changes_role(text: str) -> bool:
@@ -112,6 +121,9 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
                 f"{number_words(found.lock_room)} locks: it can fail with 'out of shared memory'. "
                 "Split it, or raise max_locks_per_transaction (needs a restart)."
             )
+    if needed.concurrently and found.open_transactions:
+        open_ones = "; ".join(_words(one) for one in found.open_transactions)
+        yield f"{needed.concurrently} waits until older transactions have ended, such as: {open_ones}."
     if found.standbys and found.lag is not None and found.lag >= LAG:
         yield (
             f"A standby is {duration(found.lag)} behind in replaying changes, and this run adds to that. "
@@ -122,6 +134,11 @@ def lacking(needed: Requirements, found: TargetConditions) -> Iterator[str]:
             f"{count(found.standbys, 'standby', 'standbys')} will take the ACCESS EXCLUSIVE locks too, when "
             "replaying them: readers there wait, or are cancelled after max_standby_streaming_delay."
         )
+
+
+def _words(one: OpenTransaction) -> str:
+    who = " ".join(part for part in (one.name, one.application) if part)
+    return f"{who} (user {one.owner}), {one.state}, open for {span_words(one.seconds)}"
 
 
 def _rights(needed: Requirements, found: TargetConditions) -> Iterator[str]:
