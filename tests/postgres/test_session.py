@@ -194,7 +194,7 @@ async def test_the_server_notices_a_dead_client_and_a_cut_line_in_time(
     async with await psycopg.AsyncConnection.connect(network.dsn(), autocommit=True, options=options) as conn:
         session = await clean(conn, Target("test", ""))
         assert await _settings(conn) == expected
-        assert [name for name, _ in session.settings] == list(SETTINGS)
+        assert [name for name, _ in session.settings if name not in IDLE] == list(SETTINGS)
         async with conn.transaction():
             for text in closing_texts(None, conn.info.server_version, "5s", session.settings):
                 await conn.execute(text)
@@ -203,5 +203,39 @@ async def test_the_server_notices_a_dead_client_and_a_cut_line_in_time(
 
 async def test_nothing_about_the_line_is_set_on_a_unix_socket(conn: psycopg.AsyncConnection) -> None:
     session = await clean(conn, Target("test", ""))
-    assert session.settings == (("client_connection_check_interval", "1s"),)
+    assert {name for name, _ in session.settings} <= {"client_connection_check_interval", *IDLE}
     assert await _settings(conn) == ["1s", "0", "0", "0", "0"]
+
+
+IDLE = ("idle_in_transaction_session_timeout", "idle_session_timeout")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", ["1min", "5min"]),
+        ("-c idle_in_transaction_session_timeout=5s -c idle_session_timeout=7s", ["5s", "7s"]),
+        ("-c idle_in_transaction_session_timeout=1h -c idle_session_timeout=1d", ["1min", "5min"]),
+    ],
+    ids=["defaults", "shorter ones", "longer ones"],
+)
+async def test_the_server_ends_a_session_whose_client_has_stopped(
+    database: str, binaries: Binaries, options: str, expected: list[str]
+) -> None:
+    names = IDLE if binaries.major >= 14 else IDLE[:1]
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True, options=options) as conn:
+        session = await clean(conn, Target("test", ""))
+        assert [await _setting(conn, name) for name in names] == expected[: len(names)]
+        async with conn.transaction():
+            await conn.execute("RESET ALL")
+            for text in closing_texts(None, conn.info.server_version, "5s", session.settings):
+                await conn.execute(text)
+        assert [await _setting(conn, name) for name in names] == expected[: len(names)]
+
+
+async def test_a_session_between_whose_statements_koonj_computes_is_not_ended(
+    conn: psycopg.AsyncConnection,
+) -> None:
+    session = await clean(conn, Target("test", ""), computes=True)
+    assert not {name for name, _ in session.settings} & set(IDLE)
+    assert await _setting(conn, IDLE[0]) == "0"

@@ -81,8 +81,10 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback", "rehearse"}:
         args.allow = frozenset[str]().union(*args.allow)
-    if args.command in {"apply", "rollback"}:
-        _check_run(args)
+    if args.command in {"apply", "rollback", "unblock"}:
+        from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
+
+        (check_unblock if args.command == "unblock" else check_run)(args)
     if args.command == "trust" and args.folder is not None and not args.remove:
         raise UsageError("FOLDER is only for --remove. To trust a folder, go to it and run: koonj trust")
     if args.command == "rehearse" and args.all and args.numbers:
@@ -128,6 +130,12 @@ def build() -> Parser:
     command("drift", "compare the target's schema with its applied migrations", help_text.DRIFT, _drift)
     command(
         "settle", "show and decide what an interrupted migration has committed", help_text.SETTLE, _settle
+    )
+    command(
+        "unblock",
+        "show which sessions are in the way of a run, and end one of them",
+        help_text.UNBLOCK,
+        _unblock,
     )
     command("history", "list what was done on the target, when and by whom", help_text.HISTORY, _history)
     command("runs", "list the runs of this user on this machine", help_text.RUNS)
@@ -229,6 +237,19 @@ def _settle(parser: Parser) -> None:
         help="run the commands that remove or complete what the statement left",
     )
     parser.add_argument("--reason", metavar="TEXT", help="why; recorded in the history")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
+    )
+
+
+def _unblock(parser: Parser) -> None:
+    parser.add_argument("pid", metavar="PID", nargs="?", type=int, help="the session on the server")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--cancel", action="store_true", help="cancel its running statement")
+    how.add_argument(
+        "--end", action="store_true", help="end the session; what it has not committed is rolled back"
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; required, and recorded in the history")
     parser.add_argument(
         "--confirm", metavar="NAME", help="name of the target; required if the target is protected"
     )
@@ -373,25 +394,3 @@ def _wait(text: str) -> float | None:
     if not (0 <= seconds < math.inf):
         raise ArgumentTypeError(f"{text!r} is neither a number of seconds nor `forever`")
     return seconds
-
-
-def _check_run(args: Namespace) -> None:
-    """Check combinations of options that argparse cannot check.
-
-    Raises:
-        UsageError: the options cannot be combined.
-    """
-    if args.probe and args.plan:
-        raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
-    if args.allow and not (args.reason or "").strip():
-        raise UsageError("--allow requires --reason TEXT. Both are recorded in the history.")
-    if args.override is not None and not args.override.strip():
-        raise UsageError("--override requires a reason. It is recorded in the history.")
-    if args.reason and not args.allow:
-        raise UsageError("--reason requires --allow.")
-    if args.detach and (args.plan or args.probe):
-        raise UsageError("--detach cannot be used with --plan or --probe: they change nothing.")
-    if args.detach and not (args.yes or args.confirm is not None):
-        raise UsageError(
-            "--detach requires --yes, or --confirm NAME. Without a plan to read, koonj cannot ask."
-        )

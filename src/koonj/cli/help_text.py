@@ -185,6 +185,22 @@ exit codes: 0 nothing to decide, or recorded, 1 an error, 2 usage, 4 you must de
 5 another run holds the koonj lock, or the statement is still at work on the server.
 """
 
+UNBLOCK = """\
+examples:
+  koonj unblock                          list who holds the koonj lock, and who is in the way of that run
+  koonj unblock 16835 --cancel --reason 'the report can run again later'
+  koonj unblock 16840 --end --reason 'its machine is gone' --confirm production
+
+koonj ends only a session that is in the way at that moment: it holds the koonj lock, or the run that holds it
+waits for it. A server uses pids again, so koonj compares when the session began. Cancelling stops its running
+statement; ending it rolls back what it has not committed. Your role needs the rights of the session's role,
+or pg_signal_backend. koonj never ends a prepared transaction, and shows the command for it.
+
+Who did it, to which session and why is recorded in the history.
+
+exit codes: 0 listed, or done, 1 an error, or it has not happened after 5 s, 2 usage.
+"""
+
 RUNS = """\
 examples:
   koonj runs

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.history_entry import Action, HistoryEntry, Outcome, entries_with_earlier_names
+from koonj.migrations.history_entry import UNBLOCKED, Action, HistoryEntry, Outcome, entries_with_earlier_names
 from koonj.migrations.names import number_of as name_number
 from koonj.migrations.states import State
 from koonj.sql.display import spaced
@@ -56,6 +56,8 @@ def _state(entry: HistoryEntry) -> State:
 
 def _action(entry: HistoryEntry) -> str:
     """Return the action and its outcome, such as ``apply done`` or ``allow edited``."""
+    if entry.allowed == UNBLOCKED:
+        return UNBLOCKED
     if entry.action is Action.ALLOW:
         was = f" from {entry.renamed_from}" if entry.renamed_from else ""
         return f"allow {spaced(entry.allowed or '')}{was}"

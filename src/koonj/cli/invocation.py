@@ -16,7 +16,7 @@ from koonj import config
 from koonj.cli.diagnostics import CommandError, Diagnostics, UsageError
 from koonj.cli.marks import StateMarks
 from koonj.cli.output import Output
-from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings
+from koonj.config import EMBEDDED, ConfigError, ProjectFolders, ProjectSettings, Settings, Target
 from koonj.migrations.names import FITTING, TO_LIST, no_migration
 
 if TYPE_CHECKING:
@@ -141,6 +141,21 @@ def _check_dsn(dsn: str) -> None:
         # `from None`: the message of libpq repeats the text, which can contain a password.
         wrong, hint = not_valid(dsn, error)
         raise UsageError(f"--dsn {wrong}.", hint) from None
+
+
+def must_be_confirmed(target: Target, confirm: str | None) -> None:
+    """Check the value of --confirm of a command that never asks.
+
+    Raises:
+        UsageError: it is not the target's name, or it is missing and the target is protected.
+    """
+    if confirm is not None and confirm != target.name:
+        raise UsageError(f"--confirm {confirm} does not match the name of the target, {target.name}.")
+    if target.protected and confirm is None:
+        raise UsageError(
+            "Confirmation required: the target is protected. Nothing was changed.",
+            f"To confirm, add --confirm {target.name}",
+        )
 
 
 def number_of(text: str) -> int:

@@ -280,6 +280,13 @@ def settle(call: Call) -> int:
     return settle_command(call)
 
 
+def unblock(call: Call) -> int:
+    """Run `koonj unblock`."""
+    from koonj.cli.unblock import unblock_command
+
+    return unblock_command(call)
+
+
 def check(call: Call) -> int:
     """Run `koonj check`."""
     from koonj.cli.file_text import check_code, check_lines
@@ -341,6 +348,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "runs": runs,
         "attach": attach,
         "settle": settle,
+        "unblock": unblock,
         "check": check,
         "init": init,
         "trust": trust,

@@ -14,6 +14,8 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.events import (
     Blocked,
+    BlockerEnded,
+    BlockerNotEnded,
     CancelAsked,
     DecisionRecorded,
     Direction,
@@ -37,6 +39,7 @@ from koonj.runner.run.events import (
 )
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.runner.run.progress_wording import progress_words
+from koonj.runner.run.unblock_wording import done_words, not_done_words, silence_words
 from koonj.sql.display import spaced
 
 _PROGRESS = 10.0
@@ -56,6 +59,7 @@ class RunText:
         self._probe = False
         self._phase: tuple[str, int, str, str] | None = None
         self._phase_shown = 0.0
+        self._silent: tuple[int | None, int | None] | None = None
 
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines of one event; most have one, some none."""
@@ -67,6 +71,7 @@ class RunText:
             case WaitingForLock():
                 self._waited = True
                 yield _waiting(event)
+                yield from self._silence(event)
             case LockAcquired() if self._waited:
                 yield f"Acquired the lock after {duration(event.seconds)}."
             case DecisionRecorded() | InterruptionSettled():
@@ -75,17 +80,31 @@ class RunText:
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
-            case Blocked() | Unblocked() | Progress():
+            case Blocked() | Unblocked() | Progress() | BlockerEnded() | BlockerNotEnded():
                 yield from self._watched(event)
             case Notice() | Retrying():
                 yield from _notice(event) if isinstance(event, Notice) else _retrying(event)
             case _:
                 return
 
-    def _watched(self, event: Blocked | Unblocked | Progress) -> Iterator[str]:
+    def _silence(self, event: WaitingForLock) -> Iterator[str]:
+        """Yield once for each lock holder that it does nothing, and what to do about that."""
+        silence, pid = silence_words(event.holder, event.stopped), event.holder.pid if event.holder else None
+        if silence and self._silent != (pid, event.stopped):
+            self._silent = pid, event.stopped
+            yield f"  {silence}"
+            if event.hint:
+                yield f"  {event.hint}"
+
+    def _watched(
+        self, event: Blocked | Unblocked | Progress | BlockerEnded | BlockerNotEnded
+    ) -> Iterator[str]:
         """Yield who is in the way; of the progress, a line for another phase, or if the last one is old."""
-        if not isinstance(event, Progress):
+        if isinstance(event, (Blocked, Unblocked)):
             yield from _blocked(event)
+            return
+        if isinstance(event, (BlockerEnded, BlockerNotEnded)):
+            yield f"  {_unblock(event)}"
             return
         phase = (event.name, event.statement, event.relation, event.phase)
         at = event.at.timestamp()
@@ -137,6 +156,10 @@ def _recorded(event: DecisionRecorded | InterruptionSettled) -> str:
     if isinstance(event, InterruptionSettled):
         return f"{event.name}: {settled_words(event)}"
     return f"allow {spaced(event.state)} {event.name or 'the folder'}: {event.reason}"
+
+
+def _unblock(event: BlockerEnded | BlockerNotEnded) -> str:
+    return done_words(event) if isinstance(event, BlockerEnded) else not_done_words(event)
 
 
 def _probed(event: MigrationProbed) -> str:

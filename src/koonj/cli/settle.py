@@ -7,7 +7,7 @@ from typing import Any
 from koonj.cli.ask_target import ask_target
 from koonj.cli.diagnostics import CommandError, ExitCode, UsageError
 from koonj.cli.interruption_shape import interruption_shape
-from koonj.cli.invocation import Call, number_of
+from koonj.cli.invocation import Call, must_be_confirmed, number_of
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.names import TO_LIST
@@ -40,7 +40,7 @@ def settle_command(call: Call) -> ExitCode:
         if not settlement.is_given:
             found = ask_target(target, lambda connector: read_interrupted(connector, target, folder, name))
             return _show(call, target, found)
-        _must_be_confirmed(target, args.confirm)
+        must_be_confirmed(target, args.confirm)
         event = ask_target(target, lambda connector: settle(connector, target, folder, name, settlement))
     except RunningError as error:
         raise CommandError(f"{target.name}: {error.message}", error.hint, ExitCode.LOCKED) from error
@@ -67,16 +67,6 @@ def _name(folder: Folder, text: str) -> str:
             "Use the file name instead of the number.",
         )
     return names[0]
-
-
-def _must_be_confirmed(target: Target, confirm: str | None) -> None:
-    if confirm is not None and confirm != target.name:
-        raise UsageError(f"--confirm {confirm} does not match the name of the target, {target.name}.")
-    if target.protected and confirm is None:
-        raise UsageError(
-            "Confirmation required: the target is protected. Nothing was changed.",
-            f"To confirm, add --confirm {target.name}",
-        )
 
 
 def _show(call: Call, target: Target, found: InterruptedMigration) -> ExitCode:

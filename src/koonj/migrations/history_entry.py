@@ -26,6 +26,12 @@ INTERRUPTED = "interrupted"
 """Recorded error of an entry whose run was interrupted, when it was found out what it had committed."""
 
 
+UNBLOCKED = "unblock"
+"""What an entry with the action `allow` allowed if it is about a blocking session: its end, or that of its
+statement. It decides about no migration.
+"""
+
+
 class Outcome(StrEnum):
     """Recorded outcome of a history entry."""
 

@@ -48,6 +48,8 @@ class LockHolder:
     """Start of the session, with its zone. None if the server hides it from this role."""
     run: RunName | None = None
     """The run of this session; None if the session is of no run."""
+    silent_seconds: float | None = None
+    """How long its client has sent nothing. None: a statement is running, or it is hidden from this role."""
 
 
 def holder_words(holder: LockHolder | None) -> str:
@@ -107,7 +109,18 @@ def holder_query(conn: AsyncConnection) -> str:
     return filled(conn, "lock_holder", _HALVES)
 
 
-def lock_holder(pid: int, application_name: str, host: str, user: str, since: int | None) -> LockHolder:
-    """Return the holder of a lock from a row of a query. `since`: microseconds since 1970."""
+def lock_holder(
+    pid: int,
+    application_name: str,
+    host: str,
+    user: str,
+    since: int | None,
+    silent: int | None = None,
+) -> LockHolder:
+    """Return the holder of a lock from a row of a query.
+
+    `since`: microseconds since 1970; `silent`: milliseconds.
+    """
     started = None if since is None else moment_of(since)
-    return LockHolder(pid, application_name, host, user, started, run_name(application_name))
+    silence = None if silent is None else silent / 1000
+    return LockHolder(pid, application_name, host, user, started, run_name(application_name), silence)

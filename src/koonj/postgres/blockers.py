@@ -176,7 +176,7 @@ def _blocker(
     hidden: bool,  # noqa: FBT001
 ) -> Blocker:
     return Blocker(
-        kind=_kind(gid, application, text, pid=pid, autovacuum=autovacuum),
+        kind=kind_of(gid, application, text, pid=pid, autovacuum=autovacuum),
         depth=depth,
         pid=pid,
         gid=gid,
@@ -189,14 +189,15 @@ def _blocker(
         state_seconds=state_seconds,
         mode=_mode(mode),
         granted=granted,
-        query=_first_line(text),
+        query=first_line(text),
         hidden=hidden,
     )
 
 
-def _kind(
+def kind_of(
     gid: str | None, application: str | None, text: str | None, *, pid: int | None, autovacuum: bool
 ) -> BlockerKind:
+    """Return what a blocker is. `text`: its last statement."""
     if gid is not None or pid is None:
         return BlockerKind.PREPARED
     if autovacuum:
@@ -205,7 +206,7 @@ def _kind(
     return BlockerKind.KOONJ if (application or "").split(" ")[0] == "koonj" else BlockerKind.SESSION
 
 
-def _first_line(text: str | None) -> str | None:
+def first_line(text: str | None) -> str | None:
     """Return the first line of a statement that is not blank; None if it is hidden or there was none."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
 

@@ -49,13 +49,17 @@ class ServerSession:
     """What lets the server end the session when its client is gone, by name. RESET ALL undoes it."""
 
 
-async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
-    """Reset the session to its state after connecting, and return it. The koonj lock is kept."""
+async def clean(conn: AsyncConnection, target: Target, *, computes: bool = False) -> ServerSession:
+    """Reset the session to its state after connecting, and return it. The koonj lock is kept.
+
+    `computes`: between two statements, koonj can compute for minutes; so the server must not end the session
+    because nothing is sent.
+    """
     try:
-        cursor = await _reset(conn, target, can_check=True)
+        cursor = await _reset(conn, target, can_check=True, computes=computes)
     except errors.InvalidParameterValue:
         # The server's operating system does not support client_connection_check_interval.
-        cursor = await _reset(conn, target, can_check=False)
+        cursor = await _reset(conn, target, can_check=False, computes=computes)
     while cursor.nextset():
         pass
     row = await cursor.fetchone()
@@ -64,9 +68,9 @@ async def clean(conn: AsyncConnection, target: Target) -> ServerSession:
     return ServerSession(ServerProcess(pid, started), tuple((name, value) for name, value in settings))
 
 
-async def _reset(conn: AsyncConnection, target: Target, *, can_check: bool) -> AsyncCursor:
+async def _reset(conn: AsyncConnection, target: Target, *, can_check: bool, computes: bool) -> AsyncCursor:
     """Send one message: if the server refuses a part of it, all of it is undone."""
-    asking = sql.SQL(filled(conn, "server_session", {"can_check": can_check}))
+    asking = sql.SQL(filled(conn, "server_session", {"can_check": can_check, "ends_if_idle": not computes}))
     return await conn.execute(sql.SQL("; ").join([*_reset_statements(target.role), asking]))
 
 

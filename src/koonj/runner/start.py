@@ -59,6 +59,7 @@ from koonj.runner.run.events import (
 )
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Cancelled, Control, Run
+from koonj.runner.run.unblock_request import UnblockRequest
 
 
 def start(
@@ -123,8 +124,8 @@ async def _run(
     else:
         events.append(PlanMade(confirmed.shown.plan))
     try:
-        async with aclosing(stages):
-            async for event in stages:
+        async with aclosing(_with_others(job, control, stages)) as all_stages:
+            async for event in all_stages:
                 if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
                     events.append(event)
                 yield event
@@ -142,7 +143,28 @@ async def _run(
         end = failed_or_cancelled(failure, cancelled=control.cancelled)
     except Cancelled:
         end = cancelled()
+    for other in await control.last_events():
+        yield other
     yield end.event(events)
+
+
+async def _with_others(job: Job, control: Control, stages: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+    """Yield the events of `stages`, and what users do beside them about blocking sessions."""
+
+    async def unblock(request: UnblockRequest) -> Event:
+        from koonj.runner.apply.unblock import try_to_unblock  # noqa: PLC0415 - seldom needed
+
+        return await try_to_unblock(job.connector, job.target, request, control.run_id)
+
+    control.unblocker = unblock
+    try:
+        async with aclosing(stages):
+            async for event in stages:
+                for other in control.kept_events():
+                    yield other
+                yield event
+    finally:
+        control.unblocker = None
 
 
 def _successful_end(job: Job, events: list[Event]) -> RunEnd:

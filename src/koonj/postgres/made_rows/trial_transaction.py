@@ -48,7 +48,7 @@ async def back_to_start(conn: AsyncConnection) -> None:
 
 async def reset_session(conn: AsyncConnection) -> None:
     """Reset the session between two scripts, as a new connection has it. Raises: psycopg.Error."""
-    await clean(conn, _TARGET)
+    await clean(conn, _TARGET, computes=True)
     await _limit_statements(conn)
 
 
@@ -58,7 +58,7 @@ async def end_trial(conn: AsyncConnection) -> None:
     Raises: psycopg.Error.
     """
     await roll_back(conn)
-    await clean(conn, _TARGET)
+    await clean(conn, _TARGET, computes=True)
     await remove_dead_rows(conn)
     if conn.info.server_version >= 150000:
         await send_off_counters(conn)

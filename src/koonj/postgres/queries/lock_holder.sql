@@ -2,7 +2,13 @@ SELECT l.pid,
        coalesce(a.application_name, ''),
        coalesce(pg_catalog.host(a.client_addr), 'local'),
        coalesce(a.usename::pg_catalog.text, ''),
-       (extract(epoch FROM a.backend_start) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8
+       (extract(epoch FROM a.backend_start) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8,
+       CASE
+           WHEN pg_catalog.starts_with(a.state, 'idle')
+           THEN (extract(
+               epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change
+           ) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8
+       END
 FROM pg_catalog.pg_locks AS l
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid
 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'

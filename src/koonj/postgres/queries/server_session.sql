@@ -1,6 +1,8 @@
 -- The process of this session, and the settings that let the server end it when its client is gone: a dead client is
--- noticed within a second, a cut line within a minute. They are set here, unless shorter ones are. The name and value
--- of each is returned, because RESET ALL undoes them. A Unix socket cannot be cut.
+-- noticed within a second, a cut line within a minute. One that is stopped releases its locks on tables after a minute,
+-- and the koonj lock after five (since PostgreSQL 14); no pause of a run is longer than half a minute. They are set
+-- here, unless shorter ones are. The name and value of each is returned, because RESET ALL undoes them. A Unix socket cannot
+-- be cut.
 SELECT
     pg_catalog.pg_backend_pid(),
     (
@@ -18,12 +20,14 @@ SELECT
             false
         )]
         FROM (
-            VALUES ('client_connection_check_interval', 1000, false),
-                   ('tcp_keepalives_idle', 30, true),
-                   ('tcp_keepalives_interval', 10, true),
-                   ('tcp_keepalives_count', 3, true),
-                   ('tcp_user_timeout', 60000, true)
-        ) AS s (name, longest, of_line)
+            VALUES ('client_connection_check_interval', 1000, false, %(can_check)s),
+                   ('idle_in_transaction_session_timeout', 60000, false, %(ends_if_idle)s),
+                   ('idle_session_timeout', 300000, false, %(ends_if_idle)s),
+                   ('tcp_keepalives_idle', 30, true, true),
+                   ('tcp_keepalives_interval', 10, true, true),
+                   ('tcp_keepalives_count', 3, true, true),
+                   ('tcp_user_timeout', 60000, true, true)
+        ) AS s (name, longest, of_line, can_be_set)
         CROSS JOIN LATERAL (SELECT pg_catalog.current_setting(s.name, true)) AS t (text)
         CROSS JOIN LATERAL (
             SELECT CASE
@@ -32,5 +36,5 @@ SELECT
             END
         ) AS n (now)
         WHERE t.text IS NOT NULL
-          AND CASE WHEN s.of_line THEN pg_catalog.inet_client_addr() IS NOT NULL ELSE %(can_check)s END
+          AND CASE WHEN s.of_line THEN pg_catalog.inet_client_addr() IS NOT NULL ELSE s.can_be_set END
     )

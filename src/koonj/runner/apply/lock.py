@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from time import monotonic
 
@@ -9,7 +10,7 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.read_transaction import reading
 from koonj.runner.apply.context import RunContext
-from koonj.runner.run.events import LockAcquired, WaitingForLock
+from koonj.runner.run.events import Event, LockAcquired, WaitingForLock
 
 POLL = 0.25
 """Seconds between two attempts to take the lock."""
@@ -37,7 +38,7 @@ class LockLostError(Exception):
 
 async def acquire_lock(
     session: RunContext, wait: float | None, *, taken: bool = False
-) -> AsyncIterator[WaitingForLock | LockAcquired]:
+) -> AsyncIterator[Event]:
     """Poll for the koonj lock for up to `wait` seconds; None: no limit. `taken`: the session has it.
 
     Raises:
@@ -55,9 +56,21 @@ async def acquire_lock(
             raise LockNotAcquiredError(holder, waited)
         if last_event is None or last_event[0] != holder.pid or waited - last_event[1] >= REPEAT:
             last_event = holder.pid, waited
-            yield WaitingForLock(holder, waited)
+            yield await _waiting(session, holder, waited)
+        for event in session.control.kept_events():
+            yield event
         await session.control.pause(POLL)
     yield LockAcquired(monotonic() - start)
+
+
+async def _waiting(session: RunContext, holder: LockHolder, waited: float) -> WaitingForLock:
+    """Return who holds the lock, and what to do if the holder does nothing."""
+    from koonj.runner.process.stopped_process import stopped_process  # noqa: PLC0415 - few runs wait
+    from koonj.runner.run.unblock_wording import silence_words, way_out  # noqa: PLC0415 - as above
+
+    stopped = await asyncio.to_thread(stopped_process, holder.run)
+    hint = way_out(holder, session.target.option) if silence_words(holder, stopped) else ""
+    return WaitingForLock(holder, waited, stopped, hint)
 
 
 async def keep_lock(session: RunContext) -> None:

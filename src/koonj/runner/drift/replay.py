@@ -112,7 +112,7 @@ class Replay:
         conn = await session.connection_for(script.role, script.settings)
         refused = script.role in session.refused
         target = Target("scratch", "", role=None if refused else script.role)
-        await clean(conn, target)
+        await clean(conn, target, computes=True)
         work = make_work(script.migration, Direction.APPLY, lock_timeout="0")
         alive = partial(is_alive, self.server, self.control)
         run = ScriptRun(conn, self.control, work, target, None, alone=self.server.alone, is_alive=alive)

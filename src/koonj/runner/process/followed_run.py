@@ -10,12 +10,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from koonj.runner.process.control_fifo import ask_to_cancel
+from koonj.runner.process.control_fifo import ask_to_cancel, ask_to_unblock
 from koonj.runner.process.folders import RunFiles
 from koonj.runner.process.journal_head import SIZE, JournalHead
 from koonj.runner.process.journal_reader import JournalReader
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
 from koonj.runner.run.run import Control, Run
+from koonj.runner.run.unblock_request import UnblockRequest
 
 _FIRST_PAUSE, _MOST_PAUSE = 0.01, 0.1
 """Seconds between two looks at the journal. No inotify: macOS and NFS have none."""
@@ -40,6 +41,16 @@ class FollowedRun(Run):
         if self.head.host != socket.gethostname():
             raise OSError(0, f"the run is in a process on {self.head.host}. Cancel it there")
         ask_to_cancel(self.files.control)  # does not block
+
+    async def unblock(self, request: UnblockRequest) -> None:
+        """Ask the process of the run to end a blocking session, or to cancel its statement.
+
+        Raises:
+            OSError: The process has ended, or it is on another host.
+        """
+        if self.head.host != socket.gethostname():
+            raise OSError(0, f"the run is in a process on {self.head.host}. Do it there")
+        ask_to_unblock(self.files.control, request)  # does not block
 
     async def _read(self, _: Control) -> AsyncIterator[Event]:
         pause = _FIRST_PAUSE

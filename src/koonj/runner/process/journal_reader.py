@@ -112,11 +112,18 @@ def _events(line: bytes) -> tuple[Event, ...]:
 
 def known_runs(environ: Mapping[str, str] = os.environ) -> list[KnownRun]:
     """Return all runs of this user that have a journal, newest first."""
-    found = []
+    return sorted(_known(environ, "*.jsonl"), key=lambda run: run.head.started, reverse=True)
+
+
+def known_run(short_id: str, environ: Mapping[str, str] = os.environ) -> KnownRun | None:
+    """Return the run of this user whose id starts with `short_id`, the 8 characters of a session's name."""
+    return next((run for run in _known(environ, f"*-{short_id}.jsonl") if run.id.startswith(short_id)), None)
+
+
+def _known(environ: Mapping[str, str], pattern: str) -> Iterator[KnownRun]:
     for folder in existing_folders(environ):
-        for path in folder.glob("*.jsonl"):
+        for path in folder.glob(pattern):
             with suppress(OSError), JournalReader(RunFiles(folder, path.stem)) as reader:
                 head = reader.head()
                 if head is not None:
-                    found.append(KnownRun(reader.files, head, reader.alive(head)))
-    return sorted(found, key=lambda run: run.head.started, reverse=True)
+                    yield KnownRun(reader.files, head, reader.alive(head))

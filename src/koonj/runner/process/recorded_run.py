@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from koonj.runner.process.control_fifo import CANCEL, messages_to
+from koonj.runner.process.control_fifo import CANCEL, UNBLOCK, messages_to, unblock_request
 from koonj.runner.process.journal import Journal
 from koonj.runner.run.events import CancelAsked, Event, LockAcquired, PlanMade, RunStarted, WaitingForLock
 from koonj.runner.run.run import Control, Run
+from koonj.runner.run.unblock_request import UnblockRequest
 
 _TICK = 0.05
 """Seconds between two looks at what waits to be written."""
@@ -31,11 +32,16 @@ class RecordedRun(Run):
         self._journal: Journal | None = None
         self._tick: asyncio.TimerHandle | None = None
         self._cancelling: asyncio.Task[None] | None = None
+        self._unblocking: set[asyncio.Task[None]] = set()
         self._open = ExitStack()
 
     async def cancel(self) -> None:
         """Cancel the run. Raises psycopg.Error, as `Run.cancel`."""
         await self._inner.cancel()
+
+    async def unblock(self, request: UnblockRequest) -> None:
+        """End a blocking session, or cancel its statement."""
+        await self._inner.unblock(request)
 
     def answer(self, question_id: str, text: str) -> None:
         """Answer a `Question`."""
@@ -89,6 +95,10 @@ class RecordedRun(Run):
         if message.get("do") == CANCEL:
             self._record(CancelAsked(str(message.get("who", ""))[:200]))
             self._cancelling = asyncio.ensure_future(self.cancel_quietly())
+        elif message.get("do") == UNBLOCK and (request := unblock_request(message)) is not None:
+            task = asyncio.ensure_future(self.unblock(request))
+            self._unblocking.add(task)
+            task.add_done_callback(self._unblocking.discard)
 
     async def cancel_quietly(self) -> None:
         """Cancel the run; if the request cannot be sent, the run ends after its statement."""

@@ -48,7 +48,7 @@ async def make_fresh(conn: AsyncConnection, target: Target) -> None:
 
     No settings, and no timeout that a file set for the role or the database.
     """
-    await clean(conn, target)
+    await clean(conn, target, computes=True)
     await set_timeouts(conn, "0", "0", local=False)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from koonj.migrations.history_entry import Action
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker
+from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.locks.trace import RelationLock
 from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
@@ -263,6 +264,10 @@ class WaitingForLock(Event):
     """The session that holds the lock; None: the server hides it from this role."""
     seconds: float
     """Seconds waited so far."""
+    stopped: int | None = None
+    """The pid of the koonj process that holds it, if it is on this machine and stopped by a signal."""
+    hint: str = ""
+    """What to do if it does nothing; empty as long as it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +360,32 @@ class Unblocked(Event):
     statement: int
     seconds: float
     """Seconds waited for locks, as far as koonj saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerEnded(Event):
+    """A user ended a blocking session, or cancelled its statement. It is recorded in the history."""
+
+    pid: int
+    how: Ending
+    who: str
+    """User, host and terminal: ``dev1@bastion1 pts/3``."""
+    session: str
+    """The session and what it did, as text."""
+    reason: str
+    took_effect: bool
+    """Whether the session (or its statement) has ended. False: the server was asked, and it has not yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerNotEnded(Event):
+    """A user asked to end a blocking session, or to cancel its statement, and it was not done."""
+
+    pid: int
+    how: Ending
+    who: str
+    message: str
+    """Why, in one or two sentences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,16 +50,23 @@ def blocker_lines(lock: AwaitedLock, more_seconds: float = 0.0) -> Iterator[str]
         indent = "  " * (blocker.depth - 1)
         label = "blocked by" if blocker.depth == 1 else f"pid {blocker.behind} is blocked by"
         yield f"{indent}{label} {blocker_words(blocker, more_seconds)}"
-        if blocker.query is not None and not _is_vacuum(blocker):
-            what = "runs" if blocker.state == "active" else "last"
-            text = blocker.query if len(blocker.query) <= _QUERY else f"{blocker.query[:_QUERY]}…"
-            yield f"{indent}  {what}: {text}"
+        if (line := statement_line(blocker)) is not None:
+            yield f"{indent}  {line}"
     if len(lock.blockers) > MOST:
         yield f"and by {len(lock.blockers) - MOST} more"
     if lock.queue:
         waits = "waits" if lock.queue == 1 else "wait"
         longest = duration(lock.longest + more_seconds)
         yield f"{count(lock.queue, 'session')} {waits} behind this run, the first one for {longest}"
+
+
+def statement_line(blocker: Blocker) -> str | None:
+    """Return the last statement of a session: ``runs: SELECT 1``; None if it is hidden."""
+    if blocker.query is None or _is_vacuum(blocker):
+        return None
+    what = "runs" if blocker.state == "active" else "last"
+    text = blocker.query if len(blocker.query) <= _QUERY else f"{blocker.query[:_QUERY]}…"
+    return f"{what}: {text}"
 
 
 def blocker_words(blocker: Blocker, more_seconds: float = 0.0) -> str:

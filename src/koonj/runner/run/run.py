@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from koonj.runner.run.events import AwaitedLock, Event
+from koonj.runner.run.unblock_request import UnblockRequest
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection  # a process that only follows a run does not need psycopg
 
 Value = TypeVar("Value")
+
+Unblocker = Callable[[UnblockRequest], Awaitable[Event]]
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error; it ends a run that the user cancelled
@@ -30,6 +33,10 @@ class Control:
         self._conn: AsyncConnection | None = None
         self._on_cancel: Callable[[], None] | None = None
         self._listener: Callable[[Event], None] | None = None
+        self._kept: list[Event] = []
+        self._unblocking: set[asyncio.Future[Event]] = set()
+        self.unblocker: Unblocker | None = None
+        """Does what a user asks for about a blocking session; None: the run cannot be blocked now."""
         self.awaited: AwaitedLock | None = None
         """The lock that the running statement waits for, as far as it is known."""
 
@@ -66,6 +73,29 @@ class Control:
             return False
         self._listener(event)
         return True
+
+    async def unblock(self, request: UnblockRequest) -> None:
+        """Do what the user asks for about a blocking session. An event of the run says what came of it."""
+        if self.unblocker is None:
+            return
+        task = asyncio.ensure_future(self.unblocker(request))
+        self._unblocking.add(task)
+        task.add_done_callback(self._unblocking.discard)
+        event = await task
+        if not self.report(event):
+            self._kept.append(event)
+
+    async def last_events(self) -> Iterator[Event]:
+        """Wait for what a user has asked for and is not done yet; then as `kept_events`."""
+        while self._unblocking:
+            await asyncio.wait(self._unblocking)
+            await asyncio.sleep(0)  # whoever asked keeps the event
+        return self.kept_events()
+
+    def kept_events(self) -> Iterator[Event]:
+        """Yield what happened beside the run while nobody listened."""
+        while self._kept:
+            yield self._kept.pop(0)
 
     def check(self) -> None:
         """Check for a cancel request. Call this before each step that changes anything.
@@ -162,6 +192,14 @@ class Run:
             psycopg.Error: The cancel request could not be sent. The run then ends after its statement.
         """
         await self._control.cancel()
+
+    async def unblock(self, request: UnblockRequest) -> None:
+        """Cancel the statement of a blocking session, or end it. An event says what came of it.
+
+        Raises:
+            OSError: The process of the run cannot be asked to.
+        """
+        await self._control.unblock(request)
 
     def answer(self, question_id: str, text: str) -> None:
         """Answer a `Question`."""

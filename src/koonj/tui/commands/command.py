@@ -125,6 +125,9 @@ class Openers(Protocol):
     def settle(self) -> None:
         """Show what is known of the selected migration, which was interrupted, and let the user decide."""
 
+    def unblock(self) -> None:
+        """Show which sessions are in the way of the run, and let the user end one of them."""
+
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""
 

@@ -30,7 +30,16 @@ from koonj.tui.commands.panes import (
     Targets,
     Zoom,
 )
-from koonj.tui.commands.runs import ApplyAll, ApplyNext, Cancel, Drift, Rehearse, RollBackLast, Settle
+from koonj.tui.commands.runs import (
+    ApplyAll,
+    ApplyNext,
+    Cancel,
+    Drift,
+    Rehearse,
+    RollBackLast,
+    Settle,
+    Unblock,
+)
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -41,6 +50,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     RollBackLast(),
     Settle(),
     Cancel(),
+    Unblock(),
     New(),
     Edit(),
     Filter(),

@@ -137,6 +137,26 @@ class Cancel(Command[Verbs]):
         screen.cancel()
 
 
+class Unblock(Command[Verbs]):
+    """Show which sessions are in the way of the run, and cancel the statement of one of them or end it."""
+
+    key = "b"
+    label = "unblock"
+    group = Group.RUN
+    footer = "1234"
+    while_running = True
+    only_available = True
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason unless the run waits for another session."""
+        if not now.running or now.run is None:
+            return "No run is in progress."
+        return None if now.run.in_the_way else "No session is known to be in the way of the run."
+
+    def run(self, screen: Verbs) -> None:
+        screen.navigator.unblock()
+
+
 class Rehearse(Command[Verbs]):
     """Rehearse the selected migration: apply, roll back, apply again.
 

@@ -17,6 +17,7 @@ from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.runner.run.progress_wording import progress_words
+from koonj.runner.run.unblock_wording import silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
 from koonj.tui.state.run import LogLine, RunView, Tone, doing, result_words
@@ -125,7 +126,9 @@ def _waiting_words(view: RunView, now: float) -> str:
     seconds = event.seconds + max(0.0, now - event.at.timestamp())
     if isinstance(event, WaitingForScratch):
         return waiting_for_scratch_words(event.holder, seconds)
-    return f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
+    silence = silence_words(event.holder, event.stopped)
+    words = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
+    return f"{words}, {silence}" if silence else words
 
 
 def summary(view: RunView | None, now: float) -> Line:

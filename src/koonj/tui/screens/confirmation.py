@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events, on
 from textual.widget import Widget
@@ -25,6 +26,8 @@ class Confirmation(Dialog[str | None]):
     """
 
     HINTS = (Hint("y", "confirm"), Hint("n/Esc", "cancel", command=CLOSE), Hint("j/k", "scroll"))
+    WHAT: ClassVar[str] = "The name"
+    """What the user types."""
     _TYPED_HINTS = (
         Hint("Enter", "confirm"),
         Hint("Esc", "cancel", command=CLOSE),
@@ -68,9 +71,9 @@ class Confirmation(Dialog[str | None]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Confirm if the user typed the target's name."""
+        """Confirm if the user typed what is expected."""
         event.stop()
         if event.value.strip() == self._expected:
             self.dismiss(self._expected)
         else:
-            self.say(f"The name does not match. Type {self._expected}, or press Esc to cancel.")
+            self.say(f"{self.WHAT} does not match. Type {self._expected}, or press Esc to cancel.")

@@ -21,6 +21,7 @@ from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
+from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
 from koonj.tui.toolkit.tasks import start_task
 from koonj.tui.widgets.pane import Pane
@@ -43,6 +44,8 @@ _LATER = (
     "koonj.tui.screens.drift",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
+    "koonj.tui.screens.unblock_dialog",
+    "koonj.tui.screens.unblock_confirmation",
 )
 
 
@@ -67,6 +70,7 @@ class Navigator:
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
+        self._unblocking = UnblockDialogs(screen, backend, control, situation)
 
     def start(self) -> None:
         """Ask whether the user trusts the folder, and import screens that are not needed at the start."""
@@ -172,6 +176,10 @@ class Navigator:
         row = self._situation().selected
         assert row is not None
         self._settlement.open(row.name)
+
+    def unblock(self) -> None:
+        """Show which sessions are in the way of the run, and let the user end one of them."""
+        self._unblocking.open()
 
     def drift(self) -> None:
         """Compare the target's schema with its applied migrations."""

@@ -12,6 +12,7 @@ from typing import Any
 from koonj.humanize import count, duration
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
+from koonj.postgres.blockers import Blocker
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
@@ -19,6 +20,7 @@ from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
+from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 
 SLOW = 1.0
@@ -105,6 +107,14 @@ class RunView:
     def running(self) -> bool:
         """Whether the run is in progress."""
         return self.ended is None
+
+    @property
+    def in_the_way(self) -> tuple[Blocker, ...]:
+        """The sessions that the run waits for, as far as it knows them."""
+        if self.blocked is not None:
+            return self.blocked.lock.blockers
+        holder = None if self.waiting is None else self.waiting.holder
+        return () if holder is None else (as_blocker(holder),)
 
     @property
     def failure(self) -> Failure | None:
@@ -230,10 +240,12 @@ def _question(view: RunView, _: events.Question) -> RunView:
 
 
 def _waiting(view: RunView, event: events.WaitingForLock) -> RunView:
-    if view.waiting is None or view.waiting.holder != event.holder:
-        view = view.with_line(
-            event, Tone.ATTENTION, f"waiting for the koonj lock, held by {holder_words(event.holder)}"
-        )
+    before = view.waiting
+    if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
+        words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
+        before, view = None, view.with_line(event, Tone.ATTENTION, words)
+    if event.hint and (before is None or not before.hint or before.stopped != event.stopped):
+        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.stopped)}")
     return _confirmed(replace(view, waiting=event), event)
 
 
@@ -283,6 +295,12 @@ def _progress(view: RunView, event: events.Progress) -> RunView:
 def _unblocked(view: RunView, event: events.Unblocked) -> RunView:
     view = view.with_line(event, Tone.STEP, f"no longer blocked, after {duration(event.seconds)}")
     return replace(view, blocked=None)
+
+
+def _ended(view: RunView, event: events.BlockerEnded | events.BlockerNotEnded) -> RunView:
+    if isinstance(event, events.BlockerEnded):
+        return view.with_line(event, Tone.ATTENTION, done_words(event))
+    return view.with_line(event, Tone.BAD, not_done_words(event))
 
 
 def _notice(event: events.Notice) -> Iterator[LogLine]:
@@ -344,6 +362,8 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.StatementStarted: _statement_started,
         events.Blocked: _blocked,
         events.Unblocked: _unblocked,
+        events.BlockerEnded: _ended,
+        events.BlockerNotEnded: _ended,
         events.Progress: _progress,
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,

@@ -21,6 +21,8 @@ from koonj.tui.workers.subprocesses import PROGRAM, Subprocesses
 if TYPE_CHECKING:
     from koonj.migrations.folder import Folder, FolderReader
     from koonj.migrations.history_entry import HistoryEntry
+    from koonj.postgres.blockers import Blocker
+    from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
     from koonj.runner.drift.report import DriftReport
     from koonj.runner.run.events import Event
@@ -154,6 +156,21 @@ class Backend:
             from koonj.runner.settle import read_interrupted  # noqa: PLC0415 - brings psycopg
 
             return await read_interrupted(self._reading_connector(), target, folder, name)
+
+        return await self._reads.run(read)
+
+    async def read_blocking_sessions(
+        self, target: Target, blockers: Sequence[Blocker]
+    ) -> tuple[BlockingSession, ...]:
+        """Return the sessions that a run has named as they are now, and what can be done about each.
+
+        Raises: TargetError, psycopg.Error.
+        """
+
+        async def read() -> tuple[BlockingSession, ...]:
+            from koonj.runner.target.obstruction import read_blocking_sessions  # noqa: PLC0415 - brings psycopg
+
+            return await read_blocking_sessions(self._reading_connector(), target, blockers)
 
         return await self._reads.run(read)
 

@@ -23,6 +23,7 @@ from koonj.tui.workers.event_batcher import EventBatcher
 
 if TYPE_CHECKING:
     from koonj.runner.run.run import Run
+    from koonj.runner.run.unblock_request import UnblockRequest
     from koonj.runner.settle import InterruptedMigration, Settlement
 
 NO = "no"
@@ -65,6 +66,20 @@ class RunControl:
         """Cancel the running statement on the server, and end the run."""
         if self._run is not None:
             start_task(self._node, partial(self._cancel, self._run), "cancel")
+
+    def unblock(self, request: UnblockRequest) -> None:
+        """Cancel the statement of a blocking session, or end it. The log of the run says what came of it."""
+        if self._run is not None:
+            start_task(self._node, partial(self._unblock, self._run, request), "unblock")
+        else:
+            self._node.post_message(StatusMessage("The run has ended. Nothing was done.", is_problem=True))
+
+    async def _unblock(self, run: Run, request: UnblockRequest) -> None:
+        try:
+            await run.unblock(request)
+        except OSError as error:
+            text = f"Nothing was done: {error.strerror or error}."
+            self._node.post_message(StatusMessage(text, is_problem=True))
 
     def quit_after_run(self, *, cancel: bool) -> None:
         """Quit koonj after the end of the run; `cancel` the run first if wanted."""

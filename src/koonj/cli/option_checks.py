@@ -1,0 +1,48 @@
+"""Check combinations of options that argparse cannot check."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from koonj.cli.diagnostics import UsageError
+
+
+def check_run(args: Namespace) -> None:
+    """Check the options of `koonj apply` and `koonj rollback`.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
+    if args.probe and args.plan:
+        raise UsageError("Use either --plan (changes nothing) or --probe (runs on the target), not both.")
+    if args.allow and not (args.reason or "").strip():
+        raise UsageError("--allow requires --reason TEXT. Both are recorded in the history.")
+    if args.override is not None and not args.override.strip():
+        raise UsageError("--override requires a reason. It is recorded in the history.")
+    if args.reason and not args.allow:
+        raise UsageError("--reason requires --allow.")
+    if args.detach and (args.plan or args.probe):
+        raise UsageError("--detach cannot be used with --plan or --probe: they change nothing.")
+    if args.detach and not (args.yes or args.confirm is not None):
+        raise UsageError(
+            "--detach requires --yes, or --confirm NAME. Without a plan to read, koonj cannot ask."
+        )
+
+
+def check_unblock(args: Namespace) -> None:
+    """Check the options of `koonj unblock`.
+
+    Raises:
+        UsageError: the options cannot be combined.
+    """
+    wanted = "--cancel" if args.cancel else "--end" if args.end else ""
+    if wanted and args.pid is None:
+        raise UsageError(
+            f"{wanted} requires the PID of a session.", "To list the sessions in the way, run: koonj unblock"
+        )
+    if args.pid is not None and not wanted:
+        raise UsageError("PID requires --cancel or --end.")
+    if wanted and not (args.reason or "").strip():
+        raise UsageError(f"{wanted} requires --reason TEXT. It is recorded in the history.")
+    if args.reason and not wanted:
+        raise UsageError("--reason requires --cancel or --end.")

@@ -1,0 +1,205 @@
+"""`koonj unblock`: who is in the way of a run, and how one blocking session is ended; a run that was stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from koonj.cli.diagnostics import ExitCode
+from koonj.postgres.advisory_lock import KEY
+from support.command import CommandResult, Project, Terminal
+from support.own_process import Runs, wait_until
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def runs(project: Project, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the runs of a user without any; at the end, none is left."""
+    monkeypatch.setenv("TMPDIR", str(home))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    found = Runs(project, home)
+    yield found
+    found.end_all()
+
+
+@pytest.fixture
+def holder(project: Project) -> Iterator[psycopg.Connection]:
+    """A session with the name of a run, which holds the koonj lock and does nothing."""
+    name = "koonj 3f2a91c4 12/40 dev1@bastion1"
+    with closing(psycopg.connect(project.dsn, application_name=name, autocommit=True)) as conn:
+        assert conn.execute("SELECT pg_try_advisory_lock(%s)", (KEY,)).fetchone() == (True,)
+        yield conn
+
+
+def _words(result: CommandResult) -> str:
+    return re.sub(r"\d+ s\b", "N s", result.out)
+
+
+def test_nobody_is_in_the_way(project: Project) -> None:
+    result = project.koonj("unblock")
+    assert result.code == ExitCode.OK
+    assert result.out == "No run is in progress on local: nobody holds the koonj lock.\n"
+    report = project.koonj("unblock", "--json").json
+    assert (report["holder"], report["sessions"], report["done"]) == (None, [], None)
+
+
+def test_the_holder_is_shown_with_what_can_be_done(project: Project, holder: psycopg.Connection) -> None:
+    pid = holder.info.backend_pid
+    result = project.koonj("unblock")
+    assert result.code == ExitCode.OK
+    assert _words(result).splitlines() == [
+        "The koonj lock is held by dev1@bastion1 (run 3f2a91c4, migration 12 of 40; "
+        f"pid {pid}, user {holder.info.user}, local)",
+        "  No session is known to be in its way.",
+        f"  To end the session {pid}: koonj unblock {pid} --target local --end --reason '…'",
+        "    That run fails. What it has not committed is rolled back; koonj status shows the rest.",
+    ]
+
+
+def test_blocking_sessions_are_shown_as_a_tree(project: Project, holder: psycopg.Connection) -> None:
+    project.sql("CREATE TABLE t (); CREATE TABLE u ()")
+    with closing(psycopg.connect(project.dsn, application_name="report")) as reader:
+        reader.execute("SELECT FROM t")
+        holder.execute("SET lock_timeout TO '30s'")
+        waiting = holder.pgconn
+        waiting.send_query(b"ALTER TABLE t ADD a int")
+        wait_until(lambda: project.sql("SELECT FROM pg_locks WHERE NOT granted"))
+        pid = reader.info.backend_pid
+        lines = _words(project.koonj("unblock")).splitlines()
+        assert lines[1].startswith(
+            f"  blocked by pid {pid} report, idle in transaction N s, holds ACCESS SHARE ("
+        )
+        assert lines[2:4] == [
+            "    last: SELECT FROM t",
+            f"    To end the session {pid}: koonj unblock {pid} --target local --end --reason '…'",
+        ]
+        report = project.koonj("unblock", "--json").json
+        own, other = report["sessions"]
+        assert (own["blocker"]["pid"], own["blocker"]["kind"], own["offers"]) == (
+            holder.info.backend_pid,
+            "koonj",
+            ["cancel", "end"],
+        )
+        assert (other["blocker"]["pid"], other["offers"], other["why_not"]) == (pid, ["end"], None)
+        assert report["waiting"] == {"name": "", "relation": "public.t"}
+        refused = project.koonj("unblock", str(pid), "--cancel", "--reason", "x")
+        assert refused.code == ExitCode.ERROR
+        assert "koonj can only do this with it now: --end." in refused.err
+        done = project.koonj("unblock", str(pid), "--end", "--reason", "the report can wait")
+        assert (done.code, done.err) == (ExitCode.OK, "")
+        assert f" ended pid {pid} report, idle in transaction " in done.out
+        assert done.out.endswith(". Reason: the report can wait\n")
+        assert not project.sql(f"SELECT FROM pg_stat_activity WHERE pid = {pid}")
+    history = project.koonj("history").out
+    assert re.search(rf"unblock .*\n    reason: ended pid {pid} report, .*: the report can wait\n", history)
+    (entry,) = project.koonj("history", "--json").json["entries"]
+    assert (entry["action"], entry["allowed"], entry["name"]) == ("allow", "unblock", "")
+    assert project.koonj("status").code == ExitCode.OK
+
+
+def test_a_session_that_is_not_in_the_way_is_never_ended(
+    project: Project, holder: psycopg.Connection
+) -> None:
+    with closing(psycopg.connect(project.dsn)) as other:
+        pid = other.info.backend_pid
+        result = project.koonj("unblock", str(pid), "--end", "--reason", "x")
+        assert result.code == ExitCode.ERROR
+        assert f"The session with pid {pid} is not in the way of koonj now. Nothing was done." in result.err
+        assert other.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_protected_target_requires_its_name(project: Project, holder: psycopg.Connection) -> None:
+    project.configure(protected="true")
+    words = ("unblock", str(holder.info.backend_pid), "--end", "--reason", "x")
+    refused = project.koonj(*words)
+    assert (refused.code, project.koonj(*words, "--confirm", "other").code) == (
+        ExitCode.USAGE,
+        ExitCode.USAGE,
+    )
+    assert "To confirm, add --confirm local" in refused.err
+    assert holder.execute("SELECT 1").fetchone() == (1,)
+    assert project.koonj(*words, "--confirm", "local").code == ExitCode.OK
+    with pytest.raises(psycopg.OperationalError):
+        holder.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--end --reason x", "--end requires the PID of a session."),
+        ("77", "PID requires --cancel or --end."),
+        ("77 --cancel", "--cancel requires --reason TEXT."),
+        ("77 --end --reason", "expected one argument"),
+        ("--reason x", "--reason requires --cancel or --end."),
+        ("77 --end --cancel --reason x", "not allowed with argument"),
+    ],
+)
+def test_options_that_cannot_be_combined(project: Project, words: str, message: str) -> None:
+    result = project.koonj("unblock", *words.split())
+    assert result.code == ExitCode.USAGE
+    assert message in result.err
+
+
+def test_a_reason_of_blanks_is_none(project: Project) -> None:
+    assert project.koonj("unblock", "77", "--end", "--reason", " ").code == ExitCode.USAGE
+
+
+# A run that was stopped
+
+
+def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
+    project: Project, terminal: Start, runs: Runs
+) -> None:
+    runs.write_gate()
+    project.table(2)
+    first = project.run("apply", "--all", "--yes", "--detach")
+    assert first.code == 0
+    runs.wait_until_at_work()
+    koonj = runs.only()["pid"]
+    os.kill(koonj, signal.SIGSTOP)
+    try:
+        second = terminal("apply", "--all", "--yes", "--foreground", "--wait", "60")
+        second.expect(f"its process {koonj} on this machine is stopped by a signal; ")
+        second.expect(f"to continue it, run: kill -CONT {koonj}")
+        [(pid,)] = project.sql(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 LIMIT 1"
+        )
+        second.expect(f"To end its session, run: koonj unblock {pid} --target local --end --reason '…'")
+        report = project.koonj("unblock", "--json").json
+        assert (report["stopped"], report["holder"]["pid"]) == (koonj, pid)
+        done = project.koonj("unblock", str(pid), "--end", "--reason", "stopped since noon")
+        assert done.code == ExitCode.OK
+        runs.open_gate()
+        assert second.close() == 0
+        assert "Applied 2 migrations." in second.text
+    finally:
+        os.kill(koonj, signal.SIGCONT)
+    assert project.tables() == {"t1", "t2"}
+    names = project.sql("SELECT action, name FROM koonj.history ORDER BY id")
+    assert names == [("allow", ""), ("apply", "001_gate.sql"), ("apply", "002_make_t2.sql")]
+
+
+def test_a_stopped_run_that_is_continued_goes_on(project: Project, terminal: Start, runs: Runs) -> None:
+    runs.write_gate()
+    first = project.run("apply", "--all", "--yes", "--detach")
+    assert first.code == 0
+    runs.wait_until_at_work()
+    koonj = runs.only()["pid"]
+    os.kill(koonj, signal.SIGSTOP)
+    second = terminal("apply", "--all", "--yes", "--foreground", "--wait", "60")
+    second.expect(f"kill -CONT {koonj}")
+    os.kill(koonj, signal.SIGCONT)
+    runs.open_gate()
+    assert second.close() == 0
+    assert runs.listed()[0]["result"] in {"done", "nothing"}
+    assert project.tables() == {"t1"}

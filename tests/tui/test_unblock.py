@@ -1,0 +1,235 @@
+"""The key b during a run that waits: who is in the way, and how one blocking session is ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from koonj.config import Target
+from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.blockers import Blocker, BlockerKind
+from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
+from koonj.runner.apply import statement_watch
+from koonj.tui.render.unblock_lines import Choice
+from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
+from koonj.tui.screens.unblock_dialog import UnblockDialog
+from support.screen import Project, Screen
+
+SIZES = [(80, 24), (120, 36)]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 0.02)
+    monkeypatch.setattr(statement_watch, "REPEAT", 0.1)
+
+
+@pytest.fixture
+def reader(project: Project) -> Iterator[psycopg.Connection]:
+    """A transaction that has read table t, which the only migration changes."""
+    project.write(
+        "001_change.sql", "-- koonj: lock_timeout 60s\nALTER TABLE t ADD b int;\n-- Rollback: none: test\n"
+    )
+    dsn = project.targets[0].dsn
+    with closing(psycopg.connect(dsn, application_name="report", autocommit=True)) as conn:
+        conn.execute("CREATE TABLE t (a int)")
+        conn.execute("BEGIN")
+        conn.execute("SELECT a FROM t")
+        yield conn
+
+
+async def blocked(screen: Screen, pid: int) -> None:
+    """Apply, and wait until the run names the session `pid`."""
+    assert "unblock" not in screen.bottom()
+    await screen.press("a")
+    await screen.expect_dialog()
+    await screen.yes()
+    await screen.until(lambda: f"blocked by pid {pid}" in screen.run())
+    await screen.until(lambda: "b unblock" in screen.bottom())
+
+
+async def choose_end(screen: Screen) -> str:
+    """Choose the first choice of the dialog, and give a reason; return the text of the confirmation."""
+    await screen.press("1")
+    await screen.until(lambda: isinstance(screen.app.screen, UnblockReasonDialog))
+    await screen.press("enter")
+    assert "Enter a reason, or press Esc to cancel." in screen.text()
+    await screen.type("it can wait")
+    await screen.press("enter")
+    await screen.until(lambda: isinstance(screen.app.screen, UnblockConfirmation))
+    return await screen.expect_dialog()
+
+
+async def test_blocking_session_is_ended_after_its_pid_was_typed(
+    project: Project, reader: psycopg.Connection
+) -> None:
+    pid = reader.info.backend_pid
+    async with project.open((120, 36)) as screen:
+        await blocked(screen, pid)
+        await screen.press("b")
+        text = await screen.expect_dialog()
+        assert text.splitlines()[:2] == [
+            "In the way on local",
+            " The run waits for ACCESS EXCLUSIVE on public.t.",
+        ]
+        assert f" pid {pid} report, idle in transaction " in text
+        assert "   last: SELECT a FROM t" in text
+        assert f"   1  End the session {pid}" in text
+        text = await choose_end(screen)
+        assert f" runs now    SELECT pg_terminate_backend({pid})" in text
+        assert " reason      it can wait" in text
+        await screen.type("1")
+        await screen.press("enter")
+        assert f"The text does not match. Type {pid}, or press Esc to cancel." in screen.text()
+        assert reader.execute("SELECT 1").fetchone() == (1,), "nothing is done yet"
+        await screen.press("backspace")
+        await screen.type(str(pid))
+        await screen.press("enter")
+        await screen.expect_run("done")
+        log = " ".join(screen.run().split())
+        assert f" ended pid {pid} report, idle in transaction " in log
+        assert "Reason: it can wait" in log
+        assert "unblock" not in screen.bottom()
+    with psycopg.connect(project.targets[0].dsn) as conn:
+        rows = conn.execute(
+            "SELECT name, allowed, reason FROM koonj.history WHERE action = 'allow'"
+        ).fetchall()
+    ((name, allowed, reason),) = rows
+    assert (name, allowed) == ("001_change.sql", "unblock")
+    assert reason.endswith(": it can wait")
+
+
+async def test_protected_target_requires_its_name_and_the_pid(
+    protected: Project, reader: psycopg.Connection
+) -> None:
+    pid = reader.info.backend_pid
+    async with protected.open((120, 36)) as screen:
+        choice = Choice(BlockingSession(Blocker(BlockerKind.SESSION, 1, pid), 1, Right.GRANTED), Ending.END)
+        screen.app.push_screen(UnblockConfirmation(protected.targets[0], choice, "x"))
+        await screen.expect_dialog("PROTECTED")
+        await screen.type(str(pid))
+        await screen.press("enter")
+        name = protected.targets[0].name
+        assert f"Type {name} {pid}, or press Esc to cancel." in screen.text()
+
+
+async def test_escape_changes_nothing(project: Project, reader: psycopg.Connection) -> None:
+    async with project.open((100, 30)) as screen:
+        await blocked(screen, reader.info.backend_pid)
+        await screen.press("b")
+        await screen.expect_dialog()
+        await choose_end(screen)
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.main)
+        assert reader.execute("SELECT 1").fetchone() == (1,)
+        reader.rollback()
+        reader.execute("ROLLBACK")
+        await screen.expect_run("done")
+
+
+async def test_key_says_why_there_is_nothing_to_unblock(project: Project) -> None:
+    project.table(1)
+    async with project.open((100, 30)) as screen:
+        await screen.press("b")
+        assert "No run is in progress." in screen.bottom()
+
+
+async def test_holder_of_the_koonj_lock_is_offered(project: Project) -> None:
+    project.table(1)
+    dsn, name = project.targets[0].dsn, "koonj 3f2a91c4 12/40 dev1@bastion1"
+    with closing(psycopg.connect(dsn, application_name=name, autocommit=True)) as holder:
+        holder.execute("SELECT pg_try_advisory_lock(%s)", (KEY,))
+        pid = holder.info.backend_pid
+        async with project.open((120, 36)) as screen:
+            await screen.press("a")
+            await screen.expect_dialog()
+            await screen.yes()
+            await screen.until(lambda: "waiting for the koonj lock" in screen.run())
+            await screen.press("b")
+            text = await screen.expect_dialog("The run waits for the koonj lock.")
+            assert f" pid {pid} koonj 3f2a91c4 12/40 dev1@bastion1" in text
+            text = await choose_end(screen)
+            assert "That run fails." in text
+            await screen.type(str(pid))
+            await screen.press("enter")
+            await screen.expect_run("done")
+            assert f" ended pid {pid} koonj 3f2a91c4" in " ".join(screen.run().split())
+
+
+# Pictures
+
+_REPORT = BlockingSession(
+    Blocker(
+        BlockerKind.SESSION,
+        1,
+        16835,
+        behind=16840,
+        user="app",
+        application="import",
+        address="10.0.4.7",
+        state="active",
+        xact_seconds=192.0,
+        mode="ACCESS SHARE",
+        query="SELECT count(*) FROM documents JOIN prices USING (id) WHERE documents.status = 'new'",
+    ),
+    1,
+    Right.GRANTED,
+)
+_OTHER = BlockingSession(
+    Blocker(
+        BlockerKind.SESSION,
+        2,
+        16836,
+        behind=16835,
+        user="postgres",
+        application="psql",
+        address="local",
+        state="idle in transaction",
+        xact_seconds=340.0,
+        mode="ACCESS EXCLUSIVE",
+        query="LOCK TABLE prices",
+    ),
+    1,
+    Right.SUPERUSER,
+)
+_PREPARED = BlockingSession(
+    Blocker(
+        BlockerKind.PREPARED,
+        1,
+        None,
+        gid="order-4711",
+        user="app",
+        xact_seconds=8040.0,
+        mode="ROW EXCLUSIVE",
+    )
+)
+_SESSIONS = (_REPORT, _OTHER, _PREPARED)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", ["unblock", "unblock_reason", "unblock_confirm"])
+async def test_dialogs_match_golden(
+    tables: Project, golden: object, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+) -> None:
+    monkeypatch.chdir(tables.root)
+    target = replace(tables.targets[0], name="production", protected=True)
+    async with tables.open(size) as screen:
+        screen.app.push_screen(_dialog(name, target))
+        await screen.expect_dialog()
+        await screen.pilot.pause(0.1)
+        golden(screen, f"{name}_{size[0]}")  # type: ignore[operator]
+
+
+def _dialog(name: str, target: Target) -> UnblockDialog | UnblockReasonDialog | UnblockConfirmation:
+    choice = Choice(_REPORT, Ending.CANCEL)
+    match name:
+        case "unblock":
+            return UnblockDialog(target, "ACCESS EXCLUSIVE on public.documents", _SESSIONS)
+        case "unblock_reason":
+            return UnblockReasonDialog(choice)
+        case _:
+            return UnblockConfirmation(target, choice, "the import can run again tonight")
