@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events, on
 from textual.widget import Widget
@@ -24,7 +25,11 @@ class Confirmation(Dialog[str | None]):
     target the user types its name.
     """
 
-    HINTS = (Hint("y", "confirm"), Hint("n/Esc", "cancel", command=CLOSE), Hint("j/k", "scroll"))
+    HINTS: ClassVar[tuple[Hint, ...]] = (
+        Hint("y", "confirm"),
+        Hint("n/Esc", "cancel", command=CLOSE),
+        Hint("j/k", "scroll"),
+    )
     _TYPED_HINTS = (
         Hint("Enter", "confirm"),
         Hint("Esc", "cancel", command=CLOSE),
