@@ -151,6 +151,13 @@ class Screen:
         await self.press("y")
         self._said_yes = True
 
+    async def cancel_run(self, key: str = "c") -> None:
+        """Cancel the run, and confirm that."""
+        self.later(REPEAT_PAUSE)
+        await self.press(key)
+        await self.expect_dialog("Cancel the run?")
+        await self.yes()
+
     async def expect_run(self, word: str) -> None:
         """Wait until the run has ended with `word` and the target was read again.
 
@@ -214,13 +221,22 @@ class Project:
         tooltips: bool = False,
         rehearses: bool = False,
         program: Sequence[str] = PROGRAM,
+        moves_runs: bool = False,
+        run_program: Sequence[str] | None = None,
     ) -> AsyncIterator[Screen]:
         """Open the screen on this project.
 
         `answered`: wait until every target has answered. `rehearses`: rehearse in the background, with
-        `program`.
+        `program`. `moves_runs`: a run continues in a process of its own, which `run_program` starts.
         """
-        async with Backend(self.settings, rehearses=rehearses, program=program) as backend:
+        backend = Backend(
+            self.settings,
+            rehearses=rehearses,
+            program=program,
+            moves_runs=moves_runs,
+            run_program=run_program,
+        )
+        async with backend:
             app = Koonj(backend, terminal or Terminal(), keymap)
             async with app.run_test(size=size, tooltips=tooltips) as pilot:
                 screen = Screen(app, pilot, self.migrations)

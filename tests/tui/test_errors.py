@@ -53,7 +53,7 @@ async def test_cancel_stops_the_statement_on_the_server(project: Project) -> Non
         await screen.press("y")
         await screen.until("statement 1 of 1")
         assert "applying on local  migration 1 of 1  001_sleep.sql" in screen.run()
-        await screen.press("ctrl+c")
+        await screen.cancel_run("ctrl+c")
         await screen.expect_run("cancelled")
 
 
@@ -64,7 +64,7 @@ async def test_elapsed_time_updates_while_a_statement_runs(project: Project) -> 
         await screen.expect_dialog()
         await screen.press("y")
         await screen.until("001_sleep.sql  0:01")
-        await screen.press("c")
+        await screen.cancel_run()
         await screen.expect_run("cancelled")
 
 
@@ -98,5 +98,5 @@ async def test_target_cannot_be_changed_during_a_run(three_targets: Project) -> 
         assert "► local" in screen.top()
         await screen.press("A")
         assert "A run is in progress" in screen.bottom()
-        await screen.press("c")
+        await screen.cancel_run()
         await screen.expect_run("cancelled")

@@ -89,7 +89,7 @@ async def _leave(screen: Screen) -> None:
 
 async def _cancelled(screen: Screen) -> None:
     await _running(screen)
-    await screen.press("c")
+    await screen.cancel_run()
     await screen.expect_run("cancelled")
     await screen.until("✗ 002 failed")
 

@@ -195,7 +195,7 @@ async def test_state_words_are_shown_in_a_narrow_list(project: Project) -> None:
         await screen.expect_dialog()
         await screen.yes()
         await screen.until("statement 1 of 1")
-        await screen.press("c")
+        await screen.cancel_run()
         await screen.expect_run("cancelled")
         await screen.until("✗ failed")
         assert screen.main.migrations.size.width == 30

@@ -61,7 +61,7 @@ async def test_waiting_for_the_lock_can_be_cancelled(project: Project, database:
             other.execute("SELECT pg_advisory_lock(%s)", (KEY,))
             await begin(screen)
             await screen.until("waiting for the koonj lock for 0:0")
-            await screen.press("c")
+            await screen.cancel_run()
             await screen.expect_run("cancelled")
 
 

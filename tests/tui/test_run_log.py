@@ -215,7 +215,7 @@ async def test_cancelled_run_says_what_it_did_and_what_it_did_not_start(
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until("statement 2 of 2")
-            await screen.press("c")
+            await screen.cancel_run()
             await screen.expect_run("cancelled")
             shown = screen.run()
             assert "applied 001_make_t1.sql" in shown
@@ -249,7 +249,7 @@ async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
         async with waiting.open() as screen:
             await _apply_all(screen)
             await screen.until("statement 2 of 2")
-            await screen.press("c")
+            await screen.cancel_run()
             await screen.expect_run("cancelled")
             assert screen.main.selected is not None
             assert screen.main.selected.name == "002_wait.sql"

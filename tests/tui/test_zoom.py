@@ -124,7 +124,7 @@ async def test_resize_during_a_run_keeps_the_screen_correct(project: Project) ->
             await resized(screen, *size)
             assert "statement 1 of 1" in screen.run()
             assert "c cancel" in screen.bottom()
-        await screen.press("c")
+        await screen.cancel_run()
         await screen.expect_run("cancelled")
         assert " a try again  i edit 001" in screen.pane("4")[-1]
 

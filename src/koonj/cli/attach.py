@@ -13,10 +13,10 @@ from koonj.cli.follow import signals_to
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask, discard_typed, read_line
 from koonj.cli.run_dialogue import RunDialogue
-from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.process.followed_run import FollowedRun
 from koonj.runner.process.journal_head import folder_hash
 from koonj.runner.process.journal_reader import KnownRun, known_runs
+from koonj.runner.process.process_wording import broken_words, left_words
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
 
 _ASK = (
@@ -83,28 +83,14 @@ async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
 
 def end_of(dialogue: RunDialogue, run: FollowedRun, last: Event | None) -> ExitCode:
     """Print how following the run ended, and return the exit code."""
-    err, short = dialogue.call.err, run.id[:SHORT_ID]
+    err = dialogue.call.err
     if isinstance(last, RunFinished):
         return dialogue.print_result(last)
     if isinstance(last, JournalBroken):
         err.error(*broken_words(last))
         return ExitCode.ERROR
-    err.info(f"run {short} left running. To follow it, run: koonj attach {short}")
+    err.info(left_words(run.id))
     return ExitCode.LEFT
-
-
-def broken_words(event: JournalBroken) -> tuple[str, str]:
-    """Return what is known of a run whose process ended without a result, and what to do."""
-    message = (
-        f"The process of run {event.run_id[:SHORT_ID]} (pid {event.pid}) ended without a result, "
-        "and its journal breaks off here. The run can have committed more than is shown."
-    )
-    if event.lost:
-        message += f" {event.lost:,} lines of the journal could not be written."
-    hint = "To see what the target contains, run: koonj status"
-    if event.errors:
-        hint += f"\nkoonj printed an error before it ended: {event.errors}"
-    return message, hint
 
 
 @dataclass

@@ -87,7 +87,14 @@ def move(confirmation: Confirmation) -> tuple[Journal, int]:
 
 
 def _run_child(confirmation: Confirmation, journal: Journal) -> NoReturn:
-    """Carry out the run and exit. Never returns: what is above on the stack belongs to the parent."""
+    """Carry out the run in the fork. Never returns: what is above on the stack belongs to the parent."""
+    with suppress(OSError):  # a new process leads no session, so it can begin one
+        os.setsid()
+    carry_out_alone(confirmation, journal)
+
+
+def carry_out_alone(confirmation: Confirmation, journal: Journal) -> NoReturn:
+    """Carry out the run in this process, which has a session of its own, and exit."""
     code = 1
     try:
         _detach(journal)
@@ -109,11 +116,10 @@ def _run_child(confirmation: Confirmation, journal: Journal) -> NoReturn:
 
 
 def _detach(journal: Journal) -> None:
-    """Leave the terminal and its session, and let nothing else of it reach this process.
+    """Let nothing of the terminal and of the process that started this one reach it.
 
     The working directory stays: relative paths of certificates and password files need it.
     """
-    os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -20,7 +20,7 @@ from koonj.postgres.privileges import must_be_able_to_write
 from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refused
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
-from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.planner import PreparedPlan, ShownPlan
 from koonj.runner.run.events import Direction, Event, Plan, PlanMade, Question, QuestionKind
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control
@@ -46,9 +46,10 @@ class Confirmation:
 
     job: Job
     run_id: str
-    shown: PreparedPlan = field(init=False)
+    shown: ShownPlan = field(init=False)
     measurement: ImpactMeasurement = field(init=False)
-    reached: Reached = field(init=False)
+    reached: Reached | None = None
+    """The connection on which the plan was made; None in another process."""
 
 
 async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation) -> AsyncIterator[Event]:
@@ -61,7 +62,8 @@ async def ask(control: Control, kept: KeptConnection, confirmation: Confirmation
     if not shown.plan.conflicts:
         async for event in measurement.measure(kept, control, shown):
             yield event
-    confirmation.shown = shown = measurement.with_impact(shown)
+    shown = measurement.with_impact(shown)
+    confirmation.shown = shown.as_shown
     confirmation.measurement = measurement
     yield PlanMade(shown.plan)
     _check_plan(shown, job.request)
@@ -120,17 +122,19 @@ async def plan_with_lock(
     return planned, Reached(conn, found, newest=max((entry.id for entry in entries), default=0))
 
 
-async def usable(kept: KeptConnection, job: Job, before: Reached) -> Reached:
+async def usable(kept: KeptConnection, job: Job, before: Reached | None) -> Reached:
     """Check that a run can change the target; not again on a connection that was checked.
 
     Raises: ConnectError, HistoryError, psycopg.Error.
     """
-    conn, found = await kept.live(), before.found
-    if conn is before.conn and before.checked:
-        return before
-    if conn is not before.conn:
+    conn = await kept.live()
+    if before is None or conn is not before.conn:
         async with overview(conn, job.target) as found:
             pass
+    elif before.checked:
+        return before
+    else:
+        found = before.found
     pooled = await must_keep_session(job.connector, job.target, conn, found.pid)
     must_be_able_to_write(found.conditions)
     return Reached(conn, found, pooled=pooled, checked=True)

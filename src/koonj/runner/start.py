@@ -38,7 +38,7 @@ from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.impact.wanted_locks import with_wanted_locks
-from koonj.runner.plan.planner import PreparedPlan
+from koonj.runner.plan.planner import PreparedPlan, ShownPlan
 from koonj.runner.preparation import (
     DEFAULT_PLACE,
     Confirmation,
@@ -209,7 +209,7 @@ async def _change(
 
 
 async def _run_under_lock(
-    session: RunContext, job: Job, shown: PreparedPlan, measurement: ImpactMeasurement, *, pooled: bool
+    session: RunContext, job: Job, shown: ShownPlan, measurement: ImpactMeasurement, *, pooled: bool
 ) -> AsyncIterator[Event]:
     """Acquire the koonj lock, plan again, and run what was shown.
 
@@ -271,7 +271,7 @@ async def _write(
         yield event
 
 
-def _check_changed_plan(planned: PreparedPlan, shown: PreparedPlan) -> None:
+def _check_changed_plan(planned: PreparedPlan, shown: ShownPlan) -> None:
     """End the run if the new plan has anything that was not shown.
 
     The new plan can be smaller: while this run waited for the lock, another run can have done its work.

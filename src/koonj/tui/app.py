@@ -134,9 +134,16 @@ async def run_app(
     sys.setswitchinterval(SWITCH_INTERVAL)
     keymap = _keymap(screen_settings.keys)
     parse_input(keymap.alt_characters)
-    async with Backend(settings, rehearses=screen_settings.rehearse is not False) as backend:
+    rehearses = screen_settings.rehearse is not False
+    async with Backend(settings, rehearses=rehearses, moves_runs=True) as backend:
         app = Koonj(backend, terminal, keymap)
         await app.run_async(mouse=terminal.mouse)
+        run = backend.following
+    if run is not None and run.survives:
+        from koonj.runner.process.process_wording import left_words  # noqa: PLC0415 - only after such a run
+
+        with suppress(OSError):  # the terminal can be gone
+            print(f"koonj: {left_words(run.id)}", file=sys.stderr)
     return app.return_code or 0
 
 

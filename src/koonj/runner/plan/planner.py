@@ -24,6 +24,17 @@ from koonj.sql.problem import first_error
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A plan as the user has seen it, and what identifies it."""
+
+    plan: Plan
+    signature: frozenset[tuple[str, str, int]]
+    """See `PreparedPlan.signature`."""
+    decided: frozenset[tuple[str, str]]
+    """See `PreparedPlan.decided`."""
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedPlan:
     """Plan, with everything that is needed to run it."""
 
@@ -48,9 +59,14 @@ class PreparedPlan:
         """Decisions that would be recorded: file name and state."""
         return frozenset(decision.key for decision in self.decisions)
 
-    def differs_from(self, other: PreparedPlan) -> bool:
-        """Return whether it would run or record anything else than `other`."""
-        return (self.signature, self.decided) != (other.signature, other.decided)
+    @property
+    def as_shown(self) -> ShownPlan:
+        """The plan without what is needed to run it."""
+        return ShownPlan(self.plan, self.signature, self.decided)
+
+    def differs_from(self, shown: ShownPlan) -> bool:
+        """Return whether it would run or record anything else than `shown`."""
+        return (self.signature, self.decided) != (shown.signature, shown.decided)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,15 +40,26 @@ class RunFiles:
         return self.folder / f"{self.stem}.err"
 
     @property
+    def seen(self) -> Path:
+        """An empty file, once a user has seen how the run ended."""
+        return self.folder / f"{self.stem}.seen"
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """All files of the run."""
-        return self.journal, self.control, self.errors
+        return self.journal, self.control, self.errors, self.seen
 
 
 def run_files(folder: Path, target: str, run_id: str, started: datetime) -> RunFiles:
     """Return the files of a new run."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", target)[:_LONGEST_TARGET]
     return RunFiles(folder, f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}-{run_id[:SHORT_ID]}")
+
+
+def mark_seen(files: RunFiles) -> None:
+    """Remember that a user has seen how the run ended. Does not raise OSError: it can be told twice."""
+    with suppress(OSError):
+        os.close(os.open(files.seen, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
 def usable_folders(environ: Mapping[str, str] = os.environ) -> Iterator[Path | UserFolderError]:

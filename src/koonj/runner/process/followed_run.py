@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from koonj.runner.process.control_fifo import ask_to_cancel, ask_to_unblock
-from koonj.runner.process.folders import RunFiles
+from koonj.runner.process.folders import RunFiles, mark_seen
 from koonj.runner.process.journal_head import SIZE, JournalHead
 from koonj.runner.process.journal_reader import JournalReader
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
@@ -31,6 +31,11 @@ class FollowedRun(Run):
         self.files = files
         self.head = head
         self._start = start
+
+    @property
+    def survives(self) -> bool:
+        """Whether the run goes on if this process ends."""
+        return True
 
     async def cancel(self) -> None:
         """Ask the process of the run to cancel it.
@@ -61,13 +66,17 @@ class FollowedRun(Run):
                 pause = min(pause * 1.5, _MOST_PAUSE)
                 for event in reader.new_events():
                     pause = _FIRST_PAUSE
+                    if isinstance(event, RunFinished):
+                        mark_seen(self.files)
                     yield event
                     if isinstance(event, RunFinished):
                         return
                 if head is not None and head.result is not None:
+                    mark_seen(self.files)
                     yield RunFinished(head.result, head.message)  # its line is lost
                     return
                 if alive is False:
+                    mark_seen(self.files)
                     yield self._broken(head or self.head)
                     return
                 await asyncio.sleep(pause)

@@ -37,6 +37,16 @@ class KnownRun:
         """UUID of the run."""
         return self.head.run
 
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether the run is in progress in a process on this machine."""
+        return self.head.result is None and self.alive is True
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a user has seen how it ended."""
+        return self.files.seen.exists()
+
 
 class JournalReader:
     """An open journal. Use as a context manager."""

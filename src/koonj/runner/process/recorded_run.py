@@ -8,8 +8,17 @@ from contextlib import ExitStack
 from typing import Any
 
 from koonj.runner.process.control_fifo import CANCEL, UNBLOCK, messages_to, unblock_request
+from koonj.runner.process.folders import mark_seen
 from koonj.runner.process.journal import Journal
-from koonj.runner.run.events import CancelAsked, Event, LockAcquired, PlanMade, RunStarted, WaitingForLock
+from koonj.runner.run.events import (
+    CancelAsked,
+    Event,
+    LockAcquired,
+    PlanMade,
+    RunFinished,
+    RunStarted,
+    WaitingForLock,
+)
 from koonj.runner.run.run import Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest
 
@@ -50,6 +59,7 @@ class RecordedRun(Run):
     async def _recorded(self, _: Control) -> AsyncIterator[Event]:
         started: RunStarted | None = None
         plan: PlanMade | None = None
+        opened = False
         with self._open:
             async for event in self._inner.events():
                 if self._journal is not None:
@@ -60,7 +70,10 @@ class RecordedRun(Run):
                     plan = event
                 elif isinstance(event, (WaitingForLock, LockAcquired)) and started and plan:
                     self.begin(self._open_journal(started, plan))
+                    opened = True
                     self._record(event)
+                if isinstance(event, RunFinished) and opened and self._journal is not None:
+                    mark_seen(self._journal.files)  # by the reader of these events
                 yield event
 
     def begin(self, journal: Journal | None) -> None:

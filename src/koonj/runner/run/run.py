@@ -177,6 +177,11 @@ class Run:
         """UUID of the run, as in `koonj.history.run_id`."""
         return self._control.run_id
 
+    @property
+    def survives(self) -> bool:
+        """Whether the run goes on if this process ends."""
+        return False
+
     async def events(self) -> AsyncIterator[Event]:
         """Yield the events of the run as they happen; the last one is a `RunFinished`."""
         async with aclosing(self._body(self._control)) as stream:  # type: ignore[type-var]  # it is a generator

@@ -159,15 +159,17 @@ class Suspend(Command[Verbs]):
     group = Group.KOONJ
 
     def why_not(self, now: Situation) -> str | None:
-        """Return a reason during a run: a stopped process keeps its transaction open."""
-        return "A run is in progress. A suspended koonj would keep its locks." if now.running else None
+        """Return a reason during a run of this process: a stopped process keeps its transaction open."""
+        if now.running and not now.survives:
+            return "A run is in progress. A suspended koonj would keep its locks."
+        return None
 
     def run(self, screen: Verbs) -> None:
         screen.app.action_suspend_process()
 
 
 class Quit(Command[Verbs]):
-    """Quit koonj. During a run, ask whether to wait or cancel."""
+    """Quit koonj. During a run, ask whether to leave it running or to cancel it."""
 
     key = "q"
     also = ("ctrl+q",)

@@ -69,6 +69,8 @@ class Situation:
     """Selected migration."""
     running: bool = False
     """Whether a run is in progress. Its first event can still be missing."""
+    survives: bool = False
+    """Whether that run goes on if this process ends or is stopped."""
     run: RunView | None = None
     """State of the current or the last run."""
     rehearsing: str | None = None

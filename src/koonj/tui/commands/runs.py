@@ -118,7 +118,10 @@ class Settle(Command[Verbs]):
 
 
 class Cancel(Command[Verbs]):
-    """Cancel the run (and its statement on the server), or the current rehearsal."""
+    """Cancel the run (and its statement on the server), or the current rehearsal.
+
+    koonj first says what cancelling the run leaves, and asks.
+    """
 
     key = "c"
     also = ("ctrl+c",)

@@ -11,6 +11,7 @@ from rich.style import Style
 from koonj.humanize import bar, clock, listed, number_words, span_words, time_of_day
 from koonj.migrations.states import State
 from koonj.postgres.advisory_lock import holder_words
+from koonj.runner.process.process_wording import broken_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.conflict import Conflict
@@ -140,6 +141,8 @@ def summary(view: RunView | None, now: float) -> Line:
         mark, style = _TONES[tone]
         text = _result(word, shortened(view.finished.message, _NEAR))
         return [(f"{mark} ", style), (f"{_when(view)}{text}", PLAIN)]
+    if view.broken is not None:
+        return [("✗ ", BAD), (f"{_when(view)}no result: its process ended early", PLAIN)]
     if not view.running:
         text = shortened(view.log[-1].text, _NEAR) if view.log else "ended"
         return [("✗ ", BAD), (f"{_when(view)}{text}", PLAIN)]
@@ -169,6 +172,10 @@ def result_lines(view: RunView, width: int) -> list[Line]:
         mark, style = _TONES[tone]
         lines += _marked(mark, style, _result(word, shortened(view.finished.message)), width, STRONG)
         lines += [line for conflict in view.finished.conflicts for line in conflict_lines(conflict, width)]
+    if view.broken is not None:
+        message, hint = broken_words(view.broken)
+        lines += _marked("✗", BAD, message, width, STRONG)
+        lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
     if view.not_started:

@@ -25,7 +25,11 @@ class Confirmation(Dialog[str | None]):
     target the user types its name.
     """
 
-    HINTS = (Hint("y", "confirm"), Hint("n/Esc", "cancel", command=CLOSE), Hint("j/k", "scroll"))
+    HINTS: ClassVar[tuple[Hint, ...]] = (
+        Hint("y", "confirm"),
+        Hint("n/Esc", "cancel", command=CLOSE),
+        Hint("j/k", "scroll"),
+    )
     WHAT: ClassVar[str] = "The name"
     """What the user types."""
     _TYPED_HINTS = (

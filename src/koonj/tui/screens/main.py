@@ -33,6 +33,7 @@ from koonj.tui.widgets.preview import Preview, Tab
 from koonj.tui.widgets.run_pane import RunPane
 from koonj.tui.widgets.target_list import TargetList
 from koonj.tui.workers.backend import Backend
+from koonj.tui.workers.past_runs import PastRuns
 from koonj.tui.workers.rehearsals import RehearsalWorker
 from koonj.tui.workers.runs import RunControl
 from koonj.tui.workers.watcher import Watcher
@@ -62,6 +63,7 @@ class Main(FilteredList):
         self.rehearsing = RehearsalWorker(
             self, backend, lambda: self.snapshot, lambda: control.running, self.set_rehearsals
         )
+        self.past_runs = PastRuns(self, backend, control)
         self.preview_text = PreviewText(self, backend, lambda: self.snapshot)
         self.navigator = Navigator(
             self, backend, self.control, self.watcher, self.situation, self.action_command
@@ -85,6 +87,7 @@ class Main(FilteredList):
         # After the first paint, so that it does not wait for this.
         self.call_after_refresh(self.watcher.start)
         self.call_after_refresh(self.navigator.start)
+        self.call_after_refresh(self.past_runs.start)
 
     # State and focus
 
@@ -125,6 +128,7 @@ class Main(FilteredList):
             pane.NUMBER,
             self.selected,
             running=self.control.running,
+            survives=self.control.survives,
             run=self.view,
             rehearsing=self.rehearsing.requested,
             tab=preview.tab,
@@ -178,7 +182,7 @@ class Main(FilteredList):
 
     def cancel(self) -> None:
         """Cancel the run; if there is none, the rehearsal that the user started."""
-        (self.control if self.control.running else self.rehearsing).cancel()
+        (self.navigator if self.control.running else self.rehearsing).cancel()
 
     def open_current(self) -> None:
         """Handle Enter: choose a target, or go to the preview."""
@@ -258,6 +262,8 @@ class Main(FilteredList):
             # Only one session can hold the koonj lock, so the run in progress there is that of the Run pane.
             status = replace(message.status, running=None) if own else message.status
             self.known = self.snapshot.with_check(message.name, status, None, message.listed)
+            if status.running is not None:
+                self.past_runs.announce()
 
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
@@ -271,16 +277,25 @@ class Main(FilteredList):
     @on(messages.RunOpened)
     def run_opened(self, message: messages.RunOpened) -> None:
         """Show the run before its first event; it can fail before that."""
-        self.view = RunView(message.target, message.direction, now(), settling=message.settling)
+        self.past_runs.forget()
+        started = message.started or now()
+        self.view = RunView(message.target, message.direction, started, settling=message.settling)
 
     @on(messages.RunReported)
     def run_reported(self, message: messages.RunReported) -> None:
         """Update the run with its new events."""
         if self.view is not None:
             self.view = fold(self.view, message.events)
+            self.navigator.run_changed()
         finished = any(isinstance(event, MigrationFinished) for event in message.events)
         if finished:
             self.watcher.follow(self.snapshot.target)
+
+    @on(messages.RunFound)
+    def run_found(self, message: messages.RunFound) -> None:
+        """Show a run that ended before, unless there is a newer one."""
+        if not self.control.running and (self.view is None or self.view.closed):
+            self.view = message.view
 
     @on(messages.QuestionAsked)
     def question_asked(self, message: messages.QuestionAsked) -> None:
@@ -344,6 +359,8 @@ class Main(FilteredList):
 
     def on_descendant_focus(self) -> None:
         self._hints()
+        if isinstance(self.focused, RunPane):
+            self.past_runs.open()
 
     def watch_known(self, old: Snapshot, new: Snapshot) -> None:
         """Update the preview and the footer, and start rehearsals that are needed now."""
@@ -353,7 +370,8 @@ class Main(FilteredList):
         self.rehearsing.start_if_needed()
 
     def watch_view(self) -> None:
-        self.migrations.live = self.view.live if self.view is not None else None
+        here = self.view is not None and self.view.target == self.snapshot.chosen
+        self.migrations.live = self.view.live if self.view is not None and here else None
         self._hints()
 
     @on(messages.MigrationSelected)

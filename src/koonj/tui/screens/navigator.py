@@ -17,9 +17,10 @@ from koonj.tui.commands.command import Command, Situation
 from koonj.tui.commands.main_screen import MAIN
 from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
+from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
 from koonj.tui.screens.help import HelpDialog
-from koonj.tui.screens.quit_dialog import QuitChoice, QuitDialog
+from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
 from koonj.tui.screens.unblocking import UnblockDialogs
 from koonj.tui.state.messages import MigrationsWritten, QuestionAsked, RunStopped, StatusMessage, TrustGiven
@@ -69,6 +70,7 @@ class Navigator:
         self._situation = situation
         self._run_command = run_command
         self._question: ConfirmDialog | None = None
+        self._cancelling: CancelDialog | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
 
@@ -151,10 +153,31 @@ class Navigator:
         self._screen.app.push_screen(self._question, answered)
 
     def close_question(self) -> None:
-        """Close the confirmation, because the run has ended."""
-        if self._question is not None and self._question.is_current:
-            self._question.dismiss(None)
-        self._question = None
+        """Close the question about the run, because it has ended."""
+        for dialog in (self._question, self._cancelling):
+            if dialog is not None and dialog.is_current:
+                dialog.dismiss(None)
+        self._question = self._cancelling = None
+
+    def cancel(self) -> None:
+        """Say what cancelling the run leaves, and ask; only cancel it if it changes nothing yet."""
+        view = self._situation().run
+        if view is None or view.confirmed is None or view.cancelling:
+            self._control.cancel()
+            return
+
+        def answered(answer: str | None) -> None:
+            self._cancelling = None
+            if answer is not None and self._control.running:
+                self._control.cancel()
+
+        self._cancelling = CancelDialog(lambda: self._situation().run)
+        self._screen.app.push_screen(self._cancelling, answered)
+
+    def run_changed(self) -> None:
+        """Let the question whether to cancel the run say what that leaves now."""
+        if self._cancelling is not None and self._cancelling.is_current:
+            self._cancelling.update_words()
 
     def allow(self, stopped: RunStopped) -> None:
         """Show the conflicts; if the user gives a reason, start the run again.
@@ -246,17 +269,21 @@ class Navigator:
         self._watcher.read_folder()
 
     def quit(self) -> None:
-        """Quit koonj; during a run ask whether to wait or cancel."""
+        """Quit koonj; during a run ask whether to leave it running, or to wait for it, or to cancel it."""
+        view = self._situation().run
         if not self._control.running or self._control.is_quitting:
             self._screen.app.exit()
+        elif self._control.survives and view is not None:
+            self._screen.app.push_screen(LeaveDialog(view, self._control.run_id), self._quit)
         else:
             self._screen.app.push_screen(QuitDialog(), self._quit)
 
     def _quit(self, choice: QuitChoice | None) -> None:
         if choice is None:
             return
-        if not self._control.running:
+        if not self._control.running or choice is QuitChoice.LEAVE:
             self._screen.app.exit()
+            return
         self._control.quit_after_run(cancel=choice is QuitChoice.CANCEL)
         q = self._situation().keymap.current_key("q")
         self._say(f"koonj quits when the run has finished. To quit now, press {q}.")

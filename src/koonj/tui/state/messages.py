@@ -13,7 +13,7 @@ from koonj.migrations.folder import Folder
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.events import Direction, Event, Plan, Question
 from koonj.runner.run.request import Request
-from koonj.tui.state.run import interrupted_name
+from koonj.tui.state.run import RunView, interrupted_name
 from koonj.tui.state.snapshot import Listed
 
 if TYPE_CHECKING:
@@ -89,6 +89,15 @@ class RunOpened(Message):
     direction: Direction
     settling: str = ""
     """Migration about whose interruption it carries out a decision; empty for an apply or a rollback."""
+    started: float | None = None
+    """Start in Unix seconds of a run that is followed; None: now."""
+
+
+@dataclass
+class RunFound(Message):
+    """A run of this folder that has ended was read from its journal."""
+
+    view: RunView
 
 
 @dataclass

@@ -96,6 +96,8 @@ class RunView:
     dropped_lines: int = 0
     """Number of log lines that were dropped."""
     finished: events.RunFinished | None = None
+    broken: events.JournalBroken | None = None
+    """The process of the run ended without a result."""
     ended: float | None = None
     """End in Unix seconds; None while the run is in progress."""
     closed: bool = False
@@ -260,6 +262,14 @@ def _confirmed(view: RunView, event: Event) -> RunView:
     return replace(view, asking=False, confirmed=view.confirmed or event.at.timestamp())
 
 
+def _cancel_asked(view: RunView, event: events.CancelAsked) -> RunView:
+    return view.with_line(event, Tone.ATTENTION, f"{event.who} cancels the run")
+
+
+def _broken(view: RunView, event: events.JournalBroken) -> RunView:
+    return _at_rest(view, broken=event, ended=event.at.timestamp())
+
+
 def _allowed(view: RunView, event: events.DecisionRecorded) -> RunView:
     text = f"{event.name}: {spaced(event.state)} allowed: {event.reason}"
     return view.with_line(event, Tone.ATTENTION, text)
@@ -354,6 +364,9 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         MigrationRehearsalStarted: _rehearsing,
         events.PlanMade: _plan_made,
         events.Question: _question,
+        events.RunMoved: _confirmed,
+        events.CancelAsked: _cancel_asked,
+        events.JournalBroken: _broken,
         events.WaitingForLock: _waiting,
         events.LockAcquired: _locked,
         events.DecisionRecorded: _allowed,

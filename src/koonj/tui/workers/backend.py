@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from koonj.postgres.blocking_sessions import BlockingSession
     from koonj.postgres.connector import Connector
     from koonj.runner.drift.report import DriftReport
+    from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
     from koonj.runner.run.request import Request
     from koonj.runner.run.run import Run
     from koonj.runner.settle import InterruptedMigration, Settlement
     from koonj.runner.target.status import TargetStatus
+    from koonj.tui.workers.moving_run import MovingRun
 
 KEPT_SECONDS = 60.0
 """How long a connection to a target is kept for the next read."""
@@ -45,15 +47,27 @@ class Backend:
     """
 
     def __init__(
-        self, settings: Settings, *, rehearses: bool = False, program: Sequence[str] = PROGRAM
+        self,
+        settings: Settings,
+        *,
+        rehearses: bool = False,
+        moves_runs: bool = False,
+        program: Sequence[str] = PROGRAM,
+        run_program: Sequence[str] | None = None,
     ) -> None:
         """Take the settings; connect to nothing yet.
 
         `rehearses`: whether pending and edited migrations are rehearsed in the background. `program` is the
-        koonj command that rehearses and compares.
+        koonj command that rehearses and compares. `moves_runs`: whether a run continues in a process of its
+        own after the user's yes, with the command `run_program`.
         """
         self.settings = settings
         self.rehearses = rehearses
+        self.moves_runs = moves_runs
+        self._run_program = run_program
+        self._moving: MovingRun | None = None
+        self.following: Run | None = None
+        """The run in progress."""
         self._children = Subprocesses(settings.root, program)
         self._reader: FolderReader | None = None
         self._reading = asyncio.Lock()
@@ -71,6 +85,8 @@ class Backend:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._children.close()
+        if self._moving is not None:
+            await self._moving.close()
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.wait((self._preparing,))
@@ -139,12 +155,25 @@ class Backend:
         """Return a run of `request`. It starts when its events are read."""
         await asyncio.shield(self._prepare_runs())
         from koonj.postgres.connector import Connector  # noqa: PLC0415 - brings psycopg
-        from koonj.runner.start import start  # noqa: PLC0415 - brings psycopg
+        from koonj.runner.start import Preparation, start  # noqa: PLC0415 - brings psycopg
 
         if self._connector is None:
             self._connector = Connector()
         reader = _reader(self.settings.migrations)
-        return start(self._connector, target, reader, request, self.settings.scratch)
+        if not self.moves_runs:
+            return start(self._connector, target, reader, request, self.settings.scratch)
+        from koonj.runner.preparation import Job  # noqa: PLC0415 - brings psycopg
+        from koonj.tui.workers.moving_run import MovingRun  # noqa: PLC0415 - brings psycopg
+
+        job = Job(self._connector, target, reader, request, self.settings.scratch)
+        self._moving = MovingRun(Preparation(job), self._connector, self._run_program)
+        return self._moving
+
+    async def follow_run(self, known: KnownRun) -> Run:
+        """Return a run in another process."""
+        from koonj.runner.process.followed_run import FollowedRun  # noqa: PLC0415 - not needed for the first paint
+
+        return FollowedRun(known.files, known.head)
 
     async def read_interruption(self, target: Target, folder: Folder, name: str) -> InterruptedMigration:
         """Return what is known of the migration `name`, which was interrupted. Changes nothing.

@@ -22,6 +22,7 @@ from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.event_batcher import EventBatcher
 
 if TYPE_CHECKING:
+    from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.run import Run
     from koonj.runner.run.unblock_request import UnblockRequest
     from koonj.runner.settle import InterruptedMigration, Settlement
@@ -62,6 +63,23 @@ class RunControl:
         self._node.post_message(RunOpened(target.name, direction, shown.status.name))
         start_task(self._node, partial(self._run_settlement, target, shown, settlement), "run")
 
+    def follow(self, known: KnownRun) -> None:
+        """Follow a run that is in progress in another process."""
+        head = known.head
+        self.running = True
+        self._node.post_message(RunOpened(head.target, head.direction, started=head.started.timestamp()))
+        start_task(self._node, partial(self._run_elsewhere, known), "run")
+
+    @property
+    def survives(self) -> bool:
+        """Whether the run goes on if this process ends."""
+        return self._run is not None and self._run.survives
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run in progress; empty if there is none."""
+        return self._run.id if self._run is not None else ""
+
     def cancel(self) -> None:
         """Cancel the running statement on the server, and end the run."""
         if self._run is not None:
@@ -101,19 +119,25 @@ class RunControl:
             )
 
     async def _run_request(self, target: Target, request: Request) -> None:
-        finished = await self._follow(target, partial(self._backend.start_run, target, request))
+        finished = await self._follow(partial(self._backend.start_run, target, request), target)
         if finished is not None and finished.result is RunResult.REFUSED:
             self._offer_decision(request, finished.conflicts)
+
+    async def _run_elsewhere(self, known: KnownRun) -> None:
+        await self._follow(partial(self._backend.follow_run, known))
 
     async def _run_settlement(
         self, target: Target, shown: InterruptedMigration, settlement: Settlement
     ) -> None:
-        await self._follow(target, partial(self._backend.start_settlement, target, shown, settlement))
+        await self._follow(partial(self._backend.start_settlement, target, shown, settlement))
 
-    async def _follow(self, target: Target, opened: Callable[[], Awaitable[Run]]) -> RunFinished | None:
+    async def _follow(
+        self, opened: Callable[[], Awaitable[Run]], target: Target | None = None
+    ) -> RunFinished | None:
+        """Pass on the events of a run. `target`: that of a run which asks."""
         error, finished = None, None
         try:
-            self._run = await opened()
+            self._run = self._backend.following = await opened()
             async for event in self._run.events():
                 if self._batcher.add(event):
                     await asyncio.sleep(
@@ -121,10 +145,11 @@ class RunControl:
                     )  # a server that sends events all the time must not block the screen
                 if isinstance(event, PlanMade):
                     self._plan = event.plan
-                elif isinstance(event, Question):
+                elif isinstance(event, Question) and target is not None:
                     self._ask(self._run, event, target)
                 elif isinstance(event, RunFinished):
                     finished = event
+            self._backend.following = None
         except Exception as broken:  # a defect must be visible, and must not end the screen
             failure = f"koonj failed: {type(broken).__name__}: {broken}."
             error = f"{failure} To see what was committed, run: koonj status"

@@ -1,0 +1,105 @@
+"""Hand over a run that was confirmed to another koonj process, as lines of JSON.
+
+The lines contain the environment and the connection string, so they go through a pipe. The arguments and the
+first environment of a process can be read by others, and its children inherit them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from koonj import child_environment
+from koonj.config import ScratchPlace, Target
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.activity import RelationFacts
+from koonj.postgres.connector import Connector, ServerInfo
+from koonj.runner.impact.measurement import ImpactMeasurement
+from koonj.runner.plan.planner import ShownPlan
+from koonj.runner.preparation import Confirmation, Job
+from koonj.runner.rehearse.verdict import Rehearsal
+from koonj.runner.run.codec import from_plain, to_plain
+from koonj.runner.run.events import Plan
+from koonj.runner.run.request import Request
+
+_END = b"confirmed\n"
+"""Last line. Without it, the process that wrote the lines has ended before it had written all of them."""
+
+
+def lines_of(confirmation: Confirmation, environ: Mapping[str, str] = os.environ) -> Iterator[bytes]:
+    """Yield the lines that `read_confirmed` reads.
+
+    Each part is a line of its own, so that making one does not hold other threads up for long.
+    """
+    job, measured, shown = confirmation.job, confirmation.measurement, confirmation.shown
+    yield _line(
+        {
+            "environ": child_environment.handed_over(environ),
+            "run_id": confirmation.run_id,
+            "folder": str(job.reader.path),
+            "target": to_plain(job.target),
+            "request": {**to_plain(job.request), "allow": sorted(job.request.allow)},
+            "place": to_plain(job.place),
+            "signature": sorted(shown.signature),
+            "decided": sorted(shown.decided),
+            "server": to_plain(measured.server),
+            "notes": measured.notes,
+            "reason": measured.reason,
+        }
+    )
+    yield _line(to_plain(shown.plan))
+    for name, rehearsal in measured.rehearsals.items():
+        yield _line({"name": name, "rehearsal": to_plain(rehearsal)})
+    for name, facts in measured.facts.items():
+        yield _line({"name": name, "facts": to_plain(facts)})
+    yield _END
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode("ascii") + b"\n"
+
+
+def read_confirmed(lines: Iterator[bytes]) -> Confirmation | None:
+    """Read a confirmed run, and set the environment that it brings. None: it was not confirmed.
+
+    Raises:
+        PlainError, ValueError, KeyError: the lines are not those of this version of koonj.
+    """
+    read: list[bytes] = []
+    for line in lines:
+        if line == _END:
+            return _confirmation(*map(json.loads, read))
+        read.append(line)
+    return None
+
+
+def _confirmation(first: Mapping[str, Any], plan: Any, *measured: Mapping[str, Any]) -> Confirmation:
+    os.environ.update(first["environ"])
+    target, place = from_plain(Target, first["target"]), from_plain(ScratchPlace, first["place"])
+    request = _request(first["request"])
+    job = Job(Connector(), target, FolderReader(Path(first["folder"])), request, place)
+    confirmation = Confirmation(job, first["run_id"])
+    confirmation.shown = ShownPlan(
+        from_plain(Plan, plan),
+        frozenset((name, file_hash, done) for name, file_hash, done in first["signature"]),
+        frozenset((name, state) for name, state in first["decided"]),
+    )
+    confirmation.measurement = ImpactMeasurement(
+        *(job.connector, place, job.reader, target, request, from_plain(ServerInfo, first["server"])),
+        rehearsals={
+            one["name"]: from_plain(Rehearsal, one["rehearsal"]) for one in measured if "rehearsal" in one
+        },
+        facts={one["name"]: from_plain(RelationFacts, one["facts"]) for one in measured if "facts" in one},
+        notes=tuple(first["notes"]),
+        reason=first["reason"],
+    )
+    return confirmation
+
+
+def _request(data: Mapping[str, Any]) -> Request:
+    values = {name: value for name, value in data.items() if name != "allow"}
+    return replace(from_plain(Request, values), allow=frozenset(data["allow"]))
