@@ -6,7 +6,13 @@ from pathlib import PurePath
 from koonj.cli.invocation import number_of
 from koonj.cli.marks import StateMarks
 from koonj.humanize import count, duration, moment
-from koonj.migrations.history_entry import UNBLOCKED, Action, HistoryEntry, Outcome, entries_with_earlier_names
+from koonj.migrations.history_entry import (
+    UNBLOCKED,
+    Action,
+    HistoryEntry,
+    Outcome,
+    entries_with_earlier_names,
+)
 from koonj.migrations.names import number_of as name_number
 from koonj.migrations.states import State
 from koonj.sql.display import spaced
