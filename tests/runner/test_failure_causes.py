@@ -123,12 +123,13 @@ FAILS = "SELECT 1 / 0;\n"
 BUILD = "CREATE INDEX CONCURRENTLY i ON t1 ((1 / (id - 1)));\n"
 RESUMES = f"{FIX} (it resumes at statement 2; do not change the statements before it)"
 UNDO = "To undo the committed statements of 001_steps.sql, run: koonj rollback"
+REPAIRS = "That run continues by itself: koonj runs DROP INDEX CONCURRENTLY public.i, and then runs statement 2 again."
 HISTORY = "To see its history, run: koonj history 1"
 STEPS = {
     "resumed or rolled back": (f"VACUUM;\n{FAILS}-- Rollback:\n-- VACUUM;\n", (RESUMES, UNDO, HISTORY)),
-    "an INVALID index, which is dropped first": (
+    "an INVALID index, which the next run drops first": (
         f"VACUUM;\n{BUILD}-- Rollback:\n-- VACUUM;\n",
-        (UNDO, RESUMES, HISTORY),
+        (FIX, REPAIRS, "To run only the repair: koonj settle 1 --repair", UNDO, HISTORY),
     ),
     "no rollback": (f"VACUUM;\n{FAILS}-- Rollback: none: test\n", (RESUMES, HISTORY)),
     "no committed statement": (f"{FAILS}VACUUM;\n-- Rollback: none: test\n", (FIX, HISTORY)),

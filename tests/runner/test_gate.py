@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 
@@ -170,6 +171,9 @@ async def test_plan_shows_locks_when_measure_is_requested(project: Project) -> N
     project.write("001_base.sql", BASE)
     await project.apply()
     project.sql("INSERT INTO t1 SELECT n, 'x' FROM generate_series(1, 20000) n")
+    async with asyncio.timeout(30):  # the session that inserted tells it when it ends, which adds to ANALYZE
+        while project.sql("SELECT pg_stat_get_live_tuples('t1'::regclass)") != [(20000,)]:
+            await asyncio.sleep(0.01)
     project.sql("ANALYZE t1")
     project.write("002_index.sql", WRONG)
     (made,) = events_of_kind(await project.apply(plan_only=True, measure=True), PlanMade)

@@ -46,7 +46,7 @@ async def test_koonj_process_that_uses_the_scratch_server_is_named(
 async def test_row_shows_only_the_glyph_at_80_columns(tables: Project, recorded: RecordedRehearsals) -> None:
     async with tables.open((80, 24), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕")
-        assert screen.row("001").endswith("◦ pending ◉")
+        assert screen.row("001").endswith("◦ pending  ◉")
         assert " ◉ verified: The rollback restores" in screen.preview()
         await screen.press("j")
         await screen.until("◔ incomplete: The rollback leaves")

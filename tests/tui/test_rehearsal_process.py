@@ -45,7 +45,7 @@ async def test_screen_shows_verdicts_and_drift_of_real_processes(
     configure(project)
     async with project.open((140, 40), rehearses=True) as screen:
         await until(screen, lambda: "◔ incomplete" in screen.row("002"))
-        assert screen.row("001").endswith("◦ pending ◉ verified")
+        assert screen.row("001").endswith("◦ pending  ◉ verified")
         assert "◔ 002 incomplete" in screen.top()
         await screen.press("j", "2", "v", "v", "v", "v")
         await screen.until("index public.t1_id_name is not removed")

@@ -98,8 +98,8 @@ async def test_stored_verdicts_of_applied_migrations_are_shown_after_a_restart(
         await apply(screen)
     recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("✓ applied ◕ lossy")
-        assert screen.row("001").endswith("✓ applied ◉ verified")
+        await screen.until("✓ applied  ◕ lossy")
+        assert screen.row("001").endswith("✓ applied  ◉ verified")
         assert screen.row("002").endswith("✓ applied")
         await screen.pilot.pause(3 * rehearsals.PAUSE)
     assert recorded.requested_names == [], "an applied migration is not rehearsed by itself"
@@ -114,11 +114,11 @@ async def test_stored_verdicts_are_read_after_the_pending_migrations_are_rehears
         await apply(screen, "a")
     recorded.set_cached("001_make_t1.sql", "003_make_t3.sql")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
-        await screen.until("✓ applied ◉ verified")
-        assert screen.row("003").endswith("◦ pending ◕ lossy")
+        await screen.until("✓ applied  ◉ verified")
+        assert screen.row("003").endswith("◦ pending  ◕ lossy")
         tables.write("004_new.sql", "CREATE TABLE t4 ();\n-- Rollback:\n-- DROP TABLE t4;\n")
         await screen.until(lambda: len(recorded.calls) > 2)
-        assert screen.row("001").endswith("✓ applied ◉ verified")
+        assert screen.row("001").endswith("✓ applied  ◉ verified")
     assert recorded.requested_names == [["002_make_t2.sql", "003_make_t3.sql"], ["004_new.sql"]]
 
 

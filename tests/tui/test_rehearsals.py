@@ -32,9 +32,9 @@ async def test_pending_migrations_are_rehearsed_in_the_background(
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◉ verified")
         await screen.until("◔ incomplete")
-        assert screen.row("001").endswith("◦ pending ◉ verified")
-        assert screen.row("002").endswith("◦ pending ◔ incomplete")
-        assert screen.row("003").endswith("◦ pending ◕ lossy")
+        assert screen.row("001").endswith("◦ pending  ◉ verified")
+        assert screen.row("002").endswith("◦ pending  ◔ incomplete")
+        assert screen.row("003").endswith("◦ pending  ◕ lossy")
     assert recorded.requested_names == [["001_make_t1.sql", "002_make_t2.sql", "003_make_t3.sql"]]
 
 
@@ -64,7 +64,7 @@ async def test_edited_migration_is_rehearsed_and_applied_one_is_not(
     tables.write("002_make_t2.sql", "CREATE TABLE t2 (id bigint);\n-- Rollback:\n-- DROP TABLE t2;\n")
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◔ incomplete")
-        assert screen.row("002").endswith("✎ edited  ◔ incomplete")
+        assert screen.row("002").endswith("✎ edited   ◔ incomplete")
         assert screen.row("001").endswith("✓ applied")
     assert recorded.requested_names == [["002_make_t2.sql"]]
 
@@ -75,7 +75,7 @@ async def test_verdict_stays_when_the_migration_is_applied(
     async with tables.open((140, 30), rehearses=True, program=recorded.program) as screen:
         await screen.until("◕ lossy")
         await apply(screen)
-        assert screen.row("001").endswith("✓ applied ◉ verified")
+        assert screen.row("001").endswith("✓ applied  ◉ verified")
     assert len(recorded.requested_names) == 1
 
 
@@ -149,7 +149,7 @@ async def test_p_rehearses_the_selected_migration_in_any_state(
         await screen.press("j")
         assert "[Rehearsal]" in screen.pane("2")[0]
         await screen.until(lambda: "◔ incomplete" in screen.preview())
-        assert screen.row("002").endswith("✓ applied ◔ incomplete")
+        assert screen.row("002").endswith("✓ applied  ◔ incomplete")
     assert recorded.requested_names == [["002_make_t2.sql"], ["001_make_t1.sql"]]
     assert "--again" in recorded.calls[0]
 

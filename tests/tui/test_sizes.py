@@ -65,6 +65,6 @@ async def test_error_of_the_current_target_is_visible_at_any_position(twelve: Pr
 async def test_end_of_a_timestamp_is_shown_when_it_does_not_fit(twelve: Project) -> None:
     twelve.write(f"20240131093059_{'name_' * 9}.sql", "SELECT 1;\n-- Rollback: none: x\n")
     async with twelve.open((80, 24)) as screen:
-        assert "›…093059 name_name_name_n… ◦ pending" in screen.migrations()[0]
+        assert "›…093059 name_name_name_… ◦ pending" in screen.migrations()[0]
         await screen.pilot.resize_terminal(160, 40)
         await screen.until("›20240131093059 name_name")
