@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from koonj.tui.screens.dialog import Dialog
 from koonj.tui.workers.run_process import RunProcess, RunProcessError
 from support.moved_screen import Gate, apply_all, gate, processes
 from support.screen import Project, apply
+from tui.conftest import short_dsn
 
 
 @pytest.fixture(autouse=True)
@@ -222,6 +223,21 @@ async def test_c_asks_and_cancels_the_run_of_the_other_process(project: Project,
         assert " cancels the run" in screen.run()
         assert "not started 002_make_t2.sql" in screen.run()
     assert at_gate.runs()[0].head.result == "cancelled"
+
+
+async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_one(
+    project: Project, at_gate: Gate, make_database: Callable[[], str]
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+        assert "applying" in screen.row("001")
+    other = Project(project.root, Target("staging", short_dsn(make_database())), *project.targets)
+    async with other.open(moves_runs=True) as screen:
+        await screen.until("applying on local  migration 1 of 2  001_gate.sql")
+        assert "► staging" in screen.top()
+        assert screen.row("001").endswith("◦ pending")
+        at_gate.open()
+        await screen.expect_run("done")
 
 
 async def test_question_closes_when_the_run_ends(project: Project, at_gate: Gate) -> None:
