@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -101,6 +102,16 @@ class Screen:
     async def type(self, text: str) -> None:
         """Type `text`, letter by letter."""
         await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
+
+    async def press_to_exit(self, key: str) -> None:
+        """Press a key that ends koonj, and wait for that. Textual cannot wait for a screen that closes."""
+        pressing = asyncio.ensure_future(self.press(key))
+        end = monotonic() + PATIENCE
+        while self.app.is_running:
+            assert monotonic() < end, f"{key} does not end koonj:\n{self.text()}"
+            await asyncio.sleep(STEP)
+        pressing.cancel()
+        await asyncio.gather(pressing, return_exceptions=True)
 
     async def hold(self, key: str, presses: int = 12) -> None:
         """Hold a key down: the keyboard repeats it, in less time than two presses need, on any machine."""

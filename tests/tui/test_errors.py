@@ -82,8 +82,8 @@ async def test_quit_asks_during_a_run(project: Project) -> None:
         assert screen.main.control.running
         await screen.press("q")
         await screen.expect_dialog("Quit during a run?")
-        await screen.press("c")
-        await screen.until(lambda: screen.app.return_code is not None and not screen.app.is_running)
+        await screen.press_to_exit("c")
+        assert screen.app.return_code == 0
 
 
 async def test_target_cannot_be_changed_during_a_run(three_targets: Project) -> None:

@@ -6,17 +6,20 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from koonj.config import Target
 from koonj.postgres.run_name import SHORT_ID
+from koonj.runner.run.events import RunFinished
 from koonj.tui.screens.dialog import Dialog
 from koonj.tui.workers.run_process import RunProcess, RunProcessError
+from koonj.tui.workers.watched_run import watched_run
 from support.moved_screen import Gate, apply_all, gate, processes
 from support.screen import Project, apply
+from tui.conftest import short_dsn
 
 
 @pytest.fixture(autouse=True)
@@ -131,8 +134,7 @@ async def test_run_that_was_left_is_followed_by_the_next_screen(project: Project
         short = run.id[:SHORT_ID]
         await screen.expect_dialog("l: The run continues in its own process.", f"koonj attach {short}")
         assert "l leave it running and quit  c cancel it and quit  Esc stay" in screen.text()
-        await screen.press("l")
-        await screen.until(lambda: not screen.app.is_running)
+        await screen.press_to_exit("l")
         assert screen.app.backend.following is not None
         assert screen.app.backend.following.survives
     assert at_gate.runs()[0].is_in_progress
@@ -155,8 +157,7 @@ async def test_quit_dialog_can_be_left_and_cancels(project: Project, at_gate: Ga
         assert at_gate.runs()[0].is_in_progress
         await screen.press("q")
         await screen.expect_dialog()
-        await screen.press("c")
-        await screen.until(lambda: not screen.app.is_running)
+        await screen.press_to_exit("c")
     run = at_gate.wait_for_end()
     assert run.head.result == "cancelled"
 
@@ -192,6 +193,18 @@ async def test_run_that_ends_on_the_screen_is_not_told_again(tables: Project) ->
         await screen.expect_dialog()
         await screen.yes()
         await screen.expect_run("Rolled back 1 migration")
+        await screen.press("escape", "4")
+        await screen.pilot.pause(0.3)
+        assert "rolled back 003_make_t3.sql" in screen.run(), "the older log does not replace the newer one"
+
+
+async def test_run_that_ended_before_it_could_be_followed_has_one_end(tables: Project) -> None:
+    async with tables.open(moves_runs=True) as screen:
+        await apply(screen)
+    (known,) = Gate.runs_of(tables)
+    events = [event async for event in watched_run(known).events()]
+    assert [type(event) for event in events].count(RunFinished) == 1
+    assert isinstance(events[-1], RunFinished)
 
 
 async def test_killed_process_is_told_and_the_target_read(project: Project, at_gate: Gate) -> None:
@@ -222,6 +235,21 @@ async def test_c_asks_and_cancels_the_run_of_the_other_process(project: Project,
         assert " cancels the run" in screen.run()
         assert "not started 002_make_t2.sql" in screen.run()
     assert at_gate.runs()[0].head.result == "cancelled"
+
+
+async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_one(
+    project: Project, at_gate: Gate, make_database: Callable[[], str]
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+        assert "applying" in screen.row("001")
+    other = Project(project.root, Target("staging", short_dsn(make_database())), *project.targets)
+    async with other.open(moves_runs=True) as screen:
+        await screen.until("applying on local  migration 1 of 2  001_gate.sql")
+        assert "► staging" in screen.top()
+        assert screen.row("001").endswith("◦ pending")
+        at_gate.open()
+        await screen.expect_run("done")
 
 
 async def test_question_closes_when_the_run_ends(project: Project, at_gate: Gate) -> None:

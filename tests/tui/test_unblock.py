@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -64,11 +65,12 @@ async def choose_end(screen: Screen) -> str:
     return await screen.expect_dialog()
 
 
+@pytest.mark.parametrize("moves_runs", [False, True], ids=["in this process", "in its own process"])
 async def test_blocking_session_is_ended_after_its_pid_was_typed(
-    project: Project, reader: psycopg.Connection
+    project: Project, reader: psycopg.Connection, home: Path, moves_runs: bool
 ) -> None:
     pid = reader.info.backend_pid
-    async with project.open((120, 36)) as screen:
+    async with project.open((120, 36), moves_runs=moves_runs) as screen:
         await blocked(screen, pid)
         await screen.press("b")
         text = await screen.expect_dialog()

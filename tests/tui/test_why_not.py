@@ -196,6 +196,7 @@ def test_suspend_is_not_available_during_a_run() -> None:
     assert why_not("suspend", NOT_ANSWERED) is None
     reason = why_not("suspend", replace(NOT_ANSWERED, running=True))
     assert reason == "A run is in progress. A suspended koonj would keep its locks."
+    assert why_not("suspend", replace(NOT_ANSWERED, running=True, survives=True)) is None
 
 
 # The footer

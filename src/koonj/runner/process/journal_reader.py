@@ -69,6 +69,11 @@ class JournalReader:
     ) -> None:
         os.close(self._descriptor)
 
+    @property
+    def place(self) -> int:
+        """The first byte that was not read."""
+        return self._place
+
     def head(self) -> JournalHead | None:
         """Return the head; None if the file is not a journal of this version."""
         for _ in range(_ATTEMPTS):

@@ -56,7 +56,13 @@ class UnblockDialogs:
     async def _open(self, view: RunView) -> None:
         from koonj.tui.screens.unblock_dialog import UnblockDialog  # noqa: PLC0415 - seldom needed
 
-        target = self._situation().snapshot.target
+        targets = self._situation().snapshot.settings.targets
+        target = next((one for one in targets if one.name == view.target), None)
+        if target is None:
+            self._say(
+                f"No target here has the name {view.target}. To see who is in the way, run: koonj unblock"
+            )
+            return
         try:
             sessions = await self._backend.read_blocking_sessions(target, view.in_the_way)
         except Exception as error:  # An error of a lost target must not end the screen.

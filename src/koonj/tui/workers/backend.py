@@ -170,10 +170,13 @@ class Backend:
         return self._moving
 
     async def follow_run(self, known: KnownRun) -> Run:
-        """Return a run in another process."""
-        from koonj.runner.process.followed_run import FollowedRun  # noqa: PLC0415 - not needed for the first paint
+        """Return a run in another process.
 
-        return FollowedRun(known.files, known.head)
+        Raises: OSError.
+        """
+        from koonj.tui.workers.watched_run import watched_run  # noqa: PLC0415 - not needed for the first paint
+
+        return await asyncio.to_thread(watched_run, known)
 
     async def read_interruption(self, target: Target, folder: Folder, name: str) -> InterruptedMigration:
         """Return what is known of the migration `name`, which was interrupted. Changes nothing.

@@ -130,7 +130,5 @@ def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView
 
 def _told(unseen: list[KnownRun]) -> str:
     more = len(unseen) - 1
-    text = "This run ended while nobody watched it."
-    if more:
-        text += f" So did {more} before it: koonj runs" if more > 1 else " So did one before it: koonj runs"
-    return text
+    text = "This run ended while nobody watched it. To read its log, press 4."
+    return text if not more else f"{text} {more} more ended unseen: koonj runs"

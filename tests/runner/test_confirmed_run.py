@@ -1,0 +1,88 @@
+"""A confirmed run arrives in another process as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from koonj.config import Password, ScratchPlace, Target
+from koonj.migrations.folder import FolderReader
+from koonj.postgres.activity import RelationFacts
+from koonj.postgres.connector import Connector, ServerInfo
+from koonj.runner.confirmed_run import lines_of, read_confirmed
+from koonj.runner.impact.measurement import ImpactMeasurement
+from koonj.runner.plan.planner import ShownPlan
+from koonj.runner.preparation import Confirmation, Job
+from koonj.runner.run.events import Direction, Plan
+from koonj.runner.run.request import Extent, Request
+from support.recorded_rehearsals import VERIFIED, rehearsal
+
+PASSWORD = Password("command", "pass show db")
+REQUEST = Request(
+    Direction.APPLY,
+    Extent.UP_TO,
+    number=7,
+    allow=frozenset({"late", "edited"}),
+    reason="agreed",
+    wait=None,
+    override="urgent",
+    measure=True,
+)
+
+
+@pytest.fixture
+def confirmation(tmp_path: Path) -> Confirmation:
+    target = Target("production", "host=db", protected=True, password=PASSWORD, require_verified=True)
+    place = ScratchPlace("host=scratch", PASSWORD, trusted=False)
+    job = Job(Connector(), target, FolderReader(tmp_path), REQUEST, place)
+    made = Confirmation(job, "3f2a91c4")
+    plan = Plan("production", Direction.APPLY, protected=True, server="PostgreSQL", migrations=())
+    made.shown = ShownPlan(
+        plan,
+        frozenset({("001_a.sql", "hash", 2)}),
+        frozenset({("001_a.sql", "late"), ("002_b.sql", "edited")}),
+    )
+    made.measurement = ImpactMeasurement(
+        *(job.connector, place, job.reader, target, REQUEST),
+        ServerInfo("18.6", 18, "app", "dev", "db", 0.001),
+        rehearsals={one.name: one for one in (VERIFIED, rehearsal("003_c.sql"))},
+        facts={"public.a": RelationFacts("public.a", "table", bytes=8192, rows=3)},
+        notes=("not rehearsed",),
+        reason="no scratch server",
+    )
+    return made
+
+
+def test_everything_arrives(confirmation: Confirmation) -> None:
+    read = read_confirmed(iter([*lines_of(confirmation, {})]))
+    assert read is not None
+    assert (read.run_id, read.shown, read.reached) == (confirmation.run_id, confirmation.shown, None)
+    one, other = read.job, confirmation.job
+    assert (one.target, one.request, one.place) == (other.target, other.request, other.place)
+    assert one.reader.path == other.reader.path
+    measured, before = read.measurement, confirmation.measurement
+    for name in ("target", "request", "place", "server", "rehearsals", "facts", "notes", "reason"):
+        assert getattr(measured, name) == getattr(before, name), name
+
+
+def test_environment_arrives_without_what_the_process_has_already(
+    confirmation: Confirmation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "before")
+    first, *_ = lines_of(confirmation, {"PGPASSWORD": "hunter2", "PATH": "/nowhere"})
+    environ: Mapping[str, str] = json.loads(first)["environ"]
+    assert environ == {"PGPASSWORD": "hunter2"}
+    read_confirmed(iter([*lines_of(confirmation, {"PGPASSWORD": "hunter2", "PATH": "/nowhere"})]))
+    assert os.environ["PGPASSWORD"] == "hunter2"
+    assert os.environ["PATH"] != "/nowhere"
+
+
+def test_lines_that_are_not_complete_confirm_nothing(confirmation: Confirmation) -> None:
+    lines = [*lines_of(confirmation, {})]
+    for number in range(len(lines)):
+        assert read_confirmed(iter(lines[:number])) is None
+    assert read_confirmed(iter([*lines[:-1], lines[-1].rstrip()])) is None
