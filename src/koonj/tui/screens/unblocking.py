@@ -56,7 +56,11 @@ class UnblockDialogs:
     async def _open(self, view: RunView) -> None:
         from koonj.tui.screens.unblock_dialog import UnblockDialog  # noqa: PLC0415 - seldom needed
 
-        target = self._situation().snapshot.target
+        targets = [check.target for check in self._situation().snapshot.checks]
+        target = next((one for one in targets if one.name == view.target), None)
+        if target is None:  # the run was started with another target of the command line
+            self._say(f"{view.target} is not a target of this screen. In a shell, run: koonj unblock")
+            return
         try:
             sessions = await self._backend.read_blocking_sessions(target, view.in_the_way)
         except Exception as error:  # An error of a lost target must not end the screen.

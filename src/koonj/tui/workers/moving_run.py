@@ -14,6 +14,7 @@ from koonj.runner.process.journal_reader import JournalReader
 from koonj.runner.process.login_session import keep_after_logout
 from koonj.runner.run.events import Event, Notice, Question
 from koonj.runner.run.run import Control, Run
+from koonj.runner.run.unblock_request import UnblockRequest
 from koonj.runner.start import Preparation, carry_out
 from koonj.tui.workers.run_process import PROGRAM, RunProcess, RunProcessError
 
@@ -45,6 +46,10 @@ class MovingRun(Run):
         """Cancel the run, wherever it is. Raises psycopg.Error or OSError, as `Run.cancel`."""
         self._is_cancelled = True
         await self._part.cancel()
+
+    async def unblock(self, request: UnblockRequest) -> None:
+        """End a blocking session or cancel its statement, wherever the run is. Raises OSError."""
+        await self._part.unblock(request)
 
     async def close(self) -> None:
         """End the process that waits for the run; one that has it goes on."""
