@@ -142,13 +142,45 @@ async def test_a_running_statement_is_cancelled_and_its_session_stays(
     assert reason.startswith("cancelled the statement of pid ")
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_a_run_that_tries_without_queueing_says_at_once_what_was_done(
+    project: Project, monkeypatch: pytest.MonkeyPatch, *, is_gone: bool
+) -> None:
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    project.write("001_t.sql", "CREATE TABLE t (a int);\n-- Rollback:\n-- DROP TABLE t;\n")
+    await project.apply(measure=True)
+    project.write("002_b.sql", "ALTER TABLE t ADD b int;\n-- Rollback:\n-- ALTER TABLE t DROP b;\n")
+    events, tasks = list[Event](), list[asyncio.Task[None]]()
+    with closing(psycopg.connect(project.target.dsn)) as holder:
+        holder.execute("SELECT FROM t")
+        request = await _made(project, holder)
+        if is_gone:
+            request = replace(request, process=replace(request.process, started=1))
+        run = project.start(Direction.APPLY, measure=True)
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, Blocked) and not tasks:
+                    assert event.tries
+                    tasks.append(asyncio.create_task(run.unblock(request)))
+                elif isinstance(event, BlockerNotEnded):
+                    holder.rollback()
+    await asyncio.gather(*tasks)
+    assert len(events_of_kind(events, BlockerNotEnded if is_gone else BlockerEnded)) == 1
+    assert run_finished(events).result is RunResult.DONE
+
+
 async def _made(project: Project, conn: psycopg.Connection, how: Ending = Ending.END) -> UnblockRequest:
     return request_for(await _session(project, _blocker(conn)), how, "why", WHO)
 
 
-async def test_a_pid_that_is_used_again_is_not_hit(project: Project, reader: psycopg.Connection) -> None:
+@pytest.mark.parametrize("how", Ending)
+async def test_a_pid_that_is_used_again_is_not_hit(
+    project: Project, reader: psycopg.Connection, how: Ending
+) -> None:
     request = await _made(project, reader)
-    other = replace(request, process=replace(request.process, started=(request.process.started or 0) - 1))
+    started = (request.process.started or 0) - 1
+    other = replace(request, how=how, process=replace(request.process, started=started))
     with pytest.raises(UnblockError, match="has ended already") as raised:
         await unblock.unblock(project.connector, project.target, other, RUN)
     assert "Nothing was done." in raised.value.message
@@ -311,6 +343,28 @@ async def test_the_holder_of_the_koonj_lock_is_ended_and_the_run_starts(
     assert run_finished(events).result is RunResult.DONE
     assert len(events_of_kind(events, BlockerEnded)) == 1
     assert project.sql("SELECT name FROM koonj.history WHERE action = 'allow'") == [("",)]
+
+
+async def test_a_run_that_waits_for_the_koonj_lock_says_at_once_what_was_not_done(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "REPEAT", 60.0)
+    project.table(1)
+    events, tasks = list[Event](), list[asyncio.Task[None]]()
+    with closing(psycopg.connect(project.target.dsn, autocommit=True)) as holder:
+        holder.execute("SELECT pg_try_advisory_lock(x'6b6f6f6e6a'::bigint)")
+        request = await _made(project, holder)
+        gone = replace(request, process=replace(request.process, started=1))
+        run = project.start(Direction.APPLY, wait=50.0)
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, WaitingForLock):
+                    tasks.append(asyncio.create_task(run.unblock(gone)))
+                elif isinstance(event, BlockerNotEnded):
+                    holder.execute("SELECT pg_advisory_unlock_all()")
+    await asyncio.gather(*tasks)
+    assert run_finished(events).result is RunResult.DONE
 
 
 async def test_a_run_that_released_its_lock_is_not_stopped_by_the_record_of_an_end(

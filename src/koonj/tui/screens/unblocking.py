@@ -56,12 +56,10 @@ class UnblockDialogs:
     async def _open(self, view: RunView) -> None:
         from koonj.tui.screens.unblock_dialog import UnblockDialog  # noqa: PLC0415 - seldom needed
 
-        targets = self._situation().snapshot.settings.targets
+        targets = [check.target for check in self._situation().snapshot.checks]
         target = next((one for one in targets if one.name == view.target), None)
-        if target is None:
-            self._say(
-                f"No target here has the name {view.target}. To see who is in the way, run: koonj unblock"
-            )
+        if target is None:  # the run was started with another target of the command line
+            self._say(f"{view.target} is not a target of this screen. In a shell, run: koonj unblock")
             return
         try:
             sessions = await self._backend.read_blocking_sessions(target, view.in_the_way)

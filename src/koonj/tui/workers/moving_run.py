@@ -48,7 +48,7 @@ class MovingRun(Run):
         await self._part.cancel()
 
     async def unblock(self, request: UnblockRequest) -> None:
-        """Ask the run, wherever it is, to end a blocking session. Raises OSError, as `Run.unblock`."""
+        """End a blocking session or cancel its statement, wherever the run is. Raises OSError."""
         await self._part.unblock(request)
 
     async def close(self) -> None:
