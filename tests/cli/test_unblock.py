@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -15,6 +16,13 @@ import pytest
 
 from koonj.cli.diagnostics import ExitCode
 from koonj.postgres.advisory_lock import KEY
+from koonj.postgres.blocking_sessions import Ending
+from koonj.postgres.server_process import ServerProcess
+from koonj.runner.process.control_fifo import ask_to_unblock
+from koonj.runner.process.followed_run import FollowedRun
+from koonj.runner.process.journal_reader import KnownRun, known_runs
+from koonj.runner.run.unblock_request import UnblockRequest
+from koonj.runner.target import obstruction
 from support.command import CommandResult, Project, Terminal
 from support.own_process import Runs, wait_until
 
@@ -152,6 +160,82 @@ def test_options_that_cannot_be_combined(project: Project, words: str, message: 
 
 def test_a_reason_of_blanks_is_none(project: Project) -> None:
     assert project.koonj("unblock", "77", "--end", "--reason", " ").code == ExitCode.USAGE
+
+
+# A run in another process
+
+
+@pytest.fixture
+def reader(project: Project) -> Iterator[psycopg.Connection]:
+    """A transaction that has read table t, which the only migration changes."""
+    project.write("001_change.sql", "-- koonj: lock_timeout 60s\nALTER TABLE t ADD t1 int;\n")
+    with closing(psycopg.connect(project.dsn, application_name="report", autocommit=True)) as conn:
+        conn.execute("CREATE TABLE t (a int)")
+        conn.execute("BEGIN")
+        conn.execute("SELECT a FROM t")
+        yield conn
+
+
+def _blocked(project: Project, runs: Runs) -> KnownRun:
+    """Start a run in another process, and return it when its journal says that it is blocked."""
+    assert project.run("apply", "--yes", "--detach").code == 0
+    (run,) = wait_until(known_runs)
+    wait_until(lambda: b'"blocked"' in run.files.journal.read_bytes())
+    return run  # type: ignore[no-any-return]
+
+
+def test_a_run_that_does_not_queue_tells_in_its_journal_who_is_in_the_way(
+    project: Project, runs: Runs, reader: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_: object, __: int) -> None:
+        """Return what the server knows of a run that tries without queueing."""
+
+    monkeypatch.setattr(obstruction, "lock_wait", nobody)
+    _blocked(project, runs)
+    pid = reader.info.backend_pid
+    report = project.koonj("unblock", "--json").json
+    assert report["waiting"] == {"name": "001_change.sql", "relation": "public.t"}
+    assert [one["blocker"]["pid"] for one in report["sessions"][1:]] == [pid]
+    assert project.koonj("unblock", str(pid), "--end", "--reason", "x").code == ExitCode.OK
+    assert runs.wait_for_end()["result"] == "done"
+    assert project.sql("SELECT name FROM koonj.history WHERE action = 'allow'") == [("001_change.sql",)]
+    assert project.koonj("unblock").out.startswith("No run is in progress on local")
+
+
+def test_whoever_follows_a_run_asks_it_to_end_a_session(
+    project: Project, runs: Runs, reader: psycopg.Connection
+) -> None:
+    run = _blocked(project, runs)
+    pid = reader.info.backend_pid
+    ((started,),) = project.sql(
+        f"SELECT (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity WHERE pid = {pid}"
+    )
+    who, why = "dev2@bastion1 pts/4", "höher ✓"
+    request = UnblockRequest(ServerProcess(pid, started), Ending.END, why, who, f"pid {pid} report")
+    asyncio.run(FollowedRun(run.files, run.head).unblock(request))
+    assert runs.wait_for_end()["result"] == "done"
+    text = project.koonj("attach").out
+    assert f"  {who} ended pid {pid} report. Reason: {why}\n" in text
+    (event,) = (e for e in project.koonj("attach", "--json").events if e["event"] == "blocker_ended")
+    assert (event["pid"], event["how"], event["who"], event["took_effect"]) == (pid, "end", who, True)
+    assert project.sql("SELECT run_id::text FROM koonj.history") == [(run.id,)] * 2
+
+
+def test_a_message_that_is_no_request_is_ignored(
+    project: Project, runs: Runs, reader: psycopg.Connection
+) -> None:
+    run = _blocked(project, runs)
+    for line in (b'{"do": "unblock"}', b'{"do": "unblock", "request": {"process": 1}}', b"[]"):
+        with run.files.control.open("wb", buffering=0) as fifo:
+            fifo.write(line + b"\n")
+    reader.execute("ROLLBACK")
+    assert runs.wait_for_end()["result"] == "done"
+
+
+def test_a_request_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    request = UnblockRequest(ServerProcess(1, 1), Ending.END, "x" * 5000, "dev1", "pid 1")
+    with pytest.raises(OSError, match="too long"):
+        ask_to_unblock(tmp_path / "fifo", request)
 
 
 # A run that was stopped

@@ -142,6 +142,34 @@ async def test_a_running_statement_is_cancelled_and_its_session_stays(
     assert reason.startswith("cancelled the statement of pid ")
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_a_run_that_tries_without_queueing_says_at_once_what_was_done(
+    project: Project, monkeypatch: pytest.MonkeyPatch, *, is_gone: bool
+) -> None:
+    monkeypatch.setenv("KOONJ_REHEARSE", "1")
+    project.write("001_t.sql", "CREATE TABLE t (a int);\n-- Rollback:\n-- DROP TABLE t;\n")
+    await project.apply(measure=True)
+    project.write("002_b.sql", "ALTER TABLE t ADD b int;\n-- Rollback:\n-- ALTER TABLE t DROP b;\n")
+    events, tasks = list[Event](), list[asyncio.Task[None]]()
+    with closing(psycopg.connect(project.target.dsn)) as holder:
+        holder.execute("SELECT FROM t")
+        request = await _made(project, holder)
+        if is_gone:
+            request = replace(request, process=replace(request.process, started=1))
+        run = project.start(Direction.APPLY, measure=True)
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, Blocked) and not tasks:
+                    assert event.tries
+                    tasks.append(asyncio.create_task(run.unblock(request)))
+                elif isinstance(event, BlockerNotEnded):
+                    holder.rollback()
+    await asyncio.gather(*tasks)
+    assert len(events_of_kind(events, BlockerNotEnded if is_gone else BlockerEnded)) == 1
+    assert run_finished(events).result is RunResult.DONE
+
+
 async def _made(project: Project, conn: psycopg.Connection, how: Ending = Ending.END) -> UnblockRequest:
     return request_for(await _session(project, _blocker(conn)), how, "why", WHO)
 

@@ -22,7 +22,7 @@ from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.statement_watch import NAME, Picture, awaited_lock
 from koonj.runner.apply.transaction_failure import pause
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Blocked
+from koonj.runner.run.events import Blocked, Event
 
 POLL = 0.05
 """Seconds between two tries with NOWAIT."""
@@ -72,8 +72,8 @@ class LockTries:
         """Whether the time of the file or of the target is over."""
         return self._budget is not None and self.waited >= self._budget
 
-    async def next(self, journal: Journal) -> AsyncIterator[Blocked]:
-        """Wait for the next try; yield who is in the way, if that has changed.
+    async def next(self, journal: Journal) -> AsyncIterator[Event]:
+        """Wait for the next try; yield who is in the way, if that has changed, and what a user did about it.
 
         Raises: MigrationError if the user cancelled.
         """
@@ -82,6 +82,8 @@ class LockTries:
             await self._look()
             if (event := self._event()) is not None:
                 yield event
+        for other in self._session.control.kept_events():
+            yield other
         await pause(journal, POLL)
         self._tries += 1
         self.patience = self._step()
