@@ -6,8 +6,10 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,14 @@ import pytest
 from koonj.cli.diagnostics import ExitCode
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.blocking_sessions import Ending
+from koonj.postgres.run_name import RunName
 from koonj.postgres.server_process import ServerProcess
+from koonj.runner.process.blocked_run import blocked_run
 from koonj.runner.process.control_fifo import ask_to_unblock
 from koonj.runner.process.followed_run import FollowedRun
+from koonj.runner.process.journal_head import encode
 from koonj.runner.process.journal_reader import KnownRun, known_runs
+from koonj.runner.process.stopped_process import is_stopped, stopped_process
 from koonj.runner.run.unblock_request import UnblockRequest
 from koonj.runner.target import obstruction
 from support.command import CommandResult, Project, Terminal
@@ -202,6 +208,22 @@ def test_a_run_that_does_not_queue_tells_in_its_journal_who_is_in_the_way(
     assert project.koonj("unblock").out.startswith("No run is in progress on local")
 
 
+def test_a_run_that_is_no_longer_blocked_says_so_in_its_journal(
+    project: Project, runs: Runs, reader: psycopg.Connection
+) -> None:
+    project.write(
+        "001_change.sql", "-- koonj: lock_timeout 60s\nALTER TABLE t ADD b int;\nSELECT pg_sleep(60);\n"
+    )
+    run = _blocked(project, runs)
+    name = RunName(run.id[:8], 1, 1, "dev1@bastion1")
+    told = blocked_run(name)
+    assert told is not None
+    assert [b.pid for b in told.lock.blockers] == [reader.info.backend_pid]
+    reader.execute("ROLLBACK")
+    wait_until(lambda: blocked_run(name) is None)
+    assert runs.only()["running"]
+
+
 def test_whoever_follows_a_run_asks_it_to_end_a_session(
     project: Project, runs: Runs, reader: psycopg.Connection
 ) -> None:
@@ -230,6 +252,7 @@ def test_a_message_that_is_no_request_is_ignored(
             fifo.write(line + b"\n")
     reader.execute("ROLLBACK")
     assert runs.wait_for_end()["result"] == "done"
+    assert set(runs.files()) == {".jsonl"}, "nothing was printed about a defect"
 
 
 def test_a_request_that_is_too_long_is_refused(tmp_path: Path) -> None:
@@ -271,6 +294,33 @@ def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
     assert project.tables() == {"t1", "t2"}
     names = project.sql("SELECT action, name FROM koonj.history ORDER BY id")
     assert names == [("allow", ""), ("apply", "001_gate.sql"), ("apply", "002_make_t2.sql")]
+
+
+def test_only_a_run_that_is_in_progress_can_be_stopped(
+    project: Project, runs: Runs, reader: psycopg.Connection
+) -> None:
+    run = _blocked(project, runs)
+    name = RunName(run.id[:8], 1, 1, "dev1@bastion1")
+    assert stopped_process(name) is None
+    os.kill(run.head.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: stopped_process(name) == run.head.pid)
+        assert stopped_process(RunName("0" * 8, 1, 1, "dev1@bastion1")) is None
+    finally:
+        os.kill(run.head.pid, signal.SIGCONT)
+    reader.execute("ROLLBACK")
+    runs.wait_for_end()
+    with subprocess.Popen(["sleep", "60"]) as other:
+        os.kill(other.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: is_stopped(other.pid))
+            # Its result is lost, and its pid is that of another process now.
+            head = replace(run.head, pid=other.pid)
+            with run.files.journal.open("r+b") as journal:
+                journal.write(encode(head))
+            assert stopped_process(name) is None
+        finally:
+            other.kill()
 
 
 def test_a_stopped_run_that_is_continued_goes_on(project: Project, terminal: Start, runs: Runs) -> None:

@@ -174,9 +174,13 @@ async def _made(project: Project, conn: psycopg.Connection, how: Ending = Ending
     return request_for(await _session(project, _blocker(conn)), how, "why", WHO)
 
 
-async def test_a_pid_that_is_used_again_is_not_hit(project: Project, reader: psycopg.Connection) -> None:
+@pytest.mark.parametrize("how", Ending)
+async def test_a_pid_that_is_used_again_is_not_hit(
+    project: Project, reader: psycopg.Connection, how: Ending
+) -> None:
     request = await _made(project, reader)
-    other = replace(request, process=replace(request.process, started=(request.process.started or 0) - 1))
+    started = (request.process.started or 0) - 1
+    other = replace(request, how=how, process=replace(request.process, started=started))
     with pytest.raises(UnblockError, match="has ended already") as raised:
         await unblock.unblock(project.connector, project.target, other, RUN)
     assert "Nothing was done." in raised.value.message
@@ -339,6 +343,28 @@ async def test_the_holder_of_the_koonj_lock_is_ended_and_the_run_starts(
     assert run_finished(events).result is RunResult.DONE
     assert len(events_of_kind(events, BlockerEnded)) == 1
     assert project.sql("SELECT name FROM koonj.history WHERE action = 'allow'") == [("",)]
+
+
+async def test_a_run_that_waits_for_the_koonj_lock_says_at_once_what_was_not_done(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "REPEAT", 60.0)
+    project.table(1)
+    events, tasks = list[Event](), list[asyncio.Task[None]]()
+    with closing(psycopg.connect(project.target.dsn, autocommit=True)) as holder:
+        holder.execute("SELECT pg_try_advisory_lock(x'6b6f6f6e6a'::bigint)")
+        request = await _made(project, holder)
+        gone = replace(request, process=replace(request.process, started=1))
+        run = project.start(Direction.APPLY, wait=50.0)
+        async with asyncio.timeout(PATIENCE):
+            async for event in run.events():
+                events.append(event)
+                if isinstance(event, WaitingForLock):
+                    tasks.append(asyncio.create_task(run.unblock(gone)))
+                elif isinstance(event, BlockerNotEnded):
+                    holder.execute("SELECT pg_advisory_unlock_all()")
+    await asyncio.gather(*tasks)
+    assert run_finished(events).result is RunResult.DONE
 
 
 async def test_a_run_that_released_its_lock_is_not_stopped_by_the_record_of_an_end(
