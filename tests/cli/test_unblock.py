@@ -135,6 +135,8 @@ def test_a_session_that_is_not_in_the_way_is_never_ended(
 def test_a_protected_target_requires_its_name(project: Project, holder: psycopg.Connection) -> None:
     project.configure(protected="true")
     words = ("unblock", str(holder.info.backend_pid), "--end", "--reason", "x")
+    line = f"koonj unblock {holder.info.backend_pid} --target local --end --confirm local --reason '…'"
+    assert line in project.koonj("unblock").out
     refused = project.koonj(*words)
     assert (refused.code, project.koonj(*words, "--confirm", "other").code) == (
         ExitCode.USAGE,
@@ -282,6 +284,12 @@ def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 LIMIT 1"
         )
         second.expect(f"To end its session, run: koonj unblock {pid} --target local --end --reason '…'")
+        hurried = project.run("apply", "--all", "--yes", "--wait", "0")
+        assert hurried.code == ExitCode.LOCKED
+        assert (
+            f" It does nothing: its process {koonj} on this machine is stopped by a signal; " in hurried.err
+        )
+        assert f"koonj unblock {pid} --target local --end --reason '…'" in hurried.err
         report = project.koonj("unblock", "--json").json
         assert (report["stopped"], report["holder"]["pid"]) == (koonj, pid)
         done = project.koonj("unblock", str(pid), "--end", "--reason", "stopped since noon")

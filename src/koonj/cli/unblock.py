@@ -18,6 +18,7 @@ from koonj.runner.run.codec import to_plain
 from koonj.runner.run.events import BlockerEnded
 from koonj.runner.run.unblock_request import UnblockRequest, request_for
 from koonj.runner.run.unblock_wording import (
+    command_line,
     done_words,
     effect_words,
     ending_words,
@@ -107,7 +108,7 @@ def _lines(target: Target, found: Obstruction) -> Iterator[str]:
 
 def _offers(session: BlockingSession, target: Target, indent: str) -> Iterator[str]:
     for how in session.endings:
-        command = f"koonj unblock {session.blocker.pid}{target.option} --{how.value} --reason '…'"
+        command = command_line(session.blocker.pid, how, target)
         yield f"{indent}To {ending_words(session, how)}: {command}"
         yield f"{indent}  {effect_words(session, how)}"
 

@@ -222,7 +222,7 @@ async def _run_under_lock(
         async for waiting in acquire_lock(session, job.request.wait, taken=now is not None):
             yield waiting
     except LockNotAcquiredError as error:
-        raise locked(error.holder, error.seconds) from error
+        raise locked(error.waiting) from error
     planned, reached = now if now is not None else await control.unless_cancelled(plan_now(conn, job))
     planned = measurement.with_impact(planned)
     if planned.differs_from(shown) or planned.plan.conflicts:

@@ -22,6 +22,7 @@ from koonj.runner.run.events import (
     PlanMade,
     RunFinished,
     RunResult,
+    WaitingForLock,
 )
 
 
@@ -117,12 +118,16 @@ def cancelled() -> RunEnd:
     return RunEnd(RunResult.CANCELLED, "Cancelled. No statement was running.")
 
 
-def locked(holder: LockHolder, seconds: float) -> RunEnd:
+def locked(waiting: WaitingForLock) -> RunEnd:
     """Return the end of a run that waited for the koonj lock and did not acquire it."""
     message = (
-        f"Gave up after {span_words(seconds)}: {holder_words(holder)} holds the koonj lock on this target. "
-        "Nothing was changed. Retry when that run has finished."
+        f"Gave up after {span_words(waiting.seconds)}: {holder_words(waiting.holder)} holds the koonj lock "
+        "on this target. Nothing was changed. Retry when that run has finished."
     )
+    if waiting.hint:
+        from koonj.runner.run.unblock_wording import silence_words  # noqa: PLC0415 - seldom needed
+
+        message += f" It does nothing: {silence_words(waiting.holder, waiting.stopped)}. {waiting.hint}"
     return RunEnd(RunResult.LOCKED, message)
 
 

@@ -22,10 +22,9 @@ REPEAT = 5.0
 class LockNotAcquiredError(Exception):
     """Raised when another run held the koonj lock for the whole wait."""
 
-    def __init__(self, holder: LockHolder, seconds: float) -> None:
+    def __init__(self, waiting: WaitingForLock) -> None:
         super().__init__("another run holds the koonj lock")
-        self.holder = holder
-        self.seconds = seconds
+        self.waiting = waiting
 
 
 class LockLostError(Exception):
@@ -53,7 +52,7 @@ async def acquire_lock(
             await session.control.pause(0.01)  # the lock was released a moment ago
             continue
         if wait is not None and waited >= wait:
-            raise LockNotAcquiredError(holder, waited)
+            raise LockNotAcquiredError(await _waiting(session, holder, waited))
         if last_event is None or last_event[0] != holder.pid or waited - last_event[1] >= REPEAT:
             last_event = holder.pid, waited
             yield await _waiting(session, holder, waited)
@@ -69,7 +68,7 @@ async def _waiting(session: RunContext, holder: LockHolder, waited: float) -> Wa
     from koonj.runner.run.unblock_wording import silence_words, way_out  # noqa: PLC0415 - as above
 
     stopped = await asyncio.to_thread(stopped_process, holder.run)
-    hint = way_out(holder, session.target.option) if silence_words(holder, stopped) else ""
+    hint = way_out(holder, session.target) if silence_words(holder, stopped) else ""
     return WaitingForLock(holder, waited, stopped, hint)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
+from koonj.config import Target
 from koonj.humanize import span_words
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker, BlockerKind
@@ -110,6 +112,12 @@ def silence_words(holder: LockHolder | None, stopped: int | None) -> str:
     return f"{words}, {signal}" if words else signal
 
 
-def way_out(holder: LockHolder, option: str) -> str:
-    """Return the command that ends the session of a lock holder. `option`: names the target."""
-    return f"To end its session, run: koonj unblock {holder.pid}{option} --end --reason '…'"
+def way_out(holder: LockHolder, target: Target) -> str:
+    """Return the command that ends the session of a lock holder."""
+    return f"To end its session, run: {command_line(holder.pid, Ending.END, target)}"
+
+
+def command_line(pid: int | None, how: Ending, target: Target) -> str:
+    """Return the command that does it, without the reason."""
+    confirm = f" --confirm {quote(target.name)}" if target.protected else ""
+    return f"koonj unblock {pid}{target.option} --{how.value}{confirm} --reason '…'"
