@@ -1,7 +1,8 @@
 """The words of the screen for a probe."""
 
 from koonj.runner.run.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
-from koonj.tui.state.run import RunView, Tone, fold, result_words
+from koonj.tui.state.log_line import Tone, result_words
+from koonj.tui.state.run import RunView, fold
 
 
 def test_probed_is_shown_without_a_problem() -> None:

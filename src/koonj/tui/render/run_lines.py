@@ -21,7 +21,8 @@ from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
-from koonj.tui.state.run import LogLine, RunView, Tone, doing, result_words
+from koonj.tui.state.log_line import LogLine, Tone, result_words
+from koonj.tui.state.run import RunView, doing
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut, wrap
 

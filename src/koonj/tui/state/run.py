@@ -22,6 +22,7 @@ from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
+from koonj.tui.state.log_line import LogLine, Tone
 
 SLOW = 1.0
 """Seconds from which on a statement has a log line although it commits nothing by itself."""
@@ -39,26 +40,6 @@ class RunStage(StrEnum):
     """Ended without an error or a conflict."""
     TO_READ = "to read"
     """Ended with an error or a conflict, which the user should read."""
-
-
-class Tone(StrEnum):
-    """Kind of a log line."""
-
-    STEP = "step"
-    DONE = "done"
-    NOTICE = "notice"
-    ATTENTION = "attention"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of the log."""
-
-    at: float
-    """Time of the event in Unix seconds."""
-    tone: Tone
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,24 +368,5 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
     }
 )
 
-_RESULTS: Mapping[RunResult, tuple[Tone, str]] = MappingProxyType(
-    {
-        RunResult.DONE: (Tone.DONE, "done"),
-        RunResult.NOTHING: (Tone.STEP, "nothing to do"),
-        RunResult.DECLINED: (Tone.STEP, "not confirmed"),
-        RunResult.REFUSED: (Tone.ATTENTION, "refused"),
-        RunResult.FAILED: (Tone.BAD, "failed"),
-        RunResult.CANCELLED: (Tone.ATTENTION, "cancelled"),
-        RunResult.LOCKED: (Tone.ATTENTION, "locked"),
-        RunResult.PROBED: (Tone.DONE, "probed"),
-    }
-)
-
-
 _CUT_SHORT = frozenset({RunResult.FAILED, RunResult.CANCELLED})
 _TO_READ = frozenset({RunResult.FAILED, RunResult.REFUSED, RunResult.CANCELLED, RunResult.LOCKED})
-
-
-def result_words(result: RunResult) -> tuple[Tone, str]:
-    """Return the tone and the words of a result."""
-    return _RESULTS[result]

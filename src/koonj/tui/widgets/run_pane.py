@@ -11,7 +11,8 @@ from textual.timer import Timer
 from koonj.humanize import now, time_of_day
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
-from koonj.tui.state.run import LogLine, RunView
+from koonj.tui.state.log_line import LogLine
+from koonj.tui.state.run import RunView
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable, Pane
