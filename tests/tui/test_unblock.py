@@ -15,9 +15,12 @@ from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.blockers import Blocker, BlockerKind
 from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
 from koonj.runner.apply import statement_watch
+from koonj.runner.process.journal_reader import known_runs
+from koonj.runner.run.events import AwaitedLock, Blocked, Direction
 from koonj.tui.render.unblock_lines import Choice
 from koonj.tui.screens.unblock_confirmation import UnblockConfirmation, UnblockReasonDialog
 from koonj.tui.screens.unblock_dialog import UnblockDialog
+from koonj.tui.state.run import RunView
 from support.screen import Project, Screen
 
 SIZES = [(80, 24), (120, 36)]
@@ -65,12 +68,14 @@ async def choose_end(screen: Screen) -> str:
     return await screen.expect_dialog()
 
 
-@pytest.mark.parametrize("moves_runs", [False, True], ids=["in this process", "in its own process"])
+@pytest.mark.parametrize("moves", [False, True], ids=["same process", "own process"])
 async def test_blocking_session_is_ended_after_its_pid_was_typed(
-    project: Project, reader: psycopg.Connection, home: Path, moves_runs: bool
+    project: Project, reader: psycopg.Connection, home: Path, monkeypatch: pytest.MonkeyPatch, *, moves: bool
 ) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("TMPDIR", str(home))
     pid = reader.info.backend_pid
-    async with project.open((120, 36), moves_runs=moves_runs) as screen:
+    async with project.open((120, 36), moves_runs=moves) as screen:
         await blocked(screen, pid)
         await screen.press("b")
         text = await screen.expect_dialog()
@@ -92,6 +97,7 @@ async def test_blocking_session_is_ended_after_its_pid_was_typed(
         await screen.type(str(pid))
         await screen.press("enter")
         await screen.expect_run("done")
+        assert len(known_runs()) == moves
         log = " ".join(screen.run().split())
         assert f" ended pid {pid} report, idle in transaction " in log
         assert "Reason: it can wait" in log
@@ -160,6 +166,17 @@ async def test_holder_of_the_koonj_lock_is_offered(project: Project) -> None:
             await screen.press("enter")
             await screen.expect_run("done")
             assert f" ended pid {pid} koonj 3f2a91c4" in " ".join(screen.run().split())
+
+
+async def test_a_run_on_a_target_that_the_screen_does_not_know_is_not_touched(project: Project) -> None:
+    async with project.open((120, 36)) as screen:
+        lock = AwaitedLock("public.t", "SHARE", "relation", 1.0, (_REPORT.blocker,))
+        event = Blocked(name="001_t.sql", statement=1, budget=None, lock=lock)
+        view = RunView("elsewhere", Direction.APPLY, 0.0, blocked=event)
+        screen.main.view, screen.main.control.running = view, True
+        await screen.press("b")
+        await screen.until(lambda: "No target here has the name elsewhere." in screen.bottom())
+        screen.main.control.running = False
 
 
 # Pictures
