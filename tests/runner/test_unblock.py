@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from koonj.config import Target
 from koonj.postgres.blockers import Blocker, BlockerKind
@@ -196,6 +197,29 @@ async def test_nothing_is_done_that_cannot_be_recorded(project: Project, reader:
     with pytest.raises(UnblockError, match=r"could not be done and recorded together: new row .* violates"):
         await unblock.unblock(project.connector, project.target, request, RUN)
     assert reader.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_what_the_target_cannot_store_is_recorded_as_question_marks(
+    project: Project, server: TemporaryServer
+) -> None:
+    [(name,)] = project.sql("SELECT current_database()")
+    dsn = make_conninfo(project.target.dsn, dbname=f"{name}_latin")
+    project.sql(
+        f"CREATE DATABASE {name}_latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    try:
+        with closing(psycopg.connect(dsn)) as conn:
+            conn.execute("SELECT 'ü' AS x")
+            target = replace(project.target, dsn=dsn)
+            session = await _session(project, _blocker(conn), target=target)
+            request = request_for(session, Ending.END, "größer als 5 €, \udcff", WHO)
+            await unblock.unblock(project.connector, target, request, RUN)
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            ((reason, script),) = conn.execute("SELECT reason, script FROM koonj.history").fetchall()
+        assert reason.endswith(": größer als 5 ?, ?")
+        assert script.endswith("-- last: SELECT 'ü' AS x")
+    finally:
+        project.sql(f"DROP DATABASE {name}_latin WITH (FORCE)")
 
 
 async def test_a_run_that_cannot_do_it_says_so_and_waits_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import psycopg
 from psycopg import AsyncConnection
@@ -13,6 +14,7 @@ from koonj.migrations.history_entry import UNBLOCKED, Action, Outcome
 from koonj.postgres import blocking_sessions, history
 from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.connector import Connector
+from koonj.postgres.encoding import storable
 from koonj.postgres.errors import TargetError, error_message
 from koonj.postgres.history_inspection import inspect
 from koonj.postgres.new_history_entry import NewHistoryEntry
@@ -44,7 +46,7 @@ async def unblock(connector: Connector, target: Target, request: UnblockRequest,
         try:
             await _ensure_history(conn, target)
             async with own_transaction(conn, target):
-                await history.insert(conn, _entry(request, run_id))
+                await history.insert(conn, await _storable(conn, _entry(request, run_id)))
                 sent = await blocking_sessions.send(conn, request.process, request.how)
                 if not sent:
                     raise _gone(request)
@@ -100,6 +102,12 @@ def _entry(request: UnblockRequest, run_id: str) -> NewHistoryEntry:
         reason=f"{done} {request.session}: {request.reason}",
         allowed=UNBLOCKED,
     )
+
+
+async def _storable(conn: AsyncConnection, entry: NewHistoryEntry) -> NewHistoryEntry:
+    """Return the entry with ``?`` for what the database cannot store: no plan has checked these texts."""
+    reason, script = (text.encode("utf-8", "replace").decode() for text in (entry.reason or "", entry.script))
+    return replace(entry, reason=await storable(conn, reason), script=await storable(conn, script))
 
 
 def _script(request: UnblockRequest) -> str:
