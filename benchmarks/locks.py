@@ -29,7 +29,8 @@ from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import choose
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.runner.run.events import Direction, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
 

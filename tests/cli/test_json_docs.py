@@ -30,15 +30,9 @@ from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure
 from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.event_codec import event_to_plain
-from koonj.runner.run.events import (
-    AwaitedLock,
-    Event,
-    Failure,
-    Plan,
-    PlannedMigration,
-    PlannedStatement,
-    RunResult,
-)
+from koonj.runner.run.events import Event, RunResult
+from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 from koonj.sql.problem import Problem
 from support.command import Project
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from koonj.cli.failure_text import source_lines
 from koonj.cli.plan_text import plan_lines
 from koonj.cli.stream import Stream
-from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.sql.display import cells, visible
 from koonj.sql.transactions import Mode
 

@@ -10,7 +10,8 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.connector import Connector
-from koonj.runner.run.events import Direction, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult
 from koonj.runner.target.history import recorded_text
 from support.counting_proxy import counting_proxy
 from support.project import Project, run_finished

@@ -1,7 +1,7 @@
 """Tests of apply: migrations run from a folder, and the catalog has their changes."""
 
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Direction,
     MigrationFinished,
     Notice,
     PlanMade,

@@ -7,14 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from koonj.runner.run.events import (
-    Direction,
-    Failure,
-    Notice,
-    RunResult,
-    StatementFinished,
-    StatementStarted,
-)
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Notice, RunResult, StatementFinished, StatementStarted
+from koonj.runner.run.failure import Failure
 from support.project import Project, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"

@@ -17,7 +17,8 @@ from koonj.runner.confirmed_run import lines_of, read_confirmed
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
-from koonj.runner.run.events import Direction, Plan
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Extent, Request
 from support.recorded_rehearsals import VERIFIED, rehearsal
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from koonj.runner.run.events import DecisionRecorded, Direction, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import DecisionRecorded, RunResult
 from koonj.runner.run.request import Request
 from support.project import Project, events_of_kind, run_finished
 

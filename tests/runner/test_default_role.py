@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from psycopg import conninfo
 
-from koonj.runner.run.events import Direction, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult
 from koonj.runner.run.request import Extent
 from support.drift import drift_of
 from support.project import Project, run_finished

@@ -1,7 +1,9 @@
 """Tests of failures: location, error, state of the target, next steps."""
 
 from koonj.config import Target
-from koonj.runner.run.events import Direction, Failure, MigrationFailed, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import MigrationFailed, RunResult
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.request import Request
 from koonj.runner.start import start
 from support.project import Project, collect_events, events_of_kind, run_finished

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from koonj.runner.run.events import Direction, Event, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.project import Project, run_finished

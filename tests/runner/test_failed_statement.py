@@ -11,14 +11,9 @@ from koonj.migrations.states import State
 from koonj.runner.apply.interrupted_entry import SettleError
 from koonj.runner.evidence.interruption import with_known_ends
 from koonj.runner.evidence.interruption_wording import interruption_lines
-from koonj.runner.run.events import (
-    Direction,
-    Failure,
-    InterruptionSettled,
-    PlanMade,
-    RunResult,
-    StatementStarted,
-)
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import InterruptionSettled, PlanMade, RunResult, StatementStarted
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from koonj.runner.settle import Settlement, settle

@@ -5,7 +5,8 @@ import asyncio
 import psycopg
 import pytest
 
-from koonj.runner.run.events import Direction, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult
 from support.project import Project, run_finished
 
 FIX = "Fix the cause, then run: koonj apply"

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from koonj.postgres.run_name import RunName, user_at_host
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Cancelling,
-    Direction,
     Event,
     LockAcquired,
     MigrationFinished,

@@ -13,8 +13,8 @@ import pytest
 
 from koonj.postgres.flight import Flight, Landed, Message
 from koonj.runner.apply import flight_queue
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Direction,
     MigrationFinished,
     MigrationStarted,
     Notice,

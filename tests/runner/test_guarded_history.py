@@ -6,7 +6,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from koonj.runner.run.events import Direction, LockAcquired, RunResult, StatementStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import LockAcquired, RunResult, StatementStarted
 from koonj.runner.run.request import Extent
 from support.project import Project, collect_events, events_of_kind, run_finished
 

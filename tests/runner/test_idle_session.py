@@ -10,7 +10,8 @@ import pytest
 from psycopg import sql
 
 from koonj.postgres.embedded.temporary_server import TemporaryServer
-from koonj.runner.run.events import Direction, Event, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished
 

@@ -20,12 +20,12 @@ from koonj.runner.evidence.interruption_wording import interruption_lines
 from koonj.runner.run.events import (
     InterruptionSettled,
     Notice,
-    Plan,
     PlanMade,
     RunFinished,
     RunResult,
     StatementStarted,
 )
+from koonj.runner.run.planned import Plan
 from koonj.runner.settle import RunningError, Settlement, read_interrupted, settle, start_settlement
 from support.interruption import blocked_run, interrupt
 from support.losing_proxy import Loss, losing_proxy

@@ -10,7 +10,9 @@ import pytest
 from koonj.postgres.connector import Connector
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Failure, MigrationProbed, PlanMade, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import MigrationProbed, PlanMade, RunResult
+from koonj.runner.run.failure import Failure
 from support.project import Project, collect_events, events_of_kind, run_finished
 from support.rehearsal_folder import RehearsalFolder
 

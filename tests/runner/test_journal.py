@@ -21,9 +21,9 @@ from koonj.runner.process.journal_head import SIZE, JournalHead, decode, encode,
 from koonj.runner.process.journal_lines import MOST_NOTICES, JournalLines, events_of_line
 from koonj.runner.process.journal_reader import JournalReader, known_runs
 from koonj.runner.process.retention import delete_old_journals
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.event_codec import event_from_plain, event_to_plain
 from koonj.runner.run.events import (
-    Direction,
     Event,
     JournalBroken,
     MigrationFinished,

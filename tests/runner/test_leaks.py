@@ -4,7 +4,8 @@ import asyncio
 
 import psycopg
 
-from koonj.runner.run.events import Direction, RunFinished, RunResult, StatementStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunFinished, RunResult, StatementStarted
 from support.project import Project, run_finished
 
 

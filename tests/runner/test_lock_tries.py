@@ -19,9 +19,9 @@ from koonj.postgres.connector import Connector
 from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.impact.plan_wording import lock_limits
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Blocked,
-    Direction,
     Event,
     MigrationFinished,
     MigrationStarted,

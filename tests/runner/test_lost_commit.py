@@ -9,14 +9,8 @@ import psycopg
 import pytest
 
 from koonj.runner.apply import settlement
-from koonj.runner.run.events import (
-    Direction,
-    Event,
-    MigrationFinished,
-    RunFinished,
-    RunResult,
-    StatementStarted,
-)
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, MigrationFinished, RunFinished, RunResult, StatementStarted
 from koonj.runner.run.run import Cancelled, Control, Run
 from support.clock import Clock, clock_of_pauses
 from support.losing_proxy import LosingProxy, Loss, losing_proxy

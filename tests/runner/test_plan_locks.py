@@ -11,7 +11,8 @@ from koonj.postgres.locks.trace import LockMode, RelationChange, RelationLock, S
 from koonj.runner.impact.plan_locks import relations_of, with_impact
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
 from koonj.runner.run.codec import from_plain, to_plain
-from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.sql.transactions import Mode
 
 DOCUMENTS = "public.documents"

@@ -15,7 +15,9 @@ from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.postgres.target_conditions import TargetConditions
 from koonj.runner.impact.requirements import Need, Requirements, changes_role, lacking, requirements
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
-from koonj.runner.run.events import Direction, PlanMade, PlannedMigration, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, RunResult
+from koonj.runner.run.planned import PlannedMigration
 from koonj.sql.transactions import Mode
 from support.project import Project, events_of_kind, run_finished
 

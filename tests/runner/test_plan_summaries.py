@@ -4,7 +4,7 @@ import pytest
 
 from koonj.migrations.migration import Migration
 from koonj.runner.plan.work import make_work
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 
 TEXT = """\
 BEGIN;

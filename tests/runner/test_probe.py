@@ -15,8 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from koonj.postgres import probe_session
 from koonj.postgres.locks.trace import LockMode, RelationLock
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Direction,
     LockAcquired,
     MigrationFailed,
     MigrationFinished,

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from koonj.runner.run.events import Direction, PlanMade, RunResult, StatementStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, RunResult, StatementStarted
 from support.project import Project, collect_events, events_of_kind, run_finished
 
 NONE = "-- Rollback: none: test\n"

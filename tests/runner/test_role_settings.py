@@ -14,7 +14,8 @@ from koonj.postgres import advisory_lock
 from koonj.postgres.catalog.read import read_target_catalog
 from koonj.postgres.scratch.role_settings import read_surroundings
 from koonj.runner.rehearse.verdict import EPOCH, Rehearsal
-from koonj.runner.run.events import MigrationProbed, Plan, PlanMade, RunResult
+from koonj.runner.run.events import MigrationProbed, PlanMade, RunResult
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Extent
 from support.drift import drift_of
 from support.project import Project, events_of_kind, run_finished

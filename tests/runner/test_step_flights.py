@@ -13,8 +13,8 @@ import pytest
 
 from koonj.postgres.flight import Flight, Landed
 from koonj.runner.apply import flight_queue, statement_watch
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Direction,
     Event,
     MigrationFinished,
     Notice,

@@ -6,14 +6,8 @@ import psycopg
 import pytest
 
 from koonj.postgres.advisory_lock import KEY
-from koonj.runner.run.events import (
-    Direction,
-    Event,
-    MigrationFinished,
-    Retrying,
-    RunResult,
-    StatementFinished,
-)
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, MigrationFinished, Retrying, RunResult, StatementFinished
 from koonj.runner.run.request import Extent
 from support.clock import clock_of_pauses
 from support.project import Project, events_of_kind, run_finished

@@ -8,14 +8,8 @@ import psycopg
 import pytest
 
 from koonj.postgres import session
-from koonj.runner.run.events import (
-    DecisionRecorded,
-    Direction,
-    Event,
-    RunFinished,
-    RunResult,
-    StatementStarted,
-)
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import DecisionRecorded, Event, RunFinished, RunResult, StatementStarted
 from koonj.runner.run.run import Run
 from support.project import Project, events_of_kind, run_finished
 

@@ -8,7 +8,7 @@ from koonj.postgres.locks.trace import LockMode, RelationLock, RowsWritten, Scan
 from koonj.runner.impact.wanted_locks import with_wanted_locks
 from koonj.runner.plan.work import WantedLock, make_work
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from support.project import Project
 
 A, B = "public.a", "public.b"

@@ -13,7 +13,8 @@ from koonj.config import Target
 from koonj.migrations.folder import FolderReader
 from koonj.migrations.history_entry import HistoryEntry
 from koonj.postgres.connector import Connector
-from koonj.runner.run.events import Direction, Event, Question, RunFinished
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, Question, RunFinished
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.run.run import Run
 from koonj.runner.start import start

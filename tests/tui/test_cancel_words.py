@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from koonj.runner.run import events
-from koonj.runner.run.events import Direction, Plan, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 from koonj.sql.transactions import Mode
 from koonj.tui.render.cancel_lines import cancel_words
 from koonj.tui.state.run import RunView, fold

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Failure, Plan, PlannedMigration, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunFinished, RunResult
+from koonj.runner.run.failure import Failure
+from koonj.runner.run.planned import Plan, PlannedMigration
 from koonj.sql.transactions import Mode
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.state.run import RunView

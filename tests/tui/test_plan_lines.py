@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.sql.transactions import Mode
 from koonj.tui.render.plan_lines import plan_lines
 from koonj.tui.theme import DIM, PLAIN, WARNING

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import cast
 
 from koonj.config import Target
-from koonj.runner.run.events import Direction, Event, Notice, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, Notice, RunFinished, RunResult
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control, Run
 from koonj.tui.state.snapshot import Snapshot

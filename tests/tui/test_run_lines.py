@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.run import events
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.tui.render.run_lines import Line, failure_lines, progress
 from koonj.tui.state.run import RunView, fold
 from koonj.tui.toolkit.strips import cut, wrap

@@ -8,7 +8,9 @@ import psycopg
 import pytest
 
 from koonj.runner.run import events
-from koonj.runner.run.events import Direction, Event, Plan, PlannedMigration
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event
+from koonj.runner.run.planned import Plan, PlannedMigration
 from koonj.sql.transactions import Mode
 from koonj.tui.render.run_lines import Line, log_lines, progress
 from koonj.tui.state import run

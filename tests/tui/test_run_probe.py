@@ -1,6 +1,7 @@
 """The words of the screen for a probe."""
 
-from koonj.runner.run.events import Direction, MigrationProbed, MigrationStarted, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import MigrationProbed, MigrationStarted, RunFinished, RunResult
 from koonj.tui.state.log_line import Tone, result_words
 from koonj.tui.state.run import RunView, fold
 

@@ -11,7 +11,8 @@ import pytest
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.connector import Connector
-from koonj.runner.run.events import Direction, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.start import start
 from koonj.tui.screens.confirmation import Confirmation

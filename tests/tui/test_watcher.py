@@ -11,7 +11,7 @@ import pytest
 from koonj.config import Target
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.connector import Connector
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent
 from koonj.tui.workers import watcher
 from support import project as projects

@@ -14,7 +14,8 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
-from koonj.runner.run.events import Direction, MigrationStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import MigrationStarted
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands.availability import hints
 from koonj.tui.commands.command import Command, Situation, named

@@ -13,7 +13,8 @@ from koonj.config import EMBEDDED, Settings, Target
 from koonj.config.rehearsal import switched
 from koonj.migrations.folder import FolderReader
 from koonj.postgres.connector import Connector
-from koonj.runner.run.events import Direction, PlanMade, RunFinished, RunStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, RunFinished, RunStarted
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.run.run import Run
 from koonj.runner.start import start

@@ -10,7 +10,7 @@ from koonj.cli.stream import Stream, standard_error
 
 if TYPE_CHECKING:
     from koonj.runner.run.conflict import Conflict
-    from koonj.runner.run.events import Failure
+    from koonj.runner.run.failure import Failure
 
 
 class ExitCode(IntEnum):

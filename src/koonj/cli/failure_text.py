@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Failure
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.sql.display import cells, spaced, visible
 

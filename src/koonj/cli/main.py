@@ -209,7 +209,7 @@ def patterns(call: Call) -> int:
 def apply(call: Call) -> int:
     """Run `koonj apply`."""
     from koonj.cli.apply import run
-    from koonj.runner.run.events import Direction
+    from koonj.runner.run.direction import Direction
 
     return run(call, Direction.APPLY)
 
@@ -217,7 +217,7 @@ def apply(call: Call) -> int:
 def rollback(call: Call) -> int:
     """Run `koonj rollback`."""
     from koonj.cli.apply import run
-    from koonj.runner.run.events import Direction
+    from koonj.runner.run.direction import Direction
 
     return run(call, Direction.ROLLBACK)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, has_sizes, lock_limits, verdict_words
-from koonj.runner.run.events import Direction, Plan, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
 
 MANY = 20
 """Statements listed per migration; without --verbose, others are only counted."""

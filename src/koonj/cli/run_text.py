@@ -12,13 +12,13 @@ from koonj.postgres.run_name import SHORT_ID
 from koonj.runner.evidence.interruption_wording import settled_words
 from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     Blocked,
     BlockerEnded,
     BlockerNotEnded,
     CancelAsked,
     DecisionRecorded,
-    Direction,
     Event,
     InterruptionSettled,
     LockAcquired,

@@ -23,7 +23,7 @@ from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.rehearse.verdict import Rehearsal
 from koonj.runner.run.codec import from_plain, to_plain
-from koonj.runner.run.events import Plan
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 
 _END = b"confirmed\n"

@@ -21,7 +21,9 @@ from koonj.runner.apply.endings import declined, nothing_to_do, plan_only, refus
 from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.plan import make_plan
 from koonj.runner.plan.planner import PreparedPlan, ShownPlan
-from koonj.runner.run.events import Direction, Event, Plan, PlanMade, Question, QuestionKind
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, PlanMade, Question, QuestionKind
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.runner.run.run import Control
 

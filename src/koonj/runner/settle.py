@@ -31,7 +31,8 @@ from koonj.runner.evidence.interruption_wording import finding_words, next_run_w
 from koonj.runner.evidence.statement_evidence import Effect
 from koonj.runner.plan.decisions import Decision
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Event, InterruptionSettled, RunResult, RunStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, InterruptionSettled, RunResult, RunStarted
 from koonj.runner.run.run import Cancelled, Control, Run
 
 

@@ -13,10 +13,9 @@ from koonj.postgres.advisory_lock import LockHolder, holder_words
 from koonj.postgres.answer_limit import NoAnswerError
 from koonj.postgres.errors import TargetError, error_message
 from koonj.runner.run.conflict import Conflict
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Direction,
     Event,
-    Failure,
     MigrationFinished,
     MigrationProbed,
     PlanMade,
@@ -24,6 +23,7 @@ from koonj.runner.run.events import (
     RunResult,
     WaitingForLock,
 )
+from koonj.runner.run.failure import Failure
 
 
 class RunEnd(Exception):  # noqa: N818 - most ends are not errors

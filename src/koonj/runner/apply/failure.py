@@ -14,7 +14,8 @@ from koonj.runner.apply.statement import StatementError
 from koonj.runner.evidence.interruption import Interruption
 from koonj.runner.evidence.interruption_wording import way_on_words
 from koonj.runner.plan.work import Work, can_run_as_written
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.sql.source import Source
 from koonj.sql.statements import Statement
 

@@ -15,7 +15,7 @@ from koonj.postgres.new_history_entry import NewHistoryEntry
 from koonj.postgres.session import own_transaction
 from koonj.runner.apply.context import RunContext
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import AwaitedLock
+from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.lock_wait_wording import one_line
 
 

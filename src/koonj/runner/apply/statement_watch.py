@@ -23,10 +23,8 @@ from koonj.runner.apply.journal import WAITED
 from koonj.runner.apply.progress_report import ProgressReport
 from koonj.runner.plan.work import Work
 from koonj.runner.run.events import (
-    AwaitedLock,
     Blocked,
     Event,
-    Failure,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -37,6 +35,7 @@ from koonj.runner.run.events import (
     StatementStarted,
     Unblocked,
 )
+from koonj.runner.run.failure import AwaitedLock, Failure
 from koonj.runner.run.run import Control
 
 NAME = "koonj watch"

@@ -15,7 +15,7 @@ from koonj.runner.apply.journal import Journal, recorded_message
 from koonj.runner.apply.lost_connection import LostEnd, find_end
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
-from koonj.runner.run.events import Failure
+from koonj.runner.run.failure import Failure
 from koonj.sql.statements import Statement
 from koonj.sql.transactions import might_commit
 

@@ -13,7 +13,8 @@ from koonj.runner.apply.journal import Journal
 from koonj.runner.apply.settlement import settle
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Failure, Retrying
+from koonj.runner.run.events import Retrying
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.run import Cancelled
 
 

@@ -23,7 +23,8 @@ from koonj.runner.drift.report import DriftError
 from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import hash_parts
 from koonj.runner.rehearse.script_run import ScriptRun, is_alive
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.run import Control
 from koonj.sql.problem import first_error
 

@@ -15,7 +15,7 @@ from koonj.runner.impact.lock_wording import (
 )
 from koonj.runner.impact.plan_wording import LONG, NOTE, SHORT
 from koonj.runner.impact.table_effects import Facts, RelationImpact, full_reads, relation_impacts, root_of
-from koonj.runner.run.events import PlannedLock
+from koonj.runner.run.planned import PlannedLock
 
 SMALL = 10_000_000
 """Bytes that PostgreSQL rewrites in about 0.1 s.

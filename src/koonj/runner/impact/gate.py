@@ -14,7 +14,7 @@ from koonj.runner.plan.decisions import Decision
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.rehearse.verdict import ALLOWABLE, Rehearsal, Verdict
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Request
 
 NOT_VERIFIED = "not_verified"

@@ -10,7 +10,8 @@ from koonj.runner.impact.consequence import consequence
 from koonj.runner.impact.table_effects import Facts
 from koonj.runner.rehearse.rollback_verdict import rollback_verdict
 from koonj.runner.rehearse.verdict import Rehearsal, Verdict
-from koonj.runner.run.events import Direction, PlannedLock, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import PlannedLock, PlannedMigration, PlannedStatement
 
 
 def with_impact(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from koonj.runner.rehearse.verdict import Verdict
-from koonj.runner.run.events import Plan, PlannedMigration
+from koonj.runner.run.planned import Plan, PlannedMigration
 
 NOTE, SHORT, LONG = 1, 2, 3
 """Values of PlannedLock.impact.

@@ -11,7 +11,8 @@ from koonj.postgres.locks.trace import LockMode, StatementTrace
 from koonj.postgres.target_conditions import OpenTransaction, TargetConditions
 from koonj.runner.impact.plan_locks import traces_of
 from koonj.runner.rehearse.verdict import Rehearsal
-from koonj.runner.run.events import Direction, PlannedMigration
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import PlannedMigration
 
 _TABLES = frozenset({"table", "partitioned table", "foreign table"})
 _ROLE = re.compile(

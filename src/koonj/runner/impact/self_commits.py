@@ -8,7 +8,7 @@ from dataclasses import replace
 from koonj.runner.plan.planner import PreparedPlan
 from koonj.runner.plan.work import Work, can_run_as_written, work_as_written
 from koonj.runner.rehearse.verdict import Rehearsal
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 
 
 def with_commits(planned: PreparedPlan, rehearsals: Mapping[str, Rehearsal]) -> PreparedPlan:

@@ -26,7 +26,7 @@ from koonj.runner.plan.interrupted import with_interruptions, without_repaired
 from koonj.runner.plan.invalid_index_conflicts import invalid_index_conflicts, uses_indexes
 from koonj.runner.plan.planner import Planner, PreparedPlan
 from koonj.runner.plan.resume import is_unchanged, unfinished_entry
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Request
 
 

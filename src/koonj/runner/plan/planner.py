@@ -18,7 +18,8 @@ from koonj.runner.plan.resume import is_unchanged, ran_in_steps, same_beginning,
 from koonj.runner.plan.selection import UNKNOWN_NUMBER
 from koonj.runner.plan.work import Work, can_run_as_written, make_work, work_as_written
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Plan
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.sql.problem import first_error
 

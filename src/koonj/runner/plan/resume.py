@@ -10,7 +10,7 @@ from koonj.migrations.migration import Migration
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import State
 from koonj.runner.plan.work import NumberedStep, number_steps
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.sql.script import Script
 from koonj.sql.tokens import significant_texts
 from koonj.sql.transactions import Mode, ScriptShape, as_written

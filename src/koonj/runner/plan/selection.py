@@ -12,7 +12,7 @@ from koonj.migrations.state_rules import MigrationStatus, State
 from koonj.runner.plan.folder_conflicts import problems_as_conflicts
 from koonj.runner.plan.resume import ran_in_steps
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.sql.transactions import Mode
 

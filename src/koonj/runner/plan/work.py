@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from koonj.migrations.migration import Migration
 from koonj.postgres.locks.trace import LockMode, StatementTrace
-from koonj.runner.run.events import Direction, PlannedMigration, PlannedStatement
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import PlannedMigration, PlannedStatement
 from koonj.sql.script import Script
 from koonj.sql.sections import Setting
 from koonj.sql.statements import Statement

@@ -13,7 +13,8 @@ from koonj.postgres.locks.trace import LockMode, RelationLock, StatementTrace
 from koonj.runner.apply.failure import COMMANDS, failure_of_cancel, failure_of_error, lead
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Failure, MigrationProbed
+from koonj.runner.run.events import MigrationProbed
+from koonj.runner.run.failure import Failure
 
 
 def probe_failed(

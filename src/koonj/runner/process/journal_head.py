@@ -17,7 +17,8 @@ from pathlib import Path
 
 from koonj.postgres.run_name import os_user
 from koonj.runner.run.codec import PlainError, from_plain, to_plain
-from koonj.runner.run.events import Direction, RunResult, RunStarted
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult, RunStarted
 
 SIZE = 1024
 

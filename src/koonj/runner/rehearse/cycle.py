@@ -13,7 +13,8 @@ from koonj.runner.rehearse.routines import Routines, routines
 from koonj.runner.rehearse.scratch_chain import ScratchChain
 from koonj.runner.rehearse.script_run import ScriptResult
 from koonj.runner.rehearse.trial import Trial
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from koonj.runner.rehearse.hidden_suspicions import hidden_suspicions
 from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.runner.rehearse.suspicion import Source, Suspicion
 from koonj.runner.rehearse.trial import Trial
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.sql.row_changes import RowChange, plain_name
 from koonj.sql.type_names import holds_all
 

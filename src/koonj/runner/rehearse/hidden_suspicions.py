@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from koonj.runner.rehearse.routines import HiddenChange
 from koonj.runner.rehearse.script_effects import ScriptEffects
 from koonj.runner.rehearse.suspicion import Source, Suspicion
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.sql.row_changes import RowChange, plain_name
 
 

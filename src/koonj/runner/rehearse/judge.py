@@ -15,7 +15,7 @@ from koonj.runner.rehearse.findings import findings, outside_schema
 from koonj.runner.rehearse.rows_findings import rows_findings
 from koonj.runner.rehearse.script_effects import script_effects
 from koonj.runner.rehearse.verdict import Rehearsal, RehearsalFailure, Verdict
-from koonj.runner.run.events import Failure
+from koonj.runner.run.failure import Failure
 from koonj.sql.problem import Problem, first_error
 
 _NAMED = 3

@@ -11,7 +11,7 @@ from koonj.postgres.made_rows.tables import Table
 from koonj.postgres.made_rows.values import Odd, Style
 from koonj.runner.apply.statement import StatementError
 from koonj.runner.plan.work import Work
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.sql.row_changes import row_changes
 
 _FORMS = (

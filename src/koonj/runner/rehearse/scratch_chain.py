@@ -25,7 +25,8 @@ from koonj.runner.plan.work import make_work
 from koonj.runner.rehearse.cache import Chain
 from koonj.runner.rehearse.script_run import LostError, ScriptResult, ScriptRun, is_alive, make_fresh
 from koonj.runner.rehearse.trial import Trial, try_on_rows
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.run import Control
 
 _CHECKPOINT_AFTER = 0.05

@@ -24,7 +24,7 @@ from koonj.postgres.session import check_deferred, clean, commit, roll_back, set
 from koonj.runner.apply.failure import failure_of_error
 from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, NumberedStep, Work, can_run_as_written, work_as_written
-from koonj.runner.run.events import Failure
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.run import Control
 from koonj.sql.statements import Statement
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 
 
 class Source(Enum):

@@ -34,7 +34,7 @@ from koonj.runner.apply.statement import StatementError, execute
 from koonj.runner.plan.work import NumberedStatement, Work, make_work
 from koonj.runner.rehearse.new_checks import with_new_checks
 from koonj.runner.rehearse.row_styles import AlwaysFails, next_style, refused_table
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.run import Control
 from koonj.sql.conditions import deciding_tables
 from koonj.sql.refusal import Refusal

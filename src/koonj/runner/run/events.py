@@ -9,26 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from koonj.migrations.history_entry import Action
 from koonj.postgres.advisory_lock import LockHolder
-from koonj.postgres.blockers import Blocker
 from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.locks.trace import RelationLock
 from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
-from koonj.sql.transactions import Mode
-
-
-class Direction(StrEnum):
-    """Which script of a migration runs: its body or its rollback."""
-
-    APPLY = "apply"
-    ROLLBACK = "rollback"
-
-    @property
-    def action(self) -> Action:
-        """Action of a history entry for this direction."""
-        return Action.APPLY if self is Direction.APPLY else Action.ROLLBACK
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.planned import Plan
 
 
 class RunResult(StrEnum):
@@ -57,152 +45,6 @@ class QuestionKind(StrEnum):
     """With the word ``yes``. A screen can use a key: not Enter, and not the key that started the run."""
     TYPED = "typed"
     """With the text `Question.expected`: the name of a protected target, typed in full."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLock:
-    """Lock of a statement, measured in a rehearsal, with the size on the target."""
-
-    relation: str
-    """Qualified name, quoted as in SQL."""
-    kind: str
-    """``table``, ``partitioned table``, ``view``, …"""
-    mode: str
-    """Lock mode, such as ``ACCESS EXCLUSIVE``. Locks on its indexes are described in `effect`."""
-    rewrites: bool
-    """The statement writes all its rows to new storage."""
-    scans: bool
-    """The statement reads all its rows."""
-    bytes: int | None
-    """Size on the target with indexes and TOAST, from the target's statistics; None: unknown."""
-    rows: int | None
-    """Number of rows, estimated by the target; None: unknown."""
-    impact: int
-    """1: a note; 2: a strong lock, held briefly; 3: held long, or data is deleted."""
-    effect: str
-    """The lock and its effect on other sessions, as text."""
-    activity: str = ""
-    """How much the relation is used, as text; only if that matters, and at the first lock on it in a plan."""
-    held: bool = False
-    """An earlier statement took the lock, and this statement scans or rewrites other relations meanwhile.
-
-    Listed at the first such statement of a script, and again only if its impact is higher.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStatement:
-    """Statement that a plan would run."""
-
-    index: int
-    """Number within the script, from 1."""
-    line: int
-    """Line in the file, from 1."""
-    summary: str
-    """Short text: ``create index documents_status_idx on documents``."""
-    in_transaction: bool
-    locks: tuple[PlannedLock, ...] | None = None
-    """Locks with an effect on other sessions, highest impact first; None: not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedMigration:
-    """Migration in a plan."""
-
-    name: str
-    direction: Direction
-    in_transaction: bool
-    """The whole script commits in one transaction, together with its history entry."""
-    mode: Mode
-    explanation: str
-    """The mode and its reason, as text."""
-    statements: tuple[PlannedStatement, ...]
-    statements_done: int = 0
-    """Number of statements that an earlier, unfinished run committed; this run skips them."""
-    from_history: bool = False
-    """The file is missing; the script is the text from `koonj.history`."""
-    lock_timeout: str = "5s"
-    """How long a statement queues for a lock."""
-    lock_wait: str = ""
-    """How long koonj tries to take measured locks without queueing; empty for a probe, which queues."""
-    verdict: str | None = None
-    """Verdict of the rehearsal; ``unknown``: not rehearsed; None: the plan was made without verdicts."""
-    verdict_message: str = ""
-    """Reason for the verdict."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would do on one target, in order. Making a plan changes nothing."""
-
-    target: str
-    direction: Direction
-    protected: bool
-    server: str
-    """Identity of the connected server: ``PostgreSQL 18.6, database ragqa, user postgres, host /tmp``."""
-    migrations: tuple[PlannedMigration, ...]
-    conflicts: tuple[Conflict, ...] = ()
-    allowed: tuple[Conflict, ...] = ()
-    """Conflicts that are allowed or overridden; each is recorded in the history."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def statements(self) -> int:
-        """Number of statements that the plan would run."""
-        return sum(len(m.statements) - m.statements_done for m in self.migrations)
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitedLock:
-    """A lock that a migration waits for, or waited for until it failed, and who is in the way."""
-
-    relation: str
-    """Qualified name, quoted as in SQL; empty if it is not the lock of a relation or a row."""
-    mode: str
-    """Lock mode, such as ``ACCESS EXCLUSIVE``; empty if it is not the lock of a relation."""
-    object: str
-    """PostgreSQL's word for what is locked: ``relation``, ``transactionid`` (a row), ``virtualxid``, …"""
-    seconds: float
-    """Seconds waited so far."""
-    blockers: tuple[Blocker, ...]
-    """The sessions and prepared transactions in the way, each followed by those that it waits for itself."""
-    queue: int = 0
-    """Number of sessions that wait because of this run."""
-    longest: float = 0.0
-    """Seconds that another session has waited because of this run, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Failure of a run: where, why, what is committed, and what to do next."""
-
-    name: str
-    """File name of the migration; empty if no migration failed but the target."""
-    direction: Direction
-    statement: int
-    """Number of the statement, from 1; 0 if no statement failed (but COMMIT, the connection, …)."""
-    of: int
-    """Number of statements in the script."""
-    file: str
-    """Path of the file, as shown to the user."""
-    line: int | None
-    column: int | None
-    source_line: str
-    """Text of the line in the file, without its line end."""
-    sqlstate: str | None
-    severity: str
-    message: str
-    detail: str | None = None
-    hint: str | None = None
-    context: str | None = None
-    committed: tuple[str, ...] = ()
-    """Committed statements of this migration, one line of text each."""
-    target_state: str = ""
-    """What is committed on the target after the failure, as text."""
-    next_steps: tuple[str, ...] = ()
-    """What to do next, best first; mostly a sentence with a command."""
-    waited_for: AwaitedLock | None = None
-    """The lock that it waited for when it failed, as koonj saw it last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 
 
 class Extent(StrEnum):

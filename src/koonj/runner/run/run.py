@@ -8,7 +8,8 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from koonj.runner.run.events import AwaitedLock, Event
+from koonj.runner.run.events import Event
+from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.unblock_request import UnblockRequest
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ A run shows its plan and asks before it changes a target.
 from __future__ import annotations
 
 from koonj.migrations.states import State
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.target.status import TargetStatus
 from koonj.tui.commands.command import Command, Group, Situation, Verbs

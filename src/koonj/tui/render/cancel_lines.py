@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from koonj.humanize import count, number_words
-from koonj.runner.run.events import Direction, PlannedMigration
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import PlannedMigration
 from koonj.tui.state.run import RunView
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from koonj.migrations.states import State
-from koonj.runner.run.events import Direction, Failure, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import RunResult
+from koonj.runner.run.failure import Failure
 from koonj.tui.state.run import RunView, interrupted_name
 
 _AGAIN_FIRST = frozenset({"55P03", "57014", "40001", "40P01", "57P01", "57P02", "57P03"})

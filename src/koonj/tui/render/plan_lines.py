@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from koonj.humanize import count
 from koonj.runner.impact.plan_wording import ESTIMATED, LONG, NOTE, has_sizes, lock_limits, verdict_words
 from koonj.runner.rehearse.verdict import Verdict
-from koonj.runner.run.events import Direction, Plan, PlannedLock, PlannedMigration
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration
 from koonj.sql.display import visible
 from koonj.tui.render.facts import NARROW, fact_lines, target_line
 from koonj.tui.render.run_lines import Line, conflict_lines

@@ -15,7 +15,8 @@ from koonj.runner.process.process_wording import broken_words
 from koonj.runner.rehearse.events import WaitingForScratch
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Failure
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.sql.display import spaced
 from koonj.tui.render.run_lines import Line, conflict_lines
 from koonj.tui.screens.dialog import CLOSE

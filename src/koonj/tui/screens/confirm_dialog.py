@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from koonj.runner.run.events import Plan, Question, QuestionKind
+from koonj.runner.run.events import Question, QuestionKind
+from koonj.runner.run.planned import Plan
 from koonj.tui.render.plan_lines import heading, plan_lines
 from koonj.tui.render.run_lines import Line
 from koonj.tui.screens.confirmation import Confirmation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from koonj.config import Target
-from koonj.runner.run.events import Direction
+from koonj.runner.run.direction import Direction
 from koonj.runner.run.request import Extent, Request
 from koonj.tui.commands.command import Situation
 from koonj.tui.state.messages import StatusMessage

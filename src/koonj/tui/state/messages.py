@@ -11,7 +11,9 @@ from textual.message import Message
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Event, Plan, Question
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, Question
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.tui.state.run import RunView, interrupted_name
 from koonj.tui.state.snapshot import Listed

@@ -18,8 +18,11 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import waiting_for_scratch_words
 from koonj.runner.run import events
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Event, Failure, Plan, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import Event, RunResult
+from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone

@@ -12,7 +12,9 @@ from textual.dom import DOMNode
 
 from koonj.config import Target
 from koonj.runner.run.conflict import Conflict
-from koonj.runner.run.events import Direction, Plan, PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.direction import Direction
+from koonj.runner.run.events import PlanMade, Question, RunFinished, RunResult
+from koonj.runner.run.planned import Plan
 from koonj.runner.run.request import Request
 from koonj.tui.state.messages import QuestionAsked, RunEnded, RunOpened, RunStopped, StatusMessage
 from koonj.tui.state.run import interrupted_name
