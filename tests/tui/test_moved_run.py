@@ -51,6 +51,17 @@ async def test_run_has_a_process_of_its_own_and_is_followed(tables: Project) -> 
     assert (run.head.pid, run.head.committed, run.is_seen) == (waiting, 3, True)
 
 
+async def test_protected_target_is_confirmed_once(protected: Project) -> None:
+    protected.table(1)
+    async with protected.open(moves_runs=True) as screen:
+        await screen.press("a")
+        await screen.expect_dialog("PROTECTED")
+        await screen.type("production")
+        await screen.press("enter")
+        await screen.expect_run("done")
+    assert Gate.runs_of(protected)[0].head.committed == 1
+
+
 @pytest.mark.parametrize("keys", [("escape",), ("n",), ("ctrl+c",)])
 async def test_process_ends_if_the_answer_is_no(tables: Project, keys: tuple[str, ...]) -> None:
     async with tables.open(moves_runs=True) as screen:
