@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from koonj.config import Target
 from koonj.migrations.folder import FolderReader
@@ -128,12 +129,13 @@ def _psql(program: str, *settings: str, seconds: float) -> Way:
     async def run(dsn: str, folder: Path, begin: Callable[[], None]) -> bool:
         await asyncio.to_thread(begin)
         end = time.monotonic() + seconds
-        command = [program, "-qX", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-f", str(folder / "002_b.sql")]
-        environment = {**os.environ, "PGOPTIONS": " ".join(f"-c {one}" for one in settings)}
+        options = " ".join(
+            f"-c {one}" for one in settings
+        )  # the server's dsn says that PGOPTIONS does not count
+        there = make_conninfo(dsn, options=options)
+        command = [program, "-qX", "-v", "ON_ERROR_STOP=1", "-d", there, "-f", str(folder / "002_b.sql")]
         while time.monotonic() < end:
-            process = await asyncio.create_subprocess_exec(
-                *command, env=environment, stderr=asyncio.subprocess.DEVNULL
-            )
+            process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
             if await process.wait() == 0:
                 return True
         return False
