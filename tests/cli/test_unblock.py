@@ -19,6 +19,7 @@ import pytest
 from koonj.cli.diagnostics import ExitCode
 from koonj.postgres.advisory_lock import KEY
 from koonj.postgres.blocking_sessions import Ending
+from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.postgres.run_name import RunName
 from koonj.postgres.server_process import ServerProcess
 from koonj.runner.process.blocked_run import blocked_run
@@ -254,7 +255,7 @@ def test_a_message_that_is_no_request_is_ignored(
             fifo.write(line + b"\n")
     reader.execute("ROLLBACK")
     assert runs.wait_for_end()["result"] == "done"
-    assert set(runs.files()) == {".jsonl"}, "nothing was printed about a defect"
+    wait_until(lambda: set(runs.files()) == {".jsonl"})  # nothing was printed about a defect
 
 
 def test_a_request_that_is_too_long_is_refused(tmp_path: Path) -> None:
@@ -302,6 +303,30 @@ def test_a_stopped_run_is_named_and_ended_and_the_next_one_goes_on(
     assert project.tables() == {"t1", "t2"}
     names = project.sql("SELECT action, name FROM koonj.history ORDER BY id")
     assert names == [("allow", ""), ("apply", "001_gate.sql"), ("apply", "002_make_t2.sql")]
+
+
+def test_the_server_ends_the_session_of_a_stopped_run(
+    project: Project, terminal: Start, runs: Runs, server: TemporaryServer
+) -> None:
+    if server.binaries.major < 14:
+        pytest.skip("PostgreSQL 13 has no idle_session_timeout")
+    [(name,)] = project.sql("SELECT current_database()")
+    project.sql(f"ALTER DATABASE {name} SET idle_session_timeout TO '1s'")  # instead of five minutes
+    runs.write_gate()
+    project.table(2)
+    assert project.run("apply", "--all", "--yes", "--detach").code == 0
+    runs.wait_until_at_work()
+    koonj = runs.only()["pid"]
+    os.kill(koonj, signal.SIGSTOP)
+    try:
+        second = terminal("apply", "--all", "--yes", "--foreground", "--wait", "60")
+        second.expect(f"kill -CONT {koonj}")
+        runs.open_gate()
+        assert second.close() == 0
+    finally:
+        os.kill(koonj, signal.SIGCONT)
+    assert project.tables() == {"t1", "t2"}
+    assert project.sql("SELECT count(DISTINCT id) FROM koonj.history") == [(2,)]
 
 
 def test_only_a_run_that_is_in_progress_can_be_stopped(

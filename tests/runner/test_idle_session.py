@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from koonj.migrations.migration import Migration
 from koonj.postgres.embedded.temporary_server import TemporaryServer
+from koonj.runner.apply.transaction_failure import CommitError, retrying
+from koonj.runner.plan.work import make_work
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import Event, PlanMade, Question, RunFinished, RunResult
 from koonj.runner.run.request import Extent
@@ -90,6 +94,18 @@ async def test_new_session_is_checked_again(project: Project, end_session: End) 
     last = run_finished(await _asked(project, make_read_only))
     assert last.failure is not None
     assert "are read-only" in last.failure.message
+
+
+def test_no_pause_of_a_run_is_longer_than_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends the session of a run that sends nothing for five minutes (`server_session.sql`)."""
+    monkeypatch.setattr(random, "uniform", max)
+    migration = Migration.from_recorded("001_t.sql", "SELECT 1;")
+    work = make_work(migration, Direction.APPLY, lock_timeout="0")
+    delays = [
+        retrying(work, CommitError(psycopg.OperationalError("x"), committing=False), attempt).delay
+        for attempt in range(1, 100)
+    ]
+    assert max(delays) == 30.0
 
 
 @pytest.mark.slow

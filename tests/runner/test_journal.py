@@ -203,6 +203,23 @@ def _any_time() -> datetime:
     return _AnyTime.now(UTC)
 
 
+def test_run_that_ends_between_two_looks_has_its_result(
+    opened: list[Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = _open(opened)
+    is_locked = JournalReader.is_locked
+
+    def end_first(reader: JournalReader) -> bool:
+        journal.record(DONE)
+        journal.close()
+        opened.remove(journal)
+        return is_locked(reader)
+
+    monkeypatch.setattr(JournalReader, "is_locked", end_first)
+    (run,) = known_runs()
+    assert (run.alive, run.head.result) == (False, RunResult.DONE)
+
+
 async def test_journal_without_result_is_broken_and_never_failed(opened: list[Journal]) -> None:
     journal = _open(opened)
     journal.record(STARTED)

@@ -141,4 +141,7 @@ def _known(environ: Mapping[str, str], pattern: str) -> Iterator[KnownRun]:
             with suppress(OSError), JournalReader(RunFiles(folder, path.stem)) as reader:
                 head = reader.head()
                 if head is not None:
-                    yield KnownRun(reader.files, head, reader.alive(head))
+                    alive = reader.alive(head)
+                    if head.result is None and not alive:
+                        head = reader.head() or head  # it can have ended between the two looks
+                    yield KnownRun(reader.files, head, alive)
