@@ -123,7 +123,7 @@ async def _allow(screen: Screen) -> None:
     (screen.folder / "001_make_t1.sql").unlink()
     (screen.folder / "005_make_t5.sql").write_text("CREATE TABLE t5 ();\n-- Rollback:\n-- DROP TABLE t5;\n")
     await screen.press("R")
-    await screen.until("missing")
+    await screen.until(lambda: "missing" in screen.text() and "1 pending" in screen.top())  # two changes
     await _all_answered(screen)
     await screen.press("A")
     await screen.until(lambda: isinstance(screen.app.screen, AllowDialog))
