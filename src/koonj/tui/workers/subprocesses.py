@@ -19,6 +19,8 @@ With -P Python imports nothing from the working directory, which has files of th
 """
 GRACE = 5.0
 """Seconds that a process has to clean up after SIGTERM."""
+_LOOK = 0.01
+"""Seconds between two looks at a process that is being started."""
 _LONGEST = 256 * 1024 * 1024
 """Largest line in bytes that is read."""
 
@@ -29,6 +31,8 @@ class Subprocesses:
     def __init__(self, cwd: Path, program: Sequence[str] = PROGRAM) -> None:
         self._cwd = cwd
         self._program = program
+        self._starting = 0
+        """Number of processes that are being started."""
         self._alive: set[Process] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -42,21 +46,9 @@ class Subprocesses:
 
         Raises: OSError.
         """
-        process = await asyncio.create_subprocess_exec(
-            *self._program,
-            *words,
-            "--handed-over",
-            cwd=self._cwd,
-            env=child_environment.for_koonj(),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            start_new_session=True,
-            limit=_LONGEST,
-        )
+        process = await self._start(*words)
         assert process.stdin is not None
         assert process.stdout is not None
-        self._alive.add(process)
         process.stdin.write(json.dumps({"environ": child_environment.handed_over(), "dsn": dsn}).encode())
         process.stdin.close()
         unfinished = True
@@ -65,6 +57,26 @@ class Subprocesses:
             unfinished = False  # it has closed its output, and ends by itself
         finally:
             self._end(process, terminate=unfinished)
+
+    async def _start(self, *words: str) -> Process:
+        self._starting += 1
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._program,
+                *words,
+                "--handed-over",
+                cwd=self._cwd,
+                env=child_environment.for_koonj(),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                start_new_session=True,
+                limit=_LONGEST,
+            )
+            self._alive.add(process)
+            return process
+        finally:
+            self._starting -= 1
 
     def _end(self, process: Process, *, terminate: bool) -> None:
         """Let the process end in a task, so that the caller continues at once."""
@@ -78,10 +90,12 @@ class Subprocesses:
         ending.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
-        """Terminate all processes and wait until they have ended."""
-        for process in tuple(self._alive):
-            self._end(process, terminate=True)
-        await asyncio.gather(*self._ending)
+        """Terminate all processes, also those that are being started, and wait until they have ended."""
+        while self._starting or self._alive or self._ending:
+            for process in tuple(self._alive):
+                self._end(process, terminate=True)
+            await asyncio.gather(*self._ending)
+            await asyncio.sleep(_LOOK if self._starting else 0)
 
 
 def _terminate(process: Process) -> None:
