@@ -260,7 +260,9 @@ async def test_failure_of_an_earlier_run_is_marked_as_earlier_during_a_run(
             await screen.expect_dialog()
             await screen.yes()
             await screen.until("earlier: apply failed")
-            assert "in an earlier run, the apply failed" in screen.run()
+            assert screen.main.view is not None
+            notes = [entry.text for entry in screen.main.view.log]  # the pane has scrolled to its end
+            assert "in an earlier run, the apply failed" in notes[0], notes
             other.rollback()
             await screen.expect_run("done")
             assert "earlier: " not in screen.preview()
