@@ -1,4 +1,7 @@
-"""Golden tests of the questions about a run that goes on: leave it, or cancel it."""
+"""Golden tests of the questions about a run that goes on: leave it, or cancel it.
+
+They start a process of koonj, which faketime does not reach: so `.ci/run` does not repeat them on another day.
+"""
 
 from __future__ import annotations
 
