@@ -19,8 +19,16 @@ from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.apply import lock, statement_watch, unblock
 from koonj.runner.apply.unblock import UnblockError
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import Blocked, BlockerEnded, BlockerNotEnded, Event, RunResult, WaitingForLock
-from koonj.runner.run.run import Run
+from koonj.runner.run.events import (
+    Blocked,
+    BlockerEnded,
+    BlockerNotEnded,
+    Event,
+    RunResult,
+    Unblocked,
+    WaitingForLock,
+)
+from koonj.runner.run.run import Control, Run
 from koonj.runner.run.unblock_request import UnblockRequest, request_for
 from koonj.runner.run.unblock_wording import as_blocker, why_not
 from koonj.runner.target.obstruction import read_blocking_sessions, read_obstruction
@@ -395,3 +403,14 @@ async def test_a_run_that_released_its_lock_is_not_stopped_by_the_record_of_an_e
         if type(event).__name__ == "MigrationStarted":
             await unblock.unblock(project.connector, project.target, request, RUN)
     assert run_finished(events).result is RunResult.DONE
+
+
+def test_what_was_done_while_the_statement_ended_is_still_reported() -> None:
+    control, unread = Control(), list[Event]()
+    ended = BlockerEnded(1, Ending.END, WHO, "pid 1", "the report can wait", took_effect=True)
+    waiting = BlockerNotEnded(2, Ending.END, WHO, "Nothing was done to pid 2.")
+    stale = Unblocked("001_change.sql", 1, 2.0)
+    with control.listening(unread.append, lambda: unread):
+        for event in (ended, stale, waiting):
+            assert control.report(event)
+    assert list(control.kept_events()) == [ended, waiting]

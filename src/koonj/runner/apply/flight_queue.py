@@ -156,7 +156,7 @@ async def fly_queue(session: RunContext, queue: FlightQueue[Part], hear: Hear) -
     async with flight:
         for event in queue.proceed(flight):
             yield event
-        with control.listening(reports.append):
+        with control.listening(reports.append, lambda: reports):
             while not isinstance(item := await flight.next(), Landed):
                 if control.cancelled and not cancelling:
                     cancelling = True

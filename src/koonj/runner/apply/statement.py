@@ -51,7 +51,7 @@ async def execute(
     queue: EventQueue = asyncio.Queue()
 
     forwarding = forward_notices(conn, name, queue.put_nowait)
-    listening = control.listening(queue.put_nowait)
+    listening = control.listening(queue.put_nowait, lambda: _unread(queue))
     with forwarding, listening, control.on_cancel(lambda: queue.put_nowait(Cancelling())):
         sending = asyncio.create_task(_send(conn, statement.text.encode(), rows, queue))
         try:
@@ -68,6 +68,11 @@ async def execute(
                 sending.cancel()  # psycopg cancels the statement on the server and waits for its end
                 await asyncio.wait((sending,))
     yield StatementFinished(name, numbered.index, work.total, tag, monotonic() - start)
+
+
+def _unread(queue: EventQueue) -> Iterator[Event | None]:
+    while not queue.empty():
+        yield queue.get_nowait()
 
 
 def _check_server_parses_alike(conn: AsyncConnection, work: Work, numbered: NumberedStatement) -> None:

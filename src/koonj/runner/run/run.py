@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from koonj.runner.run.events import Event
+from koonj.runner.run.events import BlockerEnded, BlockerNotEnded, Event
 from koonj.runner.run.failure import AwaitedLock
 from koonj.runner.run.unblock_request import UnblockRequest
 
@@ -60,13 +60,21 @@ class Control:
             self._on_cancel = None
 
     @contextmanager
-    def listening(self, listener: Callable[[Event], None]) -> Iterator[None]:
-        """Pass to `listener` what is reported inside this context."""
+    def listening(
+        self, listener: Callable[[Event], None], unread: Callable[[], Iterable[Event | None]]
+    ) -> Iterator[None]:
+        """Pass to `listener` what is reported inside this context.
+
+        `unread` returns what it has not passed on. What a user did is kept; what was said about the statement
+        is no longer true when the statement has ended.
+        """
         self._listener = listener
         try:
             yield
         finally:
             self._listener = None
+            acts = (BlockerEnded, BlockerNotEnded)
+            self._kept.extend(event for event in unread() if isinstance(event, acts))
 
     def report(self, event: Event) -> bool:
         """Report what happens beside the running statement. Return whether anybody listens."""
