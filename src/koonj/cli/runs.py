@@ -9,9 +9,9 @@ from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.invocation import Call
 from koonj.humanize import to_the_second
 from koonj.postgres.run_name import SHORT_ID
+from koonj.runner.process.holder_process import is_stopped
 from koonj.runner.process.journal_head import JournalHead, folder_hash
 from koonj.runner.process.journal_reader import KnownRun, known_runs
-from koonj.runner.process.stopped_process import is_stopped
 from koonj.runner.run.codec import to_plain
 
 IN_PROGRESS, ELSEWHERE, BROKEN_OFF, STOPPED = "in progress", "elsewhere", "no result", "stopped"

@@ -16,6 +16,7 @@ from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import AwaitedLock, Failure
+from koonj.runner.run.holder_state import HolderState
 from koonj.runner.run.planned import Plan
 
 
@@ -112,6 +113,13 @@ class WaitingForLock(Event):
     """The pid of the koonj process that holds it, if it is on this machine and stopped by a signal."""
     hint: str = ""
     """What to do if it does nothing; empty as long as it works."""
+    ended: int | None = None
+    """The pid of the koonj process that holds it, if it was on this machine and has ended."""
+
+    @property
+    def state(self) -> HolderState:
+        """What is known about the koonj process that holds the lock."""
+        return HolderState(self.stopped, self.ended)
 
 
 @dataclass(frozen=True, slots=True)
