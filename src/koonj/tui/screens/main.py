@@ -80,7 +80,7 @@ class Main(FilteredList):
             yield FilterRow()
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
-            yield RunPane().data_bind(Main.view)
+            yield RunPane().data_bind(Main.view, snapshot=Main.known)
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -268,7 +268,7 @@ class Main(FilteredList):
     @on(messages.TargetChosen)
     def target_chosen(self, message: messages.TargetChosen) -> None:
         """Show the states of this target."""
-        if self.control.running:
+        if self.control.running and not message.has_run:
             self.say("A run is in progress. You can choose another target after it has finished.")
         else:
             self.known = self.snapshot.with_chosen(message.name)
