@@ -76,9 +76,10 @@ def test_committed_statements_are_counted() -> None:
 
 
 def test_block_of_a_migration_is_rolled_back() -> None:
-    mixed = _planned("001_a.sql", ("insert into a", False), ("update a", True), ("update b", True))
+    mixed = _planned("001_a.sql", ("insert into a", False), ("update a", True), ("do $$ … $$", True))
     words = _words(mixed, at=0, statement=3, committed=1)
     assert "1 of 3 statements is done and stays; the transaction of the running one is rolled back." in words
+    assert "commit in parts" not in words
 
 
 def test_settlement_that_is_cancelled_records_nothing() -> None:

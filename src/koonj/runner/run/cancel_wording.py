@@ -35,16 +35,22 @@ def _running(place: RunPlace) -> Iterator[str]:
     if place.statement is None:
         yield f"{start} Its committed statements stay, and the history records them."
         return
-    yield f"{start} {_committed(place, one, place.statement)}"
-    yield from _left_by(place.statement.summary, one.direction)
+    in_block = _is_in_block(place, one, place.statement)
+    yield f"{start} {_committed(one, place.statement, in_block=in_block)}"
+    if not in_block:
+        yield from _left_by(place.statement.summary, one.direction)
 
 
-def _committed(place: RunPlace, one: MigrationStarted, running: StatementStarted) -> str:
-    """Return how many statements of a migration stay, and what becomes of the running one."""
+def _is_in_block(place: RunPlace, one: MigrationStarted, running: StatementStarted) -> bool:
+    """Return whether the file has the running statement in a transaction."""
     planned = next((m for m in place.plan.migrations if m.name == one.name), None) if place.plan else None
-    in_block = planned is not None and any(
+    return planned is not None and any(
         s.in_transaction for s in planned.statements if s.index == running.index
     )
+
+
+def _committed(one: MigrationStarted, running: StatementStarted, *, in_block: bool) -> str:
+    """Return how many statements of a migration stay, and what becomes of the running one."""
     end = "the transaction of the running one is rolled back" if in_block else "the running one is cancelled"
     of, done = count(one.statements, "statement"), running.committed
     if not done:
