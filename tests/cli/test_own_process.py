@@ -537,9 +537,7 @@ def test_ctrl_c_counts_the_statements_that_stay(terminal: Start, runs: Runs) -> 
     user = terminal("apply", "--yes")
     user.expect("statement 6 of 7")
     user.type("\x03")
-    user.expect(
-        r"4 of 7 statements are done and\s+stay; the transaction of the running one is rolled back\."
-    )
+    user.expect(r"4 of 7 statements are done and\s+stay; the transaction of the running one is rolled back\.")
     user.expect("Type c to cancel it")
     user.type("c\n")
     assert user.close() == 6
