@@ -14,14 +14,10 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
-    BlockerEnded,
-    BlockerNotEnded,
     CancelAsked,
     DecisionRecorded,
     Event,
     InterruptionSettled,
-    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
@@ -34,6 +30,12 @@ from koonj.runner.run.events import (
     RunStarted,
     StatementFinished,
     StatementStarted,
+)
+from koonj.runner.run.lock_events import (
+    Blocked,
+    BlockerEnded,
+    BlockerNotEnded,
+    LockAcquired,
     Unblocked,
     WaitingForLock,
 )

@@ -21,9 +21,9 @@ from koonj.runner.run.events import (
     PlanMade,
     RunFinished,
     RunResult,
-    WaitingForLock,
 )
 from koonj.runner.run.failure import Failure
+from koonj.runner.run.lock_events import WaitingForLock
 
 
 class RunEnd(Exception):  # noqa: N818 - most ends are not errors
