@@ -24,7 +24,7 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
         "server": to_plain(status.server),
         "error": None if known else {"message": status.error, "hint": status.hint},
         "has_history": status.has_history if known else None,
-        "running": to_plain(status.running),
+        "running": _running(status),
         "applied": status.applied if known else None,
         "pending": status.pending if known else None,
         "counts": {state.value: n for state, n in counts(status.migrations).items()} if known else None,
@@ -48,6 +48,13 @@ def status_shape(status: TargetStatus, folder: Folder) -> dict[str, Any]:
             "problems": [problem_shape(name, name, problem) for name, problem in folder.problems],
         },
     }
+
+
+def _running(status: TargetStatus) -> dict[str, Any] | None:
+    if status.running is None:
+        return None
+    silence = {"silence": list(status.silence)}
+    return {**to_plain(status.running), **to_plain(status.holder_state), **silence}
 
 
 def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def locked(waiting: WaitingForLock) -> RunEnd:
     if waiting.hint:
         from koonj.runner.run.unblock_wording import silence_words  # noqa: PLC0415 - seldom needed
 
-        message += f" It does nothing: {silence_words(waiting.holder, waiting.stopped)}. {waiting.hint}"
+        message += f" It does nothing: {silence_words(waiting.holder, waiting.state)}. {waiting.hint}"
     return RunEnd(RunResult.LOCKED, message)
 
 

@@ -63,6 +63,8 @@ class RunStarted(Event):
     direction: Direction
     probe: bool = False
     """The run is a probe: nothing is committed."""
+    settles: str = ""
+    """File name of the interrupted migration that the run settles; empty for an apply or a rollback."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,8 +230,8 @@ def _waiting(view: RunView, event: lock_events.WaitingForLock) -> RunView:
     if before is None or (before.holder and before.holder.pid) != (event.holder and event.holder.pid):
         words = f"waiting for the koonj lock, held by {holder_words(event.holder)}"
         before, view = None, view.with_line(event, Tone.ATTENTION, words)
-    if event.hint and (before is None or not before.hint or before.stopped != event.stopped):
-        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.stopped)}")
+    if event.hint and (before is None or not before.hint or before.state != event.state):
+        view = view.with_line(event, Tone.ATTENTION, f"  {silence_words(event.holder, event.state)}")
     return _confirmed(replace(view, waiting=event), event)
 
 
