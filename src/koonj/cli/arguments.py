@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from koonj.cli import help_text
+from koonj.cli import file_options, help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
 
@@ -117,6 +117,7 @@ def build() -> Parser:
         help_text.PATTERNS,
         _patterns,
     )
+    command("renumber", "give pending migrations other numbers", help_text.RENUMBER, file_options.renumber)
     meaning = "apply all pending migrations up to and including N"
     command("apply", "apply pending migrations", help_text.APPLY, partial(_run, meaning))
     meaning = "roll back all applied migrations with a number above N"
