@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from koonj.cli.diagnostics import ExitCode
 from koonj.migrations import renumber as renumber_module
 from koonj.migrations.file_rename import FileRename, rename_file
-from koonj.migrations.renumber import rename_files
+from koonj.migrations.renumber import NumberError, rename_files
 from koonj.postgres.advisory_lock import KEY
 from support.command import Project
 
@@ -193,3 +193,18 @@ def test_order_is_the_same_after_each_rename_and_a_failure_undoes_them(
         rename_files(tmp_path, renames)
     assert seen == [["a", "b", "c"]] * 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["001_a.sql", "002_b.sql", "003_c.sql"]
+
+
+def test_a_number_of_a_migration_without_a_file_is_in_use(late: Project) -> None:
+    (late.migrations / "002_make_t2.sql").unlink()
+    result = late.koonj("renumber", "1", "--to", "2")
+    assert result.code == ExitCode.DECISION
+    assert "Number 002 is used by 002_make_t2.sql." in result.err
+
+
+def test_a_number_that_another_program_has_used_since_is_refused(tmp_path: Path) -> None:
+    for name in ("001_a.sql", "002_other.sql"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(NumberError, match=r"Number 002 is used by 002_other\.sql"):
+        rename_files(tmp_path, [FileRename("001_a.sql", "002_a.sql")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["001_a.sql", "002_other.sql"]
