@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from koonj.cli import help_text
+from koonj.cli import file_options, help_text
 from koonj.cli.command_options import (
     add_attach_options,
     add_drift_options,
@@ -73,6 +73,7 @@ def build() -> Parser:
         help_text.PATTERNS,
         add_patterns_options,
     )
+    command("renumber", "give pending migrations other numbers", help_text.RENUMBER, file_options.renumber)
     meaning = "apply all pending migrations up to and including N"
     command("apply", "apply pending migrations", help_text.APPLY, partial(add_run_options, meaning))
     meaning = "roll back all applied migrations with a number above N"
