@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from koonj.cli import help_text
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.output import Output
+from koonj.cli.status_arguments import add_status_options, check_status
 
 ALLOWABLE_VERDICTS = ("lossy", "reordered", "irreversible")
 """Values of --allow for `rehearse`: verdicts that a user can intend."""
@@ -81,6 +82,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback", "rehearse"}:
         args.allow = frozenset[str]().union(*args.allow)
+    if args.command == "status":
+        check_status(args)
     if args.command in {"apply", "rollback", "unblock"}:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
@@ -108,7 +111,8 @@ def build() -> Parser:
         )
         subparser.missing += [_help, _shared_options, *own]
 
-    command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
+    summary = "show which migrations are applied and pending on the target"
+    command("status", summary, help_text.STATUS, add_status_options)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, _show)
     command("new", "create the next migration file, blank or from a pattern", help_text.NEW, _new)
     command(
