@@ -22,6 +22,7 @@ from koonj.cli.command_options import (
 from koonj.cli.diagnostics import UsageError
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
+from koonj.cli.status_options import add_status_options, check_status
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -37,6 +38,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     args = build().parse_args(argv, shared)
     if args.command in {"apply", "rollback", "rehearse"}:
         args.allow = frozenset[str]().union(*args.allow)
+    if args.command == "status":
+        check_status(args)
     if args.command in {"apply", "rollback", "unblock"}:
         from koonj.cli.option_checks import check_run, check_unblock  # noqa: PLC0415 - not of every command
 
@@ -64,7 +67,8 @@ def build() -> Parser:
         )
         subparser.missing += [add_help, _shared_options, *own]
 
-    command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
+    summary = "show which migrations are applied and pending on the target"
+    command("status", summary, help_text.STATUS, add_status_options)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, add_show_options)
     command("new", "create the next migration file, blank or from a pattern", help_text.NEW, add_new_options)
     command(
