@@ -64,7 +64,9 @@ def moves(call: Call, target: Target) -> bool:
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
     args = call.args
-    extent = Extent.ALL if args.all else Extent.NEXT if args.number is None else Extent.UP_TO
+    batch = getattr(args, "batch", False)
+    every = args.all or (batch and args.number is None)
+    extent = Extent.ALL if every else Extent.NEXT if args.number is None else Extent.UP_TO
     return Request(
         direction=direction,
         extent=extent,
@@ -76,6 +78,7 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         plan_only=args.plan,
         override=args.override,
         probe=args.probe,
+        batch=batch,
         measure=_plan_is_read(call),
     )
 
