@@ -115,7 +115,9 @@ async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, se
         if not (request.plan_only or request.probe):
             started = _recorded(dialogue.call, started, reader)
         out, err = dialogue.call.out, dialogue.call.err
-        last = await follow(started, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(
+            started, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
+        )
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)
 

@@ -145,6 +145,8 @@ class StatementStarted(Event):
     of: int
     line: int
     summary: str
+    committed: int = 0
+    """Number of statements of the migration that are committed, and stay if this one is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

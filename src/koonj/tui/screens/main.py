@@ -44,7 +44,7 @@ class Main(MainState):
             yield FilterRow()
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
-            yield RunPane().data_bind(Main.view)
+            yield RunPane().data_bind(Main.view, snapshot=Main.known)
         yield BottomLine()
 
     def on_mount(self) -> None:

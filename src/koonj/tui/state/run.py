@@ -23,6 +23,7 @@ from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone
@@ -95,6 +96,11 @@ class RunView:
     def running(self) -> bool:
         """Whether the run is in progress."""
         return self.ended is None
+
+    @property
+    def place(self) -> RunPlace:
+        """Where the run is."""
+        return RunPlace(self.direction, self.settling, self.plan, self.done, self.migration, self.statement)
 
     @property
     def in_the_way(self) -> tuple[Blocker, ...]:
