@@ -8,6 +8,7 @@ examples:
   koonj init                             create koonj.toml and a folder for migrations
   koonj trust                            let koonj run what this folder contains
   koonj new add status to documents      create the next migration file, blank
+  koonj renumber 016_add_status.sql      give a late or duplicate migration the next free number
   koonj status                           show which migrations are applied, pending, edited or missing
   koonj apply                            apply the next pending migration; asks first
   koonj apply --all --yes                apply all pending migrations without asking, for scripts
@@ -117,6 +118,20 @@ examples:
 The file gets the next free number. koonj prints its path and never overwrites a file.
 To list the patterns, run: koonj patterns
 To list the fields of one, run: koonj patterns PATTERN
+"""
+
+RENUMBER = """\
+examples:
+  koonj renumber 016_add_status.sql      give the file the next free number
+  koonj renumber 12 13 --to 20           12 becomes 20, 13 becomes 21
+  koonj renumber 12 --plan               show the new names and exit
+
+For a late or duplicate migration, or any other that is pending. The text stays as it is, and no file is
+overwritten. koonj asks every configured target first. If one of them has applied or started the migration, no
+file is renamed. If one does not respond, koonj stops; --skip-target NAME lets it go on.
+
+exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
+4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
 """
 
 PATTERNS = """\

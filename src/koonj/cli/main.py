@@ -190,6 +190,13 @@ def new(call: Call) -> int:
     return ExitCode.OK
 
 
+def renumber(call: Call) -> int:
+    """Run `koonj renumber FILE`."""
+    from koonj.cli.renumber import renumber as run
+
+    return run(call)
+
+
 def patterns(call: Call) -> int:
     """Run `koonj patterns`."""
     from koonj.cli.new import find_pattern
@@ -343,6 +350,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "status": status,
         "show": show,
         "new": new,
+        "renumber": renumber,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

@@ -57,7 +57,7 @@ def _facts(status: TargetStatus) -> dict[str, Any]:
         "server": to_plain(status.server),
         "error": None if known else {"message": status.error, "hint": status.hint},
         "has_history": status.has_history if known else None,
-        "running": to_plain(status.running),
+        "running": _running(status),
         "applied": tally.applied if known else None,
         "pending": tally.pending if known else None,
         "conflicts": tally.conflicts if known else None,
@@ -78,6 +78,13 @@ def _rest(status: TargetStatus) -> dict[str, Any]:
             else None
         ),
     }
+
+
+def _running(status: TargetStatus) -> dict[str, Any] | None:
+    if status.running is None:
+        return None
+    silence = {"silence": list(status.silence)}
+    return {**to_plain(status.running), **to_plain(status.holder_state), **silence}
 
 
 def _migration(status: MigrationStatus, of: TargetStatus) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def _header(status: TargetStatus, folder: Folder) -> Iterator[str]:
         yield f"{files} in {folder.shown_path}; their states are unknown"
     if status.running is not None:
         yield running_words(status.running)
+        yield from (f"    {line}" for line in status.silence)
     if status.is_known and not status.has_history:
         yield "koonj has never changed this database: it has no table koonj.history."
     if not folder.migrations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psycopg
 
@@ -23,6 +24,7 @@ from koonj.postgres.outside_cause import retry_hint
 from koonj.postgres.overview import Overview, first_look
 from koonj.runner.evidence.interruption import Interruption, find_interruptions
 from koonj.runner.evidence.interruption_wording import place_words
+from koonj.runner.run.holder_state import WORKS, HolderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class TargetStatus:
     """Status of each migration; empty if unknown: see `error`."""
     running: LockHolder | None = None
     """Session of the run that is in progress on the target."""
+    silence: tuple[str, ...] = ()
+    """That this run does nothing, and what to do about that, as sentences; empty if it works."""
+    holder_state: HolderState = WORKS
+    """What is known about the koonj process of this run."""
     interruptions: Mapping[str, Interruption] = field(default_factory=dict)
     """What is known of migrations that run in several transactions, or were interrupted; by file name."""
     leftovers: tuple[Leftover, ...] = ()
@@ -102,10 +108,22 @@ async def read_status(connector: Connector, target: Target, folder: Folder) -> T
         status,
         has_history=found.history.has_table,
         migrations=tuple(_explained(s, interruptions) for s in statuses),
-        running=found.holder,
+        **await _of_holder(found.holder, target),
         interruptions={i.entry.name: i for i in interruptions.values()},
         leftovers=_of_migrations(_unexplained(found, interruptions.values()), statuses),
     )
+
+
+async def _of_holder(holder: LockHolder | None, target: Target) -> dict[str, Any]:
+    """Return the fields of a status that are about the run in progress."""
+    if holder is None:
+        return {}
+    from koonj.runner.process.holder_process import holder_state  # noqa: PLC0415 - seldom needed
+    from koonj.runner.run.unblock_wording import silence_lines  # noqa: PLC0415 - as above
+
+    state = await asyncio.to_thread(holder_state, holder.run)
+    silence = tuple(silence_lines(holder, state, target))
+    return {"running": holder, "holder_state": state, "silence": silence}
 
 
 def _unexplained(found: Overview, interruptions: Iterable[Interruption]) -> tuple[Leftover, ...]:

@@ -78,7 +78,8 @@ def _of_target(check: Check) -> Iterator[Concern]:
         yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
         return
     if status.running is not None:
-        yield Concern(Weight.RUNNING, "run in progress", holder_words(status.running))
+        more = "; ".join((*status.silence[:1], holder_words(status.running)))
+        yield Concern(Weight.RUNNING, "run does nothing" if status.silence else "run in progress", more)
     yield from _of_states(check)
     if status.leftovers:
         more = status.leftovers[0].problem if len(status.leftovers) == 1 else ""
