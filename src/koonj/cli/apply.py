@@ -61,8 +61,7 @@ def moves(call: Call, target: Target) -> bool:
         )
     if args.detach:
         return True
-    in_ci = call.environ.get("CI", "").lower() not in {"", "0", "false"}
-    return call.at_terminal and not (args.json or in_ci or target.dsn == EMBEDDED)
+    return call.at_terminal and not (args.json or call.in_ci or target.dsn == EMBEDDED)
 
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:

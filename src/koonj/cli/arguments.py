@@ -118,6 +118,7 @@ def build() -> Parser:
         _patterns,
     )
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, file_options.renumber)
+    command("restore", "write the text that was applied into a file", help_text.RESTORE, file_options.restore)
     meaning = "apply all pending migrations up to and including N"
     command("apply", "apply pending migrations", help_text.APPLY, partial(_run, meaning))
     meaning = "roll back all applied migrations with a number above N"

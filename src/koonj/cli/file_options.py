@@ -21,3 +21,10 @@ def renumber(parser: ArgumentParser) -> None:
         default=[],
         help="go on although this target cannot be read; repeatable",
     )
+
+
+def restore(parser: ArgumentParser) -> None:
+    """Add the options of `koonj restore`."""
+    parser.add_argument("file", metavar="FILE", help="a file name or a number; the file can be missing")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")

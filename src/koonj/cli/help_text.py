@@ -9,6 +9,7 @@ examples:
   koonj trust                            let koonj run what this folder contains
   koonj new add status to documents      create the next migration file, blank
   koonj renumber 016_add_status.sql      give a late or duplicate migration the next free number
+  koonj restore 016_add_status.sql       write the text that was applied back into an edited or missing file
   koonj status                           show which migrations are applied, pending, edited or missing
   koonj apply                            apply the next pending migration; asks first
   koonj apply --all --yes                apply all pending migrations without asking, for scripts
@@ -127,6 +128,21 @@ file is renamed. If one does not respond, koonj stops; --skip-target NAME lets i
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
+"""
+
+RESTORE = """\
+examples:
+  koonj restore 016_add_status.sql       show the difference, ask, and restore the text that was applied
+  koonj restore 16 --plan                show the difference and exit
+  koonj restore 16 --yes                 restore without asking
+
+For a migration that is edited, cosmetic, rollback edited or missing, or that was edited after it was
+interrupted. The text comes from the history of the target. A renamed file gets its earlier name. koonj keeps
+the text that it replaces in $XDG_STATE_HOME/koonj/replaced (~/.local/state), where only your user can read
+it, and prints its path.
+
+exit codes: 0 restored or nothing to restore, 1 an error or you answered no, 2 usage, or no terminal to ask
+(also in CI: variable CI).
 """
 
 PATTERNS = """\

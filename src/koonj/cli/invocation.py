@@ -43,6 +43,11 @@ class Call:
         return self.own_process and any(map(os.isatty, range(3)))
 
     @property
+    def in_ci(self) -> bool:
+        """Whether the variable CI says that no user is here."""
+        return self.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+    @property
     def marks(self) -> StateMarks:
         """Glyphs of the states that stdout can show."""
         return StateMarks(ascii_only=self.out.ascii_only)

@@ -193,6 +193,13 @@ def renumber(call: Call) -> int:
     return run(call)
 
 
+def restore(call: Call) -> int:
+    """Run `koonj restore FILE`."""
+    from koonj.cli.restore import restore as run
+
+    return run(call)
+
+
 def patterns(call: Call) -> int:
     """Run `koonj patterns`."""
     from koonj.cli.new import find_pattern
@@ -347,6 +354,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "show": show,
         "new": new,
         "renumber": renumber,
+        "restore": restore,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,
