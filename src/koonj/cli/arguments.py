@@ -110,7 +110,13 @@ def build() -> Parser:
 
     command("status", "show which migrations are applied and pending on the target", help_text.STATUS)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, _show)
-    command("new", "create the next migration file, blank or from a pattern", help_text.NEW, _new)
+    command(
+        "new",
+        "create the next migration file, blank or from a pattern",
+        help_text.NEW,
+        _new,
+        file_options.from_edit,
+    )
     command(
         "patterns",
         "list the patterns for `koonj new`, or the fields of one",

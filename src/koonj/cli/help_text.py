@@ -110,8 +110,15 @@ examples:
   koonj new add status to documents
   koonj new --pattern add_column table=documents column=status type='varchar(50)' default="'active'"
   koonj new NAME --pattern PATTERN field=value ...
+  koonj new --from-edit 016_add_status.sql          put the changes of an edited file into a new migration
 
 The file gets the next free number. koonj prints its path and never overwrites a file.
+
+--from-edit compares an edited file with the text that ran on the target. The new migration has the statements
+that the edit added. For each one that it changed or removed, a comment says what you must write. Then koonj
+shows the difference, and asks whether to restore the edited file as `koonj restore` does (--yes: without
+asking). The rollback has the statements that the edit added to the rollback.
+
 To list the patterns, run: koonj patterns
 To list the fields of one, run: koonj patterns PATTERN
 """

@@ -175,6 +175,10 @@ def show(call: Call) -> int:
 
 def new(call: Call) -> int:
     """Run `koonj new NAME`."""
+    if call.args.from_edit is not None:
+        from koonj.cli.from_edit import new_from_edit
+
+        return new_from_edit(call)
     from koonj.cli.new import create_files
     from koonj.config.project import shortest_path
 

@@ -38,24 +38,37 @@ def restore(call: Call) -> ExitCode:
     settings = call.settings()
     folder = call.read_folder(settings.migrations)
     try:
-        found = read(call, folder)
+        found = read(call, folder, call.args.file)
     except NothingToRestoreError as error:
         if call.out.as_json:
             call.out.document("restore", _shape(call, None, None, None, restored=False))
         else:
             call.out.lines((error.message,))
         return ExitCode.OK
-    return offer(call, folder, found)
+    change = None if found.rename is not None else difference(found)
+    if not call.out.as_json:
+        call.out.lines(difference_lines(call, found, change))
+    kept = None
+    if not call.args.plan:
+        if not confirmed(call, found):
+            call.err.info("nothing was changed.")
+            return ExitCode.ERROR
+        kept = write(call, folder, found)
+    if call.out.as_json:
+        call.out.document("restore", _shape(call, found, change, kept, restored=not call.args.plan))
+    elif not call.args.plan:
+        call.out.lines(done_lines(call, folder, found, kept))
+    return ExitCode.OK
 
 
-def read(call: Call, folder: Folder) -> Restoration:
-    """Return the recorded text of the file that the arguments name.
+def read(call: Call, folder: Folder, text: str) -> Restoration:
+    """Return the recorded text of the file with this name or number.
 
     Raises:
         NothingToRestoreError: the file does not differ.
         CommandError: the target or the text cannot be read.
     """
-    target, text = call.settings().target, call.args.file
+    target = call.settings().target
     number, name = number_of(text), None if text.isdigit() else Path(text).name
     try:
         return ask_target(target, lambda connector: read_restoration(connector, target, folder, number, name))
@@ -65,37 +78,14 @@ def read(call: Call, folder: Folder) -> Restoration:
         raise CommandError(f"{target.name}: {error.message}", error.hint) from error
 
 
-def offer(call: Call, folder: Folder, found: Restoration) -> ExitCode:
-    """Show the difference, ask, and restore the file.
-
-    Raises:
-        CommandError: the file cannot be written, or nobody can confirm.
-    """
-    change = None if found.rename is not None else _difference(found)
-    if not call.out.as_json:
-        call.out.lines(_lines(call, found, change))
-    if call.args.plan:
-        if call.out.as_json:
-            call.out.document("restore", _shape(call, found, change, None, restored=False))
-        return ExitCode.OK
-    if not _confirmed(call, found):
-        call.err.info("nothing was changed.")
-        return ExitCode.ERROR
-    kept = _write(call, folder, found)
-    if call.out.as_json:
-        call.out.document("restore", _shape(call, found, change, kept, restored=True))
-    else:
-        call.out.lines(_done_lines(call, folder, found, kept))
-    return ExitCode.OK
-
-
-def _difference(found: Restoration) -> TextDiff:
+def difference(found: Restoration) -> TextDiff:
     """Return what restoring changes in the file: ``-`` is the file now, ``+`` the text that ran."""
     text = "" if found.status.migration is None else found.status.migration.text
     return diff_texts(text, found.recorded.text)
 
 
-def _lines(call: Call, found: Restoration, change: TextDiff | None) -> Iterator[str]:
+def difference_lines(call: Call, found: Restoration, change: TextDiff | None) -> Iterator[str]:
+    """Format what ran when, and what restoring changes in the file."""
     entry, status = found.entry, found.status
     yield f"{call.marks.for_state(status.state)} {status.state.replace('_', ' ')}  {status.name}"
     yield f"    ran {moment(entry.started)} by {entry.os_user} on {entry.host}"
@@ -110,7 +100,7 @@ def _lines(call: Call, found: Restoration, change: TextDiff | None) -> Iterator[
     yield from (f"{line.sign} {line.text}" for line in change.lines)
 
 
-def _confirmed(call: Call, found: Restoration) -> bool:
+def confirmed(call: Call, found: Restoration) -> bool:
     """Return the user's answer.
 
     Raises:
@@ -129,7 +119,7 @@ def _confirmed(call: Call, found: Restoration) -> bool:
     return asyncio.run(confirm(what, call.err))
 
 
-def _write(call: Call, folder: Folder, found: Restoration) -> Path | None:
+def write(call: Call, folder: Folder, found: Restoration) -> Path | None:
     """Restore the file. Return where the replaced text is kept.
 
     Raises:
@@ -151,7 +141,8 @@ def _write(call: Call, folder: Folder, found: Restoration) -> Path | None:
         raise CommandError(f"{path}: {error.strerror}. {found.name} was not restored.") from error
 
 
-def _done_lines(call: Call, folder: Folder, found: Restoration, kept: Path | None) -> Iterator[str]:
+def done_lines(call: Call, folder: Folder, found: Restoration, kept: Path | None) -> Iterator[str]:
+    """Format what was written, and where the replaced text is."""
     if found.rename is not None:
         yield f"{found.rename.old} renamed to {found.rename.new}"
         return

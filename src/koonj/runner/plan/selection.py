@@ -30,8 +30,8 @@ DECISIONS = {
     ),
     State.EDITED: (
         "was changed after it was applied",
-        "Put the change in a new migration and restore the file: koonj restore {name}{target}; or record "
-        "the edited text as the one that ran: --allow edited --reason '…'",
+        "Put the change in a new migration and restore the file: koonj new --from-edit {name}{target}; or "
+        "record the edited text as the one that ran: --allow edited --reason '…'",
     ),
     State.MISSING: (
         "is applied, but its file is missing",
