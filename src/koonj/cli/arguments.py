@@ -70,7 +70,13 @@ def build() -> Parser:
     summary = "show which migrations are applied and pending on the target"
     command("status", summary, help_text.STATUS, add_status_options)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, add_show_options)
-    command("new", "create the next migration file, blank or from a pattern", help_text.NEW, add_new_options)
+    command(
+        "new",
+        "create the next migration file, blank or from a pattern",
+        help_text.NEW,
+        add_new_options,
+        file_options.from_edit,
+    )
     command(
         "patterns",
         "list the patterns for `koonj new`, or the fields of one",
@@ -78,6 +84,7 @@ def build() -> Parser:
         add_patterns_options,
     )
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, file_options.renumber)
+    command("restore", "write the text that was applied into a file", help_text.RESTORE, file_options.restore)
     meaning = "apply all pending migrations up to and including N"
     command(
         "apply",

@@ -21,3 +21,22 @@ def renumber(parser: ArgumentParser) -> None:
         default=[],
         help="go on although this target cannot be read; repeatable",
     )
+
+
+def restore(parser: ArgumentParser) -> None:
+    """Add the options of `koonj restore`."""
+    parser.add_argument("file", metavar="FILE", help="a file name or a number; the file can be missing")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="show the difference and exit")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def from_edit(parser: ArgumentParser) -> None:
+    """Add the options of `koonj new --from-edit`."""
+    parser.add_argument(
+        "--from-edit",
+        metavar="FILE",
+        help="create the migration from what was added to this applied file, and restore the file",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --from-edit: restore the file without asking"
+    )
