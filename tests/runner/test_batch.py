@@ -24,7 +24,6 @@ from koonj.postgres.connector import Connector
 from koonj.runner.apply import settlement
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFailed,
     MigrationFinished,
@@ -37,6 +36,7 @@ from koonj.runner.run.events import (
     RunResult,
     StatementStarted,
 )
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.request import Extent
 from koonj.runner.run.run import Run
 from support.clock import Clock, clock_of_pauses
