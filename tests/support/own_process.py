@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from koonj.runner.process.journal_reader import known_runs
 from support import gate
 from support.command import Project
 
@@ -49,7 +50,8 @@ class Runs:
 
     def wait_for_end(self) -> dict[str, Any]:
         """Return the only run when its process has ended."""
-        wait_until(lambda: not self.only()["running"])
+        run = self.only()
+        wait_until(lambda: not any(known.alive for known in known_runs() if known.id == run["run_id"]))
         return self.only()
 
     def write_gate(self, number: int = 1) -> str:
