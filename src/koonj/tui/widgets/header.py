@@ -25,11 +25,17 @@ class TopLine(Widget):
     ALLOW_SELECT = False
 
     snapshot: reactive[Snapshot | None] = reactive(None)
+    live: reactive[str | None] = reactive(None)
+    """File name of the migration that runs now on the chosen target."""
     _found: tuple[Concern, ...] = ()
 
     def watch_snapshot(self) -> None:
         """Compute the concerns once for each change, not for each drawing."""
-        self._found = concerns(self.snapshot) if self.snapshot else ()
+        self._found = concerns(self.snapshot, self.live) if self.snapshot else ()
+
+    def watch_live(self) -> None:
+        """Compute the concerns for another migration that runs."""
+        self.watch_snapshot()
 
     def render_line(self, y: int) -> Strip:
         """Draw the line; omit parts that do not fit, from the right, except the counts."""
