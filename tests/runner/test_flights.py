@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from koonj.postgres.flight import Flight, Landed, Message
-from koonj.runner.apply import flight_queue
+from koonj.runner.apply import flight_queue, statement_watch
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
     MigrationFinished,
@@ -37,7 +37,11 @@ def _write(project: Project, *bodies: str) -> list[str]:
     return names
 
 
-async def test_migrations_cost_few_round_trips_together(project: Project) -> None:
+async def test_migrations_cost_few_round_trips_together(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_watch, "FIRST", 600.0)  # another connection, on a slow machine
+    monkeypatch.setattr(flight_queue, "SLOW", 600.0)
     project.table(1)
     await project.apply()
     trips = {}
@@ -46,7 +50,7 @@ async def test_migrations_cost_few_round_trips_together(project: Project) -> Non
         for new in range(last + 1, last + 1 + number):
             project.table(new)
         real = project.target
-        with counting_proxy(real.dsn, delay=0.02) as proxy:
+        with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
             project.target = replace(real, dsn=proxy.dsn)
             end = run_finished(await project.apply())
             project.target = real
@@ -263,7 +267,7 @@ async def test_each_migration_starts_when_the_one_before_it_has_ended(project: P
 async def _bursts(project: Project) -> list[int]:
     """Apply, and return how many migrations were sent in each round trip."""
     real = project.target
-    with counting_proxy(real.dsn, delay=0.02) as proxy:
+    with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         await project.apply()
         project.target = real

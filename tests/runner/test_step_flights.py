@@ -67,7 +67,7 @@ def _order(events: list[Event]) -> list[str]:
 async def _round_trips(project: Project) -> int:
     """Apply, and return how often koonj waited for an answer."""
     real = project.target
-    with counting_proxy(real.dsn, delay=0.02) as proxy:
+    with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         end = run_finished(await project.apply())
         project.target = real
@@ -359,7 +359,7 @@ async def test_statement_that_may_commit_goes_alone(project: Project) -> None:
     """The server skips what was sent behind it when it refuses the COMMIT."""
     _separate(project, "CREATE TABLE a ()", "CALL fill()", "CALL fill()", "CREATE TABLE b ()")
     real = project.target
-    with counting_proxy(real.dsn, delay=0.02) as proxy:
+    with counting_proxy(real.dsn, client=asyncio.get_running_loop()) as proxy:
         project.target = replace(real, dsn=proxy.dsn)
         assert run_finished(await project.apply()).result is RunResult.DONE
         sent = [[text for text in texts if text[:4] in ("CALL", "CREA")] for texts in proxy.asked]

@@ -103,7 +103,7 @@ class TestNames:
 
 class TestRebinding:
     def test_setting_takes_one_key_a_list_or_none(self) -> None:
-        keymap = rebound(apply_next="ctrl+a", theme=["f9", "T"], format="")
+        keymap = rebound(apply_next="ctrl+a", theme=["f9", "Q"], format="")
         keys = {c.name(): keymap.keys_of(c) for c in MAIN}
         assert keys["apply-next"] == ("ctrl+a",)
         assert keys["theme"] == ("f9", "T")

@@ -133,6 +133,10 @@ def screen(call: Call) -> int:
 
 def status(call: Call) -> int:
     """Run `koonj status`."""
+    if call.args.all_targets:
+        from koonj.cli.all_targets import status_of_all
+
+        return status_of_all(call)
     from koonj.cli.ask_target import ask_target
     from koonj.cli.status_text import status_code, status_lines
     from koonj.runner.plan.folder_conflicts import folder_conflicts
@@ -184,6 +188,13 @@ def new(call: Call) -> int:
     else:
         call.out.lines(paths)
     return ExitCode.OK
+
+
+def renumber(call: Call) -> int:
+    """Run `koonj renumber FILE`."""
+    from koonj.cli.renumber import renumber as run
+
+    return run(call)
 
 
 def patterns(call: Call) -> int:
@@ -339,6 +350,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "status": status,
         "show": show,
         "new": new,
+        "renumber": renumber,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

@@ -25,7 +25,8 @@ RUNNABLE = frozenset({State.PENDING, State.LATE, State.DUPLICATE, State.FAILED, 
 DECISIONS = {
     State.LATE: (
         "is pending, but a migration with a higher number is already applied",
-        "Renumber it, or apply it out of order: --allow late --reason '…'",
+        "Give it the next free number: koonj renumber {name}; or apply it out of order: "
+        "--allow late --reason '…'",
     ),
     State.EDITED: (
         "was changed after it was applied",
@@ -42,14 +43,15 @@ DECISIONS = {
     ),
     State.DUPLICATE: (
         "has the same number as another migration",
-        "Renumber one of them; or apply both, in the order of their names: --allow duplicate --reason '…'",
+        "Give it the next free number: koonj renumber {name}; or apply both, in the order of their names: "
+        "--allow duplicate --reason '…'",
     ),
     State.INTERRUPTED: (
         "was started, but koonj has no record that it finished",
         "To see what is known, and to decide, run: koonj settle",
     ),
 }
-"""States that stop a run until the user decides: meaning and hint of each."""
+"""States that stop a run until the user decides: meaning and hint of each. ``{name}`` is the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def _state_conflict(status: MigrationStatus) -> Conflict:
     if status.renamed_from:
         meaning = f"is {status.renamed_from} under another name, which is applied"
     can_allow = status.state is not State.INTERRUPTED
-    return Conflict(status.name, status.state.value, f"{status.name} {meaning}.", hint, can_allow=can_allow)
+    message, hint = f"{status.name} {meaning}.", hint.replace("{name}", status.name)
+    return Conflict(status.name, status.state.value, message, hint, can_allow=can_allow)
 
 
 def _errors(status: MigrationStatus) -> Iterable[Conflict]:
