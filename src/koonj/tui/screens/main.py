@@ -210,4 +210,6 @@ class Main(MainState):
         self._hints()
 
     def _hints(self) -> None:
-        self.query_one(BottomLine).hints = hints(self.situation())
+        keys = self.query_one(BottomLine)
+        keys.danger = self.snapshot.target.protected
+        keys.hints = hints(self.situation())
