@@ -20,15 +20,8 @@ from koonj.postgres.embedded.binaries import Binaries
 from koonj.postgres.embedded.temporary_server import TemporaryServer
 from koonj.runner.impact.plan_wording import lock_limits
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.events import (
-    Blocked,
-    Event,
-    MigrationFinished,
-    MigrationStarted,
-    PlanMade,
-    Question,
-    RunResult,
-)
+from koonj.runner.run.events import Event, MigrationFinished, MigrationStarted, PlanMade, Question, RunResult
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.lock_wait_wording import wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished

@@ -285,6 +285,21 @@ async def test_run_of_another_terminal_is_announced_and_followed(project: Projec
         await other.expect_run("done")
 
 
+async def test_stopped_run_is_named_and_how_it_continues(project: Project, at_gate: Gate) -> None:
+    async with project.open((120, 30), moves_runs=True) as screen, project.open(moves_runs=True) as other:
+        await apply_all(other)
+        pid = at_gate.runs()[0].head.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await screen.press("R")
+            await screen.until("run does nothing")
+            await screen.until(f"its process {pid} on this machine is stopped by a signal")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        at_gate.open()
+        await other.expect_run("done")
+
+
 async def test_secrets_are_in_no_argument_environment_or_journal(
     project: Project, at_gate: Gate, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

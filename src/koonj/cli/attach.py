@@ -13,8 +13,8 @@ from koonj.cli.follow import signals_to
 from koonj.cli.invocation import Call
 from koonj.cli.prompt import can_ask, discard_typed, read_line
 from koonj.cli.run_dialogue import RunDialogue
+from koonj.cli.runs import hash_of_folder
 from koonj.runner.process.followed_run import FollowedRun
-from koonj.runner.process.journal_head import folder_hash
 from koonj.runner.process.journal_reader import KnownRun, known_runs
 from koonj.runner.process.process_wording import broken_words, left_words
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
@@ -44,7 +44,7 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
         raise UsageError("No run of this user has a journal on this machine.", _TO_SEE_THE_TARGET)
     wanted = call.args.id
     if wanted is None:
-        here = _folder_hash(call)
+        here = hash_of_folder(call)
         live = [run for run in runs if run.alive is not False and run.head.result is None]
         own = [run for run in live if run.head.folder_hash == here]
         return (own or live or runs)[0]
@@ -56,14 +56,6 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
 
 
 _TO_SEE_THE_TARGET = "To see whether one is in progress on the target, run: koonj status"
-
-
-def _folder_hash(call: Call) -> str:
-    """Return what identifies the migrations folder of this project; empty if there is no project."""
-    try:
-        return folder_hash(call.project_folders().migrations)
-    except UsageError:
-        return ""
 
 
 async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:

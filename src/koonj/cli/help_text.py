@@ -90,8 +90,13 @@ examples:
   koonj status
   koonj status --target staging
   koonj status --dsn postgresql://me@db.example.com/app --json
+  koonj status --all-targets             compare the states on all targets of koonj.toml
 
 It only reads: a role that can only SELECT is enough, and koonj creates nothing in the database.
+
+--all-targets reads all targets at the same time and prints a row for each migration that is not applied on
+every one of them; --all prints every row. A target that cannot be read is a column of `?`. Its exit code is 1
+if a target cannot be read, else that of the worst target: 4, then 1, then 3.
 
 exit codes: 0 all applied, 1 the target cannot be read or a file name is invalid, 2 usage,
 3 migrations are pending, 4 a migration is edited, missing, renamed, late, duplicate or interrupted.

@@ -133,6 +133,10 @@ def screen(call: Call) -> int:
 
 def status(call: Call) -> int:
     """Run `koonj status`."""
+    if call.args.all_targets:
+        from koonj.cli.all_targets import status_of_all
+
+        return status_of_all(call)
     from koonj.cli.ask_target import ask_target
     from koonj.cli.status_text import status_code, status_lines
     from koonj.runner.plan.folder_conflicts import folder_conflicts

@@ -38,7 +38,7 @@ class RunDialogue:
     """Whether the run asked a question and there was no terminal to ask in."""
 
     def __post_init__(self) -> None:
-        self._text = RunText(self.call.marks, verbose=self.call.args.verbose)
+        self._text = RunText(self.call.marks, verbose=getattr(self.call.args, "verbose", False))
         self._plan: tuple[str, ...] = ()
         self._only_id = getattr(self.call.args, "detach", False)
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from rich.color import ColorSystem
 from rich.terminal_theme import TerminalTheme
 from textual import events
 
@@ -20,12 +21,19 @@ from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.loading import LoadingScreen
 from koonj.tui.theme import THEMES, choose_theme, palette
 from koonj.tui.theme.ascii import AsciiFilter
+from koonj.tui.theme.token_filter import TokenFilter
 from koonj.tui.toolkit.capabilities import Terminal
 from koonj.tui.toolkit.key_queue import KeyQueue, Typed
 from koonj.tui.toolkit.keyed_app import KeyedApp
 from koonj.tui.toolkit.signals import exit_on_signals
 from koonj.tui.toolkit.tasks import DaemonExecutor
-from koonj.tui.toolkit.textual_private import ChangedCells, CrashReport, add_line_filter, parse_input
+from koonj.tui.toolkit.textual_private import (
+    ChangedCells,
+    CrashReport,
+    ThemedLines,
+    add_line_filter,
+    parse_input,
+)
 from koonj.tui.workers.backend import Backend
 
 if TYPE_CHECKING:
@@ -47,7 +55,7 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which a worker thread lets the painting thread run (Python's default: 0.005)."""
 
 
-class Koonj(CrashReport, ChangedCells, KeyedApp):
+class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     """The koonj application."""
 
     CSS_PATH = "app.tcss"
@@ -58,6 +66,7 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     def __init__(self, backend: Backend, terminal: Terminal, keymap: Keymap | None = None) -> None:
         super().__init__(ansi_color=None if terminal.colour else True)
         self.backend = backend
+        self._true_colour = terminal.true_colour
         self._key_queue = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
@@ -98,6 +107,10 @@ class Koonj(CrashReport, ChangedCells, KeyedApp):
     def ansi_theme(self) -> TerminalTheme:
         """The 16 ANSI colours of the current theme. Textual reads it at a change of theme."""
         return palette(self.current_theme) or super().ansi_theme
+
+    def theme_filter(self) -> TokenFilter:
+        system = ColorSystem.TRUECOLOR if self._true_colour else ColorSystem.EIGHT_BIT
+        return TokenFilter(self.current_theme, system)
 
     async def on_event(self, event: events.Event) -> None:
         """Record each key before any widget handles it, and handle one key at a time."""

@@ -78,7 +78,8 @@ def _of_target(check: Check) -> Iterator[Concern]:
         yield Concern(Weight.UNREACHABLE, word, " ".join(status.error.split()))
         return
     if status.running is not None:
-        yield Concern(Weight.RUNNING, "run in progress", holder_words(status.running))
+        more = "; ".join((*status.silence[:1], holder_words(status.running)))
+        yield Concern(Weight.RUNNING, "run does nothing" if status.silence else "run in progress", more)
     yield from _of_states(check)
     if status.leftovers:
         more = status.leftovers[0].problem if len(status.leftovers) == 1 else ""
@@ -89,6 +90,7 @@ def _of_states(check: Check) -> Iterator[Concern]:
     """Yield one concern each for interrupted, failed, and all other conflicts."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
+    conflicts = check.counts.problems
     more: dict[Weight, str] = {}
     for status in check.status.migrations:
         weight = WEIGHTS.get(status.state)
@@ -97,7 +99,8 @@ def _of_states(check: Check) -> Iterator[Concern]:
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
             more[weight] = _way_on(status)
     for weight, named in by_weight.items():
-        yield _several(weight, named, more[weight])
+        others = weight is Weight.CONFLICT and len(named) < conflicts  # the undecided interrupted ones
+        yield _several(weight, named, more[weight], "{} other conflicts" if others else "")
 
 
 def _way_on(status: MigrationStatus) -> str:
@@ -114,11 +117,11 @@ WEIGHTS = {
 }
 
 
-def _several(weight: Weight, named: list[str], more_of_one: str = "") -> Concern:
-    """Return a concern that names one migration, or counts several."""
+def _several(weight: Weight, named: list[str], more_of_one: str = "", what: str = "") -> Concern:
+    """Return a concern that names one migration, or counts several, in the words `what` if given."""
     if len(named) == 1:
         return Concern(weight, named[0], more_of_one)
-    what = _COUNTED.get(weight, "{} conflicts")
+    what = what or _COUNTED.get(weight, "{} conflicts")
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return Concern(weight, what.format(len(named)), ", ".join(named[:MOST_NAMED]) + more)
 

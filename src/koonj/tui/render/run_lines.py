@@ -129,7 +129,7 @@ def _waiting_words(view: RunView, now: float) -> str:
     seconds = event.seconds + max(0.0, now - event.at.timestamp())
     if isinstance(event, WaitingForScratch):
         return waiting_for_scratch_words(event.holder, seconds)
-    silence = silence_words(event.holder, event.stopped)
+    silence = silence_words(event.holder, event.state)
     words = f"waiting for the koonj lock for {clock(seconds)}, held by {holder_words(event.holder)}"
     return f"{words}, {silence}" if silence else words
 

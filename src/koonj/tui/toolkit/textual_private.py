@@ -17,6 +17,7 @@ from typing import Any, cast
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, RenderableType
 from rich.style import Style
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 from textual import constants, events
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -229,6 +230,23 @@ def parse_input(alt_keys: frozenset[str]) -> None:
 def add_line_filter(app: App[None], line_filter: LineFilter) -> None:
     """Let `line_filter` filter each line that `app` writes. Uses App._filters."""
     app._filters.append(line_filter)  # noqa: SLF001 - Textual has no public way (its issue 3086)
+
+
+class ThemedLines(App[None]):
+    """Mixin for an App: a filter of lines that is made anew for each theme, and comes before Textual's.
+
+    Overrides App._refresh_truecolor_filter, which Textual calls at a change of theme.
+    """
+
+    def theme_filter(self) -> LineFilter:
+        """Return the filter for the current theme."""
+        raise NotImplementedError
+
+    def _refresh_truecolor_filter(self, theme: TerminalTheme) -> None:
+        super()._refresh_truecolor_filter(theme)
+        made = self.theme_filter()
+        others = [known for known in self._filters if type(known) is not type(made)]
+        self._filters = [made, *others]
 
 
 def screen_text(app: App[None]) -> list[str]:

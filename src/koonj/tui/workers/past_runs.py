@@ -15,6 +15,7 @@ from koonj.tui.workers.backend import Backend
 from koonj.tui.workers.runs import RunControl
 
 if TYPE_CHECKING:
+    from koonj.runner.process.journal_head import JournalHead
     from koonj.runner.process.journal_reader import KnownRun
     from koonj.runner.run.events import Event
 
@@ -110,7 +111,11 @@ def view_of_head(run: KnownRun) -> RunView:
     if head.result is None or head.ended is None:
         return read_view(run).close()
     finished = RunFinished(head.result, head.message, at=head.ended)
-    return fold(RunView(head.target, head.direction, head.started.timestamp()), (finished,)).close()
+    return fold(_opened(head), (finished,)).close()
+
+
+def _opened(head: JournalHead) -> RunView:
+    return RunView(head.target, head.direction, head.started.timestamp(), settling=head.settles)
 
 
 def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView:
@@ -122,7 +127,7 @@ def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView
         return [event async for event in FollowedRun(run.files, run.head).events()]
 
     head = run.head
-    view = fold(RunView(head.target, head.direction, head.started.timestamp()), asyncio.run(events()))
+    view = fold(_opened(head), asyncio.run(events()))
     for other in also_seen or ():
         mark_seen(other.files)
     return view

@@ -69,7 +69,9 @@ class RunControl:
         """Follow a run that is in progress in another process."""
         head = known.head
         self.running = True
-        self._node.post_message(RunOpened(head.target, head.direction, started=head.started.timestamp()))
+        self._node.post_message(
+            RunOpened(head.target, head.direction, head.settles, started=head.started.timestamp())
+        )
         start_task(self._node, partial(self._run_elsewhere, known), "run")
 
     @property
