@@ -82,7 +82,12 @@ def build() -> Parser:
     command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
     command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
     meaning = "apply all pending migrations up to and including N"
-    command("apply", "apply pending migrations", help_text.APPLY, partial(add_run_options, meaning))
+    command(
+        "apply",
+        "apply pending migrations",
+        help_text.APPLY,
+        partial(add_run_options, meaning, with_batch=True),
+    )
     meaning = "roll back all applied migrations with a number above N"
     command("rollback", "roll back applied migrations", help_text.ROLLBACK, partial(add_run_options, meaning))
     command(

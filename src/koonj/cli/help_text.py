@@ -44,7 +44,7 @@ koonj shows the plan and asks before it changes anything. --yes skips the prompt
 its name or pass --confirm NAME. If there is no terminal (or with --json) and no such option, nothing is
 changed and the exit code is 2.
 
---probe runs the migrations on the target in one BEGIN … ROLLBACK and reports the locks they took. Only
+{more}--probe runs the migrations on the target in one BEGIN … ROLLBACK and reports the locks they took. Only
 migrations that are one transaction can be probed. A probe waits at most 1 s for each lock. Its locks are real
 until it is rolled back, and sequences keep their new values. It writes no history and does not require a
 verified rehearsal.
@@ -63,26 +63,36 @@ exit codes: 0 done or nothing to do, 1 an error or you answered no, 2 usage, or 
 7 not verified, and the target requires a verified rehearsal, 8 you left the run, which is still in progress.
 """
 
+_BATCH = """\
+--batch applies the migrations in one transaction, with their history entries: all of them, or none. Each must
+be one transaction; otherwise nothing runs, and koonj names the file and the reason. Deferred constraints are
+checked at the end of each file. All locks are kept until the end. A file's `retries` repeat the whole batch.
+
+"""
+
 APPLY = _RUN.format(
+    more=_BATCH,
     examples="""\
   koonj apply                 apply the next pending migration
   koonj apply 16              apply all pending migrations up to and including number 16
   koonj apply --all --plan    show the plan of all pending migrations and exit
   koonj apply --all --probe   run all of them on the target, then roll everything back
+  koonj apply --batch         apply all pending migrations in one transaction: all of them or none
   koonj apply --all --yes     apply all pending migrations without asking
   koonj apply --all --yes --detach        the same, without waiting for the end
   koonj apply --all --target production --confirm production
   koonj apply 12 --allow late --reason 'hotfix of Monday'
-  koonj apply --allow lossy --reason 'the old column is not read any more'"""
+  koonj apply --allow lossy --reason 'the old column is not read any more'""",
 )
 
 ROLLBACK = _RUN.format(
+    more="",
     examples="""\
   koonj rollback              roll back the migration that was applied last
   koonj rollback 12           roll back all with a number above 12; 12 itself stays applied
   koonj rollback --all        roll back all applied migrations
   koonj rollback --plan       show the plan and exit
-  koonj rollback --probe      run the rollback on the target, then roll everything back"""
+  koonj rollback --probe      run the rollback on the target, then roll everything back""",
 )
 
 STATUS = """\
