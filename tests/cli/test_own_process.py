@@ -99,6 +99,8 @@ def test_run_goes_on_without_its_terminal(
 def test_ctrl_c_and_l_leave_the_run_and_attach_comes_back(terminal: Start, runs: Runs) -> None:
     user = _at_work(terminal, runs)
     user.type("\x03")
+    user.expect("If you cancel the run:\n  001_gate.sql runs in one transaction. Cancelling rolls it back")
+    user.expect("\n  1 migration will not be started.\n")
     user.expect("Type c to cancel it, l to leave it running, or press Enter to keep watching: ")
     user.type("l\n")
     assert user.close() == 8
@@ -528,3 +530,33 @@ def test_ctrl_c_just_after_the_move_does_not_say_that_the_run_is_cancelled(runs:
     answer = runs.project.program(sys.executable, "-c", code)
     assert (answer.code, answer.err) == (0, "")
     assert runs.wait_for_end()["run_id"] == answer.out.strip()
+
+
+def test_ctrl_c_counts_the_statements_that_stay(terminal: Start, runs: Runs) -> None:
+    runs.project.sql("CREATE TABLE public.gate AS SELECT 1 AS x")
+    wait = "DO $$ BEGIN WHILE EXISTS (SELECT FROM public.gate) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;"
+    runs.project.write(
+        "001_steps.sql",
+        "CREATE TABLE t1 ();\nVACUUM t1;\nBEGIN;\nCREATE TABLE t2 ();\nCREATE TABLE t3 ();\nCOMMIT;\n"
+        f"BEGIN;\nCREATE TABLE t4 ();\n{wait}\nCOMMIT;\nVACUUM t1;\n",
+    )
+    user = terminal("apply", "--yes")
+    user.expect("statement 6 of 7")
+    user.type("\x03")
+    user.expect("4 of 7 statements are done and stay; the transaction of the running one is rolled back.")
+    user.expect("Type c to cancel it")
+    user.type("c\n")
+    assert user.close() == 6
+    assert runs.project.tables() == {"t1", "t2", "t3"}
+
+
+def test_signal_to_a_run_in_the_same_process_says_what_stays(runs: Runs) -> None:
+    runs.write_gate()
+    command = subprocess.Popen(
+        (*KOONJ, "apply", "--yes"), cwd=runs.project.root, stderr=subprocess.PIPE, text=True
+    )
+    runs.wait_until_at_work()
+    command.send_signal(signal.SIGTERM)
+    _, err = command.communicate(timeout=30)
+    assert "\n    001_gate.sql runs in one transaction. Cancelling rolls it back" in err
+    assert command.returncode == 6

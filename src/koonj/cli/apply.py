@@ -64,7 +64,9 @@ def moves(call: Call, target: Target) -> bool:
 
 def _request(call: Call, target: Target, reader: FolderReader, direction: Direction) -> Request:
     args = call.args
-    extent = Extent.ALL if args.all else Extent.NEXT if args.number is None else Extent.UP_TO
+    batch = getattr(args, "batch", False)
+    every = args.all or (batch and args.number is None)
+    extent = Extent.ALL if every else Extent.NEXT if args.number is None else Extent.UP_TO
     return Request(
         direction=direction,
         extent=extent,
@@ -76,6 +78,7 @@ def _request(call: Call, target: Target, reader: FolderReader, direction: Direct
         plan_only=args.plan,
         override=args.override,
         probe=args.probe,
+        batch=batch,
         measure=_plan_is_read(call),
     )
 
@@ -112,7 +115,9 @@ async def _run(dialogue: RunDialogue, reader: FolderReader, request: Request, se
         if not (request.plan_only or request.probe):
             started = _recorded(dialogue.call, started, reader)
         out, err = dialogue.call.out, dialogue.call.err
-        last = await follow(started, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(
+            started, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines
+        )
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)
 

@@ -129,7 +129,9 @@ class _Watching:
     async def _ask(self) -> None:
         err = self.dialogue.call.err
         discard_typed()
-        err.prompt(f"\n{_ASK}")
+        err.prompt("\n")
+        err.lines(("If you cancel the run:", *(f"  {line}" for line in self.dialogue.cancel_lines())))
+        err.prompt(_ASK)
         answer = (await read_line()).strip().lower()
         self.asking = None
         if answer in {"l", "leave"}:

@@ -58,7 +58,7 @@ async def _stay(dialogue: RunDialogue, movable: MovableRun) -> ExitCode:
     out, err = dialogue.call.out, dialogue.call.err
     async with Connector() as connector:
         run = movable.carry_out(connector)
-        last = await follow(run, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(run, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines)
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)
 
@@ -77,7 +77,7 @@ async def _here(dialogue: RunDialogue, movable: MovableRun) -> ExitCode:
     async with Connector() as connector:
         run = RecordedRun(movable.carry_out(connector), lambda *_: None)
         run.begin(journal)
-        last = await follow(run, dialogue.print_event, dialogue.answer, err, out.flush)
+        last = await follow(run, dialogue.print_event, dialogue.answer, err, out.flush, dialogue.cancel_lines)
     mark_seen(journal.files)
     assert isinstance(last, RunFinished)
     return dialogue.print_result(last)

@@ -65,11 +65,17 @@ def add_rehearse_options(parser: Parser) -> None:
     )
 
 
-def add_run_options(meaning: str, parser: Parser) -> None:
+def add_run_options(meaning: str, parser: Parser, *, with_batch: bool = False) -> None:
     """Add the options of `koonj apply` and `koonj rollback`. `meaning`: of the argument N."""
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("number", metavar="N", nargs="?", help=f"{meaning}: {NUMBER}")
     extent.add_argument("--all", action="store_true", help="all migrations, not only one")
+    if with_batch:
+        parser.add_argument(
+            "--batch",
+            action="store_true",
+            help="apply all pending migrations, or those up to N, in one transaction: all of them or none",
+        )
     parser.add_argument("--plan", "--dry-run", action="store_true", help="show the plan and exit")
     parser.add_argument(
         "--probe", action="store_true", help="run the migrations on the target, then roll everything back"

@@ -22,6 +22,7 @@ from koonj.runner.run.events import (
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     Notice,
     PlanMade,
     Progress,
@@ -79,7 +80,13 @@ class RunText:
                 yield f"Acquired the lock after {duration(event.seconds)}."
             case DecisionRecorded() | InterruptionSettled():
                 yield f"{self._marks.for_state(State.APPLIED)} recorded  {_recorded(event)}"
-            case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
+            case (
+                MigrationStarted()
+                | MigrationFinished()
+                | MigrationUncommitted()
+                | MigrationProbed()
+                | MigrationFailed()
+            ):
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
@@ -125,7 +132,12 @@ class RunText:
         yield from plan_lines(event.plan, verbose=self._verbose)
 
     def _migration(
-        self, event: MigrationStarted | MigrationFinished | MigrationProbed | MigrationFailed
+        self,
+        event: MigrationStarted
+        | MigrationFinished
+        | MigrationUncommitted
+        | MigrationProbed
+        | MigrationFailed,
     ) -> str:
         match event:
             case MigrationStarted():
@@ -141,6 +153,11 @@ class RunText:
                 word = "applied" if applies else "rolled back"
                 details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
                 return f"{mark} {word}  {event.name}  {details}"
+            case MigrationUncommitted():
+                details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
+                return (
+                    f"{self._marks.for_state(State.PENDING)} ran, not committed yet  {event.name}  {details}"
+                )
             case MigrationProbed():
                 return f"{self._marks.for_state(State.PENDING)} probed  {_probed(event)}"
             case MigrationFailed():

@@ -111,7 +111,9 @@ def _carry_out(call: Call, confirmed: ConfirmedSettlement) -> ExitCode:
 
     dialogue = _Dialogue(call)
     carry_out = move_and_follow if call.moves_runs_on(confirmed.target) else carry_out_here
-    code = carry_out(dialogue, movable_settlement(confirmed))
+    movable = movable_settlement(confirmed)
+    dialogue.print_event(movable.started)
+    code = carry_out(dialogue, movable)
     if dialogue.settled is not None:
         _report(call, confirmed, dialogue.settled)
     return code

@@ -19,7 +19,7 @@ from koonj.config import Settings
 from koonj.config.screen_settings import KeySetting, ScreenSettings
 from koonj.tui.commands.keymap import Keymap
 from koonj.tui.screens.loading import LoadingScreen
-from koonj.tui.theme import THEMES, choose_theme, palette
+from koonj.tui.theme import DARK, LIGHT, THEMES, choose_theme, palette
 from koonj.tui.theme.ascii import AsciiFilter
 from koonj.tui.theme.token_filter import TokenFilter
 from koonj.tui.toolkit.capabilities import Terminal
@@ -107,6 +107,10 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
     def ansi_theme(self) -> TerminalTheme:
         """The 16 ANSI colours of the current theme. Textual reads it at a change of theme."""
         return palette(self.current_theme) or super().ansi_theme
+
+    @property
+    def has_fills(self) -> bool:
+        return self.current_theme.name in {DARK.name, LIGHT.name}
 
     def theme_filter(self) -> TokenFilter:
         system = ColorSystem.TRUECOLOR if self._true_colour else ColorSystem.EIGHT_BIT

@@ -145,6 +145,8 @@ class StatementStarted(Event):
     of: int
     line: int
     summary: str
+    committed: int = 0
+    """Number of statements of the migration that are committed, and stay if this one is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,16 @@ class MigrationFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationUncommitted(Event):
+    """A migration of a batch ran. It is committed with all others of the batch, at its end, or not at all."""
+
+    name: str
+    direction: Direction
+    seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationProbed(Event):
     """A migration ran in a probe, in a transaction that is rolled back at the end."""
 
@@ -296,4 +308,6 @@ class RunFinished(Event):
     failure: Failure | None = None
     not_run: tuple[str, ...] = ()
     """File names of planned migrations that were not started."""
+    rolled_back: tuple[str, ...] = ()
+    """File names of the migrations of a batch that ran, and were rolled back with it."""
     conflicts: tuple[Conflict, ...] = ()

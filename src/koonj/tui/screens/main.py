@@ -44,7 +44,7 @@ class Main(MainState):
             yield FilterRow()
             yield Preview()
             yield TargetList().data_bind(snapshot=Main.known)
-            yield RunPane().data_bind(Main.view)
+            yield RunPane().data_bind(Main.view, snapshot=Main.known)
         yield BottomLine()
 
     def on_mount(self) -> None:
@@ -199,7 +199,8 @@ class Main(MainState):
 
     def watch_view(self) -> None:
         here = self.view is not None and self.view.target == self.snapshot.chosen
-        self.migrations.live = self.view.live if self.view is not None and here else None
+        self.migrations.live = live = self.view.live if self.view is not None and here else None
+        self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()
 
     @on(messages.MigrationSelected)
@@ -209,4 +210,6 @@ class Main(MainState):
         self._hints()
 
     def _hints(self) -> None:
-        self.query_one(BottomLine).hints = hints(self.situation())
+        keys = self.query_one(BottomLine)
+        keys.danger = self.snapshot.target.protected
+        keys.hints = hints(self.situation())

@@ -23,6 +23,7 @@ from koonj.runner.run.events import Event, RunResult
 from koonj.runner.run.failure import Failure
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines
 from koonj.runner.run.planned import Plan
+from koonj.runner.run.run_place import RunPlace
 from koonj.runner.run.unblock_wording import as_blocker, done_words, not_done_words, silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.state.log_line import LogLine, Tone
@@ -59,6 +60,8 @@ class RunView:
     """Whether this run holds the koonj lock."""
     done: int = 0
     """Number of migrations that are committed."""
+    ran: int = 0
+    """Number of migrations of a batch that ran in its transaction; none is committed before its end."""
     rehearsing: MigrationRehearsalStarted | None = None
     """Migration that is being rehearsed for the plan."""
     plan: Plan | None = None
@@ -93,6 +96,11 @@ class RunView:
     def running(self) -> bool:
         """Whether the run is in progress."""
         return self.ended is None
+
+    @property
+    def place(self) -> RunPlace:
+        """Where the run is."""
+        return RunPlace(self.direction, self.settling, self.plan, self.done, self.migration, self.statement)
 
     @property
     def in_the_way(self) -> tuple[Blocker, ...]:
@@ -264,7 +272,8 @@ def _settled(view: RunView, event: events.InterruptionSettled) -> RunView:
 
 
 def _migration_started(view: RunView, event: events.MigrationStarted) -> RunView:
-    return _between_statements(view, migration=event, waiting=None, retrying=None)
+    ran = 0 if event.index == 1 else view.ran  # a batch begins again from its first one
+    return _between_statements(view, migration=event, waiting=None, retrying=None, ran=ran)
 
 
 def _statement_started(view: RunView, event: events.StatementStarted) -> RunView:
@@ -323,12 +332,19 @@ def _migration_finished(view: RunView, event: events.MigrationFinished) -> RunVi
     return _between_statements(view, migration=None, done=view.done + 1)
 
 
+def _migration_uncommitted(view: RunView, event: events.MigrationUncommitted) -> RunView:
+    view = view.with_line(event, Tone.STEP, f"ran {event.name}, {_what_ran(event)}, not committed yet")
+    return _between_statements(view, migration=None, ran=view.ran + 1)
+
+
 def _migration_probed(view: RunView, event: events.MigrationProbed) -> RunView:
     view = view.with_line(event, Tone.DONE, f"probed {event.name}, {_what_ran(event)}, to be rolled back")
     return _between_statements(view, migration=None)
 
 
-def _what_ran(event: events.MigrationFinished | events.MigrationProbed) -> str:
+def _what_ran(
+    event: events.MigrationFinished | events.MigrationUncommitted | events.MigrationProbed,
+) -> str:
     """Return what ran in words: ``3 statements, 0.12 s``."""
     return f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
 
@@ -365,6 +381,7 @@ _HANDLERS: Mapping[type[Event], Callable[[RunView, Any], RunView]] = MappingProx
         events.Retrying: _retrying,
         events.StatementFinished: _statement_finished,
         events.MigrationFinished: _migration_finished,
+        events.MigrationUncommitted: _migration_uncommitted,
         events.MigrationProbed: _migration_probed,
         events.Cancelling: _cancelling,
         events.RunFinished: _finished,

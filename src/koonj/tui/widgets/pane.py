@@ -118,6 +118,11 @@ class Pane(Widget, can_focus=True):
         """Return the text to copy; None if there is nothing to copy."""
         return None
 
+    @property
+    def has_fills(self) -> bool:
+        """Whether the theme has backgrounds for rows, badges and lines, and borders around panes."""
+        return cast("KeyedApp", self.app).has_fills
+
     def key_now(self, key: str) -> str:
         """Return the current key for the default key `key`, as set in [keys]."""
         return cast("KeyedApp", self.app).key_now(key)

@@ -13,6 +13,7 @@ from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.log_line import LogLine
 from koonj.tui.state.run import RunView
+from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
 from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable, Pane
@@ -31,6 +32,7 @@ class RunPane(Pane):
     NOTHING_TO_COPY = "Nothing has run yet."
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +70,11 @@ class RunPane(Pane):
         self._wrapped, self._width = {e: known.get(e) or log_lines(e, width) for e in view.log}, width
         lines = [line for entry in view.log for line in self._wrapped[entry]]
         return [[(f" … {view.dropped_lines} earlier lines", DIM)], *lines] if view.dropped_lines else lines
+
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
+        """Show another title when another target is chosen."""
+        if old is not None and new is not None and old.chosen != new.chosen:
+            self.body_changed()
 
     def on_resize(self) -> None:
         self._rewrap()
@@ -108,13 +115,22 @@ class RunPane(Pane):
         """Return the stage of the run, and the key that cancels it or closes its result."""
         if self.view is None:
             return self.TITLE, ""
+        title = f"{self.TITLE}{self._place}"
         if self.view.running:
-            return f"{self.TITLE}  in progress", f"{self.key_now('c')} cancel"
+            return f"{title}  in progress", f"{self.key_now('c')} cancel"
         ended = time_of_day(self.view.ended) if self.view.ended is not None else ""
-        return f"{self.TITLE}  ended {ended}", "" if self.view.closed else "Esc close"
+        return f"{title}  ended {ended}", "" if self.view.closed else "Esc close"
+
+    @property
+    def _place(self) -> str:
+        """The target of the run, if another one is chosen."""
+        chosen = None if self.snapshot is None else self.snapshot.chosen
+        return "" if self.view is None or self.view.target == chosen else f" on {self.view.target}"
 
     def summary(self) -> Sequence[Part]:
-        return summary(self.view, now())
+        parts = summary(self.view, now())
+        is_named = self.view is not None and self.view.running
+        return parts if is_named or not self._place else [(f"{self._place.strip()}  ", STRONG), *parts]
 
     def head(self, width: int) -> Sequence[Strip]:
         return [strip(line, width) for line in progress(self.view, now(), width)] if self.view else ()

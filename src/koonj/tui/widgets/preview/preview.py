@@ -16,8 +16,8 @@ from koonj.tui.documents.sql_text import SqlText
 from koonj.tui.documents.statement_list import ScriptPart, StatementLine
 from koonj.tui.state.rehearsals import Rehearsals
 from koonj.tui.state.snapshot import Check, Row
-from koonj.tui.theme import ACCENT, DIM
-from koonj.tui.toolkit.strips import strip
+from koonj.tui.theme import ACCENT, DIM, RULE
+from koonj.tui.toolkit.strips import Part, strip
 from koonj.tui.widgets.pane import Copyable
 from koonj.tui.widgets.preview.empty_tabs import empty_reason
 from koonj.tui.widgets.preview.header import head_lines
@@ -158,10 +158,12 @@ class Preview(SqlPane):
     def head(self, width: int) -> Sequence[Strip]:
         if self.row is None:
             return ()
-        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width)
+        filled = self.has_fills
+        lines = head_lines(self.row, self.document, self.tab, self.rehearsals, width, filled=filled)
         if self.formatted is not None:
             lines.append([(" formatted; the file is unchanged", ACCENT)])
-        return [strip(line, width) for line in lines] + [strip((), width)] * (self.document is not None)
+        below: list[Part] = [(" " + "─" * (width - 2), RULE)] if filled else []
+        return [strip(line, width) for line in [*lines, *([below] if self.document is not None else [])]]
 
     def count(self) -> int:
         """Lines of the text or the sheet."""
