@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from koonj.tui.screens.matrix import MatrixScreen
@@ -66,6 +67,8 @@ async def test_history_matches_golden(tables: Project, golden: Golden, size: tup
         await screen.expect_dialog()
         await screen.yes()
         await screen.expect_run("failed")
+        with psycopg.connect(tables.targets[0].dsn, autocommit=True) as connection:
+            connection.execute("UPDATE koonj.history SET finished = started + interval '0.25 s'")
         await screen.press("H")
         await screen.until("4 entries, newest first")
         await screen.pilot.pause()
