@@ -19,9 +19,10 @@ from koonj.runner.impact.measurement import ImpactMeasurement
 from koonj.runner.plan.planner import ShownPlan
 from koonj.runner.preparation import Confirmation, Job
 from koonj.runner.run.direction import Direction
-from koonj.runner.run.planned import Plan
+from koonj.runner.run.planned import Plan, PlannedLock, PlannedMigration, PlannedStatement
 from koonj.runner.run.request import Extent, Request
 from koonj.runner.settle import ConfirmedSettlement, Settlement, ShownInterruption
+from koonj.sql.transactions import Mode
 from support.recorded_rehearsals import VERIFIED, rehearsal
 
 PASSWORD = Password("command", "pass show db")
@@ -37,13 +38,31 @@ REQUEST = Request(
 )
 
 
+def planned_migration(number: int, statements: int = 2) -> PlannedMigration:
+    lock = PlannedLock(
+        "public.a", "table", "SHARE", rewrites=False, scans=True, bytes=8192, rows=3, impact=2, effect="é"
+    )
+    return PlannedMigration(
+        f"{number:03d}_a.sql",
+        Direction.APPLY,
+        in_transaction=True,
+        mode=Mode.ONE_TRANSACTION,
+        explanation="one transaction",
+        statements=tuple(
+            PlannedStatement(n, n, "create table a", in_transaction=True, locks=(lock,) if n == 1 else None)
+            for n in range(1, statements + 1)
+        ),
+    )
+
+
 @pytest.fixture
 def confirmation(tmp_path: Path) -> Confirmation:
     target = Target("production", "host=db", protected=True, password=PASSWORD, require_verified=True)
     place = ScratchPlace("host=scratch", PASSWORD, trusted=False)
     job = Job(Connector(), target, FolderReader(tmp_path), REQUEST, place)
     made = Confirmation(job, "3f2a91c4")
-    plan = Plan("production", Direction.APPLY, protected=True, server="PostgreSQL", migrations=())
+    migrations = (planned_migration(1), planned_migration(2, statements=20_000))
+    plan = Plan("production", Direction.APPLY, protected=True, server="PostgreSQL", migrations=migrations)
     made.shown = ShownPlan(
         plan,
         frozenset({("001_a.sql", "hash", 2)}),
@@ -89,6 +108,21 @@ def test_lines_that_are_not_complete_confirm_nothing(confirmation: Confirmation)
     for number in range(len(lines)):
         assert read_confirmed(iter(lines[:number])) is None
     assert read_confirmed(iter([*lines[:-1], lines[-1].rstrip()])) is None
+
+
+def test_no_part_is_long_for_the_encoder(confirmation: Confirmation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While json.dumps works, no other thread of the screen does."""
+    lengths, dumps = [], json.dumps
+
+    def measured(value: object) -> str:
+        text = dumps(value)
+        lengths.append(len(text))
+        return text
+
+    monkeypatch.setattr(json, "dumps", measured)
+    written = b"".join(lines_of(confirmation, {}))
+    assert len(written) > 1_000_000
+    assert max(lengths) < 5_000
 
 
 def test_decision_about_an_interruption_arrives(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from koonj.runner.apply.flights import FlightError, fly
 from koonj.runner.impact.plan_wording import lock_limits
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
     Event,
     MigrationFinished,
     MigrationStarted,
@@ -33,6 +32,7 @@ from koonj.runner.run.events import (
     RunFinished,
     RunResult,
 )
+from koonj.runner.run.lock_events import Blocked
 from koonj.runner.run.lock_wait_wording import wait_words
 from koonj.runner.run.request import Extent
 from support.project import Project, events_of_kind, run_finished

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from koonj.runner.run import events
+from koonj.runner.run import events, lock_events
 from koonj.runner.run.cancel_wording import cancel_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.planned import Plan, PlannedMigration, PlannedStatement
@@ -31,7 +31,7 @@ def _words(
     """Return what is said while migration `at` of `migrations` runs `statement`, after `done` others."""
     plan = Plan("local", Direction.APPLY, protected=False, server="", migrations=migrations)
     of = len(migrations)
-    seen: list[events.Event] = [events.PlanMade(plan), events.LockAcquired(0.0)]
+    seen: list[events.Event] = [events.PlanMade(plan), lock_events.LockAcquired(0.0)]
     for index, one in enumerate(migrations[: done if at is None else at + 1], 1):
         number = len(one.statements)
         name, whole = one.name, one.in_transaction

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +14,15 @@ import pytest
 
 from koonj.config import Target
 from koonj.postgres.run_name import SHORT_ID
+from koonj.runner.process.journal_reader import KnownRun
 from koonj.runner.run.events import RunFinished
 from koonj.tui.screens.dialog import Dialog
+from koonj.tui.state.run import RunView
+from koonj.tui.workers import past_runs
 from koonj.tui.workers.run_process import RunProcess, RunProcessError
 from koonj.tui.workers.watched_run import watched_run
 from support.moved_screen import Gate, apply_all, gate, processes
-from support.screen import Project, apply
+from support.screen import PATIENCE, Project, apply
 from tui.conftest import short_dsn
 
 
@@ -191,6 +195,30 @@ async def test_result_that_nobody_saw_is_told_once_and_the_log_can_be_opened_aga
         await screen.press("4")
         await screen.until("applied 001_gate.sql, 2 statements")
         await screen.press("escape", "4")
+        assert "applied 001_gate.sql, 2 statements" in screen.run()
+
+
+async def test_result_that_nobody_saw_is_told_although_the_user_asks_for_the_log_meanwhile(
+    project: Project, at_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+    at_gate.open()
+    at_gate.wait_for_end()
+    read, was_read, go_on = past_runs.read_view, threading.Event(), threading.Event()
+
+    def read_slowly(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView:
+        view = read(run, also_seen)
+        was_read.set()
+        go_on.wait(PATIENCE)
+        return view
+
+    monkeypatch.setattr(past_runs, "read_view", read_slowly)
+    async with project.open(moves_runs=True) as screen:
+        await screen.until(was_read.is_set)
+        await screen.press("4")
+        go_on.set()
+        await screen.until("This run ended while nobody watched it.")
         assert "applied 001_gate.sql, 2 statements" in screen.run()
 
 

@@ -113,6 +113,8 @@ class RunDialogue:
             return
         if last.committed:
             self.call.err.info(f"committed in this run: {', '.join(last.committed)}")
+        if last.rolled_back:
+            self.call.err.info(f"ran and rolled back: {', '.join(last.rolled_back)}")
         if last.not_run:
             self.call.err.info(f"not run: {', '.join(last.not_run)}")
 

@@ -14,18 +14,15 @@ from koonj.runner.rehearse.events import MigrationRehearsalStarted, WaitingForSc
 from koonj.runner.rehearse.rehearsal_wording import lock_words, waiting_for_scratch_words
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.events import (
-    Blocked,
-    BlockerEnded,
-    BlockerNotEnded,
     CancelAsked,
     DecisionRecorded,
     Event,
     InterruptionSettled,
-    LockAcquired,
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
     MigrationStarted,
+    MigrationUncommitted,
     Notice,
     PlanMade,
     Progress,
@@ -34,10 +31,16 @@ from koonj.runner.run.events import (
     RunStarted,
     StatementFinished,
     StatementStarted,
+)
+from koonj.runner.run.holder_state import HolderState
+from koonj.runner.run.lock_events import (
+    Blocked,
+    BlockerEnded,
+    BlockerNotEnded,
+    LockAcquired,
     Unblocked,
     WaitingForLock,
 )
-from koonj.runner.run.holder_state import HolderState
 from koonj.runner.run.lock_wait_wording import awaited_words, blocker_lines, wait_words
 from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import done_words, not_done_words, silence_words
@@ -77,7 +80,13 @@ class RunText:
                 yield f"Acquired the lock after {duration(event.seconds)}."
             case DecisionRecorded() | InterruptionSettled():
                 yield f"{self._marks.for_state(State.APPLIED)} recorded  {_recorded(event)}"
-            case MigrationStarted() | MigrationFinished() | MigrationProbed() | MigrationFailed():
+            case (
+                MigrationStarted()
+                | MigrationFinished()
+                | MigrationUncommitted()
+                | MigrationProbed()
+                | MigrationFailed()
+            ):
                 yield self._migration(event)
             case StatementStarted() | StatementFinished():
                 yield from self._statement(event)
@@ -123,7 +132,12 @@ class RunText:
         yield from plan_lines(event.plan, verbose=self._verbose)
 
     def _migration(
-        self, event: MigrationStarted | MigrationFinished | MigrationProbed | MigrationFailed
+        self,
+        event: MigrationStarted
+        | MigrationFinished
+        | MigrationUncommitted
+        | MigrationProbed
+        | MigrationFailed,
     ) -> str:
         match event:
             case MigrationStarted():
@@ -139,6 +153,11 @@ class RunText:
                 word = "applied" if applies else "rolled back"
                 details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
                 return f"{mark} {word}  {event.name}  {details}"
+            case MigrationUncommitted():
+                details = f"{count(event.statements, 'statement')}, {duration(event.seconds)}"
+                return (
+                    f"{self._marks.for_state(State.PENDING)} ran, not committed yet  {event.name}  {details}"
+                )
             case MigrationProbed():
                 return f"{self._marks.for_state(State.PENDING)} probed  {_probed(event)}"
             case MigrationFailed():

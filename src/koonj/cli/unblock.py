@@ -15,7 +15,7 @@ from koonj.postgres.blocking_sessions import BlockingSession, Ending
 from koonj.runner.apply.unblock import UnblockError, unblock
 from koonj.runner.process.control_fifo import caller
 from koonj.runner.run.codec import to_plain
-from koonj.runner.run.events import BlockerEnded
+from koonj.runner.run.lock_events import BlockerEnded
 from koonj.runner.run.unblock_request import UnblockRequest, request_for
 from koonj.runner.run.unblock_wording import (
     command_line,

@@ -38,7 +38,7 @@ from koonj.runner.apply.lock import LockLostError, LockNotAcquiredError, acquire
 from koonj.runner.apply.sequence import run_all
 from koonj.runner.apply.statement_watch import lock_budget, watching, with_awaited_lock
 from koonj.runner.impact.measurement import ImpactMeasurement
-from koonj.runner.impact.wanted_locks import with_wanted_locks
+from koonj.runner.impact.wanted_locks import with_locks_of_batch, with_wanted_locks
 from koonj.runner.plan.planner import PreparedPlan, ShownPlan
 from koonj.runner.preparation import (
     DEFAULT_PLACE,
@@ -55,6 +55,7 @@ from koonj.runner.run.events import (
     MigrationFailed,
     MigrationFinished,
     MigrationProbed,
+    MigrationUncommitted,
     PlanMade,
     RunStarted,
 )
@@ -127,6 +128,10 @@ def carry_out(confirmation: Confirmation, connector: Connector) -> Run:
     )
 
 
+_COUNTED = (PlanMade, MigrationFinished, MigrationProbed, MigrationUncommitted)
+"""Events on which the last one depends."""
+
+
 async def _run(
     job: Job, control: Control, stages: AsyncGenerator[Event], confirmed: Confirmation | None = None
 ) -> AsyncIterator[Event]:
@@ -139,7 +144,7 @@ async def _run(
     try:
         async with aclosing(_with_others(job, control, stages)) as all_stages:
             async for event in all_stages:
-                if isinstance(event, (PlanMade, MigrationFinished, MigrationProbed)):
+                if isinstance(event, _COUNTED):
                     events.append(event)
                 yield event
         end = _successful_end(job, events)
@@ -247,7 +252,10 @@ async def _run_under_lock(
     session = replace(session, since=reached.newest, server=await clean(conn, job.target))
     control.working_on(conn)
     control.check()
-    works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
+    if job.request.batch:
+        works = tuple(with_locks_of_batch(planned.works, measurement.rehearsals))
+    else:
+        works = tuple(with_wanted_locks(work, measurement.rehearsals) for work in planned.works)
     planned = replace(planned, works=works)
     async for event in _watched(session, job, planned, reached):
         yield event
@@ -280,7 +288,13 @@ async def _write(
         yield await record_known_end(session.conn, session.target, interruption)
     for decision in planned.decisions:
         yield await record_decision(session, decision, job.request.reason_of(decision.conflict.state))
-    async for event in run_all(session, planned.works):
+    if job.request.batch:
+        from koonj.runner.apply.batch import run_batch  # noqa: PLC0415 - only for a batch
+
+        running = run_batch(session, planned.works)
+    else:
+        running = run_all(session, planned.works)
+    async for event in running:
         yield event
 
 

@@ -36,6 +36,9 @@ MOST_BYTES = 256 * 1024
 SLOW = 0.25
 """Seconds. Behind a transaction that takes longer, the next ones go one at a time."""
 
+_LAST = frozenset({Kind.END, Kind.COMMIT})
+"""Kinds of the last message of a part."""
+
 _CANCEL_SECONDS = 2.0
 
 Hear = Callable[[Sent, Diagnostic], Notice | None]
@@ -111,7 +114,7 @@ class FlightQueue(ABC, Generic[Part]):
             self.running = sent.following
             self._statement_began = now
             yield statement_started(sent.work, sent.following)
-        if sent.kind is Kind.COMMIT:
+        if sent.kind in _LAST:
             seconds = now - self._began
             self._most = 1 if seconds > SLOW else MOST
             yield from self.committed(self.sent.popleft(), seconds)

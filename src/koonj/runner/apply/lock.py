@@ -10,7 +10,8 @@ from koonj.postgres import advisory_lock, history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.read_transaction import reading
 from koonj.runner.apply.context import RunContext
-from koonj.runner.run.events import Event, LockAcquired, WaitingForLock
+from koonj.runner.run.events import Event
+from koonj.runner.run.lock_events import LockAcquired, WaitingForLock
 
 POLL = 0.25
 """Seconds between two attempts to take the lock."""

@@ -45,12 +45,8 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
         Cancelled: The user has cancelled the run between two migrations.
     """
     conn = session.conn
-    session = replace(
-        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
-    )
-    waiting = [Numbered(work, index, len(works)) for index, work in enumerate(works, start=1)]
-    for work in works:
-        await _hash(work)
+    session, numbered = await prepared(session, works)
+    waiting: Sequence[Numbered] = numbered
     while waiting:
         if conn.closed:
             raise connection_lost()
@@ -61,6 +57,17 @@ async def run_all(session: RunContext, works: Sequence[Work]) -> AsyncIterator[E
             yield event
             done += isinstance(event, MigrationFinished)
         waiting = waiting[done:]
+
+
+async def prepared(session: RunContext, works: Sequence[Work]) -> tuple[RunContext, tuple[Numbered, ...]]:
+    """Return the session with names that the history can store, and the migrations with their places."""
+    conn = session.conn
+    session = replace(
+        session, os_user=await storable(conn, session.os_user), host=await storable(conn, session.host)
+    )
+    for work in works:
+        await _hash(work)
+    return session, tuple(Numbered(work, index, len(works)) for index, work in enumerate(works, start=1))
 
 
 def _together(session: RunContext, waiting: Sequence[Numbered]) -> int:

@@ -2,21 +2,19 @@
 
 Events are frozen values that can be converted to JSON and back (see `codec.py`). They contain no secrets:
 a target is given by its name. The last event of every stream is a `RunFinished`; but if a run in another
-process is followed, and that process ends without a result, it is a `JournalBroken`.
+process is followed, and that process ends without a result, it is a `JournalBroken`. The events about locks
+are in `lock_events.py`.
 """
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from koonj.postgres.advisory_lock import LockHolder
-from koonj.postgres.blocking_sessions import Ending
 from koonj.postgres.locks.trace import RelationLock
 from koonj.postgres.progress import Unit
 from koonj.runner.run.conflict import Conflict
 from koonj.runner.run.direction import Direction
 from koonj.runner.run.failure import AwaitedLock, Failure
-from koonj.runner.run.holder_state import HolderState
 from koonj.runner.run.planned import Plan
 
 
@@ -102,35 +100,6 @@ class Question(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingForLock(Event):
-    """Another run holds the koonj lock; sent every few seconds while this run waits."""
-
-    holder: LockHolder | None
-    """The session that holds the lock; None: the server hides it from this role."""
-    seconds: float
-    """Seconds waited so far."""
-    stopped: int | None = None
-    """The pid of the koonj process that holds it, if it is on this machine and stopped by a signal."""
-    hint: str = ""
-    """What to do if it does nothing; empty as long as it works."""
-    ended: int | None = None
-    """The pid of the koonj process that holds it, if it was on this machine and has ended."""
-
-    @property
-    def state(self) -> HolderState:
-        """What is known about the koonj process that holds the lock."""
-        return HolderState(self.stopped, self.ended)
-
-
-@dataclass(frozen=True, slots=True)
-class LockAcquired(Event):
-    """This run holds the koonj lock now, so no other run can start on the target."""
-
-    seconds: float
-    """Seconds waited."""
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionRecorded(Event):
     """A decision (an allow or override) was recorded in the history."""
 
@@ -190,56 +159,6 @@ class Notice(Event):
     detail: str | None = None
     hint: str | None = None
     sqlstate: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked(Event):
-    """The running statement waits for a lock; sent again when other sessions are in the way."""
-
-    name: str
-    statement: int
-    """Number of the statement; 0 before the first one, or after the last one."""
-    budget: float | None
-    """Seconds after which koonj or the server gives up, unless the file sets another limit; None: never."""
-    lock: AwaitedLock
-    tries: int = 0
-    """How often koonj has tried to take the lock without queueing for it; 0: the statement itself waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unblocked(Event):
-    """Nobody is in the way of the running statement any more, and it continues."""
-
-    name: str
-    statement: int
-    seconds: float
-    """Seconds waited for locks, as far as koonj saw it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockerEnded(Event):
-    """A user ended a blocking session, or cancelled its statement. It is recorded in the history."""
-
-    pid: int
-    how: Ending
-    who: str
-    """User, host and terminal: ``dev1@bastion1 pts/3``."""
-    session: str
-    """The session and what it did, as text."""
-    reason: str
-    took_effect: bool
-    """Whether the session (or its statement) has ended. False: the server was asked, and it has not yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockerNotEnded(Event):
-    """A user asked to end a blocking session, or to cancel its statement, and it was not done."""
-
-    pid: int
-    how: Ending
-    who: str
-    message: str
-    """Why, in one or two sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +234,16 @@ class MigrationFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationUncommitted(Event):
+    """A migration of a batch ran. It is committed with all others of the batch, at its end, or not at all."""
+
+    name: str
+    direction: Direction
+    seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationProbed(Event):
     """A migration ran in a probe, in a transaction that is rolled back at the end."""
 
@@ -379,4 +308,6 @@ class RunFinished(Event):
     failure: Failure | None = None
     not_run: tuple[str, ...] = ()
     """File names of planned migrations that were not started."""
+    rolled_back: tuple[str, ...] = ()
+    """File names of the migrations of a batch that ran, and were rolled back with it."""
     conflicts: tuple[Conflict, ...] = ()

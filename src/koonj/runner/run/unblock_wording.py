@@ -10,8 +10,8 @@ from koonj.humanize import span_words
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.blockers import Blocker, BlockerKind
 from koonj.postgres.blocking_sessions import BlockingSession, Ending, Right
-from koonj.runner.run.events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.holder_state import HolderState
+from koonj.runner.run.lock_events import BlockerEnded, BlockerNotEnded
 from koonj.runner.run.lock_wait_wording import blocker_words, statement_line
 
 SILENT = 10.0

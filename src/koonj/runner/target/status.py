@@ -12,6 +12,7 @@ import psycopg
 from koonj.config import Target
 from koonj.migrations.folder import Folder
 from koonj.migrations.state_rules import MigrationStatus, State, problems_of, progress_words, states
+from koonj.migrations.tally import Tally
 from koonj.postgres import history
 from koonj.postgres.advisory_lock import LockHolder
 from koonj.postgres.connection_cause import ConnectProblem
@@ -66,12 +67,17 @@ class TargetStatus:
     @property
     def applied(self) -> int:
         """Number of applied migrations."""
-        return sum(status.applied for status in self.migrations)
+        return self.tally.applied
 
     @property
     def pending(self) -> int:
         """Number of migrations that are not applied, in any state."""
-        return sum(not status.applied for status in self.migrations)
+        return self.tally.pending
+
+    @property
+    def tally(self) -> Tally:
+        """Numbers of migrations: applied, pending, conflicts. Counts them each time."""
+        return Tally.of(self.migrations)
 
     @property
     def problems(self) -> tuple[MigrationStatus, ...]:

@@ -14,7 +14,7 @@ from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.sql.display import spaced
-from koonj.tui.state.rehearsals import verdict_mark
+from koonj.tui.state.rehearsals import Rehearsals, verdict_mark
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut
@@ -93,6 +93,7 @@ def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
     """Yield one concern each for interrupted, failed, and all other conflicts."""
     assert check.status is not None
     by_weight: dict[Weight, list[str]] = {}
+    conflicts = check.counts.problems
     more: dict[Weight, str] = {}
     for status in check.status.migrations:
         weight = WEIGHTS.get(status.state)
@@ -101,7 +102,8 @@ def _of_states(check: Check, live: str | None) -> Iterator[Concern]:
             by_weight.setdefault(weight, []).append(f"{GLYPHS[status.state]} {number} {spaced(status.state)}")
             more[weight] = _way_on(status)
     for weight, named in by_weight.items():
-        yield _several(weight, named, more[weight])
+        others = weight is Weight.CONFLICT and len(named) < conflicts  # the undecided interrupted ones
+        yield _several(weight, named, more[weight], "{} other conflicts" if others else "")
 
 
 def _way_on(status: MigrationStatus) -> str:
@@ -118,11 +120,11 @@ WEIGHTS = {
 }
 
 
-def _several(weight: Weight, named: list[str], more_of_one: str = "") -> Concern:
-    """Return a concern that names one migration, or counts several."""
+def _several(weight: Weight, named: list[str], more_of_one: str = "", what: str = "") -> Concern:
+    """Return a concern that names one migration, or counts several, in the words `what` if given."""
     if len(named) == 1:
         return Concern(weight, named[0], more_of_one)
-    what = _COUNTED.get(weight, "{} conflicts")
+    what = what or _COUNTED.get(weight, "{} conflicts")
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return Concern(weight, what.format(len(named)), ", ".join(named[:MOST_NAMED]) + more)
 
@@ -159,6 +161,15 @@ def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if ignored:
         name = ignored[0][0] if len(ignored) == 1 else ""
         yield Concern(Weight.IGNORED_FILES, f"! {count(len(ignored), 'file')} ignored", name)
+
+
+def rehearsal_words(rehearsals: Rehearsals, room: int) -> str:
+    """Return how far the rehearsal is, or what it waits for; empty if there is none, or no room."""
+    if rehearsals.blocked:
+        forms: tuple[str, ...] = (rehearsals.blocked, "rehearsal waits")
+    else:
+        forms = (rehearsals.progress,)
+    return next((form for form in forms if cell_len(form) <= room), "")
 
 
 def counts(check: Check) -> list[Part]:

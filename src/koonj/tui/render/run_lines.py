@@ -78,8 +78,11 @@ def _done(view: RunView, width: int) -> list[Line]:
         return []
     done = "applied" if view.direction is Direction.APPLY else "rolled back"
     left = number_words(planned - view.done)
-    words = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left"
-    return [[(f" {bar(view.done / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
+    words, part = f"{done} {number_words(view.done)} of {number_words(planned)}, {left} left", view.done
+    if view.plan is not None and view.plan.batch and not view.done:
+        part = view.ran
+        words = f"ran {number_words(part)} of {number_words(planned)}, none {done} before the end"
+    return [[(f" {bar(part / planned, min(_BAR, width - len(words) - 4))} ", ACCENT), (words, PLAIN)]]
 
 
 def _second(view: RunView, now: float, width: int) -> list[Line]:
@@ -182,6 +185,8 @@ def result_lines(view: RunView, width: int) -> list[Line]:
         lines += [[("     ", PLAIN), (text, DIM)] for text in wrap(hint, width - 6)]
     if view.failure is not None:
         lines += failure_lines(view.failure, width)
+    if view.finished is not None and view.finished.rolled_back:
+        lines += _labelled("rolled back", listed(view.finished.rolled_back, _MOST_NAMED), width)
     if view.not_started:
         lines += _labelled("not started", listed(view.not_started, _MOST_NAMED), width)
     return lines
