@@ -609,6 +609,7 @@ async def test_repair_goes_on_when_the_screen_is_left_and_is_followed_again(
             await screen.press_to_exit("l")
         async with project.open(moves_runs=True) as screen:
             await screen.until("settling 017_fill.sql on local")
+            await screen.until("blocked by pid ")
             assert sql(project, waits)
             reader.rollback()
             await screen.expect_run("done: Recorded.")

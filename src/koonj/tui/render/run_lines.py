@@ -112,7 +112,7 @@ def _statement(view: RunView, now: float, width: int) -> list[Line]:
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
     if view.blocked is not None:
         return []  # it waits for the locks before its first statement
-    return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
+    return [[(" running" if view.migration or view.settling or view.has_lock else " making the plan", DIM)]]
 
 
 def _blocked(view: RunView, now: float, width: int) -> list[Line]:
