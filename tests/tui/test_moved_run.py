@@ -276,7 +276,7 @@ async def test_c_asks_and_cancels_the_run_of_the_other_process(project: Project,
     assert at_gate.runs()[0].head.result == "cancelled"
 
 
-async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_one(
+async def test_target_of_a_run_that_is_followed_is_chosen(
     project: Project, at_gate: Gate, make_database: Callable[[], str]
 ) -> None:
     async with project.open(moves_runs=True) as screen:
@@ -285,7 +285,30 @@ async def test_run_of_another_target_is_followed_and_marks_no_migration_of_this_
     other = Project(project.root, Target("staging", short_dsn(make_database())), *project.targets)
     async with other.open(moves_runs=True) as screen:
         await screen.until("applying on local  migration 1 of 2  001_gate.sql")
+        await screen.until("► local")
+        assert "A run is in progress on local, so koonj shows this target." in screen.bottom()
+        await screen.until(lambda: "applying" in screen.row("001"))
+        at_gate.open()
+        await screen.expect_run("done")
+        assert "Run  ended" in screen.run()
+        await screen.press("escape", "3", "k", "enter")
+        await screen.until("► staging")
+        await screen.until(lambda: " on local  ✓ " in screen.text())
+        await screen.press("4")
+        assert "Run on local  ended" in screen.text()
+        await screen.until(lambda: screen.row("001").endswith("◦ pending"))
+
+
+async def test_run_of_a_target_that_the_screen_does_not_know_names_it(
+    project: Project, at_gate: Gate, make_database: Callable[[], str]
+) -> None:
+    async with project.open(moves_runs=True) as screen:
+        await apply_all(screen)
+    other = Project(project.root, Target("staging", short_dsn(make_database())))
+    async with other.open(moves_runs=True) as screen:
+        await screen.until("applying on local  migration 1 of 2  001_gate.sql")
         assert "► staging" in screen.top()
+        assert "Run on local  in progress" in screen.text()
         assert screen.row("001").endswith("◦ pending")
         at_gate.open()
         await screen.expect_run("done")
@@ -310,6 +333,21 @@ async def test_run_of_another_terminal_is_announced_and_followed(project: Projec
         await screen.until("applying on local  migration 1 of 2  001_gate.sql")
         at_gate.open()
         await screen.expect_run("done")
+        await other.expect_run("done")
+
+
+async def test_stopped_run_is_named_and_how_it_continues(project: Project, at_gate: Gate) -> None:
+    async with project.open((120, 30), moves_runs=True) as screen, project.open(moves_runs=True) as other:
+        await apply_all(other)
+        pid = at_gate.runs()[0].head.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await screen.press("R")
+            await screen.until("run does nothing")
+            await screen.until(f"its process {pid} on this machine is stopped by a signal")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        at_gate.open()
         await other.expect_run("done")
 
 

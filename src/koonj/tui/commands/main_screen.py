@@ -40,6 +40,7 @@ from koonj.tui.commands.runs import (
     Settle,
     Unblock,
 )
+from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -60,6 +61,8 @@ MAIN: tuple[Command[Verbs], ...] = (
     Targets(),
     Rehearse(),
     Drift(),
+    AllTargets(),
+    TargetHistory(),
     EditExternal(),
     Refresh(),
     Copy(),
