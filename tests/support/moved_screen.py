@@ -17,7 +17,7 @@ from support.gate import CLOSE, OPEN_ALL, wait_at
 from support.screen import Project, Screen
 
 MODULE = b"koonj.runner.started_process"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def processes(parent: int | None = None) -> list[int]:
