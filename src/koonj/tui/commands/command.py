@@ -109,8 +109,28 @@ class HasPane(Protocol):
         """The pane with the focus."""
 
 
+class FileVerbs(Protocol):
+    """Methods that change the selected file after they have asked."""
+
+    def renumber(self) -> None:
+        """Give it the next free number."""
+
+    def restore(self) -> None:
+        """Give it the text that ran, or its earlier name."""
+
+    def from_edit(self) -> None:
+        """Put its changes into a new migration, and restore it."""
+
+    def delete(self) -> None:
+        """Delete it, and keep its text."""
+
+
 class Openers(Protocol):
     """Methods that open another screen over the main screen."""
+
+    @property
+    def files(self) -> FileVerbs:
+        """The object that changes files."""
 
     def help(self) -> None:
         """Open the help."""

@@ -17,6 +17,7 @@ from koonj.tui.commands.application import (
 )
 from koonj.tui.commands.command import Command, Verbs
 from koonj.tui.commands.editor import Edit, EditExternal
+from koonj.tui.commands.files import DeleteFile, NewFromEdit, Renumber, Restore
 from koonj.tui.commands.navigation import MOVING
 from koonj.tui.commands.panes import (
     Copy,
@@ -50,6 +51,9 @@ MAIN: tuple[Command[Verbs], ...] = (
     ApplyAll(),
     RollBackLast(),
     Settle(),
+    Renumber(),
+    NewFromEdit(),
+    Restore(),
     Cancel(),
     Unblock(),
     New(),
@@ -63,6 +67,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     Drift(),
     AllTargets(),
     EditExternal(),
+    DeleteFile(),
     Refresh(),
     Copy(),
     Zoom(),

@@ -19,6 +19,7 @@ from koonj.tui.screens import external_editor
 from koonj.tui.screens.allow_dialog import AllowDialog
 from koonj.tui.screens.cancel_dialog import CancelDialog
 from koonj.tui.screens.confirm_dialog import ConfirmDialog
+from koonj.tui.screens.file_changes import FileChanges
 from koonj.tui.screens.help import HelpDialog
 from koonj.tui.screens.quit_dialog import LeaveDialog, QuitChoice, QuitDialog
 from koonj.tui.screens.settlement import SettlementDialogs
@@ -51,6 +52,7 @@ _LATER = (
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
     "koonj.tui.screens.matrix",
+    "koonj.tui.screens.file_confirmation",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
@@ -80,6 +82,7 @@ class Navigator:
         self._question: ConfirmDialog | None = None
         self._cancelling: CancelDialog | None = None
         self._settlement = SettlementDialogs(screen, backend, control, watcher, situation)
+        self.files = FileChanges(screen, backend, watcher, situation)
         self._unblocking = UnblockDialogs(screen, backend, control, situation)
 
     def start(self) -> None:
