@@ -176,6 +176,10 @@ class Verbs(HasApp, HasPane, Protocol):
     def navigator(self) -> Openers:
         """The object that opens other screens over this one."""
 
+    @property
+    def selected(self) -> Row | None:
+        """The selected migration."""
+
     def post_message(self, message: Message) -> bool:
         """Post a message to the screen."""
 
@@ -187,6 +191,9 @@ class Verbs(HasApp, HasPane, Protocol):
 
     def rehearse_selected(self) -> None:
         """Rehearse the selected migration."""
+
+    def rehearse_all(self) -> None:
+        """Rehearse all migrations again."""
 
     def refresh_all(self) -> None:
         """Read the folder and check all targets."""

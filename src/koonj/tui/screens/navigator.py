@@ -157,11 +157,16 @@ class Navigator:
 
         def answered(text: str | None) -> None:
             self._question = None
+            if dialog.wants_probe:
+                self._control.probe_next()
             asked.answer(text)
 
         status = self._situation().snapshot.check.status
-        self._question = ConfirmDialog(asked.plan, asked.question, status.dsn if status else "")
-        self._screen.app.push_screen(self._question, answered)
+        dsn = status.dsn if status else ""
+        self._question = dialog = ConfirmDialog(
+            asked.plan, asked.question, dsn, can_probe=not self._control.is_probe
+        )
+        self._screen.app.push_screen(dialog, answered)
 
     def close_question(self) -> None:
         """Close the question about the run, because it has ended."""
