@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from koonj.tui.screens.matrix import MatrixScreen
@@ -56,3 +57,24 @@ async def test_matrix_in_ascii_matches_golden(three_targets: Project, golden: Go
         await _matrix(screen)
         golden(screen, "matrix_80_ascii")
         assert screen.text().isascii()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_history_matches_golden(tables: Project, golden: Golden, size: tuple[int, int]) -> None:
+    tables.write("004_fails.sql", "BEGIN;\nSELECT 1/0;\nCOMMIT;\n-- Rollback: none: it fails\n")
+    async with tables.open(size) as screen:
+        await screen.press("A")
+        await screen.expect_dialog()
+        await screen.yes()
+        await screen.expect_run("failed")
+        with psycopg.connect(tables.targets[0].dsn, autocommit=True) as connection:
+            connection.execute("UPDATE koonj.history SET finished = started + interval '0.25 s'")
+        await screen.press("H")
+        await screen.until("4 entries, newest first")
+        await screen.pilot.pause()
+        golden(screen, f"target_history_{size[0]}")
+        await screen.press("j", "enter")
+        await screen.until("This machine has no journal of the run.")
+        await screen.until("CREATE TABLE t3")
+        await screen.pilot.pause(0.3)
+        golden(screen, f"history_entry_{size[0]}")

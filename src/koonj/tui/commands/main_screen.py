@@ -45,7 +45,7 @@ from koonj.tui.commands.runs import (
     Settle,
     Unblock,
 )
-from koonj.tui.commands.targets import AllTargets
+from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -74,6 +74,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     RehearseAll(),
     Drift(),
     AllTargets(),
+    TargetHistory(),
     EditExternal(),
     DeleteFile(),
     Refresh(),

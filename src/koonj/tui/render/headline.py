@@ -14,7 +14,7 @@ from koonj.migrations.states import GLYPHS, State
 from koonj.postgres.advisory_lock import holder_words
 from koonj.runner.rehearse.verdict import Verdict
 from koonj.sql.display import spaced
-from koonj.tui.state.rehearsals import verdict_mark
+from koonj.tui.state.rehearsals import Rehearsals, verdict_mark
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import BAD, DIM, GOOD, PLAIN, WAITING, WARNING
 from koonj.tui.toolkit.strips import Part, cut
@@ -161,6 +161,15 @@ def _of_folder(snapshot: Snapshot) -> Iterator[Concern]:
     if ignored:
         name = ignored[0][0] if len(ignored) == 1 else ""
         yield Concern(Weight.IGNORED_FILES, f"! {count(len(ignored), 'file')} ignored", name)
+
+
+def rehearsal_words(rehearsals: Rehearsals, room: int) -> str:
+    """Return how far the rehearsal is, or what it waits for; empty if there is none, or no room."""
+    if rehearsals.blocked:
+        forms: tuple[str, ...] = (rehearsals.blocked, "rehearsal waits")
+    else:
+        forms = (rehearsals.progress,)
+    return next((form for form in forms if cell_len(form) <= room), "")
 
 
 def counts(check: Check) -> list[Part]:
