@@ -22,6 +22,7 @@ from koonj.runner.run.progress_wording import progress_words
 from koonj.runner.run.unblock_wording import silence_words
 from koonj.sql.display import shortened, spaced
 from koonj.tui.documents.sql_text import expand
+from koonj.tui.render.conflict_hint import screen_hint
 from koonj.tui.state.log_line import LogLine, Tone, result_words
 from koonj.tui.state.run import RunView, doing
 from koonj.tui.theme import ACCENT, BAD, DIM, GOOD, PLAIN, STRONG, WAITING, WARNING
@@ -260,7 +261,9 @@ def conflict_lines(conflict: Conflict, width: int) -> list[Line]:
     lines = _marked("!", WARNING, f"{who}{spaced(conflict.state)}: {message}", width)
     if conflict.state == State.INTERRUPTED:
         return lines  # The hint is a command; the screen has a key for it.
-    return lines + [[("     ", PLAIN), (text, DIM)] for text in wrap(conflict.hint, width - 6) if text]
+    return lines + [
+        [("     ", PLAIN), (text, DIM)] for text in wrap(screen_hint(conflict), width - 6) if text
+    ]
 
 
 def _marked(mark: str, style: Style, text: str, width: int, looks: Style = PLAIN) -> list[Line]:
