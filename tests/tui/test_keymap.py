@@ -106,7 +106,7 @@ class TestRebinding:
         keymap = rebound(apply_next="ctrl+a", theme=["f9", "Q"], format="")
         keys = {c.name(): keymap.keys_of(c) for c in MAIN}
         assert keys["apply-next"] == ("ctrl+a",)
-        assert keys["theme"] == ("f9", "T")
+        assert keys["theme"] == ("f9", "Q")
         assert keys["format"] == ()
         assert keys["edit"] == ("i",)
         assert keys["edit-external"] == ("e",)

@@ -27,7 +27,9 @@ def pane(screen: Screen) -> MatrixPane:
 
 async def opened(screen: Screen) -> None:
     await screen.press("T")
-    await screen.until(lambda: isinstance(screen.app.screen, MatrixScreen))
+    await screen.until(
+        lambda: isinstance(screen.app.screen, MatrixScreen) and bool(screen.app.screen.query(MatrixPane))
+    )
     await screen.until(lambda: pane(screen).view.folder is not None)
     await all_read(screen)
 

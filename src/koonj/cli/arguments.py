@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from koonj.cli import file_options, help_text
+from koonj.cli import help_text
 from koonj.cli.command_options import (
     add_attach_options,
     add_drift_options,
@@ -20,6 +20,7 @@ from koonj.cli.command_options import (
     add_unblock_options,
 )
 from koonj.cli.diagnostics import UsageError
+from koonj.cli.file_options import add_from_edit_options, add_renumber_options, add_restore_options
 from koonj.cli.parser import Parser, add_help
 from koonj.cli.run_options import add_rehearse_options, add_run_options
 from koonj.cli.status_options import add_status_options, check_status
@@ -70,14 +71,16 @@ def build() -> Parser:
     summary = "show which migrations are applied and pending on the target"
     command("status", summary, help_text.STATUS, add_status_options)
     command("show", "show a migration's text, statements or rollback", help_text.SHOW, add_show_options)
-    command("new", "create the next migration file, blank or from a pattern", help_text.NEW, add_new_options)
+    summary = "create the next migration file, blank or from a pattern"
+    command("new", summary, help_text.NEW, add_new_options, add_from_edit_options)
     command(
         "patterns",
         "list the patterns for `koonj new`, or the fields of one",
         help_text.PATTERNS,
         add_patterns_options,
     )
-    command("renumber", "give pending migrations other numbers", help_text.RENUMBER, file_options.renumber)
+    command("renumber", "give pending migrations other numbers", help_text.RENUMBER, add_renumber_options)
+    command("restore", "write the text that was applied into a file", help_text.RESTORE, add_restore_options)
     meaning = "apply all pending migrations up to and including N"
     command(
         "apply",

@@ -9,6 +9,7 @@ examples:
   koonj trust                            let koonj run what this folder contains
   koonj new add status to documents      create the next migration file, blank
   koonj renumber 016_add_status.sql      give a late or duplicate migration the next free number
+  koonj restore 016_add_status.sql       write the text that was applied back into an edited or missing file
   koonj status                           show which migrations are applied, pending, edited or missing
   koonj apply                            apply the next pending migration; asks first
   koonj apply --all --yes                apply all pending migrations without asking, for scripts
@@ -124,8 +125,15 @@ examples:
   koonj new add status to documents
   koonj new --pattern add_column table=documents column=status type='varchar(50)' default="'active'"
   koonj new NAME --pattern PATTERN field=value ...
+  koonj new --from-edit 016_add_status.sql          put the changes of an edited file into a new migration
 
 The file gets the next free number. koonj prints its path and never overwrites a file.
+
+--from-edit compares an edited file with the text that ran on the target. The new migration has the statements
+that the edit added. For each one that it changed or removed, a comment says what you must write. Then koonj
+shows the difference, and asks whether to restore the edited file as `koonj restore` does (--yes: without
+asking). The rollback has the statements that the edit added to the rollback.
+
 To list the patterns, run: koonj patterns
 To list the fields of one, run: koonj patterns PATTERN
 """
@@ -142,6 +150,21 @@ file is renamed. If one does not respond, koonj stops; --skip-target NAME lets i
 
 exit codes: 0 renamed or nothing to do, 1 an error, or a target cannot be read, 2 usage,
 4 a target has applied or started it, or the number is in use, 5 a run is in progress on a target.
+"""
+
+RESTORE = """\
+examples:
+  koonj restore 016_add_status.sql       show the difference, ask, and restore the text that was applied
+  koonj restore 16 --plan                show the difference and exit
+  koonj restore 16 --yes                 restore without asking
+
+For a migration that is edited, cosmetic, rollback edited or missing, or that was edited after it was
+interrupted. The text comes from the history of the target. A renamed file gets its earlier name. koonj keeps
+the text that it replaces in $XDG_STATE_HOME/koonj/replaced (~/.local/state), where only your user can read
+it, and prints its path.
+
+exit codes: 0 restored or nothing to restore, 1 an error or you answered no, 2 usage, or no terminal to ask
+(also in CI: variable CI).
 """
 
 PATTERNS = """\

@@ -48,8 +48,12 @@ class Call:
         The embedded server runs only as long as koonj processes use it, and ends with this machine in any
         case.
         """
-        in_ci = self.environ.get("CI", "").lower() not in {"", "0", "false"}
-        return self.at_terminal and not (self.args.json or in_ci or target.dsn == EMBEDDED)
+        return self.at_terminal and not (self.args.json or self.in_ci or target.dsn == EMBEDDED)
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether the variable CI says that no user is here."""
+        return self.environ.get("CI", "").lower() not in {"", "0", "false"}
 
     @property
     def marks(self) -> StateMarks:

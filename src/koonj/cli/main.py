@@ -179,6 +179,10 @@ def show(call: Call) -> int:
 
 def new(call: Call) -> int:
     """Run `koonj new NAME`."""
+    if call.args.from_edit is not None:
+        from koonj.cli.from_edit import new_from_edit
+
+        return new_from_edit(call)
     from koonj.cli.new import create_files
     from koonj.config.project import shortest_path
 
@@ -193,6 +197,13 @@ def new(call: Call) -> int:
 def renumber(call: Call) -> int:
     """Run `koonj renumber FILE`."""
     from koonj.cli.renumber import renumber as run
+
+    return run(call)
+
+
+def restore(call: Call) -> int:
+    """Run `koonj restore FILE`."""
+    from koonj.cli.restore import restore as run
 
     return run(call)
 
@@ -351,6 +362,7 @@ COMMANDS: Mapping[str | None, Callable[[Call], int]] = MappingProxyType(
         "show": show,
         "new": new,
         "renumber": renumber,
+        "restore": restore,
         "patterns": patterns,
         "apply": apply,
         "rollback": rollback,

@@ -30,16 +30,18 @@ DECISIONS = {
     ),
     State.EDITED: (
         "was changed after it was applied",
-        "Restore the file and put the change in a new migration; or record the edited text as the one that "
-        "ran: --allow edited --reason '…'",
+        "Put the change in a new migration and restore the file: koonj new --from-edit {name}{target}; or "
+        "record the edited text as the one that ran: --allow edited --reason '…'",
     ),
     State.MISSING: (
         "is applied, but its file is missing",
-        "Restore the file; or continue without it: --allow missing --reason '…'",
+        "Restore the file: koonj restore {name}{target}; or continue without it: "
+        "--allow missing --reason '…'",
     ),
     State.RENAMED: (
         "is applied under another file name",
-        "Restore its name; or record the new name, and do not run it again: --allow renamed --reason '…'",
+        "Restore its name: koonj restore {name}{target}; or record the new name, and do not run it again: "
+        "--allow renamed --reason '…'",
     ),
     State.DUPLICATE: (
         "has the same number as another migration",
@@ -51,7 +53,8 @@ DECISIONS = {
         "To see what is known, and to decide, run: koonj settle",
     ),
 }
-"""States that stop a run until the user decides: meaning and hint of each. ``{name}`` is the file's name."""
+"""States that stop a run until the user decides: meaning and hint of each. ``{name}`` is the file's name,
+``{target}`` the option that names the target."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,9 @@ class Openers(Protocol):
     def all_targets(self) -> None:
         """Show the states of all migrations on all targets."""
 
+    def target_history(self) -> None:
+        """Show the history of the chosen target."""
+
     def edit(self) -> None:
         """Open the selected file in koonj's editor."""
 

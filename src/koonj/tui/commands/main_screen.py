@@ -40,7 +40,7 @@ from koonj.tui.commands.runs import (
     Settle,
     Unblock,
 )
-from koonj.tui.commands.targets import AllTargets
+from koonj.tui.commands.targets import AllTargets, TargetHistory
 from koonj.tui.commands.trust import Trust
 
 MAIN: tuple[Command[Verbs], ...] = (
@@ -62,6 +62,7 @@ MAIN: tuple[Command[Verbs], ...] = (
     Rehearse(),
     Drift(),
     AllTargets(),
+    TargetHistory(),
     EditExternal(),
     Refresh(),
     Copy(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from koonj.tui.commands.command import Command, Group, Situation, Verbs
+from koonj.tui.commands.runs import why_no_status
 
 
 class AllTargets(Command[Verbs]):
@@ -24,3 +25,22 @@ class AllTargets(Command[Verbs]):
 
     def run(self, screen: Verbs) -> None:
         screen.navigator.all_targets()
+
+
+class TargetHistory(Command[Verbs]):
+    """Show who did what on the chosen target, when, how long it took and how it ended.
+
+    Enter shows the recorded text of an entry and the log of its run.
+    """
+
+    key = "H"
+    label = "history"
+    group = Group.TARGETS
+    footer = "3"
+
+    def why_not(self, now: Situation) -> str | None:
+        """Return a reason if the target has not been reached."""
+        return why_no_status(now)
+
+    def run(self, screen: Verbs) -> None:
+        screen.navigator.target_history()

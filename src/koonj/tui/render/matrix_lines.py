@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from koonj.humanize import count
 from koonj.migrations.migration_status import MigrationStatus
 from koonj.migrations.states import MEANINGS
-from koonj.migrations.tally import tally_words
 from koonj.runner.target.matrix import Alike, Cell, MatrixRow, NoState, kind_of
 from koonj.sql.display import spaced
 from koonj.tui.render.history_entry_text import entry_words
@@ -66,7 +65,7 @@ def foot_lines(
     if not view.columns:
         return [[]] * FOOT
     check = view.columns[column]
-    lines = [_target(check)]
+    lines = [_target(check, view.tallies[column] if view.tallies else "")]
     if isinstance(row, MatrixRow) and check.answered:
         cell = row.cells[column]
         sign, look = cell_glyph(cell)
@@ -77,11 +76,11 @@ def foot_lines(
     return [*lines, *([[]] * (FOOT - len(lines)))]
 
 
-def _target(check: Check) -> list[Part]:
+def _target(check: Check, tally: str) -> list[Part]:
     guard = " PROTECTED" if check.target.protected else ""
     parts: list[Part] = [(f" {check.target.name}{guard}", STRONG)]
-    if check.answered and check.status is not None:
-        parts.append((f"  {tally_words(check.status.migrations) or 'no migrations'}", PLAIN))
+    if check.answered:
+        parts.append((f"  {tally}", PLAIN))
     elif check.status is not None:
         word = "error" if check.status.server is not None else check.status.problem or "unreachable"
         parts.append((f"  × {word}", BAD))

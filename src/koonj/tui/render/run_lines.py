@@ -110,6 +110,8 @@ def _statement(view: RunView, now: float, width: int) -> list[Line]:
         since = clock(now - one.at.timestamp())
         text = f"statement {one.index} of {one.of} for {since}, line {one.line}: {one.summary}"
         return [[(" " + wrap(text, width - 2, 1)[0], PLAIN)]]
+    if view.blocked is not None:
+        return []  # it waits for the locks before its first statement
     return [[(" running" if view.migration or view.settling else " making the plan", DIM)]]
 
 

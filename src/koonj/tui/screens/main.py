@@ -199,7 +199,8 @@ class Main(MainState):
 
     def watch_view(self) -> None:
         here = self.view is not None and self.view.target == self.snapshot.chosen
-        self.migrations.live = self.view.live if self.view is not None and here else None
+        self.migrations.live = live = self.view.live if self.view is not None and here else None
+        self.query_one(TopLine).live = live[0] if live is not None else None
         self._hints()
 
     @on(messages.MigrationSelected)

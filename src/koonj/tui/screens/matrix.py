@@ -34,14 +34,14 @@ CLOSE, GO, NEXT, PREVIOUS, EVERY, HIDE, SHOW, AGAIN = (
     "again",
 )
 _HINTS = (
-    Hint("Enter", "go there", command=GO),
-    Hint("n/N", "next difference", command=NEXT),
+    Hint("Enter", "go", command=GO),
+    Hint("n/N", "difference", command=NEXT),
     Hint("h/l", "target"),
     Hint("o", "all rows", command=EVERY),
-    Hint("x", "hide target", command=HIDE),
-    Hint("X", "show all", command=SHOW),
-    Hint("R", "read again", command=AGAIN),
+    Hint("x", "hide", command=HIDE),
+    Hint("R", "read", command=AGAIN),
     Hint("Esc", "close", command=CLOSE),
+    Hint("X", "show hidden", command=SHOW),
 )
 
 

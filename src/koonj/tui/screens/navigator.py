@@ -51,6 +51,7 @@ _LATER = (
     "koonj.tui.screens.editor",
     "koonj.tui.screens.drift",
     "koonj.tui.screens.matrix",
+    "koonj.tui.screens.target_history",
     "koonj.tui.screens.settle_dialog",
     "koonj.tui.screens.settle_confirmation",
     "koonj.tui.screens.unblock_dialog",
@@ -231,6 +232,12 @@ class Navigator:
         self._watcher.ask_idle()
         screen = MatrixScreen(self._screen, "known", lambda: self._situation().snapshot, self._read_all)
         self._screen.app.push_screen(screen, chosen)
+
+    def target_history(self) -> None:
+        """Show the history of the chosen target."""
+        from koonj.tui.screens.target_history import HistoryScreen  # noqa: PLC0415 - see `start`
+
+        self._screen.app.push_screen(HistoryScreen(self._backend, self._situation().snapshot.target))
 
     def _read_all(self) -> None:
         self._watcher.read_folder()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from koonj.migrations.folder import Folder
+from koonj.migrations.tally import tally_words
 from koonj.runner.target.matrix import Alike, MatrixRow, folded, matrix, worth_showing
 from koonj.sql.display import cells, visible
 from koonj.tui.state.snapshot import Check, Snapshot
@@ -29,6 +30,8 @@ class MatrixView:
     """Indices of the rows whose states differ."""
     places: Mapping[str, int] = field(default_factory=dict)
     """File name -> index of its row."""
+    tallies: tuple[str, ...] = ()
+    """The counts of each column in words, which take long to make; empty if its states are unknown."""
     longest: int = 0
     """Cells of the longest name."""
     every: bool = False
@@ -55,6 +58,7 @@ class MatrixView:
             len(found) - len(some),
             tuple(index for index, row in listed if row.differs),
             {row.name: index for index, row in listed},
+            tuple(_tally(check) for check in columns),
             max((cells(visible(row.name)) for _, row in listed), default=0),
             every,
             snapshot.folder,
@@ -74,3 +78,9 @@ class MatrixView:
             and len(checks) == len(self.columns)
             and all(new.status is old.status for new, old in zip(checks, self.columns, strict=True))
         )
+
+
+def _tally(check: Check) -> str:
+    if check.status is None or check.status.error is not None:
+        return ""
+    return tally_words(check.status.migrations) or "no migrations"

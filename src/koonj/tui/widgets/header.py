@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from koonj.sql.display import visible
 from koonj.tui.render.badges import badges, fit_badges, quiet_words
-from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns
+from koonj.tui.render.headline import GAP, Concern, concerns, counts, fit_concerns, rehearsal_words
 from koonj.tui.render.target_tone import target_sign, target_tone
 from koonj.tui.state.snapshot import Check, Snapshot
 from koonj.tui.theme import DIM, PLAIN, RAISED, STRONG
@@ -31,11 +31,17 @@ class TopLine(Widget):
     ALLOW_SELECT = False
 
     snapshot: reactive[Snapshot | None] = reactive(None)
+    live: reactive[str | None] = reactive(None)
+    """File name of the migration that runs now on the chosen target."""
     _found: tuple[Concern, ...] = ()
 
     def watch_snapshot(self) -> None:
         """Compute the concerns once for each change, not for each drawing."""
-        self._found = concerns(self.snapshot) if self.snapshot else ()
+        self._found = concerns(self.snapshot, self.live) if self.snapshot else ()
+
+    def watch_live(self) -> None:
+        """Compute the concerns for another migration that runs."""
+        self.watch_snapshot()
 
     def render_line(self, y: int) -> Strip:
         """Draw the line; omit parts that do not fit, from the right, except the counts."""
@@ -72,6 +78,12 @@ class TopLine(Widget):
         return strip([*left, (gap, PLAIN), (place, DIM)], width).apply_style(ground)
 
     def _place(self, snapshot: Snapshot, room: int) -> str:
+        """Return how far the rehearsal is, and where the files are, as far as they fit."""
+        words = rehearsal_words(snapshot.rehearsals, room)
+        folder = self._folder(snapshot, room - cell_len(words) - len(GAP) if words else room)
+        return GAP.join(filter(None, (words, folder)))
+
+    def _folder(self, snapshot: Snapshot, room: int) -> str:
         """Return folder and branch; in a narrow line only the branch, or nothing."""
         folder = snapshot.folder
         path = folder.shown_path or str(folder.path) if folder else str(snapshot.settings.migrations)

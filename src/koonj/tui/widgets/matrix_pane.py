@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from koonj.runner.target.matrix import Alike, MatrixRow
-from koonj.tui.render.matrix_lines import cell_glyph, cell_word, foot_lines
+from koonj.tui.render.matrix_lines import FOOT, cell_glyph, cell_word, foot_lines
 from koonj.tui.state.matrix import MatrixView
 from koonj.tui.state.snapshot import Check
 from koonj.tui.theme import DIM, MARKED, PLAIN, STRONG
@@ -120,12 +121,27 @@ class MatrixPane(CursorPane):
     def validate_column(self, column: int) -> int:
         return max(0, min(column, len(self.view.columns) - 1))
 
-    def watch_column(self) -> None:
-        self.body_changed()
+    def watch_column(self, old: int, new: int) -> None:
+        """Redraw what shows the current target; all if other columns are visible now."""
+        before, after = (matrix_columns(*self._layout_values, at, self.view.longest) for at in (old, new))
+        if before != after:
+            self.body_changed()
+            return
+        self.redraw_head()
+        self.redraw_line(self.cursor)
+        self._redraw_foot()
 
     def watch_cursor(self, old: int, new: int) -> None:
         super().watch_cursor(old, new)
-        self.refresh()  # the lines about the cell, at the bottom
+        self._redraw_foot()
+
+    def _redraw_foot(self) -> None:
+        width, height = self.size
+        self.refresh(Region(0, max(0, height - FOOT), width, FOOT))
+
+    @property
+    def _layout_values(self) -> tuple[int, list[str]]:
+        return self.size.width, self._headings()
 
     def sideways(self, columns: int) -> None:
         """Go to the next or the previous target."""

@@ -236,8 +236,8 @@ class Backend:
 
         return await self._reads.run(read)
 
-    async def history(self, target: Target, name: str) -> tuple[HistoryEntry, ...]:
-        """Return all history entries of one migration, oldest first.
+    async def history(self, target: Target, name: str | None = None) -> tuple[HistoryEntry, ...]:
+        """Return all history entries of one migration, or of the target, oldest first.
 
         Raises: TargetError.
         """

@@ -143,6 +143,24 @@ def read_view(run: KnownRun, also_seen: list[KnownRun] | None = None) -> RunView
     return view
 
 
+def journal_view(run_id: str) -> RunView | None:
+    """Return what the journal of a run says, in any thread; None if this machine has none.
+
+    The run does not count as seen: its end was not what the user asked for.
+
+    Raises: OSError.
+    """
+    from koonj.postgres.run_name import SHORT_ID  # noqa: PLC0415 - as above
+    from koonj.runner.process.journal_reader import JournalReader, known_run  # noqa: PLC0415 - as above
+
+    run = known_run(run_id[:SHORT_ID])
+    if run is None or run.id != run_id:
+        return None
+    with JournalReader(run.files) as reader:
+        events = tuple(reader.new_events())
+    return fold(RunView(run.head.target, run.head.direction, run.head.started.timestamp()), events)
+
+
 def _told(unseen: list[KnownRun]) -> str:
     more = len(unseen) - 1
     text = "This run ended while nobody watched it. To read its log, press 4."
