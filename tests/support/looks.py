@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import MappingProxyType
 
@@ -14,6 +15,8 @@ from koonj.tui.theme.tokens import TOKENS
 
 Cell = tuple[str, Style]
 OTHER = "?"
+_ROUND_TRIP = re.compile(r" +\d+\.\d ms *")
+"""A text whose width differs between runs."""
 _INKS = MappingProxyType(
     {
         "text": "t",
@@ -25,7 +28,7 @@ _INKS = MappingProxyType(
         "alert": "l",
         "error": "e",
         "info": "i",
-        "keyword": "k",
+        "keyword": "i",
         "string": "s",
         "number": "n",
         "type": "y",
@@ -84,6 +87,8 @@ def look_grid(app: Koonj) -> list[str]:
     lines = []
     for row in cells(app):
         ink = "".join(_ink(character, style, own) for character, style in row)
+        for found in _ROUND_TRIP.finditer("".join(character or "\0" for character, _ in row)):
+            ink = ink[: found.start()] + " " * len(found[0]) + ink[found.end() :]
         fill = "".join(_FILLS.get(own.get(_hex(style.bgcolor), ""), OTHER) for _, style in row)
         lines.append(f"{ink.rstrip()}\n{fill}")
     return lines

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
+from textwrap import wrap
 
 from koonj.cli.diagnostics import ExitCode, UsageError
 from koonj.cli.follow import signals_to
@@ -20,8 +22,8 @@ from koonj.runner.process.process_wording import broken_words, left_words
 from koonj.runner.run.events import Event, JournalBroken, RunFinished
 
 _ASK = (
-    "The run goes on without this terminal. Type c to cancel it, l to leave it running, "
-    "or press Enter to keep watching: "
+    "The run goes on without this terminal.\n"
+    "Type c to cancel it, l to leave it running, or press Enter to keep watching: "
 )
 _LEAST_ID = 4
 
@@ -56,6 +58,13 @@ def _find(call: Call, runs: list[KnownRun]) -> KnownRun:
 
 
 _TO_SEE_THE_TARGET = "To see whether one is in progress on the target, run: koonj status"
+
+
+def wrapped(texts: Iterable[str]) -> Iterator[str]:
+    """Yield paragraphs that only a person reads as indented lines, as wide as the terminal."""
+    width = max(40, get_terminal_size().columns)
+    for text in texts:
+        yield from wrap(text, width, initial_indent="  ", subsequent_indent="  ")
 
 
 async def watch(dialogue: RunDialogue, run: FollowedRun) -> Event | None:
@@ -130,7 +139,7 @@ class _Watching:
         err = self.dialogue.call.err
         discard_typed()
         err.prompt("\n")
-        err.lines(("If you cancel the run:", *(f"  {line}" for line in self.dialogue.cancel_lines())))
+        err.lines(("If you cancel the run:", *wrapped(self.dialogue.cancel_lines())))
         err.prompt(_ASK)
         answer = (await read_line()).strip().lower()
         self.asking = None

@@ -70,7 +70,9 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
         self._key_queue = KeyQueue(self, self._take)
         for theme in THEMES:
             self.register_theme(theme)
+        self._backdrop = terminal.true_colour and not terminal.remote
         self.theme = choose_theme(terminal)
+        self._show_fills()
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.for_textual())
         self.animation_level = "none"
@@ -101,12 +103,18 @@ class Koonj(CrashReport, ChangedCells, ThemedLines, KeyedApp):
 
     def on_mount(self) -> None:
         exit_on_signals(self)
+        self.theme_changed_signal.subscribe(self, lambda _: self._show_fills())
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     @property
     def ansi_theme(self) -> TerminalTheme:
         """The 16 ANSI colours of the current theme. Textual reads it at a change of theme."""
         return palette(self.current_theme) or super().ansi_theme
+
+    def _show_fills(self) -> None:
+        """Set the classes that the stylesheet needs for themes with fills."""
+        self.set_class(self.has_fills, "-fills")
+        self.set_class(self.has_fills and self._backdrop, "-backdrop")
 
     @property
     def has_fills(self) -> bool:

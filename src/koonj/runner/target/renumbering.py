@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,9 @@ from koonj.migrations.folder import Folder
 from koonj.migrations.names import number_of
 from koonj.migrations.renumber import NumberError, renumbered
 from koonj.postgres.connector import Connector
+from koonj.runner.target.all_targets import read_statuses
 from koonj.runner.target.migration_use import use_words
-from koonj.runner.target.status import TargetStatus, read_status
+from koonj.runner.target.status import TargetStatus
 
 
 class RenameError(Exception):
@@ -104,7 +104,7 @@ async def unused_on(
 
     Raises: RenameError.
     """
-    asked = await asyncio.gather(*(read_status(connector, target, folder) for target in targets))
+    asked = await read_statuses(connector, targets, folder)
     unread = [target for target in asked if not target.is_known and target.target not in skipped]
     statuses = tuple(target for target in asked if target.is_known)
     uses = [use for target in statuses for use in _uses(target, names)]

@@ -61,6 +61,8 @@ class BottomLine(Widget):
             self.command = command
 
     hints: reactive[tuple[Hint, ...]] = reactive(())
+    ground: reactive[Style] = reactive(SURFACE)
+    """Background, if the theme has fills."""
     notice: reactive[tuple[str, bool] | None] = reactive(None)
     """A message and whether it reports a problem; shown instead of the keys."""
     danger: reactive[bool] = reactive(default=False)
@@ -76,7 +78,7 @@ class BottomLine(Widget):
             line = strip([(mark, BAD), (text, STRONG if is_problem else PLAIN)], width)
         else:
             line = strip(_drawn(self.hints, width, self._looks()), width)
-        return (line.apply_style(SURFACE) if self._has_fills else line).apply_style(self.rich_style)
+        return (line.apply_style(self.ground) if self._has_fills else line).apply_style(self.rich_style)
 
     @property
     def _has_fills(self) -> bool:

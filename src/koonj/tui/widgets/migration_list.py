@@ -132,6 +132,8 @@ class MigrationList(CursorPane):
             self._columns = None
             if self.filter:
                 self._filter()
+            if self.framed:
+                self.body_changed()
             self.refresh()
         if new is None or old is None or _head_values(new) != _head_values(old):
             self.body_changed()
@@ -211,7 +213,15 @@ class MigrationList(CursorPane):
         for text in wrap(problem, width - 4, _MOST) if problem else ():
             lines.append([("   " if lines else " ! ", BAD), (text, PLAIN)])
         lines += [[(" " + text, DIM)] for text in wrap(reason, width - 2) if reason]
+        if self.framed and self.rows:
+            lines.append(self._headings(width))
         return [strip(line, width) for line in lines]
+
+    def _headings(self, width: int) -> list[Part]:
+        cells = self._cells(width)
+        verdict = "rehearsal" if cells.verdict > _GLYPH else ""
+        number = "#".ljust(cells.number)
+        return [(f" {number} {fit('name', cells.name)} {fit('state', cells.word + 2)} {verdict}", DIM)]
 
     def _empty_reason(self, snapshot: Snapshot) -> str:
         """Return why the list is empty."""

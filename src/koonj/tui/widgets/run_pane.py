@@ -12,10 +12,12 @@ from koonj.humanize import now, time_of_day
 from koonj.tui.render.next_steps import next_keys
 from koonj.tui.render.run_lines import Line, log_lines, progress, result_lines, summary
 from koonj.tui.state.log_line import LogLine
-from koonj.tui.state.run import RunView
+from koonj.tui.state.run import RunStage, RunView
 from koonj.tui.state.snapshot import Snapshot
 from koonj.tui.theme import DIM, PLAIN, STRONG
+from koonj.tui.theme.fills import badge
 from koonj.tui.toolkit.strips import Part, strip
+from koonj.tui.widgets.frame_lines import title_parts
 from koonj.tui.widgets.pane import Copyable, Pane
 
 TICK = 1.0
@@ -120,6 +122,37 @@ class RunPane(Pane):
             return f"{title}  in progress", f"{self.key_now('c')} cancel"
         ended = time_of_day(self.view.ended) if self.view.ended is not None else ""
         return f"{title}  ended {ended}", "" if self.view.closed else "Esc close"
+
+    @property
+    def tone(self) -> str:
+        """Token of the state of the run while it works, or if its end is to be read."""
+        view = self.view
+        if view is None or view.stage is RunStage.REST:
+            return "accent"
+        if view.running:
+            return "warn" if view.in_the_way else "info"
+        return "error" if view.has_problem else "accent"
+
+    def title_left(self, width: int) -> Sequence[Part]:
+        if self.collapsed:
+            return super().title_left(width)
+        name = f"{self.TITLE}{self._place}{'  zoomed' if self.has_class('-zoomed') else ''}"
+        return title_parts(self.NUMBER, name, self.tone, focused=self.has_pseudo_class("focus"))
+
+    def title_right(self, width: int) -> Sequence[Part]:
+        """Return the stage of the run as a badge."""
+        view = self.view
+        if view is None:
+            return []
+        if view.running:
+            return [(" in progress ", badge(self.tone if self.tone != "accent" else "info"))]
+        ended = time_of_day(view.ended) if view.ended is not None else ""
+        return [(f" ended {ended} ", badge("error" if view.has_problem else "ok"))]
+
+    def frame_foot(self) -> Sequence[Part]:
+        """Return the key that cancels the run or closes its result."""
+        right = self.title()[1]
+        return [(f" {right} ", DIM)] if right else []
 
     @property
     def _place(self) -> str:
