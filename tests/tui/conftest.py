@@ -86,6 +86,7 @@ def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     These are date, time zone, user, host and round trip.
     """
     monkeypatch.setattr(humanize, "local_time", lambda _: SHOWN_TIME)
+    monkeypatch.setattr(humanize, "_THREE_DECIMALS", 0.0)  # else a fast machine has wider texts
     monkeypatch.setattr(connector, "perf_counter", lambda: 0.0)
     monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.setattr("socket.gethostname", lambda: "bastion")
