@@ -143,7 +143,7 @@ def reading(project: Project) -> Iterator[None]:
 
 
 def _repair_waits(project: Project) -> bool:
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock' AND datname = current_database()"
     return bool(project.sql(waiting))
 
 

@@ -311,6 +311,7 @@ async def test_repair_that_waits_can_be_cancelled(project: Project, steps: Calla
         events = asyncio.ensure_future(collect_events(run))
         waiting = (
             "SELECT pid FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+            " AND datname = current_database()"
         )
         while not project.sql(waiting):
             assert not events.done(), events.result()

@@ -594,7 +594,7 @@ async def test_repair_goes_on_when_the_screen_is_left_and_is_followed_again(
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(home))
     await index_interrupted(project, is_own=False)
-    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock' AND datname = current_database()"
     with psycopg.connect(project.targets[0].dsn) as reader:
         reader.execute("SELECT FROM a")
         async with project.open(moves_runs=True) as screen:
